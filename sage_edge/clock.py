@@ -1,0 +1,104 @@
+"""Time, so that a test can own it: UTC with offset everywhere, durations as people write them."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal, Protocol
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+TimeSource = Literal["system", "set"]
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+class Duration(timedelta):
+    """A length of time written like `6h`, `90m`, `1h30m`, `2d` or `0s`; whole seconds."""
+
+    @classmethod
+    def parse(cls, text: object) -> Duration:
+        """Return the duration that `text` says. Raises ValueError."""
+        match = _DURATION.fullmatch(text) if isinstance(text, str) and text else None
+        if match is None:
+            raise ValueError(f"expected a duration like 6h, got {text!r}")
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        try:
+            return cls(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except OverflowError:
+            raise ValueError(f"expected a duration like 6h, got {text!r}") from None
+
+    def __str__(self) -> str:
+        left = int(self.total_seconds())
+        parts = []
+        for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+            count, left = divmod(left, size)
+            if count:
+                parts.append(f"{count}{unit}")
+        return "".join(parts) or "0s"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(value: object) -> Duration:
+            return value if isinstance(value, Duration) else cls.parse(value)
+
+        return core_schema.no_info_plain_validator_function(
+            check, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+
+def text(moment: datetime) -> str:
+    """`2026-11-20T06:00:00.123+00:00`; milliseconds, always UTC."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+
+
+def parse(written: str) -> datetime:
+    """Return the moment that an ISO 8601 text names. Raises ValueError if it has no offset."""
+    try:
+        moment = datetime.fromisoformat(written.replace("Z", "+00:00"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(f"expected a time with offset like 2026-11-20T06:00:00Z, got {written!r}")
+    return moment.astimezone(timezone.utc)
+
+
+class Clock(Protocol):
+    """Where the time comes from; `source` is recorded, so that a set clock never passes for the real one."""
+
+    source: TimeSource
+
+    def now(self) -> datetime: ...
+
+    def wait(self, seconds: float, stop: threading.Event) -> None: ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    source: TimeSource = "system"
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc)
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Return after `seconds`, or at once when `stop` is set."""
+        stop.wait(seconds)
+
+
+class SetClock:
+    """A clock that was set to `start` and runs on from there (`agent once --at TIME`)."""
+
+    source: TimeSource = "set"
+
+    def __init__(self, start: datetime) -> None:
+        self._start, self._began = start.astimezone(timezone.utc), time.monotonic()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=time.monotonic() - self._began)
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        stop.wait(seconds)

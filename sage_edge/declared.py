@@ -1,0 +1,155 @@
+"""Declarations: YAML files read strictly into frozen records, with every fault named by file and key path.
+
+Stricter than YAML: a key given twice is a fault, so is an unknown one, and `yes` is not silently `true`
+where text was meant. A `Reader` collects faults over many files, so that one run shows them all.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from sage_edge.errors import DeclarationError, Fault
+
+
+class Declared(BaseModel):
+    """A declaration: frozen, no unknown keys, no silent conversions of numbers into text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+D = TypeVar("D", bound=Declared)
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: set[Hashable] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable) or key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+class Reader:
+    """Reads declarations below one folder; names files relative to that folder's parent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+
+    def label(self, path: Path) -> str:
+        """How a file is named to people: `fleet/hosts/sprout.yaml`."""
+        try:
+            return path.resolve().relative_to(self.folder.resolve().parent).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def fault(self, path: Path, key: str, message: str) -> None:
+        """Note one fault."""
+        self.faults.append(Fault(self.label(path), key, message))
+
+    def raw(self, path: Path) -> dict[str, Any] | None:
+        """Return a file's mapping, or None after noting why there is none."""
+        try:
+            content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        except FileNotFoundError:
+            self.fault(path, "", "the file is missing")
+        except (OSError, UnicodeDecodeError) as unreadable:
+            self.fault(path, "", f"cannot be read: {unreadable}")
+        except yaml.YAMLError as broken:
+            self.fault(path, "", _where(broken))
+        except RecursionError:
+            self.fault(path, "", "is nested too deeply")
+        else:
+            if isinstance(content, dict) and all(isinstance(key, str) for key in content):
+                return content
+            self.fault(path, "", f"expected keys and values, got {type(content).__name__}")
+        return None
+
+    def check(self, path: Path, content: Mapping[str, Any], kind: type[D]) -> D | None:
+        """Return the record that a mapping makes, or None after noting each of its faults."""
+        try:
+            return kind.model_validate(content)
+        except ValidationError as wrong:
+            for detail in wrong.errors():
+                self.fault(path, _key(detail), _message(detail, kind))
+            return None
+
+    def read(self, path: Path, kind: type[D]) -> D | None:
+        """Return the record that a file declares, or None after noting its faults."""
+        content = self.raw(path)
+        return None if content is None else self.check(path, content, kind)
+
+    def read_all(self, subfolder: str, kind: type[D]) -> dict[str, D]:
+        """Return file stem → record for each `*.yaml` of a subfolder, in name order."""
+        folder = self.folder / subfolder
+        if not folder.is_dir():
+            self.fault(folder, "", "the folder is missing")
+            return {}
+        found = {path.stem: self.read(path, kind) for path in sorted(folder.glob("*.yaml"))}
+        return {stem: record for stem, record in found.items() if record is not None}
+
+    def finish(self) -> None:
+        """Raise DeclarationError with all faults noted, if there are any."""
+        if self.faults:
+            raise DeclarationError(self.faults)
+
+
+def _where(broken: yaml.YAMLError) -> str:
+    mark = getattr(broken, "problem_mark", None)
+    problem = getattr(broken, "problem", None) or str(broken).splitlines()[0]
+    return f"line {mark.line + 1}: {problem}" if mark is not None else str(problem)
+
+
+def _key(detail: ErrorDetails) -> str:
+    path = ""
+    for part in detail["loc"]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+_EXPECTED = {
+    "int": "a whole number", "float": "a number", "string": "text", "bool": "true or false",
+    "tuple": "a list", "list": "a list", "dict": "keys and values", "model": "keys and values",
+}  # fmt: skip
+
+
+def _message(detail: ErrorDetails, kind: type[BaseModel]) -> str:
+    name, got = detail["type"], detail.get("input")
+    context = detail.get("ctx", {})
+    if name == "missing":
+        return "is missing"
+    if name == "extra_forbidden":
+        return "unknown key" + _nearest(detail, kind)
+    if name == "value_error":
+        return str(context.get("error", detail["msg"]))
+    if name == "literal_error":
+        return f"expected {context['expected']}, got {got!r}"
+    if name in ("union_tag_invalid", "union_tag_not_found"):
+        return f"expected one of {context.get('expected_tags', 'the known kinds')}, got {context.get('tag', 'none')}"
+    for family, expected in _EXPECTED.items():
+        if name.startswith(family + "_") and (name.endswith(("_type", "_parsing")) or name == "int_from_float"):
+            return f"expected {expected}, got {got!r}"
+    message = detail["msg"]
+    return f"{message[:1].lower()}{message[1:]}, got {got!r}"
+
+
+def _nearest(detail: ErrorDetails, kind: type[BaseModel]) -> str:
+    if len(detail["loc"]) != 1:
+        return ""
+    near = difflib.get_close_matches(str(detail["loc"][0]), list(kind.model_fields), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""

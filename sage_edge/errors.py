@@ -1,0 +1,244 @@
+"""Every way in which the world can refuse us; our own mistakes stay TypeError and RuntimeError.
+
+    SageError(message, *, hint)                                        exit code
+    ├── UsageError                                                     2
+    ├── DeclarationError(faults)       fleet/ does not hold together   2
+    ├── RoleError                                                      3
+    │   ├── NotMyRole(host, role, ability)
+    │   └── IdentityConflict           card, claim and board disagree
+    ├── ModelError                                                     1
+    │   ├── ModelNotFound(ref)
+    │   ├── ModelIncomplete(ref, missing)
+    │   ├── DigestMismatch(what, expected, actual)                     8
+    │   └── DoesNotFit(needs, has)                                     3
+    ├── EngineError                                                    1
+    │   ├── EngineMissing(extra)
+    │   ├── ModelUnusable              the engine cannot work with this file
+    │   └── ContextOverflow(needs, has)
+    ├── SessionError                                                   1
+    │   ├── JournalBroken(session, line)                               8
+    │   └── TranscriptBroken           the hash chain does not hold    8
+    ├── ExchangeError                                                  1
+    │   ├── Unreachable(remote)                                        4
+    │   ├── HubRefused(reason)                                         3
+    │   └── OwnBranchBroken            a paper of ours was changed     8
+    ├── Locked(what, owner)                                            5
+    ├── CommandFailed(words, code)                                     1
+    └── StorageError(path)             disk full, read-only, I/O       1
+
+Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class SageError(Exception):
+    """Something in the world refused; `hint` is the next step, `code` the exit code of design §6."""
+
+    code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        self.message, self.hint = message, hint
+        super().__init__(message)
+
+
+class UsageError(SageError):
+    """The command was put together wrongly."""
+
+    code = 2
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong in one declaration: `file: key: message`."""
+
+    file: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.key, self.message) if part)
+
+
+class DeclarationError(SageError):
+    """One or more faults in `fleet/`; all of them at once."""
+
+    code = 2
+
+    def __init__(self, faults: Sequence[Fault], *, hint: str = "mend the file, then: sage-edge fleet check") -> None:
+        self.faults = tuple(sorted(faults))
+        super().__init__("\n".join(map(str, self.faults)), hint=hint)
+
+
+class RoleError(SageError):
+    """A guard said no."""
+
+    code = 3
+
+
+class NotMyRole(RoleError):
+    """The host's role lacks the ability that was asked for."""
+
+    def __init__(self, host: str, role: str, ability: str, owners: Sequence[str], abilities: Sequence[str]) -> None:
+        self.host, self.role, self.ability = host, role, ability
+        self.owners, self.abilities = tuple(owners), tuple(abilities)
+        whose = " and ".join(self.owners) or "no host"
+        super().__init__(
+            f"{host} is a {role} and lacks the ability '{ability}', which belongs to {whose}",
+            hint=f"{host} may: {', '.join(self.abilities) or 'nothing'}; see: sage-edge fleet show",
+        )
+
+
+class IdentityConflict(RoleError):
+    """The host card, the claimed host and the measured board do not agree."""
+
+
+class ModelError(SageError):
+    """A model that cannot be used, with the reason."""
+
+
+class ModelNotFound(ModelError, LookupError):
+    """No card declares this model."""
+
+    def __init__(self, ref: str, known: Sequence[str]) -> None:
+        self.ref = ref
+        super().__init__(
+            f"no model named {ref} is on this machine; known: {', '.join(known) or 'none'}",
+            hint="sage-edge model list",
+        )
+
+
+class ModelIncomplete(ModelError):
+    """Files that the card lists are absent or of another size."""
+
+    def __init__(self, ref: str, missing: Sequence[str], *, hint: str) -> None:
+        self.ref, self.missing = ref, tuple(missing)
+        super().__init__(f"{ref} lacks {', '.join(missing)}", hint=hint)
+
+
+class DigestMismatch(ModelError):
+    """Bytes are not the bytes that were declared."""
+
+    code = 8
+
+    def __init__(self, what: str, expected: str, actual: str, *, hint: str) -> None:
+        self.what, self.expected, self.actual = what, expected, actual
+        super().__init__(f"{what} has digest {actual}, its card says {expected}", hint=hint)
+
+
+class DoesNotFit(ModelError):
+    """The model needs more memory than the machine has."""
+
+    code = 3
+
+    def __init__(self, ref: str, needs_bytes: int, has_bytes: int) -> None:
+        self.ref, self.needs_bytes, self.has_bytes = ref, needs_bytes, has_bytes
+        super().__init__(
+            f"{ref} needs {needs_bytes // 1_000_000} MB of memory, {has_bytes // 1_000_000} MB are available",
+            hint="stop what else runs on this machine, or declare a smaller model for this host",
+        )
+
+
+class EngineError(SageError):
+    """The inference engine could not do what it was asked."""
+
+
+class EngineMissing(EngineError):
+    """The library behind the engine is not installed."""
+
+    def __init__(self, engine: str, extra: str) -> None:
+        super().__init__(f"the {engine} engine is not installed", hint=f"pip install 'sage-edge[{extra}]'")
+
+
+class ModelUnusable(EngineError):
+    """The file is a model of sorts, but this engine cannot conduct a conversation with it."""
+
+
+class ContextOverflow(EngineError):
+    """The conversation is longer than the model's context."""
+
+    def __init__(self, needs_tokens: int, has_tokens: int) -> None:
+        self.needs_tokens, self.has_tokens = needs_tokens, has_tokens
+        super().__init__(
+            f"the conversation needs {needs_tokens} tokens, the context holds {has_tokens}",
+            hint="raise engine.context_tokens in the host's file, or lower sampling.max_tokens",
+        )
+
+
+class SessionError(SageError):
+    """A session cannot go on."""
+
+
+class JournalBroken(SessionError):
+    """A journal holds a bad line that is not its last one."""
+
+    code = 8
+
+    def __init__(self, path: str, line: int, why: str) -> None:
+        self.path, self.line = path, line
+        super().__init__(
+            f"{path} line {line}: {why}",
+            hint="the disk or a hand changed it; move the file aside and keep it, the session's number stays used",
+        )
+
+
+class TranscriptBroken(SessionError):
+    """A transcript is not what was once written."""
+
+    code = 8
+
+
+class ExchangeError(SageError):
+    """Git as the post did not deliver."""
+
+
+class Unreachable(ExchangeError):
+    """The other side did not answer."""
+
+    code = 4
+
+
+class HubRefused(ExchangeError):
+    """The hub answered, and said no."""
+
+    code = 3
+
+
+class OwnBranchBroken(ExchangeError):
+    """A paper that this host has published is not what it was."""
+
+    code = 8
+
+
+class Locked(SageError):
+    """Somebody else is at it."""
+
+    code = 5
+
+    def __init__(self, what: str, owner: str) -> None:
+        self.what, self.owner = what, owner
+        super().__init__(f"{what} is in use by {owner}", hint="wait until it is done; a dead owner needs no help")
+
+
+class CommandFailed(SageError):
+    """A program that we started failed or did not end in time."""
+
+    def __init__(self, words: Sequence[str], code: int, output: str) -> None:
+        self.words, self.exit_code, self.output = tuple(words), code, output
+        tail = "\n".join(output.strip().splitlines()[-20:])
+        super().__init__(f"{' '.join(words[:4])} … ended with {code}: {tail}", hint="run it by hand to see more")
+
+
+class StorageError(SageError):
+    """The file system refused to keep something."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        super().__init__(
+            f"cannot write {path}: {why}",
+            hint="free some space or mend the disk, then start again: nothing is lost",
+        )

@@ -1,0 +1,201 @@
+"""Bytes on disk that survive a kill and a power cut.
+
+    write_atomic      temp beside it, write, fsync, rename, fsync the folder: old content or new, never half
+    create_exclusive  the same, but linked into place: fails if the name exists, and its content is whole at once
+    LineLog           one line `<crc32 hex> <payload>\\n` per record, one write, fdatasync before it counts
+
+Temporaries are named `.tmp-…` and may be swept at any time by whoever holds the folder's lock.
+A full disk, a read-only disk and I/O errors become StorageError, and leave what was there untouched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge.errors import StorageError
+from sage_edge.names import Digest
+
+_TEMP = ".tmp-"
+_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
+
+
+@contextlib.contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn the file system's refusals into StorageError, which names `path`."""
+    try:
+        yield
+    except OSError as refusal:
+        if refusal.errno not in _REFUSALS:
+            raise
+        raise StorageError(str(path), os.strerror(refusal.errno)) from refusal
+
+
+def digest(data: bytes) -> Digest:
+    """SHA-256 of some bytes."""
+    return Digest(f"sha256:{hashlib.sha256(data).hexdigest()}")
+
+
+def digest_file(path: Path) -> Digest:
+    """SHA-256 of a file, read in 1 MiB pieces."""
+    state = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            state.update(piece)
+    return Digest(f"sha256:{state.hexdigest()}")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents, durably. Nothing happens if it is there."""
+    if path.is_dir():
+        return
+    with storing(path):
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace the content of `path` durably. Raises StorageError; then the old content stands."""
+    with storing(path):
+        make_folder(path.parent)
+        temporary = _temporary(path.parent, data)
+        try:
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def create_exclusive(path: Path, data: bytes) -> None:
+    """Create `path` with its whole content, durably, once for ever. Raises FileExistsError, StorageError."""
+    with storing(path):
+        make_folder(path.parent)
+        temporary = _temporary(path.parent, data)
+        try:
+            os.link(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporaries that a killed process left behind. Only for whoever holds the folder's lock."""
+    for left in folder.glob(f"**/{_TEMP}*"):
+        left.unlink(missing_ok=True)
+
+
+def _temporary(folder: Path, data: bytes) -> Path:
+    path = folder / f"{_TEMP}{secrets.token_hex(8)}"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        _write_all(handle, data)
+        os.fsync(handle)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(handle)
+    return path
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a LineLog holds: the payloads, the bytes they take, and the first bad line if it is not the last."""
+
+    payloads: tuple[str, ...]
+    good_bytes: int
+    torn: bool
+    bad_line: int | None
+
+
+class LineLog:
+    """An append-only file of checked lines; an appended line is on disk when `append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @staticmethod
+    def encode(payload: str) -> bytes:
+        """One line. `payload` must not hold a newline."""
+        body = payload.encode("utf-8")
+        if b"\n" in body:
+            raise ValueError("a line cannot hold a newline")
+        return b"%08x %s\n" % (zlib.crc32(body), body)
+
+    def append(self, payload: str) -> None:
+        """Append one line durably. Raises StorageError; then the log is as it was."""
+        with storing(self.path):
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            try:
+                before = os.fstat(handle).st_size
+                try:
+                    _write_all(handle, self.encode(payload))
+                    os.fdatasync(handle)
+                except BaseException:
+                    os.ftruncate(handle, before)
+                    raise
+            finally:
+                os.close(handle)
+
+    def read(self) -> Lines:
+        """Return the good lines; a bad last line is `torn`, a bad line before it is named."""
+        payloads: list[str] = []
+        good = 0
+        raw = _split(self.path.read_bytes())
+        for number, line in enumerate(raw, start=1):
+            payload = _decode(line)
+            if payload is None:
+                last = number == len(raw)
+                return Lines(tuple(payloads), good, last, None if last else number)
+            payloads.append(payload)
+            good += len(line)
+        return Lines(tuple(payloads), good, False, None)
+
+    def cut(self, good_bytes: int) -> None:
+        """Cut a torn tail off, durably."""
+        with storing(self.path):
+            handle = os.open(self.path, os.O_WRONLY)
+            try:
+                os.ftruncate(handle, good_bytes)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def _split(data: bytes) -> list[bytes]:
+    pieces = data.split(b"\n")
+    return [piece + b"\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+
+
+def _decode(line: bytes) -> str | None:
+    if not line.endswith(b"\n") or len(line) < 10 or line[8:9] != b" ":
+        return None
+    body = line[9:-1]
+    try:
+        return body.decode("utf-8") if int(line[:8], 16) == zlib.crc32(body) else None
+    except ValueError:
+        return None

@@ -1,0 +1,64 @@
+"""One at a time, by the kernel's own lock: a dead holder is replaced at once and without a human.
+
+The lock is flock(2) on a file that stays; its content says who holds it, for the one who finds it taken.
+It is held by the open file, not by the file's existence, so a reboot, a kill -9 or a removed container frees it.
+Handles are close-on-exec: a program started under the lock does not keep it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sage_edge import files
+from sage_edge.errors import Locked
+
+_PAUSE_S = 0.02
+
+
+@contextlib.contextmanager
+def hold(path: Path, what: str, *, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock for the body. Raises Locked when it is still taken after `wait_s`."""
+    files.make_folder(path.parent)
+    with files.storing(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _take(handle, path, what, time.monotonic() + wait_s)
+        _sign(handle, what)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, path: Path, what: str, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError as taken:
+            if taken.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise
+        if time.monotonic() >= until:
+            raise Locked(what, _owner(path))
+        time.sleep(_PAUSE_S)
+
+
+def _sign(handle: int, what: str) -> None:
+    note = json.dumps({"pid": os.getpid(), "what": what, "since": int(time.time())}).encode()
+    with contextlib.suppress(OSError):  # the note only helps people; the lock is already ours on a full disk
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, note, 0)
+
+
+def _owner(path: Path) -> str:
+    try:
+        note = json.loads(path.read_bytes())
+        return f"process {note['pid']} since {time.strftime('%Y-%m-%d %H:%M:%SZ', time.gmtime(note['since']))}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

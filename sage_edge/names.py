@@ -1,0 +1,90 @@
+"""The grammar of every name, written out once.
+
+    HostName    sprout                 lower-case letters, digits, inner hyphens, at most 32
+    RoleName    practitioner           the same
+    Digest      sha256:9f86d0…         algorithm, colon, 64 hex digits
+    ModelRef    sage/seedling:q8_0     family/name:variant
+    SessionId   P021, T024             P primary, T training; three digits or more, from 001
+
+Each is a `str` that has been checked: construct it to check, compare and format it as text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Literal
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+from typing_extensions import Self
+
+Track = Literal["primary", "training"]
+TRACKS: tuple[Track, ...] = ("primary", "training")
+
+
+class Name(str):
+    """Text of a fixed grammar. Raises ValueError, which names what was expected."""
+
+    grammar: ClassVar[re.Pattern[str]] = re.compile(r".+")
+    expected: ClassVar[str] = "a name"
+
+    def __new__(cls, text: str) -> Self:
+        if not cls.grammar.fullmatch(text):
+            raise ValueError(f"expected {cls.expected}, got {text!r}")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+class HostName(Name):
+    grammar = re.compile(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+    expected = "a host name like sprout"
+
+
+class RoleName(Name):
+    grammar = HostName.grammar
+    expected = "a role name like practitioner"
+
+
+class Slug(Name):
+    """Name of a board, phase, intervention, exercise or scorer."""
+
+    grammar = re.compile(r"(?=.{1,64}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
+    expected = "a name of lower-case letters, digits and hyphens"
+
+
+class Digest(Name):
+    grammar = re.compile(r"sha256:[0-9a-f]{64}")
+    expected = "a digest like sha256:<64 hex digits>"
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits, for people."""
+        return self[7:19]
+
+
+class ModelRef(Name):
+    grammar = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*:[a-z0-9][a-z0-9._-]*")
+    expected = "a model like family/name:variant"
+
+
+class SessionId(Name):
+    """`P021` is the 21st primary session of its host, `T024` the 24th training session."""
+
+    grammar = re.compile(r"[PT](?!0+\Z)(?:[0-9]{3}|[1-9][0-9]{3,8})")
+    expected = "a session like P021 or T024"
+
+    @classmethod
+    def of(cls, track: Track, number: int) -> Self:
+        """The id of the `number`-th session (from 1) of a track."""
+        return cls(f"{'P' if track == 'primary' else 'T'}{number:03d}")
+
+    @property
+    def track(self) -> Track:
+        return "primary" if self[0] == "P" else "training"
+
+    @property
+    def number(self) -> int:
+        return int(self[1:])

@@ -1,0 +1,78 @@
+"""The one place that knows directories; everything else is handed a path.
+
+SAGE_FLEET       declarations        nearest `fleet/fleet.yaml` upwards from here, else /srv/sage/current/fleet
+SAGE_CARD        who this board is   /etc/sage/host.yaml
+SAGE_STATE       the writable volume /srv/sage/state
+SAGE_FACTS_ROOT  where board facts are measured, `/` unless a test or a container says otherwise
+
+state/
+  journals/P021.jsonl     the session that is running, or was cut off; kept when done
+  papers/…                own branch as files, exactly as drawn in design §5
+  exchange.git/           own clone: papers is its work tree
+  locks/…                 advisory locks, released by the kernel when their holder dies
+  heartbeat.json          replaced while the agent lives
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge.errors import UsageError
+
+SYSTEM_CARD = Path("/etc/sage/host.yaml")
+SYSTEM_STATE = Path("/srv/sage/state")
+SYSTEM_FLEET = Path("/srv/sage/current/fleet")
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where this process reads and writes."""
+
+    fleet: Path
+    card: Path
+    state: Path
+    facts_root: Path
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], here: Path) -> Paths:
+        """Return the paths that the environment names, or the defaults. Raises UsageError without a fleet."""
+        return cls(
+            fleet=Path(env["SAGE_FLEET"]) if env.get("SAGE_FLEET") else _nearest_fleet(here),
+            card=Path(env.get("SAGE_CARD") or SYSTEM_CARD),
+            state=Path(env.get("SAGE_STATE") or SYSTEM_STATE),
+            facts_root=Path(env.get("SAGE_FACTS_ROOT") or "/"),
+        )
+
+    @property
+    def journals(self) -> Path:
+        return self.state / "journals"
+
+    @property
+    def papers(self) -> Path:
+        return self.state / "papers"
+
+    @property
+    def exchange(self) -> Path:
+        return self.state / "exchange.git"
+
+    @property
+    def locks(self) -> Path:
+        return self.state / "locks"
+
+    @property
+    def heartbeat(self) -> Path:
+        return self.state / "heartbeat.json"
+
+
+def _nearest_fleet(here: Path) -> Path:
+    for folder in (here, *here.parents):
+        if (folder / "fleet" / "fleet.yaml").is_file():
+            return folder / "fleet"
+    if (SYSTEM_FLEET / "fleet.yaml").is_file():
+        return SYSTEM_FLEET
+    raise UsageError(
+        f"no fleet/fleet.yaml in {here} or above it",
+        hint="go to a checkout of the fleet, or name one: SAGE_FLEET=path/to/fleet sage-edge …",
+    )

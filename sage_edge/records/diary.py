@@ -1,0 +1,48 @@
+"""What a host tells about itself: one line per action for ever, and one page that is replaced."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sage_edge.clock import TimeSource
+from sage_edge.names import Digest, HostName, RoleName, SessionId, Slug
+from sage_edge.records.base import Moment, Record
+
+
+class WorklogLine(Record):
+    """One action."""
+
+    format: Literal[1] = 1
+    at: Moment
+    host: HostName
+    event: Slug
+    text: str
+    session: SessionId | None = None
+    about: Digest | None = None
+
+
+class Quarantine(Record):
+    """A branch that breaks a rule: it is reported and not read beyond `trusted`."""
+
+    host: str
+    commit: str
+    rule: Slug
+    detail: str
+    trusted: str | None
+
+
+class Status(Record):
+    """The state of a host at its last wake."""
+
+    format: Literal[1] = 1
+    host: HostName
+    role: RoleName
+    at: Moment
+    time_source: TimeSource
+    release: str
+    last_primary: SessionId | None = None
+    last_training: SessionId | None = None
+    next_due: Moment | None = None
+    pending: tuple[Digest, ...] = ()
+    quarantined: tuple[Quarantine, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,56 @@
+"""Where each paper lies on a host's branch, and which ability writes there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sage_edge.names import Digest, SessionId
+from sage_edge.records.base import Record
+from sage_edge.records.study import Check, Decision, Finding, Recommendation
+from sage_edge.records.transcript import Transcript
+
+WRITERS = {
+    "sessions": "conduct",
+    "findings": "analyse",
+    "checks": "analyse",
+    "recommendations": "recommend",
+    "decisions": "decide",
+    "directives": "direct",
+}
+"""Top folder → the ability without which a host may not write below it; its papers are immutable."""
+
+STATUS = "status.json"
+"""The only file that is replaced; every host has one."""
+
+WORKLOG = "worklog"
+"""The folder of append-only month files; every host has one."""
+
+
+def of_session(session: SessionId) -> str:
+    """`sessions/primary/000/P021.json`: sharded by hundreds."""
+    return f"sessions/{session.track}/{session.number // 100:03d}/{session}.json"
+
+
+def of_decision(recommendation: Digest) -> str:
+    """One decision per recommendation, for ever: the name is the question's digest."""
+    return f"decisions/{recommendation.short}.json"
+
+
+def of_worklog(at: datetime) -> str:
+    """The month's file."""
+    return f"{WORKLOG}/{at:%Y-%m}.jsonl"
+
+
+def of(paper: Record) -> str:
+    """Return the path of an immutable paper on its author's branch. Raises TypeError for anything else."""
+    if isinstance(paper, Transcript):
+        return of_session(paper.session)
+    if isinstance(paper, Finding):
+        return f"findings/{paper.session}-{paper.transcript.short}.json"
+    if isinstance(paper, Check):
+        return f"checks/{paper.session}-{paper.recommendation.short}.json"
+    if isinstance(paper, Recommendation):
+        return f"recommendations/{paper.first}-{paper.fingerprint().short}.json"
+    if isinstance(paper, Decision):
+        return of_decision(paper.recommendation)
+    raise TypeError(f"{type(paper).__name__} has no place of its own")

@@ -1,0 +1,183 @@
+"""The transcript of one session: immutable, hash-chained, complete enough to ask everything again.
+
+    head      format 1: who, which release, model, engine, sampling, seed, lesson, slot; `previous` is absent
+    turns[0]  previous = digest(head)
+    turns[i]  previous = digest(turns[i-1])
+    closing   previous = digest(last turn, or head); how it ended
+
+    seal      digest(closing); every paper that speaks of this transcript names it by its seal
+
+A digest is taken over a part's canonical bytes (records.base). Changing any value breaks a link; whoever also mends
+all links gets another seal, which then differs from the findings and from the commit in git.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from sage_edge.clock import TimeSource
+from sage_edge.names import Digest, HostName, ModelRef, RoleName, SessionId, Slug, Track
+from sage_edge.records.base import Moment, Record
+from sage_edge.records.expectation import Expectation
+
+FinishReason = Literal["stop", "length", "deadline", "cancelled"]
+Outcome = Literal["ok", "failed", "interrupted"]
+Ending = Literal["complete", "partial", "failed"]
+StepKind = Literal["prompt", "closing", "warm-up", "exercise", "scene", "cool-down"]
+
+
+class Sampling(Record):
+    """How tokens are drawn; temperature 0 is greedy."""
+
+    temperature: float = Field(ge=0, le=2)
+    top_p: float = Field(gt=0, le=1)
+    top_k: int = Field(ge=0)
+    min_p: float = Field(ge=0, le=1)
+    repeat_penalty: float = Field(gt=0, le=2)
+    max_tokens: int = Field(ge=1, le=8192)
+
+
+class ModelId(Record):
+    """Which weights answered."""
+
+    ref: ModelRef
+    digest: Digest
+
+
+class EngineId(Record):
+    """What computed the answers."""
+
+    name: Slug
+    version: str
+    settings: dict[str, JsonValue]
+
+
+class Intervention(Record):
+    """The declared intervention that was in force, and the recommendation that asked for it, if any."""
+
+    name: Slug
+    version: int
+    parameters: dict[str, JsonValue]
+    recommendation: Digest | None = None
+
+
+class Step(Record):
+    """One thing that the teacher says. `fresh`: the talk goes back to the end of the warm-up before it."""
+
+    kind: StepKind
+    prompt: str = Field(min_length=1)
+    exercise: Slug | None = None
+    expect: Expectation | None = None
+    fresh: bool = False
+
+
+class Lesson(Record):
+    """What was taught: the declared unit, the system message as sent, and every step in order."""
+
+    curriculum: Digest
+    unit: str
+    system: str = Field(min_length=1)
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Slot(Record):
+    """Which due moment this session serves, and whether it was missed at first."""
+
+    due: Moment
+    late: bool
+
+
+class Head(Record):
+    """Everything that was settled before the first word."""
+
+    format: Literal[1] = 1
+    session: SessionId
+    host: HostName
+    role: RoleName
+    mind: str
+    board: Slug
+    release: str
+    model: ModelId
+    engine: EngineId
+    sampling: Sampling
+    seed: int = Field(ge=0, lt=2**32)
+    intervention: Intervention
+    lesson: Lesson
+    slot: Slot | None
+    started: Moment
+    time_source: TimeSource
+
+
+class Turn(Record):
+    """One question and what came of it. `reply` of a turn that is not `ok` is never a word of the mind.
+
+    step counts from 0 in the lesson, attempt from 1. Times in seconds; mean_logprob is the natural logarithm.
+    """
+
+    step: int = Field(ge=0)
+    attempt: int = Field(ge=1)
+    outcome: Outcome
+    reply: str
+    finish_reason: FinishReason | None
+    error: str | None = None
+    prompt_tokens: int = Field(ge=0)
+    reused_tokens: int = Field(ge=0)
+    completion_tokens: int = Field(ge=0)
+    ttft_s: float | None = Field(default=None, ge=0)
+    duration_s: float = Field(ge=0)
+    mean_logprob: float | None = None
+    seed: int = Field(ge=0, lt=2**32)
+    asked: Moment
+    previous: Digest
+
+
+class Closing(Record):
+    """How the session ended. `resumed` counts how often it had to be picked up again."""
+
+    ending: Ending
+    ended: Moment
+    resumed: int = Field(ge=0)
+    turns: int = Field(ge=0)
+    previous: Digest
+
+
+class Transcript(Record):
+    """A whole session."""
+
+    head: Head
+    turns: tuple[Turn, ...]
+    closing: Closing
+    seal: Digest
+
+    @property
+    def session(self) -> SessionId:
+        return self.head.session
+
+    @property
+    def track(self) -> Track:
+        return self.head.session.track
+
+    def answers(self) -> tuple[tuple[Step, Turn], ...]:
+        """Each step with the turn that answered it; failed and interrupted turns are not answers."""
+        return tuple((self.head.lesson.steps[turn.step], turn) for turn in self.turns if turn.outcome == "ok")
+
+
+def chain_faults(transcript: Transcript) -> tuple[str, ...]:
+    """Return what is wrong with the links of a transcript, in order; empty means that it is whole."""
+    faults: list[str] = []
+    link = transcript.head.fingerprint()
+    for number, turn in enumerate(transcript.turns, start=1):
+        if turn.previous != link:
+            faults.append(f"turn {number} does not follow what stands before it")
+        if turn.step >= len(transcript.head.lesson.steps):
+            faults.append(f"turn {number} answers step {turn.step}, which the lesson does not have")
+        link = turn.fingerprint()
+    if transcript.closing.previous != link:
+        faults.append("the closing does not follow the last turn")
+    if transcript.closing.turns != len(transcript.turns):
+        faults.append(f"the closing counts {transcript.closing.turns} turns, there are {len(transcript.turns)}")
+    if transcript.seal != transcript.closing.fingerprint():
+        faults.append("the seal is not that of the closing")
+    return tuple(faults)
