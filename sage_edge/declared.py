@@ -7,6 +7,7 @@ where text was meant. A `Reader` collects faults over many files, so that one ru
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +29,7 @@ D = TypeVar("D", bound=Declared)
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice."""
+    """SafeLoader that refuses a key given twice. In Python: the C one falls over when nested 50,000 deep."""
 
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
@@ -36,7 +37,8 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, 
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, Hashable) or key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+            wrong = "is given twice" if isinstance(key, Hashable) else "is no text"
+            raise yaml.constructor.ConstructorError(None, None, f"key {_short(key)} {wrong}", key_node.start_mark)
         seen.add(key)
     return loader.construct_mapping(node, deep=True)
 
@@ -69,11 +71,13 @@ class Reader:
         except FileNotFoundError:
             self.fault(path, "", "the file is missing")
         except (OSError, UnicodeDecodeError) as unreadable:
-            self.fault(path, "", f"cannot be read: {unreadable}")
+            self.fault(path, "", f"cannot be read: {_short(unreadable)}")
         except yaml.YAMLError as broken:
             self.fault(path, "", _where(broken))
         except RecursionError:
             self.fault(path, "", "is nested too deeply")
+        except (ValueError, AttributeError) as odd:  # PyYAML's own: an impossible date, `!!timestamp abc`
+            self.fault(path, "", f"holds a value that YAML cannot read: {_short(odd)}")
         else:
             if isinstance(content, dict) and all(isinstance(key, str) for key in content):
                 return content
@@ -86,7 +90,7 @@ class Reader:
             return kind.model_validate(content)
         except ValidationError as wrong:
             for detail in wrong.errors():
-                self.fault(path, _key(detail), _message(detail, kind))
+                self.fault(path, _key(detail, content), _message(detail, kind))
             return None
 
     def read(self, path: Path, kind: type[D]) -> D | None:
@@ -115,11 +119,27 @@ def _where(broken: yaml.YAMLError) -> str:
     return f"line {mark.line + 1}: {problem}" if mark is not None else str(problem)
 
 
-def _key(detail: ErrorDetails) -> str:
-    path = ""
-    for part in detail["loc"]:
+def _key(detail: ErrorDetails, content: object) -> str:
+    """The path of keys as written: pydantic adds the tag of a union, which no file holds."""
+    path, at, last = "", content, len(detail["loc"]) - 1
+    for number, part in enumerate(detail["loc"]):
+        if isinstance(part, str) and number != last and not (isinstance(at, Mapping) and part in at):
+            continue
+        at = _inside(at, part)
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
+
+
+def _inside(content: object, part: int | str) -> object:
+    try:
+        return content[part]  # type: ignore[index]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _short(thing: object) -> str:
+    """At most a line of it: a declaration may hold megabytes, or itself many times over."""
+    return reprlib.repr(thing) if not isinstance(thing, Exception) else str(thing)[:200]
 
 
 _EXPECTED = {
@@ -129,23 +149,23 @@ _EXPECTED = {
 
 
 def _message(detail: ErrorDetails, kind: type[BaseModel]) -> str:
-    name, got = detail["type"], detail.get("input")
+    name, got = detail["type"], _short(detail.get("input"))
     context = detail.get("ctx", {})
     if name == "missing":
         return "is missing"
     if name == "extra_forbidden":
         return "unknown key" + _nearest(detail, kind)
     if name == "value_error":
-        return str(context.get("error", detail["msg"]))
+        return str(context.get("error", detail["msg"]))[:300]
     if name == "literal_error":
-        return f"expected {context['expected']}, got {got!r}"
+        return f"expected {context['expected']}, got {got}"
     if name in ("union_tag_invalid", "union_tag_not_found"):
         return f"expected one of {context.get('expected_tags', 'the known kinds')}, got {context.get('tag', 'none')}"
     for family, expected in _EXPECTED.items():
         if name.startswith(family + "_") and (name.endswith(("_type", "_parsing")) or name == "int_from_float"):
-            return f"expected {expected}, got {got!r}"
+            return f"expected {expected}, got {got}"
     message = detail["msg"]
-    return f"{message[:1].lower()}{message[1:]}, got {got!r}"
+    return f"{message[:1].lower()}{message[1:]}, got {got}"
 
 
 def _nearest(detail: ErrorDetails, kind: type[BaseModel]) -> str:

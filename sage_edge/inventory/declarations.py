@@ -1,0 +1,63 @@
+"""What the files of the inventory may say; the parts live in cadence, roles, hosts and boards.
+
+fleet.yaml          FleetFile
+hosts/<name>.yaml   Host        the file is named after the host, as below
+roles/<name>.yaml   Role
+boards/<name>.yaml  Board
+overlays/<name>.yaml  Overlay   partial fleet.yaml and hosts, laid over the above when a machine's card asks for it
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, JsonValue
+
+from sage_edge.declared import Declared
+from sage_edge.inventory.boards import Board, L4TRange, L4TVersion
+from sage_edge.inventory.cadence import Cadence, CadenceOverride, PositiveDuration, Schedule, ScheduleOverride
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.inventory.hosts import CONDUCTING, Engine, Host, Policy, Sampling
+from sage_edge.inventory.roles import ABILITIES, Ability, Forecast, Proposal, Role, Rule
+from sage_edge.names import HostName, Slug
+
+__all__ = [
+    "Ability", "ABILITIES", "Role", "Rule", "Proposal", "Forecast",
+    "Host", "CONDUCTING", "Engine", "Sampling", "Policy",
+    "Board", "L4TRange", "L4TVersion",
+    "Cadence", "Schedule", "CadenceOverride", "ScheduleOverride",
+    "FleetFile", "Exchange", "Overlay", "Fleet",
+]  # fmt: skip
+
+
+def _plain_address(remote: str) -> str:
+    # git would read a leading hyphen as an option
+    if remote.startswith("-") or not remote.isprintable():
+        raise ValueError(f"expected an address that git can fetch from, got {remote!r}")
+    return remote
+
+
+class Exchange(Declared):
+    """Where the fleet's post is: any address that git can fetch from and push to."""
+
+    remote: Annotated[str, Field(min_length=1), AfterValidator(_plain_address)]
+
+
+class FleetFile(Declared):
+    """What holds for the whole fleet."""
+
+    format: Literal[1]
+    name: Slug
+    exchange: Exchange
+    cadence: Schedule
+    wake_every: PositiveDuration
+
+
+class Overlay(Declared):
+    """Another place for the same hosts: where and on what they run. It cannot give anybody another role."""
+
+    format: Literal[1]
+    name: Slug
+    summary: str
+    fleet: dict[str, JsonValue] = Field(default_factory=dict)
+    hosts: dict[HostName, dict[str, JsonValue]] = Field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""The loaded fleet and the questions that are asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge.clock import Duration
+from sage_edge.errors import UsageError
+from sage_edge.inventory.boards import Board
+from sage_edge.inventory.cadence import Schedule, ScheduleOverride
+from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.merging import laid_over
+from sage_edge.inventory.roles import Ability, Role
+from sage_edge.names import HostName
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All declarations of the inventory, checked against each other; `overlay` names what was laid over them."""
+
+    folder: Path
+    name: str
+    remote: str
+    wake_every: Duration
+    cadence: Schedule
+    hosts: Mapping[str, Host]
+    roles: Mapping[str, Role]
+    boards: Mapping[str, Board]
+    overlay: str | None = None
+
+    def host(self, name: str) -> Host:
+        """The host of that name. Raises UsageError, which lists the hosts."""
+        try:
+            return self.hosts[name]
+        except KeyError:
+            known = ", ".join(sorted(self.hosts)) or "none"
+            raise UsageError(f"no host named {name!r}; there are: {known}", hint="sage-edge fleet show") from None
+
+    def role_of(self, host_name: str) -> Role:
+        """The role of a host. Raises UsageError as `host` does."""
+        return self.roles[self.host(host_name).role]
+
+    def board_of(self, host_name: str) -> Board:
+        """The board that a host is declared to be. Raises UsageError as `host` does."""
+        return self.boards[self.host(host_name).board]
+
+    def schedule_of(self, host_name: str) -> Schedule:
+        """The fleet's schedule with the host's own overrides. Raises UsageError as `host` does."""
+        override = self.host(host_name).schedule
+        return self.cadence if override is None else Schedule.model_validate(overridden(self.cadence, override))
+
+    def owners(self, ability: Ability) -> tuple[HostName, ...]:
+        """The hosts whose role has the ability, in name order."""
+        return tuple(host.name for _, host in sorted(self.hosts.items()) if self.roles[host.role].may(ability))
+
+
+def overridden(cadence: Schedule, override: ScheduleOverride) -> dict[str, object]:
+    """Return the content of a Schedule: the fleet's, with one host's keys laid over it. Not yet checked."""
+    return dict(laid_over(cadence.model_dump(), override.model_dump(exclude_none=True)))

@@ -1,0 +1,204 @@
+"""From the files below `fleet/` to one Fleet: eagerly, completely, all faults at once.
+
+Every overlay is checked too, whether asked for or not. A fault that appears only under an overlay
+is the overlay's, and is reported in its file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from sage_edge.declared import Reader
+from sage_edge.errors import Fault
+from sage_edge.inventory.boards import Board
+from sage_edge.inventory.cadence import Schedule
+from sage_edge.inventory.declarations import FleetFile, Overlay
+from sage_edge.inventory.fleet import Fleet, overridden
+from sage_edge.inventory.hosts import CONDUCTING, Host
+from sage_edge.inventory.merging import laid_over
+from sage_edge.inventory.roles import Role
+
+Content = Mapping[str, JsonValue]
+Record = TypeVar("Record", Role, Board, Overlay)
+
+_FIXED = ("format", "name", "role")
+"""Keys of a host that no overlay may touch: a machine's card must not be a way to other rights."""
+
+
+def load(folder: Path, overlay: str | None = None) -> Fleet:
+    """Return the fleet that a folder declares. Raises DeclarationError with every fault."""
+    reader = Reader(folder)
+    fleet = read(reader, overlay)
+    reader.finish()
+    if fleet is None:
+        raise RuntimeError("the inventory was refused without a fault")
+    return fleet
+
+
+def read(reader: Reader, overlay: str | None = None) -> Fleet | None:
+    """Return the fleet below the reader's folder, or None after noting every fault there."""
+    before = len(reader.faults)
+    files = _read_files(reader)
+    plain = Reader(reader.folder)
+    fleets: dict[str | None, Fleet | None] = {None: _assemble(plain, files, None)}
+    reader.faults += plain.faults
+    for name, over in _named(reader, "overlays", Overlay).items():
+        fleets[name] = _overlaid(reader, files, name, over, set(plain.faults))
+    if overlay is not None and not (reader.folder / "overlays" / f"{overlay}.yaml").is_file():
+        known = ", ".join(path.stem for path in _yaml(reader, "overlays")) or "none"
+        reader.fault(reader.folder / "overlays" / f"{overlay}.yaml", "", f"the file is missing; overlays: {known}")
+    return fleets.get(overlay) if len(reader.faults) == before else None
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What was read before anything was laid over it; a value that could not be read is absent."""
+
+    fleet: Content | None
+    hosts: Mapping[str, Content]
+    roles: Mapping[str, Role]
+    boards: Mapping[str, Board]
+
+
+def _read_files(reader: Reader) -> _Files:
+    for subfolder in ("hosts", "roles", "boards", "overlays"):
+        for path in sorted((reader.folder / subfolder).glob("*.yml")):
+            reader.fault(path, "", "expected the ending .yaml")
+    fleet = reader.raw(reader.folder / "fleet.yaml")
+    hosts: dict[str, Content] = {}
+    if not (reader.folder / "hosts").is_dir():
+        reader.fault(reader.folder / "hosts", "", "the folder is missing")
+    for path in _yaml(reader, "hosts"):
+        content = reader.raw(path)
+        if content is not None:
+            hosts[path.stem] = content
+    return _Files(fleet, hosts, _named(reader, "roles", Role), _named(reader, "boards", Board))
+
+
+def _yaml(reader: Reader, subfolder: str) -> list[Path]:
+    return sorted((reader.folder / subfolder).glob("*.yaml"))
+
+
+def _named(reader: Reader, subfolder: str, kind: type[Record]) -> dict[str, Record]:
+    if subfolder == "overlays" and not (reader.folder / subfolder).is_dir():
+        return {}
+    found = reader.read_all(subfolder, kind)
+    for stem, record in found.items():
+        _check_name(reader, reader.folder / subfolder / f"{stem}.yaml", record.name)
+    return found
+
+
+def _check_name(reader: Reader, path: Path, name: str) -> None:
+    if name != path.stem:
+        reader.fault(path, "name", f"expected {path.stem}, as the file is named, got {str(name)!r}")
+
+
+def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | None:
+    """Check the records one by one, then against each other; return None after noting faults."""
+    top = None if files.fleet is None else reader.check(reader.folder / "fleet.yaml", files.fleet, FleetFile)
+    hosts: dict[str, Host] = {}
+    for stem, content in files.hosts.items():
+        path = reader.folder / "hosts" / f"{stem}.yaml"
+        host = reader.check(path, content, Host)
+        if host is not None:
+            hosts[stem] = host
+            _check_name(reader, path, host.name)
+            _check_host(reader, path, host, files)
+            _check_schedule(reader, path, host, top)
+    if top is None or reader.faults:
+        return None
+    return Fleet(
+        folder=reader.folder,
+        name=top.name,
+        remote=top.exchange.remote,
+        wake_every=top.wake_every,
+        cadence=top.cadence,
+        hosts=MappingProxyType(hosts),
+        roles=MappingProxyType(dict(files.roles)),
+        boards=MappingProxyType(dict(files.boards)),
+        overlay=overlay,
+    )
+
+
+def _check_host(reader: Reader, path: Path, host: Host, files: _Files) -> None:
+    _check_known(reader, path, "role", host.role)
+    _check_known(reader, path, "board", host.board)
+    role = files.roles.get(host.role)
+    if role is None:
+        return
+    for key in CONDUCTING:
+        given = getattr(host, key) is not None
+        if role.may("conduct") and not given:
+            reader.fault(path, key, f"is missing; a {role.name} conducts sessions")
+        if given and not role.may("conduct"):
+            reader.fault(path, key, f"is only for a host that conducts sessions; a {role.name} does not")
+
+
+def _check_known(reader: Reader, path: Path, key: str, name: str) -> None:
+    """Note a fault unless a file of that name is there; whether that file is good is said elsewhere."""
+    known = [file.stem for file in _yaml(reader, f"{key}s")]
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    guess = f"; did you mean '{near[0]}'?" if near else f"; there are: {', '.join(known) or 'none'}"
+    reader.fault(path, key, f"no {key} named '{name}'{guess}")
+
+
+def _check_schedule(reader: Reader, path: Path, host: Host, top: FleetFile | None) -> None:
+    if host.schedule is None or top is None:
+        return
+    merged = Reader(reader.folder)
+    merged.check(path, overridden(top.cadence, host.schedule), Schedule)
+    reader.faults += [Fault(fault.file, f"schedule.{fault.key}", fault.message) for fault in merged.faults]
+
+
+def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known: Collection[Fault]) -> Fleet | None:
+    """Return the fleet under an overlay; faults that are not `known` without it are noted in its file."""
+    path = reader.folder / "overlays" / f"{stem}.yaml"
+    hosts = dict(files.hosts)
+    for name, change in overlay.hosts.items():
+        _check_overlaid(reader, path, name, change)
+        if name in hosts:
+            free = {key: value for key, value in change.items() if key not in _FIXED}
+            hosts[name] = laid_over(hosts[name], free)
+    fleet = None if files.fleet is None else laid_over(files.fleet, overlay.fleet)
+    under = Reader(reader.folder)
+    result = _assemble(under, _Files(fleet, hosts, files.roles, files.boards), stem)
+    broken = {fault.file for fault in known}
+    for fault in under.faults:
+        place = f"{_place(fault.file)}.{fault.key}".rstrip(".")
+        # below a broken file only what the overlay itself says is the overlay's fault
+        if fault not in known and (fault.file not in broken or _says(overlay, place)):
+            reader.fault(path, place, fault.message)
+    return result
+
+
+def _check_overlaid(reader: Reader, path: Path, name: str, change: Content) -> None:
+    if not (reader.folder / "hosts" / f"{name}.yaml").is_file():
+        reader.fault(path, f"hosts.{name}", "no host of that name to lay this over")
+    for key in _FIXED:
+        if key in change:
+            reader.fault(path, f"hosts.{name}.{key}", "an overlay may not change this")
+
+
+def _says(overlay: Overlay, place: str) -> bool:
+    """Whether an overlay holds a value at a place like `hosts.sprout.engine.kind`."""
+    value: JsonValue = {"fleet": overlay.fleet, "hosts": {str(name): change for name, change in overlay.hosts.items()}}
+    for key in place.split("."):
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
+
+
+def _place(file: str) -> str:
+    """Where an overlay speaks of a file: `fleet/hosts/sprout.yaml` → `hosts.sprout`, `fleet/fleet.yaml` → `fleet`."""
+    path = Path(file)
+    return f"hosts.{path.stem}" if path.parent.name == "hosts" else "fleet"

@@ -1,0 +1,87 @@
+"""An overlay says where the same hosts run elsewhere; it gives nobody another role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sage_edge.errors import DeclarationError
+from sage_edge.inventory import loading
+
+from .conftest import Edit, Faults
+from .machines import FLEET
+
+
+def _write(fleet: Path, body: str, name: str = "other") -> None:
+    (fleet / "overlays" / f"{name}.yaml").write_text(f"format: 1\nname: {name}\nsummary: x\n{body}", encoding="utf-8")
+
+
+def test_the_cpu_overlay_changes_only_what_it_names() -> None:
+    plain, laptop = loading.load(FLEET), loading.load(FLEET, "cpu")
+    assert laptop.overlay == "cpu"
+    sprout = laptop.host("sprout")
+    assert {str(laptop.host(name).board) for name in laptop.hosts} == {"cpu"}
+    assert sprout.model == "sage/seedling:q8_0"
+    assert sprout.engine is not None
+    assert (sprout.engine.context_tokens, sprout.engine.threads, sprout.engine.gpu_layers) == (2048, 2, 0)
+    assert sprout.engine.batch_tokens == 128, "a key that the overlay leaves out stays"
+    assert (sprout.sampling, sprout.policy) == (plain.host("sprout").sampling, plain.host("sprout").policy)
+    assert laptop.owners("conduct") == plain.owners("conduct")
+
+
+def test_an_overlay_may_change_the_fleet_file(fleet: Path) -> None:
+    _write(fleet, "fleet: {wake_every: 1s, exchange: {remote: /tmp/exchange.git}}\n")
+    loaded = loading.load(fleet, "other")
+    assert (str(loaded.wake_every), loaded.remote) == ("1s", "/tmp/exchange.git")  # noqa: S108 - a name only
+    assert loading.load(fleet).remote.startswith("ssh://")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("hosts: {sprout: {board: tpu}}", "hosts.sprout.board: no board named 'tpu'; did you mean 'cpu'?"),
+        ("hosts: {sprout: {engine: {threads: 0}}}", "hosts.sprout.engine.threads: input should be greater than or"),
+        ("hosts: {sprout: {colour: red}}", "hosts.sprout.colour: unknown key"),
+        ("hosts: {sprout: {mind: null}}", "hosts.sprout.mind: is missing; a practitioner conducts sessions"),
+        ("hosts: {thor: {model: a/b:c}}", "hosts.thor.model: is only for a host that conducts sessions"),
+        ("hosts: {thor: {role: practitioner}}", "hosts.thor.role: an overlay may not change this"),
+        ("hosts: {thor: {name: sprout}}", "hosts.thor.name: an overlay may not change this"),
+        ("hosts: {odin: {board: cpu}}", "hosts.odin: no host of that name to lay this over"),
+        ("fleet: {wake_every: often}", "fleet.wake_every: expected a duration like 6h, got 'often'"),
+        ("fleet: {cadence: {jitter: 7h}}", "fleet.cadence.jitter: expected less than primary.every (6h), got '7h'"),
+        ("colour: red", "colour: unknown key"),
+    ],
+)
+def test_an_overlays_fault_is_found_in_its_own_file(fleet: Path, faults: Faults, body: str, expected: str) -> None:
+    _write(fleet, body)
+    (only,) = faults()
+    assert only.startswith("fleet/overlays/other.yaml: ")
+    assert expected in only
+
+
+def test_a_fault_below_an_overlay_is_said_once(edit: Edit, faults: Faults) -> None:
+    edit("hosts/sprout.yaml", "mind: Sage", "mind: [Sage]")
+    edit("overlays/cpu.yaml", "threads: 2", "threads: two")
+    assert faults() == [
+        "fleet/hosts/sprout.yaml: mind: expected text, got ['Sage']",
+        "fleet/overlays/cpu.yaml: hosts.sprout.engine.threads: expected a whole number, got 'two'",
+    ]
+
+
+def test_an_overlay_under_a_wrong_name(fleet: Path, faults: Faults) -> None:
+    _write(fleet, "", name="other")
+    (fleet / "overlays" / "other.yaml").rename(fleet / "overlays" / "another.yaml")
+    assert faults() == ["fleet/overlays/another.yaml: name: expected another, as the file is named, got 'other'"]
+
+
+def test_an_unknown_overlay() -> None:
+    with pytest.raises(DeclarationError, match=r"fleet/overlays/gpu\.yaml: the file is missing; overlays: cpu"):
+        loading.load(FLEET, "gpu")
+
+
+def test_no_overlays_are_needed(fleet: Path) -> None:
+    for path in (fleet / "overlays").iterdir():
+        path.unlink()
+    (fleet / "overlays").rmdir()
+    assert loading.load(fleet).overlay is None
