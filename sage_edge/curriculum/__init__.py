@@ -1,0 +1,17 @@
+"""Phases, training tracks and interventions as data, and what the next lesson is.
+
+fleet/curriculum/phases/grounding.yaml           primary sessions 1 to 5: goals, prompts, closing
+fleet/curriculum/tracks/a.yaml                   training sessions 1 to 10: exercises with typed expectations
+fleet/curriculum/interventions/observe.yaml      what a mind is told before its first word, with typed parameters
+"""
+
+from sage_edge.curriculum.catalogue import Curriculum, UndeclaredIntervention, load, read
+from sage_edge.curriculum.declarations import Exercise, InterventionCard, Phase, TrainingTrack
+from sage_edge.curriculum.given import ParametersRefused, check_parameters
+from sage_edge.curriculum.lessons import lesson
+
+__all__ = [
+    "Curriculum", "load", "read", "lesson",
+    "Phase", "TrainingTrack", "Exercise", "InterventionCard",
+    "check_parameters", "ParametersRefused", "UndeclaredIntervention",
+]  # fmt: skip
