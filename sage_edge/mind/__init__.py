@@ -1,0 +1,6 @@
+"""What a mind is told of itself before its first word: pure functions over records."""
+
+from sage_edge.mind.anchor import clean, system_message
+from sage_edge.mind.memory import exemplars, last_closing
+
+__all__ = ["system_message", "clean", "last_closing", "exemplars"]

@@ -1,0 +1,56 @@
+"""What a mind takes along from its earlier transcripts: its last closing answer, and how it spoke of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sage_edge.records.transcript import Transcript
+
+_SAID = ("stop", "length")  # an answer that the deadline or a person cut off is nothing to build on
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_NAMING = r"\b(?:i am|i['’ʼ]m|my name is|this is) {name}(?![\w'’ʼ-])|^{name} here\b"
+"""How a sentence must name the mind to serve as an exemplar.
+
+Deliberately narrower than the self-reference scorer: an exemplar that is copied must be beyond doubt.
+"""
+
+
+def last_closing(transcripts: Iterable[Transcript]) -> str | None:
+    """Return the answer to the closing of the newest primary session that has one, or None.
+
+    transcripts: of one host, in any order. Failed sessions, and answers that were cut off by the deadline, are passed
+    over; an answer that reached its token limit counts.
+    """
+    primary = [one for one in transcripts if one.track == "primary" and one.closing.ending != "failed"]
+    for transcript in sorted(primary, key=lambda one: one.session.number, reverse=True):
+        for step, turn in reversed(transcript.answers()):
+            if step.kind == "closing" and turn.finish_reason in _SAID and turn.reply.strip():
+                return turn.reply.strip()
+    return None
+
+
+def exemplars(transcripts: Iterable[Transcript], name: str, count: int) -> tuple[str, ...]:
+    """Return up to `count` different sentences in which the mind gave its name, from the newest session on.
+
+    transcripts: of one host, in any order. Only whole sentences of answers in sessions that did not fail.
+    """
+    if count < 1 or not name:
+        return ()
+    pattern = re.compile(_NAMING.format(name=re.escape(name)), re.IGNORECASE)
+    found: dict[str, str] = {}
+    for sentence in _sentences(transcripts):
+        if pattern.search(sentence):
+            found.setdefault(sentence.casefold(), sentence)
+        if len(found) == count:
+            break
+    return tuple(found.values())
+
+
+def _sentences(transcripts: Iterable[Transcript]) -> Iterator[str]:
+    whole = [one for one in transcripts if one.closing.ending != "failed"]
+    for transcript in sorted(whole, key=lambda one: (one.head.started, one.session), reverse=True):
+        for _, turn in transcript.answers():
+            if turn.finish_reason in _SAID:
+                sentences = map(str.strip, _SENTENCE_END.split(turn.reply))
+                yield from (sentence for sentence in sentences if sentence.endswith((".", "!", "?")))
