@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sage_edge.scorers import wilson
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.277533),
+        (5, 10, 0.236593, 0.763407),
+        (10, 10, 0.722467, 1.0),
+        (0, 0, 0.0, 1.0),
+        (1, 1, 0.206549, 1.0),
+    ],
+)
+def test_known_values(hits: int, n: int, low: float, high: float) -> None:
+    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_nothing_and_everything_reach_the_ends_exactly() -> None:
+    assert wilson(0, 7)[0] == 0.0
+    assert wilson(7, 7)[1] == 1.0
+
+
+@pytest.mark.parametrize(("hits", "n"), [(-1, 3), (4, 3), (1, 0)])
+def test_impossible_counts_are_refused(hits: int, n: int) -> None:
+    with pytest.raises(ValueError, match="hits"):
+        wilson(hits, n)
+
+
+@given(st.integers(1, 400), st.data())
+def test_the_interval_holds_the_rate_and_grows_with_the_hits(n: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, n - 1))
+    low, high = wilson(hits, n)
+    assert 0 <= low <= hits / n <= high <= 1
+    more_low, more_high = wilson(hits + 1, n)
+    assert more_low > low
+    assert more_high > high or high == 1.0
+
+
+@given(st.integers(0, 50), st.integers(1, 50))
+def test_more_evidence_means_a_narrower_interval(hits: int, n: int) -> None:
+    hits = min(hits, n)
+    narrow, wide = wilson(hits * 4, n * 4), wilson(hits, n)
+    assert narrow[1] - narrow[0] < wide[1] - wide[0]
