@@ -1,0 +1,74 @@
+"""What one transcript holds, measured by every scorer that applies to its track, with what weakens the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from sage_edge import scorers
+from sage_edge.names import Digest, HostName
+from sage_edge.records.study import Finding, Measure
+from sage_edge.records.transcript import Head, Transcript
+from sage_edge.scorers.plain import phrase, plain
+
+NAME_SUPPLIED = "the prompt supplies the name; compare with a session without it"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A transcript with its finding."""
+
+    transcript: Transcript
+    finding: Finding
+
+    @property
+    def conditions(self) -> tuple[Digest, str]:
+        """What must be alike for two sessions to differ by their intervention alone: the weights, the lesson's unit."""
+        return self.transcript.head.model.digest, self.transcript.head.lesson.unit
+
+    def measure(self, scorer: str, version: int) -> Measure | None:
+        """Return what the finding says by one scorer, or None if it does not."""
+        return next((one for one in self.finding.measures if (one.scorer, one.version) == (scorer, version)), None)
+
+
+def examine(author: HostName, transcript: Transcript, now: datetime) -> Finding:
+    """Return the finding about a whole transcript. The caller has checked its chain and its ending."""
+    head = transcript.head
+    return Finding(
+        author=author,
+        subject=head.host,
+        session=head.session,
+        transcript=transcript.seal,
+        intervention=head.intervention.name,
+        intervention_version=head.intervention.version,
+        measures=tuple(scorers.measure(one, transcript) for one in scorers.ALL if transcript.track in one.tracks),
+        caveats=tuple(_caveats(transcript)),
+        created=now,
+    )
+
+
+def name_supplied(head: Head) -> bool:
+    """True if the mind is told its name: by the system message, by a parameter, or by what the teacher says."""
+    told = [head.lesson.system, *(step.prompt for step in head.lesson.steps), *_texts(head.intervention.parameters)]
+    name = phrase(head.mind.replace("|", " "))
+    return any(name.search(plain(text)) for text in told)
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for inner in value.values() for text in _texts(inner))
+    elif isinstance(value, list):
+        yield from (text for inner in value for text in _texts(inner))
+
+
+def _caveats(transcript: Transcript) -> Iterable[str]:
+    if name_supplied(transcript.head):
+        yield NAME_SUPPLIED
+    answered, asked = len({turn.step for _, turn in transcript.answers()}), len(transcript.head.lesson.steps)
+    if answered < asked:
+        yield f"{asked - answered} of {asked} steps have no answer and are not counted"

@@ -1,0 +1,136 @@
+"""One wake of a researcher, as a pure function: everything read in, new papers out.
+
+    1. a finding for each whole transcript that has none
+    2. a check for each recommendation of ours whose window holds a session under its intervention
+    3. at most one recommendation, over all hosts
+
+Deterministic, and idempotent: called again with what it returned, it returns no paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sage_edge.analysis.checks import check
+from sage_edge.analysis.findings import Examined, examine
+from sage_edge.analysis.rules import Case, Rule, recommend
+from sage_edge.curriculum import Curriculum
+from sage_edge.errors import SageError
+from sage_edge.names import Digest, HostName
+from sage_edge.records.study import Check, Decision, Finding, Recommendation
+from sage_edge.records.transcript import Transcript, chain_faults
+
+
+@dataclass(frozen=True)
+class Read:
+    """Everything that a researcher has read. findings, recommendations, checks: its own. decisions: of anybody."""
+
+    author: HostName
+    now: datetime
+    curriculum: Curriculum
+    rules: Sequence[Rule]
+    transcripts: Mapping[HostName, Sequence[Transcript]]
+    findings: Sequence[Finding] = ()
+    recommendations: Sequence[Recommendation] = ()
+    checks: Sequence[Check] = ()
+    decisions: Sequence[Decision] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """The new papers, to be written in this order, and what stood in the way of more, one sentence each."""
+
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
+    recommendation: Recommendation | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def papers(self) -> tuple[Finding | Check | Recommendation, ...]:
+        return (*self.findings, *self.checks, *([self.recommendation] if self.recommendation else []))
+
+
+@dataclass
+class _Desk:
+    """What lies open while one study is written."""
+
+    read: Read
+    problems: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def study(read: Read) -> Study:
+    """Return what is new to say about what was read."""
+    desk = _Desk(read)
+    known = {finding.transcript: finding for finding in read.findings}
+    examined = {
+        host: tuple(_examined(desk, host, known))
+        for host in sorted(read.transcripts)
+        if host != read.author  # nobody studies itself
+    }
+    checks = tuple(_checks(read, examined))
+    recommendation = _recommendation(desk, examined)
+    return Study(tuple(desk.findings), checks, recommendation, tuple(desk.problems))
+
+
+def _examined(desk: _Desk, host: HostName, known: Mapping[Digest, Finding]) -> Iterator[Examined]:
+    measured = {(one.subject, one.session): one.transcript for one in desk.read.findings}
+    for transcript in sorted(desk.read.transcripts[host], key=lambda one: (one.track, one.session.number)):
+        before = measured.get((host, transcript.session), transcript.seal)
+        if why := _unfit(host, transcript, before):
+            desk.problems.append(f"{host} {transcript.session} is not examined: {why}")
+            continue
+        finding = known.get(transcript.seal)
+        if finding is None:
+            finding = examine(desk.read.author, transcript, desk.read.now)
+            desk.findings.append(finding)
+        yield Examined(transcript, finding)
+
+
+def _unfit(host: HostName, transcript: Transcript, measured: Digest) -> str:
+    """Return why a transcript is not examined, or nothing. measured: the seal under which it was examined before."""
+    if transcript.head.host != host:
+        return f"it says that {transcript.head.host} conducted it"
+    if faults := chain_faults(transcript):
+        return faults[0]
+    if transcript.seal != measured:
+        return f"its seal was {measured.short} and is {transcript.seal.short}"
+    return "it failed" if transcript.closing.ending == "failed" else ""
+
+
+def _checks(read: Read, examined: Mapping[HostName, tuple[Examined, ...]]) -> Iterator[Check]:
+    done = {one.recommendation for one in read.checks}
+    for recommendation in sorted(read.recommendations, key=lambda one: (one.created, one.fingerprint())):
+        fingerprint = recommendation.fingerprint()
+        if fingerprint not in done:
+            decision = _decisions(read, recommendation.to).get(fingerprint)
+            found = check(read.author, recommendation, decision, examined.get(recommendation.to, ()), read.now)
+            if found is not None:
+                yield found
+
+
+def _recommendation(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> Recommendation | None:
+    read = desk.read
+    for host, sessions in examined.items():
+        case = Case(
+            to=host,
+            examined=sessions,
+            sessions=tuple(one.session for one in read.transcripts[host] if one.head.host == host),
+            recommendations=tuple(read.recommendations),
+            decisions=_decisions(read, host),
+        )
+        try:
+            found = recommend(read.author, case, read.rules, read.curriculum, read.now)
+        except (SageError, ValueError) as refused:  # ValueError: a host that claims the last possible session number
+            desk.problems.append(f"nothing is recommended to {host}: {refused}")
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _decisions(read: Read, host: HostName) -> dict[Digest, Decision]:
+    """Only the addressee decides."""
+    return {one.recommendation: one for one in read.decisions if one.author == host}

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sage_edge import files
+from sage_edge.analysis import Case, Examined, examine, recommend
+from sage_edge.analysis.checks import check
+from sage_edge.records.base import parse
+from sage_edge.records.study import Check, Decision, Recommendation
+from sage_edge.records.transcript import Transcript
+from tests.analysis.declared import CURRICULUM, SPROUT, THOR, Expected, Rule
+from tests.builders import START, transcript
+
+NOW = START + timedelta(hours=1)
+LATER = START + timedelta(hours=12)
+PLAIN = ["I am calm."] * 7
+BEFORE = transcript("P001", replies=PLAIN)
+
+
+def examined(*transcripts: Transcript) -> list[Examined]:
+    return [Examined(one, examine(THOR, one, NOW)) for one in transcripts]
+
+
+def recommended(rule: Rule | None = None) -> Recommendation:
+    known = Case(SPROUT, tuple(examined(BEFORE)), (BEFORE.session,), (), {})
+    found = recommend(THOR, known, [rule or Rule()], CURRICULUM, NOW)
+    assert found is not None
+    return found
+
+
+RECOMMENDED = recommended()
+FINGERPRINT = RECOMMENDED.fingerprint()
+
+
+def anchored(session: str = "P002", hits: int = 5, n: int = 7, **more: object) -> Transcript:
+    replies = ["I am Sage."] * hits + ["I am calm."] * (n - hits)
+    settings = {"intervention": "identity-anchored", "parameters": {"name": "Sage"}, "recommendation": FINGERPRINT}
+    return transcript(session, replies=replies, **{**settings, **more})  # type: ignore[arg-type]
+
+
+def verify(
+    *transcripts: Transcript, decision: Decision | None = None, of: Recommendation = RECOMMENDED
+) -> Check | None:
+    return check(THOR, of, decision, examined(*transcripts), LATER)
+
+
+def test_a_prediction_is_confirmed_next_to_its_control() -> None:
+    found = verify(BEFORE, anchored())
+    assert found is not None
+    assert (found.verdict, found.session, found.recommendation) == ("confirmed", "P002", FINGERPRINT)
+    assert (found.measure.hits, found.measure.n) == (5, 7)
+    assert found.control is not None
+    assert (found.control.hits, found.control.n) == (0, 7)
+    assert found.reason == (
+        "P002 under identity-anchored v1: self-reference v1 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
+        "predicted at least 0.30. Control P001 under observe v1: self-reference v1 0/7 = 0.00 "
+        "(95 % interval 0.00 to 0.35); the prompt supplies the name; compare with a session without it."
+    )
+    assert parse(Check, found.pretty()) == found
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "verdict"),
+    [(7, 7, "confirmed"), (2, 7, "refuted"), (0, 7, "refuted"), (4, 4, "cannot-tell"), (3, 10, "confirmed")],
+)
+def test_verdicts(hits: int, n: int, verdict: str) -> None:
+    found = verify(BEFORE, anchored(hits=hits, n=n))
+    assert found is not None
+    assert found.verdict == verdict
+
+
+def test_no_answers_cannot_tell() -> None:
+    settings = {"intervention": "identity-anchored", "recommendation": FINGERPRINT}
+    found = verify(BEFORE, transcript("P002", replies=[None] * 7, **settings))  # type: ignore[arg-type]
+    assert found is not None
+    assert found.verdict == "cannot-tell"
+    assert "no rate" in found.reason
+
+
+def test_at_most_is_the_other_side() -> None:
+    of = recommended(Rule(predict=Expected("at-most", 0.3, 5)))
+    found = verify(BEFORE, anchored(recommendation=of.fingerprint()), of=of)
+    assert found is not None
+    assert found.verdict == "refuted"
+
+
+def test_the_first_session_under_the_intervention_decides() -> None:
+    found = verify(anchored("P004", hits=7), anchored("P003", hits=0), transcript("P002", replies=PLAIN), BEFORE)
+    assert found is not None
+    assert (found.session, found.verdict) == ("P003", "refuted")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        anchored("P006"),  # after the window
+        anchored("T002"),
+        anchored(host="willow"),
+        anchored(version=2),
+        anchored(intervention="observe"),
+        anchored(recommendation=files.digest(b"another recommendation")),
+        anchored(recommendation=None, started=START),  # before the prediction was made
+    ],
+)
+def test_no_other_session_decides(other: Transcript) -> None:
+    assert verify(BEFORE, other) is None
+
+
+def test_a_session_that_names_no_recommendation_counts_if_it_came_after() -> None:
+    assert verify(BEFORE, anchored(recommendation=None, started=LATER)) is not None
+
+
+def test_declined_is_never_checked() -> None:
+    decision = Decision(
+        author=SPROUT, recommendation=FINGERPRINT, verdict="declined", reason="no", decided_by="person", created=NOW
+    )
+    assert verify(BEFORE, anchored(), decision=decision) is None
+
+
+def test_without_a_control_it_says_so() -> None:
+    found = verify(anchored())
+    assert found is not None
+    assert found.control is None
+    assert "no earlier session without the intervention" in found.reason
+
+
+def test_what_else_differs_is_said() -> None:
+    odd = transcript("P001", replies=["I am Sage.", *PLAIN[:4]], unit="phase sensing", weights=files.digest(b"other"))
+    found = verify(odd, anchored())
+    assert found is not None
+    assert "the intervals overlap; the control ran with other weights" in found.reason
+    assert "the control was phase sensing, not phase grounding" in found.reason
+
+
+def test_the_control_is_the_newest_one_before() -> None:
+    newer = transcript("P002", replies=["I am Sage.", *PLAIN[:6]])
+    later = transcript("P004", replies=["I am Sage."] * 7)
+    found = verify(BEFORE, newer, anchored("P003"), later, transcript("P002", host="willow", replies=PLAIN))
+    assert found is not None
+    assert found.control is not None
+    assert found.control.hits == 1

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from sage_edge.analysis import Examined, examine
+from sage_edge.analysis.findings import NAME_SUPPLIED
+from sage_edge.records.base import parse
+from sage_edge.records.study import Finding
+from sage_edge.records.transcript import Step
+from tests.analysis.declared import THOR
+from tests.builders import START, transcript
+
+
+def test_a_finding_names_what_it_measured() -> None:
+    told = transcript("P003", replies=["I am Sage.", "I am calm.", "I keep it."], finish=["stop", "length", "stop"])
+    found = examine(THOR, told, START)
+    assert (found.author, found.subject, found.session) == ("thor", "sprout", "P003")
+    assert (found.transcript, found.intervention, found.intervention_version) == (told.seal, "observe", 1)
+    assert {one.scorer: (one.hits, one.n) for one in found.measures} == {"self-reference": (1, 3), "truncation": (1, 3)}
+    assert found.caveats == ()
+    assert parse(Finding, found.pretty()) == found
+
+
+def test_only_scorers_of_the_track_apply() -> None:
+    found = examine(THOR, transcript("T001", replies=["yes", "yes", "no", "yes"]), START)
+    assert {one.scorer: (one.hits, one.n) for one in found.measures} == {
+        "training-strict": (1, 2),
+        "truncation": (0, 4),
+    }
+
+
+def test_each_measure_can_be_asked_for() -> None:
+    told = transcript()
+    one = Examined(told, examine(THOR, told, START))
+    found = one.measure("truncation", 1)
+    assert found is not None
+    assert found.n == 3
+    assert one.measure("truncation", 2) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        transcript(system="Your name is SAGE. You are a young mind."),
+        transcript(parameters={"name": "Sage"}),
+        transcript(parameters={"deep": [{"in": "called Sage"}]}),
+        transcript(replies=["Yes."], steps=[Step(kind="prompt", prompt="Hello, Sage!")]),
+    ],
+)
+def test_a_supplied_name_is_a_caveat(told: object) -> None:
+    assert NAME_SUPPLIED in examine(THOR, told, START).caveats  # type: ignore[arg-type]
+
+
+def test_a_name_inside_another_word_is_not_supplied() -> None:
+    assert examine(THOR, transcript(system="Learn from each message and from usage."), START).caveats == ()
+
+
+def test_missing_answers_are_a_caveat() -> None:
+    found = examine(THOR, transcript(replies=["I am calm.", None, "x"]), START)
+    assert found.caveats == ("1 of 3 steps have no answer and are not counted",)
