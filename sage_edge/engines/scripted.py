@@ -1,0 +1,43 @@
+"""The shipped double: answers from a queue, and is strict both ways."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from sage_edge.engines.base import Deadline, Message, Reply, Sampling
+from sage_edge.errors import EngineError
+from sage_edge.models.resolve import ResolvedModel
+
+
+class Scripted:
+    """Gives its replies in order. An error in the queue is raised; a question too many and an unused reply fail."""
+
+    name = "scripted"
+    version = "1"
+
+    def __init__(self, *replies: str | Reply | EngineError) -> None:
+        self._left = deque(replies)
+        self.asked: list[tuple[Message, ...]] = []
+
+    def load(self, model: ResolvedModel) -> None:
+        model.check()
+
+    def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
+        self.asked.append(tuple(messages))
+        if not self._left:
+            raise AssertionError(f"asked once too often: {messages[-1].text!r}")
+        if (passed := deadline.passed()) is not None:
+            return Reply("", passed, 0, 0, 0, None, 0.0, None)
+        answer = self._left.popleft()
+        if isinstance(answer, EngineError):
+            raise answer
+        if isinstance(answer, Reply):
+            return answer
+        words = len(answer.split())
+        prompt = sum(len(message.text.split()) for message in messages)
+        return Reply(answer, "stop", prompt, 0, words, 0.0, 0.0, None)
+
+    def close(self) -> None:
+        if self._left:
+            raise AssertionError(f"never asked for: {list(self._left)}")
