@@ -1,0 +1,143 @@
+"""Every git command of this room, as words. Nothing here runs anything.
+
+All of them see the same sealed surroundings: no configuration but the clone's own file (see repository), no variable
+that another git left behind, no question on a terminal, English answers. GIT_SSH_COMMAND passes: boards need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sage_edge.exchange import rules
+from sage_edge.names import HostName
+from sage_edge.shell import Command
+
+TIMEOUT_S = 60.0
+HUB = "hub"
+"""The remote's name in the clone's configuration; it keeps refs/incoming in step with what is fetched and pushed."""
+
+TRUST = "trust"
+"""A file of the clone in place of the user's own configuration: it is passed on to the git at the hub's end."""
+
+INCOMING = "refs/incoming/"
+VERIFIED = "refs/verified/"
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+@dataclass(frozen=True)
+class Clone:
+    """Whose clone it is, where it and its papers and locks lie, and where the hub is."""
+
+    host: HostName
+    repository: Path
+    papers: Path
+    locks: Path
+    remote: str
+
+    @property
+    def own(self) -> str:
+        """The ref of the own branch."""
+        return rules.BRANCHES + self.host
+
+
+def surroundings(clone: Clone) -> dict[str, str]:
+    """The environment of every command."""
+    return {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(clone.repository / TRUST),
+        "GIT_CONFIG_COUNT": "0",
+        "GIT_CONFIG_PARAMETERS": "",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_INDEX_FILE": str(clone.repository / "index"),
+        "GIT_OBJECT_DIRECTORY": str(clone.repository / "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",
+        "GIT_NAMESPACE": "",
+        "LC_ALL": "C",
+    }
+
+
+def git(clone: Clone, *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Command:
+    """Some git command on the clone."""
+    places = (f"--git-dir={clone.repository}", f"--work-tree={clone.papers}")
+    return Command(
+        words=("git", *places, "-c", "core.hooksPath=/dev/null", *words),
+        timeout_s=TIMEOUT_S,
+        stdin=stdin,
+        env={**surroundings(clone), **(env or {})},
+    )
+
+
+def fetch(clone: Clone, *hosts: str) -> Command:
+    """Bring refs/incoming to what the hub holds: every host's branch, or only those named."""
+    refspecs = [f"+{rules.BRANCHES}{host}:{INCOMING}{host}" for host in hosts or ("*",)]
+    prune = () if hosts else ("--prune",)
+    quiet = ("--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
+    return git(clone, "fetch", "--quiet", *quiet, *prune, HUB, *refspecs)
+
+
+def list_hub(clone: Clone) -> Command:
+    """Ask the hub for its branches: `<oid> TAB <ref>` lines."""
+    return git(clone, "ls-remote", HUB, f"{rules.BRANCHES}*")
+
+
+def push(clone: Clone) -> Command:
+    """Send the own branch, forward only."""
+    return git(clone, "push", "--porcelain", "--no-verify", HUB, f"{clone.own}:{clone.own}")
+
+
+def stage(clone: Clone) -> Command:
+    """Make the index say what lies in papers/; nothing can hide behind an ignore file."""
+    return git(clone, "add", "--all", "--force", ".")
+
+
+def write_tree(clone: Clone) -> Command:
+    """Write the index as a tree object."""
+    return git(clone, "write-tree")
+
+
+def staged(clone: Clone, since: str | None) -> Command:
+    """What the index would change, in the form of rules.changes; `since` None means a first commit."""
+    raw = ("--cached", "--raw", "--no-renames", "--no-abbrev", "-z")
+    return git(clone, "diff-index", *raw, since or EMPTY_TREE)
+
+
+def commit(clone: Clone, summary: str, at: datetime) -> Command:
+    """Commit the index to the own branch."""
+    who, date = rules.email(clone.host), f"@{int(at.timestamp())} +0000"
+    people = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
+              for part, value in (("NAME", clone.host), ("EMAIL", who), ("DATE", date))}  # fmt: skip
+    line = " ".join("".join(c if c.isprintable() else " " for c in summary).split())[:200] or "papers"
+    message = f"{clone.host}: {line}\n\n{rules.trailer(clone.host)}\n"
+    words = ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim", "--file=-")
+    return git(clone, *words, stdin=message.encode("utf-8", "replace"), env=people)
+
+
+def tips(clone: Clone) -> Command:
+    """Every ref of the clone: `<oid> <ref>` lines."""
+    return git(clone, "for-each-ref", "--format=%(objectname) %(refname)")
+
+
+def is_ancestor(clone: Clone, older: str, newer: str) -> Command:
+    """Exit status 0: `newer` stands on `older`; 1: it does not."""
+    return git(clone, "merge-base", "--is-ancestor", older, newer)
+
+
+def set_ref(clone: Clone, ref: str, oid: str) -> Command:
+    """Move or make a ref."""
+    return git(clone, "update-ref", ref, oid)
+
+
+def tree(clone: Clone, at: str, below: str = "") -> Command:
+    """List files, NUL after each `<mode> blob <oid> TAB <path>`; `below` a folder or one file."""
+    return git(clone, "ls-tree", "-r", "-z", at, *((below,) if below else ()))
+
+
+def contents(clone: Clone, oids: Iterable[str]) -> Command:
+    """Read objects, all in one go."""
+    return git(clone, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())

@@ -1,0 +1,165 @@
+"""One host's post: put papers down, publish them, hear the others.
+
+Writing is local and durable at once. Publishing and receiving talk to the hub, one at a time per machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sage_edge import locks
+from sage_edge.clock import Clock
+from sage_edge.errors import RoleError, Unreachable
+from sage_edge.exchange import papers, publishing, reading, receiving, repository
+from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.publishing import Published
+from sage_edge.exchange.receiving import Received
+from sage_edge.names import HostName
+from sage_edge.records import places
+from sage_edge.records.base import Record
+from sage_edge.records.diary import Quarantine, Status, WorklogLine
+
+__all__ = ["Post", "Published", "Received", "Sender"]
+
+_LOCK_WAIT_S = 30.0
+_LONGEST_PAUSE_S = 60.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who posts, and what everybody may: every declared host → the top folders below which it may add papers."""
+
+    host: HostName
+    folders: Mapping[str, frozenset[str]]
+
+    @property
+    def writable(self) -> frozenset[str]:
+        """The sender's own folders."""
+        return self.folders.get(self.host, frozenset())
+
+
+class Post:
+    """The exchange as one host sees it. `remote`: any address that git can fetch from and push to."""
+
+    def __init__(self, papers: Path, repository: Path, locks: Path, remote: str, sender: Sender, clock: Clock) -> None:
+        self._clone = Clone(sender.host, repository, papers, locks, remote)
+        self._sender, self._clock = sender, clock
+
+    def open(self) -> None:
+        """Make or repair the clone. Needs no hub; may be called at any time. Raises Locked, StorageError."""
+        with self._exchange():
+            pass
+
+    def put(self, paper: Record) -> Path:
+        """Keep an immutable paper, and return where. The same content may come again.
+
+        Raises RoleError if this host's role may not write it, OwnBranchBroken if another paper lies there,
+        StorageError.
+        """
+        place = places.of(paper)
+        if place.partition("/")[0] not in self._sender.writable:
+            own = ", ".join(sorted(self._sender.writable)) or "no papers"
+            raise RoleError(
+                f"{self._sender.host} may not write {place}",
+                hint=f"its role writes {own}; see: sage-edge fleet show",
+            )
+        path = self._clone.papers / place
+        with papers.writing(self._clone.papers, self._clone.locks):
+            papers.create(path, paper)
+        return path
+
+    def log(self, line: WorklogLine) -> None:
+        """Add a line to the worklog of its month; it is on disk when this returns."""
+        with papers.writing(self._clone.papers, self._clone.locks):
+            papers.append(self._clone.papers / places.of_worklog(line.at), line)
+
+    def set_status(self, status: Status) -> None:
+        """Replace the status page."""
+        with papers.writing(self._clone.papers, self._clone.locks):
+            papers.replace(self._clone.papers / places.STATUS, status)
+
+    def receive(self) -> Received:
+        """Fetch and verify every host's branch; take the own one back if this machine has lost it.
+
+        Raises Unreachable, HubRefused, OwnBranchBroken, StorageError, Locked.
+        """
+        with self._exchange():
+            return receiving.receive(self._clone, self._sender.folders)
+
+    def quarantined(self) -> tuple[Quarantine, ...]:
+        """What was last heard and breaks a rule; needs no hub."""
+        with self._exchange():
+            return receiving.quarantined(self._clone, self._sender.folders)
+
+    def publish(
+        self, summary: str, *, attempts: int = 4, first_pause_s: float = 1.0, stop: threading.Event | None = None
+    ) -> Published:
+        """Commit what is new and push what the hub lacks; `stop` ends the pauses between attempts, which double.
+
+        Raises Unreachable when no attempt reached the hub: then everything waits here for the next publish.
+        HubRefused, OwnBranchBroken, StorageError, Locked.
+        """
+        patience = _Patience(self._clock, attempts, first_pause_s, stop or threading.Event())
+        with self._exchange():
+            if self._must_ask_first():
+                patience.try_to(lambda: receiving.receive(self._clone, self._sender.folders))
+            commit = publishing.record(self._clone, self._sender.writable, summary, self._clock.now())
+            pushed = patience.try_to(lambda: publishing.push(self._clone))
+        return Published(commit=commit, pushed=pushed)
+
+    def unpublished(self) -> int:
+        """How many papers the hub did not have when it was last heard; worklog and status do not count."""
+        return reading.unpublished(self._clone)
+
+    def read(self, host: HostName, folder: str) -> reading.Papers:
+        """Return (path, content) of every paper below a folder, sorted; of others only what was verified."""
+        return reading.read(self._clone, host, folder)
+
+    def names(self, host: HostName, folder: str) -> tuple[str, ...]:
+        """Return the paths alone."""
+        return reading.names(self._clone, host, folder)
+
+    def known(self) -> bool:
+        """Whether this clone has ever heard what the hub holds of our branch. Numbers may be given only then."""
+        return repository.known(self._clone)
+
+    def _must_ask_first(self) -> bool:
+        """A first commit on an unheard hub could contradict what an earlier life of this host has published."""
+        return not self.known() and self._clone.own not in reading.tips(self._clone)
+
+    @contextlib.contextmanager
+    def _exchange(self) -> Iterator[None]:
+        with locks.hold(self._clone.locks / "exchange.lock", str(self._clone.repository), wait_s=_LOCK_WAIT_S):
+            repository.make(self._clone)
+            repository.sweep(self._clone)
+            yield
+
+
+@dataclass
+class _Patience:
+    """Some attempts in all, with pauses that double."""
+
+    clock: Clock
+    attempts: int
+    pause_s: float
+    stop: threading.Event
+
+    def try_to(self, reach: Callable[[], T]) -> T:
+        while True:
+            self.attempts -= 1
+            try:
+                return reach()
+            except Unreachable:
+                if self.attempts <= 0 or self.stop.is_set():
+                    raise
+                self.clock.wait(self.pause_s, self.stop)
+                if self.stop.is_set():
+                    raise
+                self.pause_s = min(2 * self.pause_s, _LONGEST_PAUSE_S)

@@ -1,0 +1,89 @@
+"""Bring papers/ to the hub: stage, check, commit, push. Each step finds what a killed one before it has left.
+
+Nothing is committed that would break a rule on the other side, so a paper that was edited by hand is found here first.
+Nothing to commit and something to push is how an offline host catches up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sage_edge import shell
+from sage_edge.errors import CommandFailed, OwnBranchBroken
+from sage_edge.exchange import answers, commands, papers, repository, rules
+from sage_edge.exchange.commands import INCOMING, Clone
+from sage_edge.exchange.reading import git_of, here, tips
+
+_COMES_BACK = ("immutable", "removed", "worklog", "not-a-plain-file", "oversize")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publish did: the commit it made, if there was anything new, and whether it had to push."""
+
+    commit: str | None
+    pushed: bool
+
+
+def record(clone: Clone, writable: frozenset[str], summary: str, at: datetime) -> str | None:
+    """Commit what is new in papers/; return the commit, or None. Raises OwnBranchBroken, StorageError."""
+    with papers.writing(clone.papers, clone.locks):
+        papers.tidy(clone.papers)
+        try:
+            here(clone, commands.stage(clone))
+            return _commit(clone, writable, summary, at)
+        except (CommandFailed, answers.Damaged):
+            # an index or objects that a killed git or a bad disk left behind; papers/ has what they were made of
+            _remake(clone)
+            return _commit(clone, writable, summary, at)
+
+
+def push(clone: Clone) -> bool:
+    """Send the own branch if the hub lacks any of it; say whether it did. Raises Unreachable, HubRefused."""
+    refs = tips(clone)
+    ours = refs.get(clone.own)
+    if ours is None or refs.get(INCOMING + clone.host) == ours:
+        return False
+    result = shell.attempt(commands.push(clone))
+    if result.code != 0 and answers.is_damage(result):
+        with papers.writing(clone.papers, clone.locks):
+            papers.tidy(clone.papers)
+            _remake(clone)
+        result = shell.attempt(commands.push(clone))
+    if result.code != 0:
+        raise answers.failed_push(clone, result)
+    return True
+
+
+def _commit(clone: Clone, writable: frozenset[str], summary: str, at: datetime) -> str | None:
+    diff = here(clone, commands.staged(clone, tips(clone).get(clone.own))).out
+    if not diff:
+        return None
+    _require_lawful(clone, writable, diff)
+    here(clone, commands.commit(clone, summary, at))
+    return tips(clone)[clone.own]
+
+
+def _remake(clone: Clone) -> None:
+    repository.mend(clone)
+    here(clone, commands.stage(clone))
+    here(clone, commands.write_tree(clone))
+
+
+def _require_lawful(clone: Clone, writable: frozenset[str], diff: bytes) -> None:
+    for _, changed in rules.changes(git_of(clone), b"staged\0" + diff):
+        for change in changed:
+            breach = rules.breach_of_change(writable, "staged", change)
+            if breach:
+                raise OwnBranchBroken(
+                    f"{clone.papers / change.path} breaks the rule '{breach.rule}'; nothing was published",
+                    hint=_remedy(clone, breach.rule, change.path),
+                )
+
+
+def _remedy(clone: Clone, rule: str, path: str) -> str:
+    file = clone.papers / path
+    if rule in _COMES_BACK:
+        return f"keep a copy if it matters, then: git --git-dir={clone.repository} show {clone.own}:{path} > {file}"
+    return f"it is no paper of this host: move {file} away, then publish again"

@@ -1,0 +1,139 @@
+"""The clone on disk: made without `git init`, so that a killed start leaves nothing that the next one cannot finish.
+
+    HEAD            ref: refs/heads/host/<self>
+    config          the constants below and the hub's address; written again when it differs
+    trust           the hub's address: git asks whether we trust a folder that another user owns, and the fleet does
+    objects/ refs/  git's
+    sage-known      empty; the hub has been heard and our branch was taken from it, or it has none
+
+A killed git leaves `*.lock` files and half objects. We hold exchange.lock, so they belong to nobody, unless a git that
+outlived its killed parent is still at work: that one is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+import zlib
+from pathlib import Path
+
+from sage_edge import files
+from sage_edge.errors import Locked
+from sage_edge.exchange.commands import HUB, INCOMING, TRUST, Clone
+from sage_edge.exchange.rules import BRANCHES
+
+CONFIG = """\
+[core]
+	repositoryFormatVersion = 0
+	bare = false
+	fileMode = false
+	autocrlf = false
+	safecrlf = false
+	logAllRefUpdates = false
+	fsync = all
+	fsyncMethod = fsync
+	fsmonitor = false
+	untrackedCache = false
+	hooksPath = /dev/null
+	attributesFile = /dev/null
+	excludesFile = /dev/null
+	sshCommand = ssh -o BatchMode=yes -o ConnectTimeout=20
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[commit]
+	gpgSign = false
+[push]
+	gpgSign = false
+	followTags = false
+	recurseSubmodules = no
+[transfer]
+	fsckObjects = true
+[protocol "ext"]
+	allow = never
+[protocol "file"]
+	allow = always
+"""
+
+_KNOWN = "sage-known"
+_PAUSE_S = 0.05
+
+
+def make(clone: Clone) -> None:
+    """Make the clone, or repair what of it is ours to write. Cheap when all is well."""
+    for folder in ("objects/info", "objects/pack", "refs/heads"):
+        files.make_folder(clone.repository / folder)
+    files.make_folder(clone.papers)
+    remote = f'[remote "{HUB}"]\n\turl = {_quoted(clone.remote)}\n\tfetch = +{BRANCHES}*:{INCOMING}*\n'
+    keep(clone.repository / "config", (CONFIG + remote).encode())
+    folder = clone.remote[len("file://") :] if clone.remote.startswith("file://") else clone.remote
+    keep(clone.repository / TRUST, f"[safe]\n\tdirectory = {_quoted(folder)}\n".encode())
+    keep(clone.repository / "HEAD", f"ref: {clone.own}\n".encode())
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Make a file hold exactly this."""
+    if not path.is_file() or path.read_bytes() != data:
+        files.write_atomic(path, data)
+
+
+def known(clone: Clone) -> bool:
+    """Whether the hub's view of the own branch has ever been heard by this clone."""
+    return (clone.repository / _KNOWN).is_file()
+
+
+def note_known(clone: Clone) -> None:
+    """Remember that it has."""
+    if not known(clone):
+        files.write_atomic(clone.repository / _KNOWN, b"")
+
+
+def sweep(clone: Clone, *, patience_s: float = 10.0) -> None:
+    """Remove what a killed git left behind. Only for the holder of exchange.lock. Raises Locked."""
+    left = _leftovers(clone.repository)
+    if not left:
+        return
+    until = time.monotonic() + patience_s
+    while orphan := _orphan(clone.repository):
+        if time.monotonic() >= until:
+            raise Locked(str(clone.repository), f"git, process {orphan}")
+        time.sleep(_PAUSE_S)
+    for path in _leftovers(clone.repository):
+        path.unlink(missing_ok=True)
+
+
+def mend(clone: Clone) -> None:
+    """Drop the index and every loose object that is not what its name says; papers/ has what they were made of."""
+    (clone.repository / "index").unlink(missing_ok=True)
+    for path in (clone.repository / "objects").glob("[0-9a-f][0-9a-f]/*"):
+        if not _is_whole(path):
+            path.unlink(missing_ok=True)
+
+
+def _leftovers(repository: Path) -> list[Path]:
+    refs = (repository / "refs").glob("**/*.lock")
+    return [*repository.glob("*.lock"), *refs, *(repository / "objects").glob("*/tmp_*"), *repository.glob(".tmp-*")]
+
+
+def _orphan(repository: Path) -> int | None:
+    word = f"--git-dir={repository}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if word in (process / "cmdline").read_bytes().split(b"\0"):
+                return int(process.name)
+    return None
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        content = zlib.decompress(path.read_bytes())
+    except (OSError, zlib.error):
+        return False
+    # git's own name for its content, not a protection
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest() == path.parent.name + path.name
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

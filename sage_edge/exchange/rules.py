@@ -1,0 +1,312 @@
+"""What a host may do to its branch. One file for both ends: receivers import it, the hub's hook is made of it.
+
+Standard library only, Python 3.9 or later, no import from this package: `hub.init` copies this source into the hook.
+
+    undeclared-host     the fleet knows no such host
+    removed-branch      a branch that was there is gone
+    rewritten           the old tip is not below the new one
+    not-a-commit        the branch points at something else
+    merge               a commit with two parents or more
+    foreign-author      author or committer is not <host>@sage-edge.invalid
+    foreign-trailer     the message does not end with `Sage-Host: <host>`
+    odd-path            not plain ASCII names of letters, digits, dot, dash; or a paper that is no .json
+    foreign-path        outside the folders that the host's role may write
+    removed             a paper, a worklog or the status was taken away
+    not-a-plain-file    symbolic link, executable, submodule
+    oversize            larger than 4 MB
+    immutable           a paper was changed
+    worklog             lines were changed or taken away instead of added
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LIMIT_BYTES = 4_000_000
+BRANCHES = "refs/heads/host/"
+STATUS = "status.json"
+WORKLOG = "worklog"
+
+_HOST = re.compile(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,5}")
+_PERSON = re.compile(rb"(author|committer) [^<>]*<([^<>]*)> \d+ [+-]\d{4}")
+_PLAIN = "100644"
+_PIECE_BYTES = 16_000_000
+_SHOWN_LINES = 20
+_DEAD_AFTER_S = 600
+
+Folders = Mapping[str, frozenset[str]]
+Git = Callable[[Sequence[str], bytes], bytes]
+"""Runs git with some words and input; returns its output, raises if it fails."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One path in one commit. `status` is A, M, D or T; `grew`: the old content is the beginning of the new one."""
+
+    path: str
+    status: str
+    mode: str
+    size_bytes: int = 0
+    grew: bool = True
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One commit: who says to have made it, and on top of what."""
+
+    commit: str
+    parents: tuple[str, ...]
+    authors: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One broken rule."""
+
+    commit: str
+    rule: str
+    detail: str
+
+
+def email(host: str) -> str:
+    """The address that stands on a host's commits; it can never receive anything (RFC 2606)."""
+    return f"{host}@sage-edge.invalid"
+
+
+def trailer(host: str) -> str:
+    """The last line of a host's commit messages."""
+    return f"Sage-Host: {host}"
+
+
+def shown(text: str) -> str:
+    """Foreign text for a report: printable ASCII, cut after 120 characters."""
+    plain = ascii(text)
+    return plain if len(plain) <= 120 else plain[:117] + "..."
+
+
+# --- pure: what the rules say ---------------------------------------------------------------------------------------
+
+
+def breach_of_revision(host: str, revision: Revision) -> Breach | None:
+    """Return the rule that a commit's own words break, if any."""
+    if len(revision.parents) > 1:
+        return Breach(revision.commit, "merge", f"{len(revision.parents)} parents")
+    strangers = [who for who in revision.authors if who != email(host)]
+    if strangers or len(revision.authors) != 2:
+        return Breach(revision.commit, "foreign-author", shown(strangers[0] if strangers else "nobody"))
+    lines = revision.message.rstrip("\n").split("\n")
+    said = [line for line in lines if line.lower().startswith("sage-host:")]
+    if said != [trailer(host)] or lines[-1] != trailer(host):
+        return Breach(revision.commit, "foreign-trailer", shown(said[0] if said else "none"))
+    return None
+
+
+def breach_of_change(writable: Iterable[str], commit: str, change: Change) -> Breach | None:
+    """Return the rule that a change breaks, if any. `writable`: the top folders of the host's immutable papers."""
+    rule = _broken(frozenset(writable), change)
+    return Breach(commit, rule, shown(change.path)) if rule else None
+
+
+def _broken(writable: frozenset[str], change: Change) -> str:
+    if not _PATH.fullmatch(change.path):
+        return "odd-path"
+    top, _, below = change.path.partition("/")
+    kept = top in writable and bool(below)
+    logged = top == WORKLOG and bool(below)
+    if not (kept or logged or change.path == STATUS):
+        return "foreign-path"
+    if change.status == "D":
+        return "removed"
+    if change.mode != _PLAIN:
+        return "not-a-plain-file"
+    if change.size_bytes > LIMIT_BYTES:
+        return "oversize"
+    if kept and change.status != "A":
+        return "immutable"
+    if (kept and not below.endswith(".json")) or (logged and not below.endswith(".jsonl")):
+        return "odd-path"
+    return "worklog" if logged and not change.grew else ""
+
+
+# --- reading: what a branch did -------------------------------------------------------------------------------------
+
+
+def inspect(git: Git, host: str, folders: Folders, old: str | None, new: str | None) -> list[Breach]:
+    """Return the rules that `host` breaks by moving its branch from `old` to `new`; empty means none.
+
+    None stands for no branch. Reads only what is new, so the price is that of the new commits.
+    """
+    if not _HOST.fullmatch(host) or host not in folders:
+        return [Breach(new or old or "", "undeclared-host", shown(host))]
+    if new is None:
+        return [Breach(old or "", "removed-branch", host)] if old else []
+    revisions = _new_revisions(git, old, new)
+    if (revisions and revisions[-1].commit != new) or not (revisions or old):
+        return [Breach(new, "not-a-commit", shown(host))]
+    straight = all(len(revision.parents) <= 1 for revision in revisions)
+    # in a straight line the oldest new commit stands on the old tip, or the old tip is no longer below
+    if old and (not revisions or (straight and revisions[0].parents != (old,))):
+        return [Breach(new, "rewritten", f"{old[:12]} is no longer part of it")]
+    return list(_breaches(git, host, folders[host], revisions))
+
+
+def _breaches(git: Git, host: str, writable: Iterable[str], revisions: Sequence[Revision]) -> Iterator[Breach]:
+    changed = dict(changes(git, diff_of_commits(git, [revision.commit for revision in revisions])))
+    for revision in revisions:
+        breach = breach_of_revision(host, revision)
+        if breach:
+            yield breach
+        for change in changed.get(revision.commit, ()):
+            breach = breach_of_change(writable, revision.commit, change)
+            if breach:
+                yield breach
+
+
+def _new_revisions(git: Git, old: str | None, new: str) -> list[Revision]:
+    listed = git(["rev-list", "--reverse", "--topo-order", new] + (["^" + old] if old else []), b"").split()
+    answer = git(["cat-file", "--batch"], b"".join(oid + b"\n" for oid in listed))
+    return [_revision(oid, body) for oid, body in objects(answer)]
+
+
+def _revision(oid: str, body: bytes) -> Revision:
+    head, _, message = body.partition(b"\n\n")
+    lines = head.split(b"\n")
+    people = [match for match in map(_PERSON.fullmatch, lines) if match]
+    return Revision(
+        commit=oid,
+        parents=tuple(line[7:].decode("ascii", "replace") for line in lines if line.startswith(b"parent ")),
+        authors=tuple(match.group(2).decode("utf-8", "replace") for match in people),
+        message=message.decode("utf-8", "replace"),
+    )
+
+
+def diff_of_commits(git: Git, commits: Sequence[str]) -> bytes:
+    """What each commit changed, as git prints it: `<commit> NUL (:modes oids status NUL path NUL)*`."""
+    words = ["diff-tree", "--stdin", "-r", "--root", "--no-renames", "--raw", "--no-abbrev", "-z"]
+    return git(words, "".join(commit + "\n" for commit in commits).encode())
+
+
+def changes(git: Git, diff: bytes) -> list[tuple[str, list[Change]]]:
+    """Return commit and changes for each part of such a diff, with sizes and growth looked up."""
+    parts = _parse(diff)
+    every = [change for _, listed in parts for change in listed]
+    sizes = _sizes(git, [change.new for change in every if change.status != "D"])
+    stale = _not_grown(git, every, sizes)
+    return [(commit, [_measured(change, sizes, stale) for change in listed]) for commit, listed in parts]
+
+
+def _measured(change: Change, sizes: Mapping[str, int], stale: frozenset[tuple[str, str]]) -> Change:
+    size, grew = sizes.get(change.new, 0), (change.old, change.new) not in stale
+    return Change(change.path, change.status, change.mode, size, grew, change.old, change.new)
+
+
+def _parse(diff: bytes) -> list[tuple[str, list[Change]]]:
+    parts: list[tuple[str, list[Change]]] = []
+    fields = iter(diff.split(b"\0"))
+    for field in fields:
+        if field.startswith(b":"):
+            _, mode, old, new, status = field.decode("ascii").split(" ")
+            path = next(fields).decode("utf-8", "backslashreplace")
+            parts[-1][1].append(Change(path, status[:1], mode, old=old, new=new))
+        elif field:
+            parts.append((field.decode("ascii"), []))
+    return parts
+
+
+def _sizes(git: Git, oids: Sequence[str]) -> dict[str, int]:
+    asked = "".join(oid + "\n" for oid in dict.fromkeys(oids)).encode()
+    answer = git(["cat-file", "--batch-check=%(objectname) %(objectsize)"], asked) if asked else b""
+    pairs = [line.split(" ") for line in answer.decode("ascii").splitlines()]
+    return {oid: int(size) for oid, size in pairs if size != "missing"}
+
+
+def _not_grown(git: Git, every: Sequence[Change], sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
+    """The pairs (old, new) of worklogs that lost something."""
+    pairs = dict.fromkeys((c.old, c.new) for c in every if c.status in "MT" and c.path.startswith(WORKLOG + "/"))
+    small = [pair for pair in pairs if sizes.get(pair[1], LIMIT_BYTES + 1) <= LIMIT_BYTES]
+    stale = set(pairs) - set(small)
+    for piece in _pieces(small, sizes):
+        oids = dict.fromkeys(oid for pair in piece for oid in pair)
+        found = dict(objects(git(["cat-file", "--batch"], "".join(oid + "\n" for oid in oids).encode())))
+        stale |= {(old, new) for old, new in piece if not found[new].startswith(found[old])}
+    return frozenset(stale)
+
+
+def _pieces(pairs: Sequence[tuple[str, str]], sizes: Mapping[str, int]) -> Iterator[list[tuple[str, str]]]:
+    piece: list[tuple[str, str]] = []
+    total = 0
+    for pair in pairs:
+        piece.append(pair)
+        total += 2 * sizes[pair[1]]
+        if total > _PIECE_BYTES:
+            yield piece
+            piece, total = [], 0
+    if piece:
+        yield piece
+
+
+def objects(answer: bytes) -> Iterator[tuple[str, bytes]]:
+    """Return name and content of each `<oid> <kind> <size> LF <body> LF` that `cat-file --batch` printed."""
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        oid, _, size = answer[at:end].decode("ascii").split(" ")
+        at = end + 1 + int(size) + 1
+        yield oid, answer[end + 1 : at - 1]
+
+
+# --- on the hub: the pre-receive hook -------------------------------------------------------------------------------
+
+
+def _git_here(words: Sequence[str], stdin: bytes) -> bytes:
+    # The environment must stay as git made it: it leads to the objects that are waiting to be let in.
+    env = dict(os.environ, GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
+    return subprocess.run(["git", *words], input=stdin, stdout=subprocess.PIPE, check=True, env=env, timeout=60).stdout
+
+
+def _refusals(line: str, folders: Folders) -> list[str]:
+    """The sentences that answer one line `<old> <new> <ref>` of a push."""
+    old, new, ref = line.split(" ", 2)
+    if ref == BRANCHES.rstrip("/") or not ref.startswith(("refs/heads/", "refs/tags/")):
+        return [f"sage: {shown(ref)}: no such name can be pushed here"]
+    if not ref.startswith(BRANCHES):
+        return []
+    host = ref[len(BRANCHES) :]
+    before, after = (None if set(oid) == {"0"} else oid for oid in (old, new))
+    found = inspect(_git_here, host, folders, before, after)
+    return [f"sage: host/{shown(host)[1:-1]}: {b.rule}: {b.detail} (commit {b.commit[:12]})" for b in found]
+
+
+def _forget_dead_pushes(repository: Path) -> None:
+    """Remove the ref locks of a hub that lost its power; a living push holds one for milliseconds."""
+    for lock in (repository / BRANCHES).glob("*.lock"):
+        with contextlib.suppress(OSError):
+            if lock.stat().st_mtime < time.time() - _DEAD_AFTER_S:
+                lock.unlink()
+
+
+def pre_receive(lines: Iterable[str], hosts_file: Path) -> int:
+    """Let a push in (0) or not (1), with one line on stderr for each broken rule. Anything unexpected is a no."""
+    _forget_dead_pushes(hosts_file.parent)
+    try:
+        listed = json.loads(hosts_file.read_text(encoding="utf-8"))["folders"]
+        folders = {host: frozenset(names) for host, names in listed.items()}
+        refusals = [said for line in lines for said in _refusals(line.rstrip("\n"), folders)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, subprocess.SubprocessError) as trouble:
+        refusals = [f"sage: the hub could not check this push: {shown(str(trouble))}"]
+    for said in refusals[:_SHOWN_LINES]:
+        sys.stderr.write(said + "\n")
+    return 1 if refusals else 0

@@ -1,0 +1,18 @@
+"""Which host may write which folder of its branch: its role's abilities, by the table of records.places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.records.places import WRITERS
+
+
+def folders(fleet: Fleet) -> Mapping[str, frozenset[str]]:
+    """Return host → top folders below which it may add papers."""
+    return {host: _of(fleet, host) for host in fleet.hosts}
+
+
+def _of(fleet: Fleet, host: str) -> frozenset[str]:
+    abilities = fleet.role_of(host).abilities
+    return frozenset(folder for folder, ability in WRITERS.items() if ability in abilities)
