@@ -124,7 +124,7 @@ def _write_all(handle: int, data: bytes) -> None:
 
 @dataclass(frozen=True)
 class Lines:
-    """What a LineLog holds: the payloads, the bytes they take, and the first bad line if it is not the last."""
+    """What a LineLog holds: the payloads, the bytes they take, and the first bad line if a good one follows it."""
 
     payloads: tuple[str, ...]
     good_bytes: int
@@ -162,18 +162,17 @@ class LineLog:
                 os.close(handle)
 
     def read(self) -> Lines:
-        """Return the good lines; a bad last line is `torn`, a bad line before it is named."""
-        payloads: list[str] = []
-        good = 0
+        """Return the good lines. Bad ones at the end are `torn`: what a power cut leaves of one line may look like many.
+
+        A bad line with a good one after it is no such thing, and is named.
+        """
         raw = _split(self.path.read_bytes())
-        for number, line in enumerate(raw, start=1):
-            payload = _decode(line)
-            if payload is None:
-                last = number == len(raw)
-                return Lines(tuple(payloads), good, last, None if last else number)
-            payloads.append(payload)
-            good += len(line)
-        return Lines(tuple(payloads), good, False, None)
+        payloads = [_decode(line) for line in raw]
+        first = next((number for number, payload in enumerate(payloads) if payload is None), len(raw))
+        good = tuple(payload for payload in payloads[:first] if payload is not None)
+        bad = any(payload is not None for payload in payloads[first:])
+        torn = first < len(raw) and not bad
+        return Lines(good, sum(map(len, raw[:first])), torn, first + 1 if bad else None)
 
     def cut(self, good_bytes: int) -> None:
         """Cut a torn tail off, durably."""

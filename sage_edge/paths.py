@@ -3,6 +3,7 @@
 SAGE_FLEET       declarations        nearest `fleet/fleet.yaml` upwards from here, else /srv/sage/current/fleet
 SAGE_CARD        who this board is   /etc/sage/host.yaml
 SAGE_STATE       the writable volume /srv/sage/state
+SAGE_MODELS      more models, each with its card     /srv/sage/models
 SAGE_FACTS_ROOT  where board facts are measured, `/` unless a test or a container says otherwise
 
 state/
@@ -24,6 +25,7 @@ from sage_edge.errors import UsageError
 SYSTEM_CARD = Path("/etc/sage/host.yaml")
 SYSTEM_STATE = Path("/srv/sage/state")
 SYSTEM_FLEET = Path("/srv/sage/current/fleet")
+SYSTEM_MODELS = Path("/srv/sage/models")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Paths:
     fleet: Path
     card: Path
     state: Path
+    models: Path
     facts_root: Path
 
     @classmethod
@@ -42,6 +45,7 @@ class Paths:
             fleet=Path(env["SAGE_FLEET"]) if env.get("SAGE_FLEET") else _nearest_fleet(here),
             card=Path(env.get("SAGE_CARD") or SYSTEM_CARD),
             state=Path(env.get("SAGE_STATE") or SYSTEM_STATE),
+            models=Path(env.get("SAGE_MODELS") or SYSTEM_MODELS),
             facts_root=Path(env.get("SAGE_FACTS_ROOT") or "/"),
         )
 

@@ -1,0 +1,1 @@
+"""One runner for every kind of session: brief → turns → journal → transcript; picks up what a crash left."""

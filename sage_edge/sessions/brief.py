@@ -1,0 +1,74 @@
+"""The brief: everything that is settled before the first word, written down as the head of the journal."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from sage_edge.clock import Clock
+from sage_edge.curriculum import Curriculum, lesson
+from sage_edge.engines import Engine, Settings
+from sage_edge.exchange.post import Post
+from sage_edge.inventory.identity import Me
+from sage_edge.mind import anchor, memory
+from sage_edge.models.resolve import ResolvedModel
+from sage_edge.names import SessionId
+from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Sampling, Slot
+from sage_edge.sessions import archive, interventions
+
+_LOOK_BACK = 5
+"""Transcripts in which exemplars are looked for."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the runner sits down with: who, with which lessons, model and engine, under which release."""
+
+    me: Me
+    curriculum: Curriculum
+    post: Post
+    papers: Path
+    model: ResolvedModel
+    engine: Engine
+    settings: Settings
+    clock: Clock
+    release: str
+
+
+def head(bench: Bench, session: SessionId, slot: Slot | None) -> Head:
+    """Return the head of a new session. Its seed follows from host, session and curriculum."""
+    me, now = bench.me, bench.clock.now()
+    if me.host.mind is None or me.host.sampling is None:
+        raise RuntimeError("a host that may conduct is declared with a mind and its sampling")
+    chosen = interventions.in_force(bench.post, me, bench.curriculum, session, now)
+    seed = _seed(me.host.name, session, bench.curriculum.digest)
+    return Head(
+        session=session, host=me.host.name, role=me.role.name, mind=me.host.mind, board=me.board.name,
+        release=bench.release, model=ModelId(ref=bench.model.ref, digest=bench.model.digest),
+        engine=EngineId(name=bench.engine.name, version=bench.engine.version, settings=dict(bench.settings.as_json())),
+        sampling=Sampling(**me.host.sampling.model_dump()), seed=seed, intervention=chosen,
+        lesson=lesson(bench.curriculum, session, _system(bench, chosen), seed), slot=slot, started=now,
+        time_source=bench.clock.source,
+    )  # fmt: skip
+
+
+def _seed(host: str, session: str, curriculum: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{host}/{session}/{curriculum}".encode()).digest()[:4], "big")
+
+
+def _system(bench: Bench, chosen: Intervention) -> str:
+    """The system message: the intervention's text with this mind's own name, last memory and earlier sentences."""
+    card = bench.curriculum.intervention(chosen.name, chosen.version)
+    recent = tuple(islice(archive.newest_first(bench.papers, "primary"), _LOOK_BACK))
+    wanted = chosen.parameters.get("exemplars", 0)
+    name = chosen.parameters.get("name")
+    return anchor.system_message(
+        card.system,
+        chosen.parameters,
+        memory.last_closing(recent),
+        memory.exemplars(recent, str(name), int(str(wanted))) if name and wanted else (),
+        memory_line=card.memory_line,
+        exemplar_line=card.exemplar_line,
+    )

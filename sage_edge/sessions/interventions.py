@@ -1,0 +1,81 @@
+"""Which intervention is in force for a session: an accepted recommendation that speaks of it, else `observe`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sage_edge.curriculum import Curriculum, check_parameters
+from sage_edge.errors import SageError
+from sage_edge.exchange.post import Post
+from sage_edge.inventory.identity import Me
+from sage_edge.names import Digest, HostName, SessionId
+from sage_edge.records.base import parse
+from sage_edge.records.study import Decision, Recommendation
+from sage_edge.records.transcript import Intervention
+
+OBSERVE = "observe"
+
+
+def recommendations(post: Post, me: Me) -> dict[Digest, Recommendation]:
+    """Return fingerprint → recommendation for every verified one that is addressed to this host."""
+    found: dict[Digest, Recommendation] = {}
+    for author in me.fleet.owners("recommend"):
+        for _, content in post.read(author, "recommendations"):
+            paper = _recommendation(content, author)
+            if paper is not None and paper.to == me.host.name:
+                found[paper.fingerprint()] = paper
+    return found
+
+
+def _recommendation(content: bytes, author: HostName) -> Recommendation | None:
+    try:
+        paper = parse(Recommendation, content)
+    except ValueError:  # a paper of a newer format or a wrong hand: it takes no effect
+        return None
+    return paper if paper.author == author else None
+
+
+def decisions(post: Post, me: Me) -> dict[Digest, Decision]:
+    """Return recommendation → this host's decision on it."""
+    own = (parse(Decision, content) for _, content in post.read(me.host.name, "decisions"))
+    return {decision.recommendation: decision for decision in own}
+
+
+def covers(paper: Recommendation, session: SessionId, now: datetime) -> bool:
+    """Whether a recommendation speaks of a session and is still valid."""
+    return (
+        paper.track == session.track
+        and paper.first.number <= session.number <= paper.last.number
+        and now <= paper.valid_until
+    )
+
+
+def in_force(post: Post, me: Me, curriculum: Curriculum, session: SessionId, now: datetime) -> Intervention:
+    """Return the intervention for a session: that of the newest accepted recommendation covering it, or `observe`."""
+    for digest, paper in _accepted(post, me):
+        if covers(paper, session, now) and (found := admissible(paper, curriculum)) is not None:
+            return found.model_copy(update={"recommendation": digest})
+    plain = [card for card in curriculum.interventions if card.name == OBSERVE][-1]  # the newest of its versions
+    return Intervention(name=plain.name, version=plain.version, parameters={})
+
+
+def admissible(paper: Recommendation, curriculum: Curriculum) -> Intervention | None:
+    """Return the declared intervention that a recommendation asks for, typed and checked, or None.
+
+    The paper comes from another host: nothing in it takes effect beyond a declared name, version and parameters.
+    """
+    try:
+        card = curriculum.intervention(paper.intervention, paper.intervention_version)
+        parameters = check_parameters(card, paper.parameters)
+    except (SageError, ValueError):
+        return None
+    return Intervention(name=card.name, version=card.version, parameters=parameters)
+
+
+def _accepted(post: Post, me: Me) -> Iterator[tuple[Digest, Recommendation]]:
+    known = recommendations(post, me)
+    verdicts = sorted(decisions(post, me).values(), key=lambda decision: decision.created, reverse=True)
+    for decision in verdicts:
+        if decision.verdict == "accepted" and decision.recommendation in known:
+            yield decision.recommendation, known[decision.recommendation]

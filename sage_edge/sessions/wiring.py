@@ -1,0 +1,48 @@
+"""The composition root of a session: real parts, put together in one place. Importing it does nothing."""
+
+from __future__ import annotations
+
+import threading
+
+from sage_edge import curriculum
+from sage_edge.clock import Clock
+from sage_edge.engines import Settings, open_engine
+from sage_edge.exchange import writers
+from sage_edge.exchange.post import Post, Sender
+from sage_edge.inventory.identity import Me
+from sage_edge.models.resolve import SHIPPED, resolve
+from sage_edge.paths import Paths
+from sage_edge.sessions.brief import Bench
+from sage_edge.sessions.conduct import Audience
+from sage_edge.sessions.run import Runner
+
+
+def post(paths: Paths, me: Me, clock: Clock) -> Post:
+    """Return this host's post, not yet opened."""
+    sender = Sender(me.host.name, writers.folders(me.fleet))
+    return Post(paths.papers, paths.exchange, paths.locks, me.fleet.remote, sender, clock)
+
+
+def runner(
+    paths: Paths, me: Me, mail: Post, clock: Clock, stop: threading.Event, release: str, audience: Audience | None
+) -> Runner:
+    """Return this host's session runner; model and engine are loaded when the first session needs them."""
+
+    def sit_down() -> Bench:
+        return bench(paths, me, mail, clock, release)
+
+    return Runner(paths.journals, paths.locks / "session.lock", sit_down, paths.papers, stop, audience)
+
+
+def bench(paths: Paths, me: Me, mail: Post, clock: Clock, release: str) -> Bench:
+    """Return the bench with the declared model loaded. Raises every ModelError and EngineError there is."""
+    host = me.host
+    if host.model is None or host.engine is None:
+        raise RuntimeError("a host that may conduct is declared with a model and an engine")
+    declared = host.engine
+    settings = Settings(declared.context_tokens, declared.batch_tokens, declared.threads, declared.gpu_layers)
+    lessons = curriculum.load(paths.fleet)
+    model = resolve(host.model, (SHIPPED, paths.models), memory_bytes=me.facts.memory_bytes)
+    engine = open_engine(settings)
+    engine.load(model)
+    return Bench(me, lessons, mail, paths.papers, model, engine, settings, clock, release)
