@@ -1,0 +1,1 @@
+"""The in-container loop: wake → identify → pull → choose → act → record → publish."""

@@ -1,0 +1,54 @@
+"""The practitioner's answer to recommendations: by its own policy, recorded, never by their text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sage_edge.curriculum import Curriculum
+from sage_edge.inventory.declarations import Policy
+from sage_edge.names import Digest, HostName, Track
+from sage_edge.records.study import Decision, Recommendation
+from sage_edge.sessions.interventions import admissible
+
+
+def decide(
+    me: HostName, policy: Policy, curriculum: Curriculum, open_papers: Mapping[Digest, Recommendation],
+    last_number: Mapping[Track, int], now: datetime,
+) -> tuple[Decision, ...]:  # fmt: skip
+    """Return a decision for each recommendation that the policy can settle. `last_number`: sessions held per track.
+
+    Under the policy `manual` whatever is admissible stays open for a person; what never could take effect is declined.
+    """
+    decisions = []
+    for digest, paper in open_papers.items():
+        verdict = _verdict(paper, policy, curriculum, last_number[paper.track], now)
+        if verdict is not None:
+            accepted, reason = verdict
+            decisions.append(_decision(me, digest, accepted, reason, now))
+    return tuple(decisions)
+
+
+def _verdict(
+    paper: Recommendation, policy: Policy, curriculum: Curriculum, held: int, now: datetime
+) -> tuple[bool, str] | None:
+    if now > paper.valid_until:
+        return False, "it came too late: its validity is over"
+    if held >= paper.last.number:
+        return False, f"it came too late: session {paper.last} is over"
+    if admissible(paper, curriculum) is None:
+        return False, "it asks for an intervention, version or parameters that are not declared here"
+    if policy.recommendations == "never":
+        return False, "the policy of this host is to take no recommendations"
+    if paper.intervention not in policy.allowed:
+        return False, f"the policy of this host does not allow {paper.intervention}"
+    if policy.recommendations == "manual":
+        return None
+    return True, f"the policy of this host allows {paper.intervention}"
+
+
+def _decision(me: HostName, digest: Digest, accepted: bool, reason: str, now: datetime) -> Decision:
+    return Decision(
+        author=me, recommendation=digest, verdict="accepted" if accepted else "declined", reason=reason,
+        decided_by="policy", created=now,
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+"""`agent run`: wake, wait, wake again, until it is told to stop.
+
+It wakes at each slot and every `wake_every` in between. A failing wake is reported when the failure starts and when
+it is over, not in between; only what no waiting can mend (a guard, a declaration) ends the loop.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from sage_edge import clock, files
+from sage_edge.agent import slots, wake
+from sage_edge.agent.build import Agent
+from sage_edge.errors import DeclarationError, RoleError, SageError
+from sage_edge.sessions.conduct import Interrupted
+
+_LONGEST_BACK_OFF = timedelta(minutes=10)
+
+
+def run(agent: Agent) -> None:
+    """Return when `agent.stop` is set. Raises RoleError, DeclarationError."""
+    failing: str | None = None
+    failures = 0
+    while not agent.stop.is_set():
+        _beat(agent)
+        trouble = _wake(agent)
+        if trouble != failing:
+            agent.tell(f"failing: {trouble}" if trouble else "all is well again")
+            failing = trouble
+        failures = failures + 1 if trouble else 0
+        _beat(agent)
+        agent.clock.wait(_pause(agent, failures).total_seconds(), agent.stop)
+
+
+def _wake(agent: Agent) -> str | None:
+    """Wake once, and return the failure's message or None."""
+    try:
+        failure = wake.once(agent).failure
+    except SageError as failed:
+        failure = failed
+    if isinstance(failure, (RoleError, DeclarationError)):
+        raise failure
+    return None if failure is None or isinstance(failure, Interrupted) else failure.message
+
+
+def _pause(agent: Agent, failures: int) -> timedelta:
+    """Until the next slot or the next look, whichever is first; longer after failures, never over ten minutes."""
+    fleet, host = agent.me.fleet, agent.me.host.name
+    if failures:
+        return min(_LONGEST_BACK_OFF, timedelta(seconds=5 * 2 ** min(failures, 10)))
+    now = agent.clock.now()
+    pause: timedelta = fleet.wake_every
+    if agent.can("conduct"):
+        pause = min(pause, slots.following(fleet.schedule_of(host), host, now) - now)
+    return max(pause, timedelta(seconds=1))
+
+
+def _beat(agent: Agent) -> None:
+    """Replace the heartbeat: its age tells a health check whether the loop lives."""
+    files.write_atomic(
+        agent.paths.heartbeat, json.dumps({"at": clock.text(agent.clock.now()), "host": agent.me.host.name}).encode()
+    )

@@ -1,0 +1,81 @@
+"""What a host that may analyse does at a wake: read what is verified, measure what is new, recommend, check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from sage_edge import curriculum
+from sage_edge.agent.build import Agent
+from sage_edge.analysis.study import Read, Study, study
+from sage_edge.inventory import guard
+from sage_edge.names import HostName
+from sage_edge.records.base import Record, parse
+from sage_edge.records.study import Check, Decision, Finding, Measure, Recommendation
+from sage_edge.records.transcript import Transcript
+
+R = TypeVar("R", bound=Record)
+
+
+def work(agent: Agent) -> tuple[str, ...]:
+    """Write every new paper, and return what stood in the way of more."""
+    guard.allow(agent.me.fleet, agent.me.host.name, "analyse")
+    found = new_papers(agent)
+    for paper in found.papers:
+        agent.post.put(paper)
+        session = paper.first if isinstance(paper, Recommendation) else paper.session
+        agent.log(_EVENTS[type(paper)], describe(paper), session=session, about=paper.fingerprint())
+    return found.problems
+
+
+_EVENTS = {Finding: "session-examined", Check: "prediction-checked", Recommendation: "intervention-recommended"}
+
+
+def new_papers(agent: Agent) -> Study:
+    """Return what is new to say, without writing it."""
+    me, fleet = agent.me.host.name, agent.me.fleet
+    problems: list[str] = []
+    found = study(
+        Read(
+            author=me, now=agent.clock.now(), curriculum=curriculum.load(agent.paths.fleet),
+            rules=agent.me.role.rules if agent.can("recommend") else (),
+            transcripts={h: tuple(_read(agent, h, "sessions", Transcript, problems)) for h in fleet.owners("conduct")},
+            findings=tuple(_read(agent, me, "findings", Finding, problems)),
+            recommendations=tuple(_read(agent, me, "recommendations", Recommendation, problems)),
+            checks=tuple(_read(agent, me, "checks", Check, problems)),
+            decisions=tuple(_decisions(agent, problems)),
+        )
+    )  # fmt: skip
+    return Study(found.findings, found.checks, found.recommendation, (*problems, *found.problems))
+
+
+def _decisions(agent: Agent, problems: list[str]) -> Iterator[Decision]:
+    for host in agent.me.fleet.owners("decide"):
+        yield from _read(agent, host, "decisions", Decision, problems)
+
+
+def _read(agent: Agent, host: HostName, folder: str, kind: type[R], problems: list[str]) -> Iterator[R]:
+    for path, content in agent.post.read(host, folder):
+        try:
+            yield parse(kind, content)
+        except ValueError as foreign:  # another host's paper may be of a newer format; it is told, not believed
+            problems.append(f"{host} {path} cannot be read: {foreign}")
+
+
+def describe(paper: Finding | Check | Recommendation) -> str:
+    """One line for people."""
+    if isinstance(paper, Finding):
+        return f"{paper.session} of {paper.subject}: {'; '.join(map(_in_words, paper.measures))}"
+    if isinstance(paper, Check):
+        return f"prediction for {paper.session} {paper.verdict}: {paper.reason}"
+    said = paper.prediction
+    return (
+        f"to {paper.to}: {paper.intervention} for {paper.first}-{paper.last}, "
+        f"predicting {said.scorer} {said.comparison} {said.value:.2f} in {paper.first}"
+    )
+
+
+def _in_words(measure: Measure) -> str:
+    if measure.value is None:
+        return f"{measure.scorer} not measurable"
+    return f"{measure.scorer} {measure.hits}/{measure.n} [{measure.low:.2f}, {measure.high:.2f}]"

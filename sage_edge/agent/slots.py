@@ -1,0 +1,72 @@
+"""When a session is due: slots are counted from the epoch, so that they never drift.
+
+Slot k of a track is due at `epoch + offset + k * every`; it starts up to `jitter` later, by an amount that is fixed
+for host, track and k, so that boards do not all wake in the same second. Only the latest slot can be due: one that
+was missed is caught up once and marked late, those before it are reported as missed. A track that was never served
+begins with a slot that is on time: nothing from before a host's life is caught up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from sage_edge.inventory.declarations import Cadence, Schedule
+from sage_edge.names import TRACKS, HostName, Track
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Due:
+    """One slot that is due now. `missed` counts the slots between the last one served and this one."""
+
+    track: Track
+    at: datetime
+    start: datetime
+    late: bool
+    missed: int
+
+
+def due(schedule: Schedule, host: HostName, track: Track, now: datetime, served: datetime | None) -> Due | None:
+    """Return the slot of a track that is due at `now`, or None when it was served. `served`: the last slot kept."""
+    at = latest(schedule, host, track, now)
+    if at is None or (served is not None and served >= at):
+        return None
+    start = at + jitter(schedule, host, track, at)
+    late = now - start > schedule.late_after
+    if served is None:
+        return None if late else Due(track, at, start, late=False, missed=0)
+    return Due(track, at, start, late, missed=(at - served) // _cadence(schedule, track).every - 1)
+
+
+def latest(schedule: Schedule, host: HostName, track: Track, now: datetime) -> datetime | None:
+    """Return the newest slot whose start has come, or None before the first one after the epoch."""
+    cadence = _cadence(schedule, track)
+    at = EPOCH + cadence.offset + ((now - EPOCH - cadence.offset) // cadence.every) * cadence.every
+    if at + jitter(schedule, host, track, at) > now:
+        at -= cadence.every
+    return at if at >= EPOCH else None
+
+
+def following(schedule: Schedule, host: HostName, now: datetime) -> datetime:
+    """Return the start of the next slot of any track after `now`."""
+    starts = []
+    for track in TRACKS:
+        cadence = _cadence(schedule, track)
+        at = EPOCH + cadence.offset + ((now - EPOCH - cadence.offset) // cadence.every) * cadence.every
+        candidates = (at, at + cadence.every, at + 2 * cadence.every)
+        starts.append(min(s for a in candidates if (s := a + jitter(schedule, host, track, a)) > now))
+    return min(starts)
+
+
+def _cadence(schedule: Schedule, track: Track) -> Cadence:
+    return schedule.primary if track == "primary" else schedule.training
+
+
+def jitter(schedule: Schedule, host: HostName, track: Track, at: datetime) -> timedelta:
+    """Return how long after its due moment a slot starts: uniform in [0, jitter), fixed by SHA-256 of its name."""
+    digest = hashlib.sha256(f"{host}/{track}/{int(at.timestamp())}".encode()).digest()
+    share = int.from_bytes(digest[:4], "big") / 2**32
+    return timedelta(seconds=int(schedule.jitter.total_seconds() * share))
