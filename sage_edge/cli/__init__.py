@@ -1,0 +1,75 @@
+"""The door on a device and on a workstation: parses, calls one function, prints.
+
+Each group lives in a module of its own and is imported when it is asked for, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from sage_edge import __version__
+from sage_edge.errors import SageError
+
+_GROUPS = {
+    "agent": "Wake, conduct, study, publish: once, for ever, or only as a plan.",
+    "demo": "Raise a small mind and let a second host study it, all in one folder.",
+    "exchange": "The hub where the hosts' branches meet.",
+    "fleet": "Check and show the declarations below fleet/.",
+    "model": "The models on this machine.",
+    "recommendation": "What researchers recommend to this host, and its answers.",
+    "session": "Run, list, show and verify sessions.",
+}
+
+
+class _Root(click.Group):
+    """Finds each group in `sage_edge.cli.<name>` and renders every SageError as two lines."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _GROUPS:
+            return None
+        command: click.Command = importlib.import_module(f"sage_edge.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_GROUPS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SageError as refusal:
+            if ctx.params.get("verbose"):
+                raise
+            complain(refusal)
+            ctx.exit(refusal.code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+        except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+def complain(refusal: SageError) -> None:
+    """Print what happened and what to type next, on stderr."""
+    click.echo(f"error: {refusal.message}", err=True)
+    if refusal.hint:
+        click.echo(f" next: {refusal.hint}", err=True)
+
+
+@click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sage-edge")
+@click.option("--verbose", is_flag=True, help="Show where an error comes from.")
+def main(verbose: bool) -> None:
+    """Raise and study a small language model on two edge boards.
+
+    Exit codes: 0 ok, 1 failed, 2 usage or declaration, 3 refused by a guard, 4 unreachable, 5 locked,
+    8 verification failed, 130 interrupted.
+    """

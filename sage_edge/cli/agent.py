@@ -1,0 +1,64 @@
+"""`sage-edge agent`: once, run, plan."""
+
+from __future__ import annotations
+
+import click
+
+from sage_edge.agent import build, loop, plan, wake
+from sage_edge.cli import complain, render
+from sage_edge.cli.surroundings import (
+    as_option,
+    at_option,
+    clock_at,
+    json_option,
+    paths,
+    release,
+    stop_on_signals,
+    tell,
+)
+from sage_edge.inventory import guard, identity
+
+
+@click.group(help="Wake, conduct, study, publish: once, for ever, or only as a plan.")
+def command() -> None:
+    """Group of the agent commands."""
+
+
+@command.command()
+@as_option
+@at_option
+def once(as_host: str | None, at: str | None) -> None:
+    """Wake once: receive, do what this host's role asks for, publish."""
+    agent = _agent(as_host, at, render.OnScreen())
+    result = wake.once(agent)
+    if result.failure is not None:
+        complain(result.failure)
+        raise SystemExit(result.failure.code)
+    click.echo("published" if result.published else "nothing is lost; it goes out with a later wake")
+
+
+@command.command()
+@as_option
+def run(as_host: str | None) -> None:
+    """Wake at every slot and in between, until stopped."""
+    loop.run(_agent(as_host, None, None))
+
+
+@command.command("plan")
+@as_option
+@at_option
+@json_option
+def plan_(as_host: str | None, at: str | None, as_json: bool) -> None:
+    """Say what a wake would do and why. Writes nothing."""
+    steps = plan.plan(_agent(as_host, at, None))
+    if as_json:
+        render.document("sage-edge/plan/1", [{"action": step.action, "why": step.why} for step in steps])
+    else:
+        render.table(("action", "why"), [(step.action, step.why) for step in steps])
+
+
+def _agent(as_host: str | None, at: str | None, audience: render.OnScreen | None) -> build.Agent:
+    here = paths()
+    fleet, host, _ = identity.claim(here, as_host)
+    me = guard.require(here, "conduct" if fleet.role_of(host.name).may("conduct") else "analyse", as_host)
+    return build.build(here, me, clock_at(at), stop_on_signals(), release(), tell, audience)

@@ -1,0 +1,24 @@
+"""`sage-edge exchange`: init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sage_edge.cli.surroundings import paths
+from sage_edge.exchange import hub, writers
+from sage_edge.inventory.loading import load
+
+
+@click.group(help="The hub where the hosts' branches meet.")
+def command() -> None:
+    """Group of the exchange commands."""
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def init(path: Path) -> None:
+    """Make PATH a bare hub that refuses what breaks the exchange's rules."""
+    hub.init(path, writers.folders(load(paths().fleet)))
+    click.echo(path)

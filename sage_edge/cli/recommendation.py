@@ -1,0 +1,81 @@
+"""`sage-edge recommendation`: list, accept, decline. For hosts whose policy is `manual`."""
+
+from __future__ import annotations
+
+import click
+
+from sage_edge.agent import build, practitioner
+from sage_edge.cli import render
+from sage_edge.cli.surroundings import as_option, clock_at, paths, release, stop_on_signals, tell
+from sage_edge.errors import UsageError
+from sage_edge.inventory import guard
+from sage_edge.records.study import Decision, Recommendation
+from sage_edge.sessions import interventions
+
+
+@click.group(help="What researchers recommend to this host, and its answers.")
+def command() -> None:
+    """Group of the recommendation commands."""
+
+
+@command.command("list")
+@as_option
+def list_(as_host: str | None) -> None:
+    """List the recommendations to this host with its decisions."""
+    agent = _agent(as_host)
+    answered = interventions.decisions(agent.post, agent.me)
+    rows = [
+        (digest.short, paper.author, f"{paper.first}-{paper.last}", paper.intervention, _state(answered.get(digest)))
+        for digest, paper in interventions.recommendations(agent.post, agent.me).items()
+    ]
+    if rows:
+        render.table(("id", "from", "sessions", "intervention", "decision"), rows)
+    else:
+        tell("no recommendations to this host")
+
+
+def _state(decision: Decision | None) -> str:
+    return f"{decision.verdict} by {decision.decided_by}: {decision.reason}" if decision else "open"
+
+
+@command.command()
+@click.argument("recommendation")
+@click.option("--because", required=True, help="Why; it is published with the decision.")
+@as_option
+def accept(recommendation: str, because: str, as_host: str | None) -> None:
+    """Accept an open recommendation, named by its id."""
+    _decide(recommendation, because, as_host, accepted=True)
+
+
+@command.command()
+@click.argument("recommendation")
+@click.option("--because", required=True, help="Why; it is published with the decision.")
+@as_option
+def decline(recommendation: str, because: str, as_host: str | None) -> None:
+    """Decline an open recommendation, named by its id."""
+    _decide(recommendation, because, as_host, accepted=False)
+
+
+def _decide(short: str, because: str, as_host: str | None, *, accepted: bool) -> None:
+    agent = _agent(as_host)
+    agent.post.open()
+    found = [(digest, paper) for digest, paper in practitioner.open_papers(agent).items() if digest.short == short]
+    if not found:
+        raise UsageError(f"no open recommendation {short}", hint="sage-edge recommendation list")
+    digest, paper = found[0]
+    verdict = Decision(
+        author=agent.me.host.name, recommendation=digest, verdict="accepted" if accepted else "declined",
+        reason=because, decided_by="person", created=agent.clock.now(),
+    )  # fmt: skip
+    agent.post.put(verdict)
+    agent.log(f"recommendation-{verdict.verdict}", _line(paper, verdict), about=digest)
+
+
+def _line(paper: Recommendation, verdict: Decision) -> str:
+    return f"{paper.intervention} for {paper.first}-{paper.last} {verdict.verdict} by a person: {verdict.reason}"
+
+
+def _agent(as_host: str | None) -> build.Agent:
+    here = paths()
+    me = guard.require(here, "decide", as_host)
+    return build.build(here, me, clock_at(None), stop_on_signals(), release(), tell, None)

@@ -1,0 +1,112 @@
+"""`sage-edge session`: run, list, show, verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sage_edge import locks
+from sage_edge.agent import build, practitioner
+from sage_edge.cli import render
+from sage_edge.cli.surroundings import as_option, clock_at, json_option, paths, release, stop_on_signals, tell
+from sage_edge.errors import SessionError, Unreachable, UsageError
+from sage_edge.inventory import guard
+from sage_edge.names import TRACKS, SessionId, Track
+from sage_edge.records import places
+from sage_edge.records.transcript import Transcript
+from sage_edge.sessions import archive
+
+
+@click.group(help="Run, list, show and verify sessions.")
+def command() -> None:
+    """Group of the session commands."""
+
+
+@command.command()
+@as_option
+@click.option("--track", type=click.Choice(TRACKS), default="primary", show_default=True, help="Which curriculum.")
+def run(as_host: str | None, track: Track) -> None:
+    """Go on with a session that was cut off, or else conduct the next one, and publish it."""
+    here = paths()
+    me = guard.require(here, "conduct", as_host)
+    stop = stop_on_signals()
+    agent = build.build(here, me, clock_at(None), stop, release(), tell, render.OnScreen())
+    with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
+        agent.post.open()
+        _try(agent.post.receive)
+        conducted = practitioner.by_hand(agent, track)
+        _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
+    for transcript in conducted:
+        click.echo(here.papers / places.of_session(transcript.session))
+    if all(transcript.closing.ending == "failed" for transcript in conducted):
+        raise SessionError("no question got an answer", hint=f"sage-edge session show {conducted[-1].session}")
+
+
+def _try(post: object) -> None:
+    try:
+        post()  # type: ignore[operator]
+    except Unreachable as away:
+        tell(f"offline: {away.message}; the session is kept here and goes out later")
+
+
+@command.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List this host's own sessions, oldest first."""
+    here = paths()
+    own = [session for track in TRACKS for session in archive.sessions(here.papers, track)]
+    read = (archive.read(here.papers / places.of_session(session)) for session in own)
+    found = sorted(read, key=lambda transcript: transcript.head.started)
+    if as_json:
+        render.document("sage-edge/sessions/1", [_row(transcript) for transcript in found])
+    elif found:
+        render.table(("session", "started", "turns", "ending", "unit", "under"), [_cells(t) for t in found])
+    else:
+        tell(f"no sessions yet in {here.papers}")
+
+
+def _row(paper: Transcript) -> dict[str, object]:
+    head, closing = paper.head, paper.closing
+    return {
+        "session": head.session, "host": head.host, "started": head.started.isoformat(), "turns": closing.turns,
+        "ending": closing.ending, "unit": head.lesson.unit, "intervention": head.intervention.name,
+        "model": head.model.digest, "seal": paper.seal,
+    }  # fmt: skip
+
+
+def _cells(paper: Transcript) -> tuple[str, ...]:
+    head, closing = paper.head, paper.closing
+    return (
+        head.session, f"{head.started:%Y-%m-%d %H:%M}", str(closing.turns), closing.ending, head.lesson.unit,
+        head.intervention.name,
+    )  # fmt: skip
+
+
+@command.command()
+@click.argument("session")
+@json_option
+def show(session: str, as_json: bool) -> None:
+    """Show one session: a name like P001, or a transcript's file."""
+    transcript = archive.read(_find(session))
+    if as_json:
+        render.document("sage-edge/transcript/1", transcript.model_dump(mode="json"))
+    else:
+        render.transcript(transcript)
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def verify(file: Path) -> None:
+    """Check every link of a transcript's hash chain. Exit code 8 when one does not hold."""
+    transcript = archive.read(file)
+    click.echo(f"{transcript.session} is whole: {transcript.closing.turns} turns, seal {transcript.seal}")
+
+
+def _find(session: str) -> Path:
+    if Path(session).suffix == ".json":
+        return Path(session)
+    try:
+        return paths().papers / places.of_session(SessionId(session))
+    except ValueError as wrong:
+        raise UsageError(str(wrong), hint="sage-edge session list") from None

@@ -1,0 +1,62 @@
+"""What every command takes from its surroundings: paths, release, stop signals, a voice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import click
+
+from sage_edge import __version__, clock
+from sage_edge.clock import Clock, SetClock, SystemClock
+from sage_edge.paths import Paths
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def paths() -> Paths:
+    """The paths that the environment names. Raises UsageError without a fleet."""
+    return Paths.from_env(os.environ, Path.cwd())
+
+
+def release() -> str:
+    """What is running: the deployed release, or `unreleased-<version>` from a checkout."""
+    return os.environ.get("SAGE_RELEASE") or f"unreleased-{__version__}"
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM or SIGINT sets; the second one ends the process as usual."""
+    stop = threading.Event()
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, heard)
+    return stop
+
+
+def tell(text: str) -> None:
+    """Progress goes to stderr; stdout is for results."""
+    click.echo(text, err=True)
+
+
+def clock_at(at: str | None) -> Clock:
+    """The system's clock, or one set to `at`. Raises click's usage error."""
+    if at is None:
+        return SystemClock()
+    try:
+        return SetClock(clock.parse(at))
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--at") from None
+
+
+as_option = click.option("--as", "as_host", metavar="HOST", help="The host to act as; its card and board must agree.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+at_option = click.option("--at", metavar="TIME", help="Act as if it were this time, like 2026-11-20T06:00:00Z.")
