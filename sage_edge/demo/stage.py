@@ -1,0 +1,85 @@
+"""The demo's folder: a hub, the fleet with an overlay for this machine, and two hosts with cards and states.
+
+DIR/hub.git                    bare, with the pre-receive hook
+DIR/fleet/                     a copy of the declarations, and overlays/demo.yaml
+DIR/sprout/{host.yaml,state/}  the practitioner
+DIR/thor/{host.yaml,state/}    the researcher
+DIR/summary.json               written last
+DIR/.sage-demo                 marks the folder as the demo's own: only such a folder is made anew
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from sage_edge import files
+from sage_edge.errors import UsageError
+
+HOSTS = ("sprout", "thor")
+_MARK = ".sage-demo"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the demo plays."""
+
+    folder: Path
+
+    @property
+    def hub(self) -> Path:
+        return self.folder / "hub.git"
+
+    @property
+    def fleet(self) -> Path:
+        return self.folder / "fleet"
+
+    @property
+    def summary(self) -> Path:
+        return self.folder / "summary.json"
+
+    def state(self, host: str) -> Path:
+        return self.folder / host / "state"
+
+    def environment(self, host: str) -> dict[str, str]:
+        """The environment in which a host's commands run: this machine's, with paths of the demo."""
+        own = {
+            "SAGE_FLEET": str(self.fleet),
+            "SAGE_CARD": str(self.folder / host / "host.yaml"),
+            "SAGE_STATE": str(self.state(host)),
+        }
+        return {**{k: v for k, v in os.environ.items() if not k.startswith("SAGE_")}, **own}
+
+
+def make(declarations: Path, into: Path) -> Stage:
+    """Make the demo's folder anew. Raises UsageError when `into` holds something that is not a demo."""
+    folder = into.resolve()
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise UsageError(f"{into} holds something that is not a demo", hint="name an empty or a new folder with --into")
+    shutil.rmtree(folder, ignore_errors=True)
+    stage = Stage(folder)
+    files.write_atomic(folder / _MARK, b"")
+    with files.storing(folder):
+        shutil.copytree(declarations, stage.fleet)
+    overlay = _overlay(declarations, stage.hub)
+    files.write_atomic(stage.fleet / "overlays" / "demo.yaml", yaml.safe_dump(overlay, sort_keys=False).encode())
+    for host in HOSTS:
+        card = {"format": 1, "host": host, "overlay": "demo"}
+        files.write_atomic(folder / host / "host.yaml", yaml.safe_dump(card, sort_keys=False).encode())
+    return stage
+
+
+def _overlay(declarations: Path, hub: Path) -> dict[str, object]:
+    """The laptop's overlay, with the hub in this folder and no jitter (the story's times are fixed)."""
+    overlay: dict[str, object] = yaml.safe_load((declarations / "overlays" / "cpu.yaml").read_text(encoding="utf-8"))
+    fleet = {"exchange": {"remote": str(hub)}, "cadence": {"jitter": "0s"}}
+    return {
+        **overlay,
+        "name": "demo",
+        "summary": "Both hosts on this machine, with the hub beside them.",
+        "fleet": fleet,
+    }
