@@ -1,0 +1,387 @@
+"""The workstation's door: `python3 tasks.py TASK` on any machine, `invoke TASK` inside the environment.
+
+As a script it needs nothing but Python, git and a C compiler. It makes `.venv` beside this file, once:
+
+    look at .venv/setup.stamp ── as wanted ─────────────────────────────────────────────┐
+      └── missing, cut off or outdated ── venv ── pip install ── write the stamp last ──┴── invoke TASK
+
+As invoke's module it holds the chores. They are thin: they start the program that does the work and hand its exit
+status on. No chore takes a positional value or a one-letter flag, because invoke would hand `--help` to a positional
+one and run it; `exchange.init` is the one exception and looks at its value first.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import fcntl
+import functools
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from sage_edge.errors import SageError, UsageError
+
+ROOT = Path(__file__).resolve().parent
+FLOOR = (3, 10)  # JetPack 6 ships this one
+EXTRAS = ("practitioner", "fleet", "dev")
+CONSTRAINTS = "requirements/constraints.txt"
+LEAN = "requirements/llama.cmake"
+STAMP, LOG = "setup.stamp", "setup.log"
+APT = "on Debian or Ubuntu: apt-get install git build-essential python3-venv"
+SPREAD = ("-n", "auto", "--dist", "loadfile")  # one worker a core; a file's tests share their fixtures
+TRAIN_NEEDS = ("torch", "transformers", "tokenizers", "safetensors")
+
+
+def say(line: str) -> None:
+    """Print progress, for people."""
+    print(line, file=sys.stderr, flush=True)
+
+
+# --- the environment: standard library only from here to the hand-over ---
+
+
+def wanted(root: Path) -> str:
+    """Return a digest of all that decides what belongs into the environment of this folder."""
+    sections = ("\n" + (root / "pyproject.toml").read_text("utf-8")).split("\n[")
+    ours = [part for part in sections if part.startswith(("build-system]", "project", "tool.hatch"))]
+    pieces = [*EXTRAS, *ours, *((root / name).read_text("utf-8") for name in (CONSTRAINTS, LEAN))]
+    return hashlib.sha256("\0".join(pieces).encode()).hexdigest()
+
+
+def reason(root: Path) -> str:
+    """Return why the environment must be made or brought up to date; nothing when it is as wanted."""
+    venv = root / ".venv"
+    if not (venv / "bin" / "python").exists():
+        return "there is no .venv yet"
+    if not (venv / STAMP).is_file():
+        return ".venv was not set up to its end"
+    if _moved(venv):
+        return "this folder was moved since .venv was made"
+    stamp = (venv / STAMP).read_text("utf-8").splitlines()
+    return "" if stamp[:1] == [wanted(root)] else "what belongs into .venv has changed"
+
+
+def _moved(venv: Path) -> bool:
+    return (venv / STAMP).is_file() and (venv / STAMP).read_text("utf-8").splitlines()[1:] != [str(venv)]
+
+
+def demand_tools(which: Callable[[str], str | None], *, building: bool) -> None:
+    """Raise UsageError, naming what is missing and how to get it, unless this machine can do the work."""
+    if sys.version_info[:2] < FLOOR:
+        raise UsageError(
+            f"this is Python {sys.version_info[0]}.{sys.version_info[1]}, sage-edge needs 3.10 or newer",
+            hint="name a newer one: python3.11 tasks.py …",
+        )
+    missing = [] if which("git") else ["git"]
+    if building:
+        for name, variable, usual in (
+            ("a C compiler", "CC", ("cc", "gcc", "clang")),
+            ("a C++ compiler", "CXX", ("c++", "g++", "clang++")),
+        ):
+            named = shlex.split(os.environ.get(variable, ""))[:1]
+            missing += [] if any(map(which, named or usual)) else [name]
+        if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+            missing.append("Python's venv module")
+    if missing:
+        raise UsageError(f"this machine lacks {', '.join(missing)}", hint=APT)
+
+
+def build_env(root: Path) -> Mapping[str, str]:
+    """Return the variables that leave out of llama.cpp what we never load; how it computes stays as by default."""
+    lean = shlex.quote(f"-DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}")
+    args = (os.environ.get("CMAKE_ARGS", ""), "-DLLAVA_BUILD=OFF", lean)
+    return {**os.environ, "CMAKE_ARGS": " ".join(filter(None, args)), "PIP_NO_INPUT": "1"}
+
+
+def ensure_environment(root: Path) -> None:
+    """Make `.venv`, or bring it up to date in place. Raises SageError; the next call goes on from there."""
+    demand_tools(shutil.which, building=bool(reason(root)))
+    with _alone(root) as lock:
+        if why := reason(root):
+            say(f"sage-edge: {why}, so I set it up now, once: packages, and llama-cpp-python from its source.")
+            say(f"  about 4 minutes on 2 cores, half a minute where pip has that wheel already; details: .venv/{LOG}")
+            started = time.monotonic()
+            _install(root, lock)
+            say(f"sage-edge: .venv is ready after {time.monotonic() - started:.0f} s")
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[int]:
+    """Hold the folder's setup lock. pip inherits it: a killed setup whose pip lives on is waited for, too."""
+    with (root / "pyproject.toml").open("rb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("sage-edge: another setup of this folder is running; I wait for it")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield held.fileno()
+
+
+def _install(root: Path, lock: int) -> None:
+    venv = root / ".venv"
+    if _moved(venv) or not _usable(venv / "bin" / "python"):
+        base = getattr(sys, "_base_executable", sys.executable)  # the venv's own python cannot replace itself
+        made = subprocess.run([base, "-m", "venv", "--clear", venv], capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise _failed("python3 -m venv", made.returncode, made.stdout + made.stderr, APT)
+    (venv / STAMP).unlink(missing_ok=True)
+    words = [str(venv / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
+    words += ["-c", CONSTRAINTS, "-e", f".[{','.join(EXTRAS)}]"]
+    with (venv / LOG).open("w+b") as log:
+        pip = subprocess.Popen(
+            words, cwd=root, env=build_env(root), stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(lock,)
+        )
+        if code := _watch(pip, log):
+            raise _failed("pip install", code, _text(log), f"all of it is in .venv/{LOG}; then start again")
+    fresh = venv / f"{STAMP}.new"
+    fresh.write_text(f"{wanted(root)}\n{venv}\n", "utf-8")
+    fresh.replace(venv / STAMP)
+
+
+def _usable(python: Path) -> bool:
+    probe = f"import sys, pip; sys.exit(sys.version_info[:2] < {FLOOR})"
+    return python.exists() and subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0
+
+
+def _failed(what: str, code: int, output: str, hint: str) -> SageError:
+    tail = "".join(f"\n    {line}" for line in output.strip().splitlines()[-20:])
+    return SageError(f"{what} ended with {code}; its last lines:{tail}", hint=hint)
+
+
+def _watch(process: subprocess.Popen[bytes], log: IO[bytes]) -> int:
+    """Return its exit status; show the time and what it is at, and take it along when we are interrupted."""
+    started, live = time.monotonic(), sys.stderr.isatty()
+    try:
+        while True:
+            try:
+                return process.wait(1 if live else 30)
+            except subprocess.TimeoutExpired:
+                minutes, seconds = divmod(int(time.monotonic() - started), 60)
+                at = ([line.strip() for line in _text(log).splitlines() if line.strip()] or ["pip is starting"])[-1]
+                line = f"  {minutes:02d}:{seconds:02d}  {at[:90]}"
+                print(f"\r{line}\033[K" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        if live:
+            say("")
+
+
+def _text(log: IO[bytes]) -> str:
+    return os.pread(log.fileno(), 1 << 24, 0).decode("utf-8", "replace")
+
+
+def help_text() -> str:
+    """Return what this script can do, read from the chores below without importing invoke."""
+    rows = []
+    for node in ast.parse(Path(__file__).read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "chore":
+                    name, told = ast.literal_eval(mark.args[0]), (ast.get_docstring(node) or "").splitlines()[0]
+                    rows.append(f"  {name:<16} {told}")
+    tasks = "\n".join(sorted(rows))
+    return f"usage: python3 tasks.py TASK [OPTIONS]      python3 tasks.py TASK --help\n\n{tasks}"
+
+
+def script(words: Sequence[str]) -> int:
+    """Make the environment and become `invoke WORDS` in it; returns only when that was not to be."""
+    if not words or words[0] in ("-h", "--help"):
+        print(help_text())
+        return 0
+    try:
+        ensure_environment(ROOT)
+    except SageError as refusal:
+        return tell(refusal)
+    except KeyboardInterrupt:
+        say("sage-edge: interrupted; the next start goes on from here")
+        return 130
+    return become(ROOT / ".venv" / "bin", words)
+
+
+def become(inside: Path, words: Sequence[str]) -> NoReturn:
+    """Replace this process with `invoke WORDS`."""
+    program = [str(inside / "python"), str(inside / "invoke"), "--search-root", str(ROOT), *words]
+    os.execv(program[0], program)  # noqa: S606  the words are a list, and no shell is wanted
+
+
+def tell(refusal: SageError) -> int:
+    """Print what was refused and what to do next; return the exit status that belongs to it."""
+    say(f"error: {refusal.message}")
+    if refusal.hint:
+        say(f"  next: {refusal.hint}")
+    return refusal.code
+
+
+if __name__ == "__main__":
+    sys.exit(script(sys.argv[1:]))
+
+# --- the chores: invoke imports this file ---
+
+from invoke import Collection, Context, Exit, task  # noqa: E402  the script above runs where invoke is not installed
+
+ns = Collection()
+Body = Callable[..., int]
+
+
+def chore(name: str, *, positional: Sequence[str] = (), **about: str) -> Callable[[Body], Any]:
+    """Make a task of a function that returns an exit status. `about` is the help of every parameter."""
+
+    def make(body: Body) -> Any:
+        @functools.wraps(body)
+        def guarded(*args: Any, **kwargs: Any) -> None:
+            try:
+                code = body(*args, **kwargs)
+            except SageError as refusal:
+                code = tell(refusal)
+            except KeyboardInterrupt:
+                code = 130
+            if code:
+                raise Exit(code=code)
+
+        room, _, last = name.rpartition(".")
+        if room and room not in ns.collections:
+            ns.add_collection(Collection(room))
+        made = task(name=last, positional=list(positional), auto_shortflags=False, help=about)(guarded)
+        (ns.collections[room] if room else ns).add_task(made)
+        return made
+
+    return make
+
+
+def go(c: Context, *words: str, quiet: bool = False) -> tuple[int, str]:
+    """Run a program of the environment: its exit status, and its output when `quiet`. Under --dry, only print it."""
+    if c.config.run.dry or c.config.run.echo:
+        say(shlex.join(words))
+    if c.config.run.dry:
+        return 0, ""
+    pipe = subprocess.PIPE if quiet else None
+    process = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT if quiet else None)
+    try:
+        out, _ = process.communicate()
+    except KeyboardInterrupt:
+        process.wait()  # it got the same signal, and leaves in order
+        raise
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell says it
+    return code, (out or b"").decode("utf-8", "replace")
+
+
+def here(path: str) -> str:
+    """Return a path that the user named, seen from where the user is."""
+    return str(Path(path).absolute())
+
+
+def python(*words: str) -> tuple[str, ...]:
+    """Return the words that start a module in this environment."""
+    return (sys.executable, "-m", *words)
+
+
+def sage(*words: str) -> tuple[str, ...]:
+    """Return the words that start our own command in this environment."""
+    return (sys.executable, str(Path(sys.executable).with_name("sage-edge")), *words)
+
+
+@chore("check", tests="With --no-tests: only what reads the code, which takes seconds.")
+def check(c: Context, tests: bool = True) -> int:
+    """Format, lint, types, house and tests in one word; changes nothing."""
+    stages = {
+        "format": python("ruff", "format", "--check", "."),
+        "lint": python("ruff", "check", "."),
+        "types": python("mypy"),
+        "house": python("pytest", "-q", "tests/test_house.py"),
+    }
+    if tests:
+        words = ("-q", *SPREAD, "-m", "not slow and not docker", "--ignore=tests/test_house.py")
+        stages["tests"] = python("pytest", *words)
+    codes: dict[str, int] = {}
+    for name, words in stages.items():
+        started = time.monotonic()
+        codes[name], out = go(c, *words, quiet=name != "tests")
+        print(f"{name:<8}{'FAILED' if codes[name] else 'ok':<8}{time.monotonic() - started:6.1f} s", flush=True)
+        if codes[name]:
+            print("\n".join(f"    {line}" for line in out.splitlines()[-60:]), flush=True)
+    failed = [name for name, code in codes.items() if code]
+    print(f"failed: {', '.join(failed)}; `invoke fix` repairs format and some lint" if failed else "all is well")
+    return max(codes.values())
+
+
+@chore("fix")
+def fix(c: Context) -> int:
+    """Format the code and repair what lint can repair."""
+    return max(go(c, *python("ruff", "format", "."))[0], go(c, *python("ruff", "check", "--fix", "."))[0])
+
+
+@chore(
+    "test",
+    slow="Also those that take minutes.",
+    docker="Also those that need a Docker engine.",
+    kills="How many times the kill tests kill a process; they say their own default.",
+    path="Only this file or folder.",
+    keep_going="Do not stop after ten failures.",
+)
+def run_tests(
+    c: Context,
+    slow: bool = False,
+    docker: bool = False,
+    kills: str | None = None,
+    path: str | None = None,
+    keep_going: bool = False,
+) -> int:
+    """Run the tests: those that need seconds and no Docker, unless more is asked for."""
+    left = [] if slow else [("slow", "takes minutes; --slow runs it too")]
+    left += [] if docker else [("docker", "needs a Docker engine; --docker runs it too")]
+    for name, why in left:
+        say(f"deselected: {name:<7} {why}")
+    words = ["-m", " and ".join(f"not {name}" for name, _ in left)] if left else []
+    if kills is not None:
+        if not kills.isdecimal():
+            raise UsageError(f"--kills wants a whole number, not {kills!r}", hint="invoke test --kills 200")
+        words += ["--kills", kills]
+    words += [] if keep_going else ["--maxfail=10"]
+    return go(c, *python("pytest", *SPREAD, *words, *([here(path)] if path else [])))[0]
+
+
+@chore("demo", into="The folder that keeps what the demo made; default: .sage/demo.")
+def demo(c: Context, into: str | None = None) -> int:
+    """Walk both roads with two hosts, a shipped model and a bare repository, all on this machine."""
+    return go(c, *sage("demo", "--into", here(into) if into else ".sage/demo"))[0]
+
+
+@chore("seedling.train", into="Where the trained model goes; default: its place in sage_edge/models/seedling.")
+def train(c: Context, into: str | None = None) -> int:
+    """Train the seedling, the little model that ships with the code, anew."""
+    lacks = [name for name in TRAIN_NEEDS if importlib.util.find_spec(name) is None]
+    if lacks:
+        raise UsageError(
+            f"training needs {', '.join(lacks)}, which the demo and the tests do not",
+            hint=f".venv/bin/python -m pip install -c {CONSTRAINTS} -e '.[researcher]'",
+        )
+    place = here(into) if into else "sage_edge/models/seedling"
+    return go(c, *python("sage_edge.models.seedling", place, ".sage/seedling"))[0]
+
+
+@chore("exchange.init", positional=["path"], path="The new folder that becomes the hosts' common git repository.")
+def exchange_init(c: Context, path: str | None = None) -> int:
+    """Make the bare git repository in which the hosts meet: `invoke exchange.init PATH`."""
+    if path in ("--help", "-h"):  # invoke hands a flag that it does not know to a positional value (facts §4.1)
+        return go(c, *python("invoke", "--help", "exchange.init"))[0]
+    if not path or path.startswith("-"):
+        raise UsageError(f"{path or 'nothing'} is no folder to make", hint="invoke exchange.init PATH")
+    return go(c, *sage("exchange", "init", here(path)))[0]
+
+
+@chore("bench.spine", quick="Few repetitions: to see that it runs, not to quote.")
+def spine(c: Context, quick: bool = False) -> int:
+    """Measure what every turn pays: journal, transcript, publication."""
+    return go(c, *python("tests.benchmarks.spine", *(["--quick"] if quick else [])))[0]

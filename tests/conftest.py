@@ -1,0 +1,77 @@
+"""Every test starts in the same world: no variables of ours or git's, an empty home, no network beyond this machine.
+
+`--kills N` says how often a kill test kills; `invoke test --kills N` and SAGE_TEST_KILLS say the same.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+KILLS = os.environ.get("SAGE_TEST_KILLS", "50")  # read before the scrubbing below
+FOREIGN = ("SAGE_", "GIT_", "INVOKE_", "LLAMA_", "HF_")
+COLOURS = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare `--kills`."""
+    parser.addoption("--kills", type=int, default=int(KILLS), help="how often a kill test kills a process")
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often a kill test kills a process."""
+    return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Scrub the environment for this process and its children; returns the empty home directory."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(FOREIGN) or name in COLOURS:
+                patch.delenv(name)
+        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(home))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        yield home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, method, _guarded(getattr(socket.socket, method)), raising=True)
+        yield
+
+
+def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, *words: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(str(words[-1][0])):
+            raise RuntimeError(f"a test wants to leave this machine: {words[-1]}")
+        return method(self, *words)
+
+    return guarded
+
+
+def _is_here(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,116 @@
+"""What the README tells people to type exists: every command, every option, every path."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+import tasks
+from sage_edge.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+DOORS = {"sage-edge": "sage-edge ", "invoke": "invoke ", "python3 tasks.py": "python3 tasks.py "}
+
+
+def commands(text: str) -> list[str]:
+    """Return every command in a fenced `sh` block or between back ticks that starts at one of our doors."""
+    fenced = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return sorted({line.strip() for line in (*fenced, *inline) if line.startswith(tuple(DOORS.values()))})
+
+
+def fault(line: str) -> str:
+    """Return what is wrong with one command; nothing when it exists."""
+    words = shlex.split(line)
+    if words[0] == "sage-edge":
+        return _click_fault(main, words[1:])
+    return _invoke_fault(words[1:] if words[0] == "invoke" else words[2:])
+
+
+def _click_fault(command: click.Command, words: list[str]) -> str:
+    context = click.Context(main)
+    while isinstance(command, click.Group):
+        if not words:
+            return "ends at a group"
+        found = command.get_command(context, words[0])
+        if found is None:
+            return f"no command {words[0]}"
+        command, words = found, words[1:]
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
+    unknown = [word for word in words if word.startswith("-") and word not in known]
+    if unknown:
+        return f"no option {unknown[0]}"
+    needed = sum(parameter.required for parameter in arguments)
+    return "" if len(_values(words)) >= needed else "lacks a value"
+
+
+def _values(words: list[str]) -> list[str]:
+    """Return the words that are neither an option nor an option's value."""
+    return [word for before, word in zip(["", *words], words, strict=False) if not (word + before).startswith("-")]
+
+
+def _invoke_fault(words: list[str]) -> str:
+    if words == ["--list"]:
+        return ""
+    if words[0] not in tasks.ns.task_names:
+        return f"no task {words[0]}"
+    known = {flag for argument in tasks.ns[words[0]].get_arguments() for flag in _flags(argument.names)}
+    unknown = [word for word in words[1:] if word.startswith("-") and word not in known]
+    return f"no option {unknown[0]}" if unknown else ""
+
+
+def _flags(names: tuple[str, ...]) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in names]
+
+
+def test_the_readme_names_commands_of_every_door() -> None:
+    found = commands(TEXT)
+    assert len(found) > 15
+    assert all(any(line.startswith(start) for line in found) for start in DOORS.values())
+    assert found.index("python3 tasks.py demo") < found.index("python3 tasks.py test")
+
+
+@pytest.mark.parametrize("line", commands(TEXT))
+def test_every_command_exists(line: str) -> None:
+    assert fault(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("sage-edge fleet mend", "no command mend"),
+        ("sage-edge deploy", "no command deploy"),
+        ("sage-edge session", "ends at a group"),
+        ("sage-edge session verify", "lacks a value"),
+        ("sage-edge agent once --when TIME", "no option --when"),
+        ("invoke provision", "no task provision"),
+        ("invoke test --fast", "no option --fast"),
+        ("python3 tasks.py deploy", "no task deploy"),
+    ],
+)
+def test_a_command_that_is_not_there_is_found(line: str, says: str) -> None:
+    assert fault(line) == says
+
+
+def test_every_path_exists() -> None:
+    named = set(re.findall(r"`((?:tests|fleet|requirements|sage_edge|\.ci)/[\w./-]*)`", TEXT))
+    assert len(named) > 8
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_every_folder_that_proves_something_has_tests() -> None:
+    named = re.findall(r"`(tests/\w+)`", TEXT)
+    assert [name for name in named if not list((ROOT / name).rglob("test_*.py"))] == []
+
+
+def test_the_picture_shows_every_room_that_is_there() -> None:
+    picture = next(block for block in TEXT.split("```")[1::2] if " roof " in block)
+    rooms = {path.name.removesuffix(".py") for path in (ROOT / "sage_edge").iterdir()}
+    rooms -= {"__init__", "__main__", "__pycache__", "py.typed"}
+    assert sorted(room for room in rooms if not re.search(rf"\b{room}\b", picture)) == []

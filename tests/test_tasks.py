@@ -1,0 +1,262 @@
+"""The workstation's door: the chores that invoke lists."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import invoke
+import pytest
+
+import tasks
+
+ROOT = Path(tasks.__file__).parent
+INVOKE = [sys.executable, "-m", "invoke"]
+ALL = {name: tasks.ns[name] for name in tasks.ns.task_names}
+HELP = {name: dict(chore.help) for name, chore in ALL.items()}  # invoke empties the original when it parses
+TAKES_A_BARE_VALUE = {"exchange.init": ["path"]}
+HEAVY = {
+    "pydantic",
+    "yaml",
+    "click",
+    "rich",
+    "httpx",
+    "numpy",
+    "llama_cpp",
+    "torch",
+    "transformers",
+    "fabric",
+    "pytest",
+}
+
+Go = Callable[..., tuple[int, str]]
+
+
+class Recorder:
+    """Stands in for `tasks.go`: keeps the words, starts nothing, answers with the given exit statuses."""
+
+    def __init__(self, *codes: int) -> None:
+        self.codes, self.calls = list(codes), list[list[str]]()
+
+    def __call__(self, c: invoke.Context, *words: str, quiet: bool = False) -> tuple[int, str]:
+        self.calls.append([word for word in words if word not in (sys.executable, "-m")])
+        return (self.codes.pop(0) if self.codes else 0), "what it said"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder()
+    monkeypatch.setattr(tasks, "go", recorder)
+    return recorder
+
+
+def door(*words: str) -> int:
+    """Run invoke in this process; return its exit status."""
+    try:
+        invoke.Program(namespace=tasks.ns, version="0").run(["invoke", *words])
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_the_list_is_there_at_once() -> None:
+    best = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        done = subprocess.run([*INVOKE, "--list"], cwd=ROOT, capture_output=True, text=True, check=True)
+        best = min(best, time.perf_counter() - started)
+    assert best < 0.5
+    assert set(ALL) <= set(done.stdout.split())
+    assert set(ALL) == {"check", "fix", "test", "demo", "seedling.train", "exchange.init", "bench.spine"}
+
+
+def test_the_list_loads_nothing_heavy() -> None:
+    code = "import sys, invoke; own = set(sys.modules); import tasks; print(*sorted(set(sys.modules) - own))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "tasks" in loaded
+    assert HEAVY.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_parameter_can_swallow_a_flag(name: str) -> None:
+    chore = ALL[name]
+    parameters = list(inspect.signature(chore.body).parameters.values())[1:]
+    assert list(chore.positional) == TAKES_A_BARE_VALUE.get(name, [])
+    assert chore.auto_shortflags is False
+    assert set(HELP[name]) == {parameter.name for parameter in parameters}
+    assert all(HELP[name].values())
+    assert all(parameter.default is not inspect.Parameter.empty for parameter in parameters)
+    assert chore.__doc__
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+@pytest.mark.parametrize("name", sorted(set(ALL) - set(TAKES_A_BARE_VALUE)))
+def test_asking_for_help_runs_nothing(
+    name: str, flag: str, started: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert door(name, flag) == 0
+    assert started.calls == []
+    assert "Usage:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_for_the_bare_value_makes_no_folder(flag: str, tmp_path: Path) -> None:
+    words = [*INVOKE, "--search-root", str(ROOT), "exchange.init", flag]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "--path=STRING" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["post"], ["--path", "post"], ["--path=post"]])
+def test_the_exchange_is_made_where_the_user_is(
+    words: list[str], started: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert door("exchange.init", *words) == 0
+    assert started.calls[0][-3:] == ["exchange", "init", str(tmp_path / "post")]
+
+
+@pytest.mark.parametrize("word", ["--dry", "-R", "--path=", "--no-such-flag"])
+def test_a_flag_is_no_folder(word: str, started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    assert door("exchange.init", word) == 2
+    assert started.calls == []
+    assert capsys.readouterr().err.splitlines()[-1] == "  next: invoke exchange.init PATH"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ["-m", "not slow and not docker", "--maxfail=10"]),
+        (["--slow"], ["-m", "not docker", "--maxfail=10"]),
+        (["--docker", "--keep-going"], ["-m", "not slow"]),
+        (["--slow", "--docker", "--kills", "200"], ["--kills", "200", "--maxfail=10"]),
+        (["--path", str(ROOT)], ["-m", "not slow and not docker", "--maxfail=10", str(ROOT)]),
+    ],
+)
+def test_tiers(words: list[str], expected: list[str], started: Recorder) -> None:
+    assert door("test", *words) == 0
+    assert started.calls == [["pytest", *tasks.SPREAD, *(word for word in expected if word != "-m")]]
+
+
+def test_what_is_left_out_is_said(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    door("test")
+    told = capsys.readouterr().err
+    assert "deselected: slow    takes minutes" in told
+    assert "deselected: docker  needs a Docker engine" in told
+
+
+@pytest.mark.parametrize("kills", ["many", "-3", "1.5", ""])
+def test_kills_is_a_number(kills: str, started: Recorder) -> None:
+    assert door("test", f"--kills={kills}") == 2
+    assert started.calls == []
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 8, 130])
+def test_the_program_s_exit_status_is_ours(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words in (["demo"], ["test"], ["bench.spine"], ["exchange.init", "post"]):
+        monkeypatch.setattr(tasks, "go", Recorder(code))
+        assert door(*words) == code
+
+
+def test_the_demo_has_its_own_folder(started: Recorder, tmp_path: Path) -> None:
+    assert (door("demo"), door("demo", "--into", str(tmp_path))) == (0, 0)
+    assert [call[-3:] for call in started.calls] == [
+        ["demo", "--into", ".sage/demo"],
+        ["demo", "--into", str(tmp_path)],
+    ]
+
+
+def test_training_says_what_it_needs(
+    started: Recorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tasks, "TRAIN_NEEDS", ("sys", "no_such_library"))
+    assert door("seedling.train") == 2
+    assert started.calls == []
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "error: training needs no_such_library, which the demo and the tests do not"
+    assert told[1].startswith("  next: .venv/bin/python -m pip install")
+    assert told[1].endswith("'.[researcher]'")
+    monkeypatch.setattr(tasks, "TRAIN_NEEDS", ("sys",))
+    assert door("seedling.train", "--into", "/x") == 0
+    assert door("seedling.train") == 0
+    assert [call[:2] for call in started.calls] == [
+        ["sage_edge.models.seedling", "/x"],
+        ["sage_edge.models.seedling", "sage_edge/models/seedling"],
+    ]
+
+
+def test_check_runs_every_stage_and_ends_with_the_worst(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder = Recorder(0, 1, 2, 0, 0)
+    monkeypatch.setattr(tasks, "go", recorder)
+    assert door("check") == 2
+    assert [call[0] for call in recorder.calls] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines if line.endswith(" s")] == [
+        ["format", "ok"],
+        ["lint", "FAILED"],
+        ["types", "FAILED"],
+        ["house", "ok"],
+        ["tests", "ok"],
+    ]
+    assert "    what it said" in lines
+    assert lines[-1].startswith("failed: lint, types")
+
+
+def test_check_can_leave_the_tests_out(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    assert door("check", "--no-tests") == 0
+    assert len(started.calls) == 4
+    assert capsys.readouterr().out.splitlines()[-1] == "all is well"
+
+
+def context(**run: Any) -> invoke.Context:
+    return invoke.Context(invoke.Config(overrides={"run": run}))
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("raise SystemExit(8)", 8),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 128 + signal.SIGKILL),
+        ("import os, signal; signal.signal(2, signal.SIG_DFL); os.kill(os.getpid(), signal.SIGINT)", 130),
+    ],
+)
+def test_go_hands_the_exit_status_on(code: str, expected: int) -> None:
+    assert tasks.go(context(), sys.executable, "-c", code)[0] == expected
+
+
+def test_go_keeps_the_output_when_quiet() -> None:
+    code = "import sys; print('é'); sys.stdout.flush(); sys.stderr.buffer.write(b'\\xff')"
+    assert tasks.go(context(), sys.executable, "-c", code, quiet=True) == (0, "é\n�")
+
+
+def test_a_dry_run_starts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = f"open({str(tmp_path / 'made')!r}, 'w')"
+    assert tasks.go(context(dry=True), sys.executable, "-c", code) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+    assert "open(" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> tuple[int, str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tasks, "go", interrupted)
+    assert door("demo") == 130
+
+
+def test_ci_calls_what_the_readme_says() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "\npython3 tasks.py test" in script
+    assert "python3 tasks.py test\n" in (ROOT / "README.md").read_text("utf-8")
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
