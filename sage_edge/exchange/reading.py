@@ -26,7 +26,9 @@ def git_of(clone: Clone) -> rules.Git:
 
 
 def tips(clone: Clone) -> dict[str, str]:
-    """Return ref → commit."""
+    """Return ref → commit; nothing before the clone was made."""
+    if not (clone.repository / "HEAD").exists():
+        return {}
     pairs = (line.split(" ", 1) for line in here(clone, commands.tips(clone)).text.splitlines())
     return {ref: oid for oid, ref in pairs}
 
