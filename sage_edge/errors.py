@@ -88,7 +88,7 @@ class NotMyRole(RoleError):
         self.owners, self.abilities = tuple(owners), tuple(abilities)
         whose = " and ".join(self.owners) or "no host"
         super().__init__(
-            f"{host} is a {role} and lacks the ability '{ability}', which belongs to {whose}",
+            f"{host} ({role}) lacks the ability '{ability}', which belongs to {whose}",
             hint=f"{host} may: {', '.join(self.abilities) or 'nothing'}; see: sage-edge fleet show",
         )
 

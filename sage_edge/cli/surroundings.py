@@ -15,6 +15,7 @@ import click
 from sage_edge import __version__, clock
 from sage_edge.clock import Clock, SetClock, SystemClock
 from sage_edge.paths import Paths
+from sage_edge.shell import Command, attempt
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -25,8 +26,18 @@ def paths() -> Paths:
 
 
 def release() -> str:
-    """What is running: the deployed release, or `unreleased-<version>` from a checkout."""
-    return os.environ.get("SAGE_RELEASE") or f"unreleased-{__version__}"
+    """What is running: the deployed release, or `unreleased-<version>` with a checkout's commit.
+
+    A changed tree never passes for its commit: it ends with `-dirty`.
+    """
+    if deployed := os.environ.get("SAGE_RELEASE"):
+        return deployed
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return f"unreleased-{__version__}"
+    words = ("git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+    described = attempt(Command(words, env={"GIT_OPTIONAL_LOCKS": "0"}))
+    return f"unreleased-{__version__}+{described.text or 'unknown'}"
 
 
 def stop_on_signals() -> threading.Event:

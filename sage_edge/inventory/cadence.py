@@ -59,8 +59,8 @@ class Schedule(Declared):
     def words(self) -> str:
         """The schedule in one line for people."""
         return (
-            f"primary every {self.primary.every} from {self.primary.offset}, "
-            f"training every {self.training.every} from {self.training.offset}, jitter {self.jitter}"
+            f"primary every {self.primary.every} (offset {self.primary.offset}), "
+            f"training every {self.training.every} (offset {self.training.offset}), jitter {self.jitter}"
         )
 
 

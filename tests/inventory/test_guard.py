@@ -25,7 +25,7 @@ def test_thor_may_not_conduct_wherever_it_runs(tmp_path: Path, card: bool, facts
         guard.require(paths_in(tmp_path), "conduct", as_host=None if card else "thor", facts=facts)
     assert snapshot(tmp_path) == before
     assert refused.value.code == 3
-    assert refused.value.message == ("thor is a researcher and lacks the ability 'conduct', which belongs to sprout")
+    assert refused.value.message == ("thor (researcher) lacks the ability 'conduct', which belongs to sprout")
     assert "thor may: analyse, recommend, direct, answer, bench, merge, train" in refused.value.hint
 
 
@@ -49,7 +49,7 @@ def test_the_capability_table() -> None:
     assert list(rows) == ["desk", "sprout", "thor"]
     assert rows["sprout"].abilities == ("conduct", "decide", "bench", "delegate")
     assert rows["sprout"].model == "qwen2.5-0.5b/introspective:v2.1-q8_0"
-    assert rows["sprout"].schedule == "primary every 6h from 0s, training every 6h from 3h, jitter 5m"
+    assert rows["sprout"].schedule == "primary every 6h (offset 0s), training every 6h (offset 3h), jitter 5m"
     assert rows["thor"].schedule == "looks for new papers every 5m"
     assert (rows["desk"].role, rows["desk"].board, rows["desk"].model) == ("operator", "cpu", None)
     written = json.loads(json.dumps([dataclasses.asdict(row) for row in rows.values()]))
