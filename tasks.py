@@ -302,8 +302,8 @@ def check(c: Context, tests: bool = True) -> int:
         "house": python("pytest", "-q", "tests/test_house.py"),
     }
     if tests:
-        words = ("-q", *SPREAD, "-m", "not slow and not docker", "--ignore=tests/test_house.py")
-        stages["tests"] = python("pytest", *words)
+        fast = ("-m", "not slow and not docker", "--ignore=tests/test_house.py")
+        stages["tests"] = python("pytest", "-q", *SPREAD, *fast)
     codes: dict[str, int] = {}
     for name, words in stages.items():
         started = time.monotonic()

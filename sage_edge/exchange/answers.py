@@ -25,6 +25,7 @@ _DAMAGED = re.compile(
     r"|invalid sha1 pointer|missing necessary objects|inflate"
 )
 _UNSOUND = re.compile(r"fsck error|fsckObjects|index-pack|unpack-objects|bad pack")
+_BUSY = re.compile(r"cannot lock ref .*File exists", re.DOTALL)
 _REJECTED = re.compile(r"^!\t\S+\t(.*)$", re.MULTILINE)
 
 
@@ -81,8 +82,13 @@ def damaged(clone: Clone, why: str) -> Damaged:
     )
 
 
-def _rejected(clone: Clone, reason: str, result: Result) -> HubRefused:
+def _rejected(clone: Clone, reason: str, result: Result) -> HubRefused | Unreachable:
     said = _hub_lines(result)
+    if _BUSY.search(result.complaint):
+        return Unreachable(
+            f"{clone.remote} is busy with another push of host/{clone.host}, or one died there",
+            hint="nothing is lost: try again in a minute, by then the hub has forgotten a dead push",
+        )
     message = f"{clone.remote} refused host/{clone.host}: {reason}" + "".join(f"\n  {line}" for line in said)
     if "fetch first" in reason or "non-fast-forward" in reason:
         return HubRefused(message, hint=f"somebody else writes as {clone.host}: find out who, then receive again")

@@ -42,7 +42,7 @@ _PERSON = re.compile(rb"(author|committer) [^<>]*<([^<>]*)> \d+ [+-]\d{4}")
 _PLAIN = "100644"
 _PIECE_BYTES = 16_000_000
 _SHOWN_LINES = 20
-_DEAD_AFTER_S = 600
+_DEAD_AFTER_S = 60
 
 Folders = Mapping[str, frozenset[str]]
 Git = Callable[[Sequence[str], bytes], bytes]

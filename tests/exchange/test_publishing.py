@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import files
-from sage_edge.errors import OwnBranchBroken, StorageError
+from sage_edge.errors import OwnBranchBroken, StorageError, Unreachable
 from sage_edge.exchange.post import Post
 
 from .world import SPROUT, THOR, World, decision, git, line, status
@@ -283,3 +283,15 @@ def test_digest_of_a_paper_survives_the_journey(world: World, sprout: Post) -> N
     assert {files.digest(content) for _, content in thor.read(SPROUT, "decisions")} == {
         files.digest(decision(number).pretty()) for number in (1, 2)
     }
+
+
+def test_a_push_that_died_on_the_hub_is_waited_for_and_then_forgotten(world: World, sprout: Post) -> None:
+    lock = world.hub / "refs" / "heads" / "host" / "sprout.lock"
+    lock.touch()
+    with pytest.raises(Unreachable, match="busy with another push"):
+        sprout.publish("two", attempts=2)
+    assert sprout.unpublished() == 1
+    a_minute_ago = lock.stat().st_mtime - 61
+    os.utime(lock, (a_minute_ago, a_minute_ago))
+    assert sprout.publish("two").pushed
+    assert sprout.unpublished() == 0
