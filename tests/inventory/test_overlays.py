@@ -24,7 +24,7 @@ def test_the_cpu_overlay_changes_only_what_it_names() -> None:
     assert {str(laptop.host(name).board) for name in laptop.hosts} == {"cpu"}
     assert sprout.model == "sage/seedling:q8_0"
     assert sprout.engine is not None
-    assert (sprout.engine.context_tokens, sprout.engine.threads, sprout.engine.gpu_layers) == (1024, 2, 0)
+    assert (sprout.engine.context_tokens, sprout.engine.threads, sprout.engine.gpu_layers) == (1024, 1, 0)
     assert sprout.engine.batch_tokens == 128, "a key that the overlay leaves out stays"
     declared = plain.host("sprout").sampling
     assert declared is not None
