@@ -72,7 +72,10 @@ def sync_folder(path: Path) -> None:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replace the content of `path` durably. Raises StorageError; then the old content stands."""
+    """Replace the content of `path` durably.
+
+    Raises StorageError; then the old content stands, or the new one if only its folder could not be synced.
+    """
     with storing(path):
         make_folder(path.parent)
         temporary = _temporary(path.parent, data)
@@ -162,7 +165,7 @@ class LineLog:
                 os.close(handle)
 
     def read(self) -> Lines:
-        """Return the good lines. Bad ones at the end are `torn`: what a power cut leaves of one line may look like many.
+        """Return the good lines. Bad ones at the end are `torn`: a power cut may make many of one.
 
         A bad line with a good one after it is no such thing, and is named.
         """
@@ -191,10 +194,10 @@ def _split(data: bytes) -> list[bytes]:
 
 
 def _decode(line: bytes) -> str | None:
-    if not line.endswith(b"\n") or len(line) < 10 or line[8:9] != b" ":
-        return None
     body = line[9:-1]
+    if not line.endswith(b"\n") or line[:9] != b"%08x " % zlib.crc32(body):
+        return None
     try:
-        return body.decode("utf-8") if int(line[:8], 16) == zlib.crc32(body) else None
-    except ValueError:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
         return None

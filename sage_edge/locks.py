@@ -20,6 +20,8 @@ from sage_edge import files
 from sage_edge.errors import Locked
 
 _PAUSE_S = 0.02
+_GRACE_S = 2.0
+"""How long a lock may outlive its holder: a child that was killed between its fork and its exec still has the file."""
 
 
 @contextlib.contextmanager
@@ -44,7 +46,7 @@ def _take(handle: int, path: Path, what: str, until: float) -> None:
         except OSError as taken:
             if taken.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
-        if time.monotonic() >= until:
+        if time.monotonic() >= until and (_is_alive(path) or time.monotonic() >= until + _GRACE_S):
             raise Locked(what, _owner(path))
         time.sleep(_PAUSE_S)
 
@@ -54,6 +56,17 @@ def _sign(handle: int, what: str) -> None:
     with contextlib.suppress(OSError):  # the note only helps people; the lock is already ours on a full disk
         os.ftruncate(handle, 0)
         os.pwrite(handle, note, 0)
+
+
+def _is_alive(path: Path) -> bool:
+    """Whether the process that signed is still there; true when nobody can tell."""
+    try:
+        os.kill(json.loads(path.read_bytes())["pid"], 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+    return True
 
 
 def _owner(path: Path) -> str:

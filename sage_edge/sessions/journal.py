@@ -21,6 +21,8 @@ from sage_edge.names import Digest, SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Closing, Head, Transcript, Turn
 
+_KINDS: dict[str, type[Head] | type[Turn] | type[Closing]] = {"head": Head, "turn": Turn, "closing": Closing}
+
 
 @dataclass(frozen=True)
 class Story:
@@ -75,13 +77,7 @@ class Journal:
             raise JournalBroken(str(self.path), lines.bad_line, "the line does not match its checksum")
         if lines.torn:
             self._log.cut(lines.good_bytes)
-        story = self._story(lines.payloads)
-        link = story.head.fingerprint()
-        for number, turn in enumerate(story.turns, start=1):
-            if turn.previous != link:
-                raise JournalBroken(str(self.path), number, "the turn does not follow what stands before it")
-            link = turn.fingerprint()
-        return story
+        return self._story(lines.payloads)
 
     def _story(self, payloads: tuple[str, ...]) -> Story:
         head: Head | None = None
@@ -89,23 +85,39 @@ class Journal:
         turns: list[Turn] = []
         resumed = deaths = 0
         for number, payload in enumerate(payloads, start=1):
-            ((kind, content),) = json.loads(payload).items()
-            text = json.dumps(content)
-            if closing is not None or (kind == "head") != (number == 1):
-                raise JournalBroken(str(self.path), number, f"a {kind} cannot stand here")
-            if kind == "head":
-                head = parse(Head, text)
-            elif kind == "turn":
-                turns.append(parse(Turn, text))
+            try:
+                entry = _entry(payload)
+            except (ValueError, RecursionError) as unreadable:
+                raise JournalBroken(str(self.path), number, str(unreadable)) from None
+            if closing is not None or isinstance(entry, Head) != (number == 1):
+                raise JournalBroken(str(self.path), number, "it cannot stand here")
+            if isinstance(entry, Head):
+                head = entry
+            elif isinstance(entry, datetime):
+                resumed, deaths = resumed + 1, deaths + 1
+            elif head is None or entry.previous != (turns[-1] if turns else head).fingerprint():
+                raise JournalBroken(str(self.path), number, "it does not follow what stands before it")
+            elif isinstance(entry, Turn):
+                turns.append(entry)
                 deaths = 0
-            elif kind == "closing":
-                closing = parse(Closing, text)
             else:
-                resumed += 1
-                deaths += 1
+                closing = entry
         if head is None or head.session != self.session:
             raise JournalBroken(str(self.path), 1, f"there is no head of {self.session}")
         return Story(head, tuple(turns), resumed, deaths, closing)
+
+
+def _entry(payload: str) -> Head | Turn | Closing | datetime:
+    """Return what a line tells; a time: somebody picked the session up. Raises ValueError."""
+    line = json.loads(payload)
+    if not isinstance(line, dict) or len(line) != 1:
+        raise ValueError("expected one key")
+    ((kind, content),) = line.items()
+    if kind == "resumed":
+        return clock.parse(str(content))
+    if kind not in _KINDS:
+        raise ValueError(f"no line can be a {kind!r}")
+    return parse(_KINDS[kind], json.dumps(content))
 
 
 def _line(kind: str, content: object) -> str:

@@ -42,9 +42,9 @@ def test_an_answer_at_its_token_limit_counts(ending: Ending) -> None:
 
 
 def test_exemplars_are_whole_sentences_from_the_newest_on() -> None:
-    newer = transcript("P003", replies=["Hello. I’m Sage, and I listen! I am calm.", "My name is Sage and I was cut"])  # noqa: RUF001
-    assert exemplars([SECOND, newer, FIRST], "Sage", 3) == ("I’m Sage, and I listen!", "I am Sage.")  # noqa: RUF001
-    assert exemplars([SECOND, newer, FIRST], "Sage", 1) == ("I’m Sage, and I listen!",)  # noqa: RUF001
+    newer = transcript("P003", replies=["Hello. I’m Sage, and I listen! I am calm.", "My name is Sage and I was cut"])
+    assert exemplars([SECOND, newer, FIRST], "Sage", 3) == ("I’m Sage, and I listen!", "I am Sage.")
+    assert exemplars([SECOND, newer, FIRST], "Sage", 1) == ("I’m Sage, and I listen!",)
 
 
 def test_the_same_sentence_is_taken_once() -> None:

@@ -1,0 +1,98 @@
+"""The loop wakes at every slot and in between, and tells of changes once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sage_edge.agent import loop, wake
+from sage_edge.agent.build import Agent
+from sage_edge.errors import NotMyRole, SageError, UsageError
+from tests.fakes import HandClock, Home
+
+Make = Callable[..., Home]
+
+
+def looped(home: Home, outcomes: Sequence[SageError | None], monkeypatch: pytest.MonkeyPatch) -> Agent:
+    """Run the loop over wakes that end so; stop after the last one."""
+    left = list(outcomes)
+
+    def once(agent: Agent) -> wake.Wake:
+        outcome = left.pop(0)
+        if not left:
+            agent.stop.set()
+        if isinstance(outcome, UsageError):
+            raise outcome
+        return wake.Wake(failure=outcome)
+
+    monkeypatch.setattr(wake, "once", once)
+    loop.run(home.agent)
+    return home.agent
+
+
+def test_a_failure_is_told_when_it_begins_and_when_it_is_over(
+    home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, lost = SageError("the disk is full"), SageError("the hub is lost")
+    one = home()
+    looped(one, [None, full, full, full, lost, None, None], monkeypatch)
+    assert one.told == ["failing: the disk is full", "failing: the hub is lost", "all is well again"]
+    assert watch.waits[1:5] == [10.0, 20.0, 40.0, 80.0]
+    assert watch.waits[5] == 300.0
+
+
+def test_it_waits_longer_after_failures_but_not_for_ever(
+    home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looped(home(), [SageError("no")] * 20, monkeypatch)
+    assert max(watch.waits) == 600.0
+
+
+def test_a_raised_error_counts_as_a_failure(home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = home()
+    looped(one, [UsageError("no fleet"), None], monkeypatch)
+    assert one.told == ["failing: no fleet", "all is well again"]
+
+
+def test_what_no_waiting_mends_ends_it(home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotMyRole):
+        looped(home(), [NotMyRole("a", "b", "c", [], []), None], monkeypatch)
+
+
+def test_it_wakes_for_the_next_slot(home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch.at += timedelta(hours=2, minutes=48)  # 08:58
+    looped(home(), [None], monkeypatch)
+    assert watch.waits == [120.0]
+
+
+def test_the_heart_beats_before_and_after_each_wake(
+    home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = home()
+    watch.step = timedelta(seconds=1)
+    seen = []
+    watch.on_wait = lambda: seen.append(json.loads(one.paths.heartbeat.read_bytes()))
+    looped(one, [None, None], monkeypatch)
+    assert [beat["host"] for beat in seen] == ["sprout", "sprout"]
+    assert seen[0]["at"] < seen[1]["at"]
+
+
+def test_a_stop_ends_it_at_once(home: Make, watch: HandClock) -> None:
+    one = home()
+    one.stop.set()
+    loop.run(one.agent)
+    assert watch.waits == []
+    assert not one.paths.state.exists()
+
+
+def test_a_whole_day_of_the_real_wake(home: Make, watch: HandClock) -> None:
+    one = home()
+    end = watch.at + timedelta(hours=6)
+    watch.on_wait = lambda: one.stop.set() if watch.at >= end else None
+    loop.run(replace(one.agent, me=replace(one.me, fleet=replace(one.me.fleet, wake_every=timedelta(hours=1)))))  # type: ignore[arg-type]
+    conducted = [line.split(",")[0] for line in one.told]
+    assert conducted == ["P001 complete", "T001 complete", "P002 complete"]

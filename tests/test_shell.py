@@ -1,0 +1,50 @@
+"""Commands are values; what becomes of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sage_edge.errors import CommandFailed
+from sage_edge.shell import Command, attempt, run
+
+
+def python(code: str, **named: object) -> Command:
+    return Command((sys.executable, "-c", code), **named)  # type: ignore[arg-type]
+
+
+def test_a_command_sees_its_input_folder_and_environment(tmp_path: Path) -> None:
+    code = "import os,sys; print(os.getcwd(), os.environ['X_Y'], sys.stdin.read())"
+    result = run(python(code, cwd=tmp_path, stdin=b"word", env={"X_Y": "value"}))
+    assert result.text == f"{tmp_path} value word"
+    assert result.code == 0
+
+
+def test_a_failure_is_a_result_or_an_error() -> None:
+    failing = python("import sys; sys.stderr.write('so sorry\\n'); sys.exit(3)")
+    assert (attempt(failing).code, attempt(failing).complaint) == (3, "so sorry")
+    with pytest.raises(CommandFailed, match="so sorry") as refused:
+        run(failing)
+    assert refused.value.exit_code == 3
+
+
+def test_a_command_past_its_time_is_ended() -> None:
+    late = attempt(python("import signal; signal.pause()", timeout_s=1.0))
+    assert late.code == 124
+    assert late.complaint == "no end within 1 s"
+
+
+def test_an_absent_program_is_named() -> None:
+    with pytest.raises(CommandFailed, match="no-such-program is not installed"):
+        attempt(Command(("no-such-program",)))
+
+
+def test_words_are_never_a_shell_line() -> None:
+    command = Command((sys.executable, "-c", "import sys; print(sys.argv[1])", "$(id); *"))
+    assert run(command).text == "$(id); *"
+
+
+def test_bytes_that_are_no_text_are_shown_all_the_same() -> None:
+    assert run(python("import sys; sys.stdout.buffer.write(b'a\\xff\\n')")).text == "a\ufffd"
