@@ -354,7 +354,7 @@ def run_tests(
 
 @chore("demo", into="The folder that keeps what the demo made; default: .sage/demo.")
 def demo(c: Context, into: str | None = None) -> int:
-    """Walk both roads with two hosts, a shipped model and a bare repository, all on this machine."""
+    """Raise a small mind and let a second host study it, all on this machine."""
     return go(c, *sage("demo", "--into", here(into) if into else ".sage/demo"))[0]
 
 
@@ -383,5 +383,5 @@ def exchange_init(c: Context, path: str | None = None) -> int:
 
 @chore("bench.spine", quick="Few repetitions: to see that it runs, not to quote.")
 def spine(c: Context, quick: bool = False) -> int:
-    """Measure what every turn pays: journal, transcript, publication."""
+    """Measure every figure that the spine promises, in one run."""
     return go(c, *python("tests.benchmarks.spine", *(["--quick"] if quick else [])))[0]

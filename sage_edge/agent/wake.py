@@ -89,7 +89,8 @@ def _last(agent: Agent, track: Track) -> SessionId | None:
 def _publish(agent: Agent, wake: Wake, attempts: int) -> None:
     summary = ", ".join(dict.fromkeys(agent.actions)) or "status"
     try:
-        wake.published = agent.post.publish(summary, attempts=attempts, stop=agent.stop).pushed
+        agent.post.publish(summary, attempts=attempts, stop=agent.stop)
+        wake.published = True
     except Unreachable as away:
         wake.problems.append(away.message)
         agent.tell(f"{agent.post.unpublished()} papers wait here until the exchange answers")
