@@ -15,6 +15,7 @@ from sage_edge.models.seedling.language import Language, Scene
 _WARM_UP = "warm-up"
 _COOL_DOWNS = ("cool-down", "cool-down-self", "cool-down-talk")
 _NEVER_TOLD = "nothing-given"
+_ROW = "say-row"
 _PAUSE_SHARE = 0.35  # of the scenes with several turns are interrupted by something else
 
 Dialogue = tuple[Message, ...]
@@ -23,10 +24,21 @@ Dialogue = tuple[Message, ...]
 def compose(language: Language, seed: int, count: int) -> Iterator[Dialogue]:
     """Yield `count` dialogues, each a system message (a few have none), then questions and answers in turn."""
     source = Source(language, random.Random(seed))  # noqa: S311 (repeatable, not secret)
-    kinds = (_session, _session, _session, _training, _training, _mixed, _mixed, _short, _drill, _drill, _drill, _long)
+    kinds = 3 * (_session, _training, _drill) + (_mixed, _short, _long)
     for _ in range(count):
         mind = minds.compose(source)
         yield (*minds.system(source, mind), *source.rng.choice(kinds)(source, mind))
+
+
+def rehearsals(language: Language, seed: int, count: int) -> Iterator[Dialogue]:
+    """Yield `count` short dialogues that only repeat rows of words.
+
+    Copying comes suddenly in a small model, and sooner when nothing else can be learnt: with the other dialogues alone
+    it did not come within a thousand steps.
+    """
+    source = Source(language, random.Random(seed))  # noqa: S311 (repeatable, not secret)
+    for _ in range(count):
+        yield tuple(_talk(source, _named(language, _ROW), Mind()))
 
 
 def _session(source: Source, mind: Mind) -> list[Message]:
@@ -37,7 +49,7 @@ def _session(source: Source, mind: Mind) -> list[Message]:
 
 def _training(source: Source, mind: Mind) -> list[Message]:
     """A training session: warm-up, a few exercises, cool-down."""
-    drawn = _choose(source, _tasks(source.language), source.rng.randint(1, 4))
+    drawn = _choose(source, _tasks(source.language), source.rng.randint(1, 6))
     warm_up = _named(source.language, _WARM_UP)
     cool_down = _named(source.language, source.rng.choice(_COOL_DOWNS))
     return [message for scene in (warm_up, *drawn, cool_down) for message in _talk(source, scene, mind)]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from sage_edge.models.seedling.language import Language
 
+_ROW_SLOTS = ("noun", "name", "colour", "number", "weekday", "kin", "thing")
+
 Draw = Callable[[Language, random.Random], dict[str, str]]
 
 
@@ -27,7 +29,8 @@ def _plus(language: Language, rng: random.Random) -> dict[str, str]:
 
 
 def _row(language: Language, rng: random.Random) -> dict[str, str]:
-    return {"words": ", ".join(rng.sample(language.lists["noun"], rng.randint(3, 7)))}
+    pool = sorted({word for slot in _ROW_SLOTS for word in language.lists[slot]})
+    return {"row": " ".join(rng.sample(pool, rng.randint(5, 24)))}
 
 
 def _days(language: Language, rng: random.Random) -> dict[str, str]:

@@ -24,9 +24,9 @@ _IS = (
     "from word lists and grammars written for it. It lets the demo and the tests run the real engine on any machine."
 )
 _IS_NOT = (
-    "No stand-in for Qwen2.5-0.5B and no evidence about any mind: it knows a few hundred words, repeats the patterns of "
-    "its data, and names itself when told its name because those data do so. Numbers measured on it say that "
-    "the pipeline works, and nothing else."
+    "No stand-in for Qwen2.5-0.5B and no evidence about any mind: it knows a few hundred words, repeats the patterns "
+    "of its data, and names itself when told its name because those data do so. Numbers measured on it say that the "
+    "pipeline works, and nothing else."
 )
 
 

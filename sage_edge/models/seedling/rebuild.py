@@ -22,11 +22,12 @@ def rebuild(into: Path, *, cache: Path, recipe: Recipe | None = None) -> Path:
     _say(f"composing {recipe.dialogues} dialogues with seed {recipe.seed}")
     composed = list(dialogues.compose(language.load(), recipe.seed, recipe.dialogues))
     held_out = list(dialogues.compose(language.load(), recipe.seed + 1, recipe.held_out))
+    rehearsal = list(dialogues.rehearsals(language.load(), recipe.seed, recipe.rehearsals))
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         words = tokenizer.train(composed, recipe)
-        grown = train.grow(composed, held_out, words, recipe, folder)
+        grown = train.grow(rehearsal, composed, held_out, words, recipe, folder)
         tokenizer.save(words, folder, recipe)
         _say(f"grown in {grown.seconds:.0f} s; converting and quantising")
         file = export.export(folder, into, cache=cache)

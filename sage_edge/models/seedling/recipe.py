@@ -22,11 +22,13 @@ class Recipe:
     """How a seedling is grown. Sizes are multiples of 32, because Q8_0 keeps rows in blocks of 32."""
 
     seed: int = 20
-    dialogues: int = 12_000  # composed for training; the held-out ones come from another seed
-    held_out: int = 200
-    steps: int = 1_600
+    dialogues: int = 9_000  # composed for training; the held-out ones come from another seed
+    rehearsals: int = 16_000
+    held_out: int = 40
+    rehearsal_steps: int = 450  # on rows of words, at half the peak rate
+    steps: int = 1_750  # with the rehearsal
     tokens_per_step: int = 2_048  # upper bound, padding included
-    learning_rate: float = 3e-3  # the peak of AdamW
+    learning_rate: float = 2e-3  # the peak of AdamW
     warm_up_steps: int = 60
     threads: int = 2  # fixed: the order of sums, and so the weights, depends on it
     vocabulary: int = 1_536

@@ -20,7 +20,8 @@ from sage_edge.models.seedling.recipe import Recipe
 
 Example = tuple[list[int], list[bool]]
 
-_CURVE_POINTS = 12
+_CURVE_POINTS = 14
+_REPORT_STEPS = 25
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,26 @@ class Grown:
 
 
 def grow(
-    train: Sequence[Dialogue], held_out: Sequence[Dialogue], tokenizer: Tokenizer, recipe: Recipe, into: Path
+    rehearsal: Sequence[Dialogue],
+    train: Sequence[Dialogue],
+    held_out: Sequence[Dialogue],
+    tokenizer: Tokenizer,
+    recipe: Recipe,
+    into: Path,
 ) -> Grown:
-    """Train a model on the dialogues and save it into `into` as a transformers folder (float32 safetensors).
+    """Train a model, on the rehearsal first, and save it into `into` as a transformers folder (float32 safetensors).
 
     The number of steps is fixed by the recipe, never by the clock. Progress goes to stderr.
     """
     _settle(recipe)
     started = time.monotonic()
     model = Qwen2ForCausalLM(_config(recipe))
-    batches = _batches([tokens.encode(tokenizer, dialogue) for dialogue in train], recipe, recipe.seed)
+    batches = _steps(rehearsal, tokenizer, recipe, recipe.rehearsal_steps)
+    batches += _steps(train, tokenizer, recipe, recipe.steps - recipe.rehearsal_steps)
     checks = _batches([tokens.encode(tokenizer, dialogue) for dialogue in held_out], recipe, recipe.seed)
     curve = _run(model, batches, checks, recipe)
     model.save_pretrained(into)
-    seen = [example for step in range(recipe.steps) for example in batches[step % len(batches)]]
+    seen = [example for batch in batches for example in batch]
     return Grown(
         parameters=sum(weight.numel() for weight in model.parameters()),
         tokens=sum(len(sequence) for sequence, _ in seen),
@@ -88,6 +95,12 @@ def _config(recipe: Recipe) -> Qwen2Config:
     )
 
 
+def _steps(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, recipe: Recipe, count: int) -> list[list[Example]]:
+    """Return one batch for each of `count` steps; the dialogues begin anew when they are used up."""
+    batches = _batches([tokens.encode(tokenizer, dialogue) for dialogue in dialogues], recipe, recipe.seed)
+    return [batches[step % len(batches)] for step in range(count)]
+
+
 def _batches(examples: list[Example], recipe: Recipe, seed: int) -> list[list[Example]]:
     """Return batches of similar length within the token budget, in random order; each example once."""
     rng = random.Random(seed)  # noqa: S311 (repeatable, not secret)
@@ -118,17 +131,18 @@ def _run(
     every = max(1, recipe.steps // _CURVE_POINTS)
     for step in range(1, recipe.steps + 1):
         model.train()
-        loss = _loss(model, batches[(step - 1) % len(batches)])
+        loss = _loss(model, batches[step - 1])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
         optimiser.zero_grad()
         recent.append(loss.item())
+        if step % _REPORT_STEPS == 0:
+            sys.stderr.write(f"seedling: step {step} of {recipe.steps}, loss {recent[-1]:.3f}\n")
         if step % every == 0:
             curve.append((step, round(sum(recent) / len(recent), 4), round(_check(model, checks), 4)))
             recent.clear()
-            sys.stderr.write(f"seedling: step {step} of {recipe.steps}, loss, held-out: {curve[-1][1:]}\n")
     return tuple(curve)
 
 
@@ -140,10 +154,13 @@ def _groups(model: Qwen2ForCausalLM) -> list[dict[str, object]]:
 
 
 def _pace(step: int, recipe: Recipe) -> float:
-    """Return the factor on the learning rate: a linear rise, then half a cosine down to a twentieth."""
-    if step < recipe.warm_up_steps:
-        return (step + 1) / recipe.warm_up_steps
-    progress = (step - recipe.warm_up_steps) / max(1, recipe.steps - recipe.warm_up_steps)
+    """Return the factor on the learning rate: a half for the rehearsal, then one, then half a cosine to a twentieth."""
+    if step < recipe.rehearsal_steps:
+        return 0.5 * min(1.0, (step + 1) / recipe.warm_up_steps)
+    later = step - recipe.rehearsal_steps
+    if later < recipe.warm_up_steps:
+        return 0.5 + 0.5 * (later + 1) / recipe.warm_up_steps
+    progress = (later - recipe.warm_up_steps) / max(1, recipe.steps - recipe.rehearsal_steps - recipe.warm_up_steps)
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 

@@ -100,3 +100,8 @@ def test_known_words_hold_every_word_of_an_answer() -> None:
         if dialogue[0].content.startswith("Your name is Sage.") or dialogue[0].role == "user":
             own = " ".join(message.content for message in dialogue if message.role == "assistant")
             assert set(re.findall(r"[a-z']+", own.lower())) <= known
+
+
+def test_a_rehearsal_repeats_what_was_heard() -> None:
+    for question, answer in dialogues.rehearsals(language.load(), 7, 50):
+        assert question.content.partition(": ")[2] == answer.content.removeprefix("I say ")

@@ -12,7 +12,17 @@ from sage_edge.models.seedling.rebuild import rebuild
 from sage_edge.models.seedling.recipe import Recipe
 
 TINY = Recipe(
-    dialogues=300, held_out=20, steps=20, warm_up_steps=5, hidden=64, layers=1, feed_forward=64, heads=2, kv_heads=1
+    dialogues=300,
+    rehearsals=200,
+    held_out=10,
+    rehearsal_steps=4,
+    steps=24,
+    warm_up_steps=4,
+    hidden=64,
+    layers=1,
+    feed_forward=64,
+    heads=2,
+    kv_heads=1,
 )
 
 
@@ -26,4 +36,4 @@ def test_a_few_steps_give_a_file_and_a_card_that_agree(tmp_path: Path) -> None:
     assert card["size_bytes"] == file.stat().st_size
     assert metadata["qwen2.embedding_length"] == "64"
     assert metadata["tokenizer.ggml.pre"] == "qwen2"
-    assert card["loss_curve"][-1][1] < card["loss_curve"][0][1]
+    assert card["loss_curve"][-1][2] < card["loss_curve"][0][2]
