@@ -8,6 +8,8 @@
     │   └── IdentityConflict           card, claim and board disagree
     ├── ModelError                                                     1
     │   ├── ModelNotFound(ref)
+    │   ├── NotLocked(ref)             nobody has said which bytes this name means
+    │   ├── AdapterWithoutBase(base, where_it_pointed)
     │   ├── ModelIncomplete(ref, missing)
     │   ├── DigestMismatch(what, expected, actual)                     8
     │   └── DoesNotFit(needs, has)                                     3
@@ -22,6 +24,7 @@
     │   ├── Unreachable(remote)                                        4
     │   ├── HubRefused(reason)                                         3
     │   └── OwnBranchBroken            a paper of ours was changed     8
+    ├── DeployError                    of sage_edge.deploy: keys 3, room 3, rsync 1
     ├── Locked(what, owner)                                            5
     ├── CommandFailed(words, code)                                     1
     └── StorageError(path)             disk full, read-only, I/O       1
@@ -112,6 +115,28 @@ class ModelNotFound(ModelError, LookupError):
         )
 
 
+class NotLocked(ModelError):
+    """A card declares the model, but no lock says which bytes that is; or its source is pinned to no revision."""
+
+    def __init__(self, ref: str, why: str = "", *, hint: str = "") -> None:
+        self.ref = ref
+        super().__init__(
+            f"{ref} is not locked: {why or 'no line of fleet/models.lock says which bytes it is'}",
+            hint=hint or f"sage-edge model prepare {ref}",
+        )
+
+
+class AdapterWithoutBase(ModelError):
+    """An adapter is no model: it needs the base that it was trained on, and that base is not here."""
+
+    def __init__(self, base: str, where_it_pointed: str, *, hint: str = "") -> None:
+        self.base, self.where_it_pointed = base, where_it_pointed
+        super().__init__(
+            f"an adapter without its base {base}: it points at {where_it_pointed!r}, which is not on this machine",
+            hint=hint or "sage-edge model list",
+        )
+
+
 class ModelIncomplete(ModelError):
     """Files that the card lists are absent or of another size."""
 
@@ -125,9 +150,9 @@ class DigestMismatch(ModelError):
 
     code = 8
 
-    def __init__(self, what: str, expected: str, actual: str, *, hint: str) -> None:
+    def __init__(self, what: str, expected: str, actual: str, *, hint: str, said_by: str = "its card") -> None:
         self.what, self.expected, self.actual = what, expected, actual
-        super().__init__(f"{what} has digest {actual}, its card says {expected}", hint=hint)
+        super().__init__(f"{what} has digest {actual}, {said_by} says {expected}", hint=hint)
 
 
 class DoesNotFit(ModelError):
@@ -139,7 +164,7 @@ class DoesNotFit(ModelError):
         self.ref, self.needs_bytes, self.has_bytes = ref, needs_bytes, has_bytes
         super().__init__(
             f"{ref} needs {needs_bytes // 1_000_000} MB of memory, {has_bytes // 1_000_000} MB are available",
-            hint="stop what else runs on this machine, or declare a smaller model for this host",
+            hint="sage-edge model list shows smaller models for the host's file; or stop what else runs here",
         )
 
 

@@ -10,7 +10,7 @@ from sage_edge.engines import Settings, open_engine
 from sage_edge.exchange import writers
 from sage_edge.exchange.post import Post, Sender
 from sage_edge.inventory.identity import Me
-from sage_edge.models.resolve import SHIPPED, resolve
+from sage_edge.models.resolve import Library
 from sage_edge.paths import Paths
 from sage_edge.sessions.brief import Bench
 from sage_edge.sessions.conduct import Audience
@@ -42,7 +42,8 @@ def bench(paths: Paths, me: Me, mail: Post, clock: Clock, release: str) -> Bench
     declared = host.engine
     settings = Settings(declared.context_tokens, declared.batch_tokens, declared.threads, declared.gpu_layers)
     lessons = curriculum.load(paths.fleet)
-    model = resolve(host.model, (SHIPPED, paths.models), memory_bytes=me.facts.memory_bytes)
+    library = Library(paths.fleet, paths.models)
+    model = library.resolve(host.model, memory_bytes=me.facts.memory_bytes)
     engine = open_engine(settings)
     engine.load(model)
     return Bench(me, lessons, mail, paths.papers, model, engine, settings, clock, release)
