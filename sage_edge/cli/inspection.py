@@ -1,0 +1,114 @@
+"""`sage-edge model inspect PATH`: what a folder or a file is, without loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from sage_edge.cli import render
+from sage_edge.cli.surroundings import json_option, paths
+from sage_edge.errors import ModelError, UsageError
+from sage_edge.inventory import loading
+from sage_edge.inventory.boards import Board
+from sage_edge.models.classify import classify
+from sage_edge.models.memory import Memory, estimate
+from sage_edge.models.probing import Probe, probe
+from sage_edge.models.verdict import Verdict
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--context", type=click.IntRange(1, 1 << 24), metavar="TOKENS", help="How much of its context is used.")
+@click.option("--board", metavar="NAME", help="Hold its memory against this board of fleet/boards/.")
+@click.option("--architecture", metavar="NAME", help="Refuse another one, like qwen2.")
+@click.option("--native", is_flag=True, help="Let llama.cpp open it too, in a child process with limits.")
+@json_option
+def inspect(
+    path: Path, context: int | None, board: str | None, architecture: str | None, native: bool, as_json: bool
+) -> None:
+    """Say what a folder or a file is, without loading it.
+
+    Exit code 0 for a whole model or a whole adapter, 3 for one that does not fit the board, else 1.
+    """
+    kind = None if board is None else _board(board)
+    verdict = classify(path, family=architecture)
+    memory = _memory(verdict, context)
+    answer = probe(path) if native and path.is_file() else None
+    rows = dict(_rows(verdict, memory, kind, answer))
+    if as_json:
+        render.document("sage-edge/inspection/1", {"path": str(path), **_content(verdict, memory), "answer": rows})
+    else:
+        for key, value in rows.items():
+            click.echo(f"{key:>13}  {render.inert(value)}")
+    _judge(verdict, memory, kind, answer)
+
+
+def _board(name: str) -> Board:
+    boards: Mapping[str, Board] = loading.load(paths().fleet).boards
+    if name not in boards:
+        raise UsageError(
+            f"no board named {name!r}; there are: {', '.join(sorted(boards))}", hint="sage-edge fleet show"
+        )
+    return boards[name]
+
+
+def _memory(verdict: Verdict, context: int | None) -> Memory | None:
+    if verdict.dimensions is None or verdict.container is None or not verdict.is_model:
+        return None
+    return estimate(verdict.dimensions, verdict.weight_bytes, verdict.container, context=context)
+
+
+def _rows(verdict: Verdict, memory: Memory | None, board: Board | None, answer: Probe | None) -> list[tuple[str, str]]:
+    rows = [("verdict", verdict.kind.value)]
+    if verdict.family:
+        what = [verdict.family, verdict.container or "", verdict.quantisation or ""]
+        rows.append(("model", " · ".join(filter(None, what))))
+    if verdict.parameters:
+        rows.append(("weights", f"{_mb(verdict.weight_bytes)}, {verdict.parameters / 1e6:.1f} M numbers"))
+    if memory is not None:
+        parts = f"weights {_mb(memory.weights)} + KV cache {_mb(memory.kv_cache)} + scratch {_mb(memory.scratch)}"
+        rows.append(("memory", f"{_mb(memory.needs)} with {memory.context} tokens: {parts}"))
+    if memory is not None and board is not None:
+        verb = "fits" if memory.needs <= board.memory_bytes else "does not fit"
+        rows.append(("board", f"{verb} {board.name}, which has {_mb(board.memory_bytes)}"))
+    if answer is not None:
+        rows.append(("llama.cpp", answer.why or f"opens it, {len(answer.metadata)} keys"))
+    for key, sentences in (("missing", verdict.missing), ("refused", verdict.faults), ("noted", verdict.notes)):
+        if sentences:
+            rows.append((key, "; ".join(sentences)))
+    return rows
+
+
+def _content(verdict: Verdict, memory: Memory | None) -> dict[str, object]:
+    return {
+        "verdict": verdict.kind.value,
+        "container": verdict.container,
+        "architecture": verdict.family,
+        "quantisation": verdict.quantisation,
+        "weight_bytes": verdict.weight_bytes,
+        "parameters": verdict.parameters,
+        "weights": verdict.weights,
+        "missing": verdict.missing,
+        "refused": verdict.faults,
+        "noted": verdict.notes,
+        "base": verdict.base.written if verdict.base else None,
+        "memory_bytes": memory.needs if memory else None,
+    }
+
+
+def _judge(verdict: Verdict, memory: Memory | None, board: Board | None, answer: Probe | None) -> None:
+    """Raise what stands against using it."""
+    refusal = verdict.refusal()
+    is_mergeable = verdict.is_adapter and verdict.base is not None and verdict.base.kind == "hub"
+    if refusal is not None and not is_mergeable:
+        raise refusal
+    if answer is not None and not answer.is_good:
+        raise ModelError(answer.why, hint="get the file again, or take the release of llama.cpp that it was made for")
+    if memory is not None and board is not None:
+        memory.fit(verdict.path.name, board.memory_bytes)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

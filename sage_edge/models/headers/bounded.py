@@ -1,0 +1,143 @@
+"""A file that is read forwards, never past its end, and the plain values that headers are turned into."""
+
+from __future__ import annotations
+
+import os
+import reprlib
+import stat
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import Self
+
+from sage_edge.errors import ModelError
+
+_BUFFER = 1 << 20
+
+
+class HeaderBroken(ModelError):
+    """A header that cannot be right. `why` is a sentence without the file's name."""
+
+    def __init__(self, file: str, why: str) -> None:
+        self.file, self.why = file, why
+        super().__init__(f"{file} {why}", hint="get the file again; see: sage-edge model inspect PATH")
+
+
+class Truncated(HeaderBroken):
+    """The file is shorter than its own header says. Bytes."""
+
+    def __init__(self, file: str, has_bytes: int, needs_bytes: int) -> None:
+        self.has_bytes, self.needs_bytes = has_bytes, needs_bytes
+        super().__init__(file, f"ends {needs_bytes - has_bytes} bytes early: {has_bytes} of {needs_bytes} are there")
+
+    @property
+    def lack(self) -> str:
+        """What is missing, in the words of every other incomplete model."""
+        lacks = self.needs_bytes - self.has_bytes
+        return f"{lacks} bytes of {self.file} ({self.has_bytes} of {self.needs_bytes} are there)"
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor as its header declares it.
+
+    shape: as the format writes it, so safetensors is (rows, columns) and GGUF (columns, rows). begin, end: bytes from
+    the beginning of the data.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+    @property
+    def count(self) -> int:
+        """How many numbers it holds."""
+        total = 1
+        for size in self.shape:
+            total *= size
+        return total
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a weight file says of itself.
+
+    metadata: safetensors' free texts, or GGUF's scalars and texts. lengths: GGUF arrays, by key, how long they are.
+    data_at: where the data begins, bytes.
+    """
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    data_at: int = 0
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of all tensors."""
+        return sum(tensor.end - tensor.begin for tensor in self.tensors.values())
+
+
+def short(value: object) -> str:
+    """A value of a file for a message: at most a line of it, escaped."""
+    return reprlib.repr(value)
+
+
+class Stream:
+    """A regular file, read forwards. Asking for more than is left raises HeaderBroken before anything is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        # O_NONBLOCK: opening a named pipe would else wait for its writer, for ever
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(handle)
+            raise HeaderBroken(self.name, "is no regular file")
+        self._file = os.fdopen(handle, "rb", buffering=_BUFFER)
+        self.size, self.at = found.st_size, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    @property
+    def left(self) -> int:
+        """Bytes between here and the end."""
+        return self.size - self.at
+
+    def broken(self, why: str) -> HeaderBroken:
+        """The refusal of this file; raise it."""
+        return HeaderBroken(self.name, why)
+
+    def need(self, count: int, what: str) -> None:
+        """Refuse unless `count` bytes are left."""
+        if count > self.left:
+            raise self.broken(f"speaks of {count} bytes of {what}, {max(self.left, 0)} are left")
+
+    def take(self, count: int, what: str) -> bytes:
+        """Return the next `count` bytes."""
+        self.need(count, what)
+        data = self._file.read(count)
+        if len(data) != count:  # somebody cuts it while we read
+            raise self.broken("became shorter while it was read")
+        self.at += count
+        return data
+
+    def skip(self, count: int, what: str) -> None:
+        """Go on behind the next `count` bytes without reading them."""
+        self.need(count, what)
+        self._file.seek(count, os.SEEK_CUR)
+        self.at += count
+
+    def number(self, form: struct.Struct, what: str) -> int:
+        """Return one little-endian whole number."""
+        return int(form.unpack(self.take(form.size, what))[0])

@@ -1,0 +1,136 @@
+"""A child process with limits, in which native code may look at a file that nobody has proven yet.
+
+A crash, a hang or a hunger for memory in there is a verdict out here, and never the agent's death. The child limits
+itself before it becomes the command: CPU seconds, address space, bytes of any file it writes, no core dump; an alarm
+ends it even if we die first. It runs in a session of its own, so that what it started ends with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import IO
+
+_SPOKEN_BYTES = 1 << 20
+_LIMITER = """
+import os, resource, signal, sys
+cpu, memory, written, wall = map(int, sys.argv[1:5])
+for limit, soft, hard in ((resource.RLIMIT_CPU, cpu, cpu + 1), (resource.RLIMIT_AS, memory, memory),
+                          (resource.RLIMIT_FSIZE, written, written), (resource.RLIMIT_CORE, 0, 0)):
+    most = resource.getrlimit(limit)[1]
+    if most != resource.RLIM_INFINITY:
+        soft, hard = min(soft, most), min(hard, most)
+    resource.setrlimit(limit, (soft, hard))
+signal.alarm(wall)
+os.execvp(sys.argv[5], sys.argv[5:])
+"""
+
+
+class Ending(Enum):
+    """How the child ended."""
+
+    DONE = "done"  # exit status 0
+    FAILED = "failed"  # another exit status: it refused by itself
+    CRASHED = "crashed"  # a signal that it did not ask for
+    LATE = "late"  # past its wall time or its CPU time
+    HUNGRY = "hungry"  # no memory left within its limit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. `code`: exit status, negative for a signal. `out`, `err`: at most 1 MiB of text each."""
+
+    ending: Ending
+    code: int
+    out: str
+    err: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it ended by itself with 0."""
+        return self.ending is Ending.DONE
+
+    @property
+    def why(self) -> str:
+        """One sentence for people about what went wrong; empty when nothing did."""
+        if self.ending is Ending.DONE:
+            return ""
+        if self.ending is Ending.LATE:
+            return "it did not end within its time"
+        if self.ending is Ending.HUNGRY:
+            return "it wanted more memory than it was given"
+        if self.ending is Ending.CRASHED:
+            return f"it crashed ({signal.Signals(-self.code).name})"
+        lines = self.err.strip().splitlines()
+        return f"it ended with {self.code}: {lines[-1][:200] if lines else 'without a word'}"
+
+
+def run_limited(
+    words: Sequence[str],
+    *,
+    wall_s: float = 30.0,
+    cpu_s: float = 20.0,
+    memory_bytes: int = 4 << 30,
+    written_bytes: int = _SPOKEN_BYTES,
+    env: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run a command within limits and return how it ended; never raises for what the command does.
+
+    memory_bytes: address space, so a mapped file counts in full. written_bytes: ceiling for each file it writes,
+    its output included. env: added to the environment.
+    """
+    limits = (math.ceil(cpu_s), memory_bytes, written_bytes, math.ceil(wall_s) + 1)
+    command = (sys.executable, "-I", "-c", _LIMITER, *map(str, limits), *words)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )  # fmt: skip
+        try:
+            late = not _ended(child.pid, wall_s)
+        finally:
+            _end(child)
+        return _outcome(child.returncode, late, _spoken(out), _spoken(err))
+
+
+def _ended(pid: int, wall_s: float) -> bool:
+    """Wait for the child's end without collecting it, so that its number and its group's stay taken."""
+    handle = os.pidfd_open(pid)
+    try:
+        return bool(select.select([handle], [], [], wall_s)[0])
+    finally:
+        os.close(handle)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child and everything in its group, then collect it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _spoken(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read(_SPOKEN_BYTES).decode("utf-8", "replace")
+
+
+_MEMORY_WORDS = ("MemoryError", "bad_alloc", "Cannot allocate memory", "failed to allocate")
+
+
+def _outcome(code: int, late: bool, out: str, err: str) -> Outcome:
+    if late or code in (-signal.SIGXCPU, -signal.SIGALRM):
+        return Outcome(Ending.LATE, code, out, err)
+    if code == 0:
+        return Outcome(Ending.DONE, code, out, err)
+    if any(word in err for word in _MEMORY_WORDS):
+        return Outcome(Ending.HUNGRY, code, out, err)
+    return Outcome(Ending.CRASHED if code < 0 else Ending.FAILED, code, out, err)

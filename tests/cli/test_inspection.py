@@ -1,0 +1,91 @@
+"""`inspect PATH` as a person sees it: rows on stdout, the refusal as an error, one JSON document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sage_edge.cli.inspection import inspect
+from sage_edge.errors import AdapterWithoutBase, DoesNotFit, ModelError, ModelIncomplete, UsageError
+from tests.models import building
+
+SEEDLING = Path(__file__).parents[2] / "sage_edge" / "models" / "seedling" / "seedling.gguf"
+MODEL = {
+    "config.json": {"config": {"of": "qwen2"}},
+    "tokenizer.json": {"json": {}},
+    "model.safetensors": {"safetensors": {"of": "qwen2"}},
+}
+
+
+def ask(*words: str) -> Result:
+    return CliRunner().invoke(inspect, list(words))
+
+
+def test_a_whole_model_on_a_board() -> None:
+    answer = ask(str(SEEDLING), "--board", "orin-nano", "--context", "1024", "--architecture", "qwen2")
+    assert answer.exit_code == 0, answer.output
+    assert "complete" in answer.output
+    assert "qwen2 · gguf · q8_0" in answer.output
+    assert "with 1024 tokens: weights 2.9 MB + KV cache 2.1 MB + scratch" in answer.output
+    assert "fits orin-nano, which has 6500.0 MB" in answer.output
+
+
+def test_one_json_document(tmp_path: Path) -> None:
+    answer = ask(str(building.plant(tmp_path, MODEL)), "--json")
+    assert answer.exit_code == 0
+    document = json.loads(answer.stdout)
+    assert document["schema"] == "sage-edge/inspection/1"
+    content = document["content"]
+    assert (content["verdict"], content["architecture"], content["weights"]) == (
+        "complete",
+        "qwen2",
+        ["model.safetensors"],
+    )
+    assert content["memory_bytes"] > content["weight_bytes"] > 0
+
+
+def test_an_incomplete_one_is_shown_and_then_refused(tmp_path: Path) -> None:
+    folder = building.plant(tmp_path / "merged", {name: MODEL[name] for name in list(MODEL)[:2]})
+    answer = ask(str(folder))
+    assert "partial" in answer.stdout
+    assert isinstance(answer.exception, ModelIncomplete)
+    assert answer.exception.message == "merged lacks model.safetensors"
+
+
+@pytest.mark.parametrize(("base", "refused"), [("Qwen/Qwen2.5-0.5B-Instruct", False), ("./final_model", True)])
+def test_an_adapter_is_well_if_its_base_has_a_name(base: str, refused: bool, tmp_path: Path) -> None:
+    config = {"config": {"of": "adapter", "base_model_name_or_path": base}}
+    tree = {"adapter_config.json": config, "adapter_model.safetensors": {"safetensors": {"of": "adapter"}}}
+    answer = ask(str(building.plant(tmp_path, tree)))
+    assert "adapter-only" in answer.stdout
+    assert isinstance(answer.exception, AdapterWithoutBase) == refused
+
+
+def test_one_that_does_not_fit_its_board(tmp_path: Path) -> None:
+    tree = {**MODEL, "config.json": {"config": {"of": "qwen2", "max_position_embeddings": 1 << 24}}}
+    answer = ask(str(building.plant(tmp_path / "wide", tree)), "--board", "orin-nano")
+    assert isinstance(answer.exception, DoesNotFit)
+    assert "does not fit orin-nano" in answer.stdout
+
+
+def test_a_board_that_is_not_declared(tmp_path: Path) -> None:
+    answer = ask(str(tmp_path), "--board", "abacus")
+    assert isinstance(answer.exception, UsageError)
+    assert answer.exception.message == "no board named 'abacus'; there are: agx-thor, cpu, orin-nano"
+
+
+def test_llama_cpp_is_asked_on_request() -> None:
+    pytest.importorskip("llama_cpp")
+    answer = ask(str(SEEDLING), "--native")
+    assert answer.exit_code == 0
+    assert "llama.cpp  opens it" in answer.output
+
+
+def test_names_of_strangers_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    answer = ask(str(building.plant(tmp_path / "m\x1b[2J", {"evil\x1b[2J.bin": {"text": "x"}})))
+    assert "\x1b" not in answer.stdout
+    assert isinstance(answer.exception, ModelError)
+    assert answer.exception.message.isprintable()

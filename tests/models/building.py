@@ -1,0 +1,183 @@
+"""Folders and files of models for tests, byte by byte: whole ones, and ones that lie about themselves.
+
+A tree is what a case file declares: name → what the file holds. See `content` for the kinds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sage_edge.models import shapes
+from sage_edge.models.dimensions import Dimensions, from_config
+
+QWEN2: dict[str, Any] = {
+    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 32, "intermediate_size": 64,
+    "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 40,
+    "max_position_embeddings": 128, "tie_word_embeddings": True, "torch_dtype": "float16",
+}  # fmt: skip
+PHI: dict[str, Any] = {
+    "model_type": "phi", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": None, "vocab_size": 40, "max_position_embeddings": 128, "tie_word_embeddings": False,
+}  # fmt: skip
+ADAPTER: dict[str, Any] = {
+    "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 2, "target_modules": ["q_proj", "v_proj"],
+    "base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct", "auto_mapping": None,
+}  # fmt: skip
+CONFIGS = {"qwen2": QWEN2, "phi": PHI, "adapter": ADAPTER}
+_BYTES = {"F16": 2, "F32": 4, "I32": 4}
+
+
+def safetensors(tensors: Mapping[str, tuple[str, Sequence[int]]], metadata: Mapping[str, str] | None = None) -> bytes:
+    """A safetensors file of zeros."""
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    end = 0
+    for name, (kind, shape) in tensors.items():
+        begin, end = end, end + math.prod(shape) * _BYTES[kind]
+        header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [begin, end]}
+    return framed(json.dumps(header).encode()) + bytes(end)
+
+
+def framed(header: bytes) -> bytes:
+    """A header with its length in front."""
+    return struct.pack("<Q", len(header)) + header
+
+
+def tensors_of(config: Mapping[str, Any]) -> dict[str, tuple[str, Sequence[int]]]:
+    """The tensors that a config asks for, in F16."""
+    if config.get("peft_type"):
+        made: dict[str, tuple[str, Sequence[int]]] = {}
+        for part, rows in (("q_proj", 32), ("v_proj", 16)):
+            stem = f"base_model.model.model.layers.0.self_attn.{part}"
+            made[f"{stem}.lora_A.weight"] = ("F32", (config["r"], 32))
+            made[f"{stem}.lora_B.weight"] = ("F32", (rows, config["r"]))
+        return made
+    plan = shapes.plan(from_config(config), "safetensors")
+    assert plan is not None
+    return {name: ("F16", shape) for name, shape in plan.needed.items()}
+
+
+def text(value: str) -> bytes:
+    """A GGUF text."""
+    return struct.pack("<Q", len(value.encode())) + value.encode()
+
+
+def pair(key: str, value: object) -> bytes:
+    """A GGUF metadata pair; a list of texts becomes an array, ("raw", bytes) is taken as it is."""
+    head = text(key)
+    if isinstance(value, tuple):
+        return head + bytes(value[1])
+    if isinstance(value, bool):
+        return head + struct.pack("<IB", 7, value)
+    if isinstance(value, int):
+        return head + struct.pack("<II", 4, value)
+    if isinstance(value, float):
+        return head + struct.pack("<If", 6, value)
+    if isinstance(value, list):
+        return head + struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(text, value))
+    return head + struct.pack("<I", 8) + text(str(value))
+
+
+def gguf(
+    metadata: Mapping[str, object], tensors: Mapping[str, Sequence[int]], *, count: int | None = None, align: int = 32
+) -> bytes:
+    """A GGUF file of F32 zeros. count: how many tensors it claims to have."""
+    infos, offset = b"", 0
+    for name, shape in tensors.items():
+        infos += text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape) + struct.pack("<IQ", 0, offset)
+        offset += -(-4 * math.prod(shape) // align) * align
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors) if count is None else count, len(metadata))
+    head += b"".join(pair(key, value) for key, value in metadata.items()) + infos
+    return head + bytes(-len(head) % align) + bytes(offset)
+
+
+def gguf_metadata(family: str = "qwen2", **changes: object) -> dict[str, object]:
+    """The metadata of a tiny model of a family; a change to None removes a key, `__` in its name is a dot."""
+    made: dict[str, object] = {
+        "general.architecture": family, "general.file_type": 0, f"{family}.context_length": 128,
+        f"{family}.embedding_length": 32, f"{family}.block_count": 2, f"{family}.feed_forward_length": 64,
+        f"{family}.attention.head_count": 4, f"{family}.attention.head_count_kv": 2 if family == "qwen2" else 4,
+        f"{family}.attention.layer_norm_rms_epsilon": 1e-6, f"{family}.attention.layer_norm_epsilon": 1e-5,
+        f"{family}.rope.freq_base": 1e6, f"{family}.rope.dimension_count": 8, "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.tokens": [f"t{n}" for n in range(40)], "tokenizer.ggml.merges": ["a b"],
+        "tokenizer.chat_template": "{{ messages }}",
+    }  # fmt: skip
+    for key, value in changes.items():
+        made[key.replace("__", ".")] = value
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def gguf_tensors(family: str = "qwen2") -> dict[str, Sequence[int]]:
+    """The tensors of that tiny model."""
+    kv = 2 if family == "qwen2" else 4
+    plan = shapes.plan(Dimensions(family, 32, 64, 2, 4, kv, 8, 40, 128), "gguf")
+    return dict(plan.needed) if plan else {"token_embd.weight": (32, 40)}
+
+
+def content(kind: Any) -> bytes:
+    """The bytes that a case declares.
+
+    text · json · config {of, …changes} · pointer: bytes it stands for · hex
+    safetensors {of, change: {config}, shapes: {tensor: shape}, without: [tensor], part: [i, n], cut, more}
+    gguf {family, set: {key: value}, shapes, without, count, cut, more}
+    """
+    (name, value), *_ = kind.items()
+    if name == "text":
+        return str(value).encode()
+    if name == "hex":
+        return bytes.fromhex(value)
+    if name == "json":
+        return json.dumps(value).encode()
+    if name == "config":
+        return json.dumps(config(value)).encode()
+    if name == "pointer":
+        return f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize {value}\n".encode()
+    data = _safetensors(value) if name == "safetensors" else _gguf(value)
+    return data[: len(data) - value.get("cut", 0)] + bytes(value.get("more", 0))
+
+
+def config(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A config of a family with changes."""
+    return {**CONFIGS[value["of"]], **{key: changed for key, changed in value.items() if key != "of"}}
+
+
+def _safetensors(value: Mapping[str, Any]) -> bytes:
+    tensors = tensors_of(config({"of": value["of"], **value.get("change", {})}))
+    tensors |= {name: ("F16", shape) for name, shape in value.get("shapes", {}).items()}
+    number, total = value.get("part", (1, 1))
+    names = [name for name in tensors if name not in value.get("without", ())]
+    return safetensors({name: tensors[name] for name in names[number - 1 :: total]}, {"format": "pt"})
+
+
+def index(of: str = "qwen2", total: int = 3, stem: str = "model") -> dict[str, Any]:
+    """The index of a model in `total` shards, dealt out as `safetensors {part: [i, n]}` does."""
+    names = list(tensors_of(CONFIGS[of]))
+    places = {name: f"{stem}-{at % total + 1:05d}-of-{total:05d}.safetensors" for at, name in enumerate(names)}
+    size = sum(2 * math.prod(shape) for _, shape in tensors_of(CONFIGS[of]).values())
+    return {"metadata": {"total_size": size}, "weight_map": places}
+
+
+def _gguf(value: Mapping[str, Any]) -> bytes:
+    family = value.get("family", "qwen2")
+    metadata = gguf_metadata(family)
+    for key, changed in value.get("set", {}).items():
+        metadata[key] = changed
+    tensors = {**gguf_tensors(family), **value.get("shapes", {})}
+    tensors = {name: shape for name, shape in tensors.items() if name not in value.get("without", ())}
+    kept = {key: changed for key, changed in metadata.items() if changed is not None}
+    return gguf(kept, tensors, count=value.get("count"))
+
+
+def plant(folder: Path, tree: Mapping[str, Any], links: Mapping[str, str] | None = None) -> Path:
+    """Make a folder that holds a tree and some links; returns it."""
+    for name, kind in tree.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content(kind))
+    for name, target in (links or {}).items():
+        (folder / name).symlink_to(target)
+    return folder

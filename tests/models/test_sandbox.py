@@ -1,0 +1,112 @@
+"""The child with limits: whatever happens in there is a verdict out here."""
+
+from __future__ import annotations
+
+import signal
+import struct
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sage_edge.models.sandbox import Ending, Outcome, run_limited
+
+
+def python(code: str, **limits: float) -> Outcome:
+    return run_limited((sys.executable, "-c", code), **limits)  # type: ignore[arg-type]
+
+
+def test_what_ends_well_says_what_it_said() -> None:
+    outcome = python("import sys; print('out'); print('err', file=sys.stderr)")
+    assert (outcome.ending, outcome.code, outcome.out, outcome.err) == (Ending.DONE, 0, "out\n", "err\n")
+    assert outcome.is_good
+    assert outcome.why == ""
+
+
+CASES = [
+    ("raise SystemExit(3)", Ending.FAILED, "it ended with 3: without a word"),
+    ("raise ValueError('no model')", Ending.FAILED, "it ended with 1: ValueError: no model"),
+    ("import ctypes; ctypes.string_at(0)", Ending.CRASHED, "it crashed (SIGSEGV)"),
+    ("import os; os.abort()", Ending.CRASHED, "it crashed (SIGABRT)"),
+    ("x = bytearray(2 << 30)", Ending.HUNGRY, "it wanted more memory than it was given"),
+]
+
+
+@pytest.mark.parametrize(("code", "ending", "why"), CASES)
+def test_every_end_has_its_name(code: str, ending: Ending, why: str) -> None:
+    outcome = python(code, memory_bytes=1 << 30)
+    assert outcome.ending is ending, outcome
+    assert outcome.why == why
+    assert not outcome.is_good
+
+
+def test_what_burns_the_processor_is_late() -> None:
+    outcome = python("while True: pass", cpu_s=1, wall_s=60)
+    assert outcome.ending is Ending.LATE
+    assert outcome.code == -signal.SIGXCPU
+    assert outcome.why == "it did not end within its time"
+
+
+def test_what_only_waits_is_late_too() -> None:
+    outcome = python("import time; time.sleep(600)", wall_s=0.5)
+    assert (outcome.ending, outcome.code) == (Ending.LATE, -signal.SIGKILL)
+
+
+def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"import os, time\npid = os.fork()\nif not pid: time.sleep(600)\nopen({str(note)!r}, 'w').write(str(pid))"
+    assert python(code).is_good
+    while is_alive(int(note.read_text())):  # the kernel delivers a kill when it comes to it
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process that is not our child still runs."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_the_alarm_outlives_us() -> None:
+    outcome = python("import signal; print(signal.alarm(0))", wall_s=40)
+    assert 1 <= int(outcome.out) <= 41
+
+
+def test_it_cannot_fill_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    outcome = python(f"open({str(path)!r}, 'wb').write(bytes(1 << 20))", written_bytes=4096)
+    assert not outcome.is_good
+    assert path.stat().st_size <= 4096
+
+
+def test_chatter_is_cut() -> None:
+    outcome = python("import sys\nfor _ in range(10_000): sys.stdout.write('x' * 1_000)", written_bytes=1 << 20)
+    assert len(outcome.out) <= 1 << 20
+
+
+def test_it_leaves_no_core_and_knows_no_terminal() -> None:
+    code = "import resource, sys; print(resource.getrlimit(resource.RLIMIT_CORE)[0], sys.stdin.read() == '')"
+    assert python(code).out == "0 True\n"
+
+
+def test_a_program_that_is_not_there() -> None:
+    assert run_limited(("no-such-program-anywhere",)).ending is Ending.FAILED
+
+
+def test_no_handle_is_left_open() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        python("pass")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_file_that_hangs_the_gguf_package_is_a_verdict(tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    path = tmp_path / "hang.gguf"
+    text = struct.pack("<Q", 1) + b"a"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text + struct.pack("<IIQ", 9, 4, 1 << 63))
+    outcome = python(f"import gguf; gguf.GGUFReader({str(path)!r})", cpu_s=2, wall_s=120)
+    assert outcome.ending is Ending.LATE
