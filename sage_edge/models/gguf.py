@@ -2,8 +2,8 @@
 
 The converter is in no wheel, only in the sdist of llama-cpp-python. It is fetched once into the caller's cache folder:
 
-    <cache>/llama_cpp_python-<version>.tar.gz     as the package index gave it
-    <cache>/llama.cpp-<version>/                  convert_hf_to_gguf.py, conversion/, gguf-py/
+    <cache>/llama_cpp_python-<version>.tar.gz     as the package index gave it; its sha256 is pinned below
+    <cache>/llama.cpp-<version>-<12 hex>/         convert_hf_to_gguf.py, conversion/, gguf-py/
 """
 
 from __future__ import annotations
@@ -17,14 +17,33 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from sage_edge import shell
-from sage_edge.errors import EngineMissing, ModelError
+from sage_edge import files, shell
+from sage_edge.errors import DigestMismatch, EngineMissing, ModelError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _PACKAGE = "llama-cpp-python"
 _WANTED = ("convert_hf_to_gguf.py", "conversion/", "gguf-py/")
-_FILE_TYPES = {"q8_0": 7, "q4_0": 2}  # llama.cpp's llama_ftype
+TEMPLATE = "tokenizer.chat_template"
+_SDISTS = {"0.3.36": "sha256:832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"}
+"""The sdist of each release that a converter may come from: what it holds is run."""
+
+BYTES_EACH = {
+    "f32": 4.0, "f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32, "q6_k": 210 / 256, "q5_k_m": 0.71, "q4_k_m": 0.61,
+}  # fmt: skip
+"""Bytes that a parameter takes, by kind; `_m` kinds mix two and are as published for 7B models."""
+
+Kind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
+Precision = Literal["f16", "f32"]
+_FILE_TYPES: Mapping[str, int] = {"q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
+_F32 = 0  # ggml_type
+_QWEN2_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 
 # Runs in the subprocess. `pre` answers for a tokenizer that llama.cpp cannot know by its hash, because it is our own;
 # `keys` are added as text to the metadata of the file.
@@ -58,6 +77,24 @@ sys.exit(llama_cpp.llama_model_quantize(os.fsencode(sys.argv[1]), os.fsencode(sy
 """
 
 
+def kind(name: str) -> Kind:
+    """Return a kind of quantisation by its name. Raises UsageError for one that we do not make."""
+    for known in get_args(Kind):
+        if known == name:
+            return known  # type: ignore[no-any-return]
+    raise UsageError(f"nobody here quantises to {name!r}", hint=f"one of {', '.join(get_args(Kind))}: mend the card")
+
+
+def sdist_digest() -> str:
+    """Return the digest by which the converter's sdist is pinned. Raises ModelError where none is, EngineMissing."""
+    if (pinned := _SDISTS.get(release())) is None:
+        raise ModelError(
+            f"nobody has pinned the sdist of {_PACKAGE} {release()}, whose converter would be run",
+            hint=f"install the pinned release: pip install {_PACKAGE}=={list(_SDISTS)[-1]}",
+        )
+    return pinned
+
+
 def release() -> str:
     """Return the version of llama-cpp-python that is installed here. Raises EngineMissing without it."""
     try:
@@ -72,7 +109,7 @@ def convert(
     *,
     name: str,
     cache: Path,
-    precision: Literal["f16", "f32"] = "f16",
+    precision: Precision = "f16",
     pre_tokenizer: str | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> Path:
@@ -95,7 +132,7 @@ def convert(
     return out
 
 
-def quantise(source: Path, out: Path, kind: Literal["q8_0", "q4_0"]) -> Path:
+def quantise(source: Path, out: Path, kind: Kind) -> Path:
     """Write `source`, an f16 or f32 GGUF file, with quantised matrices to `out` and return its path.
 
     It runs in a process of its own, whose memory and chatter end with it. Raises CommandFailed with its last lines.
@@ -117,25 +154,117 @@ def metadata(path: Path) -> dict[str, str]:
         model.close()
 
 
+def pre_tokenizer(folder: Path) -> str | None:
+    """Return `qwen2` when a folder's tokenizer.json splits text exactly as Qwen2's does, else None.
+
+    The converter knows a tokenizer by a hash over its tokens, so it refuses one that splits the same way but was
+    trained by somebody else. Whether it was right is proved by parity: the same tokens for every text tried.
+    """
+    try:
+        words = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+        first, second = words["pre_tokenizer"]["pretokenizers"]
+        same = (
+            words["normalizer"] == {"type": "NFC"}
+            and (first["type"], first["pattern"], first["behavior"], first["invert"])
+            == ("Split", {"Regex": _QWEN2_SPLIT}, "Isolated", False)
+            and (second["type"], second["add_prefix_space"], second["use_regex"]) == ("ByteLevel", False, False)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return "qwen2" if same else None
+
+
+class Reading:
+    """A GGUF file opened in this process, that tells its tokens and logits. Close it.
+
+    The key-value cache is in f32, so that what is measured is the file and not the cache. `context`: tokens at most.
+    """
+
+    def __init__(self, path: Path, context: int = 512, threads: int = 1) -> None:
+        import llama_cpp
+
+        self._llm: Any = llama_cpp.Llama(
+            str(path), n_ctx=context, n_batch=context, n_ubatch=context, n_threads=threads, n_threads_batch=threads,
+            n_gpu_layers=0, type_k=_F32, type_v=_F32, logits_all=True, verbose=False,
+        )  # fmt: skip
+        self._lib, self.metadata = llama_cpp, dict(self._llm.metadata)
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text; special tokens written out in it count as such."""
+        return list(self._llm.tokenize(text.encode("utf-8"), add_bos=False, special=True))
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        """Return one row of logits per token, shape (tokens, vocabulary); valid until the next call."""
+        self._llm.reset()
+        self._llm._ctx.kv_cache_clear()
+        self._llm.eval(tokens)
+        rows: npt.NDArray[np.float32] = self._llm.scores[: len(tokens)]
+        return rows
+
+    def chat(self, messages: list[dict[str, str]]) -> list[int]:
+        """Return the tokens of a conversation under the file's own template, ready for an answer."""
+        from llama_cpp import llama_chat_format
+
+        ends = {name: self.text([token]) for name, token in (("bos", self._llm.token_bos()), ("eos", self.end))}
+        formatter = llama_chat_format.Jinja2ChatFormatter(
+            template=self.metadata[TEMPLATE], bos_token=ends["bos"], eos_token=ends["eos"]
+        )
+        return self.tokens(str(formatter(messages=messages).prompt))
+
+    @property
+    def template(self) -> str | None:
+        """The chat template that the file carries."""
+        return self.metadata.get(TEMPLATE)
+
+    @property
+    def end(self) -> int:
+        """The token that ends a turn."""
+        return int(self._llm.token_eos())
+
+    def text(self, tokens: list[int]) -> str:
+        """Return what tokens say; nothing for a token that the file does not have."""
+        known = [token for token in tokens if token >= 0]
+        return str(self._llm.detokenize(known, special=True).decode("utf-8", "replace")) if known else ""
+
+    def close(self) -> None:
+        """Free the model."""
+        self._llm.close()
+
+
 def _converter(cache: Path) -> Path:
-    """Return the folder with the converter of this release, fetching and unpacking it if it is not there."""
-    folder = cache / f"llama.cpp-{release()}"
+    """Return the folder with the converter of this release, fetching and unpacking it if it is not there.
+
+    Raises ModelError when no sha256 is pinned for the release, DigestMismatch when the sdist is another.
+    """
+    expected = sdist_digest()
+    folder = cache / f"llama.cpp-{release()}-{expected[7:19]}"
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
     sdist = cache / f"llama_cpp_python-{release()}.tar.gz"
     if not sdist.is_file():
         _fetch(cache)
+    if not sdist.is_file():
+        raise ModelError(f"pip brought no {sdist.name}", hint=f"pip download --no-deps {_PACKAGE}=={release()}")
+    if (actual := files.digest_file(sdist)) != expected:
+        raise DigestMismatch(sdist.name, expected, actual, hint=f"delete {sdist} and try again")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         unpacked = _unpack(sdist, Path(scratch))
-        unpacked.rename(folder)  # whole or not at all
+        try:
+            unpacked.rename(folder)  # whole or not at all
+        except OSError:
+            if not folder.is_dir():  # somebody else was faster
+                raise
     return folder
 
 
 def _fetch(cache: Path) -> None:
-    """Let pip bring the sdist, from whichever index it is configured for."""
-    asked = ("--no-deps", "--no-binary", _PACKAGE, "--dest", str(cache), f"{_PACKAGE}=={release()}")
-    shell.run(shell.Command(words=(sys.executable, "-m", "pip", "download", *asked), timeout_s=1_800))
+    """Let pip bring the sdist, from whichever index it is configured for; it appears whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        asked = ("--no-deps", "--no-binary", _PACKAGE, "--dest", scratch, f"{_PACKAGE}=={release()}")
+        shell.run(shell.Command(words=(sys.executable, "-m", "pip", "download", *asked), timeout_s=1_800))
+        for brought in Path(scratch).glob("*.tar.gz"):
+            brought.replace(cache / brought.name)
 
 
 def _unpack(sdist: Path, into: Path) -> Path:

@@ -1,0 +1,105 @@
+"""A model's or an adapter's files from where its card says into the store; looked at before they get a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge import files
+from sage_edge.errors import ModelError, ModelIncomplete, NotLocked
+from sage_edge.models import blobs, fetch
+from sage_edge.models.cards import Card, DirectorySource, HubSource, Source, stem
+from sage_edge.models.classify import classify
+from sage_edge.models.manifest import Container, ListedFile, inside, role_of
+from sage_edge.models.workshop import Workshop
+from sage_edge.names import Digest, ModelRef
+
+
+@dataclass(frozen=True)
+class Brought:
+    """Files that are in the store, without a name yet, and the digest of the chat template among them."""
+
+    files: tuple[ListedFile, ...]
+    template: Digest | None
+
+
+def container(card: Card) -> Container:
+    """What a card's own source holds, before its steps."""
+    return "safetensors" if "convert" in card.steps or "merge" in card.steps else card.container
+
+
+def bring(card: Card, source: Source, shop: Workshop, *, is_adapter: bool, scratch: Path) -> Brought:
+    """Have the files of a source in the store, and return them.
+
+    Raises Unreachable, HubRefused, NotLocked for a revision that nobody has pinned, and what is wrong with the files:
+    ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch, StorageError.
+    """
+    if isinstance(source, HubSource):
+        return _from_hub(card, source, shop, is_adapter=is_adapter, scratch=scratch)
+    if isinstance(source, DirectorySource):
+        return _from_folder(card, source, shop, is_adapter=is_adapter)
+    raise ModelError(f"{card.ref} has nothing to be brought ({source})", hint=f"sage-edge model show {card.ref}")
+
+
+def _from_folder(card: Card, source: DirectorySource, shop: Workshop, *, is_adapter: bool) -> Brought:
+    folder = shop.home / source.directory
+    if not folder.is_dir():
+        raise ModelIncomplete(
+            card.ref, [f"its folder {source.directory}"],
+            hint=f"put its files there, then: sage-edge model prepare {_whole(card)}",
+        )  # fmt: skip
+    template = _look(folder, card, is_adapter=is_adapter)
+    paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
+    chosen = [path for path in paths if card.wants(path.relative_to(folder).as_posix())]
+    return Brought(
+        tuple(_listed(shop, shop.store.add(path), path.relative_to(folder).as_posix()) for path in chosen), template
+    )
+
+
+def _from_hub(card: Card, source: HubSource, shop: Workshop, *, is_adapter: bool, scratch: Path) -> Brought:
+    if source.revision is None:
+        found = shop.hub.revision(source.repo)
+        raise NotLocked(
+            card.ref, f"{source.repo} is pinned to no commit; it is at {found} now",
+            hint=f"if that is meant, write it behind the @ in fleet/models/{stem(_whole(card))}.yaml",
+        )  # fmt: skip
+    wanted = [file for file in shop.hub.files(source.repo, source.revision) if card.wants(file.path)]
+    digests = fetch.bring(
+        shop.hub.at(source.repo, source.revision), wanted, shop.store, progress=shop.progress, stop=shop.stop,
+        clock=shop.clock,
+    )  # fmt: skip
+    listed = tuple(_listed(shop, digest, path) for path, digest in digests.items())
+    for file in listed:
+        blobs.link(shop.store.blob(file.digest), scratch / file.path)
+    files.make_folder(scratch)
+    return Brought(listed, _look(scratch, card, is_adapter=is_adapter))
+
+
+def _look(folder: Path, card: Card, *, is_adapter: bool) -> Digest | None:
+    """Return the digest of the chat template, after refusing what is not what the card speaks of."""
+    verdict = classify(folder, family=card.architecture)
+    if is_adapter and not verdict.is_adapter:
+        if verdict.missing and not verdict.faults:
+            raise ModelIncomplete(card.ref, verdict.missing, hint=f"sage-edge model inspect {folder}")
+        said = "; ".join((*verdict.faults, *(f"{lack} is missing" for lack in verdict.missing)))
+        raise ModelError(
+            f"{card.ref} is no adapter but {verdict.kind.value}{': ' if said else ''}{said}",
+            hint=f"sage-edge model inspect {folder}",
+        )
+    refusal = None if is_adapter else verdict.refusal(card.ref)
+    if refusal is not None:
+        raise refusal
+    return files.digest(verdict.chat_template.encode()) if verdict.chat_template is not None else None
+
+
+def _listed(shop: Workshop, digest: Digest, name: str) -> ListedFile:
+    try:
+        size = shop.store.blob(digest).stat().st_size
+        return ListedFile(path=inside(name), size_bytes=size, digest=digest, role=role_of(name))
+    except ValueError as wrong:
+        raise ModelError(str(wrong), hint="rename the file and prepare again") from None
+
+
+def _whole(card: Card) -> ModelRef:
+    """The name that a person asked for, of which this card may be a part."""
+    return ModelRef(card.ref.removesuffix(".adapter").removesuffix(".fetched"))

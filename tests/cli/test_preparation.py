@@ -1,0 +1,80 @@
+"""`sage-edge model prepare`: the plan on stdout, progress on stderr, and nothing written by a dry run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sage_edge.cli.preparation import command
+from sage_edge.errors import ModelNotFound, Unreachable
+from sage_edge.models.lock import read_lock
+from tests.cli.world import snapshot
+from tests.models import quick, tiny
+
+FLEET = Path(__file__).parents[2] / "fleet"
+SPROUTS = "qwen2.5-0.5b/introspective:v2.1-q8_0"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tiny cards, an empty store, and doubles at the doors."""
+    quick.doubles(monkeypatch)
+    monkeypatch.setenv("SAGE_FLEET", str(quick.fleet(tmp_path)))
+    monkeypatch.setenv("SAGE_MODELS", str(tmp_path / "store"))
+    monkeypatch.setenv("HF_ENDPOINT", quick.NOWHERE)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path / "fleet"
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(command, words)
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(fleet: Path, tmp_path: Path) -> None:
+    before = snapshot(tmp_path)
+    done = run(tiny.REF, "--dry-run")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert snapshot(tmp_path) == before
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["step", "makes", "bytes", "minutes", "estimated", "from"]
+    assert "merge     tiny/introspective:v1-q8_0.merged     0.8 MB" in done.stdout
+    assert lines[-1] == "tiny/introspective:v1-q8_0: 8 steps, 1.9 MB to write, 0.5 minutes"
+
+
+def test_the_plan_as_a_document(fleet: Path) -> None:
+    told = json.loads(run(tiny.REF, "--dry-run", "--json").stdout)
+    assert (told["schema"], told["content"]["ref"]) == ("sage-edge/preparation/1", tiny.REF)
+    steps = told["content"]["steps"]
+    assert [step["step"] for step in steps][:3] == ["import", "import", "merge"]
+    assert steps[2]["bytes"] == 800_000
+    assert all(step["basis"] for step in steps)
+
+
+def test_the_plan_is_carried_out_without_a_question_where_nobody_sits(fleet: Path) -> None:
+    done = run("tiny/introspective")
+    assert done.exit_code == 0, done.output
+    assert "1/8 import tiny/base:f32\n" in done.stderr
+    assert "8/8 lock tiny/introspective:v1-q8_0\n" in done.stderr
+    assert "measured: quantised: 200/200 texts tokenised alike" in done.stdout
+    assert "tiny/introspective:v1-q8_0 is prepared and locked: " in done.stdout
+    assert tiny.REF in read_lock(fleet)
+    again = run(tiny.REF)
+    assert (again.stdout, again.stderr) == ("tiny/introspective:v1-q8_0 is prepared; nothing is missing\n", "")
+
+
+def test_an_unknown_name_is_refused(fleet: Path) -> None:
+    refused = run("tiny/other:v1")
+    assert isinstance(refused.exception, ModelNotFound)
+
+
+def test_sprouts_mind_offline_has_a_plan_and_then_no_hub(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAGE_FLEET", str(FLEET))
+    done = run(SPROUTS, "--yes")
+    assert isinstance(done.exception, Unreachable)
+    assert done.exception.code == 4
+    assert done.exception.message.startswith("cannot reach the hub at http://127.0.0.1:9")
+    assert "8 steps, " in done.stdout.splitlines()[-1]
+    assert done.stderr.startswith("1/8 fetch qwen2.5-0.5b/instruct:bf16\n")

@@ -1,0 +1,143 @@
+"""Preparing with doubles at the doors: the real plan, store, lock and files, without torch and llama.cpp.
+
+`python -m tests.models.quick FOLDER N [before|after]` prepares and kills itself at its N-th change of the store;
+with `wait` as the last word it stops inside the merge until FOLDER/go exists. Each line it prints is one step begun.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge import files
+from sage_edge.clock import SetClock, parse
+from sage_edge.models import gguf, merge, parity, smoke
+from sage_edge.models.cards import read_cards
+from sage_edge.models.hub import Hub
+from sage_edge.models.merge import Merged
+from sage_edge.models.parity import Parity
+from sage_edge.models.prepare import prepare
+from sage_edge.models.smoke import Smoke
+from sage_edge.models.store import Store
+from sage_edge.models.workshop import Workshop
+from tests.models import building, tiny
+
+SAME = Parity(200, (), 100, 100, 1e-5, 1e-9, 1e-8)
+TEMPLATE = files.digest(b"{{ messages }}")
+NOWHERE = "http://127.0.0.1:9"
+BASE = {
+    "config.json": {"config": {"of": "qwen2"}},
+    "model.safetensors": {"safetensors": {"of": "qwen2"}},
+    "tokenizer.json": {"json": {}},
+    "tokenizer_config.json": {"json": {}},
+}
+ADAPTER = {
+    "adapter_config.json": {"config": {"of": "adapter", "base_model_name_or_path": tiny.ELSEWHERE}},
+    "adapter_model.safetensors": {"safetensors": {"of": "adapter"}},
+}
+
+
+def fleet(folder: Path, **changed: Any) -> Path:
+    """A fleet with the tiny cards, and the folders that they name beside it."""
+    building.plant(folder / "base", BASE)
+    building.plant(folder / "adapter", ADAPTER)
+    pinned = str(files.digest_file(folder / "base" / "model.safetensors"))
+    sources = {"directory": "base"}, {"directory": "adapter"}
+    return tiny.declare(folder / "fleet", tiny.cards(*sources, **{"base_weights": pinned, **changed}))
+
+
+def shop(folder: Path, **changed: Any) -> Workshop:
+    """A workshop over that fleet; no hub is reachable."""
+    declared = folder / "fleet"
+    made = Workshop(declared, read_cards(declared), Store(folder / "store"), Hub(NOWHERE, timeout_s=2))
+    return replace(made, clock=SetClock(parse("2026-11-20T06:00:00Z")), **changed)
+
+
+def doubles(
+    patch: pytest.MonkeyPatch, found: Sequence[Parity] = (SAME, SAME), before: Callable[[], None] = lambda: None
+) -> None:
+    """Put doubles at the doors. before: called when a merge begins."""
+
+    def merged(base: Path, adapter: Path, out: Path) -> Merged:
+        before()
+        shutil.copytree(base, out)
+        (out / "model.safetensors").unlink()
+        (out / "model.safetensors").write_bytes(_digests(base, adapter))
+        return Merged({"torch": "0"}, 0)
+
+    def converted(source: Path, out: Path, **words: Any) -> Path:
+        out.write_bytes(b"f32 of " + _digests(source))
+        return out
+
+    def quantised(source: Path, out: Path, kind: str) -> Path:
+        out.write_bytes(b"q8 of " + source.read_bytes())
+        return out
+
+    def compared(reference: Path, candidates: Sequence[Path], **words: Any) -> tuple[Parity, ...]:
+        assert reference.exists()
+        return tuple(found[: len(candidates)])
+
+    def asked(model: Path) -> Smoke:
+        assert model.is_file()
+        return Smoke(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
+
+    patch.setattr(merge, "merge", merged)
+    patch.setattr(gguf, "convert", converted)
+    patch.setattr(gguf, "quantise", quantised)
+    patch.setattr(parity, "compare", compared)
+    patch.setattr(smoke, "ask", asked)
+
+
+def _digests(*folders: Path) -> bytes:
+    names = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix == ".safetensors"]
+    return "".join(files.digest_file(path) for path in names).encode()
+
+
+def _deadly(patch: pytest.MonkeyPatch, at: int, when: str) -> None:
+    """Kill this process at the `at`-th call of what changes the store, before or after it did."""
+    calls = 0
+
+    def wrap(real: Callable[..., Any]) -> Callable[..., Any]:
+        def deadly(*words: Any, **more: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            mine = calls
+            if mine == at and when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = real(*words, **more)
+            if mine == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        return deadly
+
+    for name in ("put", "keep", "add", "tree"):
+        patch.setattr(Store, name, wrap(getattr(Store, name)))
+
+
+def _wait(folder: Path) -> None:
+    sys.stdout.write("merging\n")
+    sys.stdout.flush()
+    while not (folder / "go").exists():
+        time.sleep(0.01)
+
+
+def main(folder: Path, at: int, when: str) -> None:
+    """Prepare in this process, which may not survive it."""
+    with pytest.MonkeyPatch.context() as patch:
+        doubles(patch, before=(lambda: _wait(folder)) if when == "wait" else (lambda: None))
+        _deadly(patch, at, when)
+        prepare(tiny.REF, shop(folder, tell=lambda line: print(line, flush=True)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

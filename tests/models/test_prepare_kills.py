@@ -1,0 +1,75 @@
+"""Two who prepare the same name at once, and processes that are killed while they do."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sage_edge.errors import Locked
+from sage_edge.models import planning, prepare
+from sage_edge.models.lock import read_lock
+from sage_edge.models.planning import StepPlan
+from sage_edge.models.resolve import Library
+from sage_edge.models.workshop import Workshop
+from tests.models import quick, tiny
+
+ROOT = Path(__file__).parents[2]
+STEPS = 8
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """A workshop with doubles at its doors, an empty store, and everything on this machine."""
+    quick.doubles(monkeypatch)
+    quick.fleet(tmp_path)
+    return quick.shop(tmp_path)
+
+
+def planned(shop: Workshop) -> tuple[StepPlan, ...]:
+    """What is missing now."""
+    return planning.plan(tiny.REF, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+
+
+def start(folder: Path, at: int, when: str) -> subprocess.Popen[str]:
+    words = [sys.executable, "-m", "tests.models.quick", str(folder), str(at), when]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_second_who_prepares_a_name_is_told_who_does(tmp_path: Path, shop: Workshop) -> None:
+    with start(tmp_path, 0, "wait") as first:
+        assert first.stdout is not None
+        assert any(line == "merging\n" for line in first.stdout)
+        with pytest.raises(Locked) as caught:
+            prepare.prepare(tiny.REF, shop)
+        assert caught.value.message.startswith(f"the preparation of {tiny.REF} is in use by process {first.pid} since")
+        assert caught.value.code == 5
+        (tmp_path / "go").touch()
+        assert first.wait(60) == 0
+    assert planned(shop) == ()
+
+
+POINTS = [(at, when) for at in range(1, 40) for when in ("before", "after")]
+
+
+@pytest.mark.parametrize(
+    ("at", "when"),
+    [
+        pytest.param(at, when, marks=[] if number % 13 == 5 else pytest.mark.slow)
+        for number, (at, when) in enumerate(POINTS)
+    ],
+)
+def test_a_kill_costs_one_step_and_nothing_else(tmp_path: Path, shop: Workshop, at: int, when: str) -> None:
+    with start(tmp_path, at, when) as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGKILL), err
+    begun = [line for line in out.splitlines() if f"/{STEPS} " in line]
+    left = planned(shop)
+    assert len(begun) - 1 <= STEPS - len(left) <= len(begun)
+    prepare.prepare(tiny.REF, shop)
+    assert planned(shop) == ()
+    assert list(shop.store.partial.iterdir()) == []
+    Library(shop.fleet, shop.store.root).resolve(tiny.REF, deep=True)

@@ -1,0 +1,183 @@
+"""What preparing refuses: each with its message, and the model's name given to nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.errors import (
+    AdapterWithoutBase,
+    DigestMismatch,
+    DoesNotFit,
+    ModelError,
+    ModelIncomplete,
+    NotLocked,
+    StorageError,
+    Unreachable,
+)
+from sage_edge.models import chain, prepare, steps
+from sage_edge.models.hub import Hub
+from sage_edge.models.lock import read_lock
+from sage_edge.models.parity import NotTheSame
+from sage_edge.models.workshop import Workshop
+from tests.models import quick, tiny
+from tests.models.hub_server import HubServer
+
+ZEROS = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """A workshop with doubles at its doors, an empty store, and everything on this machine."""
+    quick.doubles(monkeypatch)
+    quick.fleet(tmp_path)
+    return quick.shop(tmp_path)
+
+
+def refused(shop: Workshop, kind: type[Exception]) -> Any:
+    """The refusal of preparing; afterwards nothing has the model's name, and no lock speaks of it."""
+    with pytest.raises(kind) as caught:
+        prepare.prepare(tiny.REF, shop)
+    assert shop.store.manifest(tiny.REF) is None
+    assert tiny.REF not in read_lock(shop.fleet)
+    return caught.value
+
+
+def test_another_base_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick.doubles(monkeypatch)
+    quick.fleet(tmp_path, base_weights=ZEROS)
+    shop = quick.shop(tmp_path)
+    refusal = refused(shop, DigestMismatch)
+    base = shop.store.manifest(tiny.BASE)
+    assert base is not None
+    says = f"the base tiny/base:f32 has digest {base.weights_digest()}, the card of {tiny.REF} says {ZEROS}"
+    assert refusal.message == says
+    assert refusal.hint == "an adapter is merged into its own base and no other: sage-edge model show tiny/base:f32"
+
+
+def test_a_card_that_pins_no_base_is_refused_with_what_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick.doubles(monkeypatch)
+    quick.fleet(tmp_path, base_weights=...)
+    refusal = refused(quick.shop(tmp_path), ModelError)
+    assert refusal.message == f"{tiny.REF} does not say which weights of tiny/base:f32 its adapter belongs to"
+    assert "write `base_weights: sha256:" in refusal.hint
+    assert "fleet/models/tiny_introspective_v1-q8_0.yaml" in refusal.hint
+
+
+def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(shop: Workshop, tmp_path: Path) -> None:
+    _, adapter, merge, *_ = chain.stages(tiny.REF, shop.cards)
+    steps.do(adapter, shop, tmp_path)
+    with pytest.raises(AdapterWithoutBase) as caught:
+        steps.do(merge, shop, tmp_path)
+    assert caught.value.message == (
+        "an adapter without its base tiny/base:f32: it points at './fine_tuned_model/final_model', "
+        "which is not on this machine"
+    )
+    assert caught.value.hint == "sage-edge model prepare tiny/base:f32"
+
+
+def sourced(folder: Path, base: dict[str, str], adapter: dict[str, str]) -> Workshop:
+    """A workshop whose cards name other sources."""
+    quick.fleet(folder)
+    tiny.declare(folder / "fleet", tiny.cards(base, adapter, base_weights=ZEROS))
+    return quick.shop(folder)
+
+
+def test_without_a_network_the_hub_is_not_reached(tmp_path: Path) -> None:
+    refusal = refused(sourced(tmp_path, {"hub": "tiny/base@" + "a" * 40}, {"directory": "adapter"}), Unreachable)
+    assert refusal.message.startswith("cannot reach the hub at http://127.0.0.1:9")
+    assert refusal.code == 4
+    assert refusal.hint
+
+
+def test_a_revision_that_nobody_pinned_is_looked_up_and_not_used(tmp_path: Path) -> None:
+    shop = sourced(tmp_path, {"hub": "tiny/base@unresolved"}, {"directory": "adapter"})
+    with HubServer() as hub:
+        revision = hub.add("tiny/base", {"config.json": b"{}"})
+        refusal = refused(replace(shop, hub=Hub(hub.endpoint)), NotLocked)
+    says = f"tiny/base:f32 is not locked: tiny/base is pinned to no commit; it is at {revision} now"
+    assert refusal.message == says
+    assert refusal.hint == "if that is meant, write it behind the @ in fleet/models/tiny_base_f32.yaml"
+
+
+def test_what_lies_on_another_board_is_copied_by_another_command(tmp_path: Path) -> None:
+    refusal = refused(sourced(tmp_path, {"directory": "base"}, {"host": "sprout"}), ModelError)
+    assert refusal.message == (
+        f"{tiny.REF}.adapter lies in the store of sprout, and this command copies nothing between machines"
+    )
+    assert refusal.hint == f"invoke model.sync --host sprout --ref {tiny.REF}.adapter"
+
+
+@pytest.mark.parametrize(
+    ("base", "adapter", "kind", "says"),
+    [
+        ("gone", "adapter", ModelIncomplete, "tiny/base:f32 lacks its folder gone"),
+        ("base", "gone", ModelIncomplete, f"{tiny.REF}.adapter lacks its folder gone"),
+        ("base", "base", ModelError, f"{tiny.REF}.adapter is no adapter but complete"),
+    ],
+)
+def test_the_wrong_folder_is_refused(tmp_path: Path, base: str, adapter: str, kind: type[Exception], says: str) -> None:
+    refusal = refused(sourced(tmp_path, {"directory": base}, {"directory": adapter}), kind)
+    assert refusal.message == says
+    assert refusal.hint
+
+
+def test_an_adapter_for_a_base_is_refused(tmp_path: Path) -> None:
+    refusal = refused(sourced(tmp_path, {"directory": "adapter"}, {"directory": "adapter"}), AdapterWithoutBase)
+    assert "./fine_tuned_model/final_model" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [("base", "model.safetensors"), ("adapter", "adapter_model.safetensors"), ("base", "config.json")],
+)
+def test_a_folder_that_lacks_a_file_is_refused(tmp_path: Path, where: str, name: str) -> None:
+    quick.fleet(tmp_path)
+    (tmp_path / where / name).unlink()
+    assert refused(quick.shop(tmp_path), ModelError).hint
+
+
+def test_a_pickle_in_the_place_of_weights_is_refused(tmp_path: Path) -> None:
+    quick.fleet(tmp_path)
+    (tmp_path / "adapter" / "adapter_model.safetensors").rename(tmp_path / "adapter" / "adapter_model.bin")
+    assert "pickle" in refused(quick.shop(tmp_path), ModelError).message
+
+
+def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
+    quick.fleet(tmp_path)
+    config = tmp_path / "base" / "config.json"
+    config.write_text(config.read_text().replace("{", '{"auto_map": {"AutoModel": "evil.Model"}, ', 1))
+    assert "code of its own" in refused(quick.shop(tmp_path), ModelError).message
+
+
+def test_a_full_disk_is_told_before_the_first_byte(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = shutil.disk_usage(shop.home)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=66_000_000))
+    refusal = refused(shop, StorageError)
+    assert refusal.message == (
+        f"cannot write {shop.store.root}: preparing {tiny.REF} takes 1 MB, 66 MB are free "
+        "and 67 MB of them must stay so"
+    )
+    assert not shop.store.partial.exists()
+
+
+def test_a_merge_that_no_memory_holds_is_told_before_it_begins(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sysconf", lambda _: 10_000)
+    refusal = refused(shop, DoesNotFit)
+    assert refusal.message == f"merging {tiny.REF} needs 1000 MB of memory, 100 MB are available"
+    assert not shop.store.partial.exists()
+
+
+def test_what_is_not_the_same_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick.doubles(monkeypatch, [quick.SAME, replace(quick.SAME, differing=("a",))])
+    quick.fleet(tmp_path)
+    refusal = refused(quick.shop(tmp_path), NotTheSame)
+    assert refusal.message == f"{tiny.REF} (quantised) tokenises 1 of 200 texts differently, first 'a'"
+    assert refusal.code == 8

@@ -1,0 +1,119 @@
+"""The whole model road, with real parts: a hub, a base and an adapter, PEFT, llama.cpp's converter, and a session."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sage_edge.models.gguf import metadata
+from sage_edge.models.lock import Entry, read_lock
+from sage_edge.models.resolve import Library
+from tests.cli import world as worlds
+from tests.cli.world import World
+from tests.models import tiny
+from tests.models.hub_server import HubServer
+from tests.models.tiny import Tiny
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_200)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """A base and an adapter made by transformers and PEFT."""
+    return tiny.make(tiny.shared_folder(tmp_path_factory))
+
+
+@pytest.fixture
+def world(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Two hosts with an empty store; the converter's sdist was fetched before."""
+    world = worlds.make(tmp_path)
+    store = world.models.parent / "store"
+    store.mkdir()
+    (store / "tools").symlink_to(tiny.tools(tiny.shared_folder(tmp_path_factory)))
+    return World(world.stage, store)
+
+
+def prepare(world: World, hub: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `sage-edge model prepare` on Sprout."""
+    env = world.environment("sprout", HF_ENDPOINT=hub)
+    command = [sys.executable, "-m", "sage_edge", "model", "prepare", *words]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=600)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_from_the_hub_to_a_session(world: World, made: Tiny) -> None:
+    with HubServer() as hub:
+        base, adapter = hub.add("tiny/base", contents(made.base)), hub.add("tiny/adapter", contents(made.adapter))
+        sources = {"hub": f"tiny/base@{base}"}, {"hub": f"tiny/adapter@{adapter}"}
+        tiny.declare(world.stage.fleet, tiny.cards(*sources, base_weights=made.base_weights))
+        dry = prepare(world, hub.endpoint, tiny.REF, "--dry-run")
+        assert (dry.returncode, hub.requests) == (0, [])
+        done = prepare(world, hub.endpoint, tiny.REF)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(dry.stdout)
+    assert "8/8 lock tiny/introspective:v1-q8_0" in done.stderr
+    assert "measured: converted: 200/200 texts tokenised alike, " in done.stdout
+    _is_what_it_should_be(world)
+    assert prepare(world, "http://127.0.0.1:9", tiny.REF).stdout == (
+        "tiny/introspective:v1-q8_0 is prepared; nothing is missing\n"
+    )
+    settings = {"model": str(tiny.REF), "engine": {"threads": 1}, "sampling": {"max_tokens": 8}}
+    world.overlay({"hosts": {"sprout": settings}})
+    session = world.run("sprout", "session", "run")
+    assert session.returncode == 0, session.stderr
+    head = world.journal("P001")[0]["head"]
+    assert head["model"]["ref"] == tiny.REF
+    assert head["model"]["digest"] == Library(world.stage.fleet, world.models).resolve(tiny.REF).digest
+
+
+def _is_what_it_should_be(world: World) -> None:
+    library = Library(world.stage.fleet, world.models)
+    model = library.resolve(tiny.REF, deep=True)
+    manifest = library.store.manifest(tiny.REF)
+    assert manifest is not None
+    assert read_lock(world.stage.fleet) == {tiny.REF: Entry(manifest.digest())}
+    told = metadata(model.path)
+    assert (told["general.name"], told["sage.model_ref"], told["general.file_type"]) == (tiny.REF, tiny.REF, "7")
+    assert told["tokenizer.ggml.pre"] == "qwen2"
+    exact, quantised = (manifest.made_by[f"measured: {what}"] for what in ("converted", "quantised"))
+    assert "200/200 texts tokenised alike" in exact
+    assert "200/200 texts tokenised alike" in quantised
+    agreeing, _, positions = exact.split(", ")[1].split(" ")[0].partition("/")
+    assert int(agreeing) >= 0.99 * int(positions) > 64
+    for tool in ("torch", "transformers", "peft", "llama-cpp-python", "converter"):
+        assert manifest.made_by[tool]
+
+
+@pytest.mark.parametrize("precision", ["f16", "f32"])
+def test_without_quantising_it_is_the_same_model(world: World, made: Tiny, precision: str) -> None:
+    sources = {"directory": str(made.base)}, {"directory": str(made.adapter)}
+    changes = {"steps": ["merge", "convert"], "quantisation": precision, "base_weights": made.base_weights}
+    tiny.declare(world.stage.fleet, tiny.cards(*sources, **changes))
+    done = prepare(world, "http://127.0.0.1:9", tiny.REF)
+    assert done.returncode == 0, done.stderr
+    assert "measured: converted: 200/200 texts tokenised alike" in done.stdout
+
+
+def test_a_merged_folder_is_asked_too(world: World, made: Tiny) -> None:
+    sources = {"directory": str(made.base)}, {"directory": str(made.adapter)}
+    changes = {"steps": ["merge"], "container": "safetensors", "base_weights": made.base_weights}
+    tiny.declare(world.stage.fleet, tiny.cards(*sources, **changes))
+    done = prepare(world, "http://127.0.0.1:9", tiny.REF)
+    assert done.returncode == 0, done.stderr
+    assert "measured: smoke: " in done.stdout
+
+
+def test_sprouts_mind_without_a_network(world: World) -> None:
+    done = prepare(world, "http://127.0.0.1:9", "qwen2.5-0.5b/introspective:v2.1-q8_0", "--yes")
+    assert done.returncode == 4
+    for step in ("fetch", "import", "merge", "convert", "quantise", "parity", "smoke", "lock"):
+        assert f"\n{step:<8}  " in done.stdout
+    assert "8 steps, " in done.stdout.splitlines()[-1]
+    assert "error: cannot reach the hub at http://127.0.0.1:9" in done.stderr
+    assert " next: " in done.stderr
