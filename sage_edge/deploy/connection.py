@@ -1,0 +1,201 @@
+"""The one door to fabric: an open connection to a host whose key was checked against fleet/known_hosts.
+
+A bare `fabric.Connection` adds every key that it meets and reads no known_hosts (facts §4.2). Here the host's own keys
+are looked up first, by the name that `addresses` gives; without one nothing is sent, and everything else is rejected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shlex
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sage_edge.deploy import addresses
+from sage_edge.deploy.addresses import ALIVE_S, CONNECT_S, Address, DeployError
+from sage_edge.errors import Unreachable
+from sage_edge.names import HostName
+from sage_edge.shell import Result
+
+_CONSOLE = "compare with what the board's own console says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+
+
+class KeyUnknown(DeployError):
+    """No key is declared for the host, so nobody can tell whether it is the host."""
+
+    code = 3
+
+    def __init__(self, address: Address) -> None:
+        self.host = address.host
+        super().__init__(
+            f"fleet/{addresses.KEYS} holds no key for {address.key_name}, so {address} is not trusted",
+            hint=f"{_CONSOLE}; then add the line: {address.key_name} ssh-ed25519 AAAA…",
+        )
+
+
+class KeyChanged(DeployError):
+    """The machine that answered holds another key than the one that is declared."""
+
+    code = 3
+
+    def __init__(self, address: Address, expected: str, actual: str) -> None:
+        self.host, self.expected, self.actual = address.host, expected, actual
+        super().__init__(
+            f"{address} answers with key {actual}, fleet/{addresses.KEYS} says {expected}; nothing was sent",
+            hint=f"{_CONSOLE}; only if they agree, replace the line of {address.key_name}",
+        )
+
+
+class AccessDenied(DeployError):
+    """The host does not let us in."""
+
+    code = 3
+
+    def __init__(self, address: Address) -> None:
+        self.host = address.host
+        super().__init__(
+            f"{address} accepts none of our keys",
+            hint=f"see which are offered: ssh -v -F fleet/{addresses.CONFIG} {address.host} true",
+        )
+
+
+class Remote:
+    """An open connection. Commands run one after the other: one channel at a time."""
+
+    def __init__(self, address: Address, transport: Any) -> None:
+        self.address, self._transport = address, transport
+
+    def run(self, script: str, *arguments: str, stdin: bytes = b"", timeout_s: float = 60.0) -> Result:
+        """Run a script of `sh` with arguments `$1`… and return whatever happened; 124 when it ran past its time.
+
+        Raises Unreachable when the connection ends first. Output is kept in memory: for answers, not for files.
+        """
+        words = " ".join(map(shlex.quote, ("sh", "-c", script, "sage-edge", *arguments)))
+        until = time.monotonic() + timeout_s
+        with _talking(self.address), contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel:
+            try:
+                return _converse(channel, f"exec {words}", stdin, until)
+            except TimeoutError:
+                return Result(124, b"", f"no end within {timeout_s:g} s".encode())
+
+
+def _converse(channel: Any, line: str, stdin: bytes, until: float) -> Result:
+    """stdin, stdout and stderr pass one after the other; each may be as long as an SSH window (2 MiB) and more."""
+    channel.settimeout(max(0.0, until - time.monotonic()))
+    channel.exec_command(line)
+    channel.sendall(stdin)
+    channel.shutdown_write()
+    out = _drain(channel, channel.recv, until)
+    err = _drain(channel, channel.recv_stderr, until)
+    if not channel.status_event.wait(max(0.0, until - time.monotonic())):
+        raise TimeoutError
+    if channel.exit_status < 0:
+        raise EOFError("the command was cut off")
+    return Result(channel.exit_status, out, err)
+
+
+def _drain(channel: Any, receive: Any, until: float) -> bytes:
+    pieces: list[bytes] = []
+    while True:
+        channel.settimeout(max(0.0, until - time.monotonic()))
+        piece = receive(1 << 16)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+
+
+@contextlib.contextmanager
+def connect(fleet: Path, host: HostName) -> Iterator[Remote]:
+    """Connect for the body. Raises KeyUnknown, KeyChanged, AccessDenied, Unreachable, DeclarationError."""
+    address = addresses.find(fleet, host)
+    connection = _prepared(address)
+    try:
+        with _talking(address):
+            connection.open()
+        yield Remote(address, _tuned(connection.transport))
+    finally:
+        connection.close()
+        connection.client.close()  # fabric leaves the socket of a handshake that failed
+
+
+def _prepared(address: Address) -> Any:
+    import fabric
+    import paramiko
+
+    logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its tracebacks are told as our errors
+    trusted = _trusted(address)
+    nothing_else = fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True)
+    connection = fabric.Connection(
+        address.hostname, user=address.user, port=address.port, config=nothing_else, connect_timeout=CONNECT_S,
+        connect_kwargs={
+            "key_filename": [str(path) for path in address.identities], "allow_agent": address.agent,
+            "look_for_keys": False, "banner_timeout": CONNECT_S, "auth_timeout": CONNECT_S,
+        },
+    )  # fmt: skip
+    keys = connection.client.get_host_keys()
+    as_paramiko_asks = address.hostname if address.port == 22 else f"[{address.hostname}]:{address.port}"
+    for key in trusted:
+        keys.add(as_paramiko_asks, key.get_name(), key)
+    connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    return connection
+
+
+def _trusted(address: Address) -> list[Any]:
+    """The declared keys of a host. Raises KeyUnknown when there is none."""
+    from paramiko import SSHException
+    from paramiko.hostkeys import HostKeyEntry, HostKeys, InvalidHostKey
+
+    known = HostKeys()
+    for number, line in addresses.known_lines(address.known_hosts):
+        try:
+            entry = HostKeyEntry.from_line(line, number)
+        except (InvalidHostKey, SSHException, ValueError):
+            entry = None
+        if entry is None:
+            raise addresses.bad_key(number, "holds no key that can be read")
+        for name in entry.hostnames:
+            known.add(name, entry.key.get_name(), entry.key)
+    found = known.lookup(address.key_name)
+    if not found:
+        raise KeyUnknown(address)
+    return list(found.values())
+
+
+def _tuned(transport: Any) -> Any:
+    if isinstance(transport.sock, socket.socket):
+        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 45 ms a command (facts §4.2)
+    transport.set_keepalive(ALIVE_S)
+    return transport
+
+
+@contextlib.contextmanager
+def _talking(address: Address) -> Iterator[None]:
+    """Turn what fabric, paramiko and the network refuse into our errors."""
+    import paramiko
+
+    try:
+        yield
+    except paramiko.BadHostKeyException as other:
+        raise KeyChanged(address, _print(other.expected_key), _print(other.key)) from None
+    except paramiko.AuthenticationException:
+        raise AccessDenied(address) from None
+    except (paramiko.SSHException, OSError, EOFError) as silent:
+        if "No authentication methods" in str(silent) or isinstance(silent, paramiko.PasswordRequiredException):
+            raise AccessDenied(address) from None
+        raise unreachable(address, str(silent) or type(silent).__name__) from None
+
+
+def unreachable(address: Address, why: str) -> Unreachable:
+    """Return the error for a host that does not answer."""
+    return Unreachable(
+        f"{address} does not answer: {why.strip()[:300]}",
+        hint=f"is it on, and the address right? ssh -F fleet/{addresses.CONFIG} {address.host} true",
+    )
+
+
+def _print(key: Any) -> str:
+    return f"{key.get_name()} {key.fingerprint}"
