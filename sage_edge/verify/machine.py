@@ -1,0 +1,72 @@
+"""Memory, disk and clock of this machine, measured.
+
+<root>/proc/meminfo    MemAvailable: … kB
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+_AVAILABLE = re.compile(r"^MemAvailable:\s+(\d{1,15}) kB$", re.MULTILINE)
+_UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
+_STATUS_AT, _TIMEX_BYTES = 40, 208  # `status` lies after modes, offset, freq, maxerror and esterror, on 64-bit Linux
+
+
+@dataclass(frozen=True)
+class Room:
+    """Free bytes of the disk on which a folder is, or would be made; for whoever is not root."""
+
+    path: Path
+    free_bytes: int
+
+
+@dataclass(frozen=True)
+class ClockFacts:
+    """now: this machine's clock. written: when this machine last wrote its heartbeat, by that same clock.
+
+    synchronised: what the kernel says of its clock; None where it does not say.
+    """
+
+    now: datetime
+    written: datetime | None
+    synchronised: bool | None
+
+
+def available_memory(root: Path) -> int | None:
+    """Return the bytes that a program could still get, None where nobody says."""
+    try:
+        match = _AVAILABLE.search((root / "proc/meminfo").read_text("utf-8", errors="replace"))
+    except OSError:
+        return None
+    return int(match[1]) * 1024 if match else None
+
+
+def room(path: Path) -> Room:
+    """Return how much is free where `path` is, or would be."""
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    return Room(path, shutil.disk_usage(there).free)
+
+
+def clock_facts(now: datetime, heartbeat: Path) -> ClockFacts:
+    """Return what this machine knows of its own clock."""
+    try:
+        written = datetime.fromtimestamp(heartbeat.stat().st_mtime, timezone.utc)
+    except OSError:
+        written = None
+    return ClockFacts(now, written, _synchronised())
+
+
+def _synchronised() -> bool | None:
+    """What adjtimex(2) says, asked without changing anything."""
+    asked = ctypes.create_string_buffer(_TIMEX_BYTES)
+    try:
+        state = ctypes.CDLL(None, use_errno=True).adjtimex(asked)
+    except (OSError, AttributeError):
+        return None
+    status = int.from_bytes(asked.raw[_STATUS_AT : _STATUS_AT + 4], "little")
+    return None if state < 0 else not status & _UNSYNCHRONISED

@@ -1,0 +1,158 @@
+"""Children that try a thing and say what came of it: a kernel on the GPU, a drawn token, an answer of the exchange.
+
+Each runs in a process of its own with a time limit, so that a crash or a hang in there is a fact out here. That a
+library lists a device is no proof: a stock llama.cpp listed Thor's GPU and died at the first inference (facts §1.3).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge import shell
+from sage_edge.names import ModelRef
+from sage_edge.shell import Command, Result
+
+KERNEL_S, TOKEN_S, EXCHANGE_S = 120.0, 120.0, 15.0
+
+_TORCH = """
+import json, torch
+told = {"built": torch.version.cuda is not None, "devices": [], "capability": None, "ran": False}
+if torch.cuda.is_available():
+    told["devices"] = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    told["capability"] = ".".join(map(str, torch.cuda.get_device_capability()))
+    two = torch.ones(1024, device="cuda") + 1
+    torch.cuda.synchronize()
+    told["ran"] = float(two.sum().cpu()) == 2048.0
+print(json.dumps(told))
+"""
+
+# The log of llama.cpp on stderr says which device it took and how many layers went there.
+_LLAMA = """
+import json, sys
+import llama_cpp
+told = {"built": bool(llama_cpp.llama_supports_gpu_offload()), "devices": [], "capability": None, "ran": False}
+if told["built"]:
+    llm = llama_cpp.Llama(sys.argv[1], n_ctx=64, n_batch=32, n_threads=1, n_gpu_layers=-1, verbose=True)
+    llm.eval(llm.tokenize(b"I am", add_bos=False))
+    told["ran"] = llm.n_tokens > 0 and llm.sample(temp=0.0) >= 0
+    llm.close()
+print(json.dumps(told))
+"""
+_DEVICE = re.compile(r"Device \d+: (.+?), compute capability (\d+\.\d+)")
+_OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
+
+_ONE_DRAW = """
+import json, sys
+from pathlib import Path
+from sage_edge.engines import Deadline, Message, Sampling, Settings, open_engine
+from sage_edge.models.resolve import Library
+from sage_edge.names import ModelRef
+model = Library(Path(sys.argv[2]), Path(sys.argv[3])).resolve(ModelRef(sys.argv[1]))
+engine = open_engine(Settings(256, 64, 1, int(sys.argv[4])))
+engine.load(model)
+asked = [Message("system", "You are Sage."), Message("user", "Who are you?")]
+greedy = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=1, seed=1)
+reply = engine.reply(asked, greedy, Deadline(60))
+engine.close()
+print(json.dumps({"tokens": reply.completion_tokens, "finish": reply.finish_reason, "seconds": reply.duration_s}))
+"""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What a library did on a GPU. built: whether it could at all; ran: a kernel ran and its result was right.
+
+    capability: of the device that it took, like "8.7"; refusal: why the child ended early, empty when it did not.
+    """
+
+    library: str
+    built: bool = False
+    devices: tuple[str, ...] = ()
+    capability: str | None = None
+    ran: bool = False
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Token:
+    """What became of one greedy token; seconds: from the question to it. refusal: empty when it was drawn."""
+
+    ref: ModelRef
+    tokens: int = 0
+    seconds: float = 0.0
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What the exchange answered: how many hosts have a branch there; refusal: git's last words, else empty."""
+
+    remote: str
+    branches: int = 0
+    refusal: str = ""
+
+
+def torch_kernel() -> Kernel:
+    """Run a kernel with torch, which has to be installed."""
+    return _kernel("torch", shell.attempt(_child(_TORCH, (), KERNEL_S)))
+
+
+def llama_kernel(model: Path) -> Kernel:
+    """Evaluate two words of a GGUF with all layers on the GPU, where llama.cpp was built for one."""
+    done = shell.attempt(_child(_LLAMA, (str(model),), KERNEL_S))
+    return read_llama(_kernel("llama_cpp", done), done.complaint)
+
+
+def read_llama(said: Kernel, log: str) -> Kernel:
+    """Return what a run of llama.cpp proves, given its log: layers that stayed on the CPU prove nothing."""
+    devices, moved = _DEVICE.findall(log), _OFFLOADED.search(log)
+    on_gpu = moved is not None and moved[1] == moved[2]
+    capability = devices[0][1] if devices else None
+    names = tuple(name for name, _ in devices)
+    return Kernel(said.library, said.built, names, capability, said.ran and on_gpu, said.refusal)
+
+
+def _kernel(library: str, done: Result) -> Kernel:
+    if done.code != 0:
+        return Kernel(library, refusal=_why(done))
+    told = json.loads(done.text.splitlines()[-1])
+    return Kernel(library, told["built"], tuple(told["devices"]), told["capability"], told["ran"])
+
+
+def token(ref: ModelRef, fleet: Path, models: Path, *, gpu_layers: int) -> Token:
+    """Draw one greedy token with the engine that conducts sessions."""
+    done = shell.attempt(_child(_ONE_DRAW, (ref, str(fleet), str(models), str(gpu_layers)), TOKEN_S))
+    if done.code != 0:
+        return Token(ref, refusal=_why(done))
+    told = json.loads(done.text.splitlines()[-1])
+    if told["finish"] not in ("length", "stop"):
+        return Token(ref, refusal=f"it ended by {told['finish']}")
+    return Token(ref, told["tokens"], told["seconds"])
+
+
+def exchange(remote: str) -> Exchange:
+    """Ask the exchange for its branches, as whoever runs this would; never a question on a terminal."""
+    ssh = os.environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=10")
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": ssh, "LC_ALL": "C"}
+    asked = Command(("git", "ls-remote", "--", remote, "refs/heads/host/*"), timeout_s=EXCHANGE_S, env=quiet)
+    done = shell.attempt(asked)
+    if done.code != 0:  # git says first what happened, and last what it may mean
+        return Exchange(remote, refusal=(done.complaint.splitlines() or [f"git ended with {done.code}"])[0][:300])
+    return Exchange(remote, len(done.text.splitlines()))
+
+
+def _child(program: str, words: Sequence[str], seconds: float) -> Command:
+    return Command((sys.executable, "-c", program, *words), timeout_s=seconds)
+
+
+def _why(done: Result) -> str:
+    if done.code < 0:
+        return f"it was ended by signal {-done.code}"
+    lines = [line for line in done.complaint.splitlines() if line.strip()]
+    return lines[-1].strip()[:300] if lines else f"it ended with {done.code}"

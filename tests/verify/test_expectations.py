@@ -1,0 +1,133 @@
+"""Facts in, findings out: every verdict that a check can give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from sage_edge.errors import ModelNotFound, SageError
+from sage_edge.inventory import loading
+from sage_edge.inventory.board import Facts
+from sage_edge.inventory.boards import Board
+from sage_edge.names import ModelRef
+from sage_edge.verify import expectations, probes
+from sage_edge.verify.machine import ClockFacts, Room
+from sage_edge.verify.probes import Exchange, Kernel, Token
+
+NANO = Facts("aarch64", "36.4.7", None, "tegra234", "NVIDIA Jetson Orin Nano Developer Kit", None, 7_990_000_000)
+LAPTOP = Facts("x86_64", None, None, None, None, None, 16_000_000_000)
+REF = ModelRef("sage/seedling:q8_0")
+NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
+
+
+@pytest.fixture(scope="module")
+def boards() -> dict[str, Board]:
+    return dict(loading.load(Path(__file__).parents[2] / "fleet").boards)
+
+
+def test_a_board_agrees_with_its_card_or_the_sentence_says_why_not(boards: dict[str, Board]) -> None:
+    known = expectations.board(NANO, boards, "orin-nano")
+    assert known.verdict == "ok"
+    assert known.found.endswith("agrees with orin-nano, as declared")
+    unknown = expectations.board(LAPTOP, boards, None)
+    assert unknown.found == "x86_64, 16000 MB: agrees with cpu; no host is declared for it here"
+    other = expectations.board(LAPTOP, boards, "orin-nano")
+    assert other.verdict == "fail"
+    assert "not orin-nano, because the processor is x86_64" in other.found
+    odd = expectations.board(replace(NANO, soc="tegra194"), boards, None)
+    assert (odd.verdict, odd.remedy) == ("fail", "sage-edge fleet show")
+
+
+def test_an_unreadable_release_is_none(boards: dict[str, Board]) -> None:
+    nano = boards["orin-nano"]
+    assert expectations.l4t(NANO, nano).found == "Jetson Linux 36.4.7"
+    assert expectations.l4t(LAPTOP, boards["cpu"]).verdict == "ok"
+    assert expectations.l4t(LAPTOP, None).verdict == "skipped"
+    unreadable = expectations.l4t(replace(NANO, l4t=None, l4t_unreadable="soon"), nano)
+    assert unreadable.found == "the release file says 'soon', which is no release"
+    late = expectations.l4t(replace(NANO, l4t="39.2.0"), nano)
+    assert (late.verdict, late.found) == (
+        "fail", "/etc/nv_tegra_release says Jetson Linux 39.2.0, orin-nano has 36.4 up to, not including, 37",
+    )  # fmt: skip
+
+
+ON_CPU = Kernel("torch")
+ON_NANO = Kernel("torch", True, ("Orin",), "8.7", True)
+
+
+@pytest.mark.parametrize(
+    ("kernels", "board", "verdict", "says"),
+    [
+        ([ON_CPU], "cpu", "ok", "torch is built without a GPU; board cpu has no GPU"),
+        ([], "cpu", "ok", "neither torch nor llama.cpp is installed; board cpu has no GPU"),
+        ([], None, "skipped", "neither torch nor llama.cpp is installed; no board says whether there is a GPU"),
+        ([ON_NANO], "orin-nano", "ok", "torch ran a kernel on Orin (8.7)"),
+        ([ON_CPU], "orin-nano", "fail", "torch is built without a GPU"),
+        ([], "orin-nano", "fail", "neither torch nor llama.cpp is installed"),
+        ([replace(ON_NANO, ran=False)], "orin-nano", "fail", "torch ran nothing on Orin (8.7)"),
+        ([ON_NANO], "agx-thor", "fail", "torch ran a kernel on Orin (8.7); the board has 11.0"),
+        ([Kernel("torch", refusal="killed")], "orin-nano", "fail", "torch could not be asked: killed"),
+    ],
+)
+def test_only_a_kernel_that_ran_is_a_gpu(
+    boards: dict[str, Board], kernels: list[Kernel], board: str | None, verdict: str, says: str
+) -> None:
+    finding = expectations.cuda(kernels, boards[board] if board else None)
+    assert (finding.verdict, finding.found) == (verdict, says)
+    assert bool(finding.remedy) == (verdict == "fail")
+
+
+def test_layers_that_stayed_on_the_cpu_prove_nothing() -> None:
+    said = Kernel("llama_cpp", True, ran=True)
+    log = "ggml_cuda_init: found 1 CUDA devices:\n  Device 0: Orin, compute capability 8.7, VMM: yes\n"
+    assert not probes.read_llama(said, log).ran
+    assert not probes.read_llama(said, log + "load_tensors: offloaded 3/5 layers to GPU\n").ran
+    moved = probes.read_llama(said, log + "load_tensors: offloaded 5/5 layers to GPU\n")
+    assert (moved.ran, moved.capability, moved.devices) == (True, "8.7", ("Orin",))
+
+
+@pytest.mark.parametrize(("available", "verdict"), [(None, "warn"), (99, "fail"), (124, "warn"), (125, "ok")])
+def test_memory(available: int | None, verdict: str) -> None:
+    assert expectations.memory(available, 100, REF).verdict == verdict
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(199_999_999, "fail"), (1_999_999_999, "warn"), (2_000_000_000, "ok")])
+def test_disk(free: int, verdict: str) -> None:
+    rooms = [Room(Path("a"), 10**12), Room(Path("b"), free)]
+    assert expectations.disk(rooms).verdict == verdict
+
+
+def test_models() -> None:
+    other = ModelRef("a/b:c")
+    gone: dict[ModelRef, SageError | None] = {REF: None, other: ModelNotFound(other, ())}
+    fine = expectations.models(gone, REF)
+    assert (fine.verdict, fine.found) == ("ok", f"{REF} can be resolved, 1 others cannot")
+    bad = expectations.models(gone, other)
+    assert (bad.verdict, bad.remedy) == ("fail", "sage-edge model list")
+    assert bad.found.startswith("no model named a/b:c")
+    assert expectations.models({other: gone[other]}, None).verdict == "fail"
+
+
+def test_token_and_exchange() -> None:
+    assert expectations.token(Token(REF, 1, 0.25)).found == f"{REF} drew 1 in 0.25 s"
+    assert expectations.token(Token(REF, refusal="it was ended by signal 9")).verdict == "fail"
+    assert expectations.exchange(Exchange("hub.git", 2)).found == "hub.git answers, 2 hosts have a branch there"
+    assert expectations.exchange(Exchange("hub.git", refusal="no")).found == "hub.git does not answer: no"
+
+
+@pytest.mark.parametrize(
+    ("fact", "verdict"),
+    [
+        (ClockFacts(NOW, None, True), "ok"),
+        (ClockFacts(NOW, NOW, None), "ok"),
+        (ClockFacts(NOW, None, False), "warn"),
+        (ClockFacts(NOW, NOW + timedelta(minutes=1), True), "fail"),
+        (ClockFacts(datetime(1970, 1, 2, tzinfo=timezone.utc), None, True), "fail"),
+        (ClockFacts(datetime(2099, 1, 1, tzinfo=timezone.utc), None, True), "fail"),
+    ],
+)
+def test_the_clock_is_plausible_or_not(fact: ClockFacts, verdict: str) -> None:
+    assert expectations.clock(fact).verdict == verdict
