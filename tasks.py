@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from sage_edge import chores
 from sage_edge.errors import SageError, UsageError
 
 ROOT = Path(__file__).resolve().parent
@@ -367,6 +368,7 @@ def train(c: Context, into: str | None = None) -> int:
             f"training needs {', '.join(lacks)}, which the demo and the tests do not",
             hint=f".venv/bin/python -m pip install -c {CONSTRAINTS} -e '.[researcher]'",
         )
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin halve the speed of a busy machine
     place = here(into) if into else "sage_edge/models/seedling"
     return go(c, *python("sage_edge.models.seedling", place, ".sage/seedling"))[0]
 
@@ -379,6 +381,15 @@ def exchange_init(c: Context, path: str | None = None) -> int:
     if not path or path.startswith("-"):
         raise UsageError(f"{path or 'nothing'} is no folder to make", hint="invoke exchange.init PATH")
     return go(c, *sage("exchange", "init", here(path)))[0]
+
+
+chores.add(chore, lambda *words: subprocess.run(sage(*words), check=False).returncode)
+
+
+@chore("bench.models", quick="Few repetitions: to see that it runs, not to quote.")
+def bench_models(c: Context, quick: bool = False) -> int:
+    """Measure every figure that the model road promises, in one run."""
+    return go(c, *python("tests.benchmarks.models", *(["--quick"] if quick else [])))[0]
 
 
 @chore("bench.spine", quick="Few repetitions: to see that it runs, not to quote.")

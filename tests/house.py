@@ -28,7 +28,7 @@ FLOORS: Mapping[str, int] = {
             "mind scorers curriculum engines exchange",
             "sessions analysis bench verify",
             "agent deploy",
-            "cli demo __main__",
+            "cli demo chores __main__",
         )
     )
     for room in rooms.split()
@@ -45,7 +45,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "safetensors": _TENSORS,
     "llama_cpp": ("engines/llamacpp.py", "models/gguf.py"),
     "huggingface_hub": ("models/hub.py",),
+    "httpx2": ("models/hub.py",),  # the transport that huggingface_hub itself speaks through
     "fabric": ("deploy/connection.py",),
+    "paramiko": ("deploy/connection.py",),  # fabric cannot set a host-key policy without it
     "docker": ("deploy/images.py",),
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/*",),

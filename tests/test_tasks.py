@@ -74,7 +74,10 @@ def test_the_list_is_there_at_once() -> None:
         best = min(best, time.perf_counter() - started)
     assert best < 0.5
     assert set(ALL) <= set(done.stdout.split())
-    assert set(ALL) == {"check", "fix", "test", "demo", "seedling.train", "exchange.init", "bench.spine"}
+    own = {"check", "fix", "test", "demo", "seedling.train", "exchange.init", "bench.spine", "bench.models"}
+    assert {name for name in ALL if not name.startswith("model.")} == own
+    verbs = {"list", "show", "inspect", "prepare", "verify", "lock", "gc", "import", "sync"}
+    assert {name[6:] for name in ALL if name.startswith("model.")} == verbs
 
 
 def test_the_list_loads_nothing_heavy() -> None:

@@ -64,7 +64,7 @@ class LlamaCpp:
             )  # fmt: skip
         except (ValueError, RuntimeError, AssertionError) as refusal:
             raise ModelUnusable(
-                f"llama.cpp cannot open {model.ref}: {refusal}", hint=f"sage-edge model verify {model.ref}"
+                f"llama.cpp cannot open {model.ref}: {refusal}", hint=f"sage-edge model verify {model.ref} --deep"
             ) from refusal
 
     def _template(self, model: ResolvedModel) -> Any:
@@ -106,7 +106,7 @@ class LlamaCpp:
             finish = reason or self._write(prompt, sampling, deadline, drawn)
         except (RuntimeError, ValueError) as broken:
             self._llm.reset()
-            raise EngineError(f"llama.cpp failed: {broken}", hint="sage-edge model verify") from broken
+            raise EngineError(f"llama.cpp failed: {broken}", hint="sage-edge model verify --deep") from broken
         return Reply(
             text=self._text(drawn.tokens), finish_reason=finish, prompt_tokens=len(prompt), reused_tokens=reused,
             completion_tokens=len(drawn.tokens), ttft_s=drawn.first_s, duration_s=time.monotonic() - began,
@@ -151,7 +151,7 @@ class LlamaCpp:
                 return "length"
             if (reason := deadline.passed()) is not None:
                 return reason
-        raise EngineError("llama.cpp ended without an end", hint="sage-edge model verify")
+        raise EngineError("llama.cpp ended without an end", hint="sage-edge model verify --deep")
 
     def _logprob(self, token: int) -> float:
         """Natural log-probability of a token under the logits of the last evaluation."""
