@@ -28,7 +28,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from sage_edge import chores
 from sage_edge.errors import SageError, UsageError
 
 ROOT = Path(__file__).resolve().parent
@@ -231,6 +230,8 @@ if __name__ == "__main__":
 # --- the chores: invoke imports this file ---
 
 from invoke import Collection, Context, Exit, task  # noqa: E402  the script above runs where invoke is not installed
+
+from sage_edge import chores  # noqa: E402  only invoke needs them
 
 ns = Collection()
 Body = Callable[..., int]

@@ -24,11 +24,11 @@
     │   ├── Unreachable(remote)                                        4
     │   ├── HubRefused(reason)                                         3
     │   └── OwnBranchBroken            a paper of ours was changed     8
-    ├── DeployError                    of sage_edge.deploy: keys 3, room 3, rsync 1
     ├── Locked(what, owner)                                            5
     ├── CommandFailed(words, code)                                     1
     └── StorageError(path)             disk full, read-only, I/O       1
 
+A room may add kinds of its own below these, `deploy.addresses.DeployError` for one.
 Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.
 """
 
