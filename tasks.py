@@ -183,9 +183,10 @@ def _text(log: IO[bytes]) -> str:
 
 
 def help_text() -> str:
-    """Return what this script can do, read from the chores below without importing invoke."""
+    """Return what this script can do, read from the chores without importing invoke."""
     rows = []
-    for node in ast.parse(Path(__file__).read_text("utf-8")).body:
+    sources = (Path(__file__).read_text("utf-8"), (ROOT / "sage_edge" / "chores.py").read_text("utf-8"))
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
                 if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "chore":

@@ -54,7 +54,13 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.house, self.log = folder / "house", folder / "log"
         (self.house / "sage_edge").mkdir(parents=True)
-        for name in ("tasks.py", "pyproject.toml", "sage_edge/__init__.py", "sage_edge/errors.py"):
+        for name in (
+            "tasks.py",
+            "pyproject.toml",
+            "sage_edge/__init__.py",
+            "sage_edge/errors.py",
+            "sage_edge/chores.py",
+        ):
             shutil.copy(ROOT / name, self.house / name)
         shutil.copytree(ROOT / "requirements", self.house / "requirements")
         (folder / "fakes").mkdir()
