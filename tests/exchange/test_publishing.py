@@ -295,3 +295,13 @@ def test_a_push_that_died_on_the_hub_is_waited_for_and_then_forgotten(world: Wor
     os.utime(lock, (a_minute_ago, a_minute_ago))
     assert sprout.publish("two").pushed
     assert sprout.unpublished() == 0
+
+
+def test_a_worklog_whose_first_line_never_came_is_published_empty_and_grows(world: World, sprout: Post) -> None:
+    """What a kill between creating the month's file and its first line leaves behind."""
+    month = world.papers(SPROUT) / "worklog" / "2027-01.jsonl"
+    month.touch()
+    sprout.publish("two")
+    assert world.on_hub(SPROUT)["worklog/2027-01.jsonl"] == b""
+    month.write_bytes(line("late").canonical() + b"\n")
+    assert sprout.publish("three").pushed

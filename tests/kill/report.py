@@ -172,7 +172,7 @@ def _diary(papers: dict[str, bytes]) -> list[str]:
                     parse(WorklogLine, line)
                 except ValueError as unreadable:
                     problems.append(f"{path}:{number}: {unreadable}")
-            if not content.endswith(b"\n"):
+            if content and not content.endswith(b"\n"):  # empty: killed between creating it and the first line
                 problems.append(f"{path} ends in the middle of a line")
     return problems
 
