@@ -38,7 +38,7 @@ def replies() -> Iterator[list[Reply]]:
     """Ask everything once."""
     import llama_cpp
 
-    model = llama_cpp.Llama(str(FILE), n_ctx=1024, n_batch=128, n_threads=2, verbose=False, seed=0)
+    model = llama_cpp.Llama(str(FILE), n_ctx=1024, n_batch=128, n_threads=1, verbose=False, seed=0)
     cases = yaml.safe_load(CASES.read_text("utf-8"))
     yield [ask(model, cases["systems"][case["system"]], case) for case in cases["questions"]]
     model.close()
