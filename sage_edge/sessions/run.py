@@ -13,7 +13,6 @@ from pathlib import Path
 from sage_edge import files, locks
 from sage_edge.errors import Unreachable
 from sage_edge.names import SessionId, Track
-from sage_edge.records import places
 from sage_edge.records.transcript import Slot, Transcript
 from sage_edge.sessions import archive, brief
 from sage_edge.sessions.brief import Bench
@@ -94,8 +93,3 @@ def claim_next(bench: Bench, journals: Path, track: Track, slot: Slot | None) ->
         except FileExistsError:
             continue  # somebody was faster: the number is theirs
         return journal
-
-
-def transcript_path(papers: Path, session: SessionId) -> Path:
-    """Where a host's own transcript lies."""
-    return papers / places.of_session(session)
