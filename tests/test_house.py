@@ -16,7 +16,7 @@ from tests.house import Source
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = house.load(ROOT / "sage_edge")
-HELPER = house.load(ROOT / "host") if (ROOT / "host").is_dir() else []
+HELPER = [source for source in SOURCES if source.room == "host"]
 GROUND = frozenset(f"sage_edge.{room}" for room, floor in house.FLOORS.items() if floor == house.GROUND)
 PURE = GROUND | {"sage_edge.records", "sage_edge.scorers"}
 SUPPLIERS = (*house.DOORS, "numpy", "httpx", "gguf", "pytest")
@@ -64,7 +64,20 @@ def test_scorers_are_pure() -> None:
 
 
 def test_the_helper_on_the_board_needs_nothing() -> None:
-    assert_none(house.only_standard(HELPER, frozenset({"host"}), "the helper on the board's own OS"))
+    assert len(HELPER) > 10
+    assert_none(house.only_standard(HELPER, frozenset({"sage_edge.host"}), "the helper on the board's own OS"))
+
+
+def test_the_helper_is_packed_and_never_imported() -> None:
+    users = [source for source in SOURCES if source.room != "host"]
+    assert_none(
+        [
+            source.at(node, f"{source.room} imports {name}; the helper runs on the board, `deploy/helper.py` packs it")
+            for source in users
+            for node, name in house.imports(source)
+            if f"{name}.".startswith("sage_edge.host.")
+        ]
+    )
 
 
 @pytest.mark.parametrize("module", ["sage_edge", "sage_edge.cli"])
@@ -76,7 +89,7 @@ def test_importing_loads_no_supplier(module: str) -> None:
 
 def test_no_file_is_too_long(record_property: Callable[[str, object], None]) -> None:
     files = [ROOT / "tasks.py"]
-    for folder in ("sage_edge", "tests", "host", "images"):
+    for folder in ("sage_edge", "tests", "images"):
         files += sorted((ROOT / folder).rglob("*.py"))
     lines = {path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in files}
     longest = max(lines, key=lambda name: lines[name])

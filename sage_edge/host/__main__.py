@@ -1,0 +1,67 @@
+"""`sage-host VERB`: one JSON document in, one out; progress on stderr."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sage_edge.host import verbs
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import FAILED, USAGE, Refusal
+
+_BY_ITSELF = ("recover",)
+"""Verbs that the board calls at boot or by timer: nobody sends them a document."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Answer one question; return the exit status."""
+    helper = _own_digest()
+    try:
+        verb, request = _asked(words)
+        desk = verbs.real(Places(), helper, _tell)
+        document: dict[str, object] = {"helper": helper, "ok": True, "result": verbs.answer(desk, verb, request)}
+        code = 0
+    except Refusal as refused:
+        document, code = {"helper": helper, "ok": False, "error": refused.as_json()}, refused.code
+    except OSError as failed:  # a full disk, a missing right: the board's state is what the journal says
+        told = Refusal("board-failed", f"the board refuses: {failed}", "see: invoke status --host HOST", FAILED)
+        document, code = {"helper": helper, "ok": False, "error": told.as_json()}, told.code
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    return code
+
+
+def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
+    if not words:
+        raise Refusal("usage", f"expected one of {', '.join(sorted(verbs.VERBS))}", "sage-host probe </dev/null", USAGE)
+    if words[0] in _BY_ITSELF and len(words) > 1:
+        return words[0], {"because": words[1].removeprefix("--because=")}
+    text = sys.stdin.read()
+    try:
+        request = json.loads(text) if text.strip() else {}
+    except ValueError:
+        request = None
+    if not isinstance(request, dict):
+        raise Refusal("usage", "expected one JSON object on stdin", f"echo '{{}}' | sage-host {words[0]}", USAGE)
+    return words[0], request
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")  # progress; the result alone goes to stdout
+    sys.stderr.flush()
+
+
+def _own_digest() -> str:
+    """The first 12 hex digits of the packed helper's sha256; `unpacked` where it runs from a source tree."""
+    packed = Path(sys.argv[0])
+    return (
+        hashlib.sha256(packed.read_bytes()).hexdigest()[:12]
+        if packed.is_file() and packed.suffix != ".py"
+        else "unpacked"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,198 @@
+"""One deployment, from staging to commit, and the way back from every state.
+
+    stage     planned → staged               nothing that serves is touched
+    activate  waiting → armed → switched → started → gated
+    confirm   confirmed → committed          over another connection, so that the board can be reached
+    recover   any state before confirmed → reverting → reverted      after a failure, at boot, when the timer fires
+
+Every state is in the journal before its work begins, and every step can be done again; so whatever dies when, `recover`
+finds out where it was and either finishes or goes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sage_edge.host import released as releases
+from sage_edge.host import states
+from sage_edge.host.journal import Entry, Journal, Kind
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import FAILED, ROLLBACK_FAILED, ROLLED_BACK, Refusal
+from sage_edge.host.released import Released
+from sage_edge.host.service import Service
+
+Tell = Callable[[str], None]
+MOST_ATTEMPTS = 3
+"""So often is one deployment taken back before the board stops trying: a loop of reboots must end."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds: for a session, for health, and until the board reverts by itself.
+
+    cut: do not wait for a session; its container lets the turn finish, and the next one takes the session up again.
+    """
+
+    session_s: float = 1800
+    health_s: float = 300
+    revert_s: int = 900
+    cut: bool = False
+
+
+class Deploying:
+    """Drives the journal and the containers together. Its caller holds the deploy lock."""
+
+    def __init__(self, places: Places, journal: Journal, service: Service, tell: Tell) -> None:
+        self._places, self._journal, self._service, self._tell = places, journal, service, tell
+
+    def stage(self, released: Released, files: Mapping[str, str], kind: Kind = "deploy") -> Entry:
+        """Bring a release's files and image here and check them. Raises Refusal; then nothing has changed.
+
+        Called again for a release that is already staged, it continues there.
+        """
+        entry = self._journal.latest()
+        if (
+            entry is None
+            or entry.is_over
+            or entry.release != released.short
+            or entry.state not in ("planned", "staged")
+        ):
+            entry = self._journal.open(kind, released.short, releases.current(self._places))
+        try:
+            releases.write(self._places, released, files)
+            self._service.fetch(released)
+        except Refusal as refused:
+            self._abandon(entry, refused.message)
+            raise
+        return entry if entry.state == "staged" else self._journal.enter(entry, "staged")
+
+    def activate(self, patience: Patience) -> tuple[Entry, str]:
+        """Switch to the staged release and return (entry in `gated`, what the canary said).
+
+        Raises Refusal, exit 6 when the previous release serves again, 7 when it does not.
+        """
+        entry = self._staged()
+        released = releases.read(self._places, entry.release)
+        try:
+            entry = self._journal.enter(entry, "waiting")
+            with contextlib.nullcontext() if patience.cut else self._service.quiet(patience.session_s, self._tell):
+                entry = self._journal.enter(entry, "armed")
+                self._service.arm(patience.revert_s)
+                entry = self._journal.enter(entry, "switched")
+                releases.switch(self._places, entry.release)
+                entry = self._journal.enter(entry, "started")
+                self._service.down()
+            self._service.up(released)
+            self._service.healthy(released, patience.health_s)
+            said = self._service.canary(released)
+            return self._journal.enter(entry, "gated"), said
+        except (Refusal, OSError) as failed:
+            raise self._go_back(str(failed)) from None
+
+    def confirm(self, short: str) -> Entry:
+        """Commit the gated release. Raises Refusal when it is not this one that waits for it."""
+        entry = self._journal.latest()
+        if entry is not None and entry.release == short and entry.state == "committed":
+            return entry
+        if entry is None or entry.release != short or entry.state not in ("gated", "confirmed"):
+            found = f"{entry.release} is {entry.state}: {entry.note}" if entry else "nothing was deployed"
+            raise Refusal("not-waiting", f"{short} does not wait to be confirmed; {found}", _SEE, ROLLED_BACK)
+        if entry.state == "gated":
+            entry = self._journal.enter(entry, "confirmed")
+        self._service.disarm()
+        return self._journal.enter(entry, "committed")
+
+    def recover(self, because: str) -> Entry | None:
+        """Finish or take back what nobody drives any more, and return its end; None when nothing was open.
+
+        Raises Refusal, exit 7, when going back fails; after three attempts the board stops trying.
+        """
+        entry = self._journal.latest()
+        if entry is None or entry.is_over:
+            return None
+        if entry.state == "confirmed":
+            self._service.disarm()
+            return self._journal.enter(entry, "committed", because)
+        return self._revert(entry, because)
+
+    def rollback(self, to: str | None, patience: Patience) -> tuple[Entry, str]:
+        """Switch back to a committed release, the newest other one unless named, and prove what runs.
+
+        Raises Refusal: exit 2 when there is none, 6 or 7 as `activate`.
+        """
+        now = releases.current(self._places)
+        served = [short for short in self._journal.served() if short != now]
+        target = to or next((short for short in served if short in releases.all_of(self._places)), None)
+        if target is None:
+            raise Refusal("no-release", "no other release has served here before", "invoke deploy --host HOST", 2)
+        self.stage(releases.read(self._places, target), {}, "rollback")
+        entry, said = self.activate(patience)
+        running = self._service.running()
+        if running is None or running.image != releases.read(self._places, target).image:
+            raise self._go_back("what runs is not what was asked for")
+        return entry, said
+
+    def _staged(self) -> Entry:
+        entry = self._journal.latest()
+        if entry is None or entry.state != "staged":
+            raise Refusal("nothing-staged", "no release is staged", "deploy it: invoke deploy --host HOST", FAILED)
+        return entry
+
+    def _abandon(self, entry: Entry, why: str) -> None:
+        self._journal.enter(self._journal.enter(entry, "reverting", why), "reverted", "nothing was touched")
+
+    def _go_back(self, why: str) -> Refusal:
+        """Take the open deployment back and return the error that tells how that ended."""
+        entry = self._journal.latest()
+        if entry is None or entry.is_over:
+            return Refusal("failed", why, _SEE, FAILED)
+        self._tell(f"going back: {why}")
+        try:
+            end = self._revert(entry, why)
+        except Refusal as worse:
+            return worse
+        serves = f"{end.previous} serves again" if end.previous else "nothing is deployed, as before"
+        return Refusal("reverted", f"{entry.release} was taken back: {why}. {serves}", _SEE, ROLLED_BACK)
+
+    def _revert(self, entry: Entry, because: str) -> Entry:
+        attempts = self._journal.attempts(entry)
+        if attempts >= MOST_ATTEMPTS:
+            self._service.disarm()
+            if entry.state != "reverting":
+                entry = self._journal.enter(entry, "reverting", because)
+            self._journal.enter(entry, "revert-failed", f"given up after {attempts} attempts: {because}")
+            raise _broken(entry, f"given up after {attempts} attempts")
+        touched = any(
+            one.deployment == entry.deployment and one.state in states.TOUCHED[:3] for one in self._journal.entries()
+        )
+        entry = self._journal.enter(entry, "reverting", because)
+        try:
+            if touched:
+                self._restore(entry)
+            self._service.disarm()
+        except Refusal as failed:
+            self._journal.enter(entry, "revert-failed", failed.message)
+            raise _broken(entry, failed.message) from None
+        return self._journal.enter(entry, "reverted", because)
+
+    def _restore(self, entry: Entry) -> None:
+        """Make the previous release serve, and prove it by what runs."""
+        releases.switch(self._places, entry.previous)
+        self._service.down()
+        if entry.previous is not None:
+            before = releases.read(self._places, entry.previous)
+            self._service.up(before)
+            self._service.healthy(before, Patience.health_s)
+
+
+_SEE = "see what happened: invoke audit --host HOST; invoke logs --host HOST"
+
+
+def _broken(entry: Entry, why: str) -> Refusal:
+    wanted = entry.previous or "nothing"
+    return Refusal(
+        "revert-failed", f"{entry.release} could not be taken back, {wanted} should serve: {why}",
+        "look at the board: invoke status --host HOST; then deploy a release that works", ROLLBACK_FAILED,
+    )  # fmt: skip

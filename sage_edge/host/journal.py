@@ -1,0 +1,102 @@
+"""The journal of deployments on this board: one line per state, on the disk before the state's work begins.
+
+/srv/sage/deploy/journal.jsonl    format 1, one JSON object a line (durable: CRC, torn tail cut)
+{"format": 1, "at": …, "deployment": "9f2c…", "release": "ab12…", "previous": "cd34…"|null, "kind": "deploy"|"rollback",
+ "state": "armed", "note": "…", "boot": "<boot id>"}
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sage_edge.host import durable, states
+from sage_edge.host.clock import boot_id, now_text
+from sage_edge.host.refusal import Refusal
+from sage_edge.host.states import State
+
+Kind = Literal["deploy", "rollback"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal: a deployment has entered a state."""
+
+    deployment: str
+    kind: Kind
+    release: str
+    previous: str | None
+    state: State
+    note: str
+    at: str
+    boot: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in states.OVER
+
+
+class Journal:
+    """Reads and writes the journal. One process at a time: its callers hold the deploy lock."""
+
+    def __init__(self, path: Path, root: Path = Path("/")) -> None:
+        self._path, self._root = path, root
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every line, oldest first. Raises Refusal when a line before the last is damaged."""
+        try:
+            return tuple(_entry(line) for line in durable.read(self._path))
+        except (ValueError, KeyError, TypeError) as broken:
+            raise Refusal(
+                "journal-damaged",
+                f"{self._path} cannot be read: {broken}",
+                f"look at it, then move it away: sudo mv {self._path} {self._path}.damaged",
+            ) from None
+
+    def latest(self) -> Entry | None:
+        """Return the newest line, or None."""
+        return next(reversed(self.entries()), None)
+
+    def open(self, kind: Kind, release: str, previous: str | None, note: str = "") -> Entry:
+        """Begin a deployment: state `planned`. Raises Refusal while another is not over."""
+        latest = self.latest()
+        if latest is not None and not latest.is_over:
+            raise Refusal(
+                "deployment-open",
+                f"the deployment of {latest.release} is still {latest.state}",
+                "let the board take it back: invoke rollback --host HOST --to current",
+                5,
+            )
+        return self._write(secrets.token_hex(8), kind, release, previous, "planned", note)
+
+    def enter(self, entry: Entry, state: State, note: str = "") -> Entry:
+        """Write that a deployment enters a state. Raises RuntimeError for a move that the table does not have."""
+        if state not in states.MOVES[entry.state]:
+            raise RuntimeError(f"no way from {entry.state} to {state}")
+        return self._write(entry.deployment, entry.kind, entry.release, entry.previous, state, note)
+
+    def served(self) -> Iterator[str]:
+        """Yield the releases that were committed, newest first, each once."""
+        seen: set[str] = set()
+        for entry in reversed(self.entries()):
+            if entry.state == "committed" and entry.release not in seen:
+                seen.add(entry.release)
+                yield entry.release
+
+    def attempts(self, entry: Entry) -> int:
+        """How often this deployment was begun to be taken back."""
+        return sum(one.state == "reverting" and one.deployment == entry.deployment for one in self.entries())
+
+    def _write(self, deployment: str, kind: Kind, release: str, previous: str | None, state: State, note: str) -> Entry:
+        entry = Entry(deployment, kind, release, previous, state, note[:400], now_text(), boot_id(self._root))
+        durable.append(self._path, {"format": 1, **vars(entry)})
+        return entry
+
+
+def _entry(line: dict[str, Any]) -> Entry:
+    if line.pop("format") != 1:
+        raise ValueError("a newer helper wrote it")
+    return Entry(**line)

@@ -1,0 +1,143 @@
+"""Who may change this board now: one deployment at a time, and a dead workstation does not block it.
+
+    /srv/sage/deploy/lock.json    format 1
+    {"format": 1, "token": "…", "holder": "ada", "host": "desk", "pid": 4711, "boot": "…", "release": "ab12…"|null,
+     "since": …, "heartbeat": 1763600000.0, "ttl_s": 120, "manual": false, "why": "…"}
+
+Stale: not manual, and not heard of for `ttl_s` seconds or taken before the board's last boot. A stale lock is taken
+over, with a line in the audit; a manual one ends only when somebody releases it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from sage_edge.host import durable
+from sage_edge.host.clock import boot_id, now_s, now_text
+from sage_edge.host.refusal import LOCKED, Refusal
+
+TTL_S = 120
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A held lock."""
+
+    token: str
+    holder: str
+    host: str
+    pid: int
+    boot: str
+    release: str | None
+    since: str
+    heartbeat: float
+    ttl_s: int
+    manual: bool
+    why: str
+
+    def is_stale(self, now: float, boot: str) -> bool:
+        """True if its holder is gone."""
+        return not self.manual and (self.boot != boot or not 0 <= now - self.heartbeat <= self.ttl_s)
+
+    def described(self, now: float) -> str:
+        """Who holds it, since when and why, for people."""
+        seen = "by hand" if self.manual else f"heard of {max(0, int(now - self.heartbeat))} s ago"
+        return f"{self.holder} at {self.host} since {self.since} ({seen}): {self.why}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who asks for the lock."""
+
+    holder: str
+    host: str
+    pid: int
+    why: str
+    release: str | None = None
+    manual: bool = False
+
+
+class Lock:
+    """The board's deploy lock."""
+
+    def __init__(self, path: Path, root: Path = Path("/")) -> None:
+        self._path, self._root = path, root
+
+    def held(self) -> Lease | None:
+        """Return the lease that stands in the file, stale or not; None when free."""
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+            return Lease(**{key: value for key, value in found.items() if key != "format"})
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, AttributeError):
+            raise Refusal(
+                "lock-damaged", f"{self._path} cannot be read", f"remove it: sudo rm {self._path}", LOCKED
+            ) from None
+
+    def acquire(self, claim: Claim) -> tuple[Lease, Lease | None]:
+        """Return (our lease, the stale one that it replaces). Raises Refusal, exit 5, while another is alive."""
+        with self._alone():
+            before, now = self.held(), now_s()
+            if before is not None and not before.is_stale(now, boot_id(self._root)):
+                hint = "wait, or if nobody deploys any more: invoke lock.release --host HOST"
+                raise Refusal("locked", f"the board is locked by {before.described(now)}", hint, LOCKED)
+            lease = Lease(
+                secrets.token_hex(8), claim.holder[:60], claim.host[:60], claim.pid, boot_id(self._root), claim.release,
+                now_text(), now, TTL_S, claim.manual, claim.why[:200],
+            )  # fmt: skip
+            self._write(lease)
+            return lease, before
+
+    def beat(self, token: str) -> Lease:
+        """Say that the holder is alive. Raises Refusal when the lock is no longer its own."""
+        with self._alone():
+            lease = self.demand(token)
+            self._write(replace(lease, heartbeat=now_s()))
+            return lease
+
+    def demand(self, token: str) -> Lease:
+        """Return the lease of this token. Raises Refusal, exit 5: a step without the lock is never done."""
+        lease = self.held()
+        if lease is None or lease.token != token:
+            holder = lease.described(now_s()) if lease else "nobody"
+            raise Refusal("lock-lost", f"the lock is not ours any more; it is held by {holder}", "run it again", LOCKED)
+        return lease
+
+    def release(self, token: str | None) -> Lease | None:
+        """Free the lock and return who held it; token None: whoever holds it (a person's decision)."""
+        with self._alone():
+            lease = self.held() if token is None else self.demand(token)
+            if lease is not None:
+                self._path.unlink()
+                durable.sync_folder(self._path.parent)
+            return lease
+
+    def status(self) -> Mapping[str, object] | None:
+        """The lease without its token, and whether it is stale."""
+        lease = self.held()
+        if lease is None:
+            return None
+        shown = {key: value for key, value in asdict(lease).items() if key != "token"}
+        return {**shown, "stale": lease.is_stale(now_s(), boot_id(self._root))}
+
+    def _write(self, lease: Lease) -> None:
+        durable.replace(self._path, durable.canonical({"format": 1, **asdict(lease)}), 0o600)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two helpers never look and write at once."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._path.with_suffix(".guard"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)

@@ -1,0 +1,74 @@
+"""Where things lie on a board.
+
+/etc/sage/host.yaml                  who this board is
+/etc/sage/facts-root                 where board facts lie, one line; absent on a real board: `/`
+/srv/sage/host/sage-host             this helper, a link to sage-host-<12 hex>.pyz
+/srv/sage/releases/<12 hex>/         release.json, compose.yaml, .env, fleet/
+/srv/sage/current                    -> releases/<12 hex>
+/srv/sage/models/                    blobs by digest, names as small files
+/srv/sage/state/                     the container's only writable volume
+/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Places:
+    """Every path, below `root`: `/` on a board, a folder in a test."""
+
+    root: Path = Path("/")
+
+    @property
+    def base(self) -> Path:
+        return self.root / "srv/sage"
+
+    @property
+    def card(self) -> Path:
+        return self.root / "etc/sage/host.yaml"
+
+    @property
+    def facts_root(self) -> Path:
+        """Where board facts are measured."""
+        named = self.root / "etc/sage/facts-root"
+        return Path(named.read_text("utf-8").strip()) if named.is_file() else self.root
+
+    @property
+    def releases(self) -> Path:
+        return self.base / "releases"
+
+    @property
+    def current(self) -> Path:
+        return self.base / "current"
+
+    @property
+    def models(self) -> Path:
+        return self.base / "models"
+
+    @property
+    def state(self) -> Path:
+        return self.base / "state"
+
+    @property
+    def session_lock(self) -> Path:
+        """The lock that a running session holds (sage_edge.locks: flock)."""
+        return self.state / "locks/session.lock"
+
+    @property
+    def journal(self) -> Path:
+        return self.base / "deploy/journal.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        return self.base / "deploy/lock.json"
+
+    @property
+    def audit(self) -> Path:
+        return self.base / "deploy/audit.jsonl"
+
+    @property
+    def helpers(self) -> Path:
+        return self.base / "host"

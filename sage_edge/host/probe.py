@@ -1,0 +1,208 @@
+"""Everything that a plan, a status and a verification need to know of a board, in one answer.
+
+Facts are told as they stand (a file's text, the engine's JSON cut down to what matters); the workstation makes sense of
+them. What cannot be read is null. Nothing is written, and no program is started that takes longer than milliseconds.
+"""
+
+from __future__ import annotations
+
+import grp
+import hashlib
+import os
+import platform
+import pwd
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sage_edge.host import released
+from sage_edge.host.clock import boot_id, now_s, now_text
+from sage_edge.host.journal import Journal
+from sage_edge.host.lease import Lock
+from sage_edge.host.machine import Engine
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import Refusal
+
+_TREE = "proc/device-tree"
+BOARD_FILES = (
+    "etc/nv_tegra_release", f"{_TREE}/model", f"{_TREE}/compatible", f"{_TREE}/nvidia,boardids",
+    f"{_TREE}/nvidia,dtsfilename", "proc/meminfo",
+)  # fmt: skip
+WATCHED = (
+    "etc/sage/host.yaml", "srv/sage/keys/exchange", "srv/sage/state", "srv/sage/models", "srv/sage/deploy/lock.json",
+    "etc/sudoers.d/sage", "etc/docker/daemon.json",
+)  # fmt: skip
+"""Files whose owner and mode say whether the board is as it was provisioned."""
+
+GROUPS = ("docker", "video", "render", "sage")
+
+
+def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
+    """Return what is so on this board now, as one JSON object."""
+    return {
+        "format": 1,
+        "helper": helper,
+        "at": now_text(),
+        "epoch": now_s(),
+        "boot": boot_id(places.root),
+        "uptime_s": _uptime(places.root),
+        "arch": platform.machine(),
+        "python": platform.python_version(),
+        "system": _text(places.root / "etc/os-release"),
+        "card": _text(places.card),
+        "facts_root": str(places.facts_root),
+        "board": {name: _text(places.facts_root / name) for name in BOARD_FILES},
+        "memory": _memory(places.root),
+        "disk": _disks(places),
+        "groups": {name: _gid(name) for name in GROUPS},
+        "user": _user(),
+        "files": {name: _mode(places.root / name) for name in WATCHED},
+        "docker": _docker(engine),
+        "clock": _clock(places.root),
+        "deploy": _deploy(places),
+        "models": _models(places),
+    }
+
+
+def _deploy(places: Places) -> Mapping[str, Any]:
+    try:
+        latest = Journal(places.journal, places.root).latest()
+        lock: object = Lock(places.lock, places.root).status()
+        damaged = ""
+    except Refusal as refused:
+        latest, lock, damaged = None, None, refused.message
+    short = released.current(places)
+    return {
+        "current": short,
+        "release": released.summary(places, short) if short else None,
+        "releases": released.all_of(places),
+        "journal": vars(latest) if latest else None,
+        "lock": lock,
+        "damaged": damaged,
+    }
+
+
+def _docker(engine: Engine) -> Mapping[str, Any] | None:
+    """What the engine is and holds; null where none answers."""
+    try:
+        info = engine.info()
+        containers = [_container(engine, one) for one in engine.containers()]
+        images = sorted(one["Id"] for one in engine.images())
+    except Refusal:
+        return None
+    return {
+        "version": info.get("ServerVersion"),
+        "runtimes": sorted(info.get("Runtimes") or {}),
+        "default_runtime": info.get("DefaultRuntime"),
+        "root": info.get("DockerRootDir"),
+        "compose": _compose_version(),
+        "containers": containers,
+        "images": images,
+    }
+
+
+def _container(engine: Engine, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+    full = engine.container(str(listed["Id"])) or {}
+    state, config = full.get("State") or {}, full.get("Config") or {}
+    variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())
+    labels = config.get("Labels") or {}
+    return {
+        "name": str(full.get("Name", "")).lstrip("/"),
+        "image": full.get("Image"),
+        "status": state.get("Status"),
+        "health": (state.get("Health") or {}).get("Status"),
+        "started": state.get("StartedAt"),
+        "restarts": full.get("RestartCount"),
+        "user": config.get("User"),
+        "release": variables.get("SAGE_RELEASE"),
+        "labels": {
+            key: value for key, value in sorted(labels.items()) if key.startswith(("sage.", "com.docker.compose"))
+        },
+    }
+
+
+def _compose_version() -> str | None:
+    """Whether the plugin is there: its path tells without starting it."""
+    for folder in ("/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec"):
+        if Path(folder, "docker/cli-plugins/docker-compose").exists():
+            return str(Path(folder, "docker/cli-plugins/docker-compose"))
+    return None
+
+
+def _models(places: Places) -> Mapping[str, str]:
+    """Manifest path below manifests/ → sha256 of its bytes."""
+    root = places.models / "manifests"
+    if not root.is_dir():
+        return {}
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*.json"))
+        if path.is_file()
+    }
+
+
+def _disks(places: Places) -> Mapping[str, Mapping[str, int]]:
+    found = {}
+    for name, path in (("sage", places.base), ("docker", Path("/var/lib/docker")), ("root", places.root)):
+        here = next((one for one in (path, *path.parents) if one.exists()), places.root)
+        usage = shutil.disk_usage(here)
+        found[name] = {"device": here.stat().st_dev, "free": usage.free, "total": usage.total}
+    return found
+
+
+def _memory(root: Path) -> Mapping[str, int]:
+    """Bytes in all and available."""
+    rows = dict(line.partition(":")[::2] for line in (_text(root / "proc/meminfo") or "").splitlines())
+    return {
+        key: int(rows[name].split()[0]) * 1024 for key, name in (("total", "MemTotal"), ("available", "MemAvailable"))
+        if name in rows
+    }  # fmt: skip
+
+
+def _clock(root: Path) -> Mapping[str, object]:
+    """Whether the clock is kept: systemd-timesyncd leaves a file, chrony a socket."""
+    stamps = ("run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock", "run/chrony/chronyd.sock")
+    return {"synchronized": (root / stamps[0]).exists(), "kept_by": [one for one in stamps if (root / one).exists()]}
+
+
+def _user() -> Mapping[str, object]:
+    """Who the helper runs as, and who asked through sudo."""
+    asked = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    groups = sorted(group.gr_name for group in grp.getgrall() if asked in group.gr_mem)
+    return {"uid": os.getuid(), "asked_by": asked, "groups": groups}
+
+
+def _gid(name: str) -> int | None:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
+
+
+def _mode(path: Path) -> Mapping[str, object] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return {
+        "mode": f"{stat.S_IMODE(found.st_mode):04o}",
+        "uid": found.st_uid,
+        "gid": found.st_gid,
+        "size": found.st_size,
+    }
+
+
+def _uptime(root: Path) -> float | None:
+    text = _text(root / "proc/uptime")
+    return float(text.split()[0]) if text else None
+
+
+def _text(path: Path) -> str | None:
+    """The first 8 KiB of a file, NULs kept, bytes that are no UTF-8 replaced."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(8192).decode("utf-8", "replace")
+    except OSError:
+        return None

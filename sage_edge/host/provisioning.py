@@ -1,0 +1,196 @@
+"""Bringing a board to what its role needs: typed steps, each looks first and says whether it changed something.
+
+    {"kind": "packages", "names": ["rsync"]}                    installed by apt, none removed
+    {"kind": "group", "name": "sage", "gid": 10001}
+    {"kind": "user", "name": "sage", "groups": ["docker"]}      an existing user is only added to groups
+    {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750"}
+    {"kind": "file", "path": "etc/sage/host.yaml", "text": "…", "uid": 0, "gid": 0, "mode": "0644"}
+    {"kind": "unit", "name": "sage-release.service", "text": "…"}
+    {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout"}   made here, never leaves
+
+Paths lie below the root and in the few folders that are ours.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import re
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sage_edge.host import durable, machine
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import USAGE, Refusal
+
+Step = Mapping[str, Any]
+Done = dict[str, Any]
+
+OURS = ("srv/sage", "etc/sage", "etc/sudoers.d/sage", "etc/docker/daemon.json", "etc/ssh/sshd_config.d")
+"""Where files and folders may be written."""
+
+_NAME = re.compile(r"[a-z][a-z0-9.+_-]{0,62}")
+_UNIT = re.compile(r"sage-[a-z-]{1,40}\.(service|timer)")
+_APT_S = 1200.0
+
+
+def apply(places: Places, steps: Sequence[Step], tell: Callable[[str], None]) -> list[Done]:
+    """Do every step, in order, and return what each did: {"step", "changed", …}. Raises Refusal at once."""
+    done = []
+    for step in steps:
+        kind = str(step.get("kind"))
+        if kind not in _KINDS:
+            raise Refusal(
+                "bad-step", f"this helper cannot provision {kind!r:.40}", "invoke provision --host HOST", USAGE
+            )
+        result = {"step": _title(step), **_KINDS[kind](places, step)}
+        tell(f"{'changed' if result['changed'] else 'as it was'}: {result['step']}")
+        done.append(result)
+    return done
+
+
+def _title(step: Step) -> str:
+    return f"{step['kind']} {step.get('name') or step.get('path') or ', '.join(step.get('names', ()))}"
+
+
+def _packages(places: Places, step: Step) -> Done:  # noqa: ARG001 - every kind has the same shape
+    names = [_fit(str(name), _NAME, "a package name") for name in step["names"]]
+    absent = [name for name in names if not _is_installed(name)]
+    if absent:
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        machine.demand(("apt-get", "update", "-qq"), "apt-get update", timeout_s=_APT_S, env=quiet)
+        machine.demand(
+            ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *absent), f"installing {', '.join(absent)}",
+            timeout_s=_APT_S, env=quiet,
+        )  # fmt: skip
+    return {"changed": bool(absent), "installed": absent}
+
+
+def _is_installed(name: str) -> bool:
+    ran = machine.run(("dpkg-query", "-W", "-f", "${db:Status-Status}", name))
+    return ran.code == 0 and ran.out == "installed"
+
+
+def _group(places: Places, step: Step) -> Done:  # noqa: ARG001
+    name = _fit(str(step["name"]), _NAME, "a group name")
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        gid = ("--gid", str(int(step["gid"]))) if step.get("gid") is not None else ("--system",)
+        machine.demand(("groupadd", *gid, name), f"adding the group {name}")
+        return {"changed": True}
+    return {"changed": False}
+
+
+def _user(places: Places, step: Step) -> Done:  # noqa: ARG001
+    name = _fit(str(step["name"]), _NAME, "a user name")
+    changed = False
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        uid = ("--uid", str(int(step["uid"]))) if step.get("uid") is not None else ()
+        shell = ("--shell", str(step.get("shell", "/usr/sbin/nologin")))
+        machine.demand(("useradd", *uid, *shell, "--no-create-home", name), f"adding the user {name}")
+        changed = True
+    for group in step.get("groups", ()):
+        if name not in grp.getgrnam(group).gr_mem:
+            machine.demand(
+                ("usermod", "--append", "--groups", _fit(str(group), _NAME, "a group name"), name), "usermod"
+            )
+            changed = True
+    return {"changed": changed}
+
+
+def _folder(places: Places, step: Step) -> Done:
+    path = _ours(places, step["path"])
+    fresh = not path.is_dir()
+    path.mkdir(parents=True, exist_ok=True)
+    return {"changed": _own(path, step) or fresh}
+
+
+def _file(places: Places, step: Step) -> Done:
+    path, content = _ours(places, step["path"]), str(step["text"]).encode("utf-8")
+    fresh = not path.is_file() or path.read_bytes() != content
+    if fresh:
+        if str(step["path"]).startswith("etc/sudoers.d/"):
+            _demand_sudoers(content)
+        durable.replace(path, content, int(str(step["mode"]), 8))
+    return {"changed": _own(path, step) or fresh}
+
+
+def _demand_sudoers(content: bytes) -> None:
+    """A broken file below sudoers.d locks everybody out, so it is checked before it is there."""
+    ran = machine.run(("visudo", "--check", "--quiet", "--file=-"), stdin=content)
+    if ran.code != 0:
+        raise Refusal("bad-sudoers", f"visudo refuses the file: {ran.tail}", "nothing was written", USAGE)
+
+
+def _unit(places: Places, step: Step) -> Done:
+    name = _fit(str(step["name"]), _UNIT, "a unit of ours")
+    path, content = places.root / "etc/systemd/system" / name, str(step["text"]).encode("utf-8")
+    fresh = not path.is_file() or path.read_bytes() != content
+    if fresh:
+        durable.replace(path, content)
+        machine.demand(("systemctl", "daemon-reload"), "systemctl daemon-reload")
+    enabled = machine.run(("systemctl", "is-enabled", "--quiet", name)).code == 0
+    if not enabled:
+        machine.demand(("systemctl", "enable", "--quiet", name), f"enabling {name}")
+    return {"changed": fresh or not enabled}
+
+
+def _restart(places: Places, step: Step) -> Done:  # noqa: ARG001
+    """Start a service unless it runs; `when` names a file that makes it restart when it is newer than the start."""
+    name = _fit(str(step["name"]), re.compile(r"docker|ssh"), "docker or ssh")
+    if machine.run(("systemctl", "is-active", "--quiet", name)).code == 0 and not step.get("again"):
+        return {"changed": False}
+    machine.demand(("systemctl", "restart", name), f"starting {name}", timeout_s=120)
+    return {"changed": True}
+
+
+def _key(places: Places, step: Step) -> Done:
+    path = _ours(places, step["path"])
+    public = path.with_name(f"{path.name}.pub")
+    fresh = not (path.is_file() and public.is_file())
+    if fresh:
+        path.unlink(missing_ok=True)
+        words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", str(step["comment"])[:60], "-f", str(path))
+        machine.demand(words, "making a key")
+    changed = _own(path, {**step, "mode": "0400"}) or fresh
+    return {"changed": changed, "public": public.read_text("ascii").strip()}
+
+
+_KINDS: Mapping[str, Callable[[Places, Step], Done]] = {
+    "packages": _packages, "group": _group, "user": _user, "folder": _folder, "file": _file, "unit": _unit, "key": _key,
+    "service": _restart,
+}  # fmt: skip
+
+
+def _own(path: Path, step: Step) -> bool:
+    """Give a path its owner and mode; return whether they were others."""
+    found = path.stat()
+    uid, gid, mode = int(step.get("uid", 0)), int(step.get("gid", step.get("uid", 0))), int(str(step["mode"]), 8)
+    changed = False
+    if (found.st_uid, found.st_gid) != (uid, gid):
+        os.chown(path, uid, gid)
+        changed = True
+    if stat.S_IMODE(found.st_mode) != mode:
+        path.chmod(mode)
+        changed = True
+    return changed
+
+
+def _ours(places: Places, told: object) -> Path:
+    path = PurePosixPath(str(told))
+    inside = any(path == PurePosixPath(ours) or PurePosixPath(ours) in path.parents for ours in OURS)
+    if path.is_absolute() or ".." in path.parts or not inside:
+        raise Refusal("bad-path", f"expected a path below {', '.join(OURS)}, got {str(told)!r:.80}", "", USAGE)
+    return places.root / path
+
+
+def _fit(text: str, grammar: re.Pattern[str], expected: str) -> str:
+    if not grammar.fullmatch(text):
+        raise Refusal("bad-step", f"expected {expected}, got {text!r:.60}", "invoke provision --host HOST", USAGE)
+    return text

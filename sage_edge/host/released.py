@@ -1,0 +1,135 @@
+"""A release as it lies on the board.
+
+/srv/sage/releases/<12 hex>/release.json    records.release.Release as JSON, canonical; its sha256 is the release's id
+/srv/sage/releases/<12 hex>/…               compose.yaml, .env, fleet/…
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sage_edge.host import durable
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import FAILED, USAGE, Refusal
+
+_ID = re.compile(r"[0-9a-f]{64}")
+_SHORT = re.compile(r"[0-9a-f]{12}")
+_IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Released:
+    """What the helper needs of a release; everything else in release.json is for others.
+
+    image: the image's id. image_from: where to pull it, None when it is already here. models: manifest path → sha256.
+    """
+
+    id: str
+    host: str
+    role: str
+    board: str
+    image: str
+    models: Mapping[str, str]
+    image_from: str | None = None
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits: the folder's name."""
+        return self.id[:12]
+
+
+def parse(content: bytes, image_from: str | None = None) -> Released:
+    """Return the release that release.json holds; its id is computed, not believed. Raises Refusal."""
+    try:
+        told = json.loads(content)
+        models = {str(key): str(value) for key, value in told["models"].items()}
+        found = Released(
+            hashlib.sha256(content).hexdigest(), told["host"], told["role"], told["board"], told["image"], models,
+            image_from,
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Refusal("bad-release", "release.json is none", "deploy again: invoke deploy --host HOST", USAGE) from None
+    if not _IMAGE.fullmatch(found.image):
+        raise Refusal(
+            "bad-release", f"expected an image id, got {found.image!r:.80}", "invoke build --host HOST", USAGE
+        )
+    return found
+
+
+def read(places: Places, short: str) -> Released:
+    """Return a release that lies on the board. Raises Refusal when it is not there or was changed."""
+    if not _SHORT.fullmatch(short):
+        raise Refusal("unknown-release", f"expected 12 hex digits, got {short!r:.40}", _LIST, USAGE)
+    path = places.releases / short / "release.json"
+    if not path.is_file():
+        raise Refusal("unknown-release", f"no release {short} on this board", _LIST, USAGE)
+    found = parse(path.read_bytes())
+    if found.short != short:
+        raise Refusal("release-changed", f"{path} was changed: it is {found.short} now", "deploy again", FAILED)
+    return found
+
+
+_LIST = "see which there are: invoke rollback --host HOST --list"
+
+
+def current(places: Places) -> str | None:
+    """Return the release that `current` points at, or None."""
+    try:
+        target = places.current.readlink()
+    except OSError:
+        return None
+    return target.name if _SHORT.fullmatch(target.name) else None
+
+
+def write(places: Places, released: Released, files: Mapping[str, str]) -> bool:
+    """Write a release's folder, whole or not at all; return False when it is already there. Raises Refusal."""
+    folder = places.releases / released.short
+    if (folder / "release.json").is_file() and read(places, released.short).id == released.id:
+        return False
+    for name in files:
+        _inside(name)
+    for name in sorted(files, key=lambda name: name == "release.json"):  # release.json last: it makes the folder count
+        durable.replace(folder / name, files[name].encode("utf-8"), 0o600 if name == ".env" else 0o644)
+    durable.sync_folder(places.releases)
+    return True
+
+
+def _inside(name: str) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or str(path) != name:
+        raise Refusal("bad-path", f"expected a path inside the release, got {name!r:.80}", "deploy again", USAGE)
+
+
+def switch(places: Places, short: str | None) -> None:
+    """Make `current` point at a release; None: at nothing."""
+    if short is None:
+        places.current.unlink(missing_ok=True)
+        durable.sync_folder(places.base)
+    else:
+        durable.link(places.current, f"releases/{short}")
+
+
+def all_of(places: Places) -> list[str]:
+    """Return every release on the board, sorted."""
+    if not places.releases.is_dir():
+        return []
+    return sorted(one.name for one in places.releases.iterdir() if _SHORT.fullmatch(one.name))
+
+
+def summary(places: Places, short: str) -> dict[str, Any]:
+    """Return release.json's content for people; an unreadable one is an empty object."""
+    try:
+        return dict(json.loads((places.releases / short / "release.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files below a folder."""
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file() and not one.is_symlink())

@@ -1,0 +1,200 @@
+"""The containers of a release, and the timer that takes a release back: what a deployment does to the board."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sage_edge.host import machine
+from sage_edge.host.machine import Engine
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import FAILED, LOCKED, REFUSED, Refusal
+from sage_edge.host.released import Released
+
+PROJECT = "sage"
+AGENT = "agent"
+"""The compose service whose health and canary decide."""
+
+TIMER = "sage-revert"
+PULL_S, UP_S, CANARY_S = 3600.0, 600.0, 300.0
+_PAUSE_S = 0.25
+
+
+@dataclass(frozen=True)
+class Running:
+    """The agent's container as the engine sees it. health: `healthy`, `unhealthy`, `starting` or `none`."""
+
+    image: str
+    release: str
+    running: bool
+    health: str
+    started: str
+
+
+class Service(Protocol):
+    """What a deployment may do to a board; the tests' double keeps the same promises."""
+
+    def fetch(self, released: Released) -> None: ...
+    def up(self, released: Released) -> None: ...
+    def down(self) -> None: ...
+    def running(self) -> Running | None: ...
+    def healthy(self, released: Released, within_s: float) -> None: ...
+    def canary(self, released: Released) -> str: ...
+    def arm(self, seconds: int) -> None: ...
+    def disarm(self) -> None: ...
+    def quiet(self, wait_s: float, tell: Callable[[str], None]) -> contextlib.AbstractContextManager[None]: ...
+
+
+class Docker:
+    """The real one: the engine, compose and systemd of this board."""
+
+    def __init__(self, places: Places, engine: Engine) -> None:
+        self._places, self._engine = places, engine
+
+    def fetch(self, released: Released) -> None:
+        """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another."""
+        found = self._engine.image(released.image)
+        if found is None and released.image_from:
+            machine.demand(("docker", "pull", "--quiet", released.image_from), "pulling the image", timeout_s=PULL_S)
+            found = self._engine.image(released.image)
+        if found is None:
+            raise Refusal(
+                "image-missing", f"the image {released.image[7:19]} is not on this board",
+                "send it: invoke push --host HOST", FAILED,
+            )  # fmt: skip
+        check_labels(found, released)
+
+    def up(self, released: Released) -> None:
+        """Start the release's containers, replacing those of another one."""
+        machine.demand((*self._compose(released), "up", "--detach", "--remove-orphans"), "starting", timeout_s=UP_S)
+
+    def down(self) -> None:
+        """Stop and remove every container of ours; harmless when there is none."""
+        for found in self._engine.containers():
+            if found.get("Labels", {}).get("com.docker.compose.project") == PROJECT:
+                machine.run(("docker", "stop", found["Id"]), timeout_s=UP_S)
+                machine.run(("docker", "rm", "--force", found["Id"]), timeout_s=UP_S)
+
+    def running(self) -> Running | None:
+        """Return the agent's container, or None."""
+        found = self._engine.container(f"{PROJECT}-{AGENT}-1")
+        return _running(found) if found else None
+
+    def healthy(self, released: Released, within_s: float) -> None:
+        """Return once the agent runs this release's image and is healthy. Raises Refusal with its last lines."""
+        until = time.monotonic() + within_s
+        while time.monotonic() < until:
+            now = self.running()
+            if now and now.running and now.image == released.image and now.health in ("healthy", "none"):
+                return
+            if now and (now.health == "unhealthy" or not now.running):
+                break
+            time.sleep(_PAUSE_S)
+        raise Refusal(
+            "unhealthy", f"the agent is not healthy: {_said(self.running())}; {self._last_words()}", _SEE_LOGS
+        )
+
+    def canary(self, released: Released) -> str:
+        """Let the model inside the container generate a token and return what it says of itself."""
+        words = ("docker", "exec", f"{PROJECT}-{AGENT}-1", "sage-smoke")
+        return machine.demand(words, "the canary generation", timeout_s=CANARY_S).strip()[-200:]
+
+    def arm(self, seconds: int) -> None:
+        """Let systemd take the release back after `seconds`, whoever is still there."""
+        self.disarm()
+        helper = str(self._places.helpers / "sage-host")
+        machine.demand(
+            (
+                "systemd-run", f"--unit={TIMER}", f"--on-active={seconds}s", "--timer-property=AccuracySec=1s",
+                "--quiet",
+                "/usr/bin/python3", "-I", helper, "recover", "--because=timer",
+            ),
+            "arming the revert timer",
+        )  # fmt: skip
+
+    def disarm(self) -> None:
+        """Stop the timer; harmless when there is none. A revert that already runs is not cut off."""
+        machine.run(("systemctl", "stop", f"{TIMER}.timer"))
+        machine.run(("systemctl", "reset-failed", f"{TIMER}.timer", f"{TIMER}.service"))
+
+    @contextlib.contextmanager
+    def quiet(self, wait_s: float, tell: Callable[[str], None]) -> Iterator[None]:
+        """Hold the lock of sessions for the body, once the running session ends. Raises Refusal, exit 5."""
+        path = self._places.session_lock
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # close-on-exec: containers do not inherit it
+        try:
+            _take(handle, time.monotonic() + wait_s, tell)
+            yield
+        finally:
+            os.close(handle)
+
+    def _compose(self, released: Released) -> tuple[str, ...]:
+        folder = self._places.releases / released.short
+        return (
+            "docker", "compose", "--project-name", PROJECT, "--project-directory", str(folder),
+            "--file", str(folder / "compose.yaml"), "--env-file", str(folder / ".env"),
+        )  # fmt: skip
+
+    def _last_words(self) -> str:
+        ran = machine.run(("docker", "logs", "--tail", "20", f"{PROJECT}-{AGENT}-1"))
+        return ran.tail or "it said nothing"
+
+
+_SEE_LOGS = "read more: invoke logs --host HOST"
+
+
+def check_labels(image: Mapping[str, Any], released: Released) -> None:
+    """Raise Refusal, exit 3, unless the image is the release's own, and made for this role and board."""
+    labels = (image.get("Config") or {}).get("Labels") or {}
+    wrong = [
+        f"its {name} is {actual or 'not said'}, expected {expected}"
+        for name, actual, expected in (
+            ("id", image.get("Id"), released.image),
+            ("role", labels.get("sage.role"), released.role),
+            ("board", labels.get("sage.board"), released.board),
+        )
+        if actual != expected
+    ]
+    if wrong:
+        hint = f"build the image of this host: invoke build --host {released.host}"
+        raise Refusal("wrong-image", f"this image is not for {released.host}: {'; '.join(wrong)}", hint, REFUSED)
+
+
+def _running(found: Mapping[str, Any]) -> Running:
+    state, config = found.get("State") or {}, found.get("Config") or {}
+    variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())
+    return Running(
+        image=str(found.get("Image", "")),
+        release=variables.get("SAGE_RELEASE", ""),
+        running=bool(state.get("Running")) and not state.get("Restarting"),
+        health=str((state.get("Health") or {}).get("Status", "none")),
+        started=str(state.get("StartedAt", "")),
+    )
+
+
+def _said(now: Running | None) -> str:
+    if now is None:
+        return "there is no container"
+    return f"image {now.image[7:19]}, {'running' if now.running else 'not running'}, {now.health}"
+
+
+def _take(handle: int, until: float, tell: Callable[[str], None]) -> None:
+    told = False
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= until:
+                raise Refusal(
+                    "session-running", "a session is still running", "wait longer, or cut it: --when now", LOCKED
+                ) from None
+        if not told:
+            tell("a session is running; waiting for its end")
+            told = True
+        time.sleep(_PAUSE_S)

@@ -1,0 +1,111 @@
+"""The deploy lock: one at a time, a dead workstation does not block, a person's lock never expires."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sage_edge.host import clock, lease
+from sage_edge.host.lease import Claim, Lock
+from sage_edge.host.refusal import Refusal
+
+ADA = Claim("ada", "desk", 1, "deploy ab12")
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Lock:
+    return Lock(tmp_path / "lock.json")
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    now = clock.now_s()
+    monkeypatch.setattr(lease, "now_s", lambda: now + seconds)
+
+
+def test_a_second_holder_is_refused_and_told_who_and_why(lock: Lock) -> None:
+    lock.acquire(ADA)
+    with pytest.raises(Refusal, match=r"locked by ada at desk since .* \(heard of 0 s ago\): deploy ab12") as told:
+        lock.acquire(Claim("eve", "other", 2, "me too"))
+    assert told.value.code == 5
+    assert "invoke lock.release" in told.value.hint
+
+
+def test_of_many_at_once_one_wins(lock: Lock) -> None:
+    def take(number: int) -> bool:
+        try:
+            lock.acquire(Claim(f"h{number}", "desk", number, "race"))
+        except Refusal:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(40))) == 1
+
+
+def test_a_silent_holder_is_replaced(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.acquire(ADA)
+    later(monkeypatch, lease.TTL_S + 1)
+    ours, stale = lock.acquire(Claim("eve", "other", 2, "next"))
+    assert stale is not None
+    assert stale.holder == "ada"
+    assert lock.demand(ours.token).holder == "eve"
+
+
+def test_a_beat_keeps_it(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, _ = lock.acquire(ADA)
+    later(monkeypatch, lease.TTL_S - 1)
+    lock.beat(ours.token)
+    later(monkeypatch, lease.TTL_S + 9)
+    with pytest.raises(Refusal, match="locked by ada"):
+        lock.acquire(ADA)
+
+
+def test_a_reboot_frees_it(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.acquire(ADA)
+    monkeypatch.setattr(lease, "boot_id", lambda root: "another boot")
+    _, stale = lock.acquire(ADA)
+    assert stale is not None
+
+
+def test_a_clock_that_was_set_back_does_not_block_for_ever(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.acquire(ADA)
+    later(monkeypatch, -3600)
+    assert lock.acquire(ADA)[1] is not None
+
+
+def test_a_lock_by_hand_never_expires(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.acquire(Claim("ada", "desk", 1, "the board is open on my table", manual=True))
+    later(monkeypatch, 10_000_000)
+    monkeypatch.setattr(lease, "boot_id", lambda root: "another boot")
+    with pytest.raises(Refusal, match="by hand"):
+        lock.acquire(ADA)
+    assert lock.release(None) is not None
+    lock.acquire(ADA)
+
+
+def test_whoever_lost_it_is_told_and_changes_nothing(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, _ = lock.acquire(ADA)
+    later(monkeypatch, lease.TTL_S + 1)
+    lock.acquire(Claim("eve", "other", 2, "next"))
+    for act in (lock.beat, lock.release, lock.demand):
+        with pytest.raises(Refusal, match="not ours any more; it is held by eve") as told:
+            act(old.token)
+        assert told.value.code == 5
+
+
+def test_status_shows_no_token(lock: Lock) -> None:
+    assert lock.status() is None
+    ours, _ = lock.acquire(ADA)
+    status = lock.status()
+    assert status is not None
+    assert status["stale"] is False
+    assert ours.token not in str(status)
+
+
+def test_a_damaged_lock_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "lock.json").write_text("{", "utf-8")
+    with pytest.raises(Refusal, match="cannot be read") as told:
+        Lock(tmp_path / "lock.json").acquire(ADA)
+    assert told.value.hint.startswith("remove it")

@@ -1,0 +1,51 @@
+"""The helper as it is called: one document in, one out, the error's code as exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def ask(words: list[str], text: str = "") -> tuple[int, dict[str, object], str]:
+    """Run the helper without site-packages, as a board's python does."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from sage_edge.host.__main__ import main; "
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"{code}sys.exit(main(sys.argv[1:]))", *words],
+        input=text, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "message"),
+    [
+        ([], "", "expected one of activate, audit, "),
+        (["dance"], "{}", "this helper cannot 'dance'"),
+        (["probe"], "[]", "expected one JSON object on stdin"),
+        (["probe"], "{", "expected one JSON object on stdin"),
+        (["lock-acquire"], "{}", "lock-acquire: the request is not one"),
+        (["logs"], '{"n": 0}', "expected 1 to 10000 lines, got 0"),
+        (["logs"], '{"since": "yesterday"}', "expected a time like 10m"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(words: list[str], text: str, message: str) -> None:
+    code, document, _ = ask(words, text)
+    assert code == 2
+    assert document["ok"] is False
+    assert str(document["error"]["message"]).startswith(message)  # type: ignore[index]
+
+
+def test_a_probe_answers_on_any_machine() -> None:
+    code, document, _ = ask(["probe"], "{}")
+    assert code == 0
+    facts = document["result"]
+    assert isinstance(facts, dict)
+    assert facts["format"] == 1
+    assert facts["memory"]["total"] > 0
+    assert facts["deploy"]["current"] is None

@@ -1,0 +1,102 @@
+"""Provisioning steps: looked at first, done once, and only where we may write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sage_edge.host import provisioning
+from sage_edge.host.places import Places
+from sage_edge.host.refusal import Refusal
+
+ME = {"uid": os.getuid(), "gid": os.getgid()}
+STEPS = [
+    {"kind": "folder", "path": "srv/sage/state", "mode": "0750", **ME},
+    {"kind": "file", "path": "etc/sage/host.yaml", "text": "format: 1\nhost: sprout\n", "mode": "0644", **ME},
+]
+
+
+def apply(root: Path, *steps: dict[str, object]) -> list[bool]:
+    return [bool(one["changed"]) for one in provisioning.apply(Places(root), steps, lambda line: None)]
+
+
+def test_the_second_time_nothing_changes(tmp_path: Path) -> None:
+    assert apply(tmp_path, *STEPS) == [True, True]
+    assert apply(tmp_path, *STEPS) == [False, False]
+    assert (tmp_path / "srv/sage/state").stat().st_mode & 0o777 == 0o750
+
+
+def test_what_was_changed_by_hand_is_set_right(tmp_path: Path) -> None:
+    apply(tmp_path, *STEPS)
+    (tmp_path / "etc/sage/host.yaml").write_text("format: 1\nhost: thor\n", "utf-8")
+    (tmp_path / "srv/sage/state").chmod(0o777)
+    assert apply(tmp_path, *STEPS) == [True, True]
+    assert (tmp_path / "etc/sage/host.yaml").read_text("utf-8") == STEPS[1]["text"]
+
+
+def test_each_step_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    provisioning.apply(Places(tmp_path), STEPS, told.append)
+    provisioning.apply(Places(tmp_path), STEPS[:1], told.append)
+    assert told == [
+        "changed: folder srv/sage/state",
+        "changed: file etc/sage/host.yaml",
+        "as it was: folder srv/sage/state",
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "etc/passwd", "srv/sage/../../etc/passwd", "etc/sudoers", "srv/sagex/a"]
+)
+@pytest.mark.parametrize("kind", ["file", "folder", "key"])
+def test_nothing_is_written_elsewhere(tmp_path: Path, kind: str, path: str) -> None:
+    with pytest.raises(Refusal, match="expected a path below srv/sage") as told:
+        apply(tmp_path, {"kind": kind, "path": path, "mode": "0644", "text": "", "comment": "", **ME})
+    assert told.value.code == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"kind": "dance"},
+        {"kind": "packages", "names": ["rsync; reboot"]},
+        {"kind": "group", "name": "--help"},
+        {"kind": "user", "name": "Root Root"},
+        {"kind": "unit", "name": "ssh.service", "text": ""},
+        {"kind": "service", "name": "cron"},
+    ],
+)
+def test_what_is_no_step_is_refused(tmp_path: Path, step: dict[str, object]) -> None:
+    with pytest.raises(Refusal) as told:
+        apply(tmp_path, step)
+    assert told.value.code == 2
+
+
+def test_a_key_is_made_once_and_stays_private(tmp_path: Path) -> None:
+    step: dict[str, object] = {"kind": "key", "path": "srv/sage/keys/exchange", "comment": "sprout", **ME}
+    (tmp_path / "srv/sage/keys").mkdir(parents=True)
+    first, second = (provisioning.apply(Places(tmp_path), [step], lambda line: None)[0] for _ in range(2))
+    assert (first["changed"], second["changed"]) == (True, False)
+    assert first["public"] == second["public"]
+    assert str(first["public"]).startswith("ssh-ed25519 ")
+    assert (tmp_path / "srv/sage/keys/exchange").stat().st_mode & 0o777 == 0o400
+    assert "PRIVATE" not in str(first)
+
+
+@pytest.mark.skipif(
+    not Path("/usr/sbin/visudo").exists(), reason="sudo is not installed here, so nobody checks sudoers files"
+)
+def test_a_broken_sudoers_file_never_gets_there(tmp_path: Path) -> None:
+    step: dict[str, object] = {
+        "kind": "file",
+        "path": "etc/sudoers.d/sage",
+        "text": "sage ALL=(\n",
+        "mode": "0440",
+        **ME,
+    }
+    with pytest.raises(Refusal, match="visudo refuses"):
+        apply(tmp_path, step)
+    assert not (tmp_path / "etc/sudoers.d/sage").exists()
