@@ -7,10 +7,11 @@ Files in git hold the same content indented by one space (a readable diff), ende
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, PlainSerializer, ValidationError
 
 from sage_edge import clock, files
 from sage_edge.names import Digest
@@ -19,11 +20,24 @@ from sage_edge.names import Digest
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"expected a time with offset, got {moment.isoformat()}")
-    return clock.parse(clock.text(moment))
+    if moment.utcoffset():
+        try:
+            moment = moment.astimezone(timezone.utc)
+        except OverflowError:
+            raise ValueError(f"expected a time between the years 1 and 9999, got {moment.isoformat()}") from None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=timezone.utc)
 
 
 Moment = Annotated[datetime, AfterValidator(_utc), PlainSerializer(clock.text, return_type=str)]
 """A moment in UTC, to the millisecond."""
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def canonical(dumped: Mapping[str, JsonValue]) -> bytes:
+    """The canonical bytes of a record that was dumped as JSON."""
+    return _canonical(dumped).encode("utf-8", "strict")
 
 
 class Record(BaseModel):
@@ -33,13 +47,7 @@ class Record(BaseModel):
 
     def canonical(self) -> bytes:
         """The one byte string that stands for this content."""
-        return json.dumps(
-            self.model_dump(mode="json"),
-            ensure_ascii=False,
-            sort_keys=True,
-            separators=(",", ":"),
-            allow_nan=False,
-        ).encode("utf-8", "strict")
+        return canonical(self.model_dump(mode="json"))
 
     def fingerprint(self) -> Digest:
         """SHA-256 over the canonical bytes."""

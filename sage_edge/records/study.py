@@ -15,16 +15,21 @@ from sage_edge.records.base import Moment, Record
 
 
 class Measure(Record):
-    """A rate: `hits` of `n` answers, with Wilson's 95 % interval. n = 0 has no value."""
+    """A number in [0, 1] about `n` answers, with its 95 % interval. n = 0 has no value.
+
+    hits: how many of the n, for a rate (Wilson's interval); None for a mean (Student's). low, high: None where a
+    number speaks of the session as a whole, so that its spread cannot be known from one session.
+    """
 
     scorer: Slug
     version: int = Field(ge=1)
+    quantity: Slug = Slug("rate")
     definition: Digest
     n: int = Field(ge=0)
-    hits: int = Field(ge=0)
+    hits: int | None = Field(ge=0)
     value: float | None = Field(ge=0, le=1)
-    low: float = Field(ge=0, le=1)
-    high: float = Field(ge=0, le=1)
+    low: float | None = Field(ge=0, le=1)
+    high: float | None = Field(ge=0, le=1)
 
 
 class Finding(Record):
@@ -47,6 +52,7 @@ class Prediction(Record):
 
     scorer: Slug
     version: int
+    quantity: Slug = Slug("rate")
     comparison: Literal["at-least", "at-most"]
     value: float = Field(ge=0, le=1)
     minimum_n: int = Field(ge=1)

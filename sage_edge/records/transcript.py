@@ -1,6 +1,6 @@
 """The transcript of one session: immutable, hash-chained, complete enough to ask everything again.
 
-    head      format 1: who, which release, model, engine, sampling, seed, lesson, slot; `previous` is absent
+    head      format 1: who, which release, image, model, engine, sampling, seed, lesson, slot; `previous` is absent
     turns[0]  previous = digest(head)
     turns[i]  previous = digest(turns[i-1])
     closing   previous = digest(last turn, or head); how it ended
@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
+from sage_edge import files
 from sage_edge.clock import TimeSource
 from sage_edge.names import Digest, HostName, ModelRef, RoleName, SessionId, Slug, Track
-from sage_edge.records.base import Moment, Record
+from sage_edge.records.base import Moment, Record, canonical
 from sage_edge.records.expectation import Expectation
 
 FinishReason = Literal["stop", "length", "deadline", "cancelled"]
@@ -90,7 +91,10 @@ class Slot(Record):
 
 
 class Head(Record):
-    """Everything that was settled before the first word."""
+    """Everything that was settled before the first word.
+
+    image: the id of the container's image; absent where there was no container, or none that anybody named.
+    """
 
     format: Literal[1] = 1
     session: SessionId
@@ -99,6 +103,7 @@ class Head(Record):
     mind: str
     board: Slug
     release: str
+    image: Digest | None = None
     model: ModelId
     engine: EngineId
     sampling: Sampling
@@ -108,6 +113,14 @@ class Head(Record):
     slot: Slot | None
     started: Moment
     time_source: TimeSource
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """Leave out an image that nobody named: older transcripts lack the key, and their seals are to hold."""
+        content: dict[str, JsonValue] = dump(self)
+        if content["image"] is None:
+            del content["image"]
+        return content
 
 
 class Turn(Record):
@@ -167,17 +180,18 @@ class Transcript(Record):
 def chain_faults(transcript: Transcript) -> tuple[str, ...]:
     """Return what is wrong with the links of a transcript, in order; empty means that it is whole."""
     faults: list[str] = []
-    link = transcript.head.fingerprint()
+    dumped = transcript.model_dump(mode="json")  # all parts at once: checking is most of what reading costs
+    link = files.digest(canonical(dumped["head"]))
     for number, turn in enumerate(transcript.turns, start=1):
         if turn.previous != link:
             faults.append(f"turn {number} does not follow what stands before it")
         if turn.step >= len(transcript.head.lesson.steps):
             faults.append(f"turn {number} answers step {turn.step}, which the lesson does not have")
-        link = turn.fingerprint()
+        link = files.digest(canonical(dumped["turns"][number - 1]))
     if transcript.closing.previous != link:
         faults.append("the closing does not follow the last turn")
     if transcript.closing.turns != len(transcript.turns):
         faults.append(f"the closing counts {transcript.closing.turns} turns, there are {len(transcript.turns)}")
-    if transcript.seal != transcript.closing.fingerprint():
+    if transcript.seal != files.digest(canonical(dumped["closing"])):
         faults.append("the seal is not that of the closing")
     return tuple(faults)

@@ -1,0 +1,102 @@
+"""`sage-edge import-legacy DIR --into OUT`: the transcripts of an older system of the same family."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sage_edge.cli import render
+from sage_edge.cli.surroundings import json_option, tell
+from sage_edge.legacy import importing
+from sage_edge.legacy.report import FileRow, Report
+
+_EXAMPLES = 3
+_COLUMNS = {
+    "track": "track", "shape": "shape", "standing": "standing", "papers": "papers", "said": "utterances",
+    "answers": "answers", "drills": "exercises", "turns": "turns", "failed": "failed",
+}  # fmt: skip
+"""Head of a column → field of a total; short, so that a row fits 80 characters."""
+
+
+@click.command("import-legacy")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--into", "out", type=click.Path(path_type=Path), required=True, metavar="OUT", help="A new folder.")
+@json_option
+def command(folder: Path, out: Path, as_json: bool) -> None:
+    """Read the transcripts of an older system below DIR into papers below OUT.
+
+    DIR stays as it is, no link is followed. Every file is told: imported, the same content as another one, not a
+    transcript, or refused with its reason. The same DIR makes the same OUT; OUT may hold nothing else.
+    """
+    importing.apart(folder, out)
+    planned = importing.plan(folder)
+    written = importing.write(planned, out)
+    report = planned.report
+    if as_json:
+        render.document("sage-edge/import/1", report.model_dump(mode="json"))
+    else:
+        _totals(report)
+        _repairs(report)
+        _others(report)
+        _sentences("numbers", report.numbering)
+        _defects(report)
+    counted = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in importing.OUTCOMES)
+    tell(f"{len(report.files)} files: {counted}")
+    tell(f"{out / importing.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
+
+
+def _totals(report: Report) -> None:
+    rows = [tuple(str(getattr(total, name)) for name in _COLUMNS.values()) for total in report.totals]
+    if rows:
+        render.table(tuple(_COLUMNS), rows)
+    else:
+        click.echo("no transcript was found")
+
+
+def _repairs(report: Report) -> None:
+    told: dict[str, list[str]] = {}
+    for row in report.files:
+        for repair in dict.fromkeys([*row.repairs, *(repair for paper in row.papers for repair in paper.repairs)]):
+            told.setdefault(repair, []).append(row.source)
+    _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in sorted(told.items())])
+
+
+def _others(report: Report) -> None:
+    """Refused files and items one by one; what is no transcript counted by what it is."""
+    refused = [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "refused"]
+    refused += [f"{row.source}: {_items(row)}" for row in report.files if row.outcome == "imported" and row.refused]
+    _sentences("refused", refused)
+    _sentences("the same", [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "same-content"])
+    what = Counter((row.reason or "").split(";")[0] for row in report.files if row.outcome == "not-a-transcript")
+    _table("not a transcript", [(str(number), kind) for kind, number in sorted(what.items())])
+
+
+def _defects(report: Report) -> None:
+    told: dict[str, list[str]] = {}
+    for defect in report.defects:
+        told.setdefault(defect.source, []).append(defect.what)
+    _sentences("state files", [f"{source}: {'; '.join(what)}" for source, what in told.items()])
+
+
+def _items(row: FileRow) -> str:
+    return f"{len(row.refused)} of {row.found} items: {_some(list(row.refused))}"
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> None:
+    if rows:
+        click.echo()
+        render.table((title, ""), rows)
+
+
+def _sentences(title: str, told: Sequence[str]) -> None:
+    if told:
+        click.echo()
+        render.table((title,), [(sentence,) for sentence in told])
+
+
+def _some(things: list[str]) -> str:
+    more = len(things) - _EXAMPLES
+    return ", ".join(things[:_EXAMPLES]) + (f" and {more} more" if more > 0 else "")

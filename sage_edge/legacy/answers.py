@@ -1,0 +1,71 @@
+"""What the mind said: thinking is set apart and kept, and a failure that was stored as an answer is none.
+
+The writers of the older system stored their own failures as text of the mind, four kinds of them (legacy §4):
+`[GENERATION FAILED …`, `[Daemon unreachable …`, `(no response …` and nothing at all. An answer that is one line in
+brackets and speaks of a failure is taken for one as well.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sage_edge.records.transcript import Outcome
+
+_FAILURE = re.compile(r"\s*(?:\[generation failed|\[daemon unreachable|\((?:no|empty) response)", re.IGNORECASE)
+_NOTICE = re.compile(
+    r"\[[^\]\n]*\b(?:error|failed|failure|unreachable|time-?out|timed out|no response|unavailable)\b[^\]\n]*\]?",
+    re.IGNORECASE,
+)
+_LONGEST_NOTICE = 400
+_THINKING = re.compile(r"<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)", re.IGNORECASE | re.DOTALL)
+_END_ONLY = re.compile(r"\A((?:(?!<think(?:ing)?>).)*?)</think(?:ing)?>", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, as `records.legacy.LegacyWords` holds it."""
+
+    reply: str
+    outcome: Outcome = "ok"
+    error: str | None = None
+    thought: str | None = None
+    verbatim: str | None = None
+
+
+def judge(text: str | None, error: str | None = None) -> Answer:
+    """Return what an answer comes to. text: as the file holds it, None for null. error: what it says went wrong."""
+    if error is not None:
+        return Answer("", "failed", error, verbatim=text)
+    if text is None:
+        return Answer("", "failed", "null is stored as the answer")
+    if not text.strip():
+        return Answer("", "failed", "an empty text is stored as the answer", verbatim=text or None)
+    if _is_failure(text):
+        return Answer("", "failed", text.strip(), verbatim=text)
+    reply, thought = _apart(text)
+    if thought is None:
+        return Answer(text)
+    if not reply:
+        return Answer("", "failed", "the text ends within its thinking; no answer follows", thought, text)
+    if _is_failure(reply):
+        return Answer("", "failed", reply, thought, text)
+    return Answer(reply, thought=thought, verbatim=text)
+
+
+def _is_failure(text: str) -> bool:
+    notice = text.strip()
+    is_notice = len(notice) <= _LONGEST_NOTICE and _NOTICE.fullmatch(notice) is not None
+    return is_notice or _FAILURE.match(text) is not None
+
+
+def _apart(text: str) -> tuple[str, str | None]:
+    """Return answer and thinking. A block without its start began in the prompt; one without its end was cut off."""
+    thoughts = []
+    if head := _END_ONLY.match(text):
+        thoughts.append(head[1])
+        text = text[head.end() :]
+    thoughts += [block[1] for block in _THINKING.finditer(text)]
+    if not thoughts:
+        return text, None
+    return _THINKING.sub("", text).strip(), "\n\n".join(thought.strip() for thought in thoughts)

@@ -1,0 +1,127 @@
+"""What a session is called: from its file's `session`, else from the file's name (legacy §4, rule 3).
+
+    21, 21.0, "21", "session_021"     S021   primary, or training below tracks/training or with exercises
+    "T024"                            T024   training
+    "R14B_010"                        R14B_010, number 10, of no track of ours
+    nothing                           the file's name, no number
+
+The track comes from the id or from the folder, never from the number alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pydantic import JsonValue
+
+from sage_edge.legacy.naming import label
+from sage_edge.names import Track
+
+_KEYS = ("session", "session_number", "session_id", "session_num")
+_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9]*?)[ _-]?(\d{1,9})")
+_STEM = re.compile(r"(session(?=[ _-]?\d)|[SPT](?=\d{3})|R\d+B)[ _-]?(\d{1,4})(?![0-9])(.*)", re.IGNORECASE | re.DOTALL)
+_INSIDE = re.compile(r"(?<![A-Za-z])(session)[ _-]?(\d{1,4})(?![0-9])(.*)", re.IGNORECASE | re.DOTALL)
+_STAMP = re.compile(r"[_.-]?\d{8}([T_.-]?\d{4,6})?")
+_PLAIN = {"SESSION"}
+_TRACKS: Mapping[str, Track] = {"T": "training", "S": "primary", "P": "primary"}
+_ENDING = re.compile(r"\.json\w*(?=\.|\Z)|\.(bak|backup|old|orig|tmp)\w*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Id:
+    """What a session is called. label: part of the paper's name.
+
+    suffix: what the file's name says after the number. disagrees: the name says another number than the key.
+    """
+
+    label: str
+    number: int | None
+    track: Track | None
+    suffix: str = ""
+    disagrees: bool = False
+    repair: str | None = None
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A prefix in capitals and a number, as read from a key or a name."""
+
+    prefix: str
+    number: int
+    text: str
+    suffix: str = ""
+
+
+def identify(chain: Sequence[Mapping[str, JsonValue]], source: str, *, has_exercises: bool, place: str | None) -> Id:
+    """Return what a session is called. chain: the objects around its turns, nearest first; source: the file's path."""
+    path = PurePosixPath(source)
+    stem = _ENDING.sub("", path.name)
+    named = _from_stem(stem)
+    raw = next((one[key] for one in chain for key in _KEYS if one.get(key) is not None), None)
+    stored = _from_key(raw)
+    found = stored or named
+    track = _track(found, path.parts[:-1], has_exercises, chain)
+    repair = (
+        None
+        if raw is None or stored or isinstance(raw, (dict, list))
+        else f"its session is called {raw!r:.60}, which has no number"
+    )
+    if found is None:
+        words = f"{stem}.{place}" if place else stem
+        own = label(raw) if isinstance(raw, str) else None
+        return Id(own or label(words) or "unnamed", None, track, repair=repair)
+    letter = "T" if track == "training" else "S"
+    text = f"{letter}{found.number:03d}" if found.prefix in _PLAIN | set(_TRACKS) | {""} else label(found.text)
+    differs = stored is not None and named is not None and stored.number != named.number
+    return Id(text or "unnamed", found.number, track, named.suffix if named else "", differs, repair)
+
+
+def claims(value: Mapping[str, JsonValue], source: str) -> bool:
+    """Whether a document is called a session, by a key of its own or by its file's name."""
+    return any(key in value for key in _KEYS) or _from_stem(_ENDING.sub("", PurePosixPath(source).name)) is not None
+
+
+def _from_key(raw: JsonValue) -> _Named | None:
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return _Named("", raw, "") if 0 <= raw < 10**9 else None
+    if not isinstance(raw, str):
+        return None
+    text = raw.strip()
+    if text.isascii() and text.isdigit() and len(text) <= 9:
+        return _Named("", int(text), "")
+    found = _TEXT.fullmatch(text)
+    return _Named(found[1].upper(), int(found[2]), text) if found else None
+
+
+def _from_stem(stem: str) -> _Named | None:
+    found = _STEM.fullmatch(stem) or _INSIDE.search(stem)
+    if found is None:
+        return None
+    suffix = _STAMP.sub("", found[3]).strip("_.- ")
+    return _Named(found[1].upper(), int(found[2]), f"{found[1]}_{found[2]}", suffix)
+
+
+def _track(
+    found: _Named | None, folders: Sequence[str], has_exercises: bool, chain: Sequence[Mapping[str, JsonValue]]
+) -> Track | None:
+    prefix = found.prefix if found else ""
+    if prefix in _TRACKS:
+        return _TRACKS[prefix]
+    if prefix and prefix not in _PLAIN:
+        return None
+    names = [folder.lower() for folder in folders]
+    if has_exercises or "training" in _after(names, "tracks") or "training" in _after(names, "instances"):
+        return "training"
+    if "tracks" in names or any("experiment" in name for name in names) or found is None:
+        return None
+    is_session = prefix in _PLAIN or "sessions" in names or any("phase" in one for one in chain)
+    return "primary" if is_session else None
+
+
+def _after(names: Sequence[str], name: str) -> Sequence[str]:
+    return names[names.index(name) + 1 :] if name in names else ()

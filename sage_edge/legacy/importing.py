@@ -1,0 +1,190 @@
+"""A folder of an older system → papers and a report → a folder of ours.
+
+    OUT/import.json                                          Report, written last
+    OUT/sessions/<track>/<hundreds>/<label>-<seal>.json      LegacyTranscript
+
+The same input makes the same bytes. OUT may hold nothing, or an import of the same input, whole or cut off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from sage_edge import files
+from sage_edge.errors import Locked, SageError, UsageError
+from sage_edge.legacy import kinds, reading, standing, states, walking
+from sage_edge.legacy.reading import Draft, Read
+from sage_edge.legacy.report import Defect, FileRow, Outcome, PaperRow, Report, totals
+from sage_edge.names import Digest
+from sage_edge.records import legacy
+from sage_edge.records.legacy import LegacyHead, LegacyTranscript
+
+REPORT = "import.json"
+OUTCOMES = get_args(Outcome)
+
+
+class ImportChanged(SageError):
+    """A paper of an import is not what was written."""
+
+    code = 8
+
+
+@dataclass(frozen=True)
+class Import:
+    """What a folder comes to: path below OUT → paper, and the report."""
+
+    papers: Mapping[str, LegacyTranscript]
+    report: Report
+
+
+def plan(folder: Path) -> Import:
+    """Read a folder and write nothing. Raises UsageError where it is none, times.ZoneMissing."""
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "is not there"
+        raise UsageError(f"{folder} {what}", hint="sage-edge import-legacy DIR --into OUT")
+    read = sorted(map(reading.read, walking.walk(folder)), key=lambda one: one.source)
+    first = _firsts(read)
+    drafts = [draft for one in read if first.get(one.source) == one.source for draft in one.drafts]
+    heads = dict(zip(map(id, drafts), standing.settle(drafts), strict=True))
+    papers: dict[str, LegacyTranscript] = {}
+    rows = []
+    for one in read:
+        original = first.get(one.source)
+        if original is not None and original != one.source:
+            rows.append(_row(one, "same-content", f"the content of {original}"))
+            continue
+        made = [paper(draft, heads[id(draft)]) for draft in one.drafts]
+        papers.update((legacy.place(paper), paper) for paper in made)
+        rows.append(_file(one, made))
+    report = Report(
+        source=_source(read),
+        files=tuple(rows),
+        totals=totals(rows),
+        numbering=standing.numbering(list(heads.values())),
+        defects=tuple(Defect(source=one.source, what=what) for one in read for what in _defects(one)),
+    )
+    return Import(dict(sorted(papers.items())), report)
+
+
+def write(planned: Import, out: Path) -> int:
+    """Write an import and return how many files that were not there before; 0 where OUT holds it already.
+
+    Raises UsageError where OUT holds anything else, ImportChanged where a paper was changed, Locked, StorageError.
+    """
+    wanted = {place: paper.pretty() for place, paper in planned.papers.items()}
+    wanted[REPORT] = planned.report.pretty()  # last, so that a report says that everything is there
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is no folder", hint="name a new folder after --into")
+    files.make_folder(out)
+    with _held(out):
+        files.sweep(out)
+        missing = _missing(out, wanted)
+        for place in missing:
+            files.write_atomic(out / place, wanted[place])
+    return len(missing)
+
+
+def apart(folder: Path, out: Path) -> None:
+    """Refuse a target within the source, or around it. Raises UsageError."""
+    source, target = folder.resolve(), out.resolve()
+    if source.is_relative_to(target) or target.is_relative_to(source):
+        raise UsageError(f"{out} and {folder} lie within each other", hint="name a folder elsewhere after --into")
+
+
+def _missing(out: Path, wanted: Mapping[str, bytes]) -> list[str]:
+    there = {
+        path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_symlink() or not path.is_dir()
+    }
+    strange = sorted(set(there) - set(wanted))
+    is_other = REPORT in there and not there[REPORT].is_symlink() and there[REPORT].read_bytes() != wanted[REPORT]
+    if strange or is_other:
+        what = strange[0] if strange else "the report of another import"
+        raise UsageError(
+            f"{out} holds {what}, which does not belong to this import",
+            hint="name an empty or a new folder after --into; imports are not mixed",
+        )
+    for place, path in sorted(there.items()):
+        if path.is_symlink() or path.read_bytes() != wanted[place]:
+            raise ImportChanged(f"{path} was changed since it was written", hint="move it aside and import again")
+    return [place for place in wanted if place not in there]
+
+
+@contextlib.contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Lock the folder itself, so that no lock file stays in it."""
+    handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Locked(str(out), "another import") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _firsts(read: list[Read]) -> dict[str, str]:
+    """Return file → the file whose content it has; a current file comes before an older one, then the first path."""
+    best: dict[Digest, str] = {}
+    for one in sorted(read, key=lambda one: (standing.is_older(one.source), one.source)):
+        if one.drafts and one.content:
+            best.setdefault(one.content, one.source)
+    return {one.source: best[one.content] for one in read if one.drafts and one.content}
+
+
+def _defects(one: Read) -> tuple[str, ...]:
+    return states.defects(one.state, one.source) if one.what == kinds.IDENTITY else ()
+
+
+def paper(draft: Draft, head: LegacyHead) -> LegacyTranscript:
+    """Return the sealed paper of a draft under its settled head."""
+    return legacy.sealed(head, draft.words, kept=draft.kept, doubled=draft.doubled, refused=draft.refused)
+
+
+def _file(one: Read, made: list[LegacyTranscript]) -> FileRow:
+    if not made:
+        return _row(one, "refused" if one.why else "not-a-transcript", one.why or one.what)
+    base = _row(one, "imported", None)
+    return FileRow.model_validate({**dict(base), "papers": tuple(map(_paper_row, one.drafts, made))})
+
+
+def _row(one: Read, outcome: str, reason: str | None) -> FileRow:
+    kept, doubled = (sum(getattr(draft, name) for draft in one.drafts) for name in ("kept", "doubled"))
+    refused = (*(why for draft in one.drafts for why in draft.refused), *one.lost)
+    return FileRow.model_validate(
+        {
+            "source": one.source, "outcome": outcome, "reason": reason, "bytes": one.size, "sha256": one.digest,
+            "found": kept + doubled + len(refused), "kept": kept, "doubled": doubled, "refused": refused,
+            "repairs": one.repairs, "ends_open": one.ends_open,
+        }
+    )  # fmt: skip
+
+
+def _paper_row(draft: Draft, paper: LegacyTranscript) -> PaperRow:
+    head = paper.head
+    return PaperRow(
+        paper=legacy.place(paper),
+        label=head.label,
+        track=head.track,
+        standing=head.standing,
+        why=head.why,
+        shape=head.shape,
+        utterances=draft.utterances,
+        answers=draft.answers,
+        exercises=draft.exercises,
+        turns=len(paper.turns),
+        failed=sum(turn.outcome != "ok" for turn in paper.turns),
+        repairs=head.repairs,
+        remarks=head.remarks,
+    )
+
+
+def _source(read: list[Read]) -> Digest:
+    lines = sorted(f"{one.source}\t{one.size}\t{one.digest or one.why or one.what}" for one in read)
+    return files.digest("\n".join(lines).encode("utf-8", "replace"))

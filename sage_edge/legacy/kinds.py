@@ -1,0 +1,96 @@
+"""What a file is that holds no session: by its name where it is no JSON, else by its keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from pydantic import JsonValue
+
+from sage_edge.legacy import containers
+
+_JSON = re.compile(r"\.(jsonl?|ndjson)(?![a-z])", re.IGNORECASE)
+_LINES = re.compile(r"\.(jsonl|ndjson)(?![a-z])", re.IGNORECASE)
+IDENTITY = "an identity file"
+"""The state of one mind; `states` looks at it further."""
+_NAMES: tuple[tuple[str, str], ...] = (
+    (r".*worklog.*\.(txt|md|log)", "a worklog"),
+    (r"licen[cs]e.*|copying", "a licence"),
+    (r".*\.(md|rst|html?)", "text for people"),
+    (r".*\.(txt|log)", "plain text"),
+    (r".*\.(jinja2?|j2)", "a chat template"),
+    (r".*\.(safetensors|gguf|bin|pt|pth|onnx|h5|npz|npy|pkl)", "weights or numbers in binary"),
+    (r".*\.(key|pem|sealed|attest\w*)", "a key or a sealed file; it was not opened"),
+    (r".*\.(py|sh|js|ts|rs|c|cpp|h|nix|service|timer)", "a program"),
+    (r".*\.(ya?ml|toml|ini|cfg|conf|env)", "settings"),
+    (r".*\.(png|jpe?g|gif|svg|pdf|webp|wav|mp[34])", "a picture, a sound or a page"),
+)
+_KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
+    (frozenset(keys.split()), what)
+    for keys, what in (
+        ("identity development", IDENTITY),
+        ("identity relationships", IDENTITY),
+        ("identity memory_requests", IDENTITY),
+        ("current_session skill_track_progress", "the state of the training track"),
+        ("current_session current_skill_track", "the state of the training track"),
+        ("experiences max_size", "an experience buffer"),
+        ("peft_type base_model_name_or_path", "an adapter's configuration"),
+        ("weight_map metadata", "a model's list of weights"),
+        ("model_type architectures", "a model's configuration"),
+        ("added_tokens model", "a tokenizer"),
+        ("tokenizer_class", "a tokenizer's configuration"),
+        ("added_tokens_decoder", "a tokenizer's configuration"),
+        ("eos_token pad_token", "a tokenizer's list of special tokens"),
+        ("eos_token_id transformers_version", "a model's generation settings"),
+        ("fleet_version machines", "a fleet manifest"),
+        ("manifest_version machines", "a fleet manifest"),
+        ("machine model slug", "an instance's card"),
+        ("slug files timestamp", "a pointer to a snapshot"),
+    )
+)
+_ROW = frozenset({"prompt", "response", "salience"})
+
+
+def is_json(name: str) -> bool:
+    """Whether a file's name promises JSON; a backup's name like `x.json.bak` does."""
+    return _JSON.search(PurePosixPath(name).name) is not None
+
+
+def is_by_line(name: str) -> bool:
+    """Whether a file's name promises one JSON value a line."""
+    return _LINES.search(PurePosixPath(name).name) is not None
+
+
+def by_name(name: str) -> str:
+    """What a file is that promises no JSON."""
+    last = PurePosixPath(name).name.lower()
+    return next((what for pattern, what in _NAMES if re.fullmatch(pattern, last)), "a file of another kind")
+
+
+def by_content(value: JsonValue) -> str | None:
+    """What a document of the older system is that holds no session; None when nothing speaks for that."""
+    rows = value.get("experiences") if isinstance(value, dict) else value
+    if isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() >= _ROW for row in rows):
+        return f"an experience buffer of {len(rows)} rows"
+    if not isinstance(value, dict) or containers.own(value) is not None:
+        return None
+    for keys, what in _KEYS:
+        if keys <= value.keys():
+            return what
+    if value and all(isinstance(held, int) and key.startswith("<") for key, held in value.items()):
+        return "a tokenizer's list of added tokens"
+    return None
+
+
+def unknown(value: JsonValue) -> str:
+    """What can be said of a document in which no turns were found."""
+    if isinstance(value, dict):
+        return f"JSON that holds no turns; {_keys(value)}"
+    if isinstance(value, list):
+        return f"JSON that holds no turns; a list of {len(value)}"
+    return "JSON that holds no turns; a single value"
+
+
+def _keys(value: Mapping[str, JsonValue]) -> str:
+    return f"its keys: {', '.join(sorted(value))[:120]}" if value else "an empty object"

@@ -1,0 +1,198 @@
+"""One file → drafts of papers, or what it is instead, or why it is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from sage_edge import files
+from sage_edge.legacy import containers, decoding, exercises, heads, ids, kinds, pairing, shapes, walking
+from sage_edge.legacy.containers import Container
+from sage_edge.legacy.decoding import Document, Unreadable
+from sage_edge.legacy.ids import Id
+from sage_edge.legacy.pairing import Talk
+from sage_edge.legacy.shapes import Json
+from sage_edge.legacy.walking import Found
+from sage_edge.names import Digest, Slug
+from sage_edge.records.legacy import LegacyHead, LegacyWords, Shape
+
+AROUND = "(around)"
+"""The key of `extra` under which the first paper of a file keeps what stands around all of them."""
+_LISTS = (*containers.KNOWN, containers.EXERCISES)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A paper before it is settled what it counts as. found = kept + doubled + len(refused), in items.
+
+    chain: what the file says around the turns, nearest first.
+    utterances, answers: of the conversation, as legacy §4 counts them; exercises: of the list beside it.
+    """
+
+    head: LegacyHead
+    id: Id
+    chain: tuple[Json, ...]
+    words: tuple[LegacyWords, ...]
+    kept: int
+    doubled: int
+    refused: tuple[str, ...]
+    utterances: int
+    answers: int
+    exercises: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one file came to: drafts, or what it is instead (`what`), or why it is refused (`why`).
+
+    content: digest of its JSON, whatever its spelling. lost: a sentence for each item of a list that makes no paper.
+    state: the document, where `states` looks at it. ends_open: it has no line end at its end.
+    """
+
+    source: str
+    size: int
+    digest: Digest | None = None
+    content: Digest | None = None
+    drafts: tuple[Draft, ...] = ()
+    what: str | None = None
+    why: str | None = None
+    lost: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
+    state: JsonValue = None
+    ends_open: bool = False
+
+
+def read(found: Found) -> Read:
+    """Return what one name of the folder comes to. Raises times.ZoneMissing, nothing else."""
+    if found.kind == "folder" and found.why == walking.GIT:
+        return Read(found.name, 0, what=found.why)
+    if found.kind != "file":
+        return Read(found.name, 0, why=found.why)
+    if not kinds.is_json(found.name):
+        return Read(found.name, found.size, what=kinds.by_name(found.name))
+    if found.size > decoding.LIMIT_BYTES:
+        return Read(found.name, found.size, why=walking.too_large(found.size))
+    try:
+        data = walking.read(found.path)
+    except Unreadable as why:
+        return Read(found.name, found.size, why=str(why))
+    return of_bytes(data, found.name)
+
+
+def of_bytes(data: bytes, source: str) -> Read:
+    """Return what some bytes come to that were found under a name. Raises times.ZoneMissing, nothing else."""
+    digest = files.digest(data)
+    base = Read(source, len(data), digest, ends_open=not data.endswith(b"\n"))
+    try:
+        text, repairs = decoding.decode(data)
+        document = decoding.parse(text, by_line=kinds.is_by_line(source))
+    except Unreadable as why:
+        return dataclasses.replace(base, why=str(why))
+    value, told = document.value, (*repairs, *document.repairs)
+    base = dataclasses.replace(base, content=files.digest(decoding.canonical(value)), repairs=told)
+    known = kinds.by_content(value)
+    if known is not None:
+        return dataclasses.replace(base, what=known, state=value if known == kinds.IDENTITY else None)
+    held = containers.find(value)
+    if not held.containers:
+        return dataclasses.replace(base, what=kinds.unknown(value), why=_broken(value, source))
+    made = [_draft(one, source, digest, Document(value, told)) for one in held.containers]
+    lost = tuple(reason for draft in made if not draft.words for reason in _all_lost(draft))
+    drafts = [draft for draft in made if draft.words]
+    if not drafts:
+        return dataclasses.replace(base, why=f"of {len(lost)} turns none can be read; {lost[0]}", lost=lost)
+    return dataclasses.replace(base, drafts=_with_rest(drafts, held.around), lost=lost)
+
+
+def _broken(value: JsonValue, source: str) -> str | None:
+    """Why a file is refused that is called a session and holds a list for turns, but no turn."""
+    is_meant = isinstance(value, dict) and any(isinstance(value.get(key), list) for key in _LISTS)
+    if is_meant and isinstance(value, dict) and ids.claims(value, source):
+        return "it is called a session and holds no turn"
+    return None
+
+
+def _all_lost(draft: Draft) -> tuple[str, ...]:
+    """Why nothing of a container makes a paper: what was kept of it are the system's words."""
+    return (*draft.refused, *("it is the system's, and nobody says anything after it" for _ in range(draft.kept)))
+
+
+def _with_rest(drafts: list[Draft], around: JsonValue) -> tuple[Draft, ...]:
+    """Let the first paper of a file keep what stands around all of them."""
+    if around is None or not drafts:
+        return tuple(drafts)
+    first = drafts[0].head
+    head = LegacyHead.model_validate({**dict(first), "extra": {**first.extra, AROUND: around}})
+    return (dataclasses.replace(drafts[0], head=head), *drafts[1:])
+
+
+def _draft(held: Container, source: str, digest: Digest, document: Document) -> Draft:
+    talk = pairing.pair(held.items, selves=heads.selves(held.chain))
+    drills = pairing.pair(held.exercises, "exercise")
+    merged = exercises.merge(talk, drills) if held.exercises else exercises.Merged(tuple(talk.words), 0)
+    beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in containers.spare(held)]
+    named = ids.identify(held.chain, source, has_exercises=bool(held.exercises), place=held.place)
+    head = _head(held, source, digest, named, talk, [*document.repairs, *merged.repairs, *beside], merged.words)
+    return Draft(
+        head=head,
+        id=named,
+        chain=held.chain,
+        words=merged.words,
+        kept=talk.kept + drills.kept - merged.doubled,
+        doubled=merged.doubled,
+        refused=(*talk.refused, *drills.refused),
+        utterances=talk.utterances,
+        answers=talk.answers,
+        exercises=len(drills.words),
+    )
+
+
+def _head(
+    held: Container,
+    source: str,
+    digest: Digest,
+    named: Id,
+    talk: Talk,
+    repairs: list[str],
+    words: tuple[LegacyWords, ...],
+) -> LegacyHead:
+    chain = held.chain
+    said = heads.when(chain, words)
+    host, model = heads.text(chain, "machine", "host", "hostname"), heads.text(chain, "model", "model_name", "model_id")
+    notes = [*heads.remarks(chain, host, model), *said.remarks]
+    if named.disagrees:
+        notes.append(Slug("name-disagrees"))
+    system = [heads.text(chain, "system_prompt") or "", *talk.system]
+    return LegacyHead(
+        label=named.label,
+        track=named.track,
+        number=named.number,
+        shape=_shape(held),
+        host=host,
+        mind=talk.minds[0] if talk.minds else "unknown",
+        model=model,
+        unit=heads.unit(chain) or Slug("unknown"),
+        intervention=heads.intervention(chain) or Slug("none-recorded"),
+        system="\n\n".join(filter(None, system)),
+        started=said.started,
+        ended=said.ended,
+        assumed_zone=said.assumed_zone,
+        source=source,
+        place=held.place,
+        source_sha256=digest,
+        repairs=tuple(dict.fromkeys([*repairs, *filter(None, [named.repair]), *said.repairs])),
+        remarks=tuple(dict.fromkeys(notes)),
+        extra=dict(held.owner),
+    )
+
+
+def _shape(held: Container) -> Shape:
+    if held.exercises:
+        return "exercises"
+    first = next((item for item in held.items if shapes.is_turn(item)), None)
+    found = None if first is None else shapes.read(first)
+    if not isinstance(found, shapes.Asked) or found.mind or found.asker:
+        return "conversation"
+    return "probe-set" if isinstance(first, dict) and "probe" in first else "test-battery"

@@ -1,0 +1,163 @@
+"""One item of a list of turns → an utterance, or a question with its answer (legacy §4, rule 2).
+
+    {speaker, text[, salience[, stored]]}                             an utterance
+    {claude | thor, sage[, timestamp, turn, error, …]}                a question with its answer
+    {probe, response, …}    {prompt, response, …}                     a question with its answer
+    {exercise: {type, prompt, expected}, response, evaluation}        an exercise with its answer
+
+and whatever has the same shape under other names: `role` and `content`, `question` and `answer`. Every other key is
+kept verbatim in `rest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key, person, self_of
+
+Json: TypeAlias = dict[str, JsonValue]
+
+
+class Strange(Exception):
+    """This item is no turn that could be read; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One utterance. text: None for a stored null. error: what the item says went wrong."""
+
+    who: str
+    text: str | None
+    error: str | None = None
+    rest: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its answer. has_answer is False where the item has no place for one; None is a stored null."""
+
+    question: str | None
+    answer: str | None
+    has_answer: bool
+    asker: str | None = None
+    mind: str | None = None
+    error: str | None = None
+    exercise: str | None = None
+    expected: tuple[str, ...] = ()
+    rest: Json = field(default_factory=dict)
+
+
+def read(item: JsonValue) -> Said | Asked:
+    """Return what one item is. Raises Strange."""
+    if not isinstance(item, dict):
+        raise Strange(f"expected an object, got {_kind(item)}")
+    rest = dict(item)
+    speaker = key(rest, SPEAKERS, str)
+    text = key(rest, TEXTS, str) or key(rest, TEXTS, type(None))
+    if speaker and text and not key(rest, ANSWERS, str):
+        who, said = rest.pop(speaker), rest.pop(text)
+        return Said(str(who), None if said is None else str(said), _error(rest), rest)
+    return _asked(rest)
+
+
+def is_whole(item: JsonValue) -> bool:
+    """Whether an item is an utterance, or a question that has an answer."""
+    try:
+        found = read(item)
+    except Strange:
+        return False
+    return isinstance(found, Said) or (found.has_answer and found.question is not None)
+
+
+def is_turn(item: JsonValue) -> bool:
+    """Whether an item can be read at all."""
+    try:
+        read(item)
+    except Strange:
+        return False
+    return True
+
+
+def _asked(rest: Json) -> Asked:
+    exercise, expected, question = _exercise(rest)
+    asked = key(rest, QUESTIONS, str)
+    if question is None and asked:
+        question = str(rest.pop(asked))
+    elif question is None and (asked := key(rest, QUESTIONS, dict)):
+        question = _inner(rest, asked, (*QUESTIONS, *TEXTS))
+    place = key(rest, ANSWERS)
+    if place is None and question is None:
+        raise Strange(f"no question and no answer under a known name: {_names(rest)}")
+    answer = None if place is None else _answer(rest, place)
+    asker, mind = (asked and person(asked)), (place and self_of(place))
+    return Asked(question, answer, place is not None, asker, mind, _error(rest), exercise, expected, rest)
+
+
+def _exercise(rest: Json) -> tuple[str | None, tuple[str, ...], str | None]:
+    """Take type, expectation and question of an exercise out of an item."""
+    inner = rest.get("exercise")
+    if isinstance(inner, dict):
+        inner = dict(inner)
+        asked = key(inner, QUESTIONS, str)
+        question = None if asked is None or key(rest, QUESTIONS, str) else str(inner.pop(asked))
+        kind, expected = _typed(inner)
+        rest.pop("exercise")
+        if inner:
+            rest["exercise"] = inner
+        return kind, expected, question
+    return (*_typed(rest), None) if "expected" in rest else (None, (), None)
+
+
+def _typed(holder: Json) -> tuple[str | None, tuple[str, ...]]:
+    kind, expected = holder.get("type"), holder.get("expected")
+    phrases = [expected] if isinstance(expected, str) else expected
+    if isinstance(kind, str):
+        holder.pop("type")
+    if isinstance(phrases, list) and all(isinstance(phrase, str) for phrase in phrases):
+        holder.pop("expected")
+        return (kind if isinstance(kind, str) else None), tuple(str(phrase) for phrase in phrases)
+    return (kind if isinstance(kind, str) else None), ()
+
+
+def _answer(rest: Json, place: str) -> str | None:
+    value = rest[place]
+    if value is None or isinstance(value, str):
+        rest.pop(place)
+        return value
+    if isinstance(value, dict) and (found := _inner(rest, place, (*TEXTS, *ANSWERS))) is not None:
+        return found
+    raise Strange(f"its answer {place!r} is no text but {_kind(value)}")
+
+
+def _inner(rest: Json, place: str, names: Iterable[str]) -> str | None:
+    """Take a text out of the object under `place`; what else it holds stays there."""
+    inner = rest[place]
+    if not isinstance(inner, dict) or (found := key(inner, names, str)) is None:
+        return None
+    left = {name: value for name, value in inner.items() if name != found}
+    rest[place] = left
+    if not left:
+        rest.pop(place)
+    return str(inner[found])
+
+
+def _error(rest: Json) -> str | None:
+    """Take what the item says went wrong; an empty or false `error` says nothing."""
+    error = rest.get("error")
+    if isinstance(error, str) and error.strip():
+        rest.pop("error")
+        return error
+    return "the file marks it as an error" if error not in (None, "", False) else None
+
+
+def _names(holder: Mapping[str, JsonValue]) -> str:
+    return f"it has the keys {', '.join(sorted(holder)):.80}" if holder else "it is empty"
+
+
+def _kind(value: JsonValue) -> str:
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")

@@ -1,0 +1,72 @@
+"""Under which names the older family of systems keeps who speaks, what is said, what is asked and what is answered.
+
+Capitals, hyphens and blanks in a key do not matter. A person and a word together are a name too: `claude_message`,
+`sage_response`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from pydantic import JsonValue
+
+SPEAKERS = ("speaker", "role", "from", "author", "who", "name")
+TEXTS = ("text", "content", "message", "value", "utterance", "said")
+PEOPLE = ("claude", "thor", "teacher", "tutor", "human", "user")
+_SELVES = ("sage", "assistant", "model", "student")
+_WORDS = (
+    "text",
+    "message",
+    "prompt",
+    "question",
+    "response",
+    "reply",
+    "answer",
+    "input",
+    "output",
+    "utterance",
+    "said",
+)
+
+
+def _spoken(who: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{one}_{word}" for one in who for word in _WORDS)
+
+
+QUESTIONS = (*PEOPLE, *_spoken(PEOPLE), "probe", "prompt", "question", "input", "query", "q", "instruction", "message")
+ANSWERS = ("sage", "response", "answer", "reply", "assistant", *_spoken(_SELVES), "output", "completion", "a")
+
+_ASKERS = frozenset((*PEOPLE, "system", "instructor", "interviewer", "questioner", "operator"))
+_MINDS = frozenset((*_SELVES, "ai", "bot", "llm", "agent"))
+
+
+def key(holder: dict[str, JsonValue], names: Iterable[str], kind: type | None = None) -> str | None:
+    """Return the key of the first of some names that holds a value of a kind; any value without a kind."""
+    folded = {_fold(one): one for one in reversed(holder) if kind is None or isinstance(holder[one], kind)}
+    return next((folded[name] for name in names if name in folded), None) if folded else None
+
+
+def person(name: str) -> str | None:
+    """Who asks, by the key of a question: `claude` for `Claude_message`; None where it names nobody."""
+    return next((one for one in PEOPLE if _fold(name) == one or _fold(name).startswith(f"{one}_")), None)
+
+
+def self_of(name: str) -> str | None:
+    """Who answers, by the key of an answer: the older system had one name for every mind."""
+    return "SAGE" if _fold(name).split("_")[0] == "sage" else None
+
+
+def is_mind(who: str) -> bool:
+    """Whether this is a name under which a mind answers: SAGE in all its spellings, `assistant`, `model`."""
+    return _fold(who).startswith("sage") or _fold(who) in _MINDS
+
+
+def is_asker(who: str) -> bool:
+    """Whether this is the name of somebody who asks."""
+    return _fold(who) in _ASKERS
+
+
+@functools.lru_cache(maxsize=4096)
+def _fold(name: str) -> str:
+    return name.strip().lower().replace("-", "_").replace(" ", "_")

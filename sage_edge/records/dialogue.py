@@ -1,0 +1,112 @@
+"""What scorers look at: one session as questions and answers, whatever paper it was read from.
+
+A transcript of ours and an imported paper of an older system become the same thing here; what a paper does not say is
+None and never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+
+from sage_edge.names import Digest, Track
+from sage_edge.records.expectation import Expectation
+from sage_edge.records.transcript import FinishReason, Outcome, StepKind, Transcript
+
+Provenance = Literal["recorded", "legacy"]
+Standing = Literal["session", "dry-run", "experiment", "superseded"]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One question and its answer. `turn` counts from 1 in the paper; a reply that is not `ok` is no answer.
+
+    expected: the phrases that an older exercise listed, which have no type. stored: what the older system noted about
+    the answer, verbatim, for replaying it.
+    """
+
+    turn: int
+    kind: StepKind
+    prompt: str
+    reply: str
+    outcome: Outcome = "ok"
+    finish_reason: FinishReason | None = None
+    exercise: str | None = None
+    expect: Expectation | None = None
+    expected: tuple[str, ...] = ()
+    stored: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """One session. `number` is None where the paper gives none; `model` is the digest, or what an older paper says.
+
+    started, ended: UTC. standing: only a `session` counts in statistics. remarks: what a careful reader must know, one
+    slug each, such as `cpu-fallback`.
+    """
+
+    seal: Digest
+    provenance: Provenance
+    track: Track | None
+    number: int | None
+    label: str
+    host: str | None
+    mind: str
+    system: str
+    unit: str
+    intervention: str
+    exchanges: tuple[Exchange, ...]
+    model: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    due: datetime | None = None
+    late: bool = False
+    standing: Standing = "session"
+    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def answers(self) -> tuple[Exchange, ...]:
+        """The exchanges that were answered."""
+        return tuple(one for one in self.exchanges if one.outcome == "ok")
+
+
+def of(transcript: Transcript) -> Dialogue:
+    """Return a transcript of ours as a dialogue."""
+    head = transcript.head
+    steps = head.lesson.steps
+    exchanges = tuple(
+        Exchange(
+            turn=number,
+            kind=steps[turn.step].kind,
+            prompt=steps[turn.step].prompt,
+            reply=turn.reply,
+            outcome=turn.outcome,
+            finish_reason=turn.finish_reason,
+            exercise=steps[turn.step].exercise,
+            expect=steps[turn.step].expect,
+        )
+        for number, turn in enumerate(transcript.turns, start=1)
+    )
+    return Dialogue(
+        seal=transcript.seal,
+        provenance="recorded",
+        track=head.session.track,
+        number=head.session.number,
+        label=str(head.session),
+        host=str(head.host),
+        mind=head.mind,
+        system=head.lesson.system,
+        unit=head.lesson.unit,
+        intervention=f"{head.intervention.name}/{head.intervention.version}",
+        exchanges=exchanges,
+        model=str(head.model.digest),
+        started=head.started,
+        ended=transcript.closing.ended,
+        due=head.slot.due if head.slot else None,
+        late=head.slot.late if head.slot else False,
+        remarks=() if transcript.closing.ending == "complete" else (transcript.closing.ending,),
+    )

@@ -1,0 +1,111 @@
+"""`import-legacy DIR --into OUT` as a person sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import JsonValue
+
+from sage_edge.cli import main
+from tests.legacy.papers import TEXT, TRAINING, plant, session, training
+
+EVIL = "evil\x1b[2J\u202e.json"
+SAMPLE: dict[str, JsonValue | bytes] = {
+    f"{TEXT}/session_003.json": session(3, date=1, end="soon"),
+    f"{TEXT}/session_003 copy.json": session(3, date=1, end="soon"),
+    f"{TEXT}/session_005.json": session(5, conversation=[{"claude": "A?", "sage": "[GENERATION FAILED]"}, 7]),
+    f"{TRAINING}/T021.json": training(),
+    f"{TRAINING}/broken.json": b'{"a": ',
+    EVIL: b"{",
+    "worklog.txt": b"quiet",
+    "identity.json": {"identity": {"phase": "sensing"}, "development": {"phase_name": "relating"}},
+}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder of eight files."""
+    return plant(tmp_path / "source", SAMPLE)
+
+
+def ask(*words: object) -> Result:
+    return CliRunner().invoke(main, ["import-legacy", *map(str, words)])
+
+
+def test_what_a_person_reads(source: Path, tmp_path: Path) -> None:
+    answer = ask(source, "--into", tmp_path / "out")
+    assert answer.exit_code == 0, answer.output
+    lines = [" ".join(line.split()) for line in answer.stdout.splitlines()]
+    assert lines[0] == "track shape standing papers said answers drills turns failed"
+    assert "primary conversation session 2 6 3 0 3 1" in lines
+    assert "training exercises session 1 6 3 3 5 0" in lines
+    text = " ".join(lines)
+    assert "'soon' is no time" in text
+    assert f"{TRAINING}/broken.json: no JSON: Expecting value, line 1 column 7" in text
+    assert f"{TEXT}/session_005.json: 1 of 2 items: item 2: expected an object, got a number" in text
+    assert f"{TEXT}/session_003.json: the content of {TEXT}/session_003 copy.json" in text
+    assert "1 a worklog" in text
+    assert "identity.json: identity.phase is sensing, development.phase_name is relating" in text
+    assert "primary: 1 numbers are missing between 3 and 5: 4" in text
+    assert "8 files: 3 imported, 1 same-content, 2 not-a-transcript, 2 refused" in answer.stderr
+    assert "import.json is written" in answer.stderr
+
+
+def test_it_fits_a_terminal(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, ask(source, "--into", tmp_path / "out").stdout.splitlines())) <= 80
+
+
+def test_names_of_strangers_do_not_reach_the_terminal(source: Path, tmp_path: Path) -> None:
+    answer = ask(source, "--into", tmp_path / "out")
+    assert "evil[2J.json" in answer.stdout
+    assert not {"\x1b", "\u202e"} & set(answer.stdout)
+
+
+def test_one_json_document(source: Path, tmp_path: Path) -> None:
+    answer = ask(source, "--into", tmp_path / "out", "--json")
+    document = json.loads(answer.stdout)
+    assert document["schema"] == "sage-edge/import/1"
+    assert document["content"] == json.loads((tmp_path / "out" / "import.json").read_bytes())
+    assert len(document["content"]["files"]) == 8
+
+
+def test_a_second_time(source: Path, tmp_path: Path) -> None:
+    first = ask(source, "--into", tmp_path / "out")
+    second = ask(source, "--into", tmp_path / "out")
+    assert (second.exit_code, second.stdout) == (0, first.stdout)
+    assert "was there already; nothing was changed" in second.stderr
+
+
+def test_a_folder_without_transcripts(tmp_path: Path) -> None:
+    answer = ask(plant(tmp_path / "source", {"a.txt": b"x"}), "--into", tmp_path / "out")
+    assert (answer.exit_code, answer.stdout.splitlines()[0]) == (0, "no transcript was found")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("gone", "--into", "out"), "gone is not there"),
+        (("source", "--into", "source/out"), "lie within each other"),
+        (("source", "--into", "mine"), "mine holds x.txt, which does not belong to this import"),
+        (("source",), "--into"),
+    ],
+)
+def test_refusals(
+    words: tuple[str, ...], says: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, {"mine/x.txt": b"x"})
+    monkeypatch.chdir(tmp_path)
+    answer = ask(*words)
+    assert answer.exit_code == 2
+    assert says in answer.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_fits_a_terminal() -> None:
+    text = ask("--help").output
+    assert "--into OUT" in text
+    assert max(map(len, text.splitlines())) <= 80

@@ -1,0 +1,80 @@
+"""Thinking is no answer, and neither is a failure that was stored as one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sage_edge.legacy.answers import Answer, judge
+
+
+@pytest.mark.parametrize(
+    "text", ["I am here.", "[smiles] I am here.", "(no doubt) it is so", " two  words\r\n", "你好"]
+)
+def test_an_answer_stays_as_it_is(text: str) -> None:
+    assert judge(text) == Answer(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[GENERATION FAILED: out of memory]",
+        "[GENERATION FAILED] and a tail that says more",
+        "[Daemon unreachable at 10.0.0.1]",
+        "(no response from the mind)",
+        "(no response)",
+        "  [generation failed]",
+        "[Error: connection refused]",
+        "[model timed out after 120 s]",
+    ],
+)
+def test_a_stored_failure_is_no_answer(text: str) -> None:
+    assert judge(text) == Answer("", "failed", text.strip(), verbatim=text)
+
+
+@pytest.mark.parametrize(("text", "kept"), [("", None), (" \n", " \n")])
+def test_nothing_is_no_answer(text: str, kept: str | None) -> None:
+    assert judge(text) == Answer("", "failed", "an empty text is stored as the answer", verbatim=kept)
+
+
+def test_null_is_no_answer() -> None:
+    assert judge(None) == Answer("", "failed", "null is stored as the answer")
+
+
+def test_what_the_file_says_went_wrong() -> None:
+    assert judge("half a sen", "killed") == Answer("", "failed", "killed", verbatim="half a sen")
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "thought"),
+    [
+        ("<think>Let me see.</think>\n\nIt is so.", "It is so.", "Let me see."),
+        ("<think>a</think>One.<think>b</think> Two.", "One. Two.", "a\n\nb"),
+        ("It was asked, so</think>It is so.", "It is so.", "It was asked, so"),
+        ("It is so.<think>And more", "It is so.", "And more"),
+        ("<THINKING>hm</THINKING>Yes.", "Yes.", "hm"),
+        ("<think></think>Yes.", "Yes.", ""),
+    ],
+)
+def test_thinking_is_kept_apart(text: str, reply: str, thought: str) -> None:
+    assert judge(text) == Answer(reply, thought=thought, verbatim=text)
+
+
+@pytest.mark.parametrize("text", ["<think>I never came to", "<think>all</think>", "all of it</think> "])
+def test_thinking_alone_is_no_answer(text: str) -> None:
+    found = judge(text)
+    assert (found.reply, found.outcome, found.verbatim) == ("", "failed", text)
+    assert found.thought
+
+
+def test_a_failure_after_thinking_is_one() -> None:
+    found = judge("<think>x</think>[GENERATION FAILED: y]")
+    assert (found.outcome, found.error, found.thought) == ("failed", "[GENERATION FAILED: y]", "x")
+
+
+@given(st.text())
+def test_the_words_of_the_file_are_never_lost(text: str) -> None:
+    found = judge(text)
+    assert (found.verbatim or found.reply) == text
+    assert (found.outcome == "ok") == bool(found.reply)

@@ -1,0 +1,81 @@
+"""Bytes → JSON: what is repaired is told, what cannot be read is refused with its place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sage_edge.legacy.decoding import LIMIT_BYTES, Document, Unreadable, decode, parse
+
+
+def load(data: bytes) -> Document:
+    text, repairs = decode(data)
+    found = parse(text)
+    return Document(found.value, (*repairs, *found.repairs))
+
+
+@pytest.mark.parametrize(
+    ("data", "value", "told"),
+    [
+        (b'{"a": 1}', {"a": 1}, ()),
+        (b'{"a": 1}\n', {"a": 1}, ()),
+        ('{"a": "é 你好"}'.encode(), {"a": "é 你好"}, ()),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}, ("byte-order mark",)),
+        (b'{\r\n"a": 1}\r\n', {"a": 1}, ("CR LF",)),
+        ('{"a": "é"}'.encode("utf-16"), {"a": "é"}, ("it is UTF-16",)),
+        (b'{\n"a": "caf\xe9"}', {"a": "café"}, ("byte 11 (line 2) is not UTF-8: it was read as Windows-1252",)),
+        (b'{"a": NaN, "b": -Infinity}', {"a": "NaN", "b": "-Infinity"}, ("NaN is no number", "-Infinity is no")),
+        (b'{"a": 1e999}', {"a": "1e999"}, ("a number of 5 characters is too large",)),
+        (b'{"a": ' + b"9" * 40 + b"}", {"a": "9" * 40}, ("a number of 40 characters",)),
+        (b'{"a": 1, "a": 2, "a": 3}', {"a": 3, "a#1": 1, "a#2": 2}, ("the key 'a' stands 3 times",)),
+        (b'{"a": "x\\ud800"}', {"a": "x\ufffd"}, ("half a character",)),
+        (b'{"a": "x\ny"}', {"a": "x\ny"}, ("control characters stand bare",)),
+    ],
+)
+def test_repairs_are_told(data: bytes, value: object, told: tuple[str, ...]) -> None:
+    found = load(data)
+    assert found.value == value
+    assert len(found.repairs) == len(told)
+    assert all(part in repair for part, repair in zip(told, found.repairs, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b'{"a": 1', "line 1 column 8"),
+        (b'{\n"a": 1,\n"b": ""2"}', "line 3 column 8"),
+        (b'{"a": 1} {"b": 2}', "Extra data"),
+        (b"[" * 100_000, "nested more than 64 deep"),
+        (b"[" * 70 + b"]" * 70, "nested more than 64 deep"),
+        ('{"a": "é'.encode() + b'\xe9"}', "byte 9 (line 1) is not UTF-8, other characters are"),
+        (b'{"a": "\x81"}', "not Windows-1252 either"),
+        (b"\xff\xfe{", "it says that it is UTF-16, and is not"),
+        (b'{"a": "\x00', "no JSON"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(data: bytes, why: str) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        load(data)
+    assert why in str(refusal.value)
+
+
+def test_one_value_a_line() -> None:
+    assert parse('{"a": 1}\n\n{"b": 2}\n', by_line=True).value == [{"a": 1}, {"b": 2}]
+    with pytest.raises(Unreadable, match="line 3 column 1"):
+        parse('{"a": 1}\n\nx', by_line=True)
+
+
+def test_the_limit_is_far_above_what_is_known() -> None:
+    assert 1 << 20 < LIMIT_BYTES < 100_000_000
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(Unreadable):
+        json.dumps(load(data).value, allow_nan=False, ensure_ascii=False).encode("utf-8", "strict")

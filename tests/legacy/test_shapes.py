@@ -1,0 +1,102 @@
+"""Every shape of a turn, under the names of the older system and under others."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import JsonValue
+
+from sage_edge.legacy.shapes import Asked, Said, Strange, is_whole, read
+
+
+@pytest.mark.parametrize(
+    ("item", "who", "rest"),
+    [
+        ({"speaker": "Claude", "text": "Hi."}, "Claude", {}),
+        ({"speaker": "SAGE", "text": "", "salience": 0.5, "stored": True}, "SAGE", {"salience": 0.5, "stored": True}),
+        ({"role": "user", "content": "Hi."}, "user", {}),
+        ({"from": "human", "value": "Hi.", "id": 1}, "human", {"id": 1}),
+    ],
+)
+def test_an_utterance(item: JsonValue, who: str, rest: JsonValue) -> None:
+    found = read(item)
+    assert isinstance(found, Said)
+    assert (found.who, found.rest) == (who, rest)
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"claude": "A?", "sage": "B."}, Asked("A?", "B.", True, "claude", "SAGE")),
+        ({"thor": "A?", "sage": "B.", "turn": 2}, Asked("A?", "B.", True, "thor", "SAGE", rest={"turn": 2})),
+        ({"probe": "A?", "response": "B."}, Asked("A?", "B.", True)),
+        ({"prompt": "A?", "response": None}, Asked("A?", None, True)),
+        ({"prompt": "A?", "response": "B.", "error": "late"}, Asked("A?", "B.", True, error="late")),
+        ({"prompt": "A?", "response": "B.", "error": None}, Asked("A?", "B.", True, rest={"error": None})),
+        ({"question": "A?", "answer": "B."}, Asked("A?", "B.", True)),
+        ({"input": "A?", "output": {"text": "B.", "n": 3}}, Asked("A?", "B.", True, rest={"output": {"n": 3}})),
+        ({"name": "first", "message": "A?", "reply": "B."}, Asked("A?", "B.", True, rest={"name": "first"})),
+        ({"exercise": 1, "prompt": "A?", "response": "B."}, Asked("A?", "B.", True, rest={"exercise": 1})),
+        ({"probe": {"id": 4, "question": "A?"}, "response": "B."}, Asked("A?", "B.", True, rest={"probe": {"id": 4}})),
+        ({"Claude": "A?", "SAGE": "B."}, Asked("A?", "B.", True, "claude", "SAGE")),
+        ({"claude_message": "A?", "sage-response": "B."}, Asked("A?", "B.", True, "claude", "SAGE")),
+        ({"user input": "A?", "model_output": "B."}, Asked("A?", "B.", True, "user")),
+        ({"prompt_id": "p1", "question": "A?", "response": "B."}, Asked("A?", "B.", True, rest={"prompt_id": "p1"})),
+        ({"prompt": "A?"}, Asked("A?", None, False)),
+        ({"sage": "B."}, Asked(None, "B.", True, None, "SAGE")),
+    ],
+)
+def test_a_question_with_its_answer(item: JsonValue, expected: Asked) -> None:
+    assert read(item) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "phrases", "rest"),
+    [("two", ("two",), {}), (["two", "2"], ("two", "2"), {}), (2, (), {"exercise": {"expected": 2}})],
+)
+def test_an_exercise(expected: JsonValue, phrases: tuple[str, ...], rest: dict[str, JsonValue]) -> None:
+    inner: dict[str, JsonValue] = {"type": "math", "prompt": "A?", "expected": expected}
+    noted: dict[str, JsonValue] = {"success": True, "match": "exact"}
+    found = read({"exercise": inner, "response": "B.", "evaluation": noted})
+    wanted = Asked("A?", "B.", True, exercise="math", expected=phrases, rest={"evaluation": noted, **rest})
+    assert found == wanted
+
+
+def test_a_flat_exercise() -> None:
+    found = read({"type": "math", "prompt": "A?", "expected": "2", "response": "B."})
+    assert found == Asked("A?", "B.", True, exercise="math", expected=("2",))
+
+
+def test_an_error_without_words_is_one_and_stays() -> None:
+    found = read({"prompt": "A?", "response": "B.", "error": {"code": 7}})
+    assert isinstance(found, Asked)
+    assert (found.error, found.rest) == ("the file marks it as an error", {"error": {"code": 7}})
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        (3, "expected an object, got a number"),
+        (True, "expected an object, got true or false"),
+        (None, "expected an object, got null"),
+        (["Claude", "Hi."], "expected an object, got a list"),
+        ({}, "it is empty"),
+        ({"score": 1}, "no question and no answer under a known name: it has the keys score"),
+        ({"speaker": "SAGE", "text": 7}, "no question and no answer"),
+        ({"prompt": "A?", "response": 7}, "its answer 'response' is no text but a number"),
+        ({"prompt": "A?", "response": ["B."]}, "its answer 'response' is no text but a list"),
+    ],
+)
+def test_what_is_no_turn(item: JsonValue, why: str) -> None:
+    with pytest.raises(Strange, match=why):
+        read(item)
+    assert not is_whole(item)
+
+
+def test_an_item_is_not_changed_by_reading() -> None:
+    item: dict[str, JsonValue] = {
+        "exercise": {"type": "a", "prompt": "A?", "expected": "b"},
+        "response": {"text": "B."},
+    }
+    before = repr(item)
+    read(item)
+    assert repr(item) == before
