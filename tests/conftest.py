@@ -15,9 +15,17 @@ from typing import Any
 import hypothesis
 import pytest
 
+from sage_edge.sim import engine
+from sage_edge.sim.engine import SimError
+from tests.standins import boards
+
+__all__ = ["boards"]
+
 KILLS = os.environ.get("SAGE_TEST_KILLS", "50")  # read before the scrubbing below
 FOREIGN = ("SAGE_", "GIT_", "INVOKE_", "LLAMA_", "HF_")
 COLOURS = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
+NO_ENGINE = "no Docker engine"
+BOARDS_S = 900  # the first test that needs the stand-ins waits until they are built and up
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -27,6 +35,36 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare `--kills`."""
     parser.addoption("--kills", type=int, default=int(KILLS), help="how often a kill test kills a process")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that need an engine the time for it, or skip them where none answers; `-m` has chosen before."""
+    needing = [item for item in items if item.get_closest_marker("docker")]
+    why = _no_engine() if needing else ""
+    for item in needing:
+        if why:
+            item.add_marker(pytest.mark.skip(reason=f"{NO_ENGINE}: {why}"))
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(BOARDS_S))
+
+
+def _no_engine() -> str:
+    """Why no test can use an engine here; nothing when one answers."""
+    try:
+        engine.find()
+    except SimError as absent:
+        return absent.message
+    return ""
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in one loud line how many tests had no engine: a green run without them proves nothing about boards."""
+    reports = terminalreporter.stats.get("skipped", [])
+    lacking = [report for report in reports if isinstance(report.longrepr, tuple) and NO_ENGINE in report.longrepr[2]]
+    if lacking:
+        line = f"NOT TESTED: {len(lacking)} tests that need a Docker engine, because none answers here: .ci/engine"
+        terminalreporter.write_line(line, red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -102,6 +103,24 @@ class Lock:
             lease = self.demand(token)
             self._write(replace(lease, heartbeat=now_s()))
             return lease
+
+    @contextlib.contextmanager
+    def kept(self, token: str) -> Iterator[None]:
+        """Beat during the body, which may take hours. Raises Refusal, exit 5, when the lock is not of this token."""
+        self.beat(token)
+        over = threading.Event()
+        beating = threading.Thread(target=self._beat_until, args=(token, over), daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beating.join()
+
+    def _beat_until(self, token: str, over: threading.Event) -> None:
+        while not over.wait(TTL_S / 4):
+            with contextlib.suppress(Refusal, OSError):  # whoever freed it by hand decided so; a full disk passes
+                self.beat(token)
 
     def demand(self, token: str) -> Lease:
         """Return the lease of this token. Raises Refusal, exit 5: a step without the lock is never done."""

@@ -32,7 +32,7 @@ BOARD_FILES = (
 )  # fmt: skip
 WATCHED = (
     "etc/sage/host.yaml", "srv/sage/keys/exchange", "srv/sage/state", "srv/sage/models", "srv/sage/deploy/lock.json",
-    "etc/sudoers.d/sage", "etc/docker/daemon.json",
+    "etc/sudoers.d/sage-host", "etc/docker/daemon.json",
 )  # fmt: skip
 """Files whose owner and mode say whether the board is as it was provisioned."""
 
@@ -171,7 +171,8 @@ def _user() -> Mapping[str, object]:
     """Who the helper runs as, and who asked through sudo."""
     asked = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     groups = sorted(group.gr_name for group in grp.getgrall() if asked in group.gr_mem)
-    return {"uid": os.getuid(), "asked_by": asked, "groups": groups}
+    uid = int(os.environ.get("SUDO_UID", os.getuid()))
+    return {"uid": os.getuid(), "asked_by": asked, "asked_uid": uid, "groups": groups}
 
 
 def _gid(name: str) -> int | None:

@@ -1,11 +1,13 @@
 """Bringing a board to what its role needs: typed steps, each looks first and says whether it changed something.
 
     {"kind": "packages", "names": ["rsync"]}                    installed by apt, none removed
-    {"kind": "group", "name": "sage", "gid": 10001}
-    {"kind": "user", "name": "sage", "groups": ["docker"]}      an existing user is only added to groups
+    {"kind": "group", "name": "sage-agent", "gid": 10001}
+    {"kind": "user", "name": "sage-agent", "uid": 10001, "gid": 10001, "groups": ["video"]}
     {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750"}
     {"kind": "file", "path": "etc/sage/host.yaml", "text": "…", "uid": 0, "gid": 0, "mode": "0644"}
     {"kind": "unit", "name": "sage-release.service", "text": "…"}
+    {"kind": "service", "name": "docker"}                       started where it does not run
+    {"kind": "sshd"}                                            only looked at; says what is too open
     {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout"}   made here, never leaves
 
 Paths lie below the root and in the few folders that are ours.
@@ -29,7 +31,7 @@ from sage_edge.host.refusal import USAGE, Refusal
 Step = Mapping[str, Any]
 Done = dict[str, Any]
 
-OURS = ("srv/sage", "etc/sage", "etc/sudoers.d/sage", "etc/docker/daemon.json", "etc/ssh/sshd_config.d")
+OURS = ("srv/sage", "etc/sage", "etc/sudoers.d/sage-host", "etc/docker/daemon.json", "etc/ssh/sshd_config.d")
 """Where files and folders may be written."""
 
 _NAME = re.compile(r"[a-z][a-z0-9.+_-]{0,62}")
@@ -79,8 +81,7 @@ def _group(places: Places, step: Step) -> Done:  # noqa: ARG001
     try:
         grp.getgrnam(name)
     except KeyError:
-        gid = ("--gid", str(int(step["gid"]))) if step.get("gid") is not None else ("--system",)
-        machine.demand(("groupadd", *gid, name), f"adding the group {name}")
+        machine.demand(("groupadd", "--gid", str(int(step["gid"])), name), f"adding the group {name}")
         return {"changed": True}
     return {"changed": False}
 
@@ -91,9 +92,8 @@ def _user(places: Places, step: Step) -> Done:  # noqa: ARG001
     try:
         pwd.getpwnam(name)
     except KeyError:
-        uid = ("--uid", str(int(step["uid"]))) if step.get("uid") is not None else ()
-        shell = ("--shell", str(step.get("shell", "/usr/sbin/nologin")))
-        machine.demand(("useradd", *uid, *shell, "--no-create-home", name), f"adding the user {name}")
+        ids = ("--uid", str(int(step["uid"])), "--gid", str(int(step["gid"])))
+        machine.demand(("useradd", *ids, "--shell", "/usr/sbin/nologin", "--no-create-home", name), f"adding {name}")
         changed = True
     for group in step.get("groups", ()):
         if name not in grp.getgrnam(group).gr_mem:
@@ -142,12 +142,29 @@ def _unit(places: Places, step: Step) -> Done:
 
 
 def _restart(places: Places, step: Step) -> Done:  # noqa: ARG001
-    """Start a service unless it runs; `when` names a file that makes it restart when it is newer than the start."""
+    """Start a service unless it runs."""
     name = _fit(str(step["name"]), re.compile(r"docker|ssh"), "docker or ssh")
-    if machine.run(("systemctl", "is-active", "--quiet", name)).code == 0 and not step.get("again"):
+    if machine.run(("systemctl", "is-active", "--quiet", name)).code == 0:
         return {"changed": False}
     machine.demand(("systemctl", "restart", name), f"starting {name}", timeout_s=120)
     return {"changed": True}
+
+
+_TOO_OPEN = {
+    "passwordauthentication": ("yes", "passwords are accepted"),
+    "permitrootlogin": ("yes", "root may come in with a password"),
+    "permitemptypasswords": ("yes", "empty passwords are accepted"),
+    "x11forwarding": ("yes", "X11 is forwarded"),
+}
+
+
+def _sshd(places: Places, step: Step) -> Done:  # noqa: ARG001
+    """What the running sshd allows and need not; a person decides, because this door is the only one."""
+    ran = machine.run(("sshd", "-T"))
+    if ran.code != 0:
+        return {"changed": False, "open": [f"sshd's settings cannot be read: {ran.tail}"]}
+    says = dict(line.partition(" ")[::2] for line in ran.out.splitlines())
+    return {"changed": False, "open": [what for key, (bad, what) in _TOO_OPEN.items() if says.get(key) == bad]}
 
 
 def _key(places: Places, step: Step) -> Done:
@@ -164,7 +181,7 @@ def _key(places: Places, step: Step) -> Done:
 
 _KINDS: Mapping[str, Callable[[Places, Step], Done]] = {
     "packages": _packages, "group": _group, "user": _user, "folder": _folder, "file": _file, "unit": _unit, "key": _key,
-    "service": _restart,
+    "service": _restart, "sshd": _sshd,
 }  # fmt: skip
 
 

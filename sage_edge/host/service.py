@@ -71,7 +71,9 @@ class Docker:
 
     def up(self, released: Released) -> None:
         """Start the release's containers, replacing those of another one."""
-        machine.demand((*self._compose(released), "up", "--detach", "--remove-orphans"), "starting", timeout_s=UP_S)
+        words = ("docker", "compose", "up", "--detach", "--remove-orphans")
+        folder = self._places.releases / released.short  # its .env names the project and the files, as for a person
+        machine.demand(words, "starting", timeout_s=UP_S, folder=folder)
 
     def down(self) -> None:
         """Stop and remove every container of ours; harmless when there is none."""
@@ -126,20 +128,15 @@ class Docker:
     def quiet(self, wait_s: float, tell: Callable[[str], None]) -> Iterator[None]:
         """Hold the lock of sessions for the body, once the running session ends. Raises Refusal, exit 5."""
         path = self._places.session_lock
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)  # close-on-exec: containers do not inherit it
+        if not path.exists():  # no session was ever conducted here; what we made now would be root's, not the agent's
+            yield
+            return
+        handle = os.open(path, os.O_RDONLY)  # close-on-exec: containers do not inherit it
         try:
             _take(handle, time.monotonic() + wait_s, tell)
             yield
         finally:
             os.close(handle)
-
-    def _compose(self, released: Released) -> tuple[str, ...]:
-        folder = self._places.releases / released.short
-        return (
-            "docker", "compose", "--project-name", PROJECT, "--project-directory", str(folder),
-            "--file", str(folder / "compose.yaml"), "--env-file", str(folder / ".env"),
-        )  # fmt: skip
 
     def _last_words(self) -> str:
         ran = machine.run(("docker", "logs", "--tail", "20", f"{PROJECT}-{AGENT}-1"))
@@ -150,7 +147,10 @@ _SEE_LOGS = "read more: invoke logs --host HOST"
 
 
 def check_labels(image: Mapping[str, Any], released: Released) -> None:
-    """Raise Refusal, exit 3, unless the image is the release's own, and made for this role and board."""
+    """Raise Refusal, exit 3, unless the image is the release's own, and made for this role and board.
+
+    An image for plain processors is made for no board.
+    """
     labels = (image.get("Config") or {}).get("Labels") or {}
     wrong = [
         f"its {name} is {actual or 'not said'}, expected {expected}"
@@ -159,7 +159,7 @@ def check_labels(image: Mapping[str, Any], released: Released) -> None:
             ("role", labels.get("sage.role"), released.role),
             ("board", labels.get("sage.board"), released.board),
         )
-        if actual != expected
+        if actual != expected and not (name == "board" and labels.get("sage.platform") == "cpu")
     ]
     if wrong:
         hint = f"build the image of this host: invoke build --host {released.host}"

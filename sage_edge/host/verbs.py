@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sage_edge.host import audit, logs, probe, provisioning, released, snapshot
+from sage_edge.host import audit, probe, released
 from sage_edge.host.deploying import Deploying, Patience
 from sage_edge.host.journal import Entry, Journal
 from sage_edge.host.lease import Claim, Lock
@@ -57,6 +57,8 @@ def _probe(desk: Desk, request: Request) -> Answer:  # noqa: ARG001 - every verb
 
 
 def _provision(desk: Desk, request: Request) -> Answer:
+    from sage_edge.host import provisioning  # compiled at each call, as all of a zipapp: only where it is needed
+
     done = provisioning.apply(desk.places, request["steps"], desk.tell)
     changed = [one["step"] for one in done if one["changed"]]
     if changed:
@@ -93,16 +95,15 @@ def _lock_status(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
 
 
 def _stage(desk: Desk, request: Request) -> Answer:
-    desk.lock.demand(request["token"])
     wanted = released.parse(request["files"]["release.json"].encode("utf-8"), request.get("image_from"))
-    entry = desk.deploying.stage(wanted, request["files"])
+    with desk.lock.kept(request["token"]):
+        entry = desk.deploying.stage(wanted, request["files"])
     return _told(desk, request, "stage", entry)
 
 
 def _activate(desk: Desk, request: Request) -> Answer:
-    desk.lock.demand(request["token"])
-    patience = _patience(request)
-    entry, said = desk.deploying.activate(patience)
+    with desk.lock.kept(request["token"]):
+        entry, said = desk.deploying.activate(_patience(request))
     return {**_told(desk, request, "activate", entry), "canary": said, "running": _running(desk)}
 
 
@@ -113,8 +114,8 @@ def _confirm(desk: Desk, request: Request) -> Answer:
 
 
 def _rollback(desk: Desk, request: Request) -> Answer:
-    desk.lock.demand(request["token"])
-    entry, said = desk.deploying.rollback(request.get("to"), _patience(request))
+    with desk.lock.kept(request["token"]):
+        entry, said = desk.deploying.rollback(request.get("to"), _patience(request))
     return {**_told(desk, request, "rollback", entry), "canary": said, "running": _running(desk)}
 
 
@@ -136,6 +137,8 @@ def _releases(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
 
 
 def _logs(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
+    from sage_edge.host import logs
+
     return {"lines": logs.read(int(request.get("n", 100)), request.get("since"), request.get("grep"))}
 
 
@@ -150,6 +153,8 @@ def _audit(desk: Desk, request: Request) -> Answer:
 
 
 def _snapshot(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
+    from sage_edge.host import snapshot
+
     return snapshot.take(desk.places, desk.engine)
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,15 @@ from sage_edge.inventory.boards import Board, L4TVersion
 RELEASE = "etc/nv_tegra_release"
 TREE = "proc/device-tree"
 MEMORY = "proc/meminfo"
+SOURCES = (
+    RELEASE,
+    f"{TREE}/model",
+    f"{TREE}/compatible",
+    f"{TREE}/nvidia,boardids",
+    f"{TREE}/nvidia,dtsfilename",
+    MEMORY,
+)
+"""Every file that a board is known by, below its root."""
 
 _RELEASE_LINE = re.compile(r"# R(\d{1,4}) \(release\), REVISION: (\d{1,4}(?:\.\d{1,4}){0,2})(?:,.*)?")
 # only the full form counts: older boards hold a bare 3448 in boardids. The module stands last in a dts file's
@@ -53,62 +62,70 @@ class Facts:
 
 def measure(root: Path, arch: str | None = None) -> Facts:
     """Return the facts below `root` (`/` on a board); arch None: this machine's own."""
-    l4t, unreadable = _release(root / RELEASE)
-    parts = tuple(_parts(root))
+    texts = {name: _read(root / name, tells_why=name == RELEASE) for name in SOURCES}
+    return measured(texts, platform.machine() if arch is None else arch, root)
+
+
+def measured(texts: Mapping[str, str | None], arch: str, root: Path = Path("/")) -> Facts:
+    """Return the facts that files hold: path below the root → its text, None where there is no such file.
+
+    A release file that cannot be read is one that holds what was wrong instead of a release.
+    """
+    l4t, unreadable = _release(texts.get(RELEASE))
+    parts = tuple(_parts(texts))
     return Facts(
-        arch=platform.machine() if arch is None else arch,
+        arch=arch,
         l4t=l4t,
         l4t_unreadable=unreadable,
-        soc=_soc(root),
-        model=next(iter(_strings(root / TREE / "model")), None),
+        soc=_soc(texts),
+        model=next(iter(_strings(texts.get(f"{TREE}/model"))), None),
         part_number=parts[0][1] if parts else None,
-        memory_bytes=_memory(root / MEMORY),
+        memory_bytes=_memory(texts.get(MEMORY)),
         part_numbers=parts,
         root=root,
     )
 
 
-def _release(path: Path) -> tuple[str | None, str | None]:
-    """Return (release, None), (None, what stands there instead), or (None, None) without a file."""
+def _read(path: Path, *, tells_why: bool) -> str | None:
+    """The first 8 KiB of a file, None without one; where it cannot be read, why, if that is wanted."""
     try:
         with path.open("rb") as stream:
-            line = stream.readline(400).decode("utf-8", "replace").strip()
+            return stream.read(8192).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
-        return None, None
+        return None
     except OSError as refused:
-        return None, refused.strerror or "cannot be read"
+        return (refused.strerror or "cannot be read") if tells_why else None
+
+
+def _release(text: str | None) -> tuple[str | None, str | None]:
+    """Return (release, None), (None, what stands there instead), or (None, None) without a file."""
+    if text is None:
+        return None, None
+    line = text.partition("\n")[0][:400].strip()
     match = _RELEASE_LINE.fullmatch(line)
     return (f"{match[1]}.{match[2]}", None) if match else (None, line[:80] or "an empty line")
 
 
-def _strings(path: Path) -> list[str]:
+def _strings(text: str | None) -> list[str]:
     """Return the NUL-terminated texts of a device-tree property, none if there is no such property."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(4096)
-    except OSError:
-        return []
-    texts = (text.decode("utf-8", "replace").strip() for text in content.split(b"\0"))
-    return [text for text in texts if text]
+    texts = (one.strip() for one in (text or "")[:4096].split("\0"))
+    return [one for one in texts if one]
 
 
-def _soc(root: Path) -> str | None:
-    compatible = _strings(root / TREE / "compatible")
+def _soc(texts: Mapping[str, str | None]) -> str | None:
+    compatible = _strings(texts.get(f"{TREE}/compatible"))
     return compatible[-1].rpartition(",")[2] if compatible else None
 
 
-def _parts(root: Path) -> Iterator[tuple[str, str]]:
+def _parts(texts: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
     for source, pattern in (("nvidia,boardids", _BOARD_ID), ("nvidia,dtsfilename", _DTS_MODULE)):
-        for text in _strings(root / TREE / source)[:1]:
+        for text in _strings(texts.get(f"{TREE}/{source}"))[:1]:
             if match := pattern.search(text):
                 yield f"{TREE}/{source}", f"p{match[1]}"
 
 
-def _memory(path: Path) -> int:
-    try:
-        match = _MEMORY_LINE.search(path.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        return 0
+def _memory(text: str | None) -> int:
+    match = _MEMORY_LINE.search(text or "")
     return int(match[1]) * 1024 if match else 0
 
 

@@ -9,6 +9,7 @@ overlays/<name>.yaml  Overlay   partial fleet.yaml and hosts, laid over the abov
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
@@ -53,11 +54,22 @@ class FleetFile(Declared):
     wake_every: PositiveDuration
 
 
+def _below_the_root(folder: str) -> str:
+    if not re.fullmatch(r"(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]+", folder) or ".." in folder.split("/"):
+        raise ValueError(f"expected a folder below the repository's root like .sage/sim, got {folder!r}")
+    return folder
+
+
 class Overlay(Declared):
-    """Another place for the same hosts: where and on what they run. It cannot give anybody another role."""
+    """Another place for the same hosts: where and on what they run. It cannot give anybody another role.
+
+    addresses: the folder with the ssh_config and known_hosts of these machines, relative to the folder above fleet/;
+    None: fleet/ itself.
+    """
 
     format: Literal[1]
     name: Slug
     summary: str
+    addresses: Annotated[str, AfterValidator(_below_the_root)] | None = None
     fleet: dict[str, JsonValue] = Field(default_factory=dict)
     hosts: dict[HostName, dict[str, JsonValue]] = Field(default_factory=dict)

@@ -18,7 +18,10 @@ from sage_edge.names import HostName
 
 @dataclass(frozen=True)
 class Fleet:
-    """All declarations of the inventory, checked against each other; `overlay` names what was laid over them."""
+    """All declarations of the inventory, checked against each other; `overlay` names what was laid over them.
+
+    addresses: the folder with the ssh_config and known_hosts of these machines; `folder` unless an overlay says else.
+    """
 
     folder: Path
     name: str
@@ -28,6 +31,7 @@ class Fleet:
     hosts: Mapping[str, Host]
     roles: Mapping[str, Role]
     boards: Mapping[str, Board]
+    addresses: Path
     overlay: str | None = None
 
     def host(self, name: str) -> Host:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sage_edge.errors import NotMyRole
-from sage_edge.inventory import identity
+from sage_edge.inventory import identity, image
 from sage_edge.inventory.board import Facts
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.identity import Me
@@ -24,11 +24,14 @@ def require(paths: Paths, ability: Ability, as_host: str | None = None, facts: F
     """Return who this machine is, if that host may use the ability and this is its board.
 
     The role is looked at before the board, so that a host hears what it may do wherever it runs.
-    Raises what `identity.claim` raises, NotMyRole, and IdentityConflict for another board.
+    Raises what `identity.claim` raises, NotMyRole, IdentityConflict for another board, and in a container WrongImage
+    when its image was made for another host.
     """
     fleet, host, card = identity.claim(paths, as_host)
     allow(fleet, host.name, ability)
-    return identity.confirm(paths, fleet, host, card, facts)
+    me = identity.confirm(paths, fleet, host, card, facts)
+    image.demand(paths.image, me)
+    return me
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -123,6 +123,7 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         hosts=MappingProxyType(hosts),
         roles=MappingProxyType(dict(files.roles)),
         boards=MappingProxyType(dict(files.boards)),
+        addresses=reader.folder,
         overlay=overlay,
     )
 
@@ -177,7 +178,9 @@ def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known:
         # below a broken file only what the overlay itself says is the overlay's fault
         if fault not in known and (fault.file not in broken or _says(overlay, place)):
             reader.fault(path, place, fault.message)
-    return result
+    if result is None or overlay.addresses is None:
+        return result
+    return replace(result, addresses=reader.folder.absolute().parent / overlay.addresses)
 
 
 def _check_overlaid(reader: Reader, path: Path, name: str, change: Content) -> None:

@@ -59,14 +59,16 @@ class Forecast(Declared):
 
 
 class Rule(Declared):
-    """A threshold, declared before the data are seen: when a rate is on the wrong side of it, recommend.
+    """A threshold, declared before the data are seen: when a number is on the wrong side of it, recommend.
 
-    threshold, predict.value: rates in [0, 1] of one scorer version; minimum_n: answers, below which nothing is said.
+    quantity: which of the scorer's numbers. threshold, predict.value: in [0, 1], of one scorer version;
+    minimum_n: answers, below which nothing is said.
     """
 
     name: Slug
     scorer: Slug
     version: Version
+    quantity: Slug = Slug("rate")
     track: Track
     comparison: Literal["below", "above"]
     threshold: Share

@@ -92,11 +92,11 @@ def test_a_key_is_made_once_and_stays_private(tmp_path: Path) -> None:
 def test_a_broken_sudoers_file_never_gets_there(tmp_path: Path) -> None:
     step: dict[str, object] = {
         "kind": "file",
-        "path": "etc/sudoers.d/sage",
+        "path": "etc/sudoers.d/sage-host",
         "text": "sage ALL=(\n",
         "mode": "0440",
         **ME,
     }
     with pytest.raises(Refusal, match="visudo refuses"):
         apply(tmp_path, step)
-    assert not (tmp_path / "etc/sudoers.d/sage").exists()
+    assert not (tmp_path / "etc/sudoers.d/sage-host").exists()

@@ -38,7 +38,10 @@ def test_case(file: Path, tmp_path: Path) -> None:
 
 def test_each_board_is_itself_and_no_other() -> None:
     boards = loading.load(FLEET).boards
-    machines = {"orin-nano": ORIN_NANO, "agx-thor": AGX_THOR, "cpu": LAPTOP}
+    machines = {
+        "orin-nano": ORIN_NANO, "agx-thor": AGX_THOR, "cpu": LAPTOP,
+        "sim-orin-nano": replace(ORIN_NANO, arch="x86_64"), "sim-agx-thor": replace(AGX_THOR, arch="x86_64"),
+    }  # fmt: skip
     for name, card in boards.items():
         fitting = [machine for machine, facts in machines.items() if not board.contradictions(facts, card)]
         assert fitting == [name]

@@ -33,7 +33,7 @@ def test_the_real_fleet_says_what_the_project_says() -> None:
     assert schedule == fleet.cadence
     assert schedule.training.offset - schedule.primary.offset == timedelta(hours=3)
     (rule,) = fleet.role_of("thor").rules
-    assert (rule.scorer, rule.threshold, rule.minimum_n) == ("self-reference", 0.3, 5)
+    assert (rule.scorer, rule.quantity, rule.threshold, rule.minimum_n) == ("identity", "rate", 0.3, 5)
     assert rule.recommend.parameters == {"memory": True, "exemplars": 2}
 
 
@@ -60,7 +60,7 @@ def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path
         "fleet/boards/cpu.yaml: arch[1]: expected 'aarch64' or 'x86_64', got 'sparc'",
         "fleet/fleet.yaml: wake_every: expected more than 0s, got '0s'",
         "fleet/hosts/desk.yaml: role: no role named 'king'; there are: operator, practitioner, researcher",
-        "fleet/hosts/sprout.yaml: board: no board named 'orin-nano'; there are: agx-thor, cpu",
+        "fleet/hosts/sprout.yaml: board: no board named 'orin-nano'; did you mean 'sim-orin-nano'?",
         "fleet/hosts/thor.yaml: board: no board named 'agx-tor'; did you mean 'agx-thor'?",
         "fleet/roles/practitioner.yaml: abilities: 'conduct' is given twice",
     ]

@@ -40,6 +40,23 @@ def test_an_overlay_may_change_the_fleet_file(fleet: Path) -> None:
     assert loading.load(fleet).remote.startswith("ssh://")
 
 
+def test_the_machines_of_an_overlay_may_stand_elsewhere(fleet: Path) -> None:
+    _write(fleet, "addresses: .sage/other\n")
+    assert loading.load(fleet, "other").addresses == fleet.parent / ".sage" / "other"
+    assert loading.load(fleet, "cpu").addresses == loading.load(fleet).addresses == fleet
+
+
+def test_a_stand_in_is_the_real_board_but_for_its_processor() -> None:
+    real, stand_ins = loading.load(FLEET), loading.load(FLEET, "sim")
+    assert stand_ins.owners("conduct") == real.owners("conduct")
+    free = {"name", "summary", "arch", "compute_capability", "source", "part_numbers"}
+    for host in ("sprout", "thor"):
+        card, standing = real.board_of(host), stand_ins.board_of(host)
+        assert standing.model_dump(exclude=free) == card.model_dump(exclude=free)
+        assert set(standing.part_numbers) <= set(card.part_numbers)
+        assert (standing.arch, standing.compute_capability) == (("x86_64",), None)
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -54,6 +71,8 @@ def test_an_overlay_may_change_the_fleet_file(fleet: Path) -> None:
         ("fleet: {wake_every: often}", "fleet.wake_every: expected a duration like 6h, got 'often'"),
         ("fleet: {cadence: {jitter: 7h}}", "fleet.cadence.jitter: expected less than primary.every (6h), got '7h'"),
         ("colour: red", "colour: unknown key"),
+        ("addresses: ../elsewhere", "addresses: expected a folder below the repository's root like .sage/sim"),
+        ("addresses: /etc/ssh", "addresses: expected a folder below the repository's root"),
     ],
 )
 def test_an_overlays_fault_is_found_in_its_own_file(fleet: Path, faults: Faults, body: str, expected: str) -> None:
@@ -79,7 +98,7 @@ def test_an_overlay_under_a_wrong_name(fleet: Path, faults: Faults) -> None:
 
 
 def test_an_unknown_overlay() -> None:
-    with pytest.raises(DeclarationError, match=r"fleet/overlays/gpu\.yaml: the file is missing; overlays: cpu"):
+    with pytest.raises(DeclarationError, match=r"fleet/overlays/gpu\.yaml: the file is missing; overlays: cpu, .*sim"):
         loading.load(FLEET, "gpu")
 
 

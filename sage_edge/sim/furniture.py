@@ -1,0 +1,92 @@
+"""What a stand-in gets before it first starts, as a tar file: names, owners and rights are those inside."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from sage_edge.exchange import hub
+
+ROOT, SAGE, GIT = 0, 1000, 1001
+"""User ids inside; the image makes the last two."""
+
+FACTS_ROOT = "/opt/sim/facts"
+REPOSITORY = "srv/git/exchange.git"
+GATE = "srv/git/.ssh/authorized_keys"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file, or a folder when `content` is None. path: relative to the root inside."""
+
+    path: str
+    content: bytes | None
+    owner: int = ROOT
+    mode: int = 0o644
+
+
+def packed(pieces: Iterable[Piece]) -> bytes:
+    """Return a tar file of the pieces, for `docker cp - CONTAINER:/`."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for piece in pieces:
+            entry = tarfile.TarInfo(piece.path)
+            entry.uid = entry.gid = piece.owner
+            entry.mode = piece.mode
+            entry.type = tarfile.DIRTYPE if piece.content is None else tarfile.REGTYPE
+            entry.size = len(piece.content or b"")
+            tar.addfile(entry, io.BytesIO(piece.content or b""))
+    return stream.getvalue()
+
+
+def all_facts() -> Mapping[str, Mapping[str, str]]:
+    """Return board → path below the facts root → content, of every board that can be stood in for."""
+    content = yaml.safe_load((Path(__file__).parent / "facts.yaml").read_text("utf-8"))
+    return {str(board): {str(path): str(text) for path, text in files.items()} for board, files in content.items()}
+
+
+def of_board(facts: Mapping[str, str], public_key: str) -> list[Piece]:
+    """Return what a board gets: its facts, the file that names their place, and the workstation's key."""
+    pieces = [Piece(f"{FACTS_ROOT[1:]}/{path}", text.encode()) for path, text in sorted(facts.items())]
+    return [
+        *pieces,
+        Piece("etc/nv_tegra_release", facts["etc/nv_tegra_release"].encode()),
+        Piece("etc/sage", None, mode=0o755),
+        Piece("etc/sage/facts-root", f"{FACTS_ROOT}\n".encode()),
+        Piece("home/sage/.ssh", None, SAGE, 0o700),
+        Piece("home/sage/.ssh/authorized_keys", f"{public_key}\n".encode(), SAGE, 0o600),
+    ]
+
+
+def of_hub(folders: Mapping[str, frozenset[str]], public_key: str) -> list[Piece]:
+    """Return what the hub gets: the bare repository with its doorkeeper, and the workstation's key."""
+    return [*_repository(folders), Piece("srv/git/.ssh", None, GIT, 0o700), gate({"desk": public_key})]
+
+
+def gate(keys: Mapping[str, str]) -> Piece:
+    """Return the hub's list of who may fetch and push: name → public key."""
+    lines = [f"restrict {' '.join(key.split()[:2])} {name}\n" for name, key in sorted(keys.items())]
+    return Piece(GATE, "".join(lines).encode(), GIT, 0o600)
+
+
+def _repository(folders: Mapping[str, frozenset[str]]) -> list[Piece]:
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "exchange.git"
+        hub.init(made, folders)
+        paths = sorted(made.rglob("*"))
+        inner = [
+            Piece(
+                f"{REPOSITORY}/{path.relative_to(made)}",
+                path.read_bytes() if path.is_file() else None,
+                GIT,
+                path.stat().st_mode & 0o777,
+            )
+            for path in paths
+        ]
+    return [Piece(REPOSITORY, None, GIT, 0o755), *inner]

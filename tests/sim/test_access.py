@@ -1,0 +1,56 @@
+"""The two files by which the workstation finds the stand-ins, read by OpenSSH itself."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from sage_edge import shell
+from sage_edge.deploy import addresses
+from sage_edge.names import HostName
+from sage_edge.shell import Command
+from sage_edge.sim import Machine, Place, access
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGI2ZbEMYrTayPn4862EOq7cGtPEJuqZJZrjqi root@sprout"
+MACHINES = (Machine("hub", "set-hub", 4000, "running", ""), Machine("sprout", "set-sprout", 4001, "running", ""))
+
+needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh not installed: apt-get install openssh-client")
+
+
+def written(place: Place) -> None:
+    place.folder.mkdir(parents=True)
+    access.ensure_key(place)
+    place.config.write_text(access.config(place, MACHINES))
+    place.known_hosts.write_text(access.known_hosts({"sprout": KEY, "hub": KEY}))
+
+
+@needs_ssh
+def test_our_own_commands_find_a_board_in_a_folder_with_a_blank(place: Place) -> None:
+    written(place)
+    address = addresses.find(place.folder, HostName("sprout"))
+    assert (address.hostname, address.port, address.user, address.key_name) == ("127.0.0.1", 4001, "sage", "sprout")
+    assert address.identities == (place.key,)
+    assert not address.agent
+    assert addresses.known_lines(address.known_hosts)[1] == (2, f"sprout {' '.join(KEY.split()[:2])}")
+
+
+@needs_ssh
+def test_a_person_s_ssh_trusts_nothing_else_either(place: Place) -> None:
+    written(place)
+    told = shell.run(Command(("ssh", "-F", str(place.config), "-G", "hub"))).text.splitlines()
+    says = dict(line.partition(" ")[::2] for line in told)
+    assert (says["user"], says["port"]) == ("git", "4000")
+    assert says["stricthostkeychecking"] == "true"
+    assert says["userknownhostsfile"] == str(place.known_hosts)
+
+
+@needs_ssh
+def test_the_key_pair_is_made_once_and_is_nobody_else_s(place: Place) -> None:
+    place.folder.mkdir(parents=True)
+    first = access.ensure_key(place)
+    assert access.ensure_key(place) == first
+    assert first.startswith("ssh-ed25519 ")
+    assert place.key.stat().st_mode & 0o777 == 0o600
+    place.key.with_suffix(".pub").unlink()
+    assert access.ensure_key(place) != first, "half a pair is no pair"

@@ -1,0 +1,62 @@
+"""What .ci/engine does where nothing is missing; that it installs and starts one shows where CI has a bare machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.sim.stub import StubDocker
+
+SCRIPT = Path(__file__).parents[2] / ".ci" / "engine"
+TOOLS = ("bash", "cat", "dirname", "grep", "env")
+
+
+def engine(docker: StubDocker, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run((SCRIPT, *words), env={"PATH": str(docker.folder)}, capture_output=True, text=True)
+
+
+@pytest.fixture
+def machine(docker: StubDocker) -> StubDocker:
+    """A machine with every tool that the script wants, none of which may be started."""
+    for tool in TOOLS:
+        docker.tool(tool)
+    docker.answers("version*", "26.1.5\\n")
+    for name in ("iptables", "debootstrap", "docker-registry", "apt-get", "dockerd", "setsid"):
+        trap = docker.folder / name
+        trap.write_text(f"#!/bin/sh\necho {name} >>{docker.folder}/started\nexit 1\n")
+        trap.chmod(0o755)
+    return docker
+
+
+def test_where_an_engine_answers_nothing_is_done(machine: StubDocker) -> None:
+    for words in ((), ("start",)):
+        done = engine(machine, *words)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "Docker 26.1.5 answers" in done.stderr
+    assert not (machine.folder / "started").exists()
+
+
+def test_what_it_did_not_start_it_does_not_stop(machine: StubDocker) -> None:
+    done = engine(machine, "stop")
+    assert done.returncode == 0
+    assert "none is running that this script has started" in done.stderr
+
+
+def test_another_word_is_refused(machine: StubDocker) -> None:
+    assert engine(machine, "restart").returncode == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may install")
+def test_who_is_not_root_is_told_what_is_missing(machine: StubDocker) -> None:
+    (machine.folder / "debootstrap").unlink()
+    done = engine(machine)
+    assert done.returncode == 1
+    assert "debootstrap are missing, and only root can install them: sudo .ci/engine" in done.stderr
+
+
+def test_the_script_is_bash_that_parses() -> None:
+    subprocess.run(("bash", "-n", SCRIPT), check=True)
+    assert os.access(SCRIPT, os.X_OK)

@@ -1,0 +1,106 @@
+"""What the stand-ins are made of, and why it could not be made."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sage_edge.sim import image
+from sage_edge.sim.engine import Engine, SimError
+from tests.sim.stub import StubDocker
+
+HERE = Engine("26", "x86_64", Path("/nowhere"))
+STANZAS = """\
+# made by hand
+Types: deb
+URIs: http://one.invalid/debian
+Suites: bookworm bookworm-updates
+Components: main contrib
+
+Types: deb
+URIs: http://two.invalid/debian-security
+Suites: bookworm-security
+Components: main
+
+Types: deb
+URIs: http://three.invalid/tools
+Suites: bookworm
+Components: stable
+"""
+LINES = """\
+# deb http://zero.invalid/debian bookworm main
+deb-src http://four.invalid/debian bookworm main
+deb [arch=amd64 signed-by=/usr/share/keyrings/x.gpg] http://five.invalid/debian bookworm main contrib
+deb http://six.invalid/debian bookworm-backports main
+"""
+
+
+def silent(line: str) -> None:
+    """Hear nothing."""
+
+
+def test_the_mirror_is_the_machine_s_own(tmp_path: Path) -> None:
+    (tmp_path / "sources.list.d").mkdir()
+    assert image.mirrors(tmp_path) == []
+    (tmp_path / "sources.list.d" / "debian.sources").write_text(STANZAS)
+    assert image.mirrors(tmp_path) == ["http://one.invalid/debian"]
+    (tmp_path / "sources.list").write_text(LINES)
+    assert image.mirrors(tmp_path) == ["http://one.invalid/debian", "http://five.invalid/debian"]
+
+
+def test_another_recipe_or_base_is_another_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(image.RECIPE, tmp_path / "board")
+    before = image.name("base:1")
+    monkeypatch.setattr(image, "RECIPE", tmp_path / "board")
+    assert image.name("base:1") == before, "wherever it lies"
+    assert image.name("base:2") != before
+    with (tmp_path / "board" / "init").open("a") as recipe:
+        recipe.write("# more\n")
+    assert image.name("base:1") != before
+
+
+def test_what_is_there_is_not_made_again(docker: StubDocker) -> None:
+    assert image.ensure(HERE, silent) == image.name(image.own_base())
+    assert image.ensure_base(silent) == image.own_base()
+    assert all(asked.startswith("image inspect") for asked in docker.asked)
+
+
+def test_a_base_that_is_not_there_is_named(docker: StubDocker) -> None:
+    docker.answers("image*", code=1)
+    with pytest.raises(SimError, match="no image debian:bookworm") as refused:
+        image.ensure(HERE, silent, "debian:bookworm")
+    assert refused.value.hint.startswith("docker pull debian:bookworm")
+
+
+def test_a_base_of_one_s_own_needs_no_debootstrap(docker: StubDocker) -> None:
+    docker.answers("image*mine*")
+    docker.answers("image*", code=1)
+    assert image.ensure(HERE, silent, "mine") == image.name("mine")
+    assert docker.asked[-1].startswith(f"build --quiet --build-arg BASE=mine --tag {image.name('mine')} ")
+
+
+def test_no_debootstrap_is_said_with_both_ways_out(docker: StubDocker) -> None:
+    docker.answers("image*", code=1)
+    with pytest.raises(SimError, match="debootstrap") as refused:
+        image.ensure(HERE, silent)
+    assert ".ci/engine" in refused.value.hint
+    assert "invoke sim.up --base debian:bookworm" in refused.value.hint
+
+
+def test_only_root_makes_a_base(docker: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker.answers("image*", code=1)
+    (docker.folder / "debootstrap").symlink_to("/bin/false")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(SimError, match="only root"):
+        image.ensure(HERE, silent)
+
+
+def test_a_failed_build_shows_its_last_lines(docker: StubDocker) -> None:
+    docker.answers("image*mine*")
+    docker.answers("image*", code=1)
+    docker.answers("build*", complains="E: Unable to locate package docker.io", code=1)
+    with pytest.raises(SimError, match=r"E: Unable to locate package docker\.io") as refused:
+        image.ensure(HERE, silent, "mine")
+    assert refused.value.hint.startswith("see all of it: docker build --build-arg BASE=mine ")

@@ -1,0 +1,79 @@
+"""Stand-in boards for the tests that need real ones: one set for a whole run, apart from a developer's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sage_edge import shell, sim
+from sage_edge.inventory import loading
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.shell import Command, Result
+from sage_edge.sim import Machine, Place, booting, engine
+
+DECLARED = Path(__file__).parents[1] / "fleet"
+_NAME = "sage-sim-test-"
+
+
+@dataclass(frozen=True)
+class Boards:
+    """A set of stand-ins and a copy of the fleet that reaches them: `root`/fleet and `root`/.sage/sim."""
+
+    root: Path
+    fleet: Fleet
+    place: Place
+
+    def machine(self, host: str) -> Machine:
+        """What the engine knows of a stand-in now."""
+        return engine.machines(self.place)[host]
+
+    def ssh(self, host: str, script: str, stdin: bytes = b"") -> Result:
+        """Run a script over ssh as `sage` (on the hub: as `git`), trusting only the keys that `up` wrote down."""
+        return shell.attempt(Command(("ssh", "-F", str(self.place.config), host, script), stdin=stdin))
+
+    def inside(self, host: str, script: str, stdin: bytes = b"") -> Result:
+        """Run a script as root in the container, as a person at its console would."""
+        return engine.inside(self.machine(host), "sh", "-c", script, stdin=stdin)
+
+    def restart(self, host: str) -> booting.Look:
+        """Reboot a board, and return what it says once it is up."""
+        return booting.restart(self.machine(host))
+
+    def renew(self, host: str) -> Machine:
+        """Replace a board by a fresh one."""
+        return sim.renew(self.fleet, self.place, host, _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+@pytest.fixture(scope="session")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
+    """Both boards and the hub, up. Tests share them: whoever needs one that is fresh calls `renew`."""
+    _sweep(tmp_path_factory.mktemp("sweep"))
+    root = tmp_path_factory.mktemp("boards")
+    shutil.copytree(DECLARED, root / "fleet")
+    fleet = loading.load(root / "fleet", "sim")
+    place = Place(fleet.addresses, f"{_NAME}{os.getpid()}")
+    try:
+        sim.up(fleet, place, _tell)
+        yield Boards(root, fleet, place)
+    finally:
+        sim.down(place)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the sets of runs that were killed."""
+    words = ("ps", "--all", "--filter", f"label={engine.LABEL}", "--format", f'{{{{.Label "{engine.LABEL}"}}}}')
+    names = set(shell.run(engine.docker(*words)).text.split())
+    for name in names:
+        number = name.removeprefix(_NAME)
+        if name.startswith(_NAME) and number.isdecimal() and not Path("/proc", number).exists():
+            sim.down(Place(folder / "sim", name))
