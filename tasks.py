@@ -184,9 +184,9 @@ def _text(log: IO[bytes]) -> str:
 
 def help_text() -> str:
     """Return what this script can do, read from the chores without importing invoke."""
-    rows = []
-    sources = (Path(__file__).read_text("utf-8"), (ROOT / "sage_edge" / "chores.py").read_text("utf-8"))
-    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
+    rows, ours = [], ROOT / "sage_edge"
+    files = (Path(__file__), ours / "chores.py", *sorted((ours / "desk").glob("*.py")))
+    for node in (node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
                 if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "chore":
@@ -232,7 +232,7 @@ if __name__ == "__main__":
 
 from invoke import Collection, Context, Exit, task  # noqa: E402  the script above runs where invoke is not installed
 
-from sage_edge import chores  # noqa: E402  only invoke needs them
+from sage_edge import desk  # noqa: E402  only invoke needs it
 
 ns = Collection()
 Body = Callable[..., int]
@@ -385,7 +385,7 @@ def exchange_init(c: Context, path: str | None = None) -> int:
     return go(c, *sage("exchange", "init", here(path)))[0]
 
 
-chores.add(chore, lambda *words: subprocess.run(sage(*words), check=False).returncode)
+desk.add(chore, lambda *words: subprocess.run(sage(*words), check=False).returncode)
 
 
 @chore("bench.models", quick="Few repetitions: to see that it runs, not to quote.")

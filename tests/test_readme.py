@@ -89,9 +89,9 @@ def test_every_command_exists(line: str) -> None:
         ("sage-edge session", "ends at a group"),
         ("sage-edge session verify", "lacks a value"),
         ("sage-edge agent once --when TIME", "no option --when"),
-        ("invoke provision", "no task provision"),
+        ("invoke conjure", "no task conjure"),
         ("invoke test --fast", "no option --fast"),
-        ("python3 tasks.py deploy", "no task deploy"),
+        ("python3 tasks.py conjure", "no task conjure"),
     ],
 )
 def test_a_command_that_is_not_there_is_found(line: str, says: str) -> None:

@@ -7,9 +7,11 @@ are looked up first, by the name that `addresses` gives; without one nothing is 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import shlex
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +83,41 @@ class Remote:
                 return _converse(channel, f"exec {words}", stdin, until)
             except TimeoutError:
                 return Result(124, b"", f"no end within {timeout_s:g} s".encode())
+
+    @contextlib.contextmanager
+    def reached_back(self, port: int) -> Iterator[int]:
+        """Let the host reach a port of our loopback for the body; yields the port on the host's own loopback.
+
+        Raises Unreachable when its sshd does not forward.
+        """
+        with _talking(self.address):
+            there = int(self._transport.request_port_forward("127.0.0.1", 0, functools.partial(_pipe_back, port)))
+        try:
+            yield there
+        finally:
+            with contextlib.suppress(Exception):  # the connection may be gone, and with it the forward
+                self._transport.cancel_port_forward("127.0.0.1", there)
+
+
+def _pipe_back(port: int, channel: Any, origin: Any, there: Any) -> None:  # noqa: ARG001 - paramiko's signature
+    """Join a connection that the host made with one to our loopback, both ways, until either ends."""
+    try:
+        here = socket.create_connection(("127.0.0.1", port), timeout=CONNECT_S)
+    except OSError:
+        channel.close()
+        return
+    here.settimeout(None)
+    for source, sink in ((channel, here), (here, channel)):
+        threading.Thread(target=_copy, args=(source, sink), daemon=True).start()
+
+
+def _copy(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError, EOFError):
+        while piece := source.recv(1 << 16):
+            sink.sendall(piece)
+    for side in (source, sink):
+        with contextlib.suppress(OSError, EOFError):
+            side.close()
 
 
 def _converse(channel: Any, line: str, stdin: bytes, until: float) -> Result:

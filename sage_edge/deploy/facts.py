@@ -1,0 +1,175 @@
+"""What a board's helper found, as a value: parsed once, at the door.
+
+The helper tells files as they stand (host/probe.py); what they mean is decided here, with the same rules by which the
+agent in the container judges its board (`inventory.board`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sage_edge.deploy.addresses import DeployError
+from sage_edge.inventory.board import Facts as Board
+from sage_edge.inventory.board import measured
+from sage_edge.names import HostName
+
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+
+
+class StrangeFacts(DeployError):
+    """The helper's answer does not have the shape that this version reads."""
+
+    def __init__(self, host: HostName, what: str) -> None:
+        self.host = host
+        super().__init__(
+            f"{host}: the helper's facts cannot be read: {what}",
+            hint=f"renew the helper: invoke provision --host {host}",
+        )
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of ours on a board."""
+
+    name: str
+    image: str
+    status: str
+    health: str | None
+    release: str | None
+    started: str
+    labels: Mapping[str, str]
+    restarts: int
+    user: str
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The board's Docker engine. compose: where its plugin lies, None if there is none."""
+
+    version: str
+    runtimes: tuple[str, ...]
+    root: str
+    compose: str | None
+    images: frozenset[str]
+    containers: tuple[Container, ...]
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """(major, minor); (0, 0) for a version that is none."""
+        found = _VERSION.match(self.version)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    def agent(self) -> Container | None:
+        """The agent's container, or None."""
+        service = "com.docker.compose.service"
+        return next((one for one in self.containers if one.labels.get(service) == "agent"), None)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said."""
+
+    current: str | None
+    release: Mapping[str, Any] | None
+    releases: tuple[str, ...]
+    journal_state: str | None
+    journal_release: str | None
+    lock: Mapping[str, Any] | None
+    damaged: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours."""
+
+    host: HostName
+    helper: str
+    board: Board
+    card: str | None
+    facts_root: str
+    system: Mapping[str, str]
+    python: tuple[int, int]
+    memory: Mapping[str, int]
+    disk: Mapping[str, Mapping[str, int]]
+    groups: Mapping[str, int | None]
+    user: Mapping[str, Any]
+    files: Mapping[str, Mapping[str, Any] | None]
+    clock_synchronized: bool
+    clock_ahead_s: float
+    boot: str
+    engine: Engine | None
+    deployed: Deployed
+    models: Mapping[str, str]
+
+
+def parse(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Facts:
+    """Return the facts that a probe tells. Raises StrangeFacts. our_clock_s: seconds since 1970 when it was asked."""
+    if told.get("format") != 1:
+        raise StrangeFacts(host, f"expected format 1, got {told.get('format')!r:.20}")
+    try:
+        return _parsed(host, told, our_clock_s)
+    except (KeyError, TypeError, ValueError, AttributeError) as unfit:
+        raise StrangeFacts(host, f"{type(unfit).__name__} {unfit}"[:200]) from None
+
+
+def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Facts:
+    major, minor = (int(part) for part in str(told["python"]).split(".")[:2])
+    return Facts(
+        host=host,
+        helper=str(told["helper"]),
+        board=measured(told["board"], str(told["arch"])),
+        card=told["card"],
+        facts_root=str(told["facts_root"]),
+        system=_os_release(told["system"] or ""),
+        python=(major, minor),
+        memory=dict(told["memory"]),
+        disk=dict(told["disk"]),
+        groups=dict(told["groups"]),
+        user=dict(told["user"]),
+        files=dict(told["files"]),
+        clock_synchronized=bool(told["clock"]["synchronized"]),
+        clock_ahead_s=float(told["epoch"]) - our_clock_s,
+        boot=str(told["boot"]),
+        engine=_engine(told["docker"]) if told["docker"] else None,
+        deployed=_deployed(told["deploy"]),
+        models=dict(told["models"]),
+    )
+
+
+def _engine(told: Mapping[str, Any]) -> Engine:
+    return Engine(
+        version=str(told["version"]),
+        runtimes=tuple(told["runtimes"]),
+        root=str(told["root"]),
+        compose=told["compose"],
+        images=frozenset(told["images"]),
+        containers=tuple(
+            Container(
+                name=one["name"], image=str(one["image"]), status=str(one["status"]), health=one["health"],
+                release=one["release"], started=str(one["started"]), labels=dict(one["labels"]),
+                restarts=int(one["restarts"] or 0), user=str(one["user"] or ""),
+            )
+            for one in told["containers"]
+        ),
+    )  # fmt: skip
+
+
+def _deployed(told: Mapping[str, Any]) -> Deployed:
+    journal = told["journal"] or {}
+    return Deployed(
+        current=told["current"],
+        release=told["release"],
+        releases=tuple(told["releases"]),
+        journal_state=journal.get("state"),
+        journal_release=journal.get("release"),
+        lock=told["lock"],
+        damaged=str(told["damaged"]),
+    )
+
+
+def _os_release(text: str) -> Mapping[str, str]:
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {key: value.strip('"') for key, _, value in pairs}

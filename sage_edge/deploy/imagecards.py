@@ -1,0 +1,152 @@
+"""What `images/` declares: one card per image, and the bases by digest.
+
+images/images.lock           bases: name → image, digest (or `unresolved`), source
+images/<name>/image.yaml     ImageCard
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, Field
+
+from sage_edge import files
+from sage_edge.declared import Declared, Reader
+from sage_edge.deploy.addresses import DeployError
+from sage_edge.errors import DeclarationError, UsageError
+from sage_edge.inventory.boards import L4TRange
+from sage_edge.names import Digest, ModelRef, RoleName, Slug
+
+Platform = Literal["l4t", "cpu"]
+UNRESOLVED = "unresolved"
+_HINT = "mend the file, then: invoke build --host HOST --dry-run"
+
+
+def _known_or_not(digest: str) -> str:
+    return digest if digest == UNRESOLVED else str(Digest(digest))
+
+
+class Base(Declared):
+    """An image that ours is built upon. digest: of the registry's manifest, or `unresolved`."""
+
+    image: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*(:[0-9]+)?/[a-z0-9._/-]+:[A-Za-z0-9_.-]+$")
+    digest: Annotated[str, AfterValidator(_known_or_not)]
+    source: str
+
+    @property
+    def pinned(self) -> str | None:
+        """What a build names: `image@sha256:…`; None while nobody knows the digest."""
+        return None if self.digest == UNRESOLVED else f"{self.image}@{self.digest}"
+
+
+class ImageLock(Declared):
+    """images/images.lock."""
+
+    format: Literal[1]
+    bases: dict[Slug, Base]
+
+
+class Variant(Declared):
+    """How an image is built for one platform."""
+
+    arch: Literal["linux/arm64", "native"]
+    requirements: str = Field(pattern=r"^requirements(-[a-z0-9]+)?\.txt$")
+    gpu_layers: int = Field(ge=-1, strict=True)
+    python: str | None = Field(default=None, pattern=r"^3\.\d+$")
+    bake: tuple[ModelRef, ...] | None = None
+
+
+class ImageCard(Declared):
+    """One image. bake: models in a layer of their own. l4t: hosts that it may run on."""
+
+    format: Literal[1]
+    name: Slug
+    role: RoleName
+    board: Slug
+    summary: str
+    l4t: L4TRange
+    compute_capability: str
+    extras: tuple[Slug, ...]
+    builder: Slug
+    runtime: Slug
+    python: str = Field(pattern=r"^3\.\d+$")
+    bake: tuple[ModelRef, ...]
+    platforms: dict[Platform, Variant]
+
+    def baked(self, platform: Platform) -> tuple[ModelRef, ...]:
+        """The models that the image of this platform carries."""
+        own = self.platforms[platform].bake
+        return self.bake if own is None else own
+
+
+class BaseUnresolved(DeployError):
+    """A base has no digest yet, and a build never resolves a tag by itself."""
+
+    code = 2
+
+    def __init__(self, name: str, base: Base) -> None:
+        self.name = name
+        super().__init__(
+            f"images/images.lock: {name} ({base.image}) is unresolved, so nobody could say what is built upon",
+            hint=f"invoke image.lock --base {name}; or build upon an image that is here: invoke build --base IMAGE",
+        )
+
+
+def read_cards(images: Path) -> dict[str, ImageCard]:
+    """Return every image's card by name. Raises DeclarationError with every fault."""
+    reader = Reader(images)
+    cards: dict[str, ImageCard] = {}
+    for path in sorted(images.glob("*/image.yaml")):
+        card = reader.read(path, ImageCard)
+        if card is None:
+            continue
+        if card.name != path.parent.name:
+            reader.fault(path, "name", f"expected {path.parent.name!r}, the folder's name, got {card.name!r}")
+        cards[card.name] = card
+    if reader.faults:
+        raise DeclarationError(reader.faults, hint=_HINT)
+    return cards
+
+
+def card_for(images: Path, role: str) -> ImageCard:
+    """Return the image for a role. Raises UsageError when there is none."""
+    cards = read_cards(images)
+    found = next((card for card in cards.values() if card.role == role), None)
+    if found is None:
+        known = ", ".join(f"{card.name} for {card.role}s" for card in cards.values())
+        raise UsageError(f"no image for the role {role}; there are: {known}", hint="invoke fleet.show")
+    return found
+
+
+def read_lock(images: Path) -> dict[Slug, Base]:
+    """Return the bases by name. Raises DeclarationError."""
+    reader = Reader(images)
+    lock = reader.read(images / "images.lock", ImageLock)
+    if lock is None:
+        raise DeclarationError(reader.faults, hint=_HINT)
+    return dict(lock.bases)
+
+
+def demand(bases: Mapping[Slug, Base], name: Slug) -> str:
+    """Return a base by digest. Raises BaseUnresolved, UsageError."""
+    if name not in bases:
+        raise UsageError(f"images/images.lock knows no base {name!r}", hint=f"there are: {', '.join(sorted(bases))}")
+    pinned = bases[name].pinned
+    if pinned is None:
+        raise BaseUnresolved(name, bases[name])
+    return pinned
+
+
+def resolve_in_place(images: Path, name: str, digest: Digest) -> None:
+    """Write a base's digest into images.lock; every other character stays."""
+    path = images / "images.lock"
+    text = path.read_text("utf-8")
+    pattern = re.compile(rf"(^  {re.escape(name)}:\n(?:    (?!digest).*\n)*?    digest: )\S+", re.MULTILINE)
+    changed, count = pattern.subn(rf"\g<1>{digest}", text)
+    if count != 1 or yaml.safe_load(changed)["bases"][name]["digest"] != digest:
+        raise UsageError(f"images/images.lock has no line for the digest of {name}", hint="write it by hand")
+    files.write_atomic(path, changed.encode("utf-8"))

@@ -1,0 +1,72 @@
+"""The helper as one file: packed from the sources, the same bytes every time, named by its digest.
+
+sage-host-<12 hex>.pyz    a zipapp: sage_edge/__init__.py (empty), sage_edge/host/*.py, __main__.py; no timestamps
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge import files
+
+FOLDER = "/srv/sage/host"
+LINK = f"{FOLDER}/sage-host"
+CALL = ("/usr/bin/python3", "-I", LINK)
+"""How the board's own Python runs it: isolated, so that no variable or folder of the caller is looked at."""
+
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+_START = b"import sys\nfrom sage_edge.host.__main__ import main\nsys.exit(main(sys.argv[1:]))\n"
+
+
+@dataclass(frozen=True)
+class Helper:
+    """The packed helper."""
+
+    content: bytes
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits of its sha256: what it says of itself in every answer."""
+        return files.digest(self.content).short
+
+    @property
+    def sha256(self) -> str:
+        """Its sha256 as hex digits."""
+        return files.digest(self.content).removeprefix("sha256:")
+
+
+@functools.cache
+def packed() -> Helper:
+    """Return the helper of these sources."""
+    sources = Path(__file__).parents[1] / "host"
+    packet = io.BytesIO()
+    with zipfile.ZipFile(packet, "w") as archive:
+        _add(archive, "__main__.py", _START)
+        _add(archive, "sage_edge/__init__.py", b"")
+        for path in sorted(sources.glob("*.py")):
+            _add(archive, f"sage_edge/host/{path.name}", path.read_bytes())
+    return Helper(packet.getvalue())
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _LONG_AGO)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, content)
+
+
+INSTALL = f"""
+set -eu; umask 022; LC_ALL=C; export LC_ALL
+mkdir -p {FOLDER}; cd {FOLDER}
+name=sage-host-$(printf %.12s "$1").pyz
+cat > ".$name.part"
+found=$(sha256sum < ".$name.part"); found=${{found%% *}}
+[ "$found" = "$1" ] || {{ rm -f ".$name.part"; echo "arrived as $found" >&2; exit 1; }}
+chmod 0755 ".$name.part"; sync ".$name.part" 2>/dev/null || sync
+mv -f ".$name.part" "$name"; ln -sfn "$name" .sage-host.link; mv -fT .sage-host.link sage-host
+"""
+"""$1: the sha256 that must arrive on stdin. The link is switched last, at once."""

@@ -1,0 +1,144 @@
+"""Whether a board may get a release at all: asked before any step, answered from one probe.
+
+Each refusal names what was found, what was expected, and what to type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from sage_edge import files
+from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.wanted import Wanted
+from sage_edge.errors import IdentityConflict, RoleError
+from sage_edge.inventory.board import contradictions
+from sage_edge.inventory.boards import Board
+from sage_edge.names import Digest, HostName
+
+OLDEST_ENGINE = (20, 10)
+CLOCK_S = 300.0
+"""A board whose clock is further off would date its sessions wrongly, and its slots."""
+
+UNPACKING = 2
+"""An image needs up to twice its size while it is unpacked (facts §2.5)."""
+
+SPARE = 500_000_000
+"""What stays free for journals, transcripts and logs."""
+
+
+class NotReady(DeployError):
+    """The board is not provisioned for what is asked."""
+
+    def __init__(self, host: HostName, what: str, hint: str | None = None) -> None:
+        self.host = host
+        super().__init__(f"{host} is not ready: {what}", hint=hint or f"invoke provision --host {host}")
+
+
+class NoRoom(DeployError):
+    """The disk is too small; nothing was sent."""
+
+    def __init__(self, host: HostName, needs: int, has: int) -> None:
+        self.host, self.needs, self.has = host, needs, has
+        super().__init__(
+            f"{host} has {has / 1e9:.1f} GB free, unpacking the image needs {needs / 1e9:.1f} GB; nothing was sent",
+            hint=f"see what lies there: invoke status --host {host}; then remove what nobody runs: docker image prune",
+        )
+
+
+class WrongRole(RoleError):
+    """The image was made for another role or board."""
+
+    def __init__(self, host: HostName, what: str) -> None:
+        self.host = host
+        super().__init__(
+            f"this image is not for {host}: {what}", hint=f"build the right one: invoke build --host {host}"
+        )
+
+
+class WrongBoard(IdentityConflict):
+    """What answers at the address is not the declared host."""
+
+    def __init__(self, host: HostName, what: str) -> None:
+        self.host = host
+        super().__init__(
+            f"what answers is not {host}: {what}",
+            hint=f"is the address right? ssh -F fleet/ssh_config {host} hostname; if so, mend fleet/boards",
+        )
+
+
+def check(wanted: Wanted, facts: Facts, board: Board) -> None:
+    """Raise unless the board is the host, fit for the release, and able to run it.
+
+    Raises WrongRole, WrongBoard (exit 3), NotReady (exit 1).
+    """
+    host = facts.host
+    if wrong := list(_image(wanted)):
+        raise WrongRole(host, "; ".join(wrong))
+    if wrong := list(contradictions(facts.board, board)):
+        raise WrongBoard(host, "; ".join(wrong))
+    if facts.card is None:
+        raise NotReady(host, "it has no host card")
+    if f"host: {host}" not in facts.card.splitlines():
+        raise WrongBoard(host, f"its card says {_claim(facts.card)}")
+    for what, hint in _unfit(wanted, facts):
+        raise NotReady(host, what, hint)
+
+
+def _image(wanted: Wanted) -> Iterator[str]:
+    release, image = wanted.release, wanted.image
+    if image.role != release.role:
+        yield f"it is for the role {image.role}, {release.host} is {release.role}"
+    if image.platform != "cpu" and image.board != release.board:
+        yield f"it is for the board {image.board}, {release.host} is {release.board}"
+
+
+def _claim(card: str) -> str:
+    return next((line for line in card.splitlines() if line.startswith("host:")), "nothing")
+
+
+def _unfit(wanted: Wanted, facts: Facts) -> Iterator[tuple[str, str | None]]:
+    engine = facts.engine
+    if engine is None:
+        yield "no Docker engine answers", None
+        return
+    if engine.number < OLDEST_ENGINE:
+        oldest = ".".join(map(str, OLDEST_ENGINE))
+        yield f"its Docker engine is {engine.version}, the oldest that we know to work is {oldest}", None
+    if engine.compose is None:
+        yield "it has no docker compose plugin", None
+    if wanted.image.platform != "cpu" and "nvidia" not in engine.runtimes:
+        yield (
+            "its Docker engine does not know the nvidia runtime",
+            ("on the board: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"),
+        )
+    if abs(facts.clock_ahead_s) > CLOCK_S:
+        minutes = facts.clock_ahead_s / 60
+        way = "ahead of" if minutes > 0 else "behind"
+        yield f"its clock is {abs(minutes):.0f} minutes {way} ours", "on the board: sudo timedatectl set-ntp true"
+    if facts.deployed.damaged:
+        yield facts.deployed.damaged, f"invoke audit --host {facts.host}"
+
+
+def demand_room(wanted: Wanted, facts: Facts) -> None:
+    """Raise NoRoom unless the image fits beside what is there, while it is unpacked."""
+    if facts.engine is not None and wanted.release.image in facts.engine.images:
+        return
+    needs = wanted.image.bytes * UNPACKING + SPARE
+    has = facts.disk["docker"]["free"]
+    if has < needs:
+        raise NoRoom(facts.host, needs, has)
+
+
+def foundation(facts: Facts) -> Digest:
+    """Return a digest over what a plan rests on: what is deployed, runs and is stored, not the passing of time."""
+    deployed, engine = asdict(facts.deployed), facts.engine
+    deployed.pop("lock")
+    ground = {
+        "deployed": deployed, "card": facts.card, "models": dict(facts.models), "helper": facts.helper,
+        "images": sorted(engine.images) if engine else None, "runtimes": engine.runtimes if engine else None,
+        "running": [(one.name, one.image, one.status, one.release) for one in engine.containers] if engine else None,
+    }  # fmt: skip
+    return files.digest(json.dumps(ground, sort_keys=True).encode())

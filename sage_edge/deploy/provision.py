@@ -1,0 +1,127 @@
+"""What a board needs before anything can be deployed to it, as steps for its helper: pure, and the same every time.
+
+packages → user and groups → folders → host card → keys → units → services → what sshd allows (only looked at)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from sage_edge.deploy import addresses
+from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.packing import CALL
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.names import HostName
+
+Step = Mapping[str, Any]
+AGENT = 10001
+"""User and group id of the container, on every board."""
+
+PACKAGES = ("git", "openssh-client", "python3", "rsync", "sudo")
+COMPOSE = {"ubuntu": "docker-compose-v2"}
+"""The package with the compose plugin, by distribution; Debian 12 has none."""
+
+UNIT = f"""# Written by `invoke provision`. After a reboot in the middle of a deployment, the board settles it.
+[Unit]
+Description=Settle an open deployment of sage-edge
+After=docker.service
+Requires=docker.service
+
+[Service]
+Type=oneshot
+ExecStart={" ".join(CALL)} recover --because=boot
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class ExchangeUnknown(DeployError):
+    """Nobody declared by which key the exchange is known."""
+
+    code = 3
+
+    def __init__(self, machine: str, place: str) -> None:
+        super().__init__(
+            f"{place} holds no key for {machine}, where the exchange is, so no board could trust it",
+            hint=f"add its line: {machine} ssh-ed25519 AAAA…, compared with what its own console says",
+        )
+
+
+def steps(fleet: Fleet, host: HostName, facts: Facts) -> tuple[Step, ...]:
+    """Return every step for a board, in order. Raises ExchangeUnknown."""
+    return tuple(_steps(fleet, host, facts))
+
+
+def _steps(fleet: Fleet, host: HostName, facts: Facts) -> Iterator[Step]:
+    yield {"kind": "packages", "names": [*PACKAGES, *_docker(facts)]}
+    yield {"kind": "group", "name": "sage-agent", "gid": AGENT}
+    yield {"kind": "user", "name": "sage-agent", "uid": AGENT, "gid": AGENT, "groups": _gpu_groups(facts)}
+    yield from _folders(int(facts.user["asked_uid"]))
+    yield _file("etc/sage/host.yaml", _card(fleet, host))
+    yield _file("etc/sage/known_hosts", _exchange_keys(fleet))
+    yield _file("etc/sudoers.d/sage-host", _sudoers(str(facts.user["asked_by"])), mode="0440")
+    yield {
+        "kind": "key",
+        "path": "srv/sage/keys/exchange",
+        "uid": AGENT,
+        "gid": AGENT,
+        "comment": f"{host} of {fleet.name}",
+    }
+    yield {"kind": "unit", "name": "sage-release.service", "text": UNIT}
+    yield {"kind": "service", "name": "docker"}
+    yield {"kind": "sshd"}
+
+
+def _docker(facts: Facts) -> list[str]:
+    """Engine and compose plugin, where they are missing and the distribution has them."""
+    wanted = [] if facts.engine else ["docker.io"]
+    if facts.engine is None or facts.engine.compose is None:
+        wanted += [package for system, package in COMPOSE.items() if facts.system.get("ID") == system]
+    return wanted
+
+
+def _gpu_groups(facts: Facts) -> list[str]:
+    return [name for name in ("video", "render") if facts.groups.get(name) is not None]
+
+
+def _folders(login: int) -> Iterator[Step]:
+    """login: who copies models over ssh, and so owns the store."""
+    for path, uid, mode in (
+        ("srv/sage", 0, "0755"), ("srv/sage/releases", 0, "0755"), ("srv/sage/deploy", 0, "0755"),
+        ("srv/sage/models", login, "0755"), ("srv/sage/state", AGENT, "0750"), ("srv/sage/keys", 0, "0711"),
+        ("etc/sage", 0, "0755"),
+    ):  # fmt: skip
+        yield {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode}
+
+
+def _file(path: str, text: str, *, mode: str = "0644") -> Step:
+    return {"kind": "file", "path": path, "text": text, "uid": 0, "gid": 0, "mode": mode}
+
+
+def _card(fleet: Fleet, host: HostName) -> str:
+    overlay = f"overlay: {fleet.overlay}\n" if fleet.overlay else ""
+    return f"# Who this board is. Written by `invoke provision`.\nformat: 1\nhost: {host}\n{overlay}"
+
+
+def _exchange_keys(fleet: Fleet) -> str:
+    """The lines by which the exchange is known; nothing for one that is reached without ssh."""
+    told = urlsplit(fleet.remote)
+    machine = told.hostname or (fleet.remote.partition("@")[2].partition(":")[0] if "@" in fleet.remote else "")
+    if not machine or told.scheme not in ("ssh", ""):
+        return "# The exchange is not reached over ssh.\n"
+    lines = addresses.known_lines(fleet.addresses / addresses.KEYS)
+    found = [line for _, line in lines if machine in line.split()[0].split(",")]
+    if not found:
+        raise ExchangeUnknown(machine, f"{fleet.addresses.name}/{addresses.KEYS}")
+    return "".join(f"{line}\n" for line in found)
+
+
+def _sudoers(login: str) -> str:
+    if login == "root":
+        return "# root needs no permission to run the helper.\n"
+    command = " ".join(CALL)
+    return f"# The workstation's user may run the helper as root.\n{login} ALL=(root) NOPASSWD: {command} *\n"

@@ -1,0 +1,154 @@
+"""What a host is to run, put together from declarations, a built image and locked models: a release and its files.
+
+releases/<12 hex>/release.json     the release
+                  compose.yaml     the file of compose/, as a person would run it; cpu.yaml where there is no GPU
+                  .env             what that file's variables are on this host
+                  fleet/…          every declaration, read-only for the container
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge import files
+from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.facts import Facts
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.inventory.hosts import Host
+from sage_edge.models import resolve
+from sage_edge.models.lock import read_lock
+from sage_edge.names import Digest, HostName, ModelRef, Slug
+from sage_edge.records.release import Release
+
+CONTAINER = 10001
+"""User and group id inside."""
+
+
+class NotBuilt(DeployError):
+    """There is no image for a host."""
+
+    def __init__(self, host: HostName, folder: str) -> None:
+        self.host = host
+        super().__init__(f"no image of images/{folder} has been built here", hint=f"invoke build --host {host}")
+
+
+class ModelNotLocked(DeployError):
+    """A host's model has no locked digest, so nobody could say what would answer."""
+
+    code = 2
+
+    def __init__(self, host: HostName, ref: ModelRef) -> None:
+        self.host, self.ref = host, ref
+        super().__init__(f"{ref}, the model of {host}, is not locked", hint=f"invoke model.prepare --ref {ref}")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built image, as its build wrote it down.
+
+    name: its folder below images/. platform: `l4t` or `cpu`. bytes: unpacked. model: what it carries, if anything.
+    """
+
+    id: Digest
+    name: str
+    tag: str
+    role: str
+    board: str
+    platform: str
+    bytes: int
+    model: str | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A release, the files that lie beside it on the board, and the image that it runs."""
+
+    release: Release
+    image: Image
+    files: Mapping[str, str]
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits of the release's id."""
+        return self.release.id.short
+
+
+def put_together(
+    root: Path, fleet: Fleet, host: Host, image: Image, models: Mapping[ModelRef, Digest], facts: Facts
+) -> Wanted:
+    """Return what `host` is to run. root: the checkout; facts: of the board, for what differs from one to the next."""
+    composes = {"compose.yaml": _read(root, image.name)}
+    if image.platform == "cpu":
+        composes["cpu.yaml"] = _read(root, "cpu")
+    declarations = declared(fleet.folder)
+    release = Release(
+        host=host.name, role=host.role, board=host.board, overlay=Slug(fleet.overlay) if fleet.overlay else None,
+        image=image.id, models=dict(models), fleet=_digest(declarations), compose=_digest(composes),
+    )  # fmt: skip
+    written = {
+        "release.json": release.canonical().decode(),
+        ".env": environment(release, image, facts, tuple(composes)),
+        **composes,
+        **{f"fleet/{name}": text for name, text in declarations.items()},
+    }
+    return Wanted(release, image, written)
+
+
+def declared(folder: Path) -> dict[str, str]:
+    """Return every declaration below a fleet folder that a board needs: path → text."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".yaml", ".lock"))
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def environment(release: Release, image: Image, facts: Facts, composes: tuple[str, ...]) -> str:
+    """Return the .env that fills a compose file's variables for one board; it holds no secret.
+
+    A group that the board does not have is given the container's own id, which opens nothing.
+    """
+    root = facts.facts_root.rstrip("/")
+    pairs = {
+        "COMPOSE_FILE": ":".join(composes),
+        "COMPOSE_PROJECT_NAME": "sage",
+        "SAGE_IMAGE": release.image,
+        "SAGE_RELEASE": release.id.short,
+        "SAGE_FLEET_FROM": "./fleet",
+        "SAGE_STATE_FROM": "/srv/sage/state",
+        "SAGE_CARD_FROM": "/etc/sage/host.yaml",
+        "SAGE_KEY_FROM": "/srv/sage/keys/exchange",
+        "SAGE_HOSTS_FROM": "/etc/sage/known_hosts",
+        "SAGE_RELEASE_FILE_FROM": f"{root}/etc/nv_tegra_release",
+        "SAGE_TREE_FROM": f"{root}/proc/device-tree" if root else "/sys/firmware/devicetree/base",
+        "SAGE_MEMINFO_FROM": f"{root}/proc/meminfo",
+        "SAGE_FACTS_ROOT_IN": "/run/sage/facts",
+        "SAGE_OWN_EXCHANGE": "0",
+        "SAGE_RUNTIME": "runc" if image.platform == "cpu" else "nvidia",
+        "VIDEO_GID": facts.groups.get("video") or CONTAINER,
+        "RENDER_GID": facts.groups.get("render") or CONTAINER,
+    }
+    return "".join(f"{key}={value}\n" for key, value in pairs.items())
+
+
+def locked_models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:
+    """Return the models that a host needs, by digest: of the locked manifest, or of what ships with the code.
+
+    Raises ModelNotLocked.
+    """
+    if host.model is None:
+        return {}
+    shelf = resolve.known((resolve.SHIPPED,))
+    if host.model in shelf:
+        return {host.model: Digest(f"sha256:{shelf[host.model][1].sha256}")}
+    entry = read_lock(fleet.folder).get(host.model)
+    if entry is None:
+        raise ModelNotLocked(host.name, host.model)
+    return {host.model: entry.manifest}
+
+
+def _read(root: Path, name: str) -> str:
+    return (root / "compose" / f"{name}.yaml").read_text("utf-8")
+
+
+def _digest(texts: Mapping[str, str]) -> Digest:
+    return files.digest("".join(f"{name}\0{text}\0" for name, text in sorted(texts.items())).encode())

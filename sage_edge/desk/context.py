@@ -1,0 +1,99 @@
+"""What the chores over hosts share: which fleet, which hosts, and how results and errors are shown."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from sage_edge.cli import render
+from sage_edge.cli.surroundings import paths, tell
+from sage_edge.deploy import many
+from sage_edge.deploy.board import Board, Seen
+from sage_edge.deploy.connection import connect
+from sage_edge.deploy.many import Result
+from sage_edge.inventory import loading
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.names import HostName
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The workstation: a checkout and the fleet that was asked for."""
+
+    root: Path
+    fleet: Fleet
+
+    @contextlib.contextmanager
+    def seen(self, host: HostName) -> Iterator[Seen]:
+        """Connect to a host that is only to be looked at: nothing in here can write."""
+        with connect(self.fleet.addresses, host) as remote:
+            yield Seen(remote)
+
+    @contextlib.contextmanager
+    def board(self, host: HostName) -> Iterator[Board]:
+        """Connect to a host for the body."""
+        with connect(self.fleet.addresses, host) as remote:
+            yield Board(remote)
+
+
+def desk(overlay: str | None) -> Desk:
+    """Return the desk over this checkout, with an overlay laid over its fleet. Raises UsageError, DeclarationError."""
+    folder = paths().fleet
+    return Desk(folder.resolve().parent, loading.load(folder, overlay or None))
+
+
+def for_each(
+    hosts: Sequence[HostName],
+    do: Callable[[HostName], T],
+    line: Callable[[T], str],
+    *,
+    as_json: bool,
+    schema: str,
+) -> int:
+    """Do something for every host, print a line for each as it stands at the end, and return the worst exit code."""
+    results = many.over(hosts, do)
+    if as_json:
+        told = [_document(one) for one in results]
+        click.echo(json.dumps({"schema": schema, "content": told}, ensure_ascii=False, indent=1))
+    else:
+        for one in results:
+            _show(one, line, alone=len(results) == 1)
+    return many.worst([one.code for one in results])
+
+
+def _document(one: Result[T]) -> dict[str, object]:
+    if one.error is not None:
+        return {
+            "host": one.host,
+            "ok": False,
+            "error": one.error.message,
+            "hint": one.error.hint,
+            "code": one.error.code,
+        }
+    value = one.value
+    told = vars(value) if hasattr(value, "__dict__") else {"value": value}
+    return {"host": one.host, "ok": True, **json.loads(json.dumps(told, default=str))}
+
+
+def _show(one: Result[T], line: Callable[[T], str], *, alone: bool) -> None:
+    if one.error is not None:
+        if alone:
+            raise one.error
+        click.echo(f"{one.host:<12} {click.style('failed', fg='red')}: {render.inert(one.error.message)}")
+        if one.error.hint:
+            click.echo(f"{'':<12}   next: {render.inert(one.error.hint)}")
+    elif one.value is not None:
+        click.echo(f"{one.host:<12} {render.inert(line(one.value))}")
+
+
+def telling(host: str) -> Callable[[str], None]:
+    """Return a voice for progress that names the host."""
+    return lambda text: tell(f"{host:<12} {text}")

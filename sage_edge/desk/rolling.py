@@ -1,0 +1,137 @@
+"""What `deploy`, `plan` and `rollback` do over several hosts: each on its own, a line each at the end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from sage_edge.cli.surroundings import tell
+from sage_edge.deploy import many, rollout, saved
+from sage_edge.deploy.plan import Plan
+from sage_edge.deploy.rollout import Options, Outcome
+from sage_edge.desk import context, shipping
+from sage_edge.desk.context import Desk
+from sage_edge.errors import UsageError
+from sage_edge.names import HostName
+
+PENDING = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person typed."""
+
+    host: str
+    role: str
+    everyone: bool
+    as_json: bool
+    dry_run: bool = False
+    diff: bool = False
+    when: str = "idle"
+    via: str = "registry"
+    plan: str = ""
+    exit_code: bool = False
+
+
+def deploy(here: Desk, asked: Asked) -> int:
+    """Deploy to every named host; return the worst exit code."""
+    options = Options(cut=asked.when == "now")
+    if asked.via not in ("registry", "save"):
+        raise UsageError(f"expected --via registry or save, got {asked.via!r}", hint="invoke deploy --host HOST")
+    if asked.dry_run:
+        return plan(here, asked, None)
+    hosts = _named(here, asked)
+    if asked.plan:
+        saved.demand(Path(asked.plan), [shipping.planned(here, name) for name in hosts])
+    _wait(asked.when)
+    return context.for_each(
+        hosts, lambda name: shipping.deployed(here, name, options, asked.via), _line,
+        as_json=asked.as_json, schema="sage-edge/deployed/1",
+    )  # fmt: skip
+
+
+def _named(here: Desk, asked: Asked) -> list[HostName]:
+    if asked.plan and not (asked.host or asked.role or asked.everyone):
+        return [here.fleet.host(name).name for name in saved.hosts(Path(asked.plan))]
+    return shipping.chosen(here, asked.host, asked.role, asked.everyone)
+
+
+def plan(here: Desk, asked: Asked, save: str | None) -> int:
+    """Print what would be done; with `exit_code`, 10 when there is something to do."""
+    made: list[Plan] = []
+
+    def one(name: HostName) -> Plan:
+        made.append(shipping.planned(here, name))
+        return made[-1]
+
+    hosts = shipping.chosen(here, asked.host, asked.role, asked.everyone)
+    code = context.for_each(
+        hosts,
+        one,
+        lambda found: shipping.shown(found, diff=asked.diff),
+        as_json=asked.as_json,
+        schema="sage-edge/plan/1",
+    )
+    if save and code == 0:
+        saved.write(Path(save), sorted(made, key=lambda found: found.host))
+        tell(f"saved; apply it with: invoke deploy --plan {save}")
+    return PENDING if code == 0 and asked.exit_code and any(not found.is_empty for found in made) else code
+
+
+def back(here: Desk, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
+    """Roll hosts back."""
+
+    def one(name: HostName) -> Outcome:
+        return rollout.roll_back(lambda: here.board(name), to, Options(), context.telling(name))
+
+    return context.for_each(hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
+
+
+def releases(here: Desk, hosts: Sequence[HostName], as_json: bool) -> int:
+    """List the releases on hosts: which serves now, which have served."""
+
+    def one(name: HostName) -> dict[str, Any]:
+        with here.seen(name) as board:
+            return dict(board.releases())
+
+    def line(told: dict[str, Any]) -> str:
+        shown = [_release(row, told["current"]) for row in told["releases"]]
+        return "\n".join(["", *shown]) if shown else "no releases yet"
+
+    return context.for_each(hosts, one, line, as_json=as_json, schema="sage-edge/releases/1")
+
+
+def _release(row: Mapping[str, Any], current: str | None) -> str:
+    mark = "serves now" if row["id"] == current else "has served" if row["served"] else "never served"
+    return f"  {row['id']}  image {str(row.get('image'))[7:19]}  {mark}"
+
+
+def hosts_or_only(here: Desk, host: str, role: str, everyone: bool) -> list[HostName]:
+    """The named hosts."""
+    return many.chosen(here.fleet, host or None, role or None, everyone)
+
+
+def _line(done: Outcome) -> str:
+    if not done.changed:
+        return "no changes"
+    image = str((done.running or {}).get("image", ""))[7:19]
+    return f"{done.release} serves; running image {image}"
+
+
+def _wait(when: str) -> None:
+    """Wait here for a time of day; `idle` and `now` are the board's business."""
+    if when in ("idle", "now"):
+        return
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", when):
+        raise UsageError(f"expected --when idle, now or a time like 03:30, got {when!r}", hint="times are UTC")
+    now = datetime.now(timezone.utc)
+    hour, minute = map(int, when.split(":"))
+    due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    due += timedelta(days=1) if due <= now else timedelta()
+    tell(f"waiting until {due:%Y-%m-%d %H:%M} UTC")
+    time.sleep((due - now).total_seconds())

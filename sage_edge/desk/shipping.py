@@ -1,0 +1,137 @@
+"""`invoke provision|build|plan|deploy|rollback`: what changes a board, or says what would."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from sage_edge import sim
+from sage_edge.cli.surroundings import paths, tell
+from sage_edge.deploy import imagecards, images, many, plan, provision, registry, rollout, wanted
+from sage_edge.deploy.board import Board
+from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.plan import Plan
+from sage_edge.deploy.rollout import Carriers, Options, Outcome
+from sage_edge.deploy.wanted import Image, NotBuilt, Wanted
+from sage_edge.desk.context import Desk, telling
+from sage_edge.inventory.hosts import Host
+from sage_edge.names import HostName, ModelRef
+from sage_edge.sim import image as sim_image
+
+
+def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
+    """Provision one board; return what changed. The exchange learns its key where that is ours (a stand-in's)."""
+    with here.board(host) as board:
+        board.install()
+        done = board.provision(provision.steps(here.fleet, host, board.facts()))
+    for step in done:
+        for warning in step.get("open", ()):
+            say(f"look at its sshd: {warning}")
+        if public := step.get("public"):
+            admit(here, str(public), say)
+    return [str(step["step"]) for step in done if step["changed"]]
+
+
+def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
+    """Let the exchange accept a board's key, or say what has to be done there."""
+    if here.fleet.overlay == "sim":
+        sim.admit(sim.Place.of(here.fleet))
+    else:
+        say(f"let the exchange accept its key: {public}")
+
+
+def built(here: Desk, host: Host, platform: str, base: str | None) -> Image:
+    """Build the image of a host's role."""
+    card = imagecards.card_for(here.root / "images", host.role)
+    own = sim_image.own_base() if platform == "cpu" and here.fleet.overlay == "sim" else None  # needs no registry
+    order = images.Order(card, "cpu" if platform == "cpu" else "l4t", base or own)
+    return images.build(here.root, here.fleet.folder, paths().models, order, tell)
+
+
+def platform_of(here: Desk, host: Host) -> str:
+    """`cpu` for a host whose board has no GPU, `l4t` for the others."""
+    return "l4t" if here.fleet.boards[host.board].compute_capability else "cpu"
+
+
+def image_of(here: Desk, host: Host) -> Image:
+    """Return the image that was built for a host. Raises NotBuilt."""
+    card = imagecards.card_for(here.root / "images", host.role)
+    found = images.find(here.root, card.name, platform_of(here, host))
+    if found is None:
+        raise NotBuilt(host.name, card.name)
+    return found
+
+
+def wanting(here: Desk, host: Host) -> Callable[[Facts], Wanted]:
+    """Return what turns a board's facts into what it is to run."""
+    image, models = image_of(here, host), wanted.locked_models(here.fleet, host)
+    return lambda facts: wanted.put_together(here.root, here.fleet, host, image, models, facts)
+
+
+def planned(here: Desk, name: HostName) -> Plan:
+    """Plan one host over a connection that can only be looked through."""
+    host = here.fleet.host(name)
+    want = wanting(here, host)
+    with here.seen(name) as board:
+        facts = board.facts()
+        found = want(facts)
+        return plan.plan(found, facts, here.fleet.board_of(name), baked(found.image))
+
+
+def baked(image: Image) -> frozenset[ModelRef]:
+    """The models that an image carries."""
+    return frozenset([ModelRef(image.model)] if image.model else [])
+
+
+def deployed(here: Desk, name: HostName, options: Options, via: str) -> Outcome:
+    """Deploy to one host."""
+    host = here.fleet.host(name)
+    want, image = wanting(here, host), image_of(here, host)
+    carriers = Carriers(image=by_registry(here) if via == "registry" else by_stream, model=model_carrier(here, name))
+    card = here.fleet.board_of(name)
+    return rollout.roll_out(lambda: here.board(name), want, card, baked(image), carriers, options, telling(name))
+
+
+def by_registry(here: Desk) -> Callable[[Board, Wanted], contextlib.AbstractContextManager[str | None]]:
+    """Return the carrier that serves an image from an ephemeral registry through the open connection."""
+
+    @contextlib.contextmanager
+    def carry(board: Board, found: Wanted) -> Iterator[str | None]:
+        with registry.serving(here.root / ".sage" / "registry") as port:
+            name = registry.push(found.image, port)
+            with board.reached_back(port) as there:
+                yield f"localhost:{there}/{name}"
+
+    return carry
+
+
+@contextlib.contextmanager
+def by_stream(board: Board, found: Wanted) -> Iterator[str | None]:
+    """The fallback: the whole image through the connection, every time."""
+    board.load_image(found.image.id)
+    yield None
+
+
+def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:
+    """Return what copies a model from this machine's store to a host's."""
+
+    def carry(ref: ModelRef) -> None:
+        from sage_edge.deploy.syncing import Order, sync
+        from sage_edge.models.store import Store
+
+        sync(Order(ref, host, None, None, True), here.fleet.folder, Store(paths().models), lambda *_: None)
+
+    return carry
+
+
+def chosen(here: Desk, host: str, role: str, everyone: bool) -> list[HostName]:
+    """The hosts that the flags name."""
+    return many.chosen(here.fleet, host or None, role or None, everyone)
+
+
+def shown(found: Plan, *, diff: bool) -> str:
+    """A plan as people read it."""
+    if found.is_empty:
+        return "no changes"
+    lines = [f"{number}. {step}" for number, step in enumerate(found.steps, start=1)]
+    return "\n".join(["", *lines, *(["because " + "; ".join(found.why)] if diff else [])])

@@ -1,0 +1,97 @@
+"""A board's answer to a probe, and a release for it, with everything in order; tests change one thing at a time."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sage_edge.deploy import facts
+from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.wanted import Image, Wanted
+from sage_edge.inventory import loading
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.names import Digest, HostName, ModelRef, RoleName, Slug
+from sage_edge.records.release import Release
+
+ROOT = Path(__file__).parents[2]
+SPROUT = HostName("sprout")
+IMAGE = Digest(f"sha256:{'1' * 64}")
+SEEDLING = ModelRef("sage/seedling:q8_0")
+NOW = 1_800_000_000.0
+
+TOLD: dict[str, Any] = {
+    "format": 1, "helper": "0123456789ab", "at": "2027-01-15T08:00:00.000Z", "epoch": NOW, "boot": "b",
+    "uptime_s": 10.0,
+    "arch": "aarch64", "python": "3.10.12", "system": 'ID=ubuntu\nVERSION_ID="22.04"\n',
+    "card": "format: 1\nhost: sprout\n", "facts_root": "/",
+    "board": {
+        "etc/nv_tegra_release": "# R36 (release), REVISION: 4.7, GCID: 1, BOARD: generic, EABI: aarch64\n",
+        "proc/device-tree/model": "NVIDIA Jetson Orin Nano Developer Kit\0",
+        "proc/device-tree/compatible": "nvidia,p3768-0000+p3767-0005\0nvidia,p3767-0005\0nvidia,tegra234\0",
+        "proc/device-tree/nvidia,boardids": None, "proc/device-tree/nvidia,dtsfilename": None,
+        "proc/meminfo": "MemTotal:        7802672 kB\n",
+    },
+    "memory": {"total": 7_990_000_000, "available": 6_000_000_000},
+    "disk": {name: {"device": 1, "free": 50_000_000_000, "total": 10**11} for name in ("sage", "docker", "root")},
+    "groups": {"docker": 999, "video": 44, "render": 104, "sage": None},
+    "user": {"uid": 0, "asked_by": "sage", "asked_uid": 1000, "groups": ["sudo"]},
+    "files": {},
+    "docker": {
+        "version": "26.1.5", "runtimes": ["io.containerd.runc.v2", "nvidia", "runc"], "default_runtime": "runc",
+        "root": "/var/lib/docker", "compose": "/usr/libexec/docker/cli-plugins/docker-compose",
+        "containers": [], "images": [],
+    },
+    "clock": {"synchronized": True, "kept_by": []},
+    "deploy": {"current": None, "release": None, "releases": [], "journal": None, "lock": None, "damaged": ""},
+    "models": {},
+}  # fmt: skip
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    """A probe's answer with parts changed: `docker__version="1.0"` changes a key of a part."""
+    answer = copy.deepcopy(TOLD)
+    for key, value in changes.items():
+        part, _, inner = key.partition("__")
+        if inner:
+            answer[part][inner] = value
+        else:
+            answer[part] = value
+    return answer
+
+
+def probed(**changes: Any) -> Facts:
+    """The same, parsed."""
+    return facts.parse(SPROUT, told(**changes), NOW)
+
+
+def fleet(overlay: str | None = None) -> Fleet:
+    """The fleet of this checkout."""
+    return loading.load(ROOT / "fleet", overlay)
+
+
+def wanted(**changes: Any) -> Wanted:
+    """A release for sprout and its image. changes: of the image."""
+    release = Release(
+        host=SPROUT, role=RoleName("practitioner"), board=Slug("orin-nano"), overlay=None, image=IMAGE,
+        models={SEEDLING: Digest(f"sha256:{'2' * 64}")}, fleet=Digest(f"sha256:{'3' * 64}"),
+        compose=Digest(f"sha256:{'4' * 64}"),
+    )  # fmt: skip
+    image = Image(IMAGE, "sprout", "sage/sprout:l4t", "practitioner", "orin-nano", "l4t", 1_000_000_000, str(SEEDLING))
+    return Wanted(release, replace(image, **changes), {"release.json": release.canonical().decode()})
+
+
+def serving(found: Wanted, **changes: Any) -> dict[str, Any]:
+    """What a probe tells of a board on which a release serves."""
+    container = {
+        "name": "sage-agent-1", "image": found.release.image, "status": "running", "health": "healthy", "started": "",
+        "restarts": 0, "user": "10001:10001", "release": found.short, "labels": {"com.docker.compose.service": "agent"},
+        **changes,
+    }  # fmt: skip
+    deployed = {
+        **TOLD["deploy"], "current": found.short, "release": found.release.model_dump(mode="json"),
+        "releases": [found.short], "journal": {"state": "committed", "release": found.short},
+    }  # fmt: skip
+    engine = {**TOLD["docker"], "containers": [container], "images": [found.release.image]}
+    return {"deploy": deployed, "docker": engine}

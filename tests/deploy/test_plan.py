@@ -1,0 +1,126 @@
+"""The plan: pure, empty when there is nothing to do, and refused before any step where a board is unfit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sage_edge.deploy import plan, preflight
+from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.plan import SendImage, SendModel, Switch, TakeBack
+from sage_edge.errors import SageError
+from sage_edge.names import ModelRef
+from tests.deploy.fleetfacts import SEEDLING, fleet, probed, serving, wanted
+
+CARD = fleet().boards["orin-nano"]
+BAKED = frozenset([SEEDLING])
+
+
+def made(facts: Facts, baked: frozenset[ModelRef] = BAKED, **image: Any) -> plan.Plan:
+    return plan.plan(wanted(**image), facts, CARD, baked)
+
+
+def test_a_fresh_board_gets_everything() -> None:
+    found = made(probed(), baked=frozenset())
+    assert [type(step) for step in found.steps] == [SendImage, SendModel, Switch]
+    assert found.why == ("nothing is deployed yet",)
+
+
+def test_what_the_image_carries_is_not_sent() -> None:
+    assert [type(step) for step in made(probed()).steps] == [SendImage, Switch]
+
+
+def test_a_board_that_serves_the_release_gets_nothing() -> None:
+    found = made(probed(**serving(wanted())))
+    assert found.is_empty
+    assert found.why == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"image": f"sha256:{'9' * 64}"}, "the running image is 999999999999, not 111111111111"),
+        ({"status": "exited"}, "the agent's container is exited"),
+        ({"health": "unhealthy"}, "the agent is unhealthy"),
+        ({"labels": {}}, "the agent's container is not there"),
+    ],
+)
+def test_what_runs_counts_and_not_what_was_asked_for(changes: dict[str, Any], why: str) -> None:
+    found = made(probed(**serving(wanted(), **changes)))
+    assert found.why == (why,)
+    assert [type(step) for step in found.steps] == [Switch]
+
+
+def test_what_changed_is_told_by_name() -> None:
+    facts = serving(wanted())
+    facts["deploy"] = {
+        **facts["deploy"],
+        "current": "f" * 12,
+        "release": {**facts["deploy"]["release"], "image": f"sha256:{'9' * 64}"},
+    }
+    found = made(probed(**facts))
+    assert found.why == ("image: 999999999999 becomes 111111111111",)
+
+
+@pytest.mark.parametrize(
+    "state", ["planned", "staged", "waiting", "armed", "switched", "started", "gated", "confirmed", "reverting"]
+)
+def test_an_open_deployment_is_settled_first(state: str) -> None:
+    facts = serving(wanted())
+    facts["deploy"] = {**facts["deploy"], "journal": {"state": state, "release": "a" * 12}}
+    assert isinstance(made(probed(**facts)).steps[0], TakeBack)
+
+
+@pytest.mark.parametrize("state", ["committed", "reverted", "revert-failed"])
+def test_one_that_is_over_is_not(state: str) -> None:
+    facts = serving(wanted())
+    facts["deploy"] = {**facts["deploy"], "journal": {"state": state, "release": "a" * 12}}
+    assert made(probed(**facts)).is_empty
+
+
+def test_a_plan_is_the_same_twice_and_time_does_not_change_it() -> None:
+    later = probed(epoch=1_800_000_100.0, uptime_s=99.0, memory={"total": 1, "available": 1})
+    assert made(probed()) == made(later)
+
+
+@pytest.mark.parametrize(
+    ("facts", "image", "code", "message"),
+    [
+        ({}, {"role": "researcher", "board": "x"}, 3, "it is for the role researcher, sprout is practitioner; it is for"),
+        ({"board": {}}, {}, 3, "what answers is not sprout: "),
+        ({"arch": "x86_64"}, {}, 3, "the processor is x86_64, orin-nano is aarch64"),
+        ({"card": None}, {}, 1, "sprout is not ready: it has no host card"),
+        ({"card": "format: 1\nhost: thor\n"}, {}, 3, "what answers is not sprout: its card says host: thor"),
+        ({"docker": None}, {}, 1, "sprout is not ready: no Docker engine answers"),
+        ({"docker__version": "19.03.8"}, {}, 1, "its Docker engine is 19.03.8, the oldest that we know to work"),
+        ({"docker__compose": None}, {}, 1, "it has no docker compose plugin"),
+        ({"docker__runtimes": ["runc"]}, {}, 1, "its Docker engine does not know the nvidia runtime"),
+        ({"epoch": 1_800_003_600.0}, {}, 1, "its clock is 60 minutes ahead of ours"),
+        ({"epoch": 1_799_996_400.0}, {}, 1, "its clock is 60 minutes behind ours"),
+        ({"deploy__damaged": "the journal cannot be read"}, {}, 1, "the journal cannot be read"),
+    ],
+)  # fmt: skip
+def test_an_unfit_board_is_refused_with_what_was_found(
+    facts: dict[str, Any], image: dict[str, Any], code: int, message: str
+) -> None:
+    with pytest.raises(SageError) as told:
+        made(probed(**facts), **image)
+    assert message in str(told.value)
+    assert told.value.code == code
+    assert told.value.hint
+
+
+def test_a_disk_that_is_too_small_is_said_before_any_byte() -> None:
+    small = {name: {"device": 1, "free": 2_000_000_000, "total": 9} for name in ("sage", "docker", "root")}
+    with pytest.raises(
+        preflight.NoRoom, match=r"has 2\.0 GB free, unpacking the image needs 2\.5 GB; nothing was sent"
+    ):
+        made(probed(disk=small))
+    there = probed(disk=small, docker__images=[wanted().release.image])
+    assert [type(step) for step in made(there).steps] == [Switch]
+
+
+def test_a_cpu_image_needs_no_gpu_and_is_for_no_board() -> None:
+    facts = probed(docker__runtimes=["runc"])
+    assert not made(facts, platform="cpu", board="anything").is_empty
