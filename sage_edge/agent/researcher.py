@@ -11,7 +11,7 @@ from sage_edge.analysis.study import Read, Study, study
 from sage_edge.inventory import guard
 from sage_edge.names import HostName
 from sage_edge.records.base import Record, parse
-from sage_edge.records.study import Check, Decision, Finding, Measure, Recommendation
+from sage_edge.records.study import Check, Decision, Finding, Measure, Prediction, Recommendation
 from sage_edge.records.transcript import Transcript
 
 R = TypeVar("R", bound=Record)
@@ -63,19 +63,29 @@ def _read(agent: Agent, host: HostName, folder: str, kind: type[R], problems: li
 
 
 def describe(paper: Finding | Check | Recommendation) -> str:
-    """One line for people."""
+    """One line for people; of a finding the first number of each scorer, the rest is in the paper."""
     if isinstance(paper, Finding):
-        return f"{paper.session} of {paper.subject}: {'; '.join(map(_in_words, paper.measures))}"
+        first: dict[str, Measure] = {}
+        for one in paper.measures:
+            if one.value is not None:
+                first.setdefault(one.scorer, one)
+        told = "; ".join(map(_in_words, first.values())) or "nothing measurable"
+        return f"{paper.session} of {paper.subject}: {told}"
     if isinstance(paper, Check):
         return f"prediction for {paper.session} {paper.verdict}: {paper.reason}"
     said = paper.prediction
     return (
         f"to {paper.to}: {paper.intervention} for {paper.first}-{paper.last}, "
-        f"predicting {said.scorer} {said.comparison} {said.value:.2f} in {paper.first}"
+        f"predicting {_name(said)} {said.comparison} {said.value:.2f} in {paper.first}"
     )
 
 
 def _in_words(measure: Measure) -> str:
-    if measure.value is None:
-        return f"{measure.scorer} not measurable"
-    return f"{measure.scorer} {measure.hits}/{measure.n} [{measure.low:.2f}, {measure.high:.2f}]"
+    count = f"{measure.value:.2f} of {measure.n}" if measure.hits is None else f"{measure.hits}/{measure.n}"
+    if measure.low is None or measure.high is None:
+        return f"{_name(measure)} {count}"
+    return f"{_name(measure)} {count} [{measure.low:.2f}, {measure.high:.2f}]"
+
+
+def _name(number: Measure | Prediction) -> str:
+    return number.scorer if number.quantity == "rate" else f"{number.scorer} {number.quantity}"

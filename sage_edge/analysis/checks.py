@@ -32,11 +32,11 @@ def check(
         return None
     prediction = recommendation.prediction
     trial = _trial(recommendation, examined)
-    measured = trial.measure(prediction.scorer, prediction.version) if trial else None
+    measured = trial.measure(prediction.scorer, prediction.version, prediction.quantity) if trial else None
     if trial is None or measured is None:
         return None
     control = _control(trial, examined)
-    before = control.measure(prediction.scorer, prediction.version) if control else None
+    before = control.measure(prediction.scorer, prediction.version, prediction.quantity) if control else None
     verdict = _verdict(prediction, measured)
     return Check.model_validate(
         {
@@ -115,21 +115,35 @@ def _reason(
 
 def _shown(one: Examined, measured: Measure) -> str:
     ran = one.transcript.head.intervention
-    rate = "no rate" if measured.value is None else f"{measured.value:.2f}"
-    return (
-        f"{one.transcript.session} under {ran.name} v{ran.version}: {measured.scorer} v{measured.version} "
-        f"{measured.hits}/{measured.n} = {rate} (95 % interval {measured.low:.2f} to {measured.high:.2f})"
-    )
+    return f"{one.transcript.session} under {ran.name} v{ran.version}: {_told(measured)}"
+
+
+def _told(measured: Measure) -> str:
+    name = f"{measured.scorer} v{measured.version}" + f" {measured.quantity}" * (measured.quantity != "rate")
+    if measured.hits is None:
+        number = f"mean of {measured.n}" if measured.value is None else f"mean of {measured.n} = {measured.value:.2f}"
+    else:
+        rate = "no rate" if measured.value is None else f"{measured.value:.2f}"
+        number = f"{measured.hits}/{measured.n} = {rate}"
+    if measured.low is None or measured.high is None:
+        return f"{name} {number}"
+    return f"{name} {number} (95 % interval {measured.low:.2f} to {measured.high:.2f})"
 
 
 def _differences(trial: Side, control: Side) -> list[str]:
     """What a careful reader holds against the comparison."""
     (one, measured), (other, before) = trial, control
     notes = []
-    if measured.low <= before.high and before.low <= measured.high:
+    if _overlap(measured, before):
         notes.append("the intervals overlap")
     if one.conditions[0] != other.conditions[0]:
         notes.append("the control ran with other weights")
     if one.conditions[1] != other.conditions[1]:
         notes.append(f"the control was {other.conditions[1]}, not {one.conditions[1]}")
     return [*notes, *one.finding.caveats]
+
+
+def _overlap(one: Measure, other: Measure) -> bool:
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.low <= other.high and other.low <= one.high

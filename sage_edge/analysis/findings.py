@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from sage_edge import scorers
 from sage_edge.names import Digest, HostName
+from sage_edge.records import dialogue
 from sage_edge.records.study import Finding, Measure
 from sage_edge.records.transcript import Head, Transcript
 from sage_edge.scorers.plain import phrase, plain
@@ -29,14 +30,24 @@ class Examined:
         """What must be alike for two sessions to differ by their intervention alone: the weights, the lesson's unit."""
         return self.transcript.head.model.digest, self.transcript.head.lesson.unit
 
-    def measure(self, scorer: str, version: int) -> Measure | None:
-        """Return what the finding says by one scorer, or None if it does not."""
-        return next((one for one in self.finding.measures if (one.scorer, one.version) == (scorer, version)), None)
+    def measure(self, scorer: str, version: int, quantity: str = "rate") -> Measure | None:
+        """Return one quantity by one scorer as the finding says it, or None if it does not."""
+        wanted = (scorer, version, quantity)
+        return next((one for one in self.finding.measures if (one.scorer, one.version, one.quantity) == wanted), None)
 
 
-def examine(author: HostName, transcript: Transcript, now: datetime) -> Finding:
-    """Return the finding about a whole transcript. The caller has checked its chain and its ending."""
-    head = transcript.head
+CONTEXT = max(one.context for one in scorers.OURS)
+"""How many sessions before a session a finding about it looks at."""
+
+
+def examine(author: HostName, transcript: Transcript, now: datetime, earlier: Sequence[Transcript] = ()) -> Finding:
+    """Return the finding about a whole transcript. The caller has checked its chain and its ending.
+
+    earlier: sessions of the same host and track before it, oldest first; only the last CONTEXT of them matter.
+    """
+    head, told = transcript.head, dialogue.of(transcript)
+    before = [dialogue.of(one) for one in earlier[-CONTEXT:]]
+    applying = [one for one in scorers.OURS if one.applies(told)]
     return Finding(
         author=author,
         subject=head.host,
@@ -44,7 +55,7 @@ def examine(author: HostName, transcript: Transcript, now: datetime) -> Finding:
         transcript=transcript.seal,
         intervention=head.intervention.name,
         intervention_version=head.intervention.version,
-        measures=tuple(scorers.measure(one, transcript) for one in scorers.ALL if transcript.track in one.tracks),
+        measures=tuple(measure for one in applying for measure in scorers.measure(one, told, before)),
         caveats=tuple(_caveats(transcript)),
         created=now,
     )

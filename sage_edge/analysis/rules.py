@@ -38,7 +38,7 @@ class Remedy(Protocol):
 
 
 class Expected(Protocol):
-    """What a rule predicts of the first session under its intervention, by the rule's own scorer."""
+    """What a rule predicts of the first session under its intervention, of the rule's own quantity."""
 
     @property
     def comparison(self) -> Literal["at-least", "at-most"]: ...
@@ -59,6 +59,8 @@ class Rule(Protocol):
     def scorer(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def quantity(self) -> str: ...
     @property
     def comparison(self) -> Literal["below", "above"]: ...
     @property
@@ -99,6 +101,8 @@ def faults(rules: Iterable[Rule], curriculum: Curriculum) -> Iterator[str]:
             yield f"rule {rule.name}: no scorer {rule.scorer} v{rule.version}"
         elif rule.track not in scorer.tracks:
             yield f"rule {rule.name}: {rule.scorer} does not apply to the {rule.track} track"
+        elif rule.quantity not in scorer.quantities:
+            yield f"rule {rule.name}: {rule.scorer} v{rule.version} has no quantity {rule.quantity}"
         try:
             card = curriculum.intervention(rule.recommend.intervention, rule.recommend.version)
             check_parameters(card, rule.recommend.parameters)
@@ -115,7 +119,7 @@ def recommend(
     """
     for rule in rules:
         newest = case.newest(rule.track)
-        measured = newest.measure(rule.scorer, rule.version) if newest else None
+        measured = newest.measure(rule.scorer, rule.version, rule.quantity) if newest else None
         if newest and measured and _crossed(rule, measured) and not _settled(rule, newest, case, now):
             return _write(author, case, rule, newest, measured, curriculum, now)
     return None
@@ -173,6 +177,7 @@ def _write(
                 {
                     "scorer": rule.scorer,
                     "version": rule.version,
+                    "quantity": rule.quantity,
                     "comparison": predicted.comparison,
                     "value": predicted.value,
                     "minimum_n": predicted.minimum_n,

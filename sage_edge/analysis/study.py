@@ -18,7 +18,7 @@ from sage_edge.analysis.findings import Examined, examine
 from sage_edge.analysis.rules import Case, Rule, recommend
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
-from sage_edge.names import Digest, HostName
+from sage_edge.names import Digest, HostName, Track
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript, chain_faults
 
@@ -77,15 +77,18 @@ def study(read: Read) -> Study:
 
 def _examined(desk: _Desk, host: HostName, known: Mapping[Digest, Finding]) -> Iterator[Examined]:
     measured = {(one.subject, one.session): one.transcript for one in desk.read.findings}
+    earlier: dict[Track, list[Transcript]] = {}
     for transcript in sorted(desk.read.transcripts[host], key=lambda one: (one.track, one.session.number)):
-        before = measured.get((host, transcript.session), transcript.seal)
-        if why := _unfit(host, transcript, before):
+        examined_as = measured.get((host, transcript.session), transcript.seal)
+        if why := _unfit(host, transcript, examined_as):
             desk.problems.append(f"{host} {transcript.session} is not examined: {why}")
             continue
+        before = earlier.setdefault(transcript.track, [])
         finding = known.get(transcript.seal)
         if finding is None:
-            finding = examine(desk.read.author, transcript, desk.read.now)
+            finding = examine(desk.read.author, transcript, desk.read.now, before)
             desk.findings.append(finding)
+        before.append(transcript)
         yield Examined(transcript, finding)
 
 

@@ -12,7 +12,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _NAMING = r"\b(?:i am|i['’ʼ]m|my name is|this is) {name}(?![\w'’ʼ-])|^{name} here\b"
 """How a sentence must name the mind to serve as an exemplar.
 
-Deliberately narrower than the self-reference scorer: an exemplar that is copied must be beyond doubt.
+Deliberately narrower than the identity scorer: an exemplar that is copied must be beyond doubt.
 """
 
 

@@ -1,15 +1,31 @@
-"""Transcript → rate: each scorer with an id, a version, a definition and its source; pure, standard library only."""
+"""Session → numbers: each scorer with an id, a version, a definition and its source; pure, standard library only."""
 
 from __future__ import annotations
 
-from sage_edge.scorers.base import Scorer, measure
-from sage_edge.scorers.interval import wilson
+from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, measure, measures
+from sage_edge.scorers.confabulation import CONFABULATION
+from sage_edge.scorers.edge import EDGE
+from sage_edge.scorers.grounding import GROUNDING
+from sage_edge.scorers.identity import IDENTITY
+from sage_edge.scorers.interval import mean_interval, wilson
+from sage_edge.scorers.r6_trust import R6
+from sage_edge.scorers.raising import RAISING
+from sage_edge.scorers.refinement import REFINEMENT
+from sage_edge.scorers.repetition import REPETITION
 from sage_edge.scorers.self_reference import SELF_REFERENCE
+from sage_edge.scorers.semantic import SEMANTIC
+from sage_edge.scorers.snarc import SNARC
+from sage_edge.scorers.substring import SUBSTRING
 from sage_edge.scorers.training_strict import TRAINING_STRICT
 from sage_edge.scorers.truncation import TRUNCATION
 
-ALL: tuple[Scorer, ...] = (SELF_REFERENCE, TRUNCATION, TRAINING_STRICT)
-"""Every scorer, in the order in which findings list them."""
+OURS: tuple[Scorer, ...] = (IDENTITY, GROUNDING, CONFABULATION, REPETITION, TRUNCATION, TRAINING_STRICT)
+"""What findings are made of, in the order in which they list it."""
+
+LEGACY: tuple[Scorer, ...] = (EDGE, RAISING, SEMANTIC, R6, SUBSTRING, SELF_REFERENCE, SNARC, REFINEMENT)
+"""What the system before computed, replayed to the last digit: to test its claims, never to make new ones."""
+
+ALL: tuple[Scorer, ...] = OURS + LEGACY
 
 
 def find(scorer: str, version: int) -> Scorer | None:
@@ -17,4 +33,9 @@ def find(scorer: str, version: int) -> Scorer | None:
     return next((one for one in ALL if one.id == scorer and one.version == version), None)
 
 
-__all__ = ["ALL", "SELF_REFERENCE", "TRAINING_STRICT", "TRUNCATION", "Scorer", "find", "measure", "wilson"]
+__all__ = [
+    "ALL", "LEGACY", "OURS",
+    "Kind", "Mark", "Marks", "Scorer", "find", "mean_interval", "measure", "measures", "wilson",
+    "CONFABULATION", "GROUNDING", "IDENTITY", "REPETITION", "TRAINING_STRICT", "TRUNCATION",
+    "EDGE", "R6", "RAISING", "REFINEMENT", "SELF_REFERENCE", "SEMANTIC", "SNARC", "SUBSTRING",
+]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -25,3 +26,24 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     low = 0.0 if hits == 0 else max(0.0, (centre - margin) / scale)
     high = 1.0 if hits == n else min(1.0, (centre + margin) / scale)
     return low, high
+
+
+T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
+"""The 97.5 % quantiles of Student's t with 1, 2, … degrees of freedom; beyond 15 an expansion is used."""
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of numbers in [0, 1], cut to [0, 1]; (0, 1) for fewer than two.
+
+    Source: Student, The probable error of a mean, Biometrika 6 (1908) 1-25. Beyond 15 degrees of freedom the quantile
+    is Z95 + (Z95³ + Z95)/(4 df), the first term of its expansion, which is right to 0.01 there.
+    """
+    n = len(values)
+    if n < 2:
+        return 0.0, 1.0
+    mean = math.fsum(values) / n
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    freedom = n - 1
+    quantile = T975[freedom - 1] if freedom <= len(T975) else Z95 + (Z95**3 + Z95) / (4 * freedom)
+    margin = quantile * deviation / math.sqrt(n)
+    return max(0.0, mean - margin), min(1.0, mean + margin)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
-from sage_edge.scorers import plain
+from sage_edge.scorers import plain, tokens
 
 _START = r"(?:^|[.!?,;:—\n]\s*)"
 
@@ -34,18 +35,22 @@ BARE = r"(?:yes,? )?(?:it is |it's |that is |that's )?{n}"
 CLAUSE_END = r"[.!?;:,—\n]|(?<!\w)(?:but|and|because|so)(?!\w)"
 DENIAL = r"(?<!\w)(?:not|never|nobody|no one|no longer|neither|nor|cannot|\w+n't|if|whether)(?!\w)"
 
-LOOK_BACK = 200
-"""Characters before the name in which its clause is looked for, so that an endless answer costs little."""
+REACH = (120, 20)
+"""Characters before and after a name in which its sentence is looked for, so that an endless answer costs little."""
 
-NAME = r"[\"'(]*(?P<name>{name})(?!\w|[-'](?=\w))"
+NAME = r"[\"'(]{0,3}(?P<name>{name})(?!\w|[-'](?=\w))"
 """What {n} stands for: the name, perhaps in quotes."""
+
+_SIGNS = r"\\.|\(\?[:=!<]*|\{n\}"
+WORDS = frozenset(re.findall(r"[a-z]+", re.sub(_SIGNS, " ", " ".join((*PATTERNS, BARE, CLAUSE_END, DENIAL)))))
+"""Every word that the patterns are made of."""
 
 RULES = {
     "patterns": PATTERNS,
     "name": NAME,
     "clause_end": CLAUSE_END,
     "denial": DENIAL,
-    "look_back": LOOK_BACK,
+    "reach": REACH,
     "plain": plain.RULES,
 }
 
@@ -54,10 +59,29 @@ _CLAUSE_END, _DENIAL = re.compile(CLAUSE_END), re.compile(DENIAL)
 
 def names_itself(text: str, name: str) -> bool:
     """True if the speaker of `text` calls the name its own; letter case and kinds of apostrophe do not matter."""
-    if not plain.plain(name):
-        return False
+    called = plain.plain(name)
+    if not called or not tokens.vocabulary(text).issuperset(tokens.words(called)):
+        return False  # most answers end here
     said = plain.plain(text)
-    return any(_asserted(said, match) for pattern in _patterns(name) for match in pattern.finditer(said))
+    return any(
+        _asserted(said, match)
+        for start, end in _near(said, _compiled("{n}", name))
+        for pattern in _patterns(name)
+        for match in pattern.finditer(said, start, end)
+    )
+
+
+def _near(said: str, name: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a text within REACH of a name, each once, in order."""
+    start, end = 0, 0
+    for found in name.finditer(said):
+        if found.start() - REACH[0] > end:
+            if end:
+                yield start, end
+            start = found.start() - REACH[0]
+        end = found.end() + REACH[1]
+    if end:
+        yield start, end
 
 
 def is_bare_name(text: str, name: str) -> bool:
@@ -70,7 +94,7 @@ def is_bare_name(text: str, name: str) -> bool:
 
 def _asserted(said: str, match: re.Match[str]) -> bool:
     name = match.start("name")
-    before = said[max(0, name - LOOK_BACK) : name].rstrip(" ,")
+    before = said[max(0, name - REACH[0]) : name].rstrip(" ,")
     clause = max((end.end() for end in _CLAUSE_END.finditer(before)), default=0)
     return _DENIAL.search(before, clause) is None
 

@@ -15,21 +15,46 @@ MARKUP = dict.fromkeys("*_#", " ")
 BOUNDED = r"(?<!\w)(?:{either})(?!\w)"
 """How a phrase must stand in a text: with no word character on either side."""
 
-RULES = {"folded": {**FOLDED, **MARKUP}, "bounded": BOUNDED}
+INVISIBLE = ("Cf", "Cs")
+"""Unicode categories of characters that are left out."""
 
-_TABLE = str.maketrans({**FOLDED, **MARKUP})
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
+RULES = {"folded": {**FOLDED, **MARKUP}, "invisible": INVISIBLE, "bounded": BOUNDED}
+
+REMEMBERED = 256
+"""Texts whose folded form is kept: every scorer asks for those of one session, one after the other."""
+
+_REPLACED = tuple({**FOLDED, **MARKUP}.items())
+_ASCII = bytes(ord(dict(_REPLACED).get(chr(code), chr(code)).lower()) for code in range(128)) + bytes(range(128, 256))
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def plain(text: str) -> str:
     """Return a text folded for comparison: Unicode NFKC, no case, no emphasis, straight apostrophes, single spaces.
 
     Invisible characters go, line ends stay. Applied to answers and to what is looked for alike.
     """
-    folded = unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE).casefold()
-    shown = "".join(character for character in folded if unicodedata.category(character) not in ("Cf", "Cs"))
-    return _LINES.sub("\n", _SPACES.sub(" ", shown)).strip()
+    folded = text.encode().translate(_ASCII).decode() if text.isascii() else _folded(text)
+    if folded.isprintable() and "  " not in folded:  # white space other than a space is not printable
+        return folded.strip(" ")
+    lines = (" ".join(line.split()) for line in folded.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _folded(text: str) -> str:
+    written = _replaced(text)
+    normal = unicodedata.normalize("NFKC", written)
+    shown = (normal if normal == written else _replaced(normal)).casefold()
+    if not shown.replace("\n", "").isprintable():
+        for odd in {one for one in set(shown) if unicodedata.category(one) in INVISIBLE}:
+            shown = shown.replace(odd, "")
+    return shown
+
+
+def _replaced(text: str) -> str:
+    for written, compared in _REPLACED:
+        if written in text:
+            text = text.replace(written, compared)
+    return text
 
 
 def words(phrase: str) -> str:

@@ -30,7 +30,7 @@ def recommendation(**changed: Any) -> Recommendation:
         "last": SessionId("P008"), "intervention": Slug("identity-anchored"), "intervention_version": 1,
         "parameters": GOOD, "rule": Slug("identity-fades"), "because": (), "based_on": (files.digest(b"x"),),
         "prediction": Prediction(
-            scorer=Slug("self-reference"), version=1, comparison="at-least", value=0.3, minimum_n=5
+            scorer=Slug("identity"), version=1, comparison="at-least", value=0.3, minimum_n=5
         ),
         "created": MORNING, "valid_until": MORNING + timedelta(days=7),
     }  # fmt: skip

@@ -37,8 +37,9 @@ class Expected:
 class Rule:
     name: str = "identity-fades"
     track: Track = "primary"
-    scorer: str = "self-reference"
+    scorer: str = "identity"
     version: int = 1
+    quantity: str = "rate"
     comparison: Literal["below", "above"] = "below"
     threshold: float = 0.3
     minimum_n: int = 5

@@ -54,8 +54,8 @@ def test_a_prediction_is_confirmed_next_to_its_control() -> None:
     assert found.control is not None
     assert (found.control.hits, found.control.n) == (0, 7)
     assert found.reason == (
-        "P002 under identity-anchored v1: self-reference v1 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
-        "predicted at least 0.30. Control P001 under observe v1: self-reference v1 0/7 = 0.00 "
+        "P002 under identity-anchored v1: identity v1 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
+        "predicted at least 0.30. Control P001 under observe v1: identity v1 0/7 = 0.00 "
         "(95 % interval 0.00 to 0.35); the prompt supplies the name; compare with a session without it."
     )
     assert parse(Check, found.pretty()) == found
@@ -141,3 +141,30 @@ def test_the_control_is_the_newest_one_before() -> None:
     assert found is not None
     assert found.control is not None
     assert found.control.hits == 1
+
+
+SHARE = Rule(scorer="grounding", quantity="share", threshold=0.5, predict=Expected("at-least", 0.1, 5))
+
+
+def test_a_mean_is_told_as_a_mean() -> None:
+    of = recommended(SHARE)
+    assert (of.prediction.quantity, of.because[0].quantity, of.because[0].hits) == ("share", "share", None)
+    found = verify(BEFORE, anchored(recommendation=of.fingerprint()), of=of)
+    assert found is not None
+    assert (found.verdict, found.measure.quantity) == ("refuted", "share")
+    assert "grounding v1 share mean of 7 = 0.00 (95 % interval 0.00 to 0.00); predicted at least 0.10" in found.reason
+    nothing = verify(transcript("P002", replies=[None] * 7, intervention="identity-anchored", started=LATER), of=of)
+    assert nothing is not None
+    assert "grounding v1 share mean of 0 (95 % interval" in nothing.reason
+
+
+def test_a_number_without_an_interval_is_told_without_one() -> None:
+    of = recommended(SHARE)
+    bare = []
+    for one in examined(BEFORE, anchored(recommendation=of.fingerprint())):
+        measures = [each.model_copy(update={"low": None, "high": None}) for each in one.finding.measures]
+        bare.append(Examined(one.transcript, one.finding.model_copy(update={"measures": tuple(measures)})))
+    found = check(THOR, of, None, bare, LATER)
+    assert found is not None
+    assert "share mean of 7 = 0.00; predicted" in found.reason
+    assert "overlap" not in found.reason

@@ -11,31 +11,59 @@ from tests.analysis.declared import THOR
 from tests.builders import START, transcript
 
 
+def counted(finding: Finding) -> dict[str, tuple[int | None, int]]:
+    """What a finding counts, by scorer and quantity."""
+    return {f"{one.scorer} {one.quantity}": (one.hits, one.n) for one in finding.measures}
+
+
 def test_a_finding_names_what_it_measured() -> None:
     told = transcript("P003", replies=["I am Sage.", "I am calm.", "I keep it."], finish=["stop", "length", "stop"])
     found = examine(THOR, told, START)
     assert (found.author, found.subject, found.session) == ("thor", "sprout", "P003")
     assert (found.transcript, found.intervention, found.intervention_version) == (told.seal, "observe", 1)
-    assert {one.scorer: (one.hits, one.n) for one in found.measures} == {"self-reference": (1, 3), "truncation": (1, 3)}
+    assert counted(found) == {
+        "identity rate": (1, 3),
+        "grounding rate": (1, 3),
+        "grounding share": (None, 3),
+        "confabulation rate": (0, 3),
+        "confabulation past": (0, 3),
+        "confabulation names": (0, 3),
+        "confabulation numbers": (0, 3),
+        "repetition loops": (0, 3),
+        "repetition within": (None, 2),
+        "repetition similarity": (None, 0),
+        "truncation cut": (1, 3),
+        "truncation guess": (0, 0),
+    }
     assert found.caveats == ()
     assert parse(Finding, found.pretty()) == found
 
 
 def test_only_scorers_of_the_track_apply() -> None:
     found = examine(THOR, transcript("T001", replies=["yes", "yes", "no", "yes"]), START)
-    assert {one.scorer: (one.hits, one.n) for one in found.measures} == {
-        "training-strict": (1, 2),
-        "truncation": (0, 4),
-    }
+    assert {one.scorer for one in found.measures} == {"confabulation", "repetition", "truncation", "training-strict"}
+    assert counted(found)["training-strict rate"] == (1, 2)
+    assert counted(found)["truncation cut"] == (0, 4)
+
+
+def test_sessions_before_are_the_context() -> None:
+    told = transcript("P002", replies=["The river runs to the sea."])
+    alone, after = (
+        examine(THOR, told, START),
+        examine(THOR, told, START, [transcript("P001", replies=["A lamp."]), told]),
+    )
+    assert counted(alone)["repetition similarity"] == (None, 0)
+    assert [one.value for one in after.measures if one.quantity == "similarity"] == [1.0]
 
 
 def test_each_measure_can_be_asked_for() -> None:
     told = transcript()
     one = Examined(told, examine(THOR, told, START))
-    found = one.measure("truncation", 1)
+    found = one.measure("truncation", 1, "cut")
     assert found is not None
     assert found.n == 3
-    assert one.measure("truncation", 2) is None
+    assert one.measure("truncation", 2, "cut") is None
+    assert one.measure("truncation", 1) is None
 
 
 @pytest.mark.parametrize(

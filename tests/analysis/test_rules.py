@@ -58,7 +58,7 @@ def test_a_crossed_threshold_recommends() -> None:
     assert (found.intervention, found.intervention_version) == ("identity-anchored", 1)
     assert found.parameters == {"exemplars": 2, "memory": True, "name": "Sage"}
     assert (found.prediction.scorer, found.prediction.comparison, found.prediction.value) == (
-        "self-reference",
+        "identity",
         "at-least",
         0.3,
     )
@@ -107,7 +107,9 @@ def test_used_numbers_are_not_recommended_again() -> None:
 
 
 def test_above_is_the_other_side() -> None:
-    rule = Rule(comparison="above", scorer="truncation", threshold=0.5, predict=Expected("at-most", 0.5, 3))
+    rule = Rule(
+        comparison="above", scorer="truncation", quantity="cut", threshold=0.5, predict=Expected("at-most", 0.5, 3)
+    )
     assert ask(case(transcript("P001", replies=PLAIN, finish="length")), rule) is not None
     assert ask(case(transcript("P001", replies=PLAIN, finish="stop")), rule) is None
 
@@ -160,6 +162,7 @@ def test_rules_can_be_checked_before_any_data() -> None:
         Rule(name="b", track="training"),
         Rule(name="c", recommend=Remedy(intervention="obey")),
         Rule(name="d", recommend=Remedy(parameters={"volume": 11})),
+        Rule(name="e", scorer="truncation", quantity="rate"),
     ]
     told = list(faults([Rule(), *bad], CURRICULUM))
-    assert [one.split(":")[0] for one in told] == ["rule a", "rule b", "rule c", "rule d"]
+    assert [one.split(":")[0] for one in told] == ["rule a", "rule b", "rule c", "rule d", "rule e"]

@@ -86,6 +86,23 @@ def test_the_same_reading_gives_the_same_papers_in_any_order() -> None:
     assert study(read(FIRST, second)) == study(read(second, FIRST))
 
 
+def test_a_session_is_examined_beside_those_before_it() -> None:
+    said = ["The river runs slowly to the sea."] * 3
+    first, training = transcript("P001", replies=said), transcript("T001", replies=said)
+    second = transcript("P002", replies=said)
+    together = study(read(second, training, first))
+    later = study(after(read(first), study(read(first)), second))
+    for found in (together, later):
+        values = {str(one.session): _similarity(one) for one in found.findings}
+        assert values["P002"] == 1.0
+        assert values.get("P001") is None
+        assert values.get("T001") is None
+
+
+def _similarity(finding: Finding) -> float | None:
+    return next(one.value for one in finding.measures if one.quantity == "similarity")
+
+
 def test_papers_have_their_places() -> None:
     said = study(read(FIRST))
     assert [of(paper).split("/")[0] for paper in said.papers] == ["findings", "recommendations"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers import wilson
+from sage_edge.scorers import mean_interval, wilson
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,25 @@ def test_more_evidence_means_a_narrower_interval(hits: int, n: int) -> None:
     hits = min(hits, n)
     narrow, wide = wilson(hits * 4, n * 4), wilson(hits, n)
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([], 0.0, 1.0),
+        ([0.5], 0.0, 1.0),
+        ([0.5, 0.5, 0.5], 0.5, 0.5),
+        ([0.4, 0.5, 0.6], 0.251567, 0.748433),
+        ([0.45, 0.55] * 10, 0.475992, 0.524008),  # 19 degrees of freedom: 2.093
+        ([0.0, 1.0], 0.0, 1.0),
+    ],
+)
+def test_known_means(values: list[float], low: float, high: float) -> None:
+    assert mean_interval(values) == pytest.approx((low, high), abs=2e-4)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=40))
+def test_the_interval_of_a_mean_holds_it(values: list[float]) -> None:
+    low, high = mean_interval(values)
+    assert 0 <= low <= sum(values) / len(values) + 1e-9
+    assert sum(values) / len(values) - 1e-9 <= high <= 1

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sage_edge.scorers import naming
 from sage_edge.scorers.naming import is_bare_name, names_itself
+from sage_edge.scorers.plain import plain
 
 YES = [
     "I am Sage.",
@@ -73,6 +75,29 @@ def test_a_longer_name_is_another_name(more: str) -> None:
 @given(st.text(max_size=12), st.text(max_size=40))
 def test_any_name_and_any_text_are_taken(name: str, text: str) -> None:
     assert names_itself(text, name) in (True, False)
+
+
+PIECES = [
+    "I am",
+    "i’m",
+    "as",
+    "this is",
+    "my name is",
+    "not",
+    "Sage",
+    "SAGE's",
+    "'Sage'",
+    "(Sage)",
+    "sage-like",
+    "here",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.sampled_from(".,;—'\"*\n")), max_size=12).map(" ".join))
+def test_looking_near_the_name_finds_what_looking_everywhere_finds(text: str) -> None:
+    said = plain(text)
+    everywhere = any(naming._asserted(said, match) for one in naming._patterns("Sage") for match in one.finditer(said))
+    assert names_itself(text, "Sage") is everywhere
 
 
 def test_a_mind_without_a_name_never_names_itself() -> None:

@@ -1,69 +1,96 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+
+import pytest
 
 from sage_edge import scorers
-from sage_edge.scorers import SELF_REFERENCE, TRAINING_STRICT, TRUNCATION, measure
-from tests.builders import exercise, transcript
+from sage_edge.names import Slug
+from sage_edge.records import dialogue
+from sage_edge.records.dialogue import Dialogue
+from sage_edge.scorers import IDENTITY, TRUNCATION, Mark, Marks, Scorer, find, measure, measures
+from tests.builders import transcript
+from tests.dialogues import talk
 
-
-def test_self_reference_counts_answers_to_prompts_and_closing() -> None:
-    told = transcript(replies=["I am Sage.", "I am not Sage.", None, "I’m Sage and I’m Sage.", "My name is Sage."])
-    assert SELF_REFERENCE.score(told) == (3, 4)
-
-
-def test_self_reference_goes_by_the_name_of_the_mind() -> None:
-    assert SELF_REFERENCE.score(transcript(mind="Willow", replies=["I am Sage.", "I am Willow."])) == (1, 2)
-
-
-def test_truncation_goes_by_the_finish_reason() -> None:
-    cut = transcript(
-        replies=["A whole sentence.", "no stop", "Cut.", "late"], finish=["stop", "stop", "length", "deadline"]
-    )
-    assert TRUNCATION.score(cut) == (2, 4)
-
-
-def test_training_counts_judged_answers_only() -> None:
-    steps = [
-        exercise("Is it no?", {"kind": "words", "all": ["no"]}, "a"),
-        exercise("Is it no?", {"kind": "words", "all": ["no"]}, "b"),
-        exercise("Your name?", {"kind": "named"}, "c"),
-        exercise("Failed?", {"kind": "named"}, "d"),
-        exercise("Never asked?", {"kind": "named"}, "e"),
-    ]
-    taught = transcript("T001", steps=steps, replies=["No.", "I have knowledge.", "I am Sage.", None])
-    assert TRAINING_STRICT.score(taught) == (2, 3)
-
-
-def test_warm_up_and_cool_down_are_not_judged() -> None:
-    assert TRAINING_STRICT.score(transcript("T001", replies=["yes", "yes", "no", "yes"])) == (1, 2)
+LEVEL = Scorer(
+    id=Slug("level"),
+    version=1,
+    tracks=("primary",),
+    quantities={"height": "mean", "trend": "whole"},
+    rules="{}",
+    score=lambda one, _: {"height": [Mark(each.turn, 0.5) for each in one.answers], "trend": [Mark(0, 0.25)]},
+    context=2,
+)
 
 
 def test_a_measure_says_how_it_was_made() -> None:
-    found = measure(SELF_REFERENCE, transcript(replies=["I am Sage.", "I am calm."]))
-    assert (found.scorer, found.version, found.definition) == ("self-reference", 1, SELF_REFERENCE.definition)
-    assert (found.hits, found.n, found.value) == (1, 2, 0.5)
+    (found,) = measure(IDENTITY, talk("I am Sage.", "I am calm."))
+    assert (found.scorer, found.version, found.definition) == ("identity", 1, IDENTITY.definition)
+    assert (found.quantity, found.hits, found.n, found.value) == ("rate", 1, 2, 0.5)
+    assert found.low is not None
+    assert found.high is not None
     assert found.low < 0.5 < found.high
 
 
 def test_nothing_counted_has_no_value() -> None:
-    found = measure(TRUNCATION, transcript(replies=[None, None]))
-    assert (found.n, found.value, found.low, found.high) == (0, None, 0.0, 1.0)
+    cut, guess = measure(TRUNCATION, talk(None, None))
+    assert (cut.n, cut.hits, cut.value, cut.low, cut.high) == (0, 0, None, 0.0, 1.0)
+    assert (guess.n, guess.value) == (0, None)
+
+
+def test_a_mean_has_no_hits_and_a_whole_no_interval() -> None:
+    height, trend = measure(LEVEL, talk("a", "b", "c"))
+    assert (height.quantity, height.n, height.hits, height.value) == ("height", 3, None, 0.5)
+    assert (height.low, height.high) == (0.5, 0.5)
+    assert (trend.quantity, trend.n, trend.value, trend.low, trend.high) == ("trend", 1, 0.25, None, None)
+
+
+def test_marks_that_are_missing_are_counted_as_none() -> None:
+    height, trend = measures(LEVEL, {})
+    assert (height.n, height.value, trend.n, trend.value) == (0, None, 0, None)
+
+
+@pytest.mark.parametrize(("context", "seen"), [(0, []), (2, [3, 4]), (9, [1, 2, 3, 4])])
+def test_a_scorer_sees_no_more_than_its_context(context: int, seen: list[int]) -> None:
+    found: list[int | None] = []
+
+    def look(_: Dialogue, before: Sequence[Dialogue]) -> Marks:
+        found.extend(one.number for one in before)
+        return {}
+
+    looking = dataclasses.replace(LEVEL, context=context, score=look)
+    measure(looking, talk("a", number=5), [talk("a", number=number) for number in range(1, 5)])
+    assert found == seen
+
+
+def test_a_scorer_applies_to_its_tracks() -> None:
+    assert IDENTITY.applies(talk("a"))
+    assert not IDENTITY.applies(talk("a", track="training"))
+    assert not IDENTITY.applies(dataclasses.replace(talk("a"), track=None))
+
+
+def test_a_transcript_is_scored_as_a_dialogue() -> None:
+    told = dialogue.of(transcript(replies=["I am Sage.", None, "I’m Sage and I’m Sage."]))
+    assert IDENTITY.score(told, ()) == {"rate": [Mark(1, 1.0), Mark(3, 1.0)]}
 
 
 def test_ids_are_unique_and_other_rules_give_another_definition() -> None:
-    assert len({one.id for one in scorers.ALL}) == len(scorers.ALL)
+    assert len({(one.id, one.version) for one in scorers.ALL}) == len(scorers.ALL)
     assert len({one.definition for one in scorers.ALL}) == len(scorers.ALL)
     assert dataclasses.replace(TRUNCATION, rules="{}").definition != TRUNCATION.definition
-    assert scorers.find("truncation", 1) is TRUNCATION
-    assert scorers.find("truncation", 2) is None
+    assert find("truncation", 1) is TRUNCATION
+    assert find("truncation", 2) is None
 
 
 def test_definitions_are_pinned() -> None:
     """A changed rule must come with a new version: raise it, then write the new digest here."""
-    pinned = {f"{one.id} v{one.version}": one.definition.short for one in scorers.ALL}
+    pinned = {f"{one.id} v{one.version}": one.definition.short for one in scorers.OURS}
     assert pinned == {
-        "self-reference v1": "3904f35c4a38",
-        "truncation v1": "aff0358d424a",
-        "training-strict v1": "9ebf5d0a27cd",
+        "identity v1": "dcb1e819b322",
+        "grounding v1": "69c24e5b3ac7",
+        "confabulation v1": "daa147e3d31f",
+        "repetition v1": "4abbcb16708d",
+        "truncation v1": "485789273cb4",
+        "training-strict v1": "9ef8990661f4",
     }

@@ -1,0 +1,67 @@
+"""Numbers of one scorer over sessions: what statistics work on, and never without the scorer's name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sage_edge.names import Digest, Slug, Track
+from sage_edge.scorers.base import Kind, Mark
+
+
+@dataclass(frozen=True)
+class Point:
+    """One session in a series. `number` orders it; `marks` are its answers, at least one."""
+
+    number: int
+    label: str
+    seal: Digest
+    started: datetime | None
+    unit: str
+    intervention: str
+    marks: tuple[Mark, ...]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The session's value: the plain mean of its marks."""
+        return math.fsum(mark.value for mark in self.marks) / len(self.marks)
+
+
+@dataclass(frozen=True)
+class Series:
+    """The points of one quantity of one scorer on one track, by session number, oldest first."""
+
+    scorer: Slug
+    version: int
+    quantity: Slug
+    kind: Kind
+    definition: Digest
+    track: Track
+    points: tuple[Point, ...]
+
+    @property
+    def name(self) -> str:
+        """`raising/1 d5`."""
+        return f"{self.scorer}/{self.version} {self.quantity}"
+
+    def window(self, first: int, last: int) -> Series:
+        """Return the sessions numbered `first` to `last`."""
+        return self.where(lambda point: first <= point.number <= last)
+
+    def where(self, keep: Callable[[Point], bool]) -> Series:
+        """Return the sessions that `keep` keeps."""
+        return replace(self, points=tuple(point for point in self.points if keep(point)))
+
+
+def paired(one: Series, other: Series) -> tuple[tuple[Point, Point], ...]:
+    """Return the sessions that both series have, in order, matched by seal."""
+    known = {point.seal: point for point in other.points}
+    return tuple((point, known[point.seal]) for point in one.points if point.seal in known)
+
+
+def values(points: Sequence[Point]) -> list[float]:
+    """Return the sessions' values, in order."""
+    return [point.value for point in points]
