@@ -147,5 +147,6 @@ class ClaimFinding(Record):
         if self.verdict != "cannot tell":
             return self.verdict
         if self.needs is None:
-            return f"cannot tell: {self.corrected.undefined or 'no n can be named'}"
+            undefined = self.corrected.undefined if self.corrected.value is None else ""
+            return f"cannot tell: {undefined or 'no n can be named'}"
         return f"cannot tell: needs n >= {self.needs} {self.needs_unit}".rstrip()

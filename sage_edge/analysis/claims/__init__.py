@@ -1,0 +1,16 @@
+"""What was claimed, tested again: `claims.test(claims.load(fleet), corpus)` returns a finding for each claim.
+
+    taking         scores of a window, and what one measurement leaves behind
+    couplings      two quantities move together          differences   a run among others, before against after
+    bistability    one state or two                      trending      rise or fall over sessions
+    costs          recorded times and sizes              verdicts      the rules by which a claim stands or falls
+    testing        all of them, p adjusted over the report
+
+Importing it loads numpy and scipy; `declared_claims` alone, which reads the file, does not.
+"""
+
+from sage_edge.analysis.claims.taking import SeriesSource
+from sage_edge.analysis.claims.testing import test
+from sage_edge.analysis.declared_claims import Claims, load
+
+__all__ = ["Claims", "SeriesSource", "load", "test"]

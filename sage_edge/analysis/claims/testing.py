@@ -1,0 +1,120 @@
+"""Every claim of a file, tested on one corpus: replayed, corrected, judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sage_edge.analysis.claim_kinds import (
+    AnyClaim,
+    CouplingClaim,
+    RatioClaim,
+    RunClaim,
+    ShiftClaim,
+    StatesClaim,
+    Timed,
+    TrendClaim,
+)
+from sage_edge.analysis.claims import bistability, costs, couplings, differences, trending, verdicts
+from sage_edge.analysis.claims.taking import SeriesSource, Taken, evidence
+from sage_edge.analysis.declared_claims import Claims
+from sage_edge.analysis.series import Series
+from sage_edge.analysis.statistics import corrections
+from sage_edge.names import Slug, Track
+from sage_edge.records.claim import ClaimFinding
+
+REPLAYS = 0.01
+"""A stated number that replays to a hundredth of itself, or to 0.005, is the same number."""
+
+
+class _Remembered:
+    """A source that is asked for each series once, for the readings of one claim."""
+
+    def __init__(self, source: SeriesSource) -> None:
+        self._source, self._known = source, dict[tuple[str, int, str, Track], Series]()
+
+    def series(self, scorer: str, version: int, quantity: str, track: Track) -> Series:
+        key = scorer, version, quantity, track
+        if key not in self._known:
+            self._known[key] = self._source.series(*key)
+        return self._known[key]
+
+
+@dataclass(frozen=True)
+class _Tested:
+    name: Slug
+    claim: AnyClaim
+    replayed: Taken
+    corrected: Taken
+    others: tuple[Taken, ...]
+
+
+def test(declared: Claims, source: SeriesSource) -> tuple[ClaimFinding, ...]:
+    """Return what became of each claim, in the file's order; p-values are adjusted over all of them (Holm).
+
+    Deterministic: the same file and the same corpus give the same findings, to the last digit.
+    """
+    tested = [_measure(name, claim, declared, source) for name, claim in declared.claims.items()]
+    adjusted = corrections.holm([one.corrected.reading.p for one in tested])
+    count = sum(p is not None for p in adjusted)
+    return tuple(_finding(one, p, count, declared.seed) for one, p in zip(tested, adjusted, strict=True))
+
+
+def _measure(name: Slug, claim: AnyClaim, declared: Claims, source: SeriesSource) -> _Tested:
+    taken = _taken(claim, declared, source)
+    return _Tested(name, claim, taken[0], taken[1], tuple(taken[2:]))
+
+
+def _taken(claim: AnyClaim, declared: Claims, source: SeriesSource) -> list[Taken]:
+    """The replayed measurement, the corrected one, and the others."""
+    seed, source = declared.seed, _Remembered(source)
+    if isinstance(claim, CouplingClaim):
+        return [couplings.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+    if isinstance(claim, RunClaim):
+        return [differences.run(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+    if isinstance(claim, ShiftClaim):
+        return [differences.shift(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+    if isinstance(claim, StatesClaim):
+        return [bistability.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+    if isinstance(claim, TrendClaim):
+        return [trending.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+    timing = declared.timings[claim.timing]
+    if isinstance(claim, RatioClaim):
+        return [costs.ratio(timing, one) for one in (claim.replay, claim.correct, *claim.also)]
+    return [costs.exponent(timing, one) for one in (claim.replay, claim.correct, *claim.also)]
+
+
+def _finding(tested: _Tested, p: float | None, count: int, seed: int) -> ClaimFinding:
+    claim, corrected = tested.claim, tested.corrected
+    ruling = verdicts.rule(claim, corrected, p, seed)
+    return ClaimFinding(
+        claim=tested.name,
+        statement=claim.statement,
+        source=claim.source,
+        scope=claim.scope,
+        track=None if isinstance(claim, Timed) else claim.track,
+        as_stated=claim.as_stated,
+        stated=claim.stated,
+        criterion=verdicts.criterion(claim),
+        replayed=tested.replayed.reading,
+        corrected=corrected.reading,
+        others=tuple(one.reading for one in tested.others),
+        verdict=ruling.verdict,
+        because=ruling.because,
+        needs=ruling.needs,
+        needs_unit=corrected.needs_unit if ruling.verdict == "cannot tell" else "",
+        p_adjusted=p,
+        adjustment=corrections.HOLM,
+        tests=count,
+        seed=seed,
+        evidence=evidence((tested.replayed, corrected)),
+        caveats=(*_replay(claim, tested.replayed), *claim.caveats),
+    )
+
+
+def _replay(claim: AnyClaim, replayed: Taken) -> tuple[str, ...]:
+    """Say so where the number as stated does not come out again."""
+    value, stated = replayed.reading.value, claim.stated
+    if stated is None or (value is not None and abs(value - stated) <= max(0.005, REPLAYS * abs(stated))):
+        return ()
+    found = "is undefined here" if value is None else f"replays as {value:.3f}"
+    return (f"the number as stated, {stated:g}, {found}",)

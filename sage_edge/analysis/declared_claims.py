@@ -1,0 +1,125 @@
+"""fleet/claims.yaml: claims as data, each with the scorer, window, comparison and threshold that test it.
+
+    format: 1
+    seed: 20260117                      every random number in a report starts from it
+    timings:                            figures that were recorded by hand, for claims about time
+      NAME: {source: …, rows: [{model: …, size: 0.494, seconds: [13.28], words: [88]}]}
+    claims:
+      NAME:
+        test: coupling | run | shift | states | trend | ratio | exponent
+        statement, source, scope, track, as_stated, stated, comparison, threshold, caveats
+        replay:  {label: …, …}          the claim's own measurement, repeated
+        correct: {label: …, …}          the measurement that it ought to have been; the verdict is about this one
+        also:    [{label: …, …}, …]     what else a careful reader would look at
+
+A quantity is written as people say it: `raising/1 d5`. A window without an end goes on as long as the sessions do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sage_edge import scorers
+from sage_edge.analysis.claim_kinds import (
+    AnyClaim,
+    Cost,
+    Growth,
+    Level,
+    Pair,
+    Scored,
+    Sides,
+    Stretch,
+    Timed,
+    Timing,
+    split,
+)
+from sage_edge.declared import Declared, Reader
+from sage_edge.names import Slug
+
+FILE = "claims.yaml"
+
+
+class Claims(Declared):
+    """The whole file."""
+
+    format: Literal[1]
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+    timings: dict[Slug, Timing] = Field(default_factory=dict)
+    claims: Annotated[dict[Slug, AnyClaim], Field(min_length=1)]
+
+
+def load(fleet: Path) -> Claims:
+    """Return the claims of a fleet folder. Raises DeclarationError with all faults at once."""
+    reader = Reader(fleet)
+    claims = read(reader)
+    reader.finish()
+    if claims is None:
+        raise RuntimeError("a file without faults gave no claims")
+    return claims
+
+
+def read(reader: Reader) -> Claims | None:
+    """Return the claims, or None after noting what is wrong with them in the reader."""
+    path = reader.folder / FILE
+    claims = reader.read(path, Claims)
+    if claims is not None:
+        for key, message in faults(claims):
+            reader.fault(path, key, message)
+    return claims
+
+
+def faults(claims: Claims) -> Iterator[tuple[str, str]]:
+    """Yield what does not hold together, as key path and message: unknown scorers, quantities, timings and models."""
+    for name, claim in claims.claims.items():
+        for part, reading in _readings(claim):
+            key = f"claims.{name}.{part}"
+            if isinstance(claim, Timed):
+                yield from _timed(claims, claim, key, reading)
+            else:
+                yield from _scored(claim, key, reading)
+
+
+AnyReading = Pair | Level | Stretch | Sides | Cost | Growth
+
+
+def _readings(claim: Scored | Timed) -> Iterator[tuple[str, AnyReading]]:
+    also: tuple[AnyReading, ...] = claim.also
+    yield "replay", claim.replay
+    yield "correct", claim.correct
+    yield from ((f"also[{at}]", reading) for at, reading in enumerate(also))
+
+
+def _scored(claim: Scored, key: str, reading: AnyReading) -> Iterator[tuple[str, str]]:
+    for field in ("x", "y", "of"):
+        quantity = getattr(reading, field, None)
+        if quantity is None:
+            continue
+        scorer, version, name = split(quantity)
+        known = scorers.find(scorer, version)
+        if known is None:
+            yield f"{key}.{field}", f"no scorer {scorer}/{version}"
+        elif name not in known.quantities:
+            yield f"{key}.{field}", f"{scorer}/{version} has no quantity '{name}', only {', '.join(known.quantities)}"
+        elif claim.track not in known.tracks:
+            yield f"{key}.{field}", f"{scorer}/{version} does not apply to the {claim.track} track"
+
+
+def _timed(claims: Claims, claim: Timed, key: str, reading: AnyReading) -> Iterator[tuple[str, str]]:
+    timing = claims.timings.get(claim.timing)
+    if timing is None:
+        yield f"{key.rsplit('.', 1)[0]}.timing", f"no timing '{claim.timing}'"
+        return
+    known = {row.model for row in timing.rows}
+    for model in _models(reading):
+        if model not in known:
+            yield key, f"the timing '{claim.timing}' has no model '{model}'"
+
+
+def _models(reading: AnyReading) -> tuple[str, ...]:
+    if isinstance(reading, Growth):
+        return reading.models
+    return (reading.model, reading.base) if isinstance(reading, Cost) else ()

@@ -1,0 +1,105 @@
+"""Whether a score rises or falls over the sessions, without supposing along which curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from sage_edge.analysis.statistics.estimate import (
+    LEVEL,
+    ROUNDS,
+    SAME,
+    Estimate,
+    Floats,
+    Significance,
+    affordable,
+    around,
+    batches,
+    numbers,
+    why_undefined,
+)
+
+THEIL_SEN = "slope per session, Theil-Sen (Sen 1968)"
+LEAST_SQUARES = "slope per session, least squares, percentile bootstrap over sessions (Efron 1979)"
+TEST = "Mann-Kendall test, two-sided (Mann 1945, Kendall 1975)"
+LEAST = 4
+ALL_PAIRS, PAIRS = 1_500, 1_000_000
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What a score does per session.
+
+    slope: the median change between two sessions, which a few odd ones cannot move; 0 with no width where most sessions
+    are equal. mean_slope: the change of the mean, which rare events can move. tau: Kendall's tau-b, in [-1, 1].
+    """
+
+    slope: Estimate
+    mean_slope: Estimate
+    tau: float | None
+    chance: Significance
+
+
+def trend(numbered: Sequence[int], values: Sequence[float], *, seed: int, rounds: int = ROUNDS) -> Trend:
+    """Return the trend of values over session numbers.
+
+    Undefined for n < 4 or a constant score; where there are no ties and n is small, p is exact.
+    Raises ValueError for unequal lengths or values that are not finite.
+    Sources: P. K. Sen, Estimates of the regression coefficient based on Kendall's tau, JASA 63 (1968) 1379-1389;
+    H. B. Mann, Nonparametric tests against trend, Econometrica 13 (1945) 245-259.
+    """
+    if len(numbered) != len(values):
+        raise ValueError(f"expected a number for each value, got {len(numbered)} and {len(values)}")
+    x, y = numbers([float(number) for number in numbered]), numbers(values).round(12)
+    n = int(y.size)
+    if reason := why_undefined(LEAST, x, y):
+        return Trend(
+            Estimate(None, None, None, n, THEIL_SEN, undefined=reason),
+            Estimate(None, None, None, n, LEAST_SQUARES, undefined=reason),
+            None,
+            Significance(None, n, TEST, undefined=reason),
+        )
+    rank = stats.kendalltau(x, y)
+    return Trend(
+        _theil_sen(x, y, seed),
+        _least_squares(x, y, seed, rounds),
+        float(rank.statistic),
+        Significance(float(rank.pvalue), n, TEST),
+    )
+
+
+def _theil_sen(x: Floats, y: Floats, seed: int) -> Estimate:
+    """From all pairs of sessions, or where these are millions from a million of them, drawn at random."""
+    n = int(x.size)
+    if n <= ALL_PAIRS:
+        line = stats.theilslopes(y, x, 1 - LEVEL)
+        slope = float(line.slope)
+        return Estimate(slope, *around(slope, float(line.low_slope), float(line.high_slope)), n, THEIL_SEN)
+    one, other = np.random.default_rng(seed).integers(0, n, (2, PAIRS))
+    apart = x[one] != x[other]
+    drawn = (y[one] - y[other])[apart] / (x[one] - x[other])[apart]
+    width = float(stats.norm.ppf(1 - LEVEL / 2)) * math.sqrt(n * (n - 1) * (2 * n + 5) / 18) / (n * (n - 1))
+    low, slope, high = (float(at) for at in np.quantile(drawn, (max(0.0, 0.5 - width), 0.5, min(1.0, 0.5 + width))))
+    return Estimate(slope, low, high, n, THEIL_SEN, seed)
+
+
+def _least_squares(x: Floats, y: Floats, seed: int, rounds: int) -> Estimate:
+    n, rounds = int(x.size), affordable(rounds, int(x.size))
+    slope = float(_slopes(x[None, :], y[None, :])[0])
+    draw = np.random.default_rng(seed)
+    chosen = (draw.integers(0, n, (count, n)) for count in batches(rounds, n))
+    drawn = np.concatenate([_slopes(x[some], y[some]) for some in chosen])
+    low, high = np.quantile(drawn[np.isfinite(drawn)], (LEVEL / 2, 1 - LEVEL / 2))
+    return Estimate(slope, *around(slope, float(low), float(high)), n, LEAST_SQUARES, seed)
+
+
+def _slopes(x: Floats, y: Floats) -> Floats:
+    """The slope of each row; NaN, inside only, where a draw holds one session again and again."""
+    x = x - x.mean(axis=1, keepdims=True)
+    spread = (x * x).sum(axis=1)
+    slopes: Floats = np.where(spread > SAME, (x * y).sum(axis=1) / np.where(spread > SAME, spread, 1.0), np.nan)
+    return slopes

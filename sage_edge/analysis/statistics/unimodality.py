@@ -1,0 +1,74 @@
+"""Whether scores gather around one value or around more than one: the dip test, and its null for scores on a grid.
+
+The dip is the largest distance between the scores' distribution and the nearest one with a single peak. Its table
+supposes that no two scores are equal. Sessions of few answers lie on a grid, and every point of a grid looks like a
+peak; `shuffled` therefore asks how large a dip the same answers make when they are dealt to the sessions at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import diptest
+import numpy as np
+
+from sage_edge.analysis.statistics.estimate import SAME, Floats, Significance, numbers, share, varies, why_undefined
+
+TABLE = "dip test of unimodality, tabulated p (Hartigan and Hartigan 1985)"
+DEALT = "dip of session means, answers dealt to the sessions at random"
+LEAST = 4
+FINEST = 1e-5
+"""Where the table ends; p is not told to be smaller."""
+
+DEALS = 1_999
+FEWEST_DEALS, MOST_DEALT = 199, 8_000_000
+"""A corpus of many answers is dealt less often; no p is then told to be below 0.005."""
+
+
+@dataclass(frozen=True)
+class Dip:
+    """size: the dip, in [0, 0.25], or None. distinct: how many different values there are."""
+
+    size: float | None
+    distinct: int
+    chance: Significance
+
+
+def dip(values: Sequence[float]) -> Dip:
+    """Return Hartigan's dip and its p; undefined for n < 4 or constant values.
+
+    Source: J. A. Hartigan, P. M. Hartigan, The dip test of unimodality, Ann. Statist. 13 (1985) 70-84.
+    """
+    array = numbers(values).round(12)
+    n, distinct = int(array.size), int(np.unique(array).size)
+    if reason := why_undefined(LEAST, array):
+        return Dip(None, distinct, Significance(None, n, TABLE, undefined=reason))
+    size, p = diptest.diptest(array)
+    return Dip(float(size), distinct, Significance(float(min(1.0, max(FINEST, p))), n, TABLE))
+
+
+def shuffled(sessions: Sequence[Sequence[float]], *, seed: int, rounds: int = DEALS) -> Significance:
+    """Return how often the sessions' means have as large a dip when no session has a state of its own.
+
+    sessions: the answers' scores of each session, each at least one. Sessions that differ without forming two groups
+    may also be rare under this null; read it beside `dip`, whose null they satisfy.
+    """
+    groups = [numbers(answers) for answers in sessions]
+    if any(group.size == 0 for group in groups):
+        raise ValueError("expected at least one answer in each session")
+    n = len(groups)
+    if n < LEAST:
+        return Significance(None, n, DEALT, undefined=f"needs n >= {LEAST}")
+    pool, sizes = np.concatenate(groups), np.array([group.size for group in groups])
+    if not varies(pool):
+        return Significance(None, n, DEALT, undefined="no variation")
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    seen = _dip(np.add.reduceat(pool, starts) / sizes) - SAME
+    draw, rounds = np.random.default_rng(seed), min(rounds, max(FEWEST_DEALS, MOST_DEALT // pool.size))
+    deals = (np.add.reduceat(draw.permutation(pool), starts) / sizes for _ in range(rounds))
+    return Significance(share(sum(_dip(means) >= seen for means in deals), rounds), n, DEALT, seed)
+
+
+def _dip(values: Floats) -> float:
+    return float(diptest.dipstat(values.round(12)))

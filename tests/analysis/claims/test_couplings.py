@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sage_edge.records.claim import ClaimFinding
+from tests.analysis.claims.shelf import Shelf, judge
+
+
+def coupled(n: int, r: float, start: int = 1) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
+    """Return two scores with a correlation of exactly r."""
+    draw = np.random.default_rng(n)
+    x, noise = draw.standard_normal((2, n))
+    x = (x - x.mean()) / x.std()
+    noise -= noise.mean() + x * (noise @ x) / n
+    y = r * x + np.sqrt(1 - r * r) * noise / noise.std()
+    numbers = range(start, start + n)
+    one, other = ([[0.5 + 0.1 * float(value)] for value in row] for row in (x, y))
+    return dict(zip(numbers, one, strict=True)), dict(zip(numbers, other, strict=True))
+
+
+def claim(shelf: Shelf, **more: Any) -> ClaimFinding:
+    pair = {"label": "all", "x": "raising/1 d5", "y": "raising/1 d9"}
+    return judge(shelf, test="coupling", replay=pair, correct=pair, **more)
+
+
+def shelf(n: int, r: float) -> Shelf:
+    x, y = coupled(n, r)
+    return Shelf(raising__d5=x, raising__d9=y)
+
+
+def test_a_strong_coupling_is_supported() -> None:
+    found = claim(shelf(30, 0.9))
+    assert found.verdict == "supported"
+    assert found.corrected.value == pytest.approx(0.9)
+    assert found.corrected.n == 30
+    assert found.told == "supported"
+    assert "chance rarely does that" in found.because
+
+
+def test_an_absent_coupling_is_not_supported_once_there_are_enough_sessions() -> None:
+    found = claim(shelf(60, 0.0))
+    assert found.verdict == "not supported"
+    assert "whole interval" in found.because
+
+
+def test_between_the_two_nobody_can_tell_and_the_n_is_named() -> None:
+    found = claim(shelf(12, 0.3))
+    assert found.verdict == "cannot tell"
+    assert found.needs is not None
+    assert found.needs > 12
+    assert found.told == f"cannot tell: needs n >= {found.needs} sessions"
+    assert claim(shelf(found.needs, 0.3)).verdict == "not supported"  # the n that was named is enough
+
+
+def test_a_high_value_that_chance_makes_as_easily_cannot_tell() -> None:
+    found = claim(shelf(5, 0.7))
+    assert found.verdict == "cannot tell"
+    assert "chance may do that" in found.because
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ({}, "cannot tell: needs n >= 4 sessions"),
+        ({1: [0.5]}, "cannot tell: needs n >= 4 sessions"),
+        ({1: [0.5], 2: [0.5], 3: [0.5], 4: [0.5], 5: [0.5]}, "cannot tell: no variation"),
+    ],
+)
+def test_too_little_or_constant_is_said(scores: dict[int, list[float]], told: str) -> None:
+    found = claim(Shelf(raising__d5=scores, raising__d9=scores))
+    assert found.told == told
+    assert found.corrected.value is None
+    assert "undefined" in found.corrected.told
+    assert found.p_adjusted is None
+
+
+def test_only_sessions_that_have_both_scores_count() -> None:
+    x, y = coupled(20, 0.9)
+    del x[3], y[7]
+    assert claim(Shelf(raising__d5=x, raising__d9=y)).corrected.n == 18
+
+
+def test_windows_and_remarks_are_left_out() -> None:
+    x, y = coupled(20, 0.9)
+    pair = {"label": "some", "x": "raising/1 d5", "y": "raising/1 d9"}
+    found = judge(
+        Shelf({5: "cpu-fallback", 9: "odd"}, raising__d5=x, raising__d9=y),
+        test="coupling",
+        replay=pair | {"sessions": {"first": 3, "last": 12}},
+        correct=pair | {"sessions": {"first": 3, "last": 12, "without": ["cpu-fallback"]}},
+    )
+    assert (found.replayed.n, found.corrected.n) == (10, 9)
+    assert found.replayed.sessions == "P003 to P012, 10 sessions"
+    assert "1 of the sessions: cpu-fallback" in found.replayed.notes
+    assert "1 of the sessions: odd" in found.corrected.notes
+
+
+def test_the_evidence_names_every_session_and_turn() -> None:
+    x, y = coupled(6, 0.9)
+    x[2] = [0.1, 0.9]
+    found = claim(Shelf(raising__d5=x, raising__d9=y))
+    assert [one.label for one in found.evidence] == [f"P00{number}" for number in range(1, 7)]
+    assert found.evidence[1].turns == (1, 2)
+    assert len({one.transcript for one in found.evidence}) == 6
+
+
+def test_a_session_that_carries_the_whole_coupling_is_named() -> None:
+    x = {number: [0.5 + 0.01 * (number % 3)] for number in range(1, 11)} | {5: [0.1]}
+    y = {number: [0.5 + 0.01 * (number % 2)] for number in range(1, 11)} | {5: [0.1]}
+    found = claim(Shelf(raising__d5=x, raising__d9=y))
+    assert any(note.startswith("without P005 alone r =") for note in found.corrected.notes)
+    assert "the second takes 3 different values" in found.corrected.notes
+
+
+def test_a_score_that_lives_from_one_session_is_named() -> None:
+    y = {number: [0.5] for number in range(1, 7)} | {4: [0.1]}
+    x = {number: [0.1 * number] for number in range(1, 7)}
+    notes = claim(Shelf(raising__d5=x, raising__d9=y)).corrected.notes
+    assert "without P004 a score does not vary, and there is no r" in notes
+
+
+def test_scorers_stand_beside_the_number() -> None:
+    found = claim(shelf(10, 0.5)).corrected
+    assert [one.name for one in found.scored_by] == ["raising/1 d5", "raising/1 d9"]
+    assert found.seed == 7
+    assert "Fisher" in found.method
+    assert "permutation" in found.test

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sage_edge.analysis import claims
+from sage_edge.analysis.claims.taking import evidence
+from sage_edge.records.base import parse
+from sage_edge.records.claim import ClaimFinding
+from tests.analysis.claims.shelf import Scores, Shelf, declare
+from tests.analysis.statistics.scores import TENTHS
+
+FLEET = Path(__file__).parents[3] / "fleet"
+RISING = {number: [0.02 * number + 0.02 * (number % 3)] for number in range(1, 21)}
+LEVEL = {"label": "all", "of": "edge/1 d9"}
+TREND = {"test": "trend", "track": "primary", "threshold": 0.005, "replay": LEVEL, "correct": LEVEL}
+
+
+def test_p_is_adjusted_over_all_claims_of_a_report() -> None:
+    (alone,) = claims.test(declare(one=TREND), Shelf(edge__d9=RISING))
+    several = claims.test(declare(one=TREND, two=TREND, three=TREND), Shelf(edge__d9=RISING))
+    assert alone.p_adjusted == alone.corrected.p
+    assert [one.claim for one in several] == ["one", "two", "three"]
+    assert [one.tests for one in several] == [3, 3, 3]
+    assert several[0].p_adjusted == pytest.approx(3 * (alone.p_adjusted or 0))
+    assert {one.adjustment for one in several} == {"Holm 1979"}
+
+
+def test_a_claim_without_a_p_does_not_make_the_others_harder() -> None:
+    silent = TREND | {"correct": LEVEL | {"sessions": {"first": 90}}}
+    one, two = claims.test(declare(one=TREND, two=silent), Shelf(edge__d9=RISING))
+    assert (one.tests, one.p_adjusted) == (1, one.corrected.p)
+    assert (two.p_adjusted, two.verdict) == (None, "cannot tell")
+
+
+def test_others_are_measured_and_do_not_touch_the_verdict() -> None:
+    other = LEVEL | {"label": "late", "sessions": {"first": 11}}
+    (found,) = claims.test(declare(one=TREND | {"also": [other]}), Shelf(edge__d9=RISING))
+    assert [(one.label, one.n) for one in found.others] == [("late", 10)]
+    assert found.tests == 1
+    assert len(found.evidence) == 20
+
+
+def test_the_same_corpus_gives_the_same_paper() -> None:
+    declared = declare(one=TREND)
+    (found,) = claims.test(declared, Shelf(edge__d9=RISING))
+    assert claims.test(declared, Shelf(edge__d9=RISING)) == (found,)
+    assert parse(ClaimFinding, found.pretty()) == found
+
+
+def test_the_shipped_claims_on_an_empty_corpus_cannot_tell() -> None:
+    declared = claims.load(FLEET)
+    found = {one.claim: one for one in claims.test(declared, _Nothing())}
+    scored = [one for one in found.values() if one.track is not None]
+    assert len(scored) >= 5
+    for one in scored:
+        assert one.verdict == "cannot tell"
+        assert one.corrected.value is None
+        assert "no sessions" in one.corrected.sessions
+        assert one.evidence == ()
+    assert found[next(name for name in found if name == "slower-with-size")].verdict == "supported"
+
+
+def test_the_shipped_claims_on_one_session_cannot_tell() -> None:
+    for one in claims.test(claims.load(FLEET), _Nothing({21: [0.5, 0.5]})):
+        assert one.track is None or one.verdict == "cannot tell"
+
+
+class _Nothing(Shelf):
+    """A corpus in which every scorer found the same."""
+
+    def __init__(self, scores: Scores | None = None) -> None:
+        super().__init__()
+        self.told = _Same(scores or {})
+
+
+class _Same(dict[str, Scores]):
+    def __init__(self, scores: Scores) -> None:
+        super().__init__()
+        self.scores = scores
+
+    def __missing__(self, key: str) -> Scores:
+        return self.scores
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(st.integers(1, 60), st.lists(TENTHS, min_size=1, max_size=4), max_size=12))
+def test_any_corpus_gets_a_verdict_on_every_claim(scores: Scores) -> None:
+    coupling = {"test": "coupling", "track": "primary", "replay": _pair(), "correct": _pair()}
+    run = {"label": "some", "of": "edge/1 d9", "run": {"first": 10, "last": 20}}
+    sides = {"label": "some", "of": "edge/1 d9", "before": {"last": 30}, "after": {"first": 31}}
+    declared = declare(
+        trend=TREND,
+        coupling=coupling,
+        run={"test": "run", "track": "primary", "replay": run, "correct": run, "scope": "record"},
+        shift={"test": "shift", "track": "primary", "replay": sides, "correct": sides, "threshold": 0.1},
+    )
+    for one in claims.test(declared, _Nothing(scores)):
+        assert one.verdict in ("supported", "not supported", "cannot tell")
+        assert (one.needs is None) or (one.verdict == "cannot tell" and one.needs > 0)
+        assert one.corrected.value is not None or one.corrected.undefined
+        assert one.because
+
+
+def _pair() -> dict[str, str]:
+    return {"label": "some", "x": "raising/1 d5", "y": "raising/1 d9"}
+
+
+def test_no_measurement_leaves_no_evidence() -> None:
+    assert evidence([]) == ()
