@@ -66,8 +66,7 @@ def coherence(values: Sequence[float]) -> float:
 
 def gamma(values: Sequence[float]) -> float:
     """Return 1 minus the population standard deviation of d1 to d9: 1 if all are equal."""
-    middle = coherence(values)
-    return 1 - math.sqrt(sum([(value - middle) ** 2 for value in values]) / len(values))
+    return 1 - math.dist(values, [coherence(values)] * len(values)) / math.sqrt(len(values))
 
 
 def disjoint_trust(answer: str) -> float:

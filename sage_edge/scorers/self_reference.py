@@ -1,6 +1,6 @@
 """self-reference/1: in how many answers the mind refers to itself by name, and what the predecessor made of that ("I").
 
-rate                 1 for an answer with one of PATTERNS, or "i am" and the name; no word boundary on the left
+rate                 1 for an answer with a marker: `self_markers`
 mechanical, contextual, integrated
                      1 for an answer of this class, else 0
 weighted-identity    1 for integrated, 0.5 for contextual, 0.1 or 0.2 for mechanical, 0 without self-reference
@@ -20,8 +20,7 @@ Sentences end at `.` only; a marker sentence is one that holds a marker.
     connected    a marker sentence holds a CONNECTING phrase
     relevant     a fifth of the question's words of 4 letters and more stand in the answer
 
-Of the third pattern only the group's word counts as the marker. An answer given twice is held against the question of
-the first time. Both are quirks of the predecessor.
+An answer given twice is held against the question of the first time, which is a quirk of the predecessor.
 
 Source: legacy §5.4; repository dp-web4/SAGE, commit 5b924e16.
 Weakness: "has SAGE" is a hit; a session whose only self-reference is one honest sentence counts as gaming; no session
@@ -30,7 +29,6 @@ S1-S59 is ever stable; where the prompt supplies the phrase, obedience is measur
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,17 +36,12 @@ from typing import Literal
 
 from sage_edge.names import Slug
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers import identity_coherence
+from sage_edge.scorers import identity_coherence, self_markers
 from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, rules
 from sage_edge.scorers.legacy_markers import read
 
 Class = Literal["mechanical", "contextual", "integrated"]
 State = Literal["stable", "recovering", "fragile", "collapsed"]
-
-PATTERNS = (
-    "As {n}", "I'?m {n}", "my (identity|role|purpose) as {n}", "{n}, I", "speaking as {n}", "in my capacity as {n}",
-)  # fmt: skip
-"""Read without regard to letter case; {n} is the name."""
 
 GENERIC = (
     "observations", "reflections", "perspective", "experience", "learning", "growing", "developing", "progressing",
@@ -77,23 +70,9 @@ class Reference:
     weight: float
 
 
-def markers(answer: str, name: str) -> frozenset[str]:
-    """Return the distinct strings by which an answer refers to the mind of this name; none for an empty name."""
-    lower, wanted = read(answer).lower, name.lower()
-    if not wanted:
-        return frozenset()
-    if name.isascii() and _is_lowered_one_by_one(answer, lower):
-        found = _in_lower(answer, lower, wanted)
-    else:
-        found = {one for pattern in _patterns(name, re.IGNORECASE) for one in pattern.findall(answer)}
-    if f"i am {wanted}" in lower:
-        found.add(f"I am {name}")
-    return frozenset(found)
-
-
 def examine(answer: str, name: str, *, question: str = "", before: str = "") -> Reference | None:
     """Return how an answer refers to the mind of this name, or None. before: the answer before it."""
-    found = markers(answer, name)
+    found = self_markers.markers(answer, name)
     if not found:
         return None
     reading = read(answer)
@@ -135,34 +114,6 @@ def state(weighted: float) -> State:
 def is_gaming(found: Sequence[Reference | None]) -> bool:
     """True if any self-reference is mechanical, which the predecessor took for gaming of its measure."""
     return any(one is not None and one.kind == "mechanical" for one in found)
-
-
-@functools.lru_cache(maxsize=64)
-def _patterns(name: str, flags: int) -> tuple[re.Pattern[str], ...]:
-    lower = flags == 0
-    return tuple(re.compile((one.lower() if lower else one).replace("{n}", re.escape(name)), flags) for one in PATTERNS)
-
-
-def _in_lower(answer: str, lower: str, name: str) -> set[str]:
-    """Return what the patterns find in the lower-cased answer, as it stands in the answer itself.
-
-    A search that ignores letter case is many times slower.
-    """
-    if name not in lower:
-        return set()
-    return {
-        answer[slice(*match.span(match.lastindex or 0))]
-        for pattern in _patterns(name, 0)
-        for match in pattern.finditer(lower)
-    }
-
-
-def _is_lowered_one_by_one(answer: str, lower: str) -> bool:
-    """True if each character has its place in the lower-cased answer and ignoring letter case means no more than that.
-
-    The dotless i and the long s are equal to i and s where letter case is ignored, but are lower case already.
-    """
-    return answer.isascii() or (len(answer) == len(lower) and "ı" not in lower and "ſ" not in lower)
 
 
 def _holds(sentence: str, phrases: Sequence[str] | set[str]) -> bool:
@@ -236,7 +187,7 @@ SELF_REFERENCE = Scorer(
     quantities=_QUANTITIES,
     rules=rules(
         {
-            "patterns": PATTERNS,
+            "patterns": self_markers.PATTERNS,
             "generic": GENERIC,
             "concrete": CONCRETE,
             "connecting": CONNECTING,

@@ -10,19 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.records.dialogue import Exchange
-from sage_edge.scorers import Scorer, measure
-from sage_edge.scorers.edge import EDGE
-from sage_edge.scorers.r6_trust import R6
-from sage_edge.scorers.raising import RAISING
-from sage_edge.scorers.self_reference import SELF_REFERENCE
-from sage_edge.scorers.semantic import SEMANTIC
-from sage_edge.scorers.snarc import SNARC
-from sage_edge.scorers.substring import SUBSTRING
+from sage_edge.scorers import LEGACY, Scorer, measure
 from tests.dialogues import said, talk
 from tests.scorers.utterances import texts
 
-OLDER = (EDGE, RAISING, SEMANTIC, R6, SUBSTRING, SELF_REFERENCE, SNARC)
-each = pytest.mark.parametrize("scorer", OLDER, ids=lambda one: one.id)
+each = pytest.mark.parametrize("scorer", LEGACY, ids=lambda one: one.id)
 exchange = st.builds(
     lambda prompt, reply, expected: replace(said(prompt, reply, kind="exercise"), expected=expected, exercise="topic"),
     texts(),
@@ -45,29 +37,35 @@ HOSTILE = {
 }
 
 
-@each
-def test_ids_and_rules(scorer: Scorer) -> None:
-    assert scorer.version == 1
-    assert scorer.context == 0
-    assert json.loads(scorer.rules)
+def test_definitions_are_pinned() -> None:
+    """They replay what was computed long ago: a changed rule is a mistake, or a new version and a new digest here."""
+    assert {f"{one.id} v{one.version}": one.definition.short for one in LEGACY} == {
+        "edge v1": "aa4f1b2bc912",
+        "raising v1": "f8d8447bac17",
+        "semantic v1": "4bbf8c50bbec",
+        "r6 v1": "df3a0ed8115f",
+        "substring v1": "d76c4043ad46",
+        "self-reference v1": "78e99f945ccc",
+        "snarc v1": "744b0d5083b5",
+        "refinement v1": "44b6e807a01c",
+    }
+    assert all(json.loads(one.rules) for one in LEGACY)
 
 
 @given(given_=st.lists(exchange, min_size=1, max_size=6), mind=st.sampled_from(("Sage", "", "ſ", "a.*(")))
-@each
-def test_no_text_raises_and_every_mark_is_a_number_from_0_to_1(
-    scorer: Scorer, given_: list[Exchange], mind: str
-) -> None:
-    dialogue = talk(exchanges=given_, mind=mind, track=scorer.tracks[0])
-    marks = scorer.score(dialogue, ())
-    answered = {one.turn for one in dialogue.answers}
-    assert set(marks) <= set(scorer.quantities)
-    for name, found in marks.items():
-        kind = scorer.quantities[name]
-        assert all(0 <= mark.value <= 1 for mark in found)
-        assert all(mark.value in (0, 1) for mark in found if kind == "rate")
-        assert {mark.turn for mark in found} <= ({0} if kind == "whole" else answered)
-        assert len({mark.turn for mark in found}) == len(found)
-    assert scorer.score(dialogue, ()) == marks
+def test_no_text_raises_and_every_mark_is_a_number_from_0_to_1(given_: list[Exchange], mind: str) -> None:
+    for scorer in LEGACY:
+        dialogue = talk(exchanges=given_, mind=mind, track=scorer.tracks[0])
+        marks = scorer.score(dialogue, ())
+        answered = {one.turn for one in dialogue.answers}
+        assert set(marks) <= set(scorer.quantities)
+        for name, found in marks.items():
+            kind = scorer.quantities[name]
+            assert all(0 <= mark.value <= 1 for mark in found)
+            assert all(mark.value in (0, 1) for mark in found if kind == "rate")
+            assert {mark.turn for mark in found} <= ({0} if kind == "whole" else answered)
+            assert len({mark.turn for mark in found}) == len(found)
+        assert scorer.score(dialogue, ()) == marks
 
 
 @each

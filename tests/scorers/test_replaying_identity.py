@@ -76,14 +76,6 @@ def test_the_severity_of_confabulation() -> None:
     assert found == {"none": 192, "mild": 5, "moderate": 2, "severe": 1}
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "hits", "total"), [(1, 5, 1, 25), (6, 7, 6, 8), (8, 15, 0, 32), (16, 45, 0, 135)]
-)
-def test_answers_that_announce_a_refined_version(first: int, last: int, hits: int, total: int) -> None:
-    found = ["refined version" in one.reply.lower() for _, one in answers(first, last)]
-    assert (sum(found), len(found)) == (hits, total)
-
-
 def test_cut_answers_are_long_ones() -> None:
     lengths = {True: Counter[int](), False: Counter[int]()}
     cut = []

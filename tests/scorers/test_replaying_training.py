@@ -9,7 +9,7 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge.records.dialogue import Exchange
-from sage_edge.scorers import TRAINING_STRICT, r6_trust, substring
+from sage_edge.scorers import REFINEMENT, TRAINING_STRICT, r6_trust, substring
 from sage_edge.scorers.r6_trust import R6, START, Trust
 from sage_edge.scorers.substring import SUBSTRING
 from tests.scorers.older_sessions import exercises, sessions
@@ -127,6 +127,7 @@ def test_the_rates_say_the_same() -> None:
 
 @pytest.mark.parametrize(("first", "last", "hits", "total"), [(1, 29, 49, 134), (30, 48, 24, 58), (49, 64, 12, 48)])
 def test_answers_that_announce_a_better_version(first: int, last: int, hits: int, total: int) -> None:
-    texts = [one.reply.lower() for _, one in exercises(first, last)]
-    found = [text for text in texts if "refined version" in text or "improved version" in text]
-    assert (len(found), len(texts)) == (hits, total)
+    turns = {(number, one.turn) for number, one in exercises(first, last)}
+    marks = {number: REFINEMENT.score(sessions("training")[number], ())["rate"] for number in range(first, last + 1)}
+    found = [mark.value for number, each in marks.items() for mark in each if (number, mark.turn) in turns]
+    assert (sum(found), len(found)) == (hits, total)

@@ -1,67 +1,16 @@
 from __future__ import annotations
 
-import re
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sage_edge.scorers import self_reference
-from sage_edge.scorers.self_reference import PATTERNS, SELF_REFERENCE, Reference
+from sage_edge.scorers.self_reference import SELF_REFERENCE, Reference
 from tests.dialogues import marked, talk
-from tests.scorers.utterances import texts
 
 
 def examined(answer: str, question: str = "", before: str = "") -> Reference:
     found = self_reference.examine(answer, "Sage", question=question, before=before)
     assert found is not None
     return found
-
-
-@pytest.mark.parametrize(
-    ("answer", "markers"),
-    [
-        ("As Sage it rains.", {"As Sage"}),
-        ("AS SAGE, as sage", {"AS SAGE", "as sage"}),
-        ("It has Sage in it.", {"as Sage"}),
-        ("I'm Sage.", {"I'm Sage"}),
-        ("Im Sage.", {"Im Sage"}),
-        ("I’m Sage.", set()),
-        ("My role as Sage.", {"role", "as Sage"}),
-        ("my IDENTITY as Sage", {"IDENTITY", "as Sage"}),
-        ("My task as Sage.", {"as Sage"}),
-        ("Sage, I wait.", {"Sage, I"}),
-        ("Sage,I wait.", set()),
-        ("Speaking as Sage.", {"Speaking as Sage", "as Sage"}),
-        ("In my capacity as Sage.", {"In my capacity as Sage", "as Sage"}),
-        ("I am sage.", {"I am Sage"}),
-        ("Sage waits.", set()),
-        ("A message.", set()),
-        ("İİİ I'm Sage.", {"I'm Sage"}),
-        ("ı'm Sage’", {"ı'm Sage"}),
-        ("As ſage.", {"As ſage"}),
-        ("", set()),
-    ],
-)
-def test_markers(answer: str, markers: set[str]) -> None:
-    assert self_reference.markers(answer, "Sage") == markers
-
-
-def test_any_name_is_taken_as_it_is() -> None:
-    assert self_reference.markers("I'm A.I (x)!", "A.I (x)") == {"I'm A.I (x)"}
-    assert self_reference.markers("I'm AXI", "A.I") == frozenset()
-    assert self_reference.markers("I'm ", "") == frozenset()
-
-
-@given(answer=texts(), name=st.sampled_from(("Sage", "SAGE", "İda", "ſam", "Sisi", "x")))
-def test_markers_are_those_of_the_patterns_without_regard_to_letter_case(answer: str, name: str) -> None:
-    naive = {
-        one
-        for pattern in PATTERNS
-        for one in re.findall(pattern.replace("{n}", re.escape(name)), answer, re.IGNORECASE)
-    }
-    naive |= {f"I am {name}"} if f"i am {name.lower()}" in answer.lower() else set()
-    assert self_reference.markers(answer, name) == naive
 
 
 MORE = " a b c d e f g h i j k l m n o p q r"
@@ -132,7 +81,8 @@ def test_classes(answer: str, question: str, before: str, kind: str, weight: flo
 
 @pytest.mark.parametrize(
     ("question", "kind"),
-    [("noticed unseen unheard unsaid unknown", "integrated"), ("noticed unseen unheard unsaid unknown unasked", "contextual"),
+    [("noticed unseen unheard unsaid unknown", "integrated"),
+     ("noticed unseen unheard unsaid unknown unasked", "contextual"),
      ("here aaa bbb ccc ddd eee fff", "integrated"), ("aaa is", "contextual")],
 )  # fmt: skip
 def test_a_fifth_of_the_longer_words_makes_an_answer_relevant(question: str, kind: str) -> None:
