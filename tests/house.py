@@ -55,7 +55,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),
-    "jinja2": ("analysis/*",),
+    "jinja2": ("analysis/report/page.py",),
 }
 _HOMES = re.compile(r"/home/|/Users/|/root\b|(^|[\s\"'=:])~/|(^|[\s\"'=:])~$")
 _VERSIONED = re.compile(r"(_v\d+|_?\d+\.\d+|_(old|new|final|copy|backup))$|(?<=[a-z_])\d+$")

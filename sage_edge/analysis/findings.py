@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from pydantic import JsonValue
 
 from sage_edge import scorers
-from sage_edge.names import Digest, HostName
+from sage_edge.names import Digest, HostName, SessionId
 from sage_edge.records import dialogue
 from sage_edge.records.study import Finding, Measure
 from sage_edge.records.transcript import Head, Transcript
@@ -19,11 +20,45 @@ NAME_SUPPLIED = "the prompt supplies the name; compare with a session without it
 
 
 @dataclass(frozen=True)
-class Examined:
-    """A transcript with its finding."""
+class Filed:
+    """A transcript that lies somewhere: which session it is; its content is read when somebody asks, and once.
 
-    transcript: Transcript
+    load: may raise ValueError, in one line, where there is no such transcript.
+    """
+
+    session: SessionId
+    load: Callable[[], Transcript]
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """The content. Raises ValueError."""
+        found = self.load()
+        if found.session != self.session:
+            raise ValueError(f"it says that it is {found.session}")
+        return found
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A transcript with its finding. Most questions are answered by the finding; then the transcript is not read."""
+
+    paper: Transcript | Filed
     finding: Finding
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript. Raises ValueError where it lies somewhere and cannot be read."""
+        return self.paper.transcript if isinstance(self.paper, Filed) else self.paper
+
+    @property
+    def session(self) -> SessionId:
+        """Which session it is."""
+        return self.finding.session
+
+    @property
+    def ran_under(self) -> tuple[str, int]:
+        """The intervention that was in force, and its version."""
+        return self.finding.intervention, self.finding.intervention_version
 
     @property
     def conditions(self) -> tuple[Digest, str]:

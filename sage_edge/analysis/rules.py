@@ -38,8 +38,14 @@ class Remedy(Protocol):
 
 
 class Expected(Protocol):
-    """What a rule predicts of the first session under its intervention, of the rule's own quantity."""
+    """What a rule predicts of the first sessions under its intervention, of the rule's own quantity."""
 
+    @property
+    def of(self) -> Literal["level", "change"]: ...
+    @property
+    def sessions(self) -> int: ...
+    @property
+    def before(self) -> int: ...
     @property
     def comparison(self) -> Literal["at-least", "at-most"]: ...
     @property
@@ -85,8 +91,8 @@ class Case:
 
     def newest(self, track: Track) -> Examined | None:
         """Return the examined session with the highest number of a track, or None."""
-        of_track = [one for one in self.examined if one.transcript.track == track]
-        return max(of_track, key=lambda one: one.transcript.session.number, default=None)
+        of_track = [one for one in self.examined if one.session.track == track]
+        return max(of_track, key=lambda one: one.session.number, default=None)
 
     def last_number(self, track: Track) -> int:
         """Return the highest session number used on a track, examined or not; 0 if there is none."""
@@ -103,6 +109,9 @@ def faults(rules: Iterable[Rule], curriculum: Curriculum) -> Iterator[str]:
             yield f"rule {rule.name}: {rule.scorer} does not apply to the {rule.track} track"
         elif rule.quantity not in scorer.quantities:
             yield f"rule {rule.name}: {rule.scorer} v{rule.version} has no quantity {rule.quantity}"
+        if rule.predict.sessions > rule.recommend.sessions:
+            asked, given = rule.predict.sessions, rule.recommend.sessions
+            yield f"rule {rule.name}: the prediction needs {asked} sessions, the recommendation is for {given}"
         try:
             card = curriculum.intervention(rule.recommend.intervention, rule.recommend.version)
             check_parameters(card, rule.recommend.parameters)
@@ -133,11 +142,10 @@ def _crossed(rule: Rule, measured: Measure) -> bool:
 
 def _settled(rule: Rule, newest: Examined, case: Case, now: datetime) -> bool:
     """True if the intervention is in force, on offer, or was recommended on this very session before."""
-    ran = newest.transcript.head.intervention
-    if (ran.name, ran.version) == (rule.recommend.intervention, rule.recommend.version):
+    if newest.ran_under == (rule.recommend.intervention, rule.recommend.version):
         return True
     return any(
-        _is_open(one, case, now) or newest.transcript.seal in one.based_on
+        _is_open(one, case, now) or newest.finding.transcript in one.based_on
         for one in case.recommendations
         if one.to == case.to and one.track == rule.track and one.intervention == rule.recommend.intervention
     )
@@ -178,14 +186,17 @@ def _write(
                     "scorer": rule.scorer,
                     "version": rule.version,
                     "quantity": rule.quantity,
+                    "of": predicted.of,
                     "comparison": predicted.comparison,
                     "value": predicted.value,
+                    "sessions": predicted.sessions,
+                    "before": predicted.before,
                     "minimum_n": predicted.minimum_n,
                 }
             ),
             "rule": rule.name,
             "because": (measured,),
-            "based_on": (newest.transcript.seal,),
+            "based_on": (newest.finding.transcript,),
             "created": now,
             "valid_until": now + wanted.valid_for,
         }

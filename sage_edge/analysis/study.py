@@ -9,12 +9,13 @@ Deterministic, and idempotent: called again with what it returned, it returns no
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sage_edge.analysis.checks import check
-from sage_edge.analysis.findings import Examined, examine
+from sage_edge.analysis.findings import CONTEXT, Examined, Filed, examine
 from sage_edge.analysis.rules import Case, Rule, recommend
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
@@ -25,13 +26,16 @@ from sage_edge.records.transcript import Transcript, chain_faults
 
 @dataclass(frozen=True)
 class Read:
-    """Everything that a researcher has read. findings, recommendations, checks: its own. decisions: of anybody."""
+    """Everything that a researcher has read. findings, recommendations, checks: its own. decisions: of anybody.
+
+    transcripts: one that is filed is read only where its finding does not answer, so that a wake costs what is new.
+    """
 
     author: HostName
     now: datetime
     curriculum: Curriculum
     rules: Sequence[Rule]
-    transcripts: Mapping[HostName, Sequence[Transcript]]
+    transcripts: Mapping[HostName, Sequence[Transcript | Filed]]
     findings: Sequence[Finding] = ()
     recommendations: Sequence[Recommendation] = ()
     checks: Sequence[Check] = ()
@@ -70,26 +74,47 @@ def study(read: Read) -> Study:
         for host in sorted(read.transcripts)
         if host != read.author  # nobody studies itself
     }
-    checks = tuple(_checks(read, examined))
+    checks = tuple(_checks(desk, examined))
     recommendation = _recommendation(desk, examined)
     return Study(tuple(desk.findings), checks, recommendation, tuple(desk.problems))
 
 
 def _examined(desk: _Desk, host: HostName, known: Mapping[Digest, Finding]) -> Iterator[Examined]:
-    measured = {(one.subject, one.session): one.transcript for one in desk.read.findings}
-    earlier: dict[Track, list[Transcript]] = {}
-    for transcript in sorted(desk.read.transcripts[host], key=lambda one: (one.track, one.session.number)):
-        examined_as = measured.get((host, transcript.session), transcript.seal)
-        if why := _unfit(host, transcript, examined_as):
-            desk.problems.append(f"{host} {transcript.session} is not examined: {why}")
+    measured = {one.session: one for one in desk.read.findings if one.subject == host}
+    earlier: dict[Track, deque[Transcript | Filed]] = {}
+    for paper in sorted(desk.read.transcripts[host], key=lambda one: (one.session.track, one.session.number)):
+        before = earlier.setdefault(paper.session.track, deque(maxlen=CONTEXT))
+        finding = measured.get(paper.session)
+        try:
+            if finding is None or isinstance(paper, Transcript):
+                finding = _finding(desk, host, _opened(paper), known, [_opened(one) for one in before], finding)
+        except ValueError as why:
+            desk.problems.append(f"{host} {paper.session} is not examined: {why}")
             continue
-        before = earlier.setdefault(transcript.track, [])
-        finding = known.get(transcript.seal)
-        if finding is None:
-            finding = examine(desk.read.author, transcript, desk.read.now, before)
-            desk.findings.append(finding)
-        before.append(transcript)
-        yield Examined(transcript, finding)
+        before.append(paper)
+        yield Examined(paper, finding)
+
+
+def _opened(paper: Transcript | Filed) -> Transcript:
+    return paper.transcript if isinstance(paper, Filed) else paper
+
+
+def _finding(
+    desk: _Desk,
+    host: HostName,
+    transcript: Transcript,
+    known: Mapping[Digest, Finding],
+    before: Sequence[Transcript],
+    examined: Finding | None,
+) -> Finding:
+    """Return the finding about a transcript. Raises ValueError, which says why it is not examined."""
+    if why := _unfit(host, transcript, examined.transcript if examined else transcript.seal):
+        raise ValueError(why)
+    finding = known.get(transcript.seal)
+    if finding is None:
+        finding = examine(desk.read.author, transcript, desk.read.now, before)
+        desk.findings.append(finding)
+    return finding
 
 
 def _unfit(host: HostName, transcript: Transcript, measured: Digest) -> str:
@@ -103,13 +128,18 @@ def _unfit(host: HostName, transcript: Transcript, measured: Digest) -> str:
     return "it failed" if transcript.closing.ending == "failed" else ""
 
 
-def _checks(read: Read, examined: Mapping[HostName, tuple[Examined, ...]]) -> Iterator[Check]:
+def _checks(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> Iterator[Check]:
+    read = desk.read
     done = {one.recommendation for one in read.checks}
     for recommendation in sorted(read.recommendations, key=lambda one: (one.created, one.fingerprint())):
         fingerprint = recommendation.fingerprint()
         if fingerprint not in done:
             decision = _decisions(read, recommendation.to).get(fingerprint)
-            found = check(read.author, recommendation, decision, examined.get(recommendation.to, ()), read.now)
+            try:
+                found = check(read.author, recommendation, decision, examined.get(recommendation.to, ()), read.now)
+            except ValueError as why:
+                desk.problems.append(f"what was predicted for {recommendation.first} is not checked: {why}")
+                continue
             if found is not None:
                 yield found
 
@@ -120,7 +150,9 @@ def _recommendation(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...
         case = Case(
             to=host,
             examined=sessions,
-            sessions=tuple(one.session for one in read.transcripts[host] if one.head.host == host),
+            sessions=tuple(
+                one.session for one in read.transcripts[host] if isinstance(one, Filed) or one.head.host == host
+            ),
             recommendations=tuple(read.recommendations),
             decisions=_decisions(read, host),
         )

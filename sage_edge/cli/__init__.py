@@ -5,42 +5,32 @@ Each group lives in a module of its own and is imported when it is asked for, so
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from sage_edge import __version__
+from sage_edge.cli.lazily import Lazy, Place
 from sage_edge.errors import SageError
 
 _GROUPS = {
     "agent": "Wake, conduct, study, publish: once, for ever, or only as a plan.",
+    "analyse": "Measure every session of a corpus, and test the claims again.",
     "demo": "Raise a small mind and let a second host study it, all in one folder.",
     "doctor": "Measure what this machine can do, check by check.",
     "exchange": "The hub where the hosts' branches meet.",
     "fleet": "Check and show the declarations below fleet/.",
+    "import-legacy": "Read the transcripts of an older system into papers.",
     "model": "The models on this machine.",
+    "report": "What the transcripts say, as one page and as Markdown.",
     "recommendation": "What researchers recommend to this host, and its answers.",
     "session": "Run, list, show and verify sessions.",
 }
 
 
-class _Root(click.Group):
+class _Root(Lazy):
     """Finds each group in `sage_edge.cli.<name>` and renders every SageError as two lines."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_GROUPS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _GROUPS:
-            return None
-        command: click.Command = importlib.import_module(f"sage_edge.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_GROUPS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -65,7 +55,11 @@ def complain(refusal: SageError) -> None:
         click.echo(f" next: {refusal.hint}", err=True)
 
 
-@click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Root,
+    places={name: Place(name.replace("-", "_"), about) for name, about in _GROUPS.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="sage-edge")
 @click.option("--verbose", is_flag=True, help="Show where an error comes from.")
 def main(verbose: bool) -> None:

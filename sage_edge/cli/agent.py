@@ -10,6 +10,7 @@ from sage_edge.cli.surroundings import (
     as_option,
     at_option,
     clock_at,
+    image,
     json_option,
     paths,
     release,
@@ -61,4 +62,4 @@ def _agent(as_host: str | None, at: str | None, audience: render.OnScreen | None
     here = paths()
     fleet, host, _ = identity.claim(here, as_host)
     me = guard.require(here, "conduct" if fleet.role_of(host.name).may("conduct") else "analyse", as_host)
-    return build.build(here, me, clock_at(at), stop_on_signals(), release(), tell, audience)
+    return build.build(here, me, clock_at(at), stop_on_signals(), release(), tell, audience, image())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -15,6 +16,7 @@ from sage_edge.cli.surroundings import paths
 from sage_edge.deploy.syncing import Order, bring, sync
 from sage_edge.errors import UsageError
 from sage_edge.inventory import loading
+from sage_edge.models.cards import find, read_cards
 from sage_edge.models.store import Store
 from sage_edge.names import HostName, ModelRef
 
@@ -33,11 +35,12 @@ def carry(
     where = paths()
     fleet = loading.load(where.fleet)
     origin = fleet.host(source).name if source else None
+    model = _ref(ref or "", where.fleet)
     if host is None and origin is not None:
-        crossed = bring(_ref(ref), origin, where.fleet, Store(where.models), _Progress(), _limit(limit_mb))
-        _brought(_ref(ref), origin, crossed, as_json=as_json)
+        crossed = bring(model, origin, where.fleet, Store(where.models), _Progress(), _limit(limit_mb))
+        _brought(model, origin, crossed, as_json=as_json)
         return 0
-    order = Order(_ref(ref), fleet.host(host or "").name, origin, _limit(limit_mb), merge_there)
+    order = Order(model, fleet.host(host or "").name, origin, _limit(limit_mb), merge_there)
     if order.source == order.host:
         raise UsageError(f"{order.host} cannot be both ends of a copy", hint=_USAGE)
     done = sync(order, where.fleet, Store(where.models), _Progress())
@@ -58,15 +61,20 @@ def _brought(ref: ModelRef, source: HostName, crossed: int, *, as_json: bool) ->
 
 
 def _sentence(host: HostName, ref: ModelRef, how: str, files: int, crossed: int, seconds: float) -> str:
-    cost = "nothing was sent" if not crossed else f"{files} files, {crossed / 1e6:.1f} MB over the wire"
+    cost = (
+        "nothing was sent" if not crossed else f"{files} file{'s' * (files != 1)}, {crossed / 1e6:.1f} MB over the wire"
+    )
     return f"{host} has {ref}: {how} ({cost}, {seconds:.1f} s)"
 
 
-def _ref(text: str | None) -> ModelRef:
+def _ref(text: str, fleet: Path) -> ModelRef:
+    """A whole name, whether a card declares it or not; else the declared model that is meant."""
+    if ModelRef.grammar.fullmatch(text):
+        return ModelRef(text)
     try:
-        return ModelRef(text or "")
-    except ValueError as wrong:
-        raise UsageError(str(wrong), hint=_USAGE) from None
+        return find(text, read_cards(fleet))
+    except UsageError as wrong:
+        raise UsageError(wrong.message, hint=_USAGE) from None
 
 
 def _limit(text: str | None) -> int | None:

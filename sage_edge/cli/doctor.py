@@ -16,6 +16,7 @@ from sage_edge.paths import SYSTEM_FLEET, Paths
 from sage_edge.verify import doctor
 from sage_edge.verify.finding import Finding
 
+_LEFT = 32
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_black"}
 
 
@@ -48,6 +49,9 @@ def _paths() -> Paths:
 
 def _show(finding: Finding) -> None:
     mark = click.style(f"{finding.verdict:<8}", fg=_COLOURS[finding.verdict])
-    click.echo(f"{mark}{finding.check:<24}{render.inert(finding.found)}")
+    first, *more = render.beside(_LEFT, finding.found)
     if finding.remedy and finding.verdict != "ok":
-        click.echo(f"{'':<32}next: {render.inert(finding.remedy)}")
+        more += render.beside(_LEFT, f"next: {finding.remedy}")
+    click.echo(f"{mark}{finding.check:<{_LEFT - 8}}{first}")
+    for line in more:
+        click.echo(" " * _LEFT + line)

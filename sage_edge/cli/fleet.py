@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
 
 from sage_edge import curriculum
-from sage_edge.analysis import rules
+from sage_edge.analysis import declared_claims, rules
 from sage_edge.cli import render
 from sage_edge.cli.surroundings import json_option, paths
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
 from sage_edge.inventory import guard, loading
+from sage_edge.models.cards import Card, read_cards
+from sage_edge.models.lock import read_lock
+from sage_edge.names import ModelRef
+from sage_edge.verify import references
 
 
 @click.group(help="Check and show the declarations below fleet/.")
@@ -26,16 +31,34 @@ def check() -> None:
     reader = Reader(paths().fleet)
     fleet = loading.read(reader, None)
     lessons = curriculum.read(reader)
-    if fleet is None or lessons is None:
+    cards = _cards(reader)
+    if fleet is not None and cards is not None:
+        reader.faults += references.faults(fleet, cards)
+    if fleet is not None and lessons is not None:
+        for name, role in fleet.roles.items():
+            for fault in rules.faults(role.rules, lessons):
+                reader.fault(reader.folder / "roles" / f"{name}.yaml", "rules", fault)
+    if (reader.folder / declared_claims.FILE).exists():
+        declared_claims.read(reader)
+    if reader.faults or fleet is None or lessons is None or cards is None:
         raise DeclarationError(reader.faults)
-    for name, role in fleet.roles.items():
-        for fault in rules.faults(role.rules, lessons):
-            reader.fault(reader.folder / "roles" / f"{name}.yaml", "rules", fault)
-    reader.finish()
     click.echo(
         f"{fleet.name}: {len(fleet.hosts)} hosts, {len(fleet.roles)} roles, {len(fleet.boards)} boards, "
-        f"curriculum {lessons.digest.short}: all declarations hold together"
+        f"{len(cards)} models, curriculum {lessons.digest.short}: all declarations hold together"
     )
+
+
+def _cards(reader: Reader) -> Mapping[ModelRef, Card] | None:
+    """The cards of all models, or None after noting what is wrong with them; the lock has to be readable, too."""
+    try:
+        read_lock(reader.folder)
+    except DeclarationError as wrong:
+        reader.faults += wrong.faults
+    try:
+        return read_cards(reader.folder)
+    except DeclarationError as wrong:
+        reader.faults += wrong.faults
+        return None
 
 
 @command.command()

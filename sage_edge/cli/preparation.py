@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
+from sage_edge.cli import bar
 from sage_edge.cli.surroundings import json_option, paths, stop_on_signals, tell
-from sage_edge.models.cards import Card, find, read_cards
+from sage_edge.models.cards import Card, HostSource, find, read_cards
 from sage_edge.models.lock import read_lock
-from sage_edge.models.planning import StepPlan, is_prepared, lineage, plan
+from sage_edge.models.planning import StepPlan, is_prepared, measurements, plan
 from sage_edge.models.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from sage_edge.models.manifest import Manifest
+    from sage_edge.models.workshop import Workshop
 
 _MB = 1e6
 
@@ -29,7 +33,7 @@ _MB = 1e6
 @click.option("--yes", is_flag=True, help="Do not ask at a terminal before the plan is carried out.")
 @json_option
 def command(ref: str, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Fetch, merge, convert, quantise, prove and lock a model: whatever of it is missing here."""
+    """Fetch, merge, convert, quantise, prove and lock what is missing of a model."""
     place = paths()
     store = Store(place.models)
     if is_prepared(ref, place.fleet, store):
@@ -53,22 +57,22 @@ def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, Card]) -> 
     from sage_edge.models.workshop import Workshop
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
-    with _bar() as bar:
-        task = bar.add_task("bytes", total=None, visible=False)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
-
-        prepare(name, Workshop(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress))
+    with bar.of_bytes() as progress:
+        shop = Workshop(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
+        prepare(name, shop if find_spec("fabric") is None else replace(shop, copy=_over_ssh(shop)))
 
 
-def _bar() -> Progress:
-    """A bar on stderr while bytes arrive; nothing where nobody looks."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+def _over_ssh(shop: Workshop) -> Callable[[HostSource, ModelRef], Manifest]:
+    """What brings a model from another board: a workstation has it, a board does not."""
+    from sage_edge.deploy import syncing
 
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    def copy(source: HostSource, ref: ModelRef) -> Manifest:
+        def says(_: str, total: int, done: int) -> None:
+            shop.progress(done, total)
+
+        return syncing.fetch(ref, source.host, shop.fleet, shop.store, says)[0]
+
+    return copy
 
 
 def _show(ref: ModelRef, steps: tuple[StepPlan, ...], as_json: bool) -> None:
@@ -106,6 +110,6 @@ def _conclude(ref: ModelRef, store: Store, as_json: bool) -> None:
     manifest = store.manifest(ref)
     if manifest is None or as_json:
         return
-    for what, result in lineage(manifest):
+    for what, result in measurements(manifest):
         click.echo(f"{what}: {render.inert(result)}")
     click.echo(f"{ref} is prepared and locked: {manifest.size_bytes} bytes, {manifest.weights_digest()}")

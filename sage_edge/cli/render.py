@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import textwrap
 import unicodedata
@@ -14,6 +15,8 @@ from sage_edge.records.transcript import Step, Transcript, Turn
 from sage_edge.sessions.journal import Story
 
 _WIDEST = 100
+_LIVE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+"""What a terminal may obey and JSON does not escape by itself: C1 controls, bidi overrides, zero-width characters."""
 
 
 def inert(text: str) -> str:
@@ -24,7 +27,8 @@ def inert(text: str) -> str:
 
 def document(schema: str, content: object) -> None:
     """Print exactly one JSON document, with its schema's name."""
-    click.echo(json.dumps({"schema": schema, "content": content}, ensure_ascii=False, indent=1))
+    dumped = json.dumps({"schema": schema, "content": content}, ensure_ascii=False, indent=1)
+    click.echo(_LIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped))
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -32,13 +36,17 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     cells = [[inert(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     left = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    last = max(20, _width() - left)
     click.secho(_line(heads, widths).rstrip(), bold=True)
     for row in cells:
-        pieces = textwrap.wrap(row[-1], last) or [""]
-        click.echo(_line([*row[:-1], pieces[0]], widths).rstrip())
-        for piece in pieces[1:]:
+        first, *more = beside(left, row[-1])
+        click.echo(_line([*row[:-1], first], widths).rstrip())
+        for piece in more:
             click.echo(" " * left + piece)
+
+
+def beside(left: int, text: str) -> list[str]:
+    """Return untrusted text in lines that fit the terminal beside `left` columns; at least one."""
+    return textwrap.wrap(inert(text), max(20, width() - left)) or [""]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -48,11 +56,12 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 def said(who: str, text: str, *, err: bool, color: str | None = None) -> None:
     """Print one utterance, wrapped, with its speaker in front."""
     label = f"{inert(who):>8}  "
-    body = textwrap.fill(inert(text), _width(), initial_indent=label, subsequent_indent=" " * len(label))
+    body = textwrap.fill(inert(text), width(), initial_indent=label, subsequent_indent=" " * len(label))
     click.secho(body, err=err, fg=color)
 
 
-def _width() -> int:
+def width() -> int:
+    """Return how many columns lines for people have."""
     return min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)
 
 
@@ -80,6 +89,7 @@ def transcript(paper: Transcript) -> None:
         ("engine", f"{head.engine.name} {head.engine.version}"),
         ("under", f"{head.intervention.name}/{head.intervention.version} {json.dumps(head.intervention.parameters)}"),
         ("release", head.release),
+        *([("image", head.image)] if head.image else []),
         ("seal", paper.seal),
     ]
     for key, value in rows:

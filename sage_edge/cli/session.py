@@ -9,7 +9,7 @@ import click
 from sage_edge import locks
 from sage_edge.agent import build, practitioner
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import as_option, clock_at, json_option, paths, release, stop_on_signals, tell
+from sage_edge.cli.surroundings import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
 from sage_edge.errors import SessionError, Unreachable, UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import TRACKS, SessionId, Track
@@ -31,7 +31,7 @@ def run(as_host: str | None, track: Track) -> None:
     here = paths()
     me = guard.require(here, "conduct", as_host)
     stop = stop_on_signals()
-    agent = build.build(here, me, clock_at(None), stop, release(), tell, render.OnScreen())
+    agent = build.build(here, me, clock_at(None), stop, release(), tell, render.OnScreen(), image())
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
         agent.post.open()
         _try(agent.post.receive)

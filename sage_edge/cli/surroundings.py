@@ -14,6 +14,7 @@ import click
 
 from sage_edge import __version__, clock
 from sage_edge.clock import Clock, SetClock, SystemClock
+from sage_edge.names import Digest
 from sage_edge.paths import Paths
 from sage_edge.shell import Command, attempt
 
@@ -38,6 +39,14 @@ def release() -> str:
     words = ("git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
     described = attempt(Command(words, env={"GIT_OPTIONAL_LOCKS": "0"}))
     return f"unreleased-{__version__}+{described.text or 'unknown'}"
+
+
+def image() -> Digest | None:
+    """The id of the image around us, as whoever started the container says; None for a mere tag, or without one."""
+    try:
+        return Digest(os.environ.get("SAGE_IMAGE", ""))
+    except ValueError:
+        return None
 
 
 def stop_on_signals() -> threading.Event:

@@ -22,7 +22,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn for one reply; temperature 0 is greedy. Never an engine's own default."""
+    """How tokens are drawn for one reply; temperature 0 is greedy. Never an engine's own default.
+
+    schema: a JSON schema, as text, that a whole reply must hold to; a reply that was cut off may not be JSON at all.
+    """
 
     temperature: float
     top_p: float
@@ -31,6 +34,7 @@ class Sampling:
     repeat_penalty: float
     max_tokens: int
     seed: int
+    schema: str | None = None
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ class LlamaCpp:
         llm.set_seed(sampling.seed)
         stream = llm.generate(
             prompt, top_k=sampling.top_k, top_p=sampling.top_p, min_p=sampling.min_p, typical_p=1.0,
-            temp=sampling.temperature, repeat_penalty=sampling.repeat_penalty,
+            temp=sampling.temperature, repeat_penalty=sampling.repeat_penalty, grammar=self._grammar(sampling.schema),
         )  # fmt: skip
         vocabulary = self._lib.llama_model_get_vocab(llm.model)
         for token in stream:
@@ -152,6 +152,10 @@ class LlamaCpp:
             if (reason := deadline.passed()) is not None:
                 return reason
         raise EngineError("llama.cpp ended without an end", hint="sage-edge model verify --deep")
+
+    def _grammar(self, schema: str | None) -> Any:
+        """Return what lets only replies of this schema be drawn; None for a free reply."""
+        return None if schema is None else self._lib.LlamaGrammar.from_json_schema(schema, verbose=False)
 
     def _logprob(self, token: int) -> float:
         """Natural log-probability of a token under the logits of the last evaluation."""

@@ -11,7 +11,10 @@ from sage_edge.models.resolve import ResolvedModel
 
 
 class Scripted:
-    """Gives its replies in order. An error in the queue is raised; a question too many and an unused reply fail."""
+    """Gives its replies in order. An error in the queue is raised; a question too many and an unused reply fail.
+
+    `schemas` notes what each reply was asked to hold to; the replies are given as they were written.
+    """
 
     name = "scripted"
     version = "1"
@@ -19,12 +22,14 @@ class Scripted:
     def __init__(self, *replies: str | Reply | EngineError) -> None:
         self._left = deque(replies)
         self.asked: list[tuple[Message, ...]] = []
+        self.schemas: list[str | None] = []
 
     def load(self, model: ResolvedModel) -> None:
         model.check()
 
     def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
         self.asked.append(tuple(messages))
+        self.schemas.append(sampling.schema)
         if not self._left:
             raise AssertionError(f"asked once too often: {messages[-1].text!r}")
         if (passed := deadline.passed()) is not None:

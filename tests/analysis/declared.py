@@ -31,6 +31,9 @@ class Expected:
     comparison: Literal["at-least", "at-most"] = "at-least"
     value: float = 0.3
     minimum_n: int = 5
+    of: Literal["level", "change"] = "level"
+    sessions: int = 1
+    before: int = 1
 
 
 @dataclass(frozen=True)

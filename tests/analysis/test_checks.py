@@ -168,3 +168,91 @@ def test_a_number_without_an_interval_is_told_without_one() -> None:
     assert found is not None
     assert "share mean of 7 = 0.00; predicted" in found.reason
     assert "overlap" not in found.reason
+
+
+def promised(**expected: object) -> Recommendation:
+    """A recommendation for four sessions with another prediction."""
+    return recommended(Rule(predict=Expected(**expected)))  # type: ignore[arg-type]
+
+
+def under(of: Recommendation, session: str, hits: int, n: int = 7, **more: object) -> Transcript:
+    return anchored(session, hits, n, recommendation=of.fingerprint(), **more)
+
+
+def test_several_sessions_decide_together() -> None:
+    of = promised(sessions=3, value=0.5)
+    trials = [under(of, "P002", 7), under(of, "P003", 0), under(of, "P004", 4)]
+    assert verify(BEFORE, *trials[:2], of=of) is None
+    found = verify(BEFORE, *reversed(trials), of=of)
+    assert found is not None
+    assert (found.measure.hits, found.measure.n, found.verdict) == (11, 21, "confirmed")
+    assert (found.session, found.transcript) == ("P004", trials[2].seal)
+    assert found.transcripts == tuple(one.seal for one in trials)
+    assert found.controls == (BEFORE.seal,)
+    assert found.reason.startswith("P002-P004 (3 sessions) under identity-anchored v1: identity v1 11/21 = 0.52 ")
+    assert parse(Check, found.pretty()) == found
+
+
+def test_a_window_that_passed_with_too_few_sessions_cannot_tell() -> None:
+    of = promised(sessions=3)
+    passed = [under(of, "P002", 7), *(transcript(f"P00{number}", replies=PLAIN) for number in (3, 4, 5))]
+    assert verify(BEFORE, *passed[:3], of=of) is None
+    found = verify(BEFORE, *passed, of=of)
+    assert found is not None
+    assert found.verdict == "cannot-tell"
+    assert "only 1 of 3 sessions of the window ran under the intervention" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("comparison", "value", "before", "after", "verdict"),
+    [
+        ("at-least", 0.2, 2, 5, "confirmed"),
+        ("at-least", 0.5, 2, 5, "refuted"),  # 5/7 - 2/7 is less than a rise by a half
+        ("at-most", -0.2, 5, 2, "confirmed"),
+        ("at-most", -0.2, 5, 4, "refuted"),
+        ("at-least", -0.2, 5, 4, "confirmed"),  # it may fall, but by no more than that
+    ],
+)
+def test_a_change_has_a_direction_and_a_size(
+    comparison: str, value: float, before: int, after: int, verdict: str
+) -> None:
+    of = promised(of="change", comparison=comparison, value=value)
+    earlier = transcript("P001", replies=["I am Sage."] * before + PLAIN[before:])
+    found = verify(earlier, under(of, "P002", after), of=of)
+    assert found is not None
+    assert found.verdict == verdict
+    assert (
+        f"predicted a change of {comparison.replace('-', ' ')} {value:+.2f} against the session before" in found.reason
+    )
+    assert f"it changed by {(after - before) / 7:+.2f}" in found.reason
+
+
+def test_a_change_is_held_against_as_many_sessions_as_it_said() -> None:
+    of = promised(of="change", value=0.1, before=2)
+    earlier = [transcript(f"P00{number}", replies=["I am Sage."] * number + PLAIN[number:]) for number in (1, 2, 3)]
+    found = verify(*earlier, under(of, "P004", 7), of=of)
+    assert found is not None
+    assert found.control is not None
+    assert (found.control.hits, found.control.n) == (5, 14)  # P002 and P003
+    assert found.controls == (earlier[1].seal, earlier[2].seal)
+
+
+def test_a_change_without_a_session_before_cannot_be_told() -> None:
+    of = promised(of="change", value=0.1)
+    for before in ((), (transcript("P001", replies=PLAIN[:3]),)):
+        found = verify(*before, under(of, "P002", 7), of=of)
+        assert found is not None
+        assert found.verdict == "cannot-tell"
+        assert "there are not 5 answers before to compare with" in found.reason
+
+
+def test_a_transcript_that_names_the_digest_proves_that_it_came_after() -> None:
+    found = verify(BEFORE, anchored(started=START))
+    assert found is not None
+    assert found.verdict == "confirmed"
+    assert "clocks differ, but the transcript names the digest" in found.reason
+
+
+def test_a_level_cannot_be_negative() -> None:
+    with pytest.raises(ValueError, match="only a change can be negative"):
+        RECOMMENDED.prediction.model_validate({**RECOMMENDED.prediction.model_dump(), "value": -0.1})

@@ -163,6 +163,7 @@ def test_rules_can_be_checked_before_any_data() -> None:
         Rule(name="c", recommend=Remedy(intervention="obey")),
         Rule(name="d", recommend=Remedy(parameters={"volume": 11})),
         Rule(name="e", scorer="truncation", quantity="rate"),
+        Rule(name="f", predict=Expected(sessions=5), recommend=Remedy(sessions=4)),
     ]
     told = list(faults([Rule(), *bad], CURRICULUM))
-    assert [one.split(":")[0] for one in told] == ["rule a", "rule b", "rule c", "rule d", "rule e"]
+    assert [one.split(":")[0] for one in told] == ["rule a", "rule b", "rule c", "rule d", "rule e", "rule f"]

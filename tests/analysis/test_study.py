@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sage_edge.analysis import Read, Study, study
+from sage_edge.analysis.findings import CONTEXT, Filed
 from sage_edge.names import HostName, SessionId
 from sage_edge.records.places import of
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
@@ -189,3 +191,53 @@ def test_after_the_window_the_rule_may_speak_again() -> None:
     again = study(after(before, said, *window, faded))
     assert again.recommendation is not None
     assert (again.recommendation.first, again.recommendation.last) == ("P007", "P010")
+
+
+def filed(*transcripts: Transcript, opened: list[str]) -> list[Filed]:
+    """The transcripts where they lie; `opened` hears which are read."""
+
+    def load(one: Transcript) -> Transcript:
+        opened.append(one.session)
+        return one
+
+    return [Filed(one.session, functools.partial(load, one)) for one in transcripts]
+
+
+def test_what_was_examined_is_not_read_again() -> None:
+    papers = [transcript(f"P{number:03d}", replies=PLAIN) for number in range(1, 9)]
+    whole = read(*papers[:7], rules=())
+    known = replace(whole, findings=study(whole).findings)
+    opened: list[str] = []
+    wake = replace(known, transcripts={SPROUT: filed(*papers[:7], opened=opened)})
+    assert study(wake) == Study()
+    assert opened == []
+    said = study(replace(wake, transcripts={SPROUT: filed(*papers, opened=opened)}))
+    # the new one, and those that its scores look back at
+    assert sorted(opened) == [f"P{number:03d}" for number in range(8 - CONTEXT, 9)]
+    assert said.findings == study(after(known, Study(), papers[7], now=NOW)).findings
+
+
+def test_a_wake_over_filed_papers_says_what_one_over_open_papers_says() -> None:
+    opened: list[str] = []
+    morning = read(FIRST)
+    lazy = replace(morning, transcripts={SPROUT: filed(FIRST, opened=opened)})
+    said = study(lazy)
+    assert said == study(morning)
+    advice = said.recommendation
+    assert advice is not None
+    trial = anchored("P002", 5, advice)
+    noon = after(morning, said, trial)
+    assert study(replace(noon, transcripts={SPROUT: filed(FIRST, trial, opened=opened)})) == study(noon)
+
+
+def test_a_filed_paper_that_cannot_be_read_is_told() -> None:
+    def lost() -> Transcript:
+        raise ValueError("no transcript: head: it is gone")
+
+    other = Filed(SessionId("P003"), lambda: FIRST)
+    said = study(replace(read(FIRST), transcripts={SPROUT: [FIRST, Filed(SessionId("P002"), lost), other]}))
+    assert len(said.findings) == 1
+    assert said.problems == (
+        "sprout P002 is not examined: no transcript: head: it is gone",
+        "sprout P003 is not examined: it says that it is P001",
+    )

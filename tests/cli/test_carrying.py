@@ -10,7 +10,7 @@ import pytest
 
 from sage_edge.cli import carrying
 from sage_edge.deploy.syncing import Carried, Order, Says
-from sage_edge.errors import UsageError
+from sage_edge.errors import ModelNotFound, UsageError
 from sage_edge.models.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 
@@ -42,6 +42,16 @@ def test_names_and_numbers_become_an_order(orders: list[Order], capsys: pytest.C
     out, err = capsys.readouterr()
     assert out == f"thor has {REF}: sent the files (2 files, 2.0 MB over the wire, 1.2 s)\n"
     assert err == "to thor: 2.0 MB\nthe files went because thor lacks the base\n"
+
+
+def test_a_name_without_its_variant_is_enough_where_one_card_has_it(
+    orders: list[Order], capsys: pytest.CaptureFixture[str]
+) -> None:
+    carrying.carry("thor", "qwen2.5-0.5b/introspective", limit_mb="1")
+    assert orders[0].ref == "qwen2.5-0.5b/introspective:v2.1-q8_0"
+    assert "(2 files, " in capsys.readouterr().out
+    with pytest.raises(ModelNotFound, match=r"known: qwen2.5-0.5b/instruct:bf16, qwen2.5-0.5b/instruct:q8_0"):
+        carrying.carry("thor", "qwen2.5-0.5b/instruct")
 
 
 def test_one_document_for_programs(orders: list[Order], capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,7 +74,10 @@ def test_one_that_does_not_fit_its_board(tmp_path: Path) -> None:
 def test_a_board_that_is_not_declared(tmp_path: Path) -> None:
     answer = ask(str(tmp_path), "--board", "abacus")
     assert isinstance(answer.exception, UsageError)
-    assert answer.exception.message == "no board named 'abacus'; there are: agx-thor, cpu, orin-nano"
+    assert (
+        answer.exception.message
+        == "no board named 'abacus'; there are: agx-thor, cpu, orin-nano, sim-agx-thor, sim-orin-nano"
+    )
 
 
 def test_llama_cpp_is_asked_on_request() -> None:

@@ -63,7 +63,7 @@ def test_every_declared_model_can_be_shown(say: Say) -> None:
 
 
 def test_from_a_folder_to_a_locked_model(say: Say, tmp_path: Path) -> None:
-    declare(tmp_path / "fleet", container="safetensors", quantisation=..., chat_template=...)
+    declare(tmp_path / "fleet", container="safetensors", quantisation=..., chat_template=..., parameters=20_000)
     source = plant(tmp_path / "merged", TREE)
     brought = say("import", str(source), "--ref", "tiny/mind")
     assert brought.exit_code == 0
@@ -103,7 +103,7 @@ def test_collecting_shows_first_and_asks(say: Say, tmp_path: Path) -> None:
     asked = say("gc")
     assert (asked.exit_code, asked.stdout) == (2, left)
     assert asked.stderr.splitlines() == [
-        "0.0 MB would be free", "error: nothing was changed, because nobody can be asked here",
+        "this would free 0.0 MB", "error: nothing was changed, because nobody can be asked here",
         " next: sage-edge model gc --yes",
     ]  # fmt: skip
     assert made.store.has(digest(b"old" * 10), 30)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sage_edge.cli import preparation
 from sage_edge.cli.preparation import command
-from sage_edge.errors import ModelNotFound, Unreachable
+from sage_edge.errors import ModelError, ModelNotFound, Unreachable
 from sage_edge.models.lock import read_lock
 from tests.cli.world import snapshot
 from tests.models import quick, tiny
@@ -68,6 +69,17 @@ def test_the_plan_is_carried_out_without_a_question_where_nobody_sits(fleet: Pat
 def test_an_unknown_name_is_refused(fleet: Path) -> None:
     refused = run("tiny/other:v1")
     assert isinstance(refused.exception, ModelNotFound)
+
+
+def test_a_board_copies_nothing_from_another(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparation, "find_spec", lambda _: None)  # what reaches into machines is not installed there
+    tiny.declare(fleet, tiny.cards({"directory": "base"}, {"host": "sprout"}, base_weights="sha256:" + "0" * 64))
+    refused = run(tiny.REF)
+    assert isinstance(refused.exception, ModelError)
+    assert refused.exception.message == (
+        f"{tiny.REF}.adapter lies in the store of sprout, and this command copies nothing between machines"
+    )
+    assert refused.exception.hint == f"invoke model.sync --from-host sprout --ref {tiny.REF}.adapter"
 
 
 def test_sprouts_mind_offline_has_a_plan_and_then_no_hub(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:

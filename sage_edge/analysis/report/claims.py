@@ -1,0 +1,131 @@
+"""The claims: which of them hold, the table of all, each with what stands behind it, and what would settle the open."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Section, Table, Tone, counted
+from sage_edge.records.claim import ClaimFinding, Reading, Verdict
+
+TONES: dict[Verdict, Tone] = {"supported": "good", "not supported": "bad", "cannot tell": "open"}
+PER_DAY = 4
+"""Sessions of one track that a day has: one every six hours."""
+
+_SEALS = 6
+
+
+def headline(claims: Sequence[ClaimFinding]) -> str:
+    """Return in one sentence how many of the claims hold."""
+    if not claims:
+        return "No claim was tested."
+    found = Counter(one.verdict for one in claims)
+    parts = [
+        f"{found['supported']} hold" + ("s" if found["supported"] == 1 else ""),
+        f"{found['not supported']} do not" if found["not supported"] != 1 else "1 does not",
+        f"for {found['cannot tell']} the record cannot tell",
+    ]
+    return f"Of {counted(len(claims), 'claim')} {parts[0]}, {parts[1]}, and {parts[2]}."
+
+
+def badge(claim: ClaimFinding) -> Badge:
+    """Return a claim's verdict as a badge."""
+    return Badge(claim.verdict, TONES[claim.verdict])
+
+
+def sentence(claim: ClaimFinding) -> str:
+    """Return what became of a claim, for readers in a hurry."""
+    right = claim.corrected
+    needed = "" if claim.needs is None else f"; {claim.told.removeprefix('cannot tell: ')}"
+    because = f"{claim.because[:1].upper()}{claim.because[1:]}"
+    return f"Stated: {claim.as_stated}. Measured rightly: {right.told}, {scorers_of(right)}. {because}{needed}."
+
+
+def section(claims: Sequence[ClaimFinding]) -> Section | None:
+    """Return the table of the claims and what stands behind each, or None without claims."""
+    if not claims:
+        return None
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (one.statement, one.as_stated, _number(one.replayed), _number(one.corrected), badge(one)) for one in claims
+    )
+    table = Table(("claim", "as stated", "replayed", "corrected", "verdict"), rows, _NOTE)
+    blocks: tuple[Block, ...] = (table, *map(_behind, claims))
+    return Section("claims", "The claims, re-tested", headline(claims), blocks)
+
+
+_NOTE = (
+    "Replayed: the claim's own measurement on its own sessions. Corrected: the measurement that it ought to have been; "
+    "the verdict is about that one. Numbers with 95 % intervals."
+)
+
+
+def worklist(claims: Sequence[ClaimFinding]) -> Section | None:
+    """Return what to run next to settle the claims that are open, or None where none is."""
+    open_ = [one for one in claims if one.verdict == "cannot tell"]
+    if not open_:
+        return None
+    rows: tuple[tuple[Cell, ...], ...] = tuple((one.statement, *_wanted(one)) for one in open_)
+    note = (
+        f"Days at {PER_DAY} sessions of a track a day. Run with the same model, prompt and slots, or say what changed."
+    )
+    lead = f"What to run next to settle {counted(len(open_), 'claim')}."
+    heads = ("to settle", "scorer", "there is", "needed", "that takes")
+    return Section("worklist", "Worklist", lead, (Table(heads, rows, note),))
+
+
+def scorers_of(reading: Reading) -> str:
+    """Return which scorers made a number, or where it was recorded."""
+    return " and ".join(dict.fromkeys(one.name for one in reading.scored_by)) or f"recorded in {reading.recorded_in}"
+
+
+def _number(reading: Reading) -> str:
+    return f"{reading.told}; {scorers_of(reading)}"
+
+
+def _wanted(claim: ClaimFinding) -> tuple[str, str, str, str]:
+    there = f"n = {claim.corrected.n} {claim.corrected.unit}"
+    by = scorers_of(claim.corrected)
+    if claim.needs is None:
+        return by, there, claim.told.removeprefix("cannot tell: "), "another measurement"
+    needed = f"n ≥ {claim.needs} {claim.needs_unit}".rstrip()
+    if "session" not in claim.needs_unit:
+        more = "more answers in its sessions" if "answer" in claim.needs_unit else "other measurements than sessions"
+        return by, there, needed, more
+    sides = 2 if "each" in claim.needs_unit else 1
+    return by, there, needed, f"about {counted(math.ceil(claim.needs * sides / PER_DAY), 'day')}"
+
+
+def _behind(claim: ClaimFinding) -> Definition:
+    lines = (
+        f"claim: {claim.claim}, from {claim.source}",
+        f"verdict: {claim.told}, because {claim.because}",
+        f"would bear it out: {claim.criterion}",
+        f"p adjusted: {_p(claim.p_adjusted)} ({claim.adjustment}, {counted(claim.tests, 'test')}); seed {claim.seed}",
+        f"evidence: {_evidence(claim)}",
+        *(f"caveat: {caveat}" for caveat in claim.caveats),
+    )
+    readings = [("replayed", claim.replayed), ("corrected", claim.corrected), *(("also", one) for one in claim.others)]
+    heads = ("measurement", "number (95 % interval)", "p", "sessions", "by", "what else was seen")
+    rows = tuple(_row(name, one) for name, one in readings)
+    methods = dict.fromkeys(how for _, one in readings for how in (one.method, one.test) if how)
+    return Definition(claim.statement, lines, Table(heads, rows, f"Methods: {'; '.join(methods)}."))
+
+
+def _row(name: str, reading: Reading) -> tuple[Cell, ...]:
+    number, by = reading.told, scorers_of(reading)
+    return f"{name}: {reading.label}", number, _p(reading.p), reading.sessions, by, "; ".join(reading.notes)
+
+
+def _p(p: float | None) -> str:
+    return "none" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _evidence(claim: ClaimFinding) -> str:
+    if not claim.evidence:
+        return "figures that were recorded by hand"
+    named = [f"{one.label} {one.transcript.short}" for one in claim.evidence[:_SEALS]]
+    more = len(claim.evidence) - len(named)
+    turns = sum(len(one.turns) for one in claim.evidence)
+    rest = f" and {more} more" if more else ""
+    return f"{counted(turns, 'turn')} in {counted(len(claim.evidence), 'transcript')}: {', '.join(named)}{rest}"

@@ -1,0 +1,108 @@
+"""What a report says, section by section, before anybody decides how it looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sage_edge.analysis.corpus import UNKNOWN
+from sage_edge.analysis.report import (
+    claims,
+    coupling,
+    distribution,
+    glossary,
+    lengths,
+    narration,
+    predictions,
+    provenance,
+    schedule,
+    training,
+    trajectories,
+)
+from sage_edge.analysis.report.blocks import Badge, Section, counted, joined
+from sage_edge.analysis.report.content import SEED, Content
+
+REGENERATE = "sage-edge report --corpus DIR --out report.html --markdown LATEST_STATUS.md"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim for readers in a hurry."""
+
+    badge: Badge
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report."""
+
+    title: str
+    about: tuple[str, ...]
+    headline: str
+    cards: tuple[Card, ...]
+    sections: tuple[Section, ...]
+    foot: tuple[str, ...]
+
+
+def compose(content: Content) -> Page:
+    """Return the report; a section that has nothing to say is left out."""
+    cards = tuple(Card(claims.badge(one), one.statement, claims.sentence(one)) for one in content.claims)
+    return Page(
+        title="What the transcripts say",
+        about=tuple(_about(content)),
+        headline=claims.headline(content.claims),
+        cards=cards,
+        sections=tuple(_sections(content)),
+        foot=(
+            f"Generated, not written: the same papers make the same report. To make it again: {REGENERATE}",
+            f"Intervals cover 95 %. Where chance is used, it starts at seed {SEED}.",
+        ),
+    )
+
+
+def _sections(content: Content) -> Iterator[Section]:
+    found = (
+        claims.section(content.claims),
+        claims.worklist(content.claims),
+        predictions.section(content.forecasts),
+        narration.section(content.narrative),
+        *trajectories.sections(content),
+        coupling.section(content),
+        distribution.section(content),
+        training.section(content),
+        lengths.section(content),
+        schedule.section(content),
+        provenance.section(content),
+        glossary.section(),
+    )
+    return (one for one in found if one is not None)
+
+
+def _about(content: Content) -> Iterator[str]:
+    yield (
+        "A small language model is raised by talking with it, session after session, and every word is kept. "
+        "This report measures what was said, and says what each number is worth."
+    )
+    counting = [one for one in content.sessions if one.counts]
+    if not counting:
+        yield f"There is no session in {content.source} yet."
+        return
+    tracks = Counter(one.told.track or "no" for one in counting)
+    parts = joined([f"{n} of the {track} track" for track, n in sorted(tracks.items())])
+    minds = joined(sorted({one.told.mind for one in counting}))
+    sessions = counted(len(counting), "session")
+    where = "on a host that no paper names" if content.host == UNKNOWN else f"on {content.host}"
+    yield f"{sessions} with {minds} {where}, from {content.source}: {parts}. {_when(content)}"
+    if content.others:
+        yield f"Further hosts have sessions there: {joined(content.others)}. Each has a report of its own (--host)."
+
+
+def _when(content: Content) -> str:
+    begun = sorted((one.told.started, one.told.label) for one in content.sessions if one.counts and one.told.started)
+    if not begun:
+        return "None of them says when it was held."
+    (first, _), (last, label) = begun[0], begun[-1]
+    return f"Held from {first:%Y-%m-%d} to {last:%Y-%m-%d}; the newest is {label}."

@@ -1,0 +1,70 @@
+"""Everything that a report is made from, as plain values; who gathers them is `gathering`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sage_edge.analysis.calibration import Forecast
+from sage_edge.analysis.corpus import Answer, Problem, Refused
+from sage_edge.analysis.narrative import Narrative
+from sage_edge.analysis.series import Series
+from sage_edge.names import Digest, Track
+from sage_edge.records.claim import ClaimFinding
+from sage_edge.records.dialogue import Dialogue
+
+SEED = 20_261_120
+"""Where chance is used, it starts here; so the same corpus makes the same report."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One paper of the corpus without its words: what its head says, and the measures of its answers.
+
+    counts: whether it counts as a session: no dry run, no experiment, and nobody else claims its number. noted: turn →
+    whether an older system let the answer pass.
+    """
+
+    told: Dialogue
+    answers: tuple[Answer, ...]
+    counts: bool = True
+    noted: Mapping[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a report is about.
+
+    source: where the papers lie, for people. host: whose sessions these are. others: further hosts with sessions there.
+    sessions: all its papers, whether they count or not. series: every quantity of every scorer that looks at one of the
+    tracks, in the order of `scorers.ALL`.
+    """
+
+    source: str
+    host: str = "unknown"
+    others: tuple[str, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    series: tuple[Series, ...] = ()
+    claims: tuple[ClaimFinding, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+    narrative: Narrative | None = None
+
+    def find(self, scorer: str, quantity: str, track: Track = "primary") -> Series | None:
+        """Return the series of a quantity, by the newest version of its scorer, or None."""
+        wanted = (scorer, quantity, track)
+        return next((one for one in reversed(self.series) if (one.scorer, one.quantity, one.track) == wanted), None)
+
+    def on(self, track: Track) -> Iterator[Session]:
+        """Yield the papers of a track that count as sessions."""
+        return (one for one in self.sessions if one.counts and one.told.track == track)
+
+    def by_seal(self) -> dict[Digest, Session]:
+        """Return the papers by their seals."""
+        return {one.told.seal: one for one in self.sessions}
+
+
+def of_track(series: Sequence[Series], track: Track) -> tuple[Series, ...]:
+    """Return the series of one track."""
+    return tuple(one for one in series if one.track == track)

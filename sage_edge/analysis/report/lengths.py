@@ -1,0 +1,89 @@
+"""How long answers are, and how many were cut off: a limit on tokens looks like a mind that loses its thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sage_edge.analysis import plots
+from sage_edge.analysis.corpus import Answer
+from sage_edge.analysis.report.blocks import Block, Cell, Figure, Number, Section, Table, counted
+from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.statistics import means
+from sage_edge.analysis.statistics.estimate import Estimate
+
+BINS = ((0, 59), (60, 79), (80, 99), (100, 119), (120, 10**9))
+"""Words of an answer, both ends in it (legacy §6.7)."""
+
+CUT = ("length", "deadline")
+
+
+def section(content: Content) -> Section | None:
+    """Return lengths and endings of the primary track's answers, or None where there are none."""
+    answers = [one for session in content.on("primary") for one in session.answers if one.outcome == "ok"]
+    if not answers:
+        return None
+    known = [one for one in answers if one.finish_reason is not None]
+    looks = [one for one in answers if one.finish_reason is None]
+    blocks: list[Block] = []
+    rows: list[tuple[Cell, ...]] = []
+    if known:
+        blocks.append(_figure("known", known, _is_cut, "an end cut off (finish reason)"))
+        rows += _rows("finish reason", known, _is_cut)
+    if looks:
+        blocks.append(_figure("looks", looks, _is_open, "an open end (last sign)"))
+        rows += _rows("last sign", looks, _is_open)
+    words = sorted(one.words for one in answers)
+    lead = (
+        f"{counted(len(answers), 'answer')} of the primary track, {words[len(words) // 2]} words in the middle, "
+        f"{words[-1]} at most. Of {len(known) or 'none'} the finish reason is known."
+    )
+    return Section("lengths", "Answer length against truncation", lead, (*blocks, Table(_HEADS, tuple(rows), _NOTE)))
+
+
+_HEADS = ("by", "words", "share cut or open (95 % interval)")
+_NOTE = (
+    "By finish reason: the engine said that it stopped at the limit or at the deadline. By last sign: the paper does "
+    "not say how the answer ended, and it does not end with . ! ? or a quotation mark; that is a description, not a "
+    "proof. Wilson's interval, n in answers."
+)
+
+
+def _is_cut(answer: Answer) -> bool:
+    return answer.finish_reason in CUT
+
+
+def _is_open(answer: Answer) -> bool:
+    return not answer.stopped
+
+
+def _inside(answers: Sequence[Answer], first: int, last: int) -> list[Answer]:
+    return [one for one in answers if first <= one.words <= last]
+
+
+def _share(answers: Sequence[Answer], is_cut: Callable[[Answer], bool]) -> Estimate:
+    return means.rate(sum(map(is_cut, answers)), len(answers))
+
+
+def _name(first: int, last: int) -> str:
+    if first == 0:
+        return f"under {last + 1}"
+    return f"{first} to {last}" if last < BINS[-1][1] else f"{first} or more"
+
+
+def _figure(key: str, answers: Sequence[Answer], is_cut: Callable[[Answer], bool], up: str) -> Figure:
+    found = [_share(_inside(answers, *ends), is_cut) for ends in BINS]
+    parts = [
+        None if one.value is None or one.low is None or one.high is None else (one.value, one.low, one.high)
+        for one in found
+    ]
+    names = [f"{_name(*ends)}; n = {one.n}" for ends, one in zip(BINS, found, strict=True)]
+    picture = partial(plots.bars, f"lengths-{key}", f"{up}, by words", names, parts, up)
+    return Figure(picture, f"Share of answers with {up}, by words in the answer.")
+
+
+def _rows(by: str, answers: Sequence[Answer], is_cut: Callable[[Answer], bool]) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = [
+        (by, _name(*ends), Number(_share(_inside(answers, *ends), is_cut), by)) for ends in BINS
+    ]
+    return [*rows, (by, "all", Number(_share(answers, is_cut), by))]

@@ -1,0 +1,159 @@
+"""Each scorer over the sessions: a picture, and a line for every quantity of it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sage_edge.analysis import plots
+from sage_edge.analysis.report.blocks import Cell, Figure, Number, Section, Table, Words, chance, counted, joined
+from sage_edge.analysis.report.content import SEED, Content, of_track
+from sage_edge.analysis.series import Point, Series, values
+from sage_edge.analysis.statistics import corrections, means, trends
+from sage_edge.names import Track
+from sage_edge.scorers import mean_interval, wilson
+
+DRAWN = {"raising": ("d5", "d9", "coherence")}
+"""What is drawn of a scorer with many quantities; the table has them all."""
+
+PANELS = 3
+POINTS = 200
+"""More sessions than these are drawn, and tested for a trend, as means of as many blocks of neighbours."""
+
+CHANGES = 12
+"""More changes of intervention than these are listed, not drawn: lines that close tell nothing."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring sessions as one point of a picture."""
+
+    number: float
+    value: float
+    low: float | None
+    high: float | None
+
+
+def sections(content: Content) -> Iterator[Section]:
+    """Yield the trajectories of the primary track and of the training track."""
+    for track in ("primary", "training"):
+        series = of_track(content.series, track)
+        if any(one.points for one in series):
+            yield _section(series, track)
+
+
+def blocks(series: Series) -> tuple[Block, ...]:
+    """Return the points of a series as they are drawn: sessions, or blocks of neighbours where there are too many."""
+    points = series.points
+    size = math.ceil(len(points) / POINTS)
+    if size <= 1:
+        return tuple(Block(one.number, one.value, *interval(series, one)) for one in points)
+    pieces = [points[at : at + size] for at in range(0, len(points), size)]
+    return tuple(_block(piece) for piece in pieces)
+
+
+def _block(piece: Sequence[Point]) -> Block:
+    found = values(piece)
+    low, high = mean_interval(found)
+    return Block(math.fsum(one.number for one in piece) / len(piece), math.fsum(found) / len(found), low, high)
+
+
+def interval(series: Series, point: Point) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a session's own value; (None, None) where one session cannot have one."""
+    given = [mark.value for mark in point.marks]
+    if series.kind == "whole" or not given:
+        return None, None
+    return wilson(round(sum(given)), len(given)) if series.kind == "rate" else mean_interval(given)
+
+
+def spans(points: Sequence[Point]) -> tuple[plots.Span, ...]:
+    """Return the runs of sessions with the same unit, as bands."""
+    runs = [(unit, list(run)) for unit, run in itertools.groupby(points, key=lambda point: point.unit)]
+    return tuple(plots.Span(run[0].number, run[-1].number, unit.removeprefix("phase ")) for unit, run in runs)
+
+
+def changes(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Return the sessions whose intervention is not that of the session before."""
+    return tuple(other for one, other in itertools.pairwise(points) if one.intervention != other.intervention)
+
+
+def _section(series: Sequence[Series], track: Track) -> Section:
+    found = [one for one in series if one.points]
+    silent = [one.name for one in series if not one.points]
+    longest = max(found, key=lambda one: len(one.points)).points
+    scorers = counted(len({one.scorer for one in found}), "scorer")
+    lead = f"{scorers} over {counted(len({p.seal for one in found for p in one.points}), 'session')}."
+    if silent:
+        lead += f" Nothing to measure was found by {joined(silent)}."
+    title = {"primary": "Trajectories of the primary track", "training": "Trajectories of the training track"}[track]
+    words = Words(tuple(_legend(longest)))
+    return Section(f"trajectories-{track}", title, lead, (words, *_figures(found, longest, track), _table(found)))
+
+
+def _legend(points: Sequence[Point]) -> Iterator[str]:
+    """What bands, lines and bars stand for, once for all pictures of a track."""
+    size = math.ceil(len(points) / POINTS)
+    if size > 1:
+        yield f"Each point is the mean of {size} sessions, each bar its 95 % interval."
+    else:
+        yield (
+            "Each point is a session, each bar its 95 % interval. A session has few answers, so bars are long: a "
+            "single point says little."
+        )
+    bands, turned = spans(points), changes(points)
+    if 1 < len(bands) <= CHANGES:
+        yield f"Bands: {joined([f'{band.name} {band.first:g} to {band.last:g}' for band in bands])}."
+    if len(turned) > CHANGES:
+        yield f"The intervention changed {len(turned)} times, too often to be drawn."
+    elif turned:
+        told = joined(
+            [f"{number} from {point.label} on {point.intervention}" for number, point in enumerate(turned, 1)]
+        )
+        yield f"Dashed lines, where the intervention changed: {told}."
+
+
+def _figures(series: Sequence[Series], points: Sequence[Point], track: Track) -> Iterator[Figure]:
+    bands, turned = spans(points), changes(points)
+    marks = [point.number for point in turned] if len(turned) <= CHANGES else []
+    for (scorer, version), group in itertools.groupby(series, key=lambda one: (one.scorer, one.version)):
+        of_scorer = list(group)
+        wanted = DRAWN.get(scorer, ())
+        drawn = [one for one in of_scorer if one.quantity in wanted or not wanted][:PANELS]
+        names = joined([one.name for one in drawn])
+        curves = [_curve(one) for one in drawn]
+        picture = partial(
+            plots.trajectory, f"{track}-{scorer}-{version}", f"{names} by session", curves, bands, marks, track
+        )
+        yield Figure(picture, f"{names}, n = {counted(len(drawn[0].points), 'session')}.")
+
+
+def _curve(series: Series) -> plots.Curve:
+    shown = blocks(series)
+    return plots.Curve(
+        series.name,
+        [one.number for one in shown],
+        [one.value for one in shown],
+        [one.low for one in shown],
+        [one.high for one in shown],
+    )
+
+
+def _table(series: Sequence[Series]) -> Table:
+    drawn = [blocks(one) for one in series]
+    tested = [trends.trend([round(b.number) for b in row], [b.value for b in row], seed=SEED) for row in drawn]
+    adjusted = corrections.holm([one.chance.p for one in tested])
+    rows: list[tuple[Cell, ...]] = []
+    for one, trend, p in zip(series, tested, adjusted, strict=True):
+        mean = Number(means.mean(values(one.points), seed=SEED), one.name)
+        answers = sum(len(point.marks) for point in one.points)
+        tau = "none" if trend.tau is None else f"{trend.tau:+.2f}"
+        rows.append((one.name, mean, str(answers), tau, chance(p, trend.chance.undefined)))
+    note = (
+        "Mean of the sessions' values with a bootstrap interval, n in sessions. Trend: Kendall's tau with the session "
+        f"number, p adjusted for the {counted(len(series), 'test')} of this table (Holm)."
+    )
+    heads = ("scorer and quantity", "mean (95 % interval)", "marks", "trend tau", "p")
+    return Table(heads, tuple(rows), note, folded=f"All {len(rows)} numbers")

@@ -1,0 +1,65 @@
+"""A series in windows of sessions, each as one number with its n and interval, or the reason why there is none.
+
+rate     hits of all answers in the window, Wilson's interval        n counts answers
+mean     mean of all answers, Student's interval cut to [0, 1]       n counts answers
+whole    mean of the sessions' values, the same interval             n counts sessions
+
+Answers of one session are alike, so an interval over answers is rather too narrow than too wide; claims are tested on
+sessions (analysis.claims). Standard library only: a board without numpy can say this much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sage_edge.analysis.series import Point, Series, values
+from sage_edge.scorers.interval import mean_interval, wilson
+
+
+@dataclass(frozen=True)
+class Window:
+    """One number about some sessions. first, last: their labels. note: what keeps it from saying more; mostly empty."""
+
+    first: str
+    last: str
+    sessions: int
+    n: int
+    value: float
+    low: float | None
+    high: float | None
+    note: str = ""
+
+
+def windows(series: Series, size: int | None = None) -> Iterator[Window]:
+    """Yield the series in windows of `size` session numbers (1 to size, and so on), or in one; none if it is empty."""
+    if size is None:
+        groups = [list(series.points)]
+    else:
+        slots: dict[int, list[Point]] = {}
+        for point in series.points:
+            slots.setdefault((max(point.number, 1) - 1) // size, []).append(point)
+        groups = [slots[slot] for slot in sorted(slots)]
+    for points in groups:
+        if points:
+            yield _window(series, points)
+
+
+def _window(series: Series, points: list[Point]) -> Window:
+    counted = values(points) if series.kind == "whole" else [mark.value for point in points for mark in point.marks]
+    n = len(counted)
+    value = math.fsum(counted) / n
+    low: float | None
+    high: float | None
+    if series.kind == "rate":
+        low, high = wilson(round(math.fsum(counted)), n)
+        note = ""
+    elif n == 1:
+        low, high, note = None, None, "n = 1: no spread, so no interval"
+    elif max(counted) == min(counted):
+        low, high, note = None, None, f"all {n} are the same: no spread, so no interval"
+    else:
+        low, high = mean_interval(counted)
+        note = ""
+    return Window(points[0].label, points[-1].label, len(points), n, value, low, high, note)

@@ -1,0 +1,96 @@
+"""What commands share that read a corpus: where it lies, and the cache that spares the second reading."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from sage_edge import paths
+from sage_edge.cli.surroundings import tell
+from sage_edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from sage_edge.analysis.corpus import Corpus
+    from sage_edge.analysis.corpus.sources import Source
+
+F = TypeVar("F", bound=Callable[..., object])
+
+WORKERS = 2
+"""Processes that measure at the same time; a second one pays from a few hundred sessions on."""
+
+_SHOWN = 10
+
+
+def options(command: F) -> F:
+    """Add --corpus, --exchange and --host to a command."""
+    command = click.option("--host", metavar="HOST", help="Whose sessions, where several hosts have some.")(command)
+    command = click.option(
+        "--exchange", type=click.Path(path_type=Path), metavar="REPO", help="The hub, or a clone of it."
+    )(command)
+    return click.option(
+        "--corpus", type=click.Path(path_type=Path), metavar="DIR", help="A folder of transcripts, or of an import."
+    )(command)
+
+
+def source(corpus: Path | None, exchange: Path | None, command: str) -> Source:
+    """Return where the papers lie. Raises UsageError unless exactly one place is named, and there is one."""
+    from sage_edge.analysis.corpus import Branches, Folder
+
+    if corpus is not None and exchange is None:
+        return Folder.at(corpus)
+    if exchange is not None and corpus is None:
+        return Branches.at(exchange)
+    what = "both a folder and an exchange are" if corpus else "neither a folder nor an exchange is"
+    raise UsageError(f"{what} named", hint=f"sage-edge {command} --corpus DIR")
+
+
+@contextlib.contextmanager
+def opened(papers: Source, *, rescore: bool = False) -> Iterator[Corpus]:
+    """Hold a corpus with its cache for the body. rescore: forget what was computed before."""
+    from sage_edge.analysis.corpus import Corpus
+    from sage_edge.analysis.corpus.cache import throw_away, writing
+
+    place = cache_of(papers)
+    if rescore:
+        with writing(place, tell) as held:
+            if held is not None:
+                throw_away(held)
+    with _bar() as progress, Corpus.open(papers, place, tell=tell, workers=WORKERS, progress=progress) as corpus:
+        yield corpus
+
+
+def cache_of(papers: Source) -> Path:
+    """Return the file that keeps what was computed about a corpus."""
+    name = hashlib.sha256(papers.key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return paths.cache(os.environ) / "analysis" / f"{name}.sqlite"
+
+
+def tell_refused(corpus: Corpus) -> None:
+    """Say on stderr what was not believed and what is odd; nothing when all is well."""
+    told = [f"refused: {one.place}: {one.reason}" for one in corpus.refused]
+    told += [f"note: {one}" for one in corpus.problems]
+    for line in told[:_SHOWN]:
+        tell(line)
+    if len(told) > _SHOWN:
+        tell(f"and {len(told) - _SHOWN} more; --json lists them all")
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while sessions are measured; nothing where nobody looks, or nothing is to be done."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None  # noqa: ARG005 - nobody looks
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("measuring sessions", visible=False)
+        yield lambda done, of: bar.update(task, completed=done, total=of, visible=done < of)

@@ -1,0 +1,130 @@
+"""`sage-edge model verify`, `lock`, `gc`, `import`: what keeps a store in order; nothing goes without being shown."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from sage_edge.cli import bar, complain
+from sage_edge.cli.shelves import human, library
+from sage_edge.cli.surroundings import tell
+from sage_edge.clock import SystemClock
+from sage_edge.errors import SageError, UsageError
+from sage_edge.models import collecting, importing, smoke
+from sage_edge.models.cards import find, read_cards
+from sage_edge.models.chain import can_be_made_again
+from sage_edge.models.lock import changing, differences, lock_path, read_lock, refreshed, write_lock
+from sage_edge.models.survey import survey
+from sage_edge.models.transfer import counting
+
+yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+@click.command()
+@click.argument("ref", required=False)
+@click.option("--deep", is_flag=True, help="Read and hash every byte, not only listings and sizes.")
+def verify(ref: str | None, deep: bool) -> None:
+    """Hold models against their lock, their listing and their files.
+
+    One model, or all that are here; the exit code is the worst that was found.
+    """
+    shelves = library()
+    names = [find(ref, shelves.names())] if ref else [item.ref for item in survey(shelves) if item.is_here]
+    worst = 0
+    for name in names:
+        try:
+            model = shelves.resolve(name)
+            if deep:
+                with bar.of_bytes() as progress:
+                    model.check(counting(progress, model.size_bytes))
+        except SageError as refusal:
+            complain(refusal)
+            worst = max(worst, refusal.code)
+        else:
+            how = "is whole, every byte read" if deep else "is complete by its listing (--deep reads every byte)"
+            click.echo(f"{model.ref} {how}: {model.size_bytes} bytes, {model.digest}")
+    if worst:
+        click.get_current_context().exit(worst)
+
+
+@click.command("lock")
+@yes_option
+def lock(yes: bool) -> None:
+    """Show what would change in fleet/models.lock, then change it."""
+    shelves = library()
+    before = read_lock(shelves.fleet)
+    after = refreshed(before, read_cards(shelves.fleet), shelves.store.manifests())
+    changes = differences(before, after)
+    if not changes:
+        tell("models.lock says what the store holds; nothing to do")
+        return
+    for change in changes:
+        click.echo(str(change))
+    _agree(f"write {len(changes)} changes to {lock_path(shelves.fleet)}?", "sage-edge model lock --yes", yes)
+    with changing(shelves.store.root):
+        if read_lock(shelves.fleet) != before:
+            raise UsageError("fleet/models.lock was changed meanwhile; nothing is written", hint="sage-edge model lock")
+        write_lock(shelves.fleet, after)
+    tell(f"{lock_path(shelves.fleet)} is written")
+
+
+@click.command()
+@click.option("--forget", multiple=True, metavar="REF", help="Give up this model, too.")
+@click.option("--parts", is_flag=True, help="Give up what models were made of on the way; it can be made again.")
+@click.option("--partial", is_flag=True, help="Remove unfinished downloads, too; they could have been resumed.")
+@yes_option
+def gc(forget: tuple[str, ...], parts: bool, partial: bool, yes: bool) -> None:
+    """Show what the store holds and nothing names, and remove it when told to."""
+    shelves = library()
+    held = shelves.store.refs()
+    spare = [ref for ref in held if can_be_made_again(ref)]
+    given_up = {*(find(name, held) for name in forget), *(spare if parts else ())}
+    shown = collecting.leftovers(shelves.store, given_up, partial=partial)
+    if spare and not parts:
+        with_them = collecting.leftovers(shelves.store, {*given_up, *spare}, partial=partial).size_bytes
+        more = human(with_them - shown.size_bytes)
+        tell(f"{len(spare)} steps on the way to finished models hold {more} more: sage-edge model gc --parts")
+    for ref in shown.forgotten:
+        click.echo(f"name  {ref}")
+    for thing in shown.things:
+        click.echo(f"{thing.size_bytes:>14}  {thing.path.relative_to(shelves.store.root)}")
+    if not shown.forgotten and not shown.things:
+        tell("everything in the store belongs to a model; nothing to free")
+        return
+    tell(f"this would free {human(shown.size_bytes)}")
+    flags = [*(["--parts"] if parts else []), *(["--partial"] if partial else [])]
+    again = " ".join(["sage-edge model gc --yes", *flags, *(f"--forget {ref}" for ref in forget)])
+    _agree("remove all of this?", again, yes)
+    gone = collecting.collect(shelves.store, shown)
+    tell(f"freed {human(gone.size_bytes)}")
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--ref", "name", required=True, metavar="REF", help="Which declared model the folder holds.")
+def import_(folder: Path, name: str) -> None:
+    """Copy a folder's model into the store under a declared name. The folder stays as it is."""
+    shelves = library()
+    card = importing.card_of(name, read_cards(shelves.fleet))
+    ask = smoke.ask if find_spec("llama_cpp") else None
+    with bar.of_bytes() as progress:
+        manifest = importing.import_folder(folder, card, shelves.store, SystemClock().now(), ask, progress)
+    click.echo(
+        f"{card.ref} is in the store: {len(manifest.files)} files, {manifest.size_bytes} bytes, {manifest.digest()}"
+    )
+    if ask is None and manifest.container == "gguf":
+        tell("llama.cpp is not installed here, so nobody has let it speak")
+    prepare = f"sage-edge model prepare {card.ref.removesuffix('.adapter')}"
+    tell(f"next: {'sage-edge model lock' if manifest.of_role('weights') else prepare}")
+
+
+def _agree(question: str, how: str, yes: bool) -> None:
+    """Return if a person agrees. Raises UsageError where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("nothing was changed, because nobody can be asked here", hint=how)
+    click.confirm(question, abort=True, err=True)

@@ -1,0 +1,41 @@
+"""A group whose commands are imported when they are asked for: `--help` and each command cost only what they need."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command is: the module below `sage_edge.cli`, its name in there; and one line about it."""
+
+    module: str
+    about: str
+    name: str = "command"
+
+
+class Lazy(click.Group):
+    """Its commands are those of `places`, by the words that people type."""
+
+    def __init__(self, *words: Any, places: Mapping[str, Place], **more: Any) -> None:
+        super().__init__(*words, **more)
+        self.places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = self.places.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"sage_edge.cli.{place.module}"), place.name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.places[name].about) for name in sorted(self.places)])

@@ -1,0 +1,91 @@
+"""`sage-edge report`: what the transcripts say, as one page and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sage_edge import files
+from sage_edge.cli import corpora
+from sage_edge.cli.surroundings import paths, tell
+from sage_edge.errors import SageError, UsageError
+
+if TYPE_CHECKING:
+    from sage_edge.analysis.corpus.sources import Source
+    from sage_edge.analysis.narrative import Narrative
+    from sage_edge.analysis.report.content import Content
+    from sage_edge.records.claim import ClaimFinding
+
+_MINUTES = 10
+_TOKENS = 4096
+
+
+@click.command("report")
+@corpora.options
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Where the page goes.")
+@click.option(
+    "--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The same as Markdown, for git."
+)
+@click.option("--narrative", "model", metavar="MODEL", help="Let this model put the findings into words, too.")
+def command(
+    corpus: Path | None, exchange: Path | None, host: str | None, out: Path | None, markdown: Path | None,
+    model: str | None,
+) -> None:  # fmt: skip
+    """Write a report on the sessions of one host: a page that needs nothing around it.
+
+    It tests the claims of fleet/claims.yaml again, shows every scorer by session, and says what to run next. The same
+    papers make the same report. LATEST_STATUS.md is made with --markdown LATEST_STATUS.md. Without --host it is about
+    the host with most sessions.
+    """
+    if out is None and markdown is None:
+        raise UsageError("nowhere to write to", hint="sage-edge report --corpus DIR --out report.html")
+    papers = corpora.source(corpus, exchange, "report")
+    try:
+        from sage_edge.analysis.report import composing, page
+    except ImportError as missing:
+        raise SageError(
+            f"a report needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
+        ) from None
+    made = composing.compose(_content(papers, host, model))
+    if out is not None:
+        files.write_atomic(out, page.html(made).encode("utf-8"))
+        tell(f"{out} is written")
+    if markdown is not None:
+        files.write_atomic(markdown, page.markdown(made).encode("utf-8"))
+        tell(f"{markdown} is written")
+    click.echo(made.headline)
+
+
+def _content(papers: Source, host: str | None, model: str | None) -> Content:
+    from sage_edge.analysis import claims
+    from sage_edge.analysis.report import gathering
+
+    declared = claims.load(paths().fleet)
+    with corpora.opened(papers) as corpus:
+        chosen = gathering.subject(corpus, host)
+        tested = claims.test(declared, corpus if chosen is None else corpus.of(chosen))
+        content = gathering.gather(corpus, chosen, tested)
+        corpora.tell_refused(corpus)
+    return content if model is None else replace(content, narrative=_narrative(model, tested))
+
+
+def _narrative(name: str, tested: Sequence[ClaimFinding]) -> Narrative:
+    from sage_edge.analysis import narrative
+    from sage_edge.analysis.report.content import SEED
+    from sage_edge.cli.shelves import library
+    from sage_edge.engines import Deadline, Settings, open_engine
+    from sage_edge.models.cards import find
+
+    shelves = library()
+    model = shelves.resolve(find(name, shelves.names()))
+    settings = Settings(min(_TOKENS, model.context_tokens), batch_tokens=128, threads=None, gpu_layers=-1)
+    engine = open_engine(settings)
+    tell(f"{model.ref} puts {len(tested)} findings into words; that takes {_MINUTES} minutes at most")
+    try:
+        return narrative.narrate(engine, model, tested, seed=SEED, deadline=Deadline(60 * _MINUTES))
+    finally:
+        engine.close()

@@ -1,0 +1,90 @@
+"""`sage-edge fleet check`: what one declaration names, another declares; every fault at once, with file and key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sage_edge.cli import main
+
+FLEET = Path(__file__).parents[2] / "fleet"
+SPROUTS = "qwen2.5-0.5b/introspective:v2.1-q8_0"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the declarations, to be spoilt."""
+    monkeypatch.setenv("SAGE_FLEET", str(tmp_path / "fleet"))
+    return Path(shutil.copytree(FLEET, tmp_path / "fleet"))
+
+
+def check() -> Result:
+    """Type `sage-edge fleet check`."""
+    return CliRunner().invoke(main, ["fleet", "check"])
+
+
+def refused(*faults: str) -> tuple[int, str]:
+    """The exit code and the words of a refusal with these faults."""
+    return 2, "error: " + "\n".join(faults) + "\n next: mend the file, then: sage-edge fleet check\n"
+
+
+def said(result: Result) -> tuple[int, str]:
+    """The exit code and everything on stderr."""
+    return result.exit_code, result.stderr
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Change one place of a declaration."""
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def test_the_shipped_declarations_hold_together(fleet: Path) -> None:
+    done = check()
+    assert done.exit_code == 0, done.output
+    assert ", 13 models, " in done.stdout
+
+
+def test_a_host_whose_model_has_no_card(fleet: Path) -> None:
+    edit(fleet / "hosts" / "sprout.yaml", f"model: {SPROUTS}", "model: qwen2.5-0.5b/introspective:v2.2-q8_0")
+    assert said(check()) == refused(
+        "fleet/hosts/sprout.yaml: model: no card in fleet/models declares qwen2.5-0.5b/introspective:v2.2-q8_0; "
+        f"is {SPROUTS} meant?"
+    )
+
+
+def test_a_host_whose_model_is_like_no_other(fleet: Path) -> None:
+    edit(fleet / "hosts" / "sprout.yaml", f"model: {SPROUTS}", "model: x/y:z")
+    for path in (fleet / "models").glob("[pq]*.yaml"):
+        path.unlink()
+    assert said(check()) == refused(
+        "fleet/hosts/sprout.yaml: model: no card in fleet/models declares x/y:z; there are: sage/seedling:q8_0"
+    )
+
+
+def test_a_card_whose_model_lies_on_a_host_that_is_none(fleet: Path) -> None:
+    edit(fleet / "models" / "qwen3-omni-30b_instruct_fp4.yaml", "{host: thor}", "{host: tor}")
+    assert said(check()) == refused(
+        "fleet/models/qwen3-omni-30b_instruct_fp4.yaml: source.host: no host named tor; is thor meant?"
+    )
+
+
+def test_the_faults_of_hosts_cards_and_lock_come_together(fleet: Path) -> None:
+    edit(fleet / "hosts" / "thor.yaml", "role: researcher", "role: reader")
+    edit(fleet / "models" / "phi-2_base_fp16.yaml", "format: 1", "format: 2")
+    (fleet / "models.lock").write_text("format 2\n")
+    code, told = said(check())
+    assert code == 2
+    places = [line.removeprefix("error: ").rpartition(": ")[0] for line in told.splitlines()[:-1]]
+    assert [place.split(": ")[0] for place in places] == [
+        "fleet/hosts/thor.yaml", "fleet/models.lock", "fleet/models/phi-2_base_fp16.yaml",
+    ]  # fmt: skip
+
+
+def test_a_claim_about_a_scorer_that_is_not_there(fleet: Path) -> None:
+    edit(fleet / "claims.yaml", "      x: raising/1 d5-disjoint\n", "      x: raising/7 d5-disjoint\n")
+    assert said(check()) == refused("fleet/claims.yaml: claims.d5-d9-coupling.correct.x: no scorer raising/7")

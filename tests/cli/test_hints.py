@@ -1,0 +1,49 @@
+"""Every command that the model road tells a person to type exists, with its options: hints, remedies, refusals."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.test_readme import fault
+
+ROOT = Path(__file__).parents[2] / "sage_edge"
+PLACES = (
+    "errors.py", "models", "verify", "deploy/addresses.py", "deploy/connection.py", "deploy/giving.py",
+    "deploy/looking.py", "deploy/syncing.py", "deploy/taking.py", "deploy/transfer.py", "cli/keeping.py",
+    "cli/shelves.py", "cli/preparation.py", "cli/inspection.py", "cli/carrying.py", "cli/doctor.py", "cli/fleet.py",
+)  # fmt: skip
+_COMMAND = re.compile(r"(?<![\w`-])(?:sage-edge|invoke) (?!process|to merge)[a-z][^;\n\[\]]*")
+_PROSE = re.compile(r"(?:, (?:or|then)| \(|,? and | shows | to tell | on the |\. ).*")
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Yield every text of a file; what is put in while it runs stands as X, docstrings are left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (told | inside):
+            yield node.value
+
+
+def commands() -> list[str]:
+    """Return every command that a text names."""
+    files = [path for place in PLACES for path in (ROOT / place, *(ROOT / place).rglob("*.py")) if path.is_file()]
+    found = {match[0] for path in files for text in texts(path) for match in _COMMAND.finditer(text)}
+    return sorted({_PROSE.sub("", line).strip().rstrip(".:") for line in found})
+
+
+def test_there_are_hints() -> None:
+    assert len(commands()) > 20
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_of_a_hint_exists(line: str) -> None:
+    assert fault(line.replace("{path}", "X")) == ""
