@@ -1,13 +1,18 @@
 """The model road's chores for `tasks.py`: the same verbs as `sage-edge model …`, and what only a workstation may do.
 
 Each hands its words to the command and returns its exit status; `model.sync` reaches into other machines, so it is no
-`sage-edge` command. Nothing heavy is imported before a chore runs.
+`sage-edge` command. `bench.analysis` stands here, too. Nothing heavy is imported before a chore runs.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from sage_edge.errors import UsageError
 
 Sage = Callable[..., int]
 """Runs `sage-edge WORDS` and returns its exit status."""
@@ -21,9 +26,10 @@ _JSON = "Print one JSON document."
 
 
 def add(chore: Chore, sage: Sage) -> None:
-    """Add every `model.*` chore."""
+    """Add every `model.*` chore, and `bench.analysis`."""
     _add_verbs(chore, sage)
     _add_sync(chore)
+    _add_bench(chore)
 
 
 def _add_verbs(chore: Chore, sage: Sage) -> None:
@@ -36,17 +42,34 @@ def _add_verbs(chore: Chore, sage: Sage) -> None:
     @chore("model.show", ref=_REF, json=_JSON)
     def show(c: object, ref: str = "", json: bool = False) -> int:  # noqa: ARG001
         """Show a model's card, its files and its lock."""
-        return sage("model", "show", ref, *_flags(json=json))
+        return sage("model", "show", _given("show", "--ref", ref), *_flags(json=json))
 
-    @chore("model.inspect", path="A folder or a file.", json=_JSON)
-    def inspect(c: object, path: str = "", json: bool = False) -> int:  # noqa: ARG001
+    @chore(
+        "model.inspect",
+        path="A folder or a file.",
+        context="How many tokens of its context are used.",
+        board="Hold its memory against this board.",
+        architecture="Refuse another one, like qwen2.",
+        native="Let llama.cpp open it too, in a child process with limits.",
+        json=_JSON,
+    )
+    def inspect(
+        c: object,  # noqa: ARG001
+        path: str = "",
+        context: str = "",
+        board: str = "",
+        architecture: str = "",
+        native: bool = False,
+        json: bool = False,
+    ) -> int:
         """Say what a folder or a file is, without loading it."""
-        return sage("model", "inspect", path, *_flags(json=json))
+        words = _options(context=context, board=board, architecture=architecture)
+        return sage("model", "inspect", _given("inspect", "--path", path), *words, *_flags(native=native, json=json))
 
-    @chore("model.prepare", ref=_REF, dry_run="Print the plan and stop.", yes=_YES)
-    def prepare(c: object, ref: str = "", dry_run: bool = False, yes: bool = False) -> int:  # noqa: ARG001
+    @chore("model.prepare", ref=_REF, dry_run="Print the plan and stop.", yes=_YES, json=_JSON)
+    def prepare(c: object, ref: str = "", dry_run: bool = False, yes: bool = False, json: bool = False) -> int:  # noqa: ARG001
         """Fetch, merge, convert, quantise, prove and lock a model: whatever is missing."""
-        return sage("model", "prepare", ref, *_flags(dry_run=dry_run, yes=yes))
+        return sage("model", "prepare", _given("prepare", "--ref", ref), *_flags(dry_run=dry_run, yes=yes, json=json))
 
     @chore("model.verify", ref=_REF, deep="Hash every byte.")
     def verify(c: object, ref: str = "", deep: bool = False) -> int:  # noqa: ARG001
@@ -58,15 +81,21 @@ def _add_verbs(chore: Chore, sage: Sage) -> None:
         """Show what would change in fleet/models.lock, then change it."""
         return sage("model", "lock", *_flags(yes=yes))
 
-    @chore("model.gc", yes=_YES)
-    def gc(c: object, yes: bool = False) -> int:  # noqa: ARG001
+    @chore(
+        "model.gc",
+        forget="Give up this model, too.",
+        parts="Give up what models were made of on the way.",
+        partial="Remove unfinished downloads, too.",
+        yes=_YES,
+    )
+    def gc(c: object, forget: str = "", parts: bool = False, partial: bool = False, yes: bool = False) -> int:  # noqa: ARG001
         """Show what nothing refers to and what it takes, then remove it."""
-        return sage("model", "gc", *_flags(yes=yes))
+        return sage("model", "gc", *_options(forget=forget), *_flags(parts=parts, partial=partial, yes=yes))
 
     @chore("model.import", folder="The folder with the model's files.", ref=_REF)
     def import_(c: object, folder: str = "", ref: str = "") -> int:  # noqa: ARG001
         """Take a folder's files into the store under a declared name."""
-        return sage("model", "import", folder, "--ref", ref)
+        return sage("model", "import", _given("import", "--folder", folder), "--ref", _given("import", "--ref", ref))
 
 
 def _add_sync(chore: Chore) -> None:
@@ -96,5 +125,31 @@ def _add_sync(chore: Chore) -> None:
         )
 
 
+def _add_bench(chore: Chore) -> None:
+    @chore("bench.analysis", quick="Small corpora: to see that it runs, not to quote.")
+    def bench(c: object, quick: bool = False) -> int:  # noqa: ARG001
+        """Measure every figure that the analysis promises, in one run."""
+        words = [sys.executable, "-m", "tests.benchmarks.analysis", *_flags(quick=quick)]
+        return subprocess.run(words, cwd=Path(__file__).parents[1], check=False).returncode
+
+
 def _flags(**chosen: bool) -> list[str]:
     return [f"--{name.replace('_', '-')}" for name, on in chosen.items() if on]
+
+
+def _options(**given: str) -> list[str]:
+    return [word for name, value in given.items() if value for word in (f"--{name}", value)]
+
+
+_USAGES = {
+    "show": "--ref sage/seedling:q8_0",
+    "inspect": "--path FOLDER",
+    "prepare": "--ref qwen2.5-0.5b/introspective:v2.1-q8_0",
+    "import": "--folder FOLDER --ref qwen2.5-0.5b/introspective:v2.1-q8_0",
+}
+
+
+def _given(verb: str, option: str, value: str) -> str:
+    if not value:
+        raise UsageError(f"model.{verb} wants {option}", hint=f"invoke model.{verb} {_USAGES[verb]}")
+    return value

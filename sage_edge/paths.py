@@ -5,6 +5,8 @@ SAGE_CARD        who this board is   /etc/sage/host.yaml
 SAGE_STATE       the writable volume /srv/sage/state
 SAGE_MODELS      more models, each with its card     /srv/sage/models
 SAGE_FACTS_ROOT  where board facts are measured, `/` unless a test or a container says otherwise
+SAGE_CACHE       what can be computed again          $SAGE_STATE/cache, else $XDG_CACHE_HOME/sage-edge
+SAGE_IMAGE_CARD  what the image around us was made for; set in our images, and nowhere else
 
 state/
   journals/P021.jsonl     the session that is running, or was cut off; kept when done
@@ -30,13 +32,14 @@ SYSTEM_MODELS = Path("/srv/sage/models")
 
 @dataclass(frozen=True)
 class Paths:
-    """Where this process reads and writes."""
+    """Where this process reads and writes. image: None outside of our images."""
 
     fleet: Path
     card: Path
     state: Path
     models: Path
     facts_root: Path
+    image: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], here: Path) -> Paths:
@@ -47,6 +50,7 @@ class Paths:
             state=Path(env.get("SAGE_STATE") or SYSTEM_STATE),
             models=Path(env.get("SAGE_MODELS") or SYSTEM_MODELS),
             facts_root=Path(env.get("SAGE_FACTS_ROOT") or "/"),
+            image=Path(env["SAGE_IMAGE_CARD"]) if env.get("SAGE_IMAGE_CARD") else None,
         )
 
     @property
@@ -68,6 +72,19 @@ class Paths:
     @property
     def heartbeat(self) -> Path:
         return self.state / "heartbeat.json"
+
+
+def cache(env: Mapping[str, str]) -> Path:
+    """Return the folder for what can be computed again; it may be removed at any time. Needs no fleet.
+
+    A container's only writable volume is its state; a person's caches lie where the desktop standard puts them.
+    """
+    if env.get("SAGE_CACHE"):
+        return Path(env["SAGE_CACHE"])
+    if env.get("SAGE_STATE"):
+        return Path(env["SAGE_STATE"]) / "cache"
+    own = env.get("XDG_CACHE_HOME")  # the standard says that a relative one is invalid and must be ignored
+    return (Path(own) if own and Path(own).is_absolute() else Path.home() / ".cache") / "sage-edge"
 
 
 def _nearest_fleet(here: Path) -> Path:

@@ -22,6 +22,7 @@ from sage_edge.deploy import giving, taking
 from sage_edge.deploy.connection import connect
 from sage_edge.errors import ModelNotFound
 from sage_edge.models.lock import read_lock
+from sage_edge.models.manifest import Manifest
 from sage_edge.models.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 
@@ -87,6 +88,21 @@ def bring(
     """Copy a model from a host's store into this machine's, and return the bytes that crossed the wire, both ways.
 
     Raises NotThere, ModelIncomplete, DigestMismatch, NoRoom, NoRsync, Locked, Unreachable, and what `connect` raises.
+    """
+    with store.writing():
+        manifest, crossed = fetch(ref, source, fleet, store, says, limit)
+        held = store.manifest(ref)
+        if held is None or held.digest() != manifest.digest():
+            store.put(manifest)
+    return crossed
+
+
+def fetch(
+    ref: ModelRef, source: HostName, fleet: Path, store: Store, says: Says, limit: int | None = None
+) -> tuple[Manifest, int]:
+    """Have the bytes of a host's model in this machine's store, and return its listing and what crossed the wire.
+
+    It gets no name yet, so only for whoever holds the store for adding meanwhile. Raises as `bring` does.
     """
     with _alone(store, source), connect(fleet, source) as remote:
         return taking.take(remote, fleet, ref, store, read_lock(fleet), limit, says)

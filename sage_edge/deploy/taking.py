@@ -14,13 +14,11 @@ from sage_edge.deploy.connection import Remote
 from sage_edge.deploy.looking import look
 from sage_edge.deploy.transfer import Side
 from sage_edge.errors import DigestMismatch, ModelIncomplete
+from sage_edge.models import room
 from sage_edge.models.lock import Lock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
-
-SPARE_BYTES = 64 << 20
-"""Left free on a disk that a model is copied to."""
 
 
 class NoRoom(DeployError):
@@ -58,15 +56,18 @@ def agree(manifest: Manifest, lock: Lock, where: str) -> None:
 
 def demand_room(where: str, has_bytes: int | None, needs_bytes: int) -> None:
     """Raise NoRoom unless so much fits beside what is spared; an unknown size is let through."""
-    if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + SPARE_BYTES:
-        raise NoRoom(where, needs_bytes + SPARE_BYTES, has_bytes)
+    if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + room.SPARE_BYTES:
+        raise NoRoom(where, needs_bytes + room.SPARE_BYTES, has_bytes)
 
 
 def take(
     remote: Remote, fleet: Path, ref: ModelRef, store: Store, lock: Lock, limit: int | None,
     says: Callable[[str, int, int], None],
-) -> int:  # fmt: skip
-    """Make the store hold the model as the board has it, and return the bytes that crossed the wire."""
+) -> tuple[Manifest, int]:  # fmt: skip
+    """Have the bytes of the board's model in the store, for whoever holds it for adding; it gets no name yet.
+
+    Returns the board's listing, and the bytes that crossed the wire.
+    """
     host = remote.address.host
     there = look(remote, (ref,))
     manifest = there.manifests.get(ref)
@@ -75,16 +76,12 @@ def take(
     agree(manifest, lock, host)
     if gone := there.missing(manifest):
         raise ModelIncomplete(ref, [f"{file.path} on {host}" for file in gone], hint=f"sage-edge model prepare {ref}")
-    held = store.manifest(ref)
-    if held is not None and held.digest() == manifest.digest() and not store.missing(held):
-        return 0
+    if not store.missing(manifest):
+        return manifest, 0
     parts = store.partial / "sync"
     files.make_folder(parts)
     words = transfer.pull(Side(host, there.root, fleet), parts, limit)
-    with store.writing():
-        crossed = _bring(manifest, store, parts, words, host, says)
-        store.put(manifest)
-    return crossed
+    return manifest, _bring(manifest, store, parts, words, host, says)
 
 
 def _bring(

@@ -1,8 +1,13 @@
 """From a name to verified weights, or a refusal that says what to do.
 
-cards       what `fleet/models/` declares: source, base, adapter, steps, licence, memory, ever validated or not
-store       bytes by digest and names as small files; `manifest` lists what belongs to a name
-lock        which listing a name means; changed only with its difference shown
-resolve     the only place that makes a ResolvedModel, and engines take nothing else
-card        the older, smaller sibling: a card beside its bytes on a shelf, like the seedling that ships
+declared    cards (`fleet/models/`), shelf (a card beside its bytes, like the seedling that ships), lock (which listing
+            a name means; changed only with its difference shown)
+kept        store (bytes by digest, names as small files), blobs, manifest (what belongs to a name), room (whether the
+            disk takes it), collecting (what may go)
+brought     hub (the door), transfer, partial and fetch (resumable, verified), bringing, importing
+looked at   headers, folder, classify → verdict; safetensors_weights, gguf_weights, adapters, dimensions, shapes,
+            foreign_code, memory; sandbox and probing for native code
+made        chain (card → stages), planning and estimates (what is missing, and its cost), workshop, prepare, steps;
+            merge, gguf, parity over phrases, smoke
+used        resolve, the only place that makes a ResolvedModel, and engines take nothing else; survey, pointing
 """

@@ -7,21 +7,29 @@ import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import ModelError
 from sage_edge.names import Digest
 
+Tell = Callable[[int], None]
+"""Is told the size of each piece that was read, in bytes."""
+
 _PIECE = 1 << 20
 _READ_ONLY = 0o444
 
 
-def hash_file(path: Path) -> Digest:
+def silent(size: int) -> None:
+    """Tell nobody."""
+
+
+def hash_file(path: Path, tell: Tell = silent) -> Digest:
     """SHA-256 of a plain file's bytes, read into one buffer of 1 MiB. Raises ModelError for what is no plain file."""
     handle = _open(path)
     try:
-        return _drain(handle, None)
+        return _drain(handle, None, tell)
     finally:
         os.close(handle)
 
@@ -38,13 +46,13 @@ def seal(path: Path) -> Digest:
     return digest
 
 
-def copy(path: Path, to: Path) -> Digest:
+def copy(path: Path, to: Path, tell: Tell = silent) -> Digest:
     """Copy a plain file to the new, read-only and durable file `to`, and return the digest of what was copied."""
     source = _open(path)
     try:
         target = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            digest = _drain(source, target)
+            digest = _drain(source, target, tell)
             os.fchmod(target, _READ_ONLY)
             os.fsync(target)
         finally:
@@ -87,11 +95,11 @@ def _open(path: Path) -> int:
 def _no_plain_file(path: Path) -> ModelError:
     return ModelError(
         f"{path} is no plain file; the store takes neither symlinks nor devices",
-        hint="name the file that it points to, then: sage-edge model import DIR",
+        hint="name the file that it points to, then: sage-edge model import DIR --ref REF",
     )
 
 
-def _drain(source: int, target: int | None) -> Digest:
+def _drain(source: int, target: int | None, tell: Tell = silent) -> Digest:
     """Hash all bytes of a handle, and write them to another."""
     state, buffer = hashlib.sha256(), bytearray(_PIECE)
     view = memoryview(buffer)
@@ -100,4 +108,5 @@ def _drain(source: int, target: int | None) -> Digest:
         left = view[:size]
         while target is not None and left:
             left = left[os.write(target, left) :]
+        tell(size)
     return Digest(f"sha256:{state.hexdigest()}")

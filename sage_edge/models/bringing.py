@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import ModelError, ModelIncomplete, NotLocked
+from sage_edge.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models import blobs, fetch
 from sage_edge.models.cards import Card, DirectorySource, HubSource, Source, stem
 from sage_edge.models.classify import classify
 from sage_edge.models.manifest import Container, ListedFile, inside, role_of
+from sage_edge.models.verdict import Verdict
 from sage_edge.models.workshop import Workshop
 from sage_edge.names import Digest, ModelRef
 
@@ -48,11 +49,15 @@ def _from_folder(card: Card, source: DirectorySource, shop: Workshop, *, is_adap
             card.ref, [f"its folder {source.directory}"],
             hint=f"put its files there, then: sage-edge model prepare {_whole(card)}",
         )  # fmt: skip
-    template = _look(folder, card, is_adapter=is_adapter)
     paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
     chosen = [path for path in paths if card.wants(path.relative_to(folder).as_posix())]
+    ggufs = [path for path in chosen if path.suffix == ".gguf"]
+    alone = container(card) == "gguf" and len(ggufs) == 1  # others may lie beside it
+    looked_at = ggufs[0] if alone else folder
+    verdict = look(looked_at, card, f"sage-edge model inspect {looked_at}", is_adapter=is_adapter)
     return Brought(
-        tuple(_listed(shop, shop.store.add(path), path.relative_to(folder).as_posix()) for path in chosen), template
+        tuple(_listed(shop, shop.store.add(path), path.relative_to(folder).as_posix()) for path in chosen),
+        verdict.template,
     )
 
 
@@ -72,24 +77,30 @@ def _from_hub(card: Card, source: HubSource, shop: Workshop, *, is_adapter: bool
     for file in listed:
         blobs.link(shop.store.blob(file.digest), scratch / file.path)
     files.make_folder(scratch)
-    return Brought(listed, _look(scratch, card, is_adapter=is_adapter))
+    return Brought(listed, look(scratch, card, is_adapter=is_adapter).template)
 
 
-def _look(folder: Path, card: Card, *, is_adapter: bool) -> Digest | None:
-    """Return the digest of the chat template, after refusing what is not what the card speaks of."""
-    verdict = classify(folder, family=card.architecture)
+def look(path: Path, card: Card, hint: str = "", *, is_adapter: bool) -> Verdict:
+    """Return what a folder or a file is, after refusing what is not what the card speaks of.
+
+    hint: what to do then, by default to look at the card.
+    Raises ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch.
+    """
+    verdict, then = classify(path, family=card.architecture), hint or f"sage-edge model show {_whole(card)}"
     if is_adapter and not verdict.is_adapter:
         if verdict.missing and not verdict.faults:
-            raise ModelIncomplete(card.ref, verdict.missing, hint=f"sage-edge model inspect {folder}")
+            raise ModelIncomplete(card.ref, verdict.missing, hint=then)
         said = "; ".join((*verdict.faults, *(f"{lack} is missing" for lack in verdict.missing)))
-        raise ModelError(
-            f"{card.ref} is no adapter but {verdict.kind.value}{': ' if said else ''}{said}",
-            hint=f"sage-edge model inspect {folder}",
-        )
-    refusal = None if is_adapter else verdict.refusal(card.ref)
+        raise ModelError(f"{card.ref} is no adapter but {verdict.kind.value}{': ' if said else ''}{said}", hint=then)
+    refusal = None if is_adapter else verdict.refusal(card.ref, then)
     if refusal is not None:
         raise refusal
-    return files.digest(verdict.chat_template.encode()) if verdict.chat_template is not None else None
+    if verdict.template is not None and card.chat_template not in (None, verdict.template):
+        raise DigestMismatch(
+            f"the chat template of {card.ref}", str(card.chat_template), verdict.template,
+            hint=f"look at the template, then mend chat_template in fleet/models/{stem(_whole(card))}.yaml",
+        )  # fmt: skip
+    return verdict
 
 
 def _listed(shop: Workshop, digest: Digest, name: str) -> ListedFile:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing_extensions import Self
 
 from sage_edge import clock
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import ModelNotFound
+from sage_edge.errors import ModelNotFound, UsageError
 from sage_edge.models.manifest import Container, ListedFile, Manifest
 from sage_edge.names import Digest, HostName, ModelRef
 
@@ -240,10 +241,16 @@ def listing(
 def find(name: str, cards: Iterable[ModelRef]) -> ModelRef:
     """Return the ref that a person means: the ref itself, or `family/name` where it has one variant.
 
-    Raises ModelNotFound, which lists what there is.
+    Raises ModelNotFound, which lists what there is, and UsageError for what is no name at all, like a path.
     """
     declared = sorted(cards)
     meant = [ref for ref in declared if name in (ref, ref.partition(":")[0])]
+    if not meant and not any(ModelRef.grammar.fullmatch(text) for text in (name, f"{name}:variant")):
+        is_path = re.match(r"[./~\\]|\w:\\", name) is not None
+        look = f"a model has a name; to look at a folder: sage-edge model inspect {shlex.quote(name)}"
+        raise UsageError(
+            f"expected {ModelRef.expected}, got {name!r:.200}", hint=look if is_path else "sage-edge model list"
+        )
     if len(meant) != 1:
         raise ModelNotFound(name, meant or declared)
     return meant[0]

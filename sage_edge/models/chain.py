@@ -1,7 +1,8 @@
 """From a card to the stages by which its model is made. Pure: reads cards, touches nothing.
 
-    <ref>.adapter      fetched or imported            named only while the model is being made, and kept
-    <ref>.merged       adapter + base                 for the next time; `sage-edge model gc` shows what they hold
+    <ref>.adapter      fetched, imported or copied    named only while the model is being made, and kept for the
+    <ref>.fetched      the same for the model itself  next time: `sage-edge model gc --parts` frees all but adapters
+    <ref>.merged       adapter + base
     <ref>.converted    GGUF in f32 or f16
     <ref>.quantised    GGUF in the wanted kind
     <ref>.compared     the same file, after parity
@@ -9,6 +10,8 @@
 
 Each stage is known by its recipe, a digest over what the cards say about it and everything before it. A name in the
 store counts only when it was made by the same recipe, so a card that changes makes anew exactly what depends on it.
+What is copied from another board keeps that board's listing, so it counts as it is; a finished model is copied under
+its own name and is asked to speak before it gets it.
 """
 
 from __future__ import annotations
@@ -40,6 +43,11 @@ class Stage:
     source: Source | None = None
 
     @property
+    def is_adapter(self) -> bool:
+        """Whether it brings the adapter, not the model."""
+        return self.source is not None and self.makes == f"{self.card.ref}.adapter"
+
+    @property
     def precision(self) -> Literal["f32", "f16"]:
         """What convert writes: f16 only where that is wanted, so that nothing is rounded twice."""
         return "f16" if self.card.quantisation == "f16" else "f32"
@@ -53,6 +61,19 @@ def part(ref: ModelRef, name: str) -> ModelRef:
 def is_part(ref: ModelRef) -> bool:
     """Whether a name stands for an intermediate product: it is neither locked nor used, and can be made again."""
     return ref.rpartition(".")[2] in PARTS
+
+
+def can_be_made_again(ref: ModelRef) -> bool:
+    """Whether a name is a step on the way that nobody needs once its model is made; adapters are what copies send."""
+    return is_part(ref) and not ref.endswith(".adapter")
+
+
+def with_bases(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[ModelRef]:
+    """Yield a declared model, its base, the base's base, and so on."""
+    at: ModelRef | None = ref
+    while at is not None and at in cards:
+        yield at
+        at = cards[at].base
 
 
 def stages(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> tuple[Stage, ...]:
@@ -73,7 +94,8 @@ def _stages(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[Stage]:
     card = cards[ref]
     if isinstance(card.source, ShippedSource):
         return
-    if not card.steps and card.source is not None and card.container == "safetensors":
+    is_copy = isinstance(card.source, HostSource)
+    if not card.steps and card.source is not None and (is_copy or card.container == "safetensors"):
         yield _brought(card, card.source, ref)
         return
     yield from _made(card, cards)

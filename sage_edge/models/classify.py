@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from sage_edge import files
 from sage_edge.errors import ModelError
 from sage_edge.models import adapters, foreign_code, gguf_weights, safetensors_weights
 from sage_edge.models.dimensions import family_of
@@ -19,12 +18,14 @@ from sage_edge.models.headers import HeaderBroken, Truncated, read_safetensors
 from sage_edge.models.headers.documents import Json
 from sage_edge.models.headers.documents import read as read_json
 from sage_edge.models.verdict import Kind, Verdict
-from sage_edge.names import Digest
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _TEMPLATE_FILE = "chat_template.jinja"
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapters.CONFIG)
 _MOST_TEMPLATE_BYTES = 1 << 20
+_OTHER_NAME = "it belongs to another model: sage-edge model list"
+_COPY = "put what it leads to into the folder itself, then: sage-edge model inspect {path}"
+_NO_CODE = "take a release of the model that brings no code of its own, then: sage-edge model inspect PATH"
 _SAME = {"phi2": "phi"}
 """llama.cpp's name of a family → transformers'."""
 
@@ -49,23 +50,11 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
     return _expected(found, family)
 
 
-def admit(path: Path, *, within: Path | None = None, family: str | None = None) -> Digest | None:
-    """Return the digest of a whole model's chat template, None where it has none; a whole adapter is admitted too.
-
-    Raises what the verdict says otherwise: ModelIncomplete, AdapterWithoutBase (its weights are absent), ModelError.
-    """
-    verdict = classify(path, within=within, family=family)
-    refusal = None if verdict.is_adapter else verdict.refusal()
-    if refusal is not None:
-        raise refusal
-    return files.digest(verdict.chat_template.encode()) if verdict.chat_template is not None else None
-
-
 def _expected(found: Verdict, family: str | None) -> Verdict:
     if family is None or found.family is None or _SAME.get(found.family, found.family) == _SAME.get(family, family):
         return found
     fault = f"its architecture is {found.family}, expected {family}"
-    return dataclasses.replace(found, kind=Kind.REFUSED, faults=(fault, *found.faults))
+    return dataclasses.replace(found, kind=Kind.REFUSED, faults=(fault, *found.faults), mend=_OTHER_NAME)
 
 
 def _file(path: Path) -> Verdict:
@@ -84,13 +73,13 @@ def _folder(listing: Listing) -> Verdict:
     path = listing.folder
     if listing.leaving:
         links = tuple(f"the link {name} leads out of the folder" for name in listing.leaving[:5])
-        return Verdict(path, Kind.REFUSED, faults=links)
+        return Verdict(path, Kind.REFUSED, faults=links, mend=_COPY)
     try:
         documents = {name: read_json(listing.path(name)) for name in _ASKED if _is_own(listing, name)}
     except HeaderBroken as broken:
         return Verdict(path, Kind.DAMAGED, faults=(broken.message,))
     if code := tuple(request for name, config in documents.items() for request in foreign_code.requests(name, config)):
-        return Verdict(path, Kind.REFUSED, faults=code)
+        return Verdict(path, Kind.REFUSED, faults=code, mend=_NO_CODE)
     found = _weights(listing, documents)
     template, fault = _template(listing, documents)
     notes = (*found.notes, *_notes(listing))

@@ -3,7 +3,7 @@
     forgotten   names that the caller gives up
     trees       folders of names that are gone or were replaced
     blobs       bytes that no name lists
-    partial     unfinished copies; unfinished downloads only when asked for, because they resume
+    partial     what killed copies and preparations left; unfinished downloads only when asked for: they resume
 
 The plan is made again under the store's lock: what was named meanwhile stays, and nothing goes that was not shown.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from sage_edge import files
 from sage_edge.errors import ModelError, ModelNotFound
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.store import COPY, Store
+from sage_edge.models.store import COPY, WORK, Store
 from sage_edge.names import ModelRef
 
 _TEMPORARY = ".tmp-"  # what `files` calls a name that is not written yet
@@ -70,7 +70,9 @@ def leftovers(store: Store, forget: Collection[ModelRef] = (), *, partial: bool 
         trees=tuple(Leftover(path, _copied(path)) for path in _entries(store.trees) if path not in trees),
         blobs=tuple(Leftover(path, _size(path)) for path in _entries(store.blobs) if path not in listed),
         partial=tuple(
-            Leftover(path, _size(path)) for path in _entries(store.partial) if partial or path.name.startswith(COPY)
+            Leftover(path, _size(path))
+            for path in _entries(store.partial)
+            if partial or path.name.startswith((COPY, WORK))
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from sage_edge.models.headers import Header
 from sage_edge.models.headers.documents import Json
@@ -43,30 +44,26 @@ def family_of(written: object) -> str | None:
     return written if isinstance(written, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", written) else None
 
 
+_Name = Literal["hidden", "intermediate", "layers", "heads", "kv_heads", "head_size", "context"]
+_IN_CONFIG: Mapping[_Name, str] = {
+    "hidden": "hidden_size", "intermediate": "intermediate_size", "layers": "num_hidden_layers",
+    "heads": "num_attention_heads", "kv_heads": "num_key_value_heads", "head_size": "head_dim",
+    "context": "max_position_embeddings",
+}  # fmt: skip
+_IN_GGUF: Mapping[_Name, str] = {
+    "hidden": "embedding_length", "intermediate": "feed_forward_length", "layers": "block_count",
+    "heads": "attention.head_count", "kv_heads": "attention.head_count_kv", "head_size": "attention.key_length",
+    "context": "context_length",
+}  # fmt: skip
+
+
 def from_config(config: Mapping[str, Json]) -> Dimensions:
     """Return the dimensions that a config.json of transformers declares. Raises Unsaid."""
     family = family_of(config.get("model_type"))
     if family is None:
         raise Unsaid("names no model_type")
-
-    def size(key: str, otherwise: int | None = None, most: int = _MOST) -> int:
-        return _size(config.get(key), key, otherwise, most)
-
-    heads, hidden = size("num_attention_heads"), size("hidden_size")
-    return _checked(
-        Dimensions(
-            family=family,
-            hidden=hidden,
-            intermediate=size("intermediate_size"),
-            layers=size("num_hidden_layers", most=_MOST_LAYERS),
-            heads=heads,
-            kv_heads=size("num_key_value_heads", heads),
-            head_size=size("head_dim", hidden // heads),
-            vocabulary=size("vocab_size"),
-            context=size("max_position_embeddings"),
-            tied=config.get("tie_word_embeddings", False) is True,  # the default of both families
-        )
-    )
+    tied = config.get("tie_word_embeddings", False) is True  # the default of both families
+    return _read(family, config, _IN_CONFIG, lambda: _size(config.get("vocab_size"), "vocab_size"), tied=tied)
 
 
 def from_gguf(header: Header) -> Dimensions:
@@ -74,23 +71,32 @@ def from_gguf(header: Header) -> Dimensions:
     family = family_of(header.metadata.get("general.architecture"))
     if family is None:
         raise Unsaid("names no general.architecture")
+    keys: Mapping[_Name, str] = {name: f"{family}.{key}" for name, key in _IN_GGUF.items()}
+    tied = "output.weight" not in header.tensors
+    return _read(family, header.metadata, keys, lambda: _vocabulary(header), tied=tied)
 
-    def size(key: str, otherwise: int | None = None, most: int = _MOST) -> int:
-        return _size(header.metadata.get(f"{family}.{key}"), f"{family}.{key}", otherwise, most)
 
-    heads, hidden = size("attention.head_count"), size("embedding_length")
+def _read(
+    family: str, values: Mapping[str, object], keys: Mapping[_Name, str], vocabulary: Callable[[], int], *, tied: bool
+) -> Dimensions:
+    """Return the dimensions that stand under these keys; a faulty one is told by its key."""
+
+    def size(name: _Name, otherwise: int | None = None, most: int = _MOST) -> int:
+        return _size(values.get(keys[name]), keys[name], otherwise, most)
+
+    heads, hidden = size("heads"), size("hidden")
     return _checked(
         Dimensions(
             family=family,
             hidden=hidden,
-            intermediate=size("feed_forward_length"),
-            layers=size("block_count", most=_MOST_LAYERS),
+            intermediate=size("intermediate"),
+            layers=size("layers", most=_MOST_LAYERS),
             heads=heads,
-            kv_heads=size("attention.head_count_kv", heads),
-            head_size=size("attention.key_length", hidden // heads),
-            vocabulary=_vocabulary(header),
-            context=size("context_length"),
-            tied="output.weight" not in header.tensors,
+            kv_heads=size("kv_heads", heads),
+            head_size=size("head_size", hidden // heads),
+            vocabulary=vocabulary(),
+            context=size("context"),
+            tied=tied,
         )
     )
 
@@ -99,10 +105,10 @@ def _vocabulary(header: Header) -> int:
     tokens = header.lengths.get("tokenizer.ggml.tokens")
     if tokens is None:
         raise Unsaid("holds no tokenizer.ggml.tokens")
-    return _size(tokens, "tokenizer.ggml.tokens", None, _MOST)
+    return _size(tokens, "tokenizer.ggml.tokens")
 
 
-def _size(value: object, key: str, otherwise: int | None, most: int) -> int:
+def _size(value: object, key: str, otherwise: int | None = None, most: int = _MOST) -> int:
     if value is None and otherwise is not None:
         return otherwise
     if value is None:

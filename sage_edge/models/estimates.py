@@ -66,9 +66,16 @@ def _size(stage: Stage, home: Path) -> tuple[int, str]:
     if isinstance(stage.source, DirectorySource):
         folder = home / stage.source.directory
         found = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
-        if found:
-            return sum(path.stat().st_size for path in found), "the size of its files"
-    if stage.source is card.adapter:
+        if wanted := [path for path in found if card.wants(path.relative_to(folder).as_posix())]:
+            return sum(path.stat().st_size for path in wanted), "the size of its files"
+        size, basis = _guessed(stage)
+        return size, f"{stage.source.directory} is not here yet; {basis}"
+    return _guessed(stage)
+
+
+def _guessed(stage: Stage) -> tuple[int, str]:
+    card = stage.card
+    if stage.is_adapter:
         return int(card.parameters * _ADAPTER_SHARE), "LoRA of rank 16 on all layers in f32: 7.2 % of the parameters"
     if card.download_bytes is not None:
         return card.download_bytes, "its card"

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,19 +25,13 @@ from pathlib import Path
 from sage_edge import files, locks
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import DigestMismatch, Locked, StorageError
-from sage_edge.models import transfer
+from sage_edge.models import room, transfer
 from sage_edge.models.partial import Partial
 from sage_edge.models.store import Store
-from sage_edge.models.transfer import Errand, Interrupted, Patience, RemoteFile, Source, WrongSize
+from sage_edge.models.transfer import Errand, Interrupted, Patience, Progress, RemoteFile, Source, WrongSize
 from sage_edge.names import Digest
 
 __all__ = ["Interrupted", "Patience", "Progress", "RemoteFile", "Source", "WrongSize", "bring", "lacking_bytes"]
-
-Progress = Callable[[int, int], None]
-"""Called with the bytes that are here and those of all files together; the first falls when bytes prove to be bad."""
-
-SPARE_BYTES = 64 << 20
-"""What stays free on the disk, for journals, manifests and everybody else."""
 
 _POLL_S = 0.5
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own
@@ -66,7 +59,7 @@ def bring(
     total, done = sum(file.size_bytes for file in wanted), 0
     digests: dict[str, Digest] = {}
     with store.writing():
-        _check_space(store, wanted, source.name)
+        room.demand(store, lacking_bytes(store, wanted), f"fetching {source.name}")
         for file in wanted:
             told = replace(errand, tell=_offset(progress, done, total))
             digests[file.path] = _have(file, store, told)
@@ -79,14 +72,6 @@ def lacking_bytes(store: Store, wanted: Sequence[RemoteFile]) -> int:
     """Bytes that the disk must still take until every wanted file is in the store; each content counts once."""
     missing = {file.key: file for file in wanted if _blob_of(file, store) is None}
     return sum(file.size_bytes - _begun(store.partial / f"{key}.part", file) for key, file in missing.items())
-
-
-def _check_space(store: Store, wanted: Sequence[RemoteFile], name: str) -> None:
-    needs = lacking_bytes(store, wanted)
-    free = shutil.disk_usage(_existing(store.partial)).free
-    if needs and needs + SPARE_BYTES > free:
-        told = f"{name} needs {_mb(needs)} more, {_mb(free)} are free and {_mb(SPARE_BYTES)} of them must stay so"
-        raise StorageError(str(store.root), f"{told}; nothing was fetched")
 
 
 def _have(file: RemoteFile, store: Store, errand: Errand) -> Digest:
@@ -187,11 +172,3 @@ def _begun(part: Path, file: RemoteFile) -> int:
         return min(file.size_bytes, part.stat().st_blocks * _BLOCK)
     except FileNotFoundError:
         return 0
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.parents) if path.exists())
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sage_edge import files, shell
-from sage_edge.errors import DigestMismatch, EngineMissing, ModelError, UsageError
+from sage_edge.errors import CommandFailed, DigestMismatch, EngineMissing, ModelError, Unreachable, UsageError
+from sage_edge.models import sandbox
+from sage_edge.names import Digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _PACKAGE = "llama-cpp-python"
 _WANTED = ("convert_hf_to_gguf.py", "conversion/", "gguf-py/")
 TEMPLATE = "tokenizer.chat_template"
-_SDISTS = {"0.3.36": "sha256:832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"}
+_SDISTS = {"0.3.36": Digest("sha256:832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e")}
 """The sdist of each release that a converter may come from: what it holds is run."""
 
 BYTES_EACH = {
@@ -41,6 +43,7 @@ Kind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
 Precision = Literal["f16", "f32"]
 _FILE_TYPES: Mapping[str, int] = {"q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
 _F32 = 0  # ggml_type
+_TIMEOUT_S = 3_600.0
 _QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -85,7 +88,7 @@ def kind(name: str) -> Kind:
     raise UsageError(f"nobody here quantises to {name!r}", hint=f"one of {', '.join(get_args(Kind))}: mend the card")
 
 
-def sdist_digest() -> str:
+def sdist_digest() -> Digest:
     """Return the digest by which the converter's sdist is pinned. Raises ModelError where none is, EngineMissing."""
     if (pinned := _SDISTS.get(release())) is None:
         raise ModelError(
@@ -122,13 +125,8 @@ def convert(
     tools = _converter(cache)
     wanted = json.dumps({"pre": pre_tokenizer, "keys": dict(keys or {})})
     arguments = (str(source), "--outfile", str(out), "--outtype", precision, "--model-name", name)
-    shell.run(
-        shell.Command(
-            words=(sys.executable, "-c", _RUNNER, wanted, *arguments),
-            timeout_s=3_600,
-            env={"PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py"))), "HF_HUB_OFFLINE": "1"},
-        )
-    )
+    env = {"PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py"))), "HF_HUB_OFFLINE": "1"}
+    _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env)
     return out
 
 
@@ -138,9 +136,16 @@ def quantise(source: Path, out: Path, kind: Kind) -> Path:
     It runs in a process of its own, whose memory and chatter end with it. Raises CommandFailed with its last lines.
     """
     release()
-    arguments = (str(source), str(out), str(_FILE_TYPES[kind]))
-    shell.run(shell.Command(words=(sys.executable, "-c", _QUANTISER, *arguments), timeout_s=3_600))
+    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {})
     return out
+
+
+def _run(what: str, program: tuple[str, ...], source: Path, env: Mapping[str, str]) -> None:
+    """Run a program of ours over `source` in a child process with limits of time and memory. Raises CommandFailed."""
+    room = sandbox.room_for(source)
+    done = sandbox.work((sys.executable, "-c", *program), wall_s=_TIMEOUT_S, memory_bytes=room, env=env)
+    if done.code != 0:
+        raise CommandFailed((what, source.name), done.code, done.complaint or done.text)
 
 
 def metadata(path: Path) -> dict[str, str]:
@@ -243,9 +248,7 @@ def _converter(cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     sdist = cache / f"llama_cpp_python-{release()}.tar.gz"
     if not sdist.is_file():
-        _fetch(cache)
-    if not sdist.is_file():
-        raise ModelError(f"pip brought no {sdist.name}", hint=f"pip download --no-deps {_PACKAGE}=={release()}")
+        _fetch(sdist, expected)
     if (actual := files.digest_file(sdist)) != expected:
         raise DigestMismatch(sdist.name, expected, actual, hint=f"delete {sdist} and try again")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
@@ -258,13 +261,26 @@ def _converter(cache: Path) -> Path:
     return folder
 
 
-def _fetch(cache: Path) -> None:
-    """Let pip bring the sdist, from whichever index it is configured for; it appears whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        asked = ("--no-deps", "--no-binary", _PACKAGE, "--dest", scratch, f"{_PACKAGE}=={release()}")
-        shell.run(shell.Command(words=(sys.executable, "-m", "pip", "download", *asked), timeout_s=1_800))
-        for brought in Path(scratch).glob("*.tar.gz"):
-            brought.replace(cache / brought.name)
+def _fetch(sdist: Path, expected: Digest) -> None:
+    """Let pip bring the sdist, from whichever index it is configured for; it appears whole or not at all.
+
+    pip compares the hash before it looks inside, because looking inside an sdist runs a part of it.
+    """
+    with tempfile.TemporaryDirectory(dir=sdist.parent) as scratch:
+        wanted = Path(scratch) / "wanted.txt"
+        wanted.write_text(f"{_PACKAGE}=={release()} --hash={expected}\n", "utf-8")
+        asked = ("--no-deps", "--no-binary", _PACKAGE, "--require-hashes", "--requirement", str(wanted))
+        words = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", scratch, *asked)
+        done = shell.attempt(shell.Command(words=words, timeout_s=1_800))
+        if done.code != 0 or not (Path(scratch) / sdist.name).is_file():
+            said = [line for line in done.complaint.splitlines() if line.startswith("ERROR: ")] or [
+                "pip ended without it"
+            ]
+            raise Unreachable(
+                f"llama.cpp's converter cannot be fetched: {said[-1].removeprefix('ERROR: ')[:300]}",
+                hint=f"connect this machine and try again; or put {sdist.name} into {sdist.parent}",
+            )
+        (Path(scratch) / sdist.name).replace(sdist)
 
 
 def _unpack(sdist: Path, into: Path) -> Path:

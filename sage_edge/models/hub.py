@@ -36,7 +36,7 @@ _CONNECT_S = 8.0
 
 _WINDOW = 3 << 19
 """Bytes in a socket, 1.5 MiB: with the 2 MiB of `partial.BATCH` less than 4, and 75 MB/s at 20 ms to the hub."""
-_OFFLINE = "connect this machine, then try again; or take the model from another folder: sage-edge model import DIR"
+_OFFLINE = "connect this machine and try again; or take the model from a folder: sage-edge model import DIR --ref REF"
 
 
 class Hub:

@@ -1,36 +1,72 @@
 """A folder that somebody already has becomes a model of the store: for boards without a network, and for old folders.
 
 The folder is only read. It is looked at as a whole first, then the files that the card wants are copied, hashed while
-they are copied, and named last. What else lies there (optimiser states, notes, pictures) stays there.
+they are copied, and named last. What else lies there (optimiser states, notes, pictures) stays there. A GGUF has to
+speak, in a child process with limits, before it gets its name: nothing else has ever proven that file here.
+
+`<ref>.adapter` is the adapter of a declared model: so a board holds what a card with `adapter: {host: …}` copies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from sage_edge import __version__
 from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
-from sage_edge.models.cards import Card, listing
-from sage_edge.models.classify import admit
+from sage_edge.models import room, shapes, smoke
+from sage_edge.models.blobs import Tell
+from sage_edge.models.bringing import look
+from sage_edge.models.cards import Card, find, listing
+from sage_edge.models.chain import is_part
 from sage_edge.models.manifest import ListedFile, Manifest, inside, role_of
 from sage_edge.models.pointing import where_it_points
+from sage_edge.models.smoke import Smoke
 from sage_edge.models.store import Store
-from sage_edge.names import Digest
+from sage_edge.models.transfer import Progress, counting, silent
+from sage_edge.models.verdict import Verdict
+from sage_edge.names import Digest, ModelRef
 
 _WEIGHTS = {"gguf": ".gguf", "safetensors": ".safetensors"}
 
 
-def import_folder(folder: Path, card: Card, store: Store, now: datetime) -> Manifest:
+Ask = Callable[[Path, str], Smoke]
+"""Lets a GGUF speak, as `smoke.ask` does."""
+
+
+def card_of(name: str, cards: Mapping[ModelRef, Card]) -> Card:
+    """Return the card under which a folder is imported: a declared model's, or that of its adapter alone.
+
+    Raises ModelNotFound.
+    """
+    whole, _, last = name.rpartition(".")
+    if last == "adapter" and whole in cards and cards[ModelRef(whole)].adapter is not None:
+        return cards[ModelRef(whole)].model_copy(update={"ref": ModelRef(name), "container": "safetensors"})
+    return cards[find(name, cards)]
+
+
+def import_folder(
+    folder: Path, card: Card, store: Store, now: datetime, ask: Ask | None = None, progress: Progress = silent
+) -> Manifest:
     """Copy a folder's model into the store, name it, and return its listing; it is not locked yet.
 
-    Raises what `classify.admit` finds wrong with it, AdapterWithoutBase for an adapter (it is merged, not imported),
-    ModelIncomplete without weights of the card's container, ModelError for symlinks, StorageError, Locked.
+    ask: lets a GGUF speak first; None where llama.cpp is not installed. progress: is told bytes copied, and all bytes.
+    Raises what `bringing.look` finds wrong with it, AdapterWithoutBase for an adapter (it is merged, unless it is
+    imported as one), ModelIncomplete without weights of the card's container, ModelError for symlinks and for a model
+    of another size, Mute, StorageError before the first byte, Locked.
     """
     with store.preparing(card.ref):
         chosen = files_of(folder, card)
         template = _admit(folder, chosen, card)
-        manifest = _listing(card, [_take(path, folder, store) for path in chosen], folder, now, template)
+        total = sum(path.stat().st_size for path in chosen)
+        room.demand(store, total, f"importing {card.ref}")
+        tell = counting(progress, total)
+        manifest = _listing(card, [_take(path, folder, store, tell) for path in chosen], folder, now, template)
+        if ask is not None and manifest.container == "gguf":
+            first, *others = manifest.of_role("weights")  # of several, llama.cpp finds the others by their names
+            path = store.tree(manifest) / first.path if others else store.blob(first.digest)
+            smoke.judge(ask(path, card.ref), card.ref, card.chat_template, own=False)
         store.put(manifest)
         if manifest.container != "gguf":
             store.tree(manifest)
@@ -55,6 +91,8 @@ def files_of(folder: Path, card: Card) -> tuple[Path, ...]:
 
 def _admit(folder: Path, chosen: tuple[Path, ...], card: Card) -> Digest | None:
     """Return the digest of the chat template of a whole model of the right kind. Raises ModelError."""
+    if is_part(card.ref):
+        return look(folder, card, f"sage-edge model inspect {folder}", is_adapter=True).template
     weights = [path for path in chosen if role_of(path.name) == "weights"]
     adapters = [path for path in folder.glob("adapter_config.json") if not weights]
     if adapters:
@@ -65,15 +103,28 @@ def _admit(folder: Path, chosen: tuple[Path, ...], card: Card) -> Digest | None:
     )  # fmt: skip
     if weights and not fitting:
         raise lacking
-    template = admit(fitting[0] if card.container == "gguf" and len(fitting) == 1 else folder, family=card.architecture)
+    path = fitting[0] if card.container == "gguf" and len(fitting) == 1 else folder
+    verdict = look(path, card, f"sage-edge model inspect {path}", is_adapter=False)
     if not fitting:
         raise lacking
-    return template
+    _demand_size(verdict, card)
+    return verdict.template
 
 
-def _take(path: Path, folder: Path, store: Store) -> ListedFile:
+def _demand_size(verdict: Verdict, card: Card) -> None:
+    """Refuse a model of another size; a matrix of embeddings more or less is how files differ, not models."""
+    known = verdict.dimensions
+    count = None if known is None else shapes.parameters(known)
+    if known is not None and count is not None and abs(count - card.parameters) > known.vocabulary * known.hidden:
+        raise ModelError(
+            f"{verdict.path} has {count:,} parameters, the card of {card.ref} says {card.parameters:,}",
+            hint="sage-edge model list",
+        )
+
+
+def _take(path: Path, folder: Path, store: Store, tell: Tell) -> ListedFile:
     name, size = path.relative_to(folder).as_posix(), path.stat().st_size
-    digest = store.add(path)
+    digest = store.add(path, tell=tell)
     if store.blob(digest).stat().st_size != size:
         raise ModelError(f"{path} changed while it was read", hint="wait until it is finished, then import it again")
     return ListedFile(path=name, size_bytes=size, digest=digest, role=role_of(name))

@@ -10,12 +10,13 @@ of people; they are kept out, because the file is written anew by `sage-edge mod
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge import files
+from sage_edge import files, locks
 from sage_edge.errors import DeclarationError, Fault
 from sage_edge.models.cards import Card, HubSource
 from sage_edge.models.manifest import Manifest
@@ -118,10 +119,13 @@ def refreshed(locked: Lock, cards: Mapping[ModelRef, Card], manifests: Mapping[M
     lock = {ref: entry for ref, entry in locked.items() if ref in cards}
     for ref, manifest in manifests.items():
         if ref in cards and manifest.of_role("weights"):
-            source = cards[ref].source
-            revision = source.revision if isinstance(source, HubSource) else None
-            lock[ref] = Entry(manifest.digest(), revision)
+            lock[ref] = entry(cards[ref], manifest)
     return lock
+
+
+def entry(card: Card, manifest: Manifest) -> Entry:
+    """Return the line that locks a card's model to this listing."""
+    return Entry(manifest.digest(), card.source.revision if isinstance(card.source, HubSource) else None)
 
 
 def render(lock: Lock) -> bytes:
@@ -131,6 +135,13 @@ def render(lock: Lock) -> bytes:
 
 def _line(ref: ModelRef, entry: Entry) -> str:
     return f"{ref:<44} {entry.manifest}  {entry.revision or '-'}"
+
+
+@contextlib.contextmanager
+def changing(store: Path, wait_s: float = 10.0) -> Iterator[None]:
+    """Be the only process of this machine's store that changes the lock. Raises Locked."""
+    with locks.hold(store / "locks" / "models.lock", "fleet/models.lock", wait_s=wait_s):
+        yield
 
 
 def write_lock(fleet: Path, lock: Lock) -> None:

@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge import shell
 from sage_edge.errors import CommandFailed, ModelError
-from sage_edge.models import foreign_code
+from sage_edge.models import foreign_code, sandbox
 from sage_edge.models.folder import PICKLES
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
 }  # fmt: skip
 _REFUSED = 3
+_TIMEOUT_S = 7_200.0
 _AT_ONCE = 1 << 27
 """Bytes of weights read before the file is opened anew: mapped pages count as memory until then."""
 
@@ -64,7 +64,8 @@ def merge(base: Path, adapter: Path, out: Path) -> Merged:
     """
     _check(base, adapter)
     words = (sys.executable, "-m", "sage_edge.models.merge", str(base), str(adapter), str(out))
-    done = shell.attempt(shell.Command(words=words, timeout_s=7_200, env=QUIET))
+    room = sandbox.room_for(base, adapter)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=QUIET)
     if done.code == 0:
         report = json.loads(done.text.splitlines()[-1])
         return Merged(report["tools"], report["peak_bytes"])

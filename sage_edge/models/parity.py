@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sage_edge import shell
-from sage_edge.errors import ModelError
-from sage_edge.models import gguf, merge, phrases
+from sage_edge.errors import CommandFailed, ModelError
+from sage_edge.models import gguf, merge, phrases, sandbox
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +77,10 @@ def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) ->
     In a process of its own, whose memory ends with it: all the models, and a few rows of logits. Raises CommandFailed.
     """
     words = (sys.executable, "-m", "sage_edge.models.parity", str(threads), str(reference), *map(str, candidates))
-    done = shell.run(shell.Command(words=words, timeout_s=_TIMEOUT_S, env=merge.QUIET))
+    room = sandbox.room_for(reference, *candidates)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=merge.QUIET)
+    if done.code != 0:
+        raise CommandFailed(words[1:], done.code, done.complaint or done.text)
     found = json.loads(done.text.splitlines()[-1])
     return tuple(Parity(**{**one, "differing": tuple(one["differing"])}) for one in found)
 

@@ -48,14 +48,17 @@ def plan(
     stages = chain.stages(ref, cards)
     if not stages:
         return ()
+    if _is_decided(ref, store, lock):
+        return ()
+    _, *bases = chain.with_bases(ref, cards)
     wanted, missing = {ref}, list[Stage]()
     for stage in reversed(stages):
         if stage.makes in wanted and not is_made(stage, store):
             missing.insert(0, stage)
             wanted.update(stage.needs)
     found = [_step(stage, home) for stage in missing]
-    if found or not _is_locked(ref, store, lock):
-        found.append(StepPlan("lock", ref, 0, 0.0, "a line of fleet/models.lock"))
+    if found or not _is_locked(ref, store, lock) or any(_is_unlocked(base, store, lock) for base in bases):
+        found.append(StepPlan("lock", ref, 0, 0.0, "lines of fleet/models.lock"))
     return tuple(found)
 
 
@@ -77,10 +80,15 @@ def is_prepared(name: str, fleet: Path, store: Store) -> bool:
 
 
 def is_made(stage: Stage, store: Store) -> bool:
-    """Whether the store has what a stage makes, whole by its sizes and made by the same recipe."""
+    """Whether the store has what a stage makes, whole by its sizes and made by the same recipe.
+
+    A copy from another board keeps that board's listing, whose recipe is another: it only has to be there.
+    """
     manifest = store.manifest(stage.makes)
     if manifest is None or store.missing(manifest):
         return False
+    if stage.kind == "copy":
+        return True
     if (recipe := manifest.made_by.get(RECIPE)) is not None:
         return recipe == stage.recipe
     return not stage.needs or not stage.card.steps  # somebody imported or copied the finished model
@@ -91,11 +99,23 @@ def _step(stage: Stage, home: Path) -> StepPlan:
     return StepPlan(stage.kind, stage.makes, cost.size_bytes, cost.minutes, cost.basis, stage)
 
 
+def _is_decided(ref: ModelRef, store: Store, lock: Lock) -> bool:
+    """Whether the lock names what somebody imported or copied here: then nothing is made in its place."""
+    manifest = store.manifest(ref)
+    is_given = manifest is not None and RECIPE not in manifest.made_by and not store.missing(manifest)
+    return is_given and _is_locked(ref, store, lock)
+
+
 def _is_locked(ref: ModelRef, store: Store, lock: Lock) -> bool:
     manifest = store.manifest(ref)
     return manifest is not None and ref in lock and lock[ref].manifest == manifest.digest()
 
 
-def lineage(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _is_unlocked(base: ModelRef, store: Store, lock: Lock) -> bool:
+    """Whether a base lies in the store without a line of the lock; a line that says otherwise is no absent one."""
+    return base not in lock and store.manifest(base) is not None
+
+
+def measurements(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield what was measured while a model was made, as (what, result), for people."""
     yield from ((key, value) for key, value in sorted(manifest.made_by.items()) if key.startswith(MEASURED))

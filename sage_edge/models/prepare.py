@@ -7,25 +7,17 @@ that was finished is done again. Only one process prepares a name; another one i
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
-from sage_edge import locks
-from sage_edge.errors import DigestMismatch, DoesNotFit, SageError, StorageError
-from sage_edge.models import steps
-from sage_edge.models.cards import Card, HubSource
+from sage_edge.errors import DigestMismatch, DoesNotFit, SageError
+from sage_edge.models import room, steps
+from sage_edge.models.chain import with_bases
 from sage_edge.models.estimates import peak_memory
-from sage_edge.models.lock import Entry, differences, read_lock, write_lock
+from sage_edge.models.lock import changing, differences, entry, read_lock, write_lock
 from sage_edge.models.planning import StepPlan, plan
 from sage_edge.models.transfer import Interrupted
 from sage_edge.models.workshop import Workshop
 from sage_edge.names import ModelRef
-
-SPARE_BYTES = 64 << 20
-"""What stays free on the disk beside the plan."""
-
-_MB = 1_000_000
-_LOCK_WAIT_S = 10.0
 
 
 def prepare(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
@@ -39,22 +31,23 @@ def prepare(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
     with shop.store.preparing(ref):
         todo = _missing(ref, shop)
         _demand_room(ref, todo, shop)
-        with steps.room(ref, shop.store) as room:
+        with steps.workplace(ref, shop.store) as folder:
             for number, step in enumerate(todo, start=1):
                 shop.tell(f"{number}/{len(todo)} {step}")
-                _carry_out(step, shop, room)
+                _carry_out(step, shop, folder, ref)
     return todo
 
 
-def _carry_out(step: StepPlan, shop: Workshop, room: Path) -> None:
+def _carry_out(step: StepPlan, shop: Workshop, folder: Path, ref: ModelRef) -> None:
     """Do one step; what fails because a stop request also ended its processes is no failure of the step."""
     failed: SageError | None = None
     try:
         if step.stage is None:
             _lock(step.makes, shop)
         else:
-            steps.do(step.stage, shop, room)
+            steps.do(step.stage, shop, folder)
     except SageError as refusal:
+        refusal.hint = refusal.hint.replace(" REF", f" {ref}")  # what lies below does not know whose part it makes
         failed = refusal
     if shop.stop.is_set() and (failed is not None or step.stage is not None):
         raise Interrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed
@@ -68,37 +61,24 @@ def _missing(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
 
 def _demand_room(ref: ModelRef, todo: tuple[StepPlan, ...], shop: Workshop) -> None:
     """Refuse what disk or memory cannot hold, before anything is begun."""
-    needs = sum(step.size_bytes for step in todo)
-    free = shutil.disk_usage(_existing(shop.store.root)).free
-    if needs and needs + SPARE_BYTES > free:
-        told = f"preparing {ref} takes {needs // _MB} MB, {free // _MB} MB are free"
-        raise StorageError(str(shop.store.root), f"{told} and {SPARE_BYTES // _MB} MB of them must stay so")
+    room.demand(shop.store, sum(step.size_bytes for step in todo), f"preparing {ref}")
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if any(step.kind == "merge" for step in todo) and (most := peak_memory(shop.cards[ref])) > has:
         raise DoesNotFit(f"merging {ref}", most, has)
 
 
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.parent)
-
-
 def _lock(ref: ModelRef, shop: Workshop) -> None:
-    """Write the name's line, if it has none: one that says otherwise is somebody's decision, and stays."""
-    manifest = shop.store.manifest(ref)
-    if manifest is None:
-        raise RuntimeError(f"{ref} is to be locked before it is made")
-    with locks.hold(shop.store.root / "locks" / "models.lock", "fleet/models.lock", wait_s=_LOCK_WAIT_S):
+    """Write the lines of a model and its bases that are missing: one that says otherwise is somebody's decision."""
+    with changing(shop.store.root):
         before = read_lock(shop.fleet)
-        after = {**before, ref: Entry(manifest.digest(), _revision(shop.cards[ref]))}
-        if ref in before and before[ref].manifest != after[ref].manifest:
-            raise DigestMismatch(
-                f"the manifest of {ref}", before[ref].manifest, after[ref].manifest, said_by="fleet/models.lock",
-                hint="if the one made here is meant: sage-edge model lock",
-            )  # fmt: skip
+        made = [manifest for name in with_bases(ref, shop.cards) if (manifest := shop.store.manifest(name))]
+        after = {**before, **{manifest.ref: entry(shop.cards[manifest.ref], manifest) for manifest in made}}
+        for name in (manifest.ref for manifest in made if manifest.ref in before):
+            if before[name].manifest != after[name].manifest:
+                raise DigestMismatch(
+                    f"the manifest of {name}", before[name].manifest, after[name].manifest,
+                    said_by="fleet/models.lock", hint="if the one made here is meant: sage-edge model lock",
+                )  # fmt: skip
         if changes := differences(before, after):
             shop.tell("\n".join(("fleet/models.lock:", *map(str, changes))))
             write_lock(shop.fleet, after)
-
-
-def _revision(card: Card) -> str | None:
-    return card.source.revision if isinstance(card.source, HubSource) else None

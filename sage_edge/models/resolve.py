@@ -22,8 +22,7 @@ from sage_edge.errors import (
     ModelNotFound,
     NotLocked,
 )
-from sage_edge.models import blobs
-from sage_edge.models import card as shelf
+from sage_edge.models import blobs, shelf
 from sage_edge.models.cards import Card, HubSource, read_card, read_cards, stem
 from sage_edge.models.chain import is_part
 from sage_edge.models.lock import Entry, read_lock
@@ -62,11 +61,11 @@ class ResolvedModel:
     chat_template: Digest | None
     parts: tuple[Part, ...] = ()
 
-    def check(self) -> None:
-        """Hash every file. Raises DigestMismatch, ModelIncomplete."""
+    def check(self, tell: blobs.Tell = blobs.silent) -> None:
+        """Hash every file. tell: is told of each piece read. Raises DigestMismatch, ModelIncomplete."""
         for part in self.parts or (Part(self.path.name, self.path, self.size_bytes, self.digest),):
             self._check_size(part)
-            actual = blobs.hash_file(part.path)
+            actual = blobs.hash_file(part.path, tell)
             if actual != part.digest:
                 said_by = "its manifest" if self.parts else "its card"
                 raise DigestMismatch(part.name, part.digest, actual, hint=self._mend(part), said_by=said_by)

@@ -18,9 +18,17 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import IO
 
+from sage_edge import shell
+from sage_edge.shell import Result
+
 _SPOKEN_BYTES = 1 << 20
+_ANY_BYTES = 1 << 62
+_CORES = os.cpu_count() or 1
+_ROOM_BYTES = 16 << 30
+"""What libraries reserve and mostly never touch: torch built for a GPU maps several GB of itself."""
 _LIMITER = """
 import os, resource, signal, sys
 cpu, memory, written, wall = map(int, sys.argv[1:5])
@@ -72,6 +80,22 @@ class Outcome:
             return f"it crashed ({signal.Signals(-self.code).name})"
         lines = self.err.strip().splitlines()
         return f"it ended with {self.code}: {lines[-1][:200] if lines else 'without a word'}"
+
+
+def work(words: Sequence[str], *, wall_s: float, memory_bytes: int, env: Mapping[str, str] | None = None) -> Result:
+    """Run long work within limits and return whatever happened; it is in our session, so a stop request ends it, too.
+
+    For files whose headers were proven before. memory_bytes: address space. env: added to the environment.
+    """
+    limits = (math.ceil(wall_s) * _CORES, memory_bytes, _ANY_BYTES, math.ceil(wall_s) + 1)
+    command = (sys.executable, "-I", "-c", _LIMITER, *map(str, limits), *words)
+    return shell.attempt(shell.Command(command, timeout_s=wall_s, env=env or {}))
+
+
+def room_for(*paths: Path) -> int:
+    """Return the address space that work on these files and folders gets: libraries, and copies of it all in f32."""
+    files = [file for path in paths for file in ([path] if path.is_file() else path.iterdir())]
+    return _ROOM_BYTES + 8 * sum(file.stat().st_size for file in files)
 
 
 def run_limited(

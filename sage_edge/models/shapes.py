@@ -10,8 +10,9 @@ tensor_mapping.py; AutoAWQ's WQLinear_GEMM (8 numbers of 4 bits in one I32, alon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sage_edge.models.dimensions import Dimensions
 from sage_edge.models.headers import Tensor
@@ -156,6 +157,13 @@ def plan(dimensions: Dimensions, container: str, packing: Packing | None = None,
         return None
     wanted = families[dimensions.family](dimensions)
     return wanted if packing is None else Plan(_packed(wanted.needed, packing), wanted.optional)
+
+
+def parameters(dimensions: Dimensions) -> int | None:
+    """Return how many numbers a model of these dimensions has, however they are packed; None for an unknown family."""
+    family = {"phi2": "phi"}.get(dimensions.family, dimensions.family)
+    wanted = plan(replace(dimensions, family=family), "safetensors")
+    return None if wanted is None else sum(math.prod(shape) for shape in wanted.needed.values())
 
 
 def _packed(needed: Mapping[str, Shape], packing: Packing) -> dict[str, Shape]:

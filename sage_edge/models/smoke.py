@@ -46,9 +46,10 @@ class Smoke:
     text: str
 
 
-def ask(model: Path) -> Smoke:
+def ask(model: Path, what: str) -> Smoke:
     """Open a GGUF file (or a transformers folder) in a child process with limits, and let it answer.
 
+    what: how to call it.
     Raises Mute when it does not open, crashes, hangs or wants more memory than such a file can need.
     """
     words = (sys.executable, "-m", "sage_edge.models.smoke", str(model))
@@ -56,7 +57,7 @@ def ask(model: Path) -> Smoke:
     most = _ROOM + 3 * sum(path.stat().st_size for path in paths)
     done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, env=merge.QUIET)
     if not done.is_good:
-        raise Mute(f"{model.name} does not run: {done.why}", hint=f"sage-edge model inspect {model}")
+        raise Mute(f"{what} does not run: {done.why}", hint=f"sage-edge model inspect {model}")
     said = json.loads(done.out.splitlines()[-1])
     return Smoke(**{**said, "template": Digest(said["template"]) if said["template"] else None})
 

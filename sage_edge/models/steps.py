@@ -21,26 +21,26 @@ from sage_edge.models.chain import Kind, Stage
 from sage_edge.models.manifest import Container, ListedFile, Manifest, role_of
 from sage_edge.models.planning import MEASURED, RECIPE
 from sage_edge.models.pointing import where_it_points
-from sage_edge.models.store import Store
+from sage_edge.models.store import WORK, Store
 from sage_edge.models.workshop import Workshop
 from sage_edge.names import Digest, ModelRef
 
 
-def do(stage: Stage, shop: Workshop, room: Path) -> Manifest:
+def do(stage: Stage, shop: Workshop, workplace: Path) -> Manifest:
     """Carry out one stage and return the listing of what it made. Raises what its kind of work raises.
 
-    room: a folder for what is not finished, best on the file system of the store.
+    workplace: a folder for what is not finished, best on the file system of the store.
     """
     if stage.kind in _PROVING:
         return _PROVING[stage.kind](stage, shop)
-    with tempfile.TemporaryDirectory(dir=room, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(dir=workplace, ignore_cleanup_errors=True) as folder:
         return _MAKING[stage.kind](stage, shop, Path(folder))
 
 
 @contextlib.contextmanager
-def room(ref: ModelRef, store: Store) -> Iterator[Path]:
+def workplace(ref: ModelRef, store: Store) -> Iterator[Path]:
     """Make a folder for preparing a name, and remove what killed ones left. Only for who holds the name's lock."""
-    mark = f"prepare-{hashlib.sha256(ref.encode()).hexdigest()[:16]}-"
+    mark = f"{WORK}{hashlib.sha256(ref.encode()).hexdigest()[:16]}-"
     files.make_folder(store.partial)
     for left in store.partial.glob(f"{mark}*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -52,16 +52,24 @@ def room(ref: ModelRef, store: Store) -> Iterator[Path]:
 
 
 def _bring(stage: Stage, shop: Workshop, folder: Path) -> Manifest:
-    source = stage.source
-    if isinstance(source, HostSource):
-        shop.copy(source, stage.makes)
-        return _needed(shop, stage.makes)
-    is_adapter = stage.card.adapter is source and stage.makes != stage.card.ref
-    card = _as_part(stage, "safetensors" if is_adapter else bringing.container(stage.card))
+    source, is_adapter = stage.source, stage.is_adapter
     if source is None:
         raise RuntimeError(f"{stage.makes} is brought from nowhere")
+    card = _as_part(stage, "safetensors" if is_adapter else bringing.container(stage.card))
     brought = bringing.bring(card, source, shop, is_adapter=is_adapter, scratch=folder)
     return _put(stage, shop, brought.files, card=card, source=str(source), template=brought.template)
+
+
+def _copy(stage: Stage, shop: Workshop, folder: Path) -> Manifest:
+    """Take over what another board's store holds under this name, listing and all: the lock speaks of that listing."""
+    if not isinstance(stage.source, HostSource):
+        raise TypeError(f"{stage.makes} is copied from {stage.source}")
+    card, manifest = stage.card, shop.copy(stage.source, stage.makes)
+    bringing.look(shop.store.checkout(manifest, folder), card, is_adapter=stage.is_adapter)
+    if stage.makes == card.ref and manifest.container == "gguf":
+        smoke.judge(smoke.ask(_gguf(shop, manifest), card.ref), card.ref, card.chat_template, own=False)
+    shop.store.put(manifest)
+    return manifest
 
 
 # --- making ---
@@ -131,7 +139,7 @@ def _parity(stage: Stage, shop: Workshop) -> Manifest:
 def _smoke(stage: Stage, shop: Workshop) -> Manifest:
     card, before = stage.card, _needed(shop, stage.needs[0])
     model = _weights(shop, before.ref) if before.container == "gguf" else shop.store.tree(before)
-    found = smoke.ask(model)
+    found = smoke.ask(model, card.ref)
     smoke.judge(found, card.ref, card.chat_template, own="convert" in card.steps)
     told = {f"{MEASURED}smoke": f"{found.answer_tokens} tokens answered to {found.prompt_tokens}"}
     return _again(stage, shop, told, template=found.template)
@@ -154,7 +162,12 @@ def _needed(shop: Workshop, ref: ModelRef) -> Manifest:
 
 
 def _weights(shop: Workshop, ref: ModelRef) -> Path:
-    found = _needed(shop, ref).of_role("weights")
+    return _gguf(shop, _needed(shop, ref))
+
+
+def _gguf(shop: Workshop, manifest: Manifest) -> Path:
+    """The one file of weights."""
+    found, ref = manifest.of_role("weights"), manifest.ref
     if len(found) != 1:
         raise ModelError(f"{ref} is in {len(found)} pieces, one is expected", hint=f"sage-edge model show {ref}")
     return shop.store.blob(found[0].digest)
@@ -218,6 +231,6 @@ def _llama() -> Mapping[str, str]:
 
 
 _MAKING: Mapping[Kind, Callable[[Stage, Workshop, Path], Manifest]] = {
-    "fetch": _bring, "import": _bring, "copy": _bring, "merge": _merge, "convert": _convert, "quantise": _quantise,
+    "fetch": _bring, "import": _bring, "copy": _copy, "merge": _merge, "convert": _convert, "quantise": _quantise,
 }  # fmt: skip
 _PROVING: Mapping[Kind, Callable[[Stage, Workshop], Manifest]] = {"parity": _parity, "smoke": _smoke}

@@ -3,7 +3,7 @@
     blobs/sha256-<64 hex>                        written once, read-only; never changed, only removed
     manifests/<family>/<name>/<variant>.json     the complete listing of one model (`manifest`)
     partial/                                     downloads and copies that are not finished; anything here may go
-                                                 (`copy-…` never resumes: a killed copy is swept when collecting)
+                                                 (`copy-…`, `prepare-…` never resume: swept when collecting)
     trees/<64 hex of the manifest>/              its files by their names, as hard links, for whoever wants a folder
     locks/                                       one for each model that is being made
     in-use.lock                                  shared by writers, exclusive for whoever collects what is left over
@@ -29,10 +29,12 @@ from sage_edge import files, locks
 from sage_edge.errors import DigestMismatch, Locked, ModelError, ModelIncomplete
 from sage_edge.models import blobs
 from sage_edge.models import manifest as manifests
+from sage_edge.models.blobs import Tell, silent
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
 
-COPY = "copy-"
+COPY, WORK = "copy-", "prepare-"
+"""How names in partial/ begin that nothing resumes: copies into the store, and the workplaces of preparations."""
 _PAUSE_S = 0.05
 _WAIT_S = 600.0
 
@@ -105,7 +107,7 @@ class Store:
                 self._place(part, digest)
             return digest
 
-    def add(self, path: Path, expected: Digest | None = None) -> Digest:
+    def add(self, path: Path, expected: Digest | None = None, tell: Tell = silent) -> Digest:
         """Copy a file into the store and return its digest; the file stays where it is. Raises as `keep` does."""
         with self.writing():
             files.make_folder(self.blobs)
@@ -113,7 +115,7 @@ class Store:
             copy = self.partial / f"{COPY}{os.getpid()}-{secrets.token_hex(8)}"
             with files.storing(copy):
                 try:
-                    digest = blobs.copy(path, copy)
+                    digest = blobs.copy(path, copy, tell)
                     if expected is not None and digest != expected:
                         raise DigestMismatch(path.name, expected, digest, hint=_AGAIN)
                     self._place(copy, digest)

@@ -99,8 +99,24 @@ class Patience:
         return min(self.longest_s, max(self.first_s * 2.0 ** (failures - 1), asked_s or 0.0))
 
 
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are here and those of all files together; the first falls when bytes prove to be bad."""
+
+
 def silent(*figures: int) -> None:
     """Tell nobody."""
+
+
+def counting(progress: Progress, total: int) -> Callable[[int], None]:
+    """Return what is told of pieces, and tells `progress` of their sum."""
+    done = 0
+
+    def tell(size: int) -> None:
+        nonlocal done
+        done += size
+        progress(done, total)
+
+    return tell
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import ModelError
 from sage_edge.models.cards import Card, HostSource
 from sage_edge.models.hub import Hub
+from sage_edge.models.manifest import Manifest
 from sage_edge.models.store import Store
 from sage_edge.names import ModelRef
 
@@ -19,7 +20,7 @@ def _silent(*words: object) -> None:
     """Tell nobody."""
 
 
-def _no_copy(source: HostSource, ref: ModelRef) -> None:
+def _no_copy(source: HostSource, ref: ModelRef) -> Manifest:
     raise ModelError(
         f"{ref} lies in the store of {source.host}, and this command copies nothing between machines",
         hint=f"invoke model.sync --from-host {source.host} --ref {ref}",
@@ -28,8 +29,10 @@ def _no_copy(source: HostSource, ref: ModelRef) -> None:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What preparing needs. fleet: the folder with the cards and the lock. copy: brings a name from another board.
+    """What preparing needs. fleet: the folder with the cards and the lock.
 
+    copy: has the bytes of a board's model in the store and returns its listing, whose name is still to be given; made
+    at the roof, because models reach into no other machine.
     tell: one line for people. progress: bytes that are here, bytes of all files. threads: for comparing; a merge always
     takes one, because sums in another order are other sums.
     """
@@ -42,7 +45,7 @@ class Workshop:
     stop: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[str], None] = _silent
     progress: Callable[[int, int], None] = _silent
-    copy: Callable[[HostSource, ModelRef], None] = _no_copy
+    copy: Callable[[HostSource, ModelRef], Manifest] = _no_copy
     threads: int = 1
 
     @property

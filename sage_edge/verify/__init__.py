@@ -7,4 +7,10 @@ probes         children that run a kernel, draw a token, ask the exchange: facts
 machine        memory, disk and clock: facts, no opinions
 expectations   facts → findings; pure, nothing is measured there
 doctor         all checks of this machine, each independent of the others
+references     whether what one declaration names, another one declares
+
+expect         what must be true of a host of the fleet: declarations, provisioning and its release → expectations
+expect_laid    what provisioning leaves behind, as expectations
+expect_wants   values that judge one fact and say what they want
+expect_ruling  question + wants = expectation; expectation + what was found = ruling
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from sage_edge.inventory.boards import Board
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.hosts import Host
 from sage_edge.models.cards import read_cards
+from sage_edge.models.chain import is_part
 from sage_edge.models.resolve import SHIPPED, Library, known, resolve
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
@@ -132,22 +134,34 @@ def _disk(patient: Patient) -> Finding:
 
 def _models(patient: Patient) -> Finding:
     library, host = patient.library, patient.host
-    refs = {SEEDLING, patient.model, *library.store.refs(), *read_cards(patient.paths.fleet)}
-    resolved: dict[ModelRef, SageError | None] = {}
-    for ref in sorted(refs):
-        try:
-            library.resolve(ref, memory_bytes=patient.facts.memory_bytes)
-            resolved[ref] = None
-        except SageError as refusal:
-            resolved[ref] = refusal
-    return expectations.models(resolved, host.model if host else None)
+    here = {ref for ref in library.store.refs() if not is_part(ref)}
+    resolved = {
+        ref: _refusal(library, ref, patient.facts.memory_bytes)
+        for ref in {SEEDLING, patient.model, *here, *read_cards(patient.paths.fleet)}
+    }
+    return expectations.models(resolved, here, host.model if host else None)
+
+
+def _refusal(library: Library, ref: ModelRef, memory_bytes: int) -> SageError | None:
+    """Why a model cannot be used here; None when it can."""
+    try:
+        library.resolve(ref, memory_bytes=memory_bytes)
+    except SageError as refusal:
+        return refusal
+    return None
 
 
 def _token(patient: Patient) -> Finding:
     if libraries.installed("llama_cpp") is None:
         return Finding("token", "skipped", "llama-cpp-python is not installed", "pip install 'sage-edge[practitioner]'")
     layers = -1 if patient.board is not None and patient.board.compute_capability else 0
-    return expectations.token(probes.token(SEEDLING, patient.paths.fleet, patient.paths.models, gpu_layers=layers))
+    ref = patient.model if _is_gguf(patient.library, patient.model) else SEEDLING
+    return expectations.token(probes.token(ref, patient.paths.fleet, patient.paths.models, gpu_layers=layers))
+
+
+def _is_gguf(library: Library, ref: ModelRef) -> bool:
+    """Whether a model is here as the one file that llama.cpp loads."""
+    return _refusal(library, ref, sys.maxsize) is None and library.resolve(ref).path.is_file()
 
 
 def _clock(patient: Patient) -> Finding:

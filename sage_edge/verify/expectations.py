@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from sage_edge.errors import SageError
@@ -85,7 +85,7 @@ def libraries(facts: Libraries) -> Finding:
         return Finding(check, "fail", found, library_remedy(first.name))
     if facts.refusal:
         return Finding(check, "fail", facts.refusal[:300], f"reinstall {facts.package}: its parts do not fit together")
-    return Finding(check, "ok", f"{facts.version}: {facts.loaded} loaded, with all that they need")
+    return Finding(check, "ok", f"{facts.version}: {facts.loaded} libraries load, with all that they need")
 
 
 def library_remedy(name: str) -> str:
@@ -146,24 +146,29 @@ def disk(rooms: Sequence[Room]) -> Finding:
 
 
 def models(
-    resolved: Mapping[ModelRef, SageError | None], wanted: ModelRef | None
-) -> Finding:  # fmt: skip
-    """The model that this host conducts with can be resolved; what else cannot is told, too."""
+    resolved: Mapping[ModelRef, SageError | None], here: Collection[ModelRef], wanted: ModelRef | None
+) -> Finding:
+    """The model that this host conducts with can be resolved, and so can everything whose files are here.
+
+    resolved: name → why not, for every name that is declared or here. here: those whose files are in the store.
+    """
     there = sorted(ref for ref, refusal in resolved.items() if refusal is None)
-    found = f"{', '.join(there) or 'none'} can be resolved, {len(resolved) - len(there)} others cannot"
-    if wanted is None:
-        return Finding("models", "ok" if there else "fail", found, "" if there else "sage-edge model list")
-    refusal = resolved[wanted]
+    broken = [(ref, refusal) for ref, refusal in sorted(resolved.items()) if refusal is not None and ref in here]
+    absent = len(resolved) - len(there) - len(broken)
+    found = f"{', '.join(there) or 'none'} can be resolved" + (f", {absent} more are only declared" if absent else "")
+    refusal = None if wanted is None else resolved[wanted]
     if refusal is not None:
         return Finding("models", "fail", f"{refusal.message}; {found}", refusal.hint)
-    return Finding("models", "ok", found)
+    for _, damage in broken:
+        return Finding("models", "warn", f"{damage.message}; {found}", damage.hint)
+    return Finding("models", "ok" if there else "fail", found, "" if there else "sage-edge model list")
 
 
 def token(fact: Token) -> Finding:
     """One token was drawn."""
     if fact.refusal:
         return Finding("token", "fail", f"{fact.ref} drew none: {fact.refusal}", f"sage-edge model verify {fact.ref}")
-    return Finding("token", "ok", f"{fact.ref} drew {fact.tokens} in {fact.seconds:.2f} s")
+    return Finding("token", "ok", f"{fact.ref} drew a token in {fact.seconds:.2f} s")
 
 
 def clock(fact: ClockFacts) -> Finding:

@@ -1,26 +1,24 @@
 """What the steps of the model road promised: memory of a merge, and a preparation that has nothing to do.
 
-`figures()` is for `invoke bench.models`; alone: `python -m tests.benchmarks.models_steps [--quick]`. The model has
-Qwen2.5-0.5B's exact shape and random bf16 weights, 988 MB; --quick takes a twentieth of it. It also prints what the
-minutes of `models.estimates` are from: nanoseconds per parameter of each step, on this machine, at one thread.
+Alone: `python -m tests.benchmarks.models_steps [--quick]`. The model has Qwen2.5-0.5B's exact shape and random bf16
+weights, 988 MB; --quick takes a twentieth of it. It also prints what the minutes of `models.estimates` are from:
+nanoseconds per parameter of each step, on this machine, at one thread.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sage_edge.models import gguf, merge, parity, prepare
-from tests.benchmarks.spine import Figure
+from tests.benchmarks.figures import Figure, run, seconds
 from tests.models import quick as doubles
 from tests.models import tiny
 
@@ -29,14 +27,14 @@ _GB = 1_000_000_000
 _MB = 1_000_000
 
 
-def figures(*, quick: bool = False) -> Iterator[Figure]:
+def figures(quick: bool) -> Iterator[Figure]:
     """Measure all of them, one after the other. quick: a small model, whose memory is mostly torch itself."""
     with tempfile.TemporaryDirectory(prefix="sage-bench-") as name:
-        yield _nothing_to_do(Path(name) / "done")
-        yield from _steps(Path(name), quick=quick)
+        yield _nothing_to_do(Path(name) / "done", rounds=5 if quick else 25)
+        yield from _steps(Path(name), quick)
 
 
-def _nothing_to_do(folder: Path, rounds: int = 15) -> Figure:
+def _nothing_to_do(folder: Path, rounds: int) -> Figure:
     """Whole processes, interleaved with bare interpreters; the fastest of each, because a loaded machine only adds."""
     doubles.fleet(folder)
     with pytest.MonkeyPatch.context() as patch:
@@ -45,8 +43,8 @@ def _nothing_to_do(folder: Path, rounds: int = 15) -> Figure:
     env = {**os.environ, "SAGE_FLEET": str(folder / "fleet"), "SAGE_MODELS": str(folder / "store")}
     bare, ours = [], []
     for _ in range(rounds):
-        bare.append(_seconds(lambda: _run(["-c", "pass"], env)))
-        ours.append(_seconds(lambda: _run(["-m", "sage_edge", "model", "prepare", tiny.REF], env)))
+        bare.append(seconds(lambda: _run(["-c", "pass"], env)))
+        ours.append(seconds(lambda: _run(["-m", "sage_edge", "model", "prepare", tiny.REF], env)))
     beyond = min(ours) - min(bare)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     _run(["-m", "sage_edge", "model", "prepare", tiny.REF], env)
@@ -56,13 +54,11 @@ def _nothing_to_do(folder: Path, rounds: int = 15) -> Figure:
     return Figure("preparing what is prepared", "<= 0.3 s beyond interpreter start", told, beyond <= 0.3)
 
 
-def _steps(folder: Path, *, quick: bool) -> Iterator[Figure]:
-    _run(
-        ["-W", "ignore", "-m", "tests.benchmarks.models_steps", "--make", str(folder), *(["--quick"] if quick else [])]
-    )
+def _steps(folder: Path, quick: bool) -> Iterator[Figure]:
+    _run(["-W", "ignore", "-m", "tests.benchmarks.random_qwen", str(folder), *(["--quick"] if quick else [])])
     source, out = folder / "base", folder / "merged"
     done: list[merge.Merged] = []
-    merging = _seconds(lambda: done.append(merge.merge(source, folder / "adapter", out)))
+    merging = seconds(lambda: done.append(merge.merge(source, folder / "adapter", out)))
     weights = sum(path.stat().st_size for path in out.glob("*.safetensors"))
     extra = done[0].peak_bytes - weights
     told = f"{done[0].peak_bytes / _MB:.0f} MB at most, {extra / _MB:.0f} MB above {weights / _MB:.0f} MB of weights"
@@ -71,12 +67,12 @@ def _steps(folder: Path, *, quick: bool) -> Iterator[Figure]:
     whole, small = folder / "whole.gguf", folder / "small.gguf"
     cache = tiny.tools(folder)
     rates = {"merge": merging}
-    rates["convert"] = _seconds(lambda: gguf.convert(
+    rates["convert"] = seconds(lambda: gguf.convert(
         out, whole, name="bench", cache=cache, precision="f32", pre_tokenizer=gguf.pre_tokenizer(out)
     ))  # fmt: skip
-    rates["quantise"] = _seconds(lambda: gguf.quantise(whole, small, "q8_0"))
+    rates["quantise"] = seconds(lambda: gguf.quantise(whole, small, "q8_0"))
     results: list[parity.Parity] = []
-    rates["parity"] = _seconds(lambda: results.extend(parity.compare(out, [whole, small])))
+    rates["parity"] = seconds(lambda: results.extend(parity.compare(out, [whole, small])))
     told = ", ".join(
         f"{name} {seconds:.1f} s ({seconds / count * 1e9:.0f} ns a parameter)" for name, seconds in rates.items()
     )
@@ -95,56 +91,5 @@ def _run(words: list[str], env: dict[str, str] | None = None) -> None:
         raise RuntimeError(done.stderr)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def _make(folder: Path, *, quick: bool) -> None:
-    """Write base and adapter; in a process of its own, because making takes more memory than merging."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import Qwen2Config, Qwen2ForCausalLM
-
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
-    torch.set_default_dtype(torch.bfloat16)
-    shape = (256, 1_024, 6, 4, 16_000) if quick else (896, 4_864, 24, 14, 151_936)
-    hidden, intermediate, layers, heads, vocabulary = shape
-    config = Qwen2Config(
-        vocab_size=vocabulary, hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers,
-        num_attention_heads=heads, num_key_value_heads=2, max_position_embeddings=32_768, tie_word_embeddings=True,
-        bos_token_id=0, eos_token_id=2,
-    )  # fmt: skip
-    model = Qwen2ForCausalLM(config)
-    model.save_pretrained(folder / "base")
-    tiny.save_words(folder / "base")
-    torch.set_default_dtype(torch.float32)
-    joined = get_peft_model(model, LoraConfig(r=16, target_modules="all-linear", task_type="CAUSAL_LM"))
-    for name, weight in joined.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(weight, std=0.01)
-    joined.save_pretrained(folder / "adapter")
-
-
-def main() -> int:
-    """Measure and print, or make the models for that; return the exit status."""
-    words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    words.add_argument("--quick", action="store_true", help="a small model")
-    words.add_argument("--make", type=Path, help=argparse.SUPPRESS)
-    asked = words.parse_args()
-    if asked.make is not None:
-        _make(asked.make, quick=asked.quick)
-        return 0
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    kept = True
-    for figure in figures(quick=asked.quick):
-        mark = "kept  " if figure.kept else "MISSED"
-        print(f"{mark}  {figure.name}: {figure.measured} (promised: {figure.promised})", flush=True)
-        kept = kept and figure.kept
-    return 0 if kept else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(__doc__, figures))

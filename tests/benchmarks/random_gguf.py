@@ -34,6 +34,14 @@ class Shape:
     vocabulary: int
     context: int
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers it holds."""
+        narrow = self.hidden // self.heads * self.kv_heads
+        attention = 2 * self.hidden * (self.hidden + narrow) + self.hidden + 2 * narrow
+        layer = attention + 3 * self.hidden * self.intermediate + 2 * self.hidden
+        return self.vocabulary * self.hidden + self.layers * layer + self.hidden
+
 
 QWEN_HALF_BILLION = Shape(896, 4864, 24, 14, 2, 151_936, 32_768)
 """Qwen2.5-0.5B, facts §3.1: 494,032,768 parameters."""

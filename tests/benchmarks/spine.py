@@ -14,28 +14,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.models.resolve import resolve
 from sage_edge.names import ModelRef
 from tests.benchmarks import random_gguf, runner
+from tests.benchmarks.figures import Figure
 from tests.cli import world as worlds
 from tests.kill import racing
 from tests.kill import spine as killing
 from tests.kill.report import Report
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One promise and what came of it."""
-
-    name: str
-    promised: str
-    measured: str
-    kept: bool
 
 
 def main() -> int:
@@ -47,8 +37,7 @@ def main() -> int:
     kept = True
     with tempfile.TemporaryDirectory(prefix="sage-bench-") as folder:
         for figure in _figures(Path(folder), rounds=3 if quick else 10, shots=50 if quick else 500):
-            mark = "kept  " if figure.kept else "MISSED"
-            print(f"{mark}  {figure.name}: {figure.measured} (promised: {figure.promised})", flush=True)
+            print(f"{figure.verdict:<6}  {figure.name}: {figure.measured} (promised: {figure.promised})", flush=True)
             kept = kept and figure.kept
     return 0 if kept else 1
 

@@ -11,6 +11,9 @@ import pytest
 from sage_edge.models.store import Store
 from tests.deploy import boards
 from tests.deploy.boards import Board
+from tests.deploy.ground import built, ground, served, sprout_image
+
+__all__ = ["built", "ground", "served", "sprout_image"]
 
 
 @pytest.fixture(scope="session")

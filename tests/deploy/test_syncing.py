@@ -14,6 +14,7 @@ import pytest
 from sage_edge.deploy import farside, taking
 from sage_edge.deploy.syncing import Carried, Order, bring, sync
 from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete, ModelNotFound, Unreachable
+from sage_edge.models import room
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.models.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
@@ -213,7 +214,7 @@ def test_too_small_a_disk_is_said_before_the_first_byte(
     fleet: Path, store: Store, thor: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights.plain(store)
-    monkeypatch.setattr(taking, "SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr(room, "SPARE_BYTES", 1 << 60)
     with pytest.raises(taking.NoRoom, match=r"thor has .* free for models, .* are needed; nothing was sent") as caught:
         carry(fleet, store)
     assert caught.value.code == 3

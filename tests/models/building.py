@@ -122,6 +122,7 @@ def content(kind: Any) -> bytes:
     """The bytes that a case declares.
 
     text · json · config {of, …changes} · pointer: bytes it stands for · hex
+    framed {header: JSON, data: bytes behind it, claims: how long it says its header is}
     safetensors {of, change: {config}, shapes: {tensor: shape}, without: [tensor], part: [i, n], cut, more}
     gguf {family, set: {key: value}, shapes, without, count, cut, more}
     """
@@ -134,6 +135,9 @@ def content(kind: Any) -> bytes:
         return json.dumps(value).encode()
     if name == "config":
         return json.dumps(config(value)).encode()
+    if name == "framed":
+        raw = json.dumps(value["header"]).encode()
+        return struct.pack("<Q", value.get("claims", len(raw))) + raw + bytes(value.get("data", 0))
     if name == "pointer":
         return f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize {value}\n".encode()
     data = _safetensors(value) if name == "safetensors" else _gguf(value)

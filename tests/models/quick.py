@@ -86,7 +86,7 @@ def doubles(
         assert reference.exists()
         return tuple(found[: len(candidates)])
 
-    def asked(model: Path) -> Smoke:
+    def asked(model: Path, what: str) -> Smoke:
         assert model.is_file()
         return Smoke(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
 

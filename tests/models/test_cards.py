@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sage_edge.errors import DeclarationError, ModelNotFound
+from sage_edge.errors import DeclarationError, ModelNotFound, UsageError
 from sage_edge.models import cards
 from sage_edge.models.cards import DirectorySource, HostSource, HubSource, ShippedSource, read_card, read_cards
 from sage_edge.models.resolve import known
@@ -165,6 +165,23 @@ def test_a_name_without_its_variant_is_enough_where_there_is_one(tmp_path: Path)
         cards.find("a/two", refs)
     with pytest.raises(ModelNotFound, match="known: a/one:x, a/two:x, a/two:y"):
         cards.find("a/three", refs)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("", "sage-edge model list"),
+        ("mind", "sage-edge model list"),
+        ("Qwen/Qwen2.5-0.5B", "sage-edge model list"),
+        ("/srv/my mind", "a model has a name; to look at a folder: sage-edge model inspect '/srv/my mind'"),
+        ("./merged", "a model has a name; to look at a folder: sage-edge model inspect ./merged"),
+    ],
+)
+def test_what_is_no_name_is_told_from_a_name_that_nobody_declared(name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        cards.find(name, [ModelRef("a/one:x")])
+    assert refused.value.message == f"expected a model like family/name:variant, got {name!r}"
+    assert refused.value.hint == hint
 
 
 def test_wanted_files_follow_the_container(tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def test_merge_convert_quantise_is_seven_stages_in_order(tmp_path: Path) -> None
         ({"steps": ["convert", {"quantise": "q4_0"}], "adapter": ...}, "fetch convert quantise parity smoke", "f32"),
         ({**ALONE, "steps": [{"quantise": "q8_0"}], "source": HUB}, "fetch quantise parity smoke", None),
         ({**ALONE, "steps": [], "source": HUB}, "fetch smoke", None),
-        ({**ALONE, "steps": [], "source": {"host": "thor"}}, "copy smoke", None),
+        ({**ALONE, "steps": [], "source": {"host": "thor"}}, "copy", None),
+        ({**ALONE, "steps": [{"quantise": "q8_0"}], "source": {"host": "thor"}}, "copy quantise parity smoke", None),
     ],
 )  # fmt: skip
 def test_each_kind_of_card_has_its_stages(

@@ -3,87 +3,47 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from sage_edge import errors, files
-from sage_edge.models.classify import admit, classify
+from sage_edge.models.classify import classify
 from sage_edge.models.verdict import Kind, Verdict
-from tests.models import building
+from tests.models import building, cases
 
-CASES = Path(__file__).parents[1] / "cases" / "inspection"
+FILES = ("folders.yaml", "gguf.yaml")
 LEGACY = Path(os.environ.get("SAGE_LEGACY") or Path(__file__).parents[2].parent / "shared" / "legacy" / "data")
 """Read here, before the environment is scrubbed."""
 _ZOO = "model-zoo/sage/epistemic-stances"
 
 
-def load(file: str) -> list[Any]:
-    """Return the cases of a file as parameters."""
-    cases = yaml.safe_load((CASES / file).read_text("utf-8"))
-    return [pytest.param(case, id=name) for name, case in cases.items()]
-
-
-def plant(tmp_path: Path, case: dict[str, Any]) -> Path:
-    """Make the folder of a case; it is called `merged`, as the one that fooled everybody."""
-    folder = tmp_path / "merged"
-    if case.get("absent"):
-        return folder
-    folder.mkdir()
-    tree = {
-        name: {"json": building.index(total=kind["index"])} if "index" in kind else kind
-        for name, kind in case["tree"].items()
-    }
-    return building.plant(folder, tree, case.get("links"))
-
-
-@pytest.mark.parametrize("case", [*load("folders.yaml"), *load("gguf.yaml")])
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=name) for file in FILES for name, case in cases.load(file).items()]
+)
 def test_a_folder_is_what_its_case_says(case: dict[str, Any], tmp_path: Path) -> None:
-    folder = plant(tmp_path, case)
-    path = folder / case["ask"] if "ask" in case else folder
-    words = _words(folder, case, path)
+    folder, path = cases.plant(tmp_path, case)
+    known = cases.words(folder, case, path)
     expected = case.get("error")
     if case.get("absent"):
         with pytest.raises(errors.ModelError) as caught:
             classify(path)
-        _same(caught.value, expected, words)
+        cases.demand_same(caught.value, expected, known)
         return
     verdict = classify(path, family=case.get("family"))
     assert verdict.kind.value == case["kind"], verdict
     for part in ("missing", "faults", "notes"):
         if part in case:
-            assert list(getattr(verdict, part)) == [_filled(text, words) for text in case[part]]
+            assert list(getattr(verdict, part)) == [cases.filled(text, known) for text in case[part]]
     if "first" in case:
-        assert verdict.faults[0] == _filled(case["first"], words)
+        assert verdict.faults[0] == cases.filled(case["first"], known)
     assert verdict.is_adapter == case.get("is_adapter", verdict.is_adapter)
     refusal = verdict.refusal()
     assert (refusal is None) == verdict.is_model
     if expected is not None:
         assert refusal is not None
-        _same(refusal, expected, words)
-
-
-def _words(folder: Path, case: dict[str, Any], path: Path) -> dict[str, str]:
-    words = {"path": str(path)}
-    if "sized" in case:
-        size = (folder / case["sized"]).stat().st_size
-        words |= {"size": str(size), "whole": str(size + 1), "rest": str(size - 16)}
-    return words
-
-
-def _filled(text: str, words: dict[str, str]) -> str:
-    return re.sub(r"\{(path|size|whole|rest)\}", lambda match: words[match[1]], text)
-
-
-def _same(refusal: errors.SageError, expected: Any, words: dict[str, str]) -> None:
-    assert type(refusal).__name__ == expected["kind"]
-    assert refusal.message == _filled(expected["message"], words)
-    assert refusal.hint
-    assert refusal.hint == expected.get("hint", refusal.hint)
-    assert str(refusal) == refusal.message
+        cases.demand_same(refusal, expected, known)
 
 
 def test_a_pipe_in_the_place_of_weights_does_not_stall(tmp_path: Path) -> None:
@@ -110,24 +70,20 @@ def test_a_folder_of_more_files_than_any_model(tmp_path: Path, monkeypatch: pyte
         classify(tmp_path)
 
 
-def test_a_whole_model_is_admitted_with_its_template(tmp_path: Path) -> None:
+def test_a_chat_template_is_known_by_its_digest(tmp_path: Path) -> None:
     tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}}
     folder = building.plant(tmp_path, {**tree, "model.safetensors": {"safetensors": {"of": "qwen2"}}})
-    assert admit(folder) is None
+    assert classify(folder).template is None
     (folder / "chat_template.jinja").write_text("{{ messages }}")
-    assert admit(folder) == files.digest(b"{{ messages }}")
-    (folder / "model.safetensors").unlink()
-    with pytest.raises(errors.ModelIncomplete):
-        admit(folder)
+    assert classify(folder).template == files.digest(b"{{ messages }}")
 
 
-def test_a_whole_adapter_is_admitted_wherever_its_base_points(tmp_path: Path) -> None:
+def test_a_whole_adapter_is_one_wherever_its_base_points(tmp_path: Path) -> None:
     config = {"config": {"of": "adapter", "base_model_name_or_path": "./fine_tuned_model/final_model"}}
     folder = building.plant(tmp_path, {"adapter_config.json": config})
-    with pytest.raises(errors.ModelIncomplete):
-        admit(folder)
+    assert not classify(folder).is_adapter
     building.plant(folder, {"adapter_model.safetensors": {"safetensors": {"of": "adapter"}}})
-    assert admit(folder) is None
+    assert classify(folder).is_adapter
 
 
 def test_the_shipped_seedling_is_whole() -> None:
@@ -175,6 +131,35 @@ def test_the_adapter_with_the_base_in_another_home() -> None:
     assert (verdict.kind, verdict.missing) == (Kind.ADAPTER, ("adapter_model.safetensors",))
     assert verdict.base is not None
     assert (verdict.base.kind, verdict.base.is_here, verdict.base.name) == ("absolute", False, "epistemic-pragmatism")
+
+
+SHARDS_OF_THE_LARGE = ", ".join(f"model-0000{n}-of-00008.safetensors" for n in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("folder", "says"),
+    [
+        (
+            f"{_ZOO}/qwen2.5-0.5b/introspective-qwen-merged",
+            "introspective-qwen-merged lacks model.safetensors, tokenizer.json",
+        ),
+        (f"{_ZOO}/qwen2.5-14b/base-instruct", f"base-instruct lacks {SHARDS_OF_THE_LARGE}, tokenizer.json"),
+        (
+            "archive/experiments-phase1/epistemic_bias_mapping/phase2.1_sft_model/final_model",
+            "final_model lacks adapter_model.safetensors",
+        ),
+        (
+            "sage/training/alive_continuous_learning/after_experiences",
+            "after_experiences lacks adapter_model.safetensors",
+        ),
+    ],
+)
+def test_every_weightless_folder_is_refused_in_so_many_words(folder: str, says: str) -> None:
+    refusal = legacy(folder).refusal()
+    assert isinstance(refusal, errors.ModelIncomplete)
+    assert refusal.message == says
+    again = f"sage-edge model inspect {LEGACY / folder}"
+    assert refusal.hint == f"get what is missing or damaged again, then: {again}"
 
 
 def test_every_folder_of_the_predecessor_is_told_apart() -> None:

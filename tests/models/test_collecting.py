@@ -34,6 +34,8 @@ def store(tmp_path: Path) -> Store:
     (made.partial / "download").mkdir()
     (made.partial / "download" / "data").write_bytes(b"half")
     (made.partial / "copy-1-2").write_bytes(b"killed")
+    (made.partial / "prepare-0123").mkdir()
+    (made.partial / "prepare-0123" / "model.safetensors").write_bytes(b"killed, too")
     return made
 
 
@@ -46,9 +48,9 @@ def test_what_is_named_stays(store: Store) -> None:
     before = blobs(store)
     shown = leftovers(store)
     assert [thing.path for thing in shown.blobs] == [store.blob(digest(b"old" * 10))]
-    assert [thing.path.name for thing in shown.partial] == ["copy-1-2"]
+    assert [thing.path.name for thing in shown.partial] == ["copy-1-2", "prepare-0123"]
     assert len(shown.trees) == 1
-    assert shown.size_bytes == 30 + len(b"killed")
+    assert shown.size_bytes == 30 + len(b"killedkilled, too")
     assert blobs(store) == before
     gone = collect(store, shown)
     assert gone == shown
@@ -62,7 +64,7 @@ def test_what_is_named_stays(store: Store) -> None:
 def test_a_forgotten_model_goes_name_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = leftovers(store, [OTHER], partial=True)
     assert {thing.path for thing in shown.blobs} >= {store.blob(digest(data)) for data in SHARDS.values()}
-    assert [thing.path.name for thing in shown.partial] == ["copy-1-2", "download"]
+    assert [thing.path.name for thing in shown.partial] == ["copy-1-2", "download", "prepare-0123"]
     assert store.manifest(OTHER) is not None
     order: list[str] = []
     unlink, sync = os.unlink, os.fsync

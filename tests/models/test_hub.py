@@ -20,7 +20,7 @@ from tests.models.hub_server import Fault, HubServer, git_oid
 REPO = "tiny/base"
 WEIGHTS = b"weights" * 999
 FILES = {"config.json": b"{}", "model.safetensors": WEIGHTS, "a/notes.txt": b"notes\n"}
-OFFLINE = "connect this machine, then try again; or take the model from another folder: sage-edge model import DIR"
+OFFLINE = "connect this machine and try again; or take the model from a folder: sage-edge model import DIR --ref REF"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
+from sage_edge.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete
 from sage_edge.models import lock
 from sage_edge.models.cards import Card, read_cards
 from sage_edge.models.importing import import_folder
@@ -38,7 +38,7 @@ SHARDS: dict[str, Any] = {
 
 def machine(folder: Path, **changed: Any) -> tuple[Library, Card]:
     """A bare machine with one card of safetensors."""
-    facts = {"container": "safetensors", "quantisation": ..., "chat_template": ..., **changed}
+    facts = {"container": "safetensors", "quantisation": ..., "chat_template": ..., "parameters": 20_000, **changed}
     declare(folder / "fleet", ref="tiny/base:bf16", container="safetensors")
     declare(folder / "fleet", **facts)
     made = Library(folder / "fleet", folder / "models")
@@ -77,7 +77,7 @@ def test_a_whole_folder_becomes_a_model(tmp_path: Path, tree: dict[str, Any]) ->
 
 
 def test_the_seedlings_own_folder_becomes_a_model(tmp_path: Path) -> None:
-    made, manifest = bring(tmp_path, SHIPPED / "seedling", container="gguf", files=["*.gguf"])
+    made, manifest = bring(tmp_path, SHIPPED / "seedling", container="gguf", files=["*.gguf"], parameters=2_756_864)
     assert [file.path for file in manifest.files] == ["seedling.gguf"]
     assert manifest.chat_template == Library(tmp_path, tmp_path).resolve(ModelRef("sage/seedling:q8_0")).chat_template
     assert made.resolve(REF, deep=True).chat_template == manifest.chat_template
@@ -85,10 +85,21 @@ def test_the_seedlings_own_folder_becomes_a_model(tmp_path: Path) -> None:
 
 def test_files_of_another_template_are_of_another_card(tmp_path: Path) -> None:
     made, card = machine(tmp_path, container="gguf", files=["*.gguf"], chat_template="sha256:" + "1" * 64)
-    with pytest.raises(ModelError, match=r"seedling is not tiny/mind:q8_0: its chat template has digest") as refused:
+    with pytest.raises(DigestMismatch, match=r"the chat template of tiny/mind:q8_0 has digest") as refused:
         import_folder(SHIPPED / "seedling", card, made.store, NOW)
-    assert refused.value.hint == "sage-edge model show tiny/mind:q8_0"
+    assert refused.value.expected == "sha256:" + "1" * 64
     assert made.store.refs() == ()
+
+
+@pytest.mark.parametrize(("says", "refused"), [(20_000, False), (21_280, False), (18_000, True), (494_032_768, True)])
+def test_a_model_of_another_size_is_of_another_card(tmp_path: Path, says: int, refused: bool) -> None:
+    """Up to a matrix of embeddings (40 x 32 here) is how files of one model differ."""
+    source = plant(tmp_path / "merged", WHOLE)
+    if not refused:
+        bring(tmp_path, source, parameters=says)
+        return
+    found = refusal(tmp_path, source, parameters=says)
+    assert found.message == f"{source} has 20,000 parameters, the card of {REF} says {says:,}"
 
 
 def test_a_tokenizer_is_no_model(tmp_path: Path) -> None:

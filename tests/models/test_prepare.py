@@ -12,7 +12,7 @@ from sage_edge.engines import Deadline, Message, Sampling, Settings, open_engine
 from sage_edge.errors import (
     DigestMismatch,
 )
-from sage_edge.models import planning, prepare
+from sage_edge.models import importing, planning, prepare
 from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import Entry, read_lock, write_lock
 from sage_edge.models.planning import StepPlan
@@ -24,6 +24,7 @@ from sage_edge.names import Digest, ModelRef
 from tests.benchmarks import random_gguf
 from tests.cli.world import snapshot
 from tests.models import quick, tiny
+from tests.models.test_smoke import SHAPE
 
 ROOT = Path(__file__).parents[2]
 WHOLE = ["import", "import", "merge", "convert", "quantise", "parity", "smoke", "lock"]
@@ -78,6 +79,7 @@ def test_the_shipped_card_of_sprouts_mind_has_a_plan(tmp_path: Path) -> None:
     assert sizes["merge"] == sizes["convert"] == 4 * 494_032_768
     assert sizes["quantise"] == pytest.approx(531e6, rel=0.02)
     assert found[0].basis == "its card; at 10 MB/s"
+    assert found[1].basis.startswith("adapters/introspective-v2.1 is not here yet; LoRA of rank 16")
     assert 2 < sum(step.minutes for step in found) < 60
 
 
@@ -96,12 +98,16 @@ def test_everything_is_made_once_and_locked(shop: Workshop) -> None:
     assert kinds(prepare.prepare(tiny.REF, replace(shop, tell=told.append))) == WHOLE
     manifest = shop.store.manifest(tiny.REF)
     assert manifest is not None
-    assert read_lock(shop.fleet) == {tiny.REF: Entry(manifest.digest())}
+    base = shop.store.manifest(tiny.BASE)
+    assert base is not None
+    assert read_lock(shop.fleet) == {tiny.REF: Entry(manifest.digest()), tiny.BASE: Entry(base.digest())}
     assert told[0] == "1/8 import tiny/base:f32"
-    assert told[-1].startswith("fleet/models.lock:\n+ tiny/introspective:v1-q8_0")
+    assert [line.split()[:2] for line in told[-1].splitlines()] == [
+        ["fleet/models.lock:"], ["+", tiny.BASE], ["+", tiny.REF],
+    ]  # fmt: skip
     assert (manifest.container, manifest.chat_template, len(manifest.parents)) == ("gguf", quick.TEMPLATE, 6)
     assert manifest.source == "made here: merge, convert, quantise of tiny/base:f32 with directory: adapter"
-    measured = dict(planning.lineage(manifest))
+    measured = dict(planning.measurements(manifest))
     assert set(measured) == {"measured: converted", "measured: quantised", "measured: smoke"}
     assert manifest.made_by["torch"] == "0"
     assert list(shop.store.partial.iterdir()) == []
@@ -179,11 +185,49 @@ def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, shop: W
     assert read_lock(shop.fleet) == before
 
 
+def test_a_base_that_lost_its_line_gets_it_back(shop: Workshop) -> None:
+    prepare.prepare(tiny.REF, shop)
+    locked = read_lock(shop.fleet)
+    write_lock(shop.fleet, {ref: entry for ref, entry in locked.items() if ref != tiny.BASE})
+    assert kinds(prepare.prepare(tiny.REF, shop)) == ["lock"]
+    assert read_lock(shop.fleet) == locked
+
+
+def test_another_base_than_the_locked_one_is_no_silent_change_either(shop: Workshop) -> None:
+    other = {tiny.BASE: Entry(Digest(ZEROS))}
+    write_lock(shop.fleet, other)
+    with pytest.raises(DigestMismatch, match=rf"the manifest of {tiny.BASE} has digest .*, fleet/models.lock says"):
+        prepare.prepare(tiny.REF, shop)
+    assert read_lock(shop.fleet) == other
+
+
 def test_other_lines_of_the_lock_stay(shop: Workshop) -> None:
     other = {ModelRef("x/y:z"): Entry(Digest(ZEROS))}
     write_lock(shop.fleet, other)
     prepare.prepare(tiny.REF, shop)
     assert read_lock(shop.fleet).items() >= other.items()
+
+
+def test_what_was_imported_and_locked_is_not_made_anew(shop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "finished").mkdir()
+    random_gguf.write(tmp_path / "finished" / "m.gguf", SHAPE)
+    card = shop.cards[tiny.REF].model_copy(update={"files": ("*.gguf",), "parameters": SHAPE.parameters})
+    manifest = importing.import_folder(tmp_path / "finished", card, shop.store, shop.clock.now())
+    assert kinds(planned(shop)) == WHOLE
+    write_lock(shop.fleet, {tiny.REF: Entry(manifest.digest())})
+    assert planned(shop) == ()
+    assert planning.is_prepared(tiny.REF, shop.fleet, shop.store)
+    shop.store.blob(manifest.files[0].digest).unlink()
+    assert kinds(planned(shop)) == WHOLE
+
+
+def test_one_gguf_of_several_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "gguf").mkdir()
+    random_gguf.write(tmp_path / "gguf" / "q8.gguf", SHAPE)
+    (tmp_path / "gguf" / "q4.gguf").write_bytes(b"GGUF")
+    alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}, "files": ["q8.gguf"]}
+    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
+    assert kinds(prepare.prepare(tiny.REF, quick.shop(tmp_path))) == ["import", "smoke", "lock"]
 
 
 def test_a_finished_gguf_is_imported_asked_locked_and_talks(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_without_a_network_the_hub_is_not_reached(tmp_path: Path) -> None:
     refusal = refused(sourced(tmp_path, {"hub": "tiny/base@" + "a" * 40}, {"directory": "adapter"}), Unreachable)
     assert refusal.message.startswith("cannot reach the hub at http://127.0.0.1:9")
     assert refusal.code == 4
-    assert refusal.hint
+    assert refusal.hint.endswith(f"take the model from a folder: sage-edge model import DIR --ref {tiny.REF}")
 
 
 def test_a_revision_that_nobody_pinned_is_looked_up_and_not_used(tmp_path: Path) -> None:
@@ -157,13 +157,24 @@ def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
     assert "code of its own" in refused(quick.shop(tmp_path), ModelError).message
 
 
+def test_another_chat_template_than_the_card_pins_is_refused(tmp_path: Path) -> None:
+    shop = sourced(tmp_path, {"directory": "base"}, {"directory": "adapter"})
+    content = tiny.cards({"directory": "base"}, {"directory": "adapter"}, base_weights=ZEROS)
+    content["tiny_base_f32"]["chat_template"] = ZEROS
+    tiny.declare(shop.fleet, content)
+    (tmp_path / "base" / "chat_template.jinja").write_text("{{ messages }}")
+    refusal = refused(quick.shop(tmp_path), DigestMismatch)
+    assert refusal.message == f"the chat template of {tiny.BASE} has digest {quick.TEMPLATE}, its card says {ZEROS}"
+    assert refusal.hint == "look at the template, then mend chat_template in fleet/models/tiny_base_f32.yaml"
+
+
 def test_a_full_disk_is_told_before_the_first_byte(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     room = shutil.disk_usage(shop.home)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=66_000_000))
     refusal = refused(shop, StorageError)
     assert refusal.message == (
-        f"cannot write {shop.store.root}: preparing {tiny.REF} takes 1 MB, 66 MB are free "
-        "and 67 MB of them must stay so"
+        f"cannot write {shop.store.root}: preparing {tiny.REF} takes 1.9 MB more, 66.0 MB are free "
+        "and 67.1 MB of them must stay so; nothing was written"
     )
     assert not shop.store.partial.exists()
 

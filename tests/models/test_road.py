@@ -77,7 +77,8 @@ def _is_what_it_should_be(world: World) -> None:
     model = library.resolve(tiny.REF, deep=True)
     manifest = library.store.manifest(tiny.REF)
     assert manifest is not None
-    assert read_lock(world.stage.fleet) == {tiny.REF: Entry(manifest.digest())}
+    locked = read_lock(world.stage.fleet)
+    assert (locked[tiny.REF], set(locked)) == (Entry(manifest.digest()), {tiny.REF, tiny.BASE})
     told = metadata(model.path)
     assert (told["general.name"], told["sage.model_ref"], told["general.file_type"]) == (tiny.REF, tiny.REF, "7")
     assert told["tokenizer.ggml.pre"] == "qwen2"

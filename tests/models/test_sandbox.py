@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import struct
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models.sandbox import Ending, Outcome, run_limited
+from sage_edge.models.sandbox import Ending, Outcome, room_for, run_limited, work
 
 
 def python(code: str, **limits: float) -> Outcome:
@@ -39,6 +40,28 @@ def test_every_end_has_its_name(code: str, ending: Ending, why: str) -> None:
     assert outcome.ending is ending, outcome
     assert outcome.why == why
     assert not outcome.is_good
+
+
+@pytest.mark.parametrize(
+    ("code", "wall_s", "ends_with"),
+    [
+        ("raise SystemExit(3)", 60, 3),
+        ("import os; os.kill(os.getpid(), 11)", 60, -signal.SIGSEGV),
+        ("import time; time.sleep(60)", 1, 124),
+    ],
+)
+def test_long_work_is_limited_in_the_callers_own_session(code: str, wall_s: float, ends_with: int) -> None:
+    program = f"import os; print(os.getsid(0), flush=True); {code}"
+    done = work((sys.executable, "-c", program), wall_s=wall_s, memory_bytes=1 << 30)
+    assert done.code == ends_with
+    assert done.text == str(os.getsid(0)) or wall_s == 1  # a busy machine may not get so far in a second
+
+
+def test_long_work_gets_no_more_memory_than_its_files_can_need(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(bytes(1_000_000))
+    assert room_for(tmp_path) == room_for(tmp_path / "weights") == (16 << 30) + 8_000_000
+    done = work((sys.executable, "-c", "x = bytearray(2 << 30)"), wall_s=60, memory_bytes=1 << 30)
+    assert (done.code, done.complaint.splitlines()[-1]) == (1, "MemoryError")
 
 
 def test_what_burns_the_processor_is_late() -> None:

@@ -21,7 +21,7 @@ GOOD = Smoke(name=REF, ref=REF, template=TEMPLATE, prompt_tokens=30, answer_toke
 
 def test_a_whole_file_answers_through_its_own_template(tmp_path: Path) -> None:
     random_gguf.write(tmp_path / "m.gguf", SHAPE)
-    found = smoke.ask(tmp_path / "m.gguf")
+    found = smoke.ask(tmp_path / "m.gguf", REF)
     assert (found.name, found.ref, found.template) == ("random weights", None, TEMPLATE)
     assert found.finite
     assert 1 <= found.answer_tokens <= 6
@@ -34,8 +34,8 @@ def test_a_cut_file_is_a_verdict_and_not_our_end(tmp_path: Path, cut: int) -> No
     random_gguf.write(tmp_path / "m.gguf", SHAPE)
     whole = (tmp_path / "m.gguf").read_bytes()
     (tmp_path / "m.gguf").write_bytes(whole[:-cut])
-    with pytest.raises(Mute, match=r"m\.gguf does not run: ") as refused:
-        smoke.ask(tmp_path / "m.gguf")
+    with pytest.raises(Mute, match=f"{REF} does not run: ") as refused:
+        smoke.ask(tmp_path / "m.gguf", REF)
     assert refused.value.hint == f"sage-edge model inspect {tmp_path / 'm.gguf'}"
     assert refused.value.code == 8
 

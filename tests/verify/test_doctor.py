@@ -14,8 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sage_edge.cli.doctor import command
+from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.store import Store
+from sage_edge.names import ModelRef
 from sage_edge.verify import doctor, libraries, probes
 from sage_edge.verify.finding import Finding
+from tests.models import shelving
 
 FLEET = Path(__file__).parents[2] / "fleet"
 
@@ -57,7 +61,7 @@ def test_this_machine_is_examined_and_nothing_is_written(world: Path) -> None:
     assert found["board"]["found"].endswith("agrees with cpu, as declared")
     assert found["exchange"]["found"].endswith("hub.git answers, 0 hosts have a branch there")
     if libraries.installed("llama_cpp"):
-        assert "sage/seedling:q8_0 drew 1 in" in found["token"]["found"]
+        assert "sage/seedling:q8_0 drew a token in" in found["token"]["found"]
     else:
         assert found["token"]["verdict"] == "skipped"
     assert sorted(path.relative_to(world) for path in world.rglob("*")) == before
@@ -70,7 +74,8 @@ def test_a_failed_check_ends_with_8_and_says_what_to_do(world: Path, monkeypatch
     assert result.exit_code == 8
     assert result.stdout.count("next: ") == 1
     assert "fail    exchange" in result.stdout
-    assert "hub.git does not answer: fatal: " in result.stdout
+    assert "hub.git does not answer: fatal: " in " ".join(result.stdout.split())
+    assert max(map(len, result.stdout.splitlines())) <= 80
     assert result.stderr == "3 checks, 1 failed\n"
 
 
@@ -100,6 +105,30 @@ def test_without_any_fleet_there_is_still_something_to_measure(tmp_path: Path, m
     result = CliRunner().invoke(command, ["--json"])
     found = findings(result)
     assert [finding["verdict"] for finding in found.values()] == ["fail", "skipped", "ok", "skipped"]
+
+
+def test_the_token_is_drawn_from_the_hosts_own_model_where_it_is_here(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overlay, mind = world / "fleet" / "overlays" / "cpu.yaml", ModelRef("qwen2.5-0.5b/introspective:v2.1-q8_0")
+    overlay.write_text(overlay.read_text().replace("sage/seedling:q8_0", mind))
+    monkeypatch.setattr(probes, "token", lambda ref, *_, **__: probes.Token(ref, 1, 0.5))
+    _only(monkeypatch, "models", "token")
+    found = findings(ask(world, "--json"))
+    assert found["token"]["found"] == "sage/seedling:q8_0 drew a token in 0.50 s"
+    assert found["models"]["verdict"] == "fail"
+    store = Store(world / "models")
+    shelving.fill(store, shelving.FILES, world / "parts")
+    listing = shelving.manifest(ref=mind)
+    store.put(listing)
+    write_lock(world / "fleet", {mind: Entry(listing.digest())})
+    found = findings(ask(world, "--json"))
+    assert found["token"]["found"] == f"{mind} drew a token in 0.50 s"
+    assert found["models"]["found"].startswith(f"{mind}, sage/seedling:q8_0 can be resolved, ")
+    store.blob(listing.files[0].digest).unlink()
+    found = findings(ask(world, "--json"))
+    assert found["models"]["found"].startswith(f"{mind} lacks model.gguf; sage/seedling:q8_0 can be resolved, ")
+    assert found["models"]["remedy"] == f"sage-edge model prepare {mind}"
 
 
 def test_a_check_that_breaks_is_a_finding(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import ModelNotFound, SageError
+from sage_edge.errors import ModelIncomplete, ModelNotFound, SageError
 from sage_edge.inventory import loading
 from sage_edge.inventory.board import Facts
 from sage_edge.inventory.boards import Board
@@ -103,16 +103,19 @@ def test_disk(free: int, verdict: str) -> None:
 def test_models() -> None:
     other = ModelRef("a/b:c")
     gone: dict[ModelRef, SageError | None] = {REF: None, other: ModelNotFound(other, ())}
-    fine = expectations.models(gone, REF)
-    assert (fine.verdict, fine.found) == ("ok", f"{REF} can be resolved, 1 others cannot")
-    bad = expectations.models(gone, other)
+    fine = expectations.models(gone, (), REF)
+    assert (fine.verdict, fine.found) == ("ok", f"{REF} can be resolved, 1 more are only declared")
+    bad = expectations.models(gone, (), other)
     assert (bad.verdict, bad.remedy) == ("fail", "sage-edge model list")
     assert bad.found.startswith("no model named a/b:c")
-    assert expectations.models({other: gone[other]}, None).verdict == "fail"
+    assert expectations.models({other: gone[other]}, (), None).verdict == "fail"
+    damaged: dict[ModelRef, SageError | None] = {REF: None, other: ModelIncomplete(other, ["a.gguf"], hint="mend it")}
+    odd = expectations.models(damaged, (other,), REF)
+    assert (odd.verdict, odd.found, odd.remedy) == ("warn", f"a/b:c lacks a.gguf; {REF} can be resolved", "mend it")
 
 
 def test_token_and_exchange() -> None:
-    assert expectations.token(Token(REF, 1, 0.25)).found == f"{REF} drew 1 in 0.25 s"
+    assert expectations.token(Token(REF, 1, 0.25)).found == f"{REF} drew a token in 0.25 s"
     assert expectations.token(Token(REF, refusal="it was ended by signal 9")).verdict == "fail"
     assert expectations.exchange(Exchange("hub.git", 2)).found == "hub.git answers, 2 hosts have a branch there"
     assert expectations.exchange(Exchange("hub.git", refusal="no")).found == "hub.git does not answer: no"

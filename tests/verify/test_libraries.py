@@ -42,7 +42,7 @@ def test_with_all_its_libraries_torch_loads(torch: Path) -> None:
     said = libraries.load("torch", "2.8.0", roots(torch))
     assert (said.missing, said.refusal, said.loaded) == ((), "", 2)
     finding = expectations.libraries(said)
-    assert (finding.verdict, finding.found) == ("ok", "2.8.0: 2 loaded, with all that they need")
+    assert (finding.verdict, finding.found) == ("ok", "2.8.0: 2 libraries load, with all that they need")
 
 
 @needs_compiler

@@ -1,4 +1,4 @@
-"""The card beside a model: every key checked, every fault named."""
+"""The card beside a model on a shelf: every key checked, every fault named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sage_edge.errors import DeclarationError
-from sage_edge.models.card import read_all
+from sage_edge.models.shelf import read_all
 from sage_edge.models.resolve import SHIPPED
 from sage_edge.names import ModelRef
 

@@ -1,0 +1,105 @@
+"""What is told of a host on which everything is in order; tests change one thing at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sage_edge.inventory import loading
+from sage_edge.names import Digest, HostName, ModelRef, Slug
+from sage_edge.records.release import Release
+from sage_edge.verify import expect
+from sage_edge.verify.expect import Told
+from sage_edge.verify.expect_ruling import Expectation
+from sage_edge.verify.expect_wants import Found
+
+FLEET = loading.load(Path(__file__).parents[2] / "fleet")
+HOST = FLEET.host("sprout")
+IMAGE, MODEL, WEIGHTS, OTHER = (Digest(f"sha256:{digit * 64}") for digit in "1234")
+BAKED, STORED = ModelRef("sage/baked:q8_0"), ModelRef("sage/stored:q8_0")
+RELEASE = Release(
+    host=HostName("sprout"), role=HOST.role, board=HOST.board, overlay=None, image=IMAGE,
+    models={BAKED: MODEL, STORED: OTHER}, fleet=OTHER, compose=OTHER,
+)  # fmt: skip
+STEPS: tuple[Mapping[str, Any], ...] = (
+    {"kind": "packages", "names": ["git"]},
+    {"kind": "group", "name": "sage-agent", "gid": 10001},
+    {"kind": "user", "name": "sage-agent", "uid": 10001, "gid": 10001, "groups": ["video"]},
+    {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750"},
+    {"kind": "file", "path": "etc/sage/host.yaml", "text": "# who\nformat: 1\nhost: sprout\n", "uid": 0, "gid": 0,
+     "mode": "0644"},
+    {"kind": "file", "path": "etc/sudoers.d/sage-host", "text": "x\n", "uid": 0, "gid": 0, "mode": "0440"},
+    {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "gid": 10001, "comment": "sprout"},
+    {"kind": "unit", "name": "sage-release.service", "text": "[Unit]\n"},
+    {"kind": "service", "name": "docker"},
+    {"kind": "sshd"},
+)  # fmt: skip
+X_SHA = "sha256:73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"
+UNIT_SHA = "sha256:ae6c63cff33bcfa3b6a2d6d0c9dd19521dedaa351146b1a642d2bfc9cf5a1e1f"
+
+
+def told(**changes: Any) -> Told:
+    """A sound Sprout: a Jetson with a release that carries one model and needs another one from its store."""
+    sound = Told(
+        host=HOST, overlay=None, board=FLEET.boards["orin-nano"], remote="ssh://git@hub/x.git", helper="0123456789ab",
+        steps=STEPS, current=RELEASE.id.short, release=RELEASE, baked=frozenset({BAKED}), weights={BAKED: WEIGHTS},
+        locked={ModelRef("sage/spare:q8_0"): OTHER, STORED: OTHER}, oldest_engine=(20, 10),
+    )  # fmt: skip
+    return replace(sound, **changes)
+
+
+def on_a_stand_in() -> Told:
+    """The same under the overlay `sim`, on a board without a GPU."""
+    card = FLEET.boards["sim-orin-nano"]
+    return told(overlay="sim", board=card, host=HOST.model_copy(update={"board": Slug("sim-orin-nano")}))
+
+
+FOUND: Mapping[str, Found] = {
+    "helper": "0123456789ab",
+    "board is orin-nano": frozenset(),
+    "group sage-agent": 10001,
+    "user sage-agent": "10001:10001",
+    "groups of sage-agent": frozenset({"video", "render"}),
+    "rights of /srv/sage/state": "0750 10001:10001",
+    "rights of /etc/sage/host.yaml": "0644 0:0",
+    "host card": "host: sprout",
+    "rights of /etc/sudoers.d/sage-host": "0440 0:0",
+    "content of /etc/sudoers.d/sage-host": X_SHA,
+    "rights of /srv/sage/keys/exchange": "0400 10001:10001",
+    "content of sage-release.service": UNIT_SHA,
+    "sage-release.service at boot": "enabled",
+    "secrets open to anybody": frozenset(),
+    "docker": "20.10.24",
+    "docker compose": "there",
+    "runtime": frozenset({"nvidia", "runc"}),
+    "release": str(RELEASE.id),
+    "newest deployment": "committed",
+    "agent": "running",
+    "health of the agent": "healthy",
+    "agent's user": "10001:10001",
+    "agent's release": RELEASE.id.short,
+    "image": str(IMAGE),
+    "image's role": "practitioner",
+    "image's platform": "l4t",
+    "image's board": "orin-nano",
+    "image's model": str(BAKED),
+    f"model {BAKED}": str(WEIGHTS),
+    f"model {STORED}": str(OTHER),
+    "manifest of sage/spare:q8_0": None,
+    "heartbeat": 12.0,
+    "clock": 0.2,
+    "clock is kept": "yes",
+    "room for sage": 10**9,
+    "room for docker": 10**10,
+    "free memory": 10**9,
+    "exchange": "answers",
+}
+"""What is found on a sound board, check by check."""
+
+
+def expectation(check: str, given: Told | None = None) -> Expectation:
+    """One expectation by its name."""
+    (one,) = (one for one in expect.expectations(given or told()) if one.check == check)
+    return one

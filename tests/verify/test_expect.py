@@ -1,0 +1,136 @@
+"""What must be true of a host: every expectation holds on a sound one, can fail, and says what to do then."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sage_edge.deploy import answers
+from sage_edge.verify import expect
+from sage_edge.verify.expect_ruling import KINDS, SLOW, Question, Ruling
+from sage_edge.verify.expect_wants import Found
+from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, expectation, on_a_stand_in, told
+
+ROOT = Path(__file__).parents[2]
+DEPLOY, PROVISION = "invoke deploy --host sprout", "invoke provision --host sprout"
+LOGS, BUILD = "see: invoke logs --host sprout", f"invoke build --host sprout, then {DEPLOY}"
+
+BAD: list[tuple[str, Found, str, str, str]] = [
+    ("helper", "ba9876543210", "0123456789ab", "ba9876543210", PROVISION),
+    ("board is orin-nano", frozenset({"it is a toaster"}), "no contradiction", "it is a toaster",
+     "is the address right? ssh -F fleet/ssh_config sprout hostname; if so, mend fleet/boards"),
+    ("group sage-agent", None, "10001", "nothing", PROVISION),
+    ("user sage-agent", "10001:100", "10001:10001", "10001:100", PROVISION),
+    ("groups of sage-agent", frozenset({"render"}), "video", "render", PROVISION),
+    ("rights of /srv/sage/state", "0777 10001:10001", "0750 10001:10001", "0777 10001:10001", PROVISION),
+    ("rights of /etc/sage/host.yaml", "0644 1000:0", "0644 0:0", "0644 1000:0", PROVISION),
+    ("host card", "host: thor", "host: sprout", "host: thor", PROVISION),
+    ("rights of /etc/sudoers.d/sage-host", None, "0440 0:0", "nothing", PROVISION),
+    ("content of /etc/sudoers.d/sage-host", str(OTHER), "as provisioned", "444444444444", PROVISION),
+    ("rights of /srv/sage/keys/exchange", "0444 10001:10001", "0400 10001:10001", "0444 10001:10001", PROVISION),
+    ("content of sage-release.service", None, "as provisioned", "nothing", PROVISION),
+    ("sage-release.service at boot", "disabled", "enabled", "disabled", PROVISION),
+    ("secrets open to anybody", frozenset({"srv/x"}), "none", "srv/x", "on sprout: sudo chmod o-r FILE"),
+    ("docker", None, "20.10 or newer", "nothing",
+     f"on sprout: sudo systemctl start docker; not installed: {PROVISION}"),
+    ("docker compose", None, "there", "nothing",
+     f"{PROVISION}; where that has no package for it, install docker compose by hand"),
+    ("runtime", frozenset({"runc"}), "nvidia", "runc",
+     "on the board: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"),
+    ("release", str(OTHER), RELEASE.id.short, "444444444444",
+     "invoke rollback --host sprout --list, and take one that is whole"),
+    ("newest deployment", "gated", "committed or reverted", "gated", f"see: invoke audit --host sprout; then {DEPLOY}"),
+    ("agent", "exited", "running", "exited", DEPLOY),
+    ("health of the agent", "unhealthy", "healthy", "unhealthy", LOGS),
+    ("agent's user", "", "10001:10001", "", DEPLOY),
+    ("agent's release", None, RELEASE.id.short, "nothing", DEPLOY),
+    ("image", str(OTHER), "111111111111", "444444444444", DEPLOY),
+    ("image's role", "researcher", "practitioner", "researcher", BUILD),
+    ("image's platform", "cpu", "l4t", "cpu", BUILD),
+    ("image's board", "agx-thor", "orin-nano", "agx-thor", BUILD),
+    ("image's model", None, str(BAKED), "nothing", BUILD),
+    (f"model {BAKED}", str(OTHER), "333333333333", "444444444444", BUILD),
+    (f"model {STORED}", None, "444444444444", "nothing", DEPLOY),
+    ("manifest of sage/spare:q8_0", str(RELEASE.image), "444444444444 or nothing", "111111111111",
+     "invoke model.sync --host sprout --ref sage/spare:q8_0"),
+    ("heartbeat", 601.0, "at most 600.0 s", "601.0 s", LOGS),
+    ("clock", -3600.0, "at most 30.0 s", "-3600.0 s", "on sprout: sudo timedatectl set-ntp true"),
+    ("clock is kept", "no", "yes", "no", "on sprout: sudo timedatectl set-ntp true"),
+    ("room for sage", 10**8, "at least 500 MB", "100 MB", "on sprout: docker image prune; df -h"),
+    ("room for docker", 10**9, "at least 2.0 GB", "1.0 GB", "on sprout: docker image prune; df -h"),
+    ("free memory", 10**8, "at least 250 MB", "100 MB", "stop what else runs on sprout"),
+    ("exchange", "Host key verification failed.", "answers", "Host key verification failed.",
+     "does the exchange know its key? see /srv/sage/keys/exchange.pub there, and: invoke logs --host sprout"),
+]  # fmt: skip
+
+
+def test_a_sound_host_is_what_it_must_be() -> None:
+    everything = expect.expectations(told())
+    assert [one.check for one in everything] == list(FOUND)
+    for one in everything:
+        ruling = one.judge(FOUND[one.check])
+        assert (ruling.holds, ruling.remedy) == (True, ""), ruling
+
+
+@pytest.mark.parametrize(("check", "found", "expected", "tells", "remedy"), BAD, ids=[row[0] for row in BAD])
+def test_it_can_fail_and_says_what_to_do(check: str, found: Found, expected: str, tells: str, remedy: str) -> None:
+    assert expectation(check).judge(found) == Ruling(check, expected, tells, False, remedy)
+
+
+def test_every_expectation_was_made_to_fail() -> None:
+    assert [row[0] for row in BAD] == list(FOUND)
+
+
+def test_every_kind_is_expected_somewhere_and_answered_twice() -> None:
+    asked = {one.question.kind for one in expect.expectations(told())}
+    assert asked == set(KINDS)
+    by_probe = {"board", "label", *answers.OF_ENGINE, *answers.OF_AGENT, *answers.OF_BOARD, *answers.OF_MANY}
+    assert by_probe == set(KINDS) - SLOW
+    modules = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests/fleet").glob("test_*.py")))
+    by_testinfra = [name.replace("_", "-") for name in re.findall(r"^def test_(\w+)\(", modules, re.MULTILINE)]
+    assert sorted(by_testinfra) == sorted(KINDS)
+
+
+def test_on_a_stand_in_nothing_is_asked_that_it_cannot_have() -> None:
+    there = {one.check: one for one in expect.expectations(on_a_stand_in())}
+    assert FOUND.keys() - there.keys() == {"clock is kept", "image's board", "board is orin-nano"}
+    assert there["runtime"].judge(frozenset({"runc"})).holds
+    assert there["image's platform"].judge("cpu").holds
+    assert there["agent"].remedy == "invoke deploy --host sprout --fleet sim"
+
+
+def test_without_a_release_only_that_is_said() -> None:
+    there = {one.check: one for one in expect.expectations(told(current=None, release=None))}
+    assert there["release"].judge(None) == Ruling("release", "one that serves", "nothing", False, DEPLOY)
+    assert not there.keys() & {"agent", "image", "heartbeat", "exchange", "newest deployment"}
+
+
+def test_a_release_that_cannot_be_read_is_said_and_the_rest_still_asked() -> None:
+    there = {one.check for one in expect.expectations(told(release=None))}
+    assert {"release", "agent", "health of the agent", "heartbeat"} <= there
+    assert "image" not in there
+
+
+def test_a_model_that_is_not_here_cannot_be_compared_but_must_be_named() -> None:
+    unknown = expectation(f"model {BAKED}", told(weights={}))
+    assert unknown.judge(str(OTHER)).holds
+    assert not unknown.judge(None).holds
+    assert str(unknown.wants) == "a digest; no copy here to compare it with"
+
+
+def test_what_nobody_asked_does_not_hold() -> None:
+    ruling = expectation("docker").unasked("no way")
+    assert (ruling.holds, ruling.found) == (False, "nothing: no way")
+    assert expectation("docker").unasked("no way", "go home").remedy == "go home"
+
+
+def test_a_heartbeat_may_be_as_old_as_the_container_s_own_check_allows() -> None:
+    healthy = (ROOT / "images/shared/healthy.py").read_text("utf-8")
+    assert f"OLDEST_S = {expect.HEARTBEAT_S}\n" in healthy
+
+
+def test_questions_are_values() -> None:
+    assert Question("label", "sage.role") == Question("label", "sage.role")
+    assert {Question("helper"), Question("helper")} == {Question("helper")}
