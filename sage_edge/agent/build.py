@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sage_edge.agent.heart import Heart
 from sage_edge.clock import Clock
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.identity import Me
@@ -34,6 +35,11 @@ class Agent:
     tell: Tell
     actions: list[str] = field(default_factory=list)
 
+    @property
+    def heart(self) -> Heart:
+        """What a health check looks at."""
+        return Heart(self.paths.heartbeat, self.me.host.name, self.clock)
+
     def can(self, ability: str) -> bool:
         """Whether this host's role has an ability."""
         return ability in self.me.role.abilities
@@ -49,9 +55,14 @@ class Agent:
 
 
 def build(
-    paths: Paths, me: Me, clock: Clock, stop: threading.Event, release: str, tell: Tell, audience: Audience | None
-) -> Agent:
-    """Return an agent of real parts."""
+    paths: Paths, me: Me, clock: Clock, stop: threading.Event, release: str, tell: Tell, audience: Audience | None,
+    image: Digest | None = None,
+) -> Agent:  # fmt: skip
+    """Return an agent of real parts. audience: who watches its sessions; None: nobody but a health check.
+
+    release, image: what is running, for the head of every transcript; image None: no container, or nobody has said.
+    """
     mail = wiring.post(paths, me, clock)
-    runner = wiring.runner(paths, me, mail, clock, stop, release, audience)
+    heart = Heart(paths.heartbeat, me.host.name, clock)
+    runner = wiring.runner(paths, me, mail, clock, stop, release, audience or heart, image)
     return Agent(me, paths, mail, runner, clock, stop, release, tell)

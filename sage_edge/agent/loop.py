@@ -6,10 +6,8 @@ it is over, not in between; only what no waiting can mend (a guard, a declaratio
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
-from sage_edge import clock, files
 from sage_edge.agent import slots, wake
 from sage_edge.agent.build import Agent
 from sage_edge.errors import DeclarationError, RoleError, SageError
@@ -23,14 +21,13 @@ def run(agent: Agent) -> None:
     failing: str | None = None
     failures = 0
     while not agent.stop.is_set():
-        _beat(agent)
+        agent.heart.beat()
         trouble = _wake(agent)
         if trouble != failing:
             agent.tell(f"failing: {trouble}" if trouble else "all is well again")
             failing = trouble
         failures = failures + 1 if trouble else 0
-        _beat(agent)
-        agent.clock.wait(_pause(agent, failures).total_seconds(), agent.stop)
+        agent.heart.wait(_pause(agent, failures).total_seconds(), agent.stop)
 
 
 def _wake(agent: Agent) -> str | None:
@@ -54,10 +51,3 @@ def _pause(agent: Agent, failures: int) -> timedelta:
     if agent.can("conduct"):
         pause = min(pause, slots.following(fleet.schedule_of(host), host, now) - now)
     return max(pause, timedelta(seconds=1))
-
-
-def _beat(agent: Agent) -> None:
-    """Replace the heartbeat: its age tells a health check whether the loop lives."""
-    files.write_atomic(
-        agent.paths.heartbeat, json.dumps({"at": clock.text(agent.clock.now()), "host": agent.me.host.name}).encode()
-    )

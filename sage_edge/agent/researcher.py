@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from sage_edge import curriculum
 from sage_edge.agent.build import Agent
+from sage_edge.analysis.findings import Filed
 from sage_edge.analysis.study import Read, Study, study
 from sage_edge.inventory import guard
-from sage_edge.names import HostName
+from sage_edge.names import HostName, SessionId
+from sage_edge.records import places
 from sage_edge.records.base import Record, parse
 from sage_edge.records.study import Check, Decision, Finding, Measure, Prediction, Recommendation
 from sage_edge.records.transcript import Transcript
@@ -39,7 +43,7 @@ def new_papers(agent: Agent) -> Study:
         Read(
             author=me, now=agent.clock.now(), curriculum=curriculum.load(agent.paths.fleet),
             rules=agent.me.role.rules if agent.can("recommend") else (),
-            transcripts={h: tuple(_read(agent, h, "sessions", Transcript, problems)) for h in fleet.owners("conduct")},
+            transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.owners("conduct")},
             findings=tuple(_read(agent, me, "findings", Finding, problems)),
             recommendations=tuple(_read(agent, me, "recommendations", Recommendation, problems)),
             checks=tuple(_read(agent, me, "checks", Check, problems)),
@@ -47,6 +51,28 @@ def new_papers(agent: Agent) -> Study:
         )
     )  # fmt: skip
     return Study(found.findings, found.checks, found.recommendation, (*problems, *found.problems))
+
+
+def _filed(agent: Agent, host: HostName, problems: list[str]) -> Iterator[Filed]:
+    """A host's transcripts where they lie; a shard of them is read at once, and only when one in it is asked for."""
+
+    @functools.lru_cache(maxsize=2)
+    def shard(folder: str) -> Mapping[str, bytes]:
+        return dict(agent.post.read(host, folder))
+
+    def load(path: str) -> Transcript:
+        return parse(Transcript, shard(str(PurePosixPath(path).parent))[path])
+
+    for path in agent.post.names(host, "sessions"):
+        try:
+            session = SessionId(PurePosixPath(path).stem)
+        except ValueError as foreign:
+            problems.append(f"{host} {path} cannot be read: {foreign}")
+            continue
+        if path == places.of_session(session):
+            yield Filed(session, functools.partial(load, path))
+        else:
+            problems.append(f"{host} {path} cannot be read: this is not the place of {session}")
 
 
 def _decisions(agent: Agent, problems: list[str]) -> Iterator[Decision]:
@@ -74,9 +100,10 @@ def describe(paper: Finding | Check | Recommendation) -> str:
     if isinstance(paper, Check):
         return f"prediction for {paper.session} {paper.verdict}: {paper.reason}"
     said = paper.prediction
+    within = f"in {paper.first}" if said.sessions == 1 else f"in {said.sessions} sessions from {paper.first} on"
     return (
         f"to {paper.to}: {paper.intervention} for {paper.first}-{paper.last}, "
-        f"predicting {_name(said)} {said.comparison} {said.value:.2f} in {paper.first}"
+        f"predicting {_name(said)} {said.told} {within}"
     )
 
 

@@ -24,6 +24,9 @@ TRUST = "trust"
 
 INCOMING = "refs/incoming/"
 VERIFIED = "refs/verified/"
+OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+"""For reading: a repository that lacks an object may not make git fetch it from where its own configuration says."""
+
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -120,7 +123,7 @@ def commit(clone: Clone, summary: str, at: datetime) -> Command:
 
 def tips(clone: Clone) -> Command:
     """Every ref of the clone: `<oid> <ref>` lines."""
-    return git(clone, "for-each-ref", "--format=%(objectname) %(refname)")
+    return git(clone, "for-each-ref", "--format=%(objectname) %(refname)", env=OFFLINE)
 
 
 def is_ancestor(clone: Clone, older: str, newer: str) -> Command:
@@ -135,9 +138,9 @@ def set_ref(clone: Clone, ref: str, oid: str) -> Command:
 
 def tree(clone: Clone, at: str, below: str = "") -> Command:
     """List files, NUL after each `<mode> blob <oid> TAB <path>`; `below` a folder or one file."""
-    return git(clone, "ls-tree", "-r", "-z", at, *((below,) if below else ()))
+    return git(clone, "ls-tree", "-r", "-z", at, *((below,) if below else ()), env=OFFLINE)
 
 
 def contents(clone: Clone, oids: Iterable[str]) -> Command:
     """Read objects, all in one go."""
-    return git(clone, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode())
+    return git(clone, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode(), env=OFFLINE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from pydantic import JsonValue
@@ -45,8 +46,8 @@ class Exchange:
 class Dialogue:
     """One session. `number` is None where the paper gives none; `model` is the digest, or what an older paper says.
 
-    started, ended: UTC. standing: only a `session` counts in statistics. remarks: what a careful reader must know, one
-    slug each, such as `cpu-fallback`.
+    started, ended: UTC. recommendation: the one that the paper names as the reason of its intervention. standing: only
+    a `session` counts in statistics. remarks: what a careful reader must know, one slug each, such as `cpu-fallback`.
     """
 
     seal: Digest
@@ -65,10 +66,11 @@ class Dialogue:
     ended: datetime | None = None
     due: datetime | None = None
     late: bool = False
+    recommendation: Digest | None = None
     standing: Standing = "session"
     remarks: tuple[str, ...] = field(default=())
 
-    @property
+    @cached_property
     def answers(self) -> tuple[Exchange, ...]:
         """The exchanges that were answered."""
         return tuple(one for one in self.exchanges if one.outcome == "ok")
@@ -108,5 +110,6 @@ def of(transcript: Transcript) -> Dialogue:
         ended=transcript.closing.ended,
         due=head.slot.due if head.slot else None,
         late=head.slot.late if head.slot else False,
+        recommendation=head.intervention.recommendation,
         remarks=() if transcript.closing.ending == "complete" else (transcript.closing.ending,),
     )

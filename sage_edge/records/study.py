@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
+from typing_extensions import Self
 
 from sage_edge.names import Digest, HostName, SessionId, Slug, Track
 from sage_edge.records.base import Moment, Record
@@ -48,14 +49,37 @@ class Finding(Record):
 
 
 class Prediction(Record):
-    """What must be seen in the first session under the intervention, said before that session."""
+    """What must be seen in the first sessions under the intervention, said before them.
+
+    of: the `level` of the number itself, or its `change` against the sessions before: at-least 0.2 is a rise by 0.2 or
+    more, at-most -0.1 a fall by 0.1 or more. sessions: how many under the intervention decide together. before: how
+    many of the newest sessions without it they are held against. minimum_n: answers on each side that is compared.
+    """
 
     scorer: Slug
     version: int
     quantity: Slug = Slug("rate")
+    of: Literal["level", "change"] = "level"
     comparison: Literal["at-least", "at-most"]
-    value: float = Field(ge=0, le=1)
+    value: float = Field(ge=-1, le=1)
+    sessions: int = Field(default=1, ge=1)
+    before: int = Field(default=1, ge=1)
     minimum_n: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.of == "level" and self.value < 0:
+            raise ValueError("a level is between 0 and 1; only a change can be negative")
+        return self
+
+    @property
+    def told(self) -> str:
+        """What it says, for people: `at least 0.30`, `a change of at most -0.10 against the 3 sessions before`."""
+        how = self.comparison.replace("-", " ")
+        if self.of == "level":
+            return f"{how} {self.value:.2f}"
+        against = "the session" if self.before == 1 else f"the {self.before} sessions"
+        return f"a change of {how} {self.value:+.2f} against {against} before"
 
 
 class Recommendation(Record):
@@ -91,7 +115,11 @@ class Decision(Record):
 
 
 class Check(Record):
-    """What became of a prediction, computed from the record alone."""
+    """What became of a prediction, computed from the record alone.
+
+    session, transcript: the last one that it took. transcripts: all of them, in order. control: the sessions before,
+    without the intervention; controls: which. With several sessions on a side its measure is that of all together.
+    """
 
     format: Literal[1] = 1
     author: HostName
@@ -99,8 +127,10 @@ class Check(Record):
     prediction: Prediction
     session: SessionId
     transcript: Digest
+    transcripts: tuple[Digest, ...] = ()
     measure: Measure
     control: Measure | None
+    controls: tuple[Digest, ...] = ()
     verdict: Literal["confirmed", "refuted", "cannot-tell"]
     reason: str
     created: Moment

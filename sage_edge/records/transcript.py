@@ -13,7 +13,7 @@ all links gets another seal, which then differs from the findings and from the c
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
@@ -115,12 +115,10 @@ class Head(Record):
     time_source: TimeSource
 
     @model_serializer(mode="wrap")
-    def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+    def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:  # JsonValue would walk it again
         """Leave out an image that nobody named: older transcripts lack the key, and their seals are to hold."""
-        content: dict[str, JsonValue] = dump(self)
-        if content["image"] is None:
-            del content["image"]
-        return content
+        content: dict[str, Any] = dump(self)
+        return {key: value for key, value in content.items() if key != "image" or value is not None}
 
 
 class Turn(Record):

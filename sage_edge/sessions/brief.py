@@ -14,7 +14,7 @@ from sage_edge.exchange.post import Post
 from sage_edge.inventory.identity import Me
 from sage_edge.mind import anchor, memory
 from sage_edge.models.resolve import ResolvedModel
-from sage_edge.names import SessionId
+from sage_edge.names import Digest, SessionId
 from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Sampling, Slot
 from sage_edge.sessions import archive, interventions
 
@@ -24,7 +24,10 @@ _LOOK_BACK = 5
 
 @dataclass(frozen=True)
 class Bench:
-    """What the runner sits down with: who, with which lessons, model and engine, under which release."""
+    """What the runner sits down with: who, with which lessons, model and engine, under which release.
+
+    image: the image around this process by its id; None: no container, or nobody has said which.
+    """
 
     me: Me
     curriculum: Curriculum
@@ -35,6 +38,7 @@ class Bench:
     settings: Settings
     clock: Clock
     release: str
+    image: Digest | None = None
 
 
 def head(bench: Bench, session: SessionId, slot: Slot | None) -> Head:
@@ -46,7 +50,7 @@ def head(bench: Bench, session: SessionId, slot: Slot | None) -> Head:
     seed = _seed(me.host.name, session, bench.curriculum.digest)
     return Head(
         session=session, host=me.host.name, role=me.role.name, mind=me.host.mind, board=me.board.name,
-        release=bench.release, model=ModelId(ref=bench.model.ref, digest=bench.model.digest),
+        release=bench.release, image=bench.image, model=ModelId(ref=bench.model.ref, digest=bench.model.digest),
         engine=EngineId(name=bench.engine.name, version=bench.engine.version, settings=dict(bench.settings.as_json())),
         sampling=Sampling(**me.host.sampling.model_dump()), seed=seed, intervention=chosen,
         lesson=lesson(bench.curriculum, session, _system(bench, chosen), seed), slot=slot, started=now,

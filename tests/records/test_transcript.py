@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 
 import pytest
@@ -11,7 +12,7 @@ from sage_edge import files
 from sage_edge.names import Digest, SessionId
 from sage_edge.records import places
 from sage_edge.records.base import Record, parse
-from sage_edge.records.transcript import Sampling, Step, Transcript, chain_faults
+from sage_edge.records.transcript import Head, Sampling, Step, Transcript, chain_faults
 from tests import builders
 
 
@@ -66,6 +67,27 @@ def test_an_expectation_survives_the_file() -> None:
     again = parse(Transcript, paper.pretty())
     assert again == paper
     assert chain_faults(again) == ()
+
+
+def test_the_image_is_part_of_what_is_sealed() -> None:
+    image = files.digest(b"an image")
+    plain = builders.transcript()
+    named = builders.seal(plain.head.model_copy(update={"image": image}), plain.turns)
+    assert chain_faults(named) == ()
+    assert parse(Transcript, named.pretty()).head.image == image
+    other = named.head.model_copy(update={"image": files.digest(b"another")})
+    assert chain_faults(named.model_copy(update={"head": other})) == ("turn 1 does not follow what stands before it",)
+
+
+def test_a_transcript_from_before_there_were_images_keeps_its_seal() -> None:
+    """The digest of a head is over the keys that it had when it was sealed."""
+    plain = builders.transcript()
+    assert set(json.loads(plain.head.canonical())) == set(Head.model_fields) - {"image"}
+    assert '"image"' not in plain.pretty().decode()
+    assert parse(Transcript, plain.pretty()) == plain
+    said = json.loads(plain.pretty())
+    said["head"]["image"] = None
+    assert chain_faults(parse(Transcript, json.dumps(said))) == (), "nothing was said, so nothing was changed"
 
 
 @pytest.mark.parametrize(

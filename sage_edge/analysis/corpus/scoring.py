@@ -173,7 +173,7 @@ def _spread(source: Source, scorers: Sequence[Scorer], todo: Sequence[Job], coun
                 if job is not None:
                     waiting.append(pool.submit(_elsewhere, source, wanted, job))
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _elsewhere(source: Source, wanted: Sequence[tuple[str, int, str]], job: Job) -> list[Outcome]:
@@ -193,7 +193,7 @@ def _believed(source: Source, entry: Entry, data: bytes) -> Dialogue | Refused:
 
 def _score(number: int, name: bytes, scorer: Scorer, told: Dialogue, before: Sequence[Dialogue]) -> Score:
     earlier = before[-scorer.context :] if scorer.context else ()
-    context = context_of(one.seal for one in earlier)
+    context = context_of(one.seal for one in earlier) if earlier else b""
     try:
         payload = packing.packed(scorer.score(told, earlier), scorer.quantities)
     except ValueError as wrong:

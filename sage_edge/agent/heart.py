@@ -1,0 +1,55 @@
+"""The heartbeat: a file whose age tells a health check whether the agent still gets anywhere.
+
+    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "host": "sprout"}    replaced at every beat
+
+It beats where work gets on (a wake, a question, an answer) and while the agent waits, and nowhere else: a thread of
+its own would go on beating for an agent that hangs. images/shared/healthy.py knows how long a silence may last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge import clock, files
+from sage_edge.clock import Clock
+from sage_edge.errors import StorageError
+from sage_edge.records.transcript import Step, Turn
+from sage_edge.sessions.journal import Story
+
+LONGEST_PAUSE_S = 60.0
+"""A longer wait is cut into pieces of at most this, so that a pause may be declared as long as anybody likes."""
+
+
+@dataclass(frozen=True)
+class Heart:
+    """One agent's heart; as a session's audience it beats at every turn."""
+
+    path: Path
+    host: str
+    clock: Clock
+
+    def beat(self) -> None:
+        """Replace the heartbeat. A full disk stops no work; the file then grows old, which says it."""
+        content = json.dumps({"at": clock.text(self.clock.now()), "host": self.host}).encode()
+        with contextlib.suppress(StorageError):
+            files.write_atomic(self.path, content)
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Wait and go on beating; return early once `stop` is set."""
+        while seconds > 0:
+            self.beat()
+            piece = min(seconds, LONGEST_PAUSE_S)
+            self.clock.wait(piece, stop)
+            seconds = 0.0 if stop.is_set() else seconds - piece
+
+    def asked(self, story: Story, step: Step) -> None:
+        """A question is about to be asked."""
+        self.beat()
+
+    def answered(self, story: Story, turn: Turn) -> None:
+        """An answer is on disk."""
+        self.beat()

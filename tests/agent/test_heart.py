@@ -1,0 +1,162 @@
+"""The heart beats wherever work gets on, never for an agent that hangs, and never stands in the way."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import runpy
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sage_edge import files
+from sage_edge.agent import build, heart, loop
+from sage_edge.agent.build import Agent
+from sage_edge.agent.heart import Heart
+from sage_edge.engines import Message
+from sage_edge.names import Digest
+from sage_edge.records.transcript import chain_faults
+from sage_edge.sessions import archive, wiring
+from sage_edge.sessions.brief import Bench
+from tests.fakes import HandClock, HashEngine, Home
+
+Make = Callable[..., Home]
+HEALTHY = Path(__file__).parents[2] / "images" / "shared" / "healthy.py"
+
+
+@pytest.fixture
+def beating(tmp_path: Path) -> Heart:
+    """A heart with a clock of its own."""
+    return Heart(tmp_path / "state" / "heartbeat.json", "sprout", HandClock())
+
+
+def test_a_beat_says_who_and_when(beating: Heart) -> None:
+    beating.beat()
+    assert json.loads(beating.path.read_bytes()) == {"at": "2026-11-20T06:10:00.000+00:00", "host": "sprout"}
+
+
+def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heart) -> None:
+    watch, seen = beating.clock, []
+    assert isinstance(watch, HandClock)
+    watch.on_wait = lambda: seen.append(json.loads(beating.path.read_bytes())["at"][14:19])
+    beating.wait(150.0, threading.Event())
+    assert watch.waits == [60.0, 60.0, 30.0]
+    assert seen == ["10:00", "11:00", "12:00"]
+
+
+def test_a_stop_ends_the_pause_at_once(beating: Heart) -> None:
+    stop, watch = threading.Event(), beating.clock
+    assert isinstance(watch, HandClock)
+    watch.on_wait = stop.set
+    beating.wait(1e9, stop)
+    assert watch.waits == [60.0]
+
+
+def test_a_full_disk_stops_no_work_and_the_file_grows_old(beating: Heart, monkeypatch: pytest.MonkeyPatch) -> None:
+    beating.beat()
+    before = beating.path.read_bytes()
+
+    def full(*words: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    assert isinstance(beating.clock, HandClock)
+    beating.clock.at += timedelta(hours=1)
+    monkeypatch.setattr(os, "write", full)
+    beating.beat()
+    assert beating.path.read_bytes() == before
+
+
+def built(one: Home, image: Digest | None = None) -> Agent:
+    """The agent as `agent run` builds it, on the bench of a test."""
+    return build.build(one.paths, one.me, one.clock, one.stop, "test", one.told.append, None, image)
+
+
+@pytest.fixture
+def at_the_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[Home], None]:
+    """Let a session sit down with a host's scripted engine instead of a loaded model."""
+
+    def seat(one: Home) -> None:
+        def bench(*words: object) -> Bench:
+            return replace(one.bench(), image=words[-1])  # type: ignore[arg-type]
+
+        monkeypatch.setattr(wiring, "bench", bench)
+
+    return seat
+
+
+def test_it_beats_before_each_question_and_after_each_answer(
+    home: Make, watch: HandClock, at_the_bench: Callable[[Home], None]
+) -> None:
+    """In a session that takes an hour, no silence is longer than one turn."""
+    beats: list[str] = []
+
+    def before(messages: Sequence[Message]) -> None:
+        beats.append(json.loads(one.paths.heartbeat.read_bytes())["at"])
+        watch.at += timedelta(minutes=2)
+
+    one = home(engine=HashEngine(before))
+    at_the_bench(one)
+    watch.on_wait = one.stop.set
+    loop.run(built(one))
+    assert len(beats) >= 3
+    assert len(set(beats)) == len(beats)
+    assert json.loads(one.paths.heartbeat.read_bytes())["at"] > beats[-1], "it beats after the last answer, too"
+
+
+def test_a_session_that_hangs_is_silent(home: Make, watch: HandClock, at_the_bench: Callable[[Home], None]) -> None:
+    """Nothing beats beside the work: while one question is open the file does not change."""
+    seen: list[bytes] = []
+
+    def hang(messages: Sequence[Message]) -> None:
+        for _ in range(3):
+            watch.at += timedelta(minutes=20)
+            seen.append(one.paths.heartbeat.read_bytes())
+        one.stop.set()
+
+    one = home(engine=HashEngine(hang))
+    at_the_bench(one)
+    loop.run(built(one))
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+
+
+def test_the_transcript_names_the_image_that_the_agent_was_built_with(
+    home: Make, watch: HandClock, at_the_bench: Callable[[Home], None]
+) -> None:
+    one, image = home(), files.digest(b"an image")
+    at_the_bench(one)
+    watch.on_wait = one.stop.set
+    loop.run(built(one, image))
+    paper = next(archive.newest_first(one.paths.papers, "primary"))
+    assert (paper.head.release, paper.head.image) == ("test", image)
+    assert chain_faults(paper) == ()
+
+
+@pytest.mark.parametrize(("age_s", "code"), [(1, 0), (590, 0), (610, 1), (None, 1)])
+def test_the_health_check_reads_its_age(
+    age_s: int | None, code: int, beating: Heart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAGE_STATE", str(beating.path.parent))
+    if age_s is not None:
+        beating.beat()
+        os.utime(beating.path, (time.time() - age_s,) * 2)
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(HEALTHY), run_name="__main__")
+    assert bool(end.value.code) == bool(code)
+    if code:
+        assert "heartbeat" in str(end.value.code)
+
+
+def test_the_health_check_bears_every_silence_that_is_allowed(home: Make) -> None:
+    said = re.search(r"^OLDEST_S = ([0-9.]+)$", HEALTHY.read_text("utf-8"), re.MULTILINE)
+    deadline = home().me.host.turn_deadline
+    assert said is not None
+    assert deadline is not None
+    assert float(said[1]) > deadline.total_seconds() + heart.LONGEST_PAUSE_S
