@@ -302,7 +302,7 @@ def check(c: Context, tests: bool = True) -> int:
         "format": python("ruff", "format", "--check", "."),
         "lint": python("ruff", "check", "."),
         "types": python("mypy"),
-        "house": python("pytest", "-q", "tests/test_house.py"),
+        "house": python("pytest", "-q", "tests/test_house.py", "tests/images/test_recipes.py"),
     }
     if tests:
         fast = ("-m", "not slow and not docker", "--ignore=tests/test_house.py")

@@ -74,10 +74,21 @@ def test_the_list_is_there_at_once() -> None:
         best = min(best, time.perf_counter() - started)
     assert best < 0.5
     assert set(ALL) <= set(done.stdout.split())
-    own = {"check", "fix", "test", "demo", "seedling.train", "exchange.init", "bench.spine", "bench.models"}
+    own = {
+        "check",
+        "fix",
+        "test",
+        "demo",
+        "seedling.train",
+        "exchange.init",
+        "bench.spine",
+        "bench.models",
+        "bench.analysis",
+    }
     rooms = {
         "model": {"list", "show", "inspect", "prepare", "verify", "lock", "gc", "import", "sync"},
         "sim": {"up", "down", "status"},
+        "image": {"lock", "requirements"},
     }
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
 

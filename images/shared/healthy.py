@@ -2,7 +2,8 @@
 """Is the agent alive: its heartbeat is younger than the longest thing that it does between two beats.
 
 No generation, no secrets, nothing but a file's age: a HEALTHCHECK runs every few seconds, outside the entry point.
-The longest silence is a pause between two wakes (five minutes) with a turn that runs into its deadline (two).
+The agent beats at every turn and once a minute while it waits; the longest silence that is none is a turn that runs
+into its deadline (two minutes), or a large model that is being loaded (about four, facts §1.4).
 """
 
 import os

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import logging
 import shlex
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from sage_edge.deploy import addresses
+from sage_edge.deploy import addresses, stopping
 from sage_edge.deploy.addresses import ALIVE_S, CONNECT_S, Address, DeployError
 from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
 from sage_edge.shell import Result
 
+_PIECE = 1 << 16
 _CONSOLE = "compare with what the board's own console says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
 
 
@@ -71,10 +73,11 @@ class Remote:
     def __init__(self, address: Address, transport: Any) -> None:
         self.address, self._transport = address, transport
 
-    def run(self, script: str, *arguments: str, stdin: bytes = b"", timeout_s: float = 60.0) -> Result:
+    def run(self, script: str, *arguments: str, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0) -> Result:
         """Run a script of `sh` with arguments `$1`… and return whatever happened; 124 when it ran past its time.
 
-        Raises Unreachable when the connection ends first. Output is kept in memory: for answers, not for files.
+        stdin: bytes, or a stream that is read to its end as it is sent. Output is kept in memory: for answers, not for
+        files. Raises Unreachable when the connection ends first; KeyboardInterrupt when asked to stop (`stopping`).
         """
         words = " ".join(map(shlex.quote, ("sh", "-c", script, "sage-edge", *arguments)))
         until = time.monotonic() + timeout_s
@@ -113,36 +116,61 @@ def _pipe_back(port: int, channel: Any, origin: Any, there: Any) -> None:  # noq
 
 def _copy(source: Any, sink: Any) -> None:
     with contextlib.suppress(OSError, EOFError):
-        while piece := source.recv(1 << 16):
+        while piece := source.recv(_PIECE):
             sink.sendall(piece)
     for side in (source, sink):
         with contextlib.suppress(OSError, EOFError):
             side.close()
 
 
-def _converse(channel: Any, line: str, stdin: bytes, until: float) -> Result:
+def _converse(channel: Any, line: str, stdin: bytes | IO[bytes], until: float) -> Result:
     """stdin, stdout and stderr pass one after the other; each may be as long as an SSH window (2 MiB) and more."""
     channel.settimeout(max(0.0, until - time.monotonic()))
     channel.exec_command(line)
-    channel.sendall(stdin)
-    channel.shutdown_write()
+    with contextlib.suppress(BrokenPipeError):
+        _feed(channel, io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin, until)
     out = _drain(channel, channel.recv, until)
     err = _drain(channel, channel.recv_stderr, until)
-    if not channel.status_event.wait(max(0.0, until - time.monotonic())):
-        raise TimeoutError
+    while not channel.status_event.wait(_slice(until)):
+        stopping.heed()
     if channel.exit_status < 0:
         raise EOFError("the command was cut off")
     return Result(channel.exit_status, out, err)
 
 
-def _drain(channel: Any, receive: Any, until: float) -> bytes:
+def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
+    """Send a stream to its end. Raises BrokenPipeError when the command ended before it had read all."""
+    while piece := stream.read(_PIECE):
+        while piece:
+            stopping.heed()
+            if channel.closed:
+                raise BrokenPipeError
+            channel.settimeout(_slice(until))
+            with contextlib.suppress(TimeoutError):
+                piece = piece[channel.send(piece) :]
+    channel.shutdown_write()
+
+
+def _drain(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
     pieces: list[bytes] = []
     while True:
-        channel.settimeout(max(0.0, until - time.monotonic()))
-        piece = receive(1 << 16)
+        channel.settimeout(_slice(until))
+        try:
+            piece = receive(_PIECE)
+        except TimeoutError:
+            stopping.heed()
+            continue
         if not piece:
             return b"".join(pieces)
         pieces.append(piece)
+
+
+def _slice(until: float) -> float:
+    """How long to wait now. Raises TimeoutError when there is no time left."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(left, stopping.LOOK_S)
 
 
 @contextlib.contextmanager

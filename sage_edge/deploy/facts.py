@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sage_edge.deploy.addresses import DeployError
@@ -70,7 +70,10 @@ class Engine:
 
 @dataclass(frozen=True)
 class Deployed:
-    """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said."""
+    """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said.
+
+    release_sha256: of the current release.json's bytes, which is its release's id unless somebody changed it.
+    """
 
     current: str | None
     release: Mapping[str, Any] | None
@@ -79,11 +82,25 @@ class Deployed:
     journal_release: str | None
     lock: Mapping[str, Any] | None
     damaged: str
+    release_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What provisioning left on a board. users: name → uid, gid, groups; texts: path → sha256; units: name → enabled.
+
+    secrets_open: paths of secrets that anybody there may read.
+    """
+
+    users: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    texts: Mapping[str, str | None] = field(default_factory=dict)
+    units: Mapping[str, bool] = field(default_factory=dict)
+    secrets_open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Facts:
-    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours."""
+    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours; heartbeat_age_s: of its agent's."""
 
     host: HostName
     helper: str
@@ -103,6 +120,8 @@ class Facts:
     engine: Engine | None
     deployed: Deployed
     models: Mapping[str, str]
+    furniture: Furniture = field(default_factory=Furniture)
+    heartbeat_age_s: float | None = None
 
 
 def parse(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Facts:
@@ -136,6 +155,18 @@ def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Fact
         engine=_engine(told["docker"]) if told["docker"] else None,
         deployed=_deployed(told["deploy"]),
         models=dict(told["models"]),
+        furniture=_furniture(told),
+        heartbeat_age_s=told.get("heartbeat_age_s"),
+    )
+
+
+def _furniture(told: Mapping[str, Any]) -> Furniture:
+    """An older helper tells none of it, and is still worth reading: its age is the first thing that a check says."""
+    return Furniture(
+        users=dict(told.get("users", {})),
+        texts=dict(told.get("texts", {})),
+        units=dict(told.get("units", {})),
+        secrets_open=tuple(told.get("secrets_open", ())),
     )
 
 
@@ -167,6 +198,7 @@ def _deployed(told: Mapping[str, Any]) -> Deployed:
         journal_release=journal.get("release"),
         lock=told["lock"],
         damaged=str(told["damaged"]),
+        release_sha256=told.get("release_sha256"),
     )
 
 

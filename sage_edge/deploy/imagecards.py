@@ -1,7 +1,7 @@
 """What `images/` declares: one card per image, and the bases by digest.
 
 images/images.lock           bases: name → image, digest (or `unresolved`), source
-images/<name>/image.yaml     ImageCard
+images/<name>/image.yaml     ImageCard; what a built image says of itself is inventory.image.Label
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from sage_edge.declared import Declared, Reader
 from sage_edge.deploy.addresses import DeployError
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.inventory.boards import L4TRange
+from sage_edge.inventory.image import Platform
 from sage_edge.names import Digest, ModelRef, RoleName, Slug
 
-Platform = Literal["l4t", "cpu"]
+RequirementsFile = Annotated[str, Field(pattern=r"^requirements(-[a-z0-9]+)?\.txt$")]
 UNRESOLVED = "unresolved"
 _HINT = "mend the file, then: invoke build --host HOST --dry-run"
 
@@ -50,18 +51,32 @@ class ImageLock(Declared):
     bases: dict[Slug, Base]
 
 
+class Compiler(Declared):
+    """What llama.cpp's binding is compiled with inside a build: what is asked for, and its hashed requirements."""
+
+    requirements: RequirementsFile
+    needs: tuple[str, ...]
+
+
 class Variant(Declared):
-    """How an image is built for one platform."""
+    """How an image is built for one platform.
+
+    python: the base's; None: whatever the base has, so the requirements hold for every Python from 3.10.
+    extras, bake: instead of the card's. pins: packages in another version than requirements/constraints.txt says.
+    """
 
     arch: Literal["linux/arm64", "native"]
-    requirements: str = Field(pattern=r"^requirements(-[a-z0-9]+)?\.txt$")
+    requirements: RequirementsFile
     gpu_layers: int = Field(ge=-1, strict=True)
     python: str | None = Field(default=None, pattern=r"^3\.\d+$")
+    extras: tuple[Slug, ...] | None = None
     bake: tuple[ModelRef, ...] | None = None
+    pins: dict[Slug, str] = Field(default_factory=dict)
+    compiler: Compiler | None = None
 
 
 class ImageCard(Declared):
-    """One image. bake: models in a layer of their own. l4t: hosts that it may run on."""
+    """One image. bake: models in layers of their own. l4t: hosts that it may run on."""
 
     format: Literal[1]
     name: Slug
@@ -73,7 +88,6 @@ class ImageCard(Declared):
     extras: tuple[Slug, ...]
     builder: Slug
     runtime: Slug
-    python: str = Field(pattern=r"^3\.\d+$")
     bake: tuple[ModelRef, ...]
     platforms: dict[Platform, Variant]
 
@@ -81,6 +95,11 @@ class ImageCard(Declared):
         """The models that the image of this platform carries."""
         own = self.platforms[platform].bake
         return self.bake if own is None else own
+
+    def brings(self, platform: Platform) -> tuple[Slug, ...]:
+        """The extras of pyproject.toml that the image of this platform has."""
+        own = self.platforms[platform].extras
+        return self.extras if own is None else own
 
 
 class BaseUnresolved(DeployError):
@@ -90,9 +109,10 @@ class BaseUnresolved(DeployError):
 
     def __init__(self, name: str, base: Base) -> None:
         self.name = name
+        here = "; or build upon a Debian or Ubuntu that is here: invoke build --host HOST --platform cpu --base IMAGE"
         super().__init__(
             f"images/images.lock: {name} ({base.image}) is unresolved, so nobody could say what is built upon",
-            hint=f"invoke image.lock --base {name}; or build upon an image that is here: invoke build --base IMAGE",
+            hint=f"invoke image.lock --base {name}{here if name == 'cpu' else ''}",
         )
 
 
@@ -118,7 +138,7 @@ def card_for(images: Path, role: str) -> ImageCard:
     found = next((card for card in cards.values() if card.role == role), None)
     if found is None:
         known = ", ".join(f"{card.name} for {card.role}s" for card in cards.values())
-        raise UsageError(f"no image for the role {role}; there are: {known}", hint="invoke fleet.show")
+        raise UsageError(f"no image for the role {role}; there are: {known}", hint="sage-edge fleet show")
     return found
 
 

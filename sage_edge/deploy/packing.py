@@ -19,7 +19,7 @@ CALL = ("/usr/bin/python3", "-I", LINK)
 """How the board's own Python runs it: isolated, so that no variable or folder of the caller is looked at."""
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
-_START = b"import sys\nfrom sage_edge.host.__main__ import main\nsys.exit(main(sys.argv[1:]))\n"
+_START = b"import sys\nfrom sage_edge.host.__main__ import leave, main\nleave(main(sys.argv[1:]))\n"
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,9 @@ def environment(release: Release, image: Image, facts: Facts, composes: tuple[st
         "SAGE_FLEET_FROM": "./fleet",
         "SAGE_STATE_FROM": "/srv/sage/state",
         "SAGE_CARD_FROM": "/etc/sage/host.yaml",
+        "SAGE_MODELS_FROM": "/srv/sage/models",
+        # a store that is mounted hides what the image carries itself, so it then lies beside it
+        "SAGE_MODELS_AT": "/srv/sage/store" if image.model else "/srv/sage/models",
         "SAGE_KEY_FROM": "/srv/sage/keys/exchange",
         "SAGE_HOSTS_FROM": "/etc/sage/known_hosts",
         "SAGE_RELEASE_FILE_FROM": f"{root}/etc/nv_tegra_release",

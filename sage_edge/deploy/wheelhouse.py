@@ -1,29 +1,42 @@
 """Every package of an image as files on the workstation, so that a build reaches no index and takes no other bytes.
 
     .sage/wheels/<image>-<platform>-<12 hex>/    named after what is asked for, so nothing is fetched twice
-      *.whl *.tar.gz                             as hashed in images/<image>/requirements*.txt
-      requirements.txt                           exactly these files with their hashes, llama.cpp's binding apart
-      own/sage_edge-*.whl                        our code, packed anew for each build
+      *.whl                                      as hashed in images/<image>/requirements*.txt
+      requirements.txt                           exactly these files by their hashes
+      engine/                                    llama.cpp's binding, an sdist on the index:
+        llama_cpp_python-*.whl                     for a CPU, compiled here (pip keeps the wheel), or
+        llama_cpp_python-*.tar.gz, *.whl,          for a board, whose build compiles it against CUDA, with its compiler
+        requirements.txt, llama.cmake
 
-Packages are fetched with `pip download --require-hashes`; the binding of llama.cpp is an sdist, which a CPU build
-compiles here (pip keeps the wheel), and the build for a board compiles in its own stage, against CUDA.
+Packages are fetched with `pip download --require-hashes`, for the Python and the processor of the image.
 """
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge import files, shell
+from packaging.markers import Marker
+
+from sage_edge import files, locks, shell
 from sage_edge.deploy.addresses import DeployError
-from sage_edge.deploy.imagecards import ImageCard, Platform
+from sage_edge.deploy.imagecards import ImageCard, Variant
+from sage_edge.inventory.image import Platform
 from sage_edge.shell import Command
 
 ENGINE = "llama-cpp-python"
 LEAN = "requirements/llama.cmake"
-FETCH_S, COMPILE_S = 3600.0, 3600.0
+COMPILE_S = 3600.0
+LONG_AGO = "315532800"
+"""1980-01-01, the first moment that a zip file can say."""
+
+_GLIBC = range(35, 16, -1)
+"""What an image may be built upon: Ubuntu 22.04 has 2.35."""
+
 Tell = Callable[[str], None]
 
 
@@ -33,79 +46,129 @@ class WheelsMissing(DeployError):
     code = 4
 
 
-def ensure(root: Path, card: ImageCard, platform: Platform, tell: Tell) -> Path:
-    """Return the folder with every wheel of an image, our own code packed anew. Raises WheelsMissing."""
-    variant = card.platforms[platform]
-    wanted = root / "images" / card.name / variant.requirements
-    state = files.digest(wanted.read_bytes() + f"{platform} {variant.python or card.python}".encode()).short
-    folder = root / ".sage" / "wheels" / f"{card.name}-{platform}-{state}"
-    if not (folder / "requirements.txt").is_file():
-        tell(f"getting the packages of images/{card.name} for {platform} (once)")
-        _fetch(root, wanted, folder, platform, variant.python or card.python)
-    _pack_own(root, folder / "own")
+@dataclass(frozen=True)
+class Target:
+    """Where packages will run. python: like 3.11; machine: like aarch64."""
+
+    platform: Platform
+    python: str
+    machine: str
+
+    @classmethod
+    def of(cls, variant: Variant, name: Platform, python: str) -> Target:
+        """The target of one way to build an image, upon a base with this Python."""
+        return cls(name, python, platform.machine() if variant.arch == "native" else "aarch64")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What pip has to be told to fetch for another machine than its own."""
+        tags = (*(f"manylinux_2_{minor}" for minor in _GLIBC), "manylinux2014")
+        chosen = (f"--platform={tag}_{self.machine}" for tag in tags)
+        return ("--python-version", self.python, "--implementation", "cp", *chosen)
+
+    def wants(self, marker: str) -> bool:
+        """Whether a requirement with this marker is for the target. pip itself would look at the wrong Python."""
+        known = {"python_version": self.python, "python_full_version": f"{self.python}.0"}
+        return Marker(marker).evaluate(
+            {**known, "platform_machine": self.machine, "sys_platform": "linux", "platform_system": "Linux"}
+        )
+
+
+def ensure(root: Path, card: ImageCard, target: Target, tell: Tell) -> Path:
+    """Return the folder with every package of an image. Raises WheelsMissing."""
+    variant = card.platforms[target.platform]
+    asked = [root / "images" / card.name / variant.requirements]
+    if variant.compiler:
+        asked.append(root / "images" / card.name / variant.compiler.requirements)
+    ground = "\0".join((*(path.read_text("utf-8") for path in asked), (root / LEAN).read_text("utf-8"), repr(target)))
+    shelf = root / ".sage" / "wheels"
+    folder = shelf / f"{card.name}-{target.platform}-{files.digest(ground.encode()).short}"
+    with locks.hold(shelf / f".{folder.name}.lock", f"fetching {folder.name}", wait_s=COMPILE_S):
+        if not folder.is_dir():
+            tell(f"getting the packages of images/{card.name} for {target.platform} (once)")
+            part = folder.with_name(f".{folder.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            _fetch(root, asked, part, target)
+            part.rename(folder)
     return folder
 
 
-def _fetch(root: Path, wanted: Path, folder: Path, platform: Platform, python: str) -> None:
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    (part / "all.txt").write_text(wanted.read_text("utf-8"), "utf-8")
-    others = part / "others.txt"
-    engine, rest = split(wanted.read_text("utf-8"))
-    others.write_text(rest, "utf-8")
-    target = () if platform == "cpu" else _for_board(python)
-    _pip(root, ("download", "--no-deps", "--require-hashes", "--only-binary=:all:", *target, "-r", str(others)), part)
-    if engine:
-        (part / "engine.txt").write_text(engine, "utf-8")
-        verb = ("wheel", "--wheel-dir") if platform == "cpu" else ("download", "--no-binary=:all:", "--dest")
-        _pip(root, (*verb, str(part), "--no-deps", "--require-hashes", "-r", str(part / "engine.txt")), part)
-    (part / "requirements.txt").write_text(_exactly(part), "utf-8")
-    for name in ("all.txt", "others.txt", "engine.txt"):
-        (part / name).unlink(missing_ok=True)
-    part.rename(folder)
+def _fetch(root: Path, asked: list[Path], part: Path, target: Target) -> None:
+    engine, others = split(for_target(asked[0].read_text("utf-8"), target))
+    _download(root, others, part, target)
+    (part / "requirements.txt").write_text(exactly(part), "utf-8")
+    beside = part / "engine"
+    beside.mkdir()
+    if engine and target.platform == "cpu":
+        _pip(root, ("wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(beside)), engine)
+    elif engine:
+        _download(root, for_target(asked[1].read_text("utf-8"), target), beside, target)
+        (beside / "requirements.txt").write_text(exactly(beside), "utf-8")
+        _pip(root, ("download", "--no-deps", "--require-hashes", "--no-binary=:all:", "--dest", str(beside)), engine)
+        shutil.copyfile(root / LEAN, beside / "llama.cmake")
 
 
-def _for_board(python: str) -> tuple[str, ...]:
-    tags = [f"--platform=manylinux_2_{minor}_aarch64" for minor in (28, 27, 26, 24, 17)]
-    return ("--python-version", python, "--implementation", "cp", *tags, "--platform=manylinux2014_aarch64")
+def _download(root: Path, requirements: str, into: Path, target: Target) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    words = ("download", "--no-deps", "--require-hashes", "--only-binary=:all:", *target.words, "--dest", str(into))
+    _pip(root, words, requirements)
+
+
+def for_target(requirements: str, target: Target) -> str:
+    """Return the entries of hashed requirements that are for a target, without their markers."""
+    kept = []
+    for entry in entries(requirements):
+        name, semicolon, rest = entry.partition(";")
+        marker, backslash, hashes = rest.partition("\\")
+        if not semicolon:
+            kept.append(entry)
+        elif target.wants(marker.strip()):
+            kept.append(f"{name}{backslash}{hashes}")
+    return "".join(kept)
+
+
+def entries(requirements: str) -> Iterator[str]:
+    """Yield each entry of hashed requirements with the lines of its hashes."""
+    entry = ""
+    for line in requirements.splitlines(keepends=True):
+        if entry and not line[:1].isspace():
+            yield entry
+            entry = ""
+        entry += line
+    if entry:
+        yield entry
 
 
 def split(requirements: str) -> tuple[str, str]:
     """Return (the entry of llama.cpp's binding or nothing, all other entries) of a hashed requirements file."""
-    entries: list[str] = []
-    for line in requirements.splitlines(keepends=True):
-        if line[:1].isspace() and entries:
-            entries[-1] += line
-        else:
-            entries.append(line)
-    engine = [entry for entry in entries if entry.startswith(f"{ENGINE}==")]
-    return "".join(engine), "".join(entry for entry in entries if entry not in engine)
+    engine = [entry for entry in entries(requirements) if entry.startswith(f"{ENGINE}==")]
+    return "".join(engine), "".join(entry for entry in entries(requirements) if entry not in engine)
 
 
-def _exactly(folder: Path) -> str:
-    """Requirements for the very files in a folder, by their own hashes; without llama.cpp's binding."""
+def exactly(folder: Path) -> str:
+    """Return requirements for the very wheels in a folder, by their own hashes."""
     lines = []
     for path in sorted(folder.glob("*.whl")):
         name, version = path.name.split("-")[:2]
-        if name != ENGINE.replace("-", "_"):
-            digest = files.digest(path.read_bytes()).removeprefix("sha256:")
-            lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
+        digest = files.digest_file(path).removeprefix("sha256:")
+        lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
     return "".join(lines)
 
 
-def _pack_own(root: Path, folder: Path) -> None:
-    """Pack sage_edge as a wheel, with the same bytes for the same sources."""
-    shutil.rmtree(folder, ignore_errors=True)
-    words = ("wheel", "--no-deps", "--wheel-dir", str(folder), str(root))
-    _pip(root, words, folder, env={"SOURCE_DATE_EPOCH": "315532800"})
+def pack_own(root: Path, folder: Path) -> None:
+    """Pack sage_edge as a wheel into a folder, the same bytes for the same sources. Raises WheelsMissing."""
+    # hatchling is here already, pinned: to fetch another one would need a network and might make other bytes
+    _pip(root, ("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(root)))
 
 
-def _pip(root: Path, words: tuple[str, ...], folder: Path, env: dict[str, str] | None = None) -> None:
+def _pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
-    where = ("--dest", str(folder)) if words[0] == "download" and "--dest" not in words else ()
-    settings = {"CMAKE_ARGS": f"-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}", **(env or {})}
-    done = shell.attempt(Command((*pip, *words, *where), timeout_s=COMPILE_S, env=settings))
+    listed = ("--requirement", "/dev/stdin") if requirements else ()
+    env = {
+        "CMAKE_ARGS": f"-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}",
+        "SOURCE_DATE_EPOCH": LONG_AGO,
+    }
+    done = shell.attempt(Command((*pip, *words, *listed), timeout_s=COMPILE_S, stdin=requirements.encode(), env=env))
     if done.code != 0:
         tail = "\n".join((done.complaint or done.text).splitlines()[-12:])
         raise WheelsMissing(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sage_edge import chores
 from sage_edge.chores import Chore, Sage
-from sage_edge.desk import deploying, sim
+from sage_edge.desk import deploying, imaging, sim, verifying
 
 
 def add(chore: Chore, sage: Sage) -> None:
@@ -15,3 +15,5 @@ def add(chore: Chore, sage: Sage) -> None:
     chores.add(chore, sage)
     sim.add(chore)
     deploying.add(chore)
+    imaging.add(chore)
+    verifying.add(chore)

@@ -91,7 +91,13 @@ def _show(one: Result[T], line: Callable[[T], str], *, alone: bool) -> None:
         if one.error.hint:
             click.echo(f"{'':<12}   next: {render.inert(one.error.hint)}")
     elif one.value is not None:
-        click.echo(f"{one.host:<12} {render.inert(line(one.value))}")
+        text = line(one.value).splitlines() or [""]
+        click.echo("\n".join([f"{one.host:<12} {render.inert(text[0])}", *map(_plain, text[1:])]))
+
+
+def _plain(line: str) -> str:
+    indent = len(line) - len(line.lstrip(" "))
+    return " " * indent + render.inert(line.strip())
 
 
 def telling(host: str) -> Callable[[str], None]:

@@ -41,9 +41,14 @@ def _add_changing(chore: Chore) -> None:
         fleet=_FLEET,
         platform="l4t or cpu; default: what the host's board is.",
         base="An image that is here, to build a cpu image upon.",
+        bake="Models from this machine's store in it, like family/name:variant,…; each shard is a layer.",
+        fresh="Make every layer anew: the base's packages as they are today.",
     )
-    def build(c: object, host: str = "", fleet: str = "", platform: str = "", base: str = "") -> int:
-        """Build the images of hosts, and let each draw a token where it can run here."""
+    def build(
+        c: object, host: str = "", fleet: str = "", platform: str = "", base: str = "", bake: str = "",
+        fresh: bool = False,
+    ) -> int:  # fmt: skip
+        """Build images; each draws a token where it can run."""
         import click
 
         from sage_edge.desk import context, shipping
@@ -51,7 +56,8 @@ def _add_changing(chore: Chore) -> None:
         here = context.desk(fleet)
         for name in shipping.chosen(here, host, "", everyone=False):
             found = here.fleet.host(name)
-            image = shipping.built(here, found, platform or shipping.platform_of(here, found), base or None)
+            way = platform or shipping.platform_of(here, found)
+            image = shipping.built(here, found, way, base or None, bake, fresh=fresh)
             click.echo(f"{name:<12} {image.tag}  {image.id}  {image.bytes / 1e6:.0f} MB")
         return 0
 

@@ -14,6 +14,7 @@ from sage_edge.deploy.plan import Plan
 from sage_edge.deploy.rollout import Carriers, Options, Outcome
 from sage_edge.deploy.wanted import Image, NotBuilt, Wanted
 from sage_edge.desk.context import Desk, telling
+from sage_edge.errors import UsageError
 from sage_edge.inventory.hosts import Host
 from sage_edge.names import HostName, ModelRef
 from sage_edge.sim import image as sim_image
@@ -40,12 +41,27 @@ def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
         say(f"let the exchange accept its key: {public}")
 
 
-def built(here: Desk, host: Host, platform: str, base: str | None) -> Image:
-    """Build the image of a host's role."""
+def built(
+    here: Desk, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
+) -> Image:  # fmt: skip
+    """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
     card = imagecards.card_for(here.root / "images", host.role)
-    own = sim_image.own_base() if platform == "cpu" and here.fleet.overlay == "sim" else None  # needs no registry
-    order = images.Order(card, "cpu" if platform == "cpu" else "l4t", base or own)
+    if platform not in card.platforms:
+        known = " and ".join(card.platforms)
+        raise UsageError(
+            f"images/{card.name} is for no platform {platform!r}; there are: {known}", hint="invoke build --help"
+        )
+    if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
+        base = sim_image.ensure_base(tell)  # the stand-ins' own: it needs no registry
+    order = images.Order(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
     return images.build(here.root, here.fleet.folder, paths().models, order, tell)
+
+
+def _refs(listed: str) -> tuple[ModelRef, ...]:
+    try:
+        return tuple(ModelRef(one.strip()) for one in listed.split(","))
+    except ValueError as wrong:
+        raise UsageError(f"--bake: {wrong}", hint="sage-edge model list") from None
 
 
 def platform_of(here: Desk, host: Host) -> str:

@@ -42,10 +42,16 @@ class Patience:
 
 
 class Deploying:
-    """Drives the journal and the containers together. Its caller holds the deploy lock."""
+    """Drives the journal and the containers together. Its caller sees to it that it is alone.
 
-    def __init__(self, places: Places, journal: Journal, service: Service, tell: Tell) -> None:
+    heed: raises Refusal once nobody wants the deployment any more; asked while nothing is switched yet.
+    """
+
+    def __init__(
+        self, places: Places, journal: Journal, service: Service, tell: Tell, heed: Callable[[], None] = lambda: None
+    ) -> None:
         self._places, self._journal, self._service, self._tell = places, journal, service, tell
+        self._heed = heed
 
     def stage(self, released: Released, files: Mapping[str, str], kind: Kind = "deploy") -> Entry:
         """Bring a release's files and image here and check them. Raises Refusal; then nothing has changed.
@@ -62,6 +68,7 @@ class Deploying:
             entry = self._journal.open(kind, released.short, releases.current(self._places))
         try:
             releases.write(self._places, released, files)
+            self._service.read_compose(released)
             self._service.fetch(released)
         except Refusal as refused:
             self._abandon(entry, refused.message)
@@ -77,7 +84,8 @@ class Deploying:
         released = releases.read(self._places, entry.release)
         try:
             entry = self._journal.enter(entry, "waiting")
-            with contextlib.nullcontext() if patience.cut else self._service.quiet(patience.session_s, self._tell):
+            with self._quiet(patience):
+                self._heed()
                 entry = self._journal.enter(entry, "armed")
                 self._service.arm(patience.revert_s)
                 entry = self._journal.enter(entry, "switched")
@@ -134,6 +142,11 @@ class Deploying:
             raise self._go_back("what runs is not what was asked for")
         return entry, said
 
+    def _quiet(self, patience: Patience) -> contextlib.AbstractContextManager[None]:
+        if patience.cut:
+            return contextlib.nullcontext()
+        return self._service.quiet(patience.session_s, self._tell, self._heed)
+
     def _staged(self) -> Entry:
         entry = self._journal.latest()
         if entry is None or entry.state != "staged":
@@ -159,11 +172,13 @@ class Deploying:
     def _revert(self, entry: Entry, because: str) -> Entry:
         attempts = self._journal.attempts(entry)
         if attempts >= MOST_ATTEMPTS:
-            self._service.disarm()
             if entry.state != "reverting":
                 entry = self._journal.enter(entry, "reverting", because)
+            with contextlib.suppress(Refusal):  # what may be the reason for the loop does not run on
+                self._service.disarm()
+                self._service.down()
             self._journal.enter(entry, "revert-failed", f"given up after {attempts} attempts: {because}")
-            raise _broken(entry, f"given up after {attempts} attempts")
+            raise _broken(entry, f"given up after {attempts} attempts, and nothing of ours runs")
         touched = any(
             one.deployment == entry.deployment and one.state in states.TOUCHED[:3] for one in self._journal.entries()
         )

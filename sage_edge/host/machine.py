@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -37,23 +38,26 @@ def run(
     words: Sequence[str], *, timeout_s: float = 60, stdin: bytes = b"", env: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Ran:  # fmt: skip
-    """Run a program, in a folder if one is named, and return whatever happened. Of our environment it gets PATH."""
+    """Run a program, in a folder if one is named, and return whatever happened. Of our environment it gets PATH.
+
+    What it started ends with it when it takes too long: `docker compose` is a child of `docker`.
+    """
     surroundings = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "LC_ALL": "C.UTF-8", **(env or {})}
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
-            list(words),
-            input=stdin,
-            capture_output=True,
-            timeout=timeout_s,
-            env=surroundings,
-            check=False,
-            cwd=folder,
-        )
+        program = subprocess.Popen(
+            list(words), stdin=pipe, stdout=pipe, stderr=pipe, env=surroundings, cwd=folder, start_new_session=True,
+            close_fds=False,  # of ours only the guard is inheritable (host.alone)
+        )  # fmt: skip
     except FileNotFoundError:
         return Ran(127, "", f"{words[0]} is not installed")
+    try:
+        out, err = program.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired:
+        os.killpg(program.pid, signal.SIGKILL)
+        program.communicate()
         return Ran(124, "", f"{words[0]} did not end within {timeout_s:g} s")
-    return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    return Ran(program.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
 def demand(

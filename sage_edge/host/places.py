@@ -7,7 +7,7 @@
 /srv/sage/current                    -> releases/<12 hex>
 /srv/sage/models/                    blobs by digest, names as small files
 /srv/sage/state/                     the container's only writable volume
-/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl
+/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl, work.guard
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class Places:
     @property
     def lock(self) -> Path:
         return self.base / "deploy/lock.json"
+
+    @property
+    def guard(self) -> Path:
+        """The lock of the helper that works (host.alone)."""
+        return self.base / "deploy/work.guard"
 
     @property
     def audit(self) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import grp
 import hashlib
+import json
 import os
 import platform
 import pwd
@@ -30,13 +31,27 @@ BOARD_FILES = (
     "etc/nv_tegra_release", f"{_TREE}/model", f"{_TREE}/compatible", f"{_TREE}/nvidia,boardids",
     f"{_TREE}/nvidia,dtsfilename", "proc/meminfo",
 )  # fmt: skip
+UNITS = ("sage-release.service",)
+_UNIT_FILES = tuple(f"etc/systemd/system/{name}" for name in UNITS)
+LAID = ("etc/sage/host.yaml", "etc/sage/known_hosts", "etc/sudoers.d/sage-host", *_UNIT_FILES)
+"""Files that provisioning writes: what they hold is known by its sha256."""
+
 WATCHED = (
-    "etc/sage/host.yaml", "srv/sage/keys/exchange", "srv/sage/state", "srv/sage/models", "srv/sage/deploy/lock.json",
-    "etc/sudoers.d/sage-host", "etc/docker/daemon.json",
+    *LAID, "etc/sage", "etc/docker/daemon.json", "srv/sage", "srv/sage/deploy", "srv/sage/deploy/lock.json",
+    "srv/sage/keys", "srv/sage/keys/exchange", "srv/sage/models", "srv/sage/releases", "srv/sage/state",
 )  # fmt: skip
 """Files whose owner and mode say whether the board is as it was provisioned."""
 
-GROUPS = ("docker", "video", "render", "sage")
+SECRETS = (
+    "srv/sage/keys/*", "srv/sage/releases/*/.env", "etc/ssh/ssh_host_*_key", "home/*/.ssh/id_*", "root/.ssh/id_*",
+)  # fmt: skip
+"""Files that nobody but their owner and group may read; public halves (*.pub) are none of them."""
+
+GROUPS = ("docker", "video", "render", "sage", "sage-agent")
+USERS = ("sage-agent",)
+_ANYBODY_MAY_READ = 0o004
+_UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
+_STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, on 64-bit Linux
 
 
 def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
@@ -58,9 +73,14 @@ def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
         "disk": _disks(places),
         "groups": {name: _gid(name) for name in GROUPS},
         "user": _user(),
+        "users": {name: _account(name) for name in USERS},
         "files": {name: _mode(places.root / name) for name in WATCHED},
+        "texts": {name: _sha256(places.root / name) for name in LAID},
+        "units": {name: _is_enabled(places.root, name) for name in UNITS},
+        "secrets_open": _open_secrets(places.root),
         "docker": _docker(engine),
         "clock": _clock(places.root),
+        "heartbeat_age_s": _age(places.state / "heartbeat.json"),
         "deploy": _deploy(places),
         "models": _models(places),
     }
@@ -77,6 +97,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
     return {
         "current": short,
         "release": released.summary(places, short) if short else None,
+        "release_sha256": _sha256(places.releases / short / "release.json") if short else None,
         "releases": released.all_of(places),
         "journal": vars(latest) if latest else None,
         "lock": lock,
@@ -132,15 +153,27 @@ def _compose_version() -> str | None:
 
 
 def _models(places: Places) -> Mapping[str, str]:
-    """Manifest path below manifests/ → sha256 of its bytes."""
+    """Manifest path below manifests/ → its digest as `models.manifest` defines it, hex."""
     root = places.models / "manifests"
     if not root.is_dir():
         return {}
     return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(root).as_posix(): _manifest_digest(path.read_bytes())
         for path in sorted(root.rglob("*.json"))
         if path.is_file()
     }
+
+
+def _manifest_digest(content: bytes) -> str:
+    """SHA-256 over the canonical JSON without `created`, files by path; of what is no manifest, over its bytes."""
+    try:
+        told = json.loads(content)
+        told.pop("created")
+        told["files"].sort(key=lambda one: one["path"])
+        content = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return hashlib.sha256(content).hexdigest()
 
 
 def _disks(places: Places) -> Mapping[str, Mapping[str, int]]:
@@ -162,9 +195,19 @@ def _memory(root: Path) -> Mapping[str, int]:
 
 
 def _clock(root: Path) -> Mapping[str, object]:
-    """Whether the clock is kept: systemd-timesyncd leaves a file, chrony a socket."""
+    """Whether the clock is kept: systemd-timesyncd leaves a file, chrony a socket and the kernel's word."""
     stamps = ("run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock", "run/chrony/chronyd.sock")
-    return {"synchronized": (root / stamps[0]).exists(), "kept_by": [one for one in stamps if (root / one).exists()]}
+    found = [one for one in stamps if (root / one).exists()]
+    return {"synchronized": stamps[0] in found or (stamps[2] in found and _kernel_agrees()), "kept_by": found}
+
+
+def _kernel_agrees() -> bool:
+    """What adjtimex(2) says, asked without changing anything; `timedatectl` asks the same."""
+    import ctypes  # ten milliseconds that only a board with chrony needs
+
+    asked = ctypes.create_string_buffer(_TIMEX_BYTES)
+    state = ctypes.CDLL(None).adjtimex(asked)
+    return state >= 0 and not int.from_bytes(asked.raw[_STATUS_AT : _STATUS_AT + 4], "little") & _UNSYNCHRONISED
 
 
 def _user() -> Mapping[str, object]:
@@ -173,6 +216,16 @@ def _user() -> Mapping[str, object]:
     groups = sorted(group.gr_name for group in grp.getgrall() if asked in group.gr_mem)
     uid = int(os.environ.get("SUDO_UID", os.getuid()))
     return {"uid": os.getuid(), "asked_by": asked, "asked_uid": uid, "groups": groups}
+
+
+def _account(name: str) -> Mapping[str, object] | None:
+    """A user's numbers, and every group that it is in besides its own."""
+    try:
+        found = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    groups = sorted(group.gr_name for group in grp.getgrall() if name in group.gr_mem)
+    return {"uid": found.pw_uid, "gid": found.pw_gid, "groups": groups}
 
 
 def _gid(name: str) -> int | None:
@@ -193,6 +246,32 @@ def _mode(path: Path) -> Mapping[str, object] | None:
         "gid": found.st_gid,
         "size": found.st_size,
     }
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _is_enabled(root: Path, unit: str) -> bool:
+    """Whether a target pulls the unit in: what `systemctl enable` writes, read without starting it."""
+    return any((target / unit).exists() for target in (root / "etc/systemd/system").glob("*.wants"))
+
+
+def _open_secrets(root: Path) -> list[str]:
+    """Secrets that anybody on this board may read, as paths below the root."""
+    found = (path for pattern in SECRETS for path in root.glob(pattern) if path.suffix != ".pub" and path.is_file())
+    return sorted(path.relative_to(root).as_posix() for path in found if path.stat().st_mode & _ANYBODY_MAY_READ)
+
+
+def _age(path: Path) -> float | None:
+    """Seconds since a file was written, by this board's clock."""
+    try:
+        return now_s() - path.stat().st_mtime
+    except OSError:
+        return None
 
 
 def _uptime(root: Path) -> float | None:

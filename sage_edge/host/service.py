@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sage_edge.host import machine
 from sage_edge.host.machine import Engine
 from sage_edge.host.places import Places
-from sage_edge.host.refusal import FAILED, LOCKED, REFUSED, Refusal
+from sage_edge.host.refusal import FAILED, LOCKED, REFUSED, USAGE, Refusal
 from sage_edge.host.released import Released
 
 PROJECT = "sage"
@@ -39,6 +39,7 @@ class Running:
 class Service(Protocol):
     """What a deployment may do to a board; the tests' double keeps the same promises."""
 
+    def read_compose(self, released: Released) -> None: ...
     def fetch(self, released: Released) -> None: ...
     def up(self, released: Released) -> None: ...
     def down(self) -> None: ...
@@ -47,7 +48,9 @@ class Service(Protocol):
     def canary(self, released: Released) -> str: ...
     def arm(self, seconds: int) -> None: ...
     def disarm(self) -> None: ...
-    def quiet(self, wait_s: float, tell: Callable[[str], None]) -> contextlib.AbstractContextManager[None]: ...
+    def quiet(
+        self, wait_s: float, tell: Callable[[str], None], heed: Callable[[], None]
+    ) -> contextlib.AbstractContextManager[None]: ...
 
 
 class Docker:
@@ -55,6 +58,14 @@ class Docker:
 
     def __init__(self, places: Places, engine: Engine) -> None:
         self._places, self._engine = places, engine
+
+    def read_compose(self, released: Released) -> None:
+        """Let compose read the release's files as it will when it starts them. Raises Refusal, exit 2."""
+        folder = self._places.releases / released.short
+        ran = machine.run(("docker", "compose", "config", "--quiet"), folder=folder)
+        if ran.code != 0:
+            hint = "mend the file below compose/, then: invoke deploy --host HOST"
+            raise Refusal("bad-compose", f"docker compose cannot read the release: {ran.tail}", hint, USAGE)
 
     def fetch(self, released: Released) -> None:
         """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another."""
@@ -125,15 +136,18 @@ class Docker:
         machine.run(("systemctl", "reset-failed", f"{TIMER}.timer", f"{TIMER}.service"))
 
     @contextlib.contextmanager
-    def quiet(self, wait_s: float, tell: Callable[[str], None]) -> Iterator[None]:
-        """Hold the lock of sessions for the body, once the running session ends. Raises Refusal, exit 5."""
+    def quiet(self, wait_s: float, tell: Callable[[str], None], heed: Callable[[], None]) -> Iterator[None]:
+        """Hold the lock of sessions for the body, once the running session ends. Raises Refusal, exit 5.
+
+        heed: asked all the while; what it raises ends the wait.
+        """
         path = self._places.session_lock
         if not path.exists():  # no session was ever conducted here; what we made now would be root's, not the agent's
             yield
             return
         handle = os.open(path, os.O_RDONLY)  # close-on-exec: containers do not inherit it
         try:
-            _take(handle, time.monotonic() + wait_s, tell)
+            _take(handle, time.monotonic() + wait_s, tell, heed)
             yield
         finally:
             os.close(handle)
@@ -184,7 +198,7 @@ def _said(now: Running | None) -> str:
     return f"image {now.image[7:19]}, {'running' if now.running else 'not running'}, {now.health}"
 
 
-def _take(handle: int, until: float, tell: Callable[[str], None]) -> None:
+def _take(handle: int, until: float, tell: Callable[[str], None], heed: Callable[[], None]) -> None:
     told = False
     while True:
         try:
@@ -197,4 +211,5 @@ def _take(handle: int, until: float, tell: Callable[[str], None]) -> None:
         if not told:
             tell("a session is running; waiting for its end")
             told = True
+        heed()
         time.sleep(_PAUSE_S)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sage_edge.host import audit, probe, released
+from sage_edge.host import asker, audit, probe, released
+from sage_edge.host.alone import alone
 from sage_edge.host.deploying import Deploying, Patience
 from sage_edge.host.journal import Entry, Journal
 from sage_edge.host.lease import Claim, Lock
@@ -17,6 +19,8 @@ from sage_edge.host.service import Docker, Service
 
 Request = Mapping[str, Any]
 Answer = Mapping[str, Any]
+_WAIT_S, _PATIENT_S = 120.0, 3600.0
+"""How long to wait for another helper that works: for a person who looks on, and for a timer."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,23 @@ class Desk:
     def journal(self) -> Journal:
         return Journal(self.places.journal, self.places.root)
 
-    @property
-    def deploying(self) -> Deploying:
-        return Deploying(self.places, self.journal, self.service, self.tell)
+    @contextlib.contextmanager
+    def deploying(self, token: str | None = None, wait_s: float = _WAIT_S) -> Iterator[Deploying]:
+        """Drive deployments, alone on this board. token: of the lock without which nothing is switched.
+
+        Raises Refusal, exit 5, for a lock that is not of this token, and while another helper works.
+        """
+
+        def heed() -> None:
+            if token is not None:
+                self.lock.demand(token)
+                asker.demand()
+
+        with contextlib.ExitStack() as held:
+            if token is not None:
+                held.enter_context(self.lock.kept(token))
+            held.enter_context(alone(self.places.guard, wait_s, self.tell))
+            yield Deploying(self.places, self.journal, self.service, self.tell, heed)
 
     def noted(self, request: Request, action: str, detail: str) -> str:
         """Write an audit line and return the chain's head."""
@@ -96,31 +114,33 @@ def _lock_status(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
 
 def _stage(desk: Desk, request: Request) -> Answer:
     wanted = released.parse(request["files"]["release.json"].encode("utf-8"), request.get("image_from"))
-    with desk.lock.kept(request["token"]):
-        entry = desk.deploying.stage(wanted, request["files"])
+    with desk.deploying(request["token"]) as deploying:
+        entry = deploying.stage(wanted, request["files"])
     return _told(desk, request, "stage", entry)
 
 
 def _activate(desk: Desk, request: Request) -> Answer:
-    with desk.lock.kept(request["token"]):
-        entry, said = desk.deploying.activate(_patience(request))
+    with desk.deploying(request["token"]) as deploying:
+        entry, said = deploying.activate(_patience(request))
     return {**_told(desk, request, "activate", entry), "canary": said, "running": _running(desk)}
 
 
 def _confirm(desk: Desk, request: Request) -> Answer:
-    desk.lock.demand(request["token"])
-    entry = desk.deploying.confirm(request["release"])
+    with desk.deploying(request["token"]) as deploying:
+        entry = deploying.confirm(request["release"])
     return {**_told(desk, request, "confirm", entry), "running": _running(desk)}
 
 
 def _rollback(desk: Desk, request: Request) -> Answer:
-    with desk.lock.kept(request["token"]):
-        entry, said = desk.deploying.rollback(request.get("to"), _patience(request))
+    with desk.deploying(request["token"]) as deploying:
+        entry, said = deploying.rollback(request.get("to"), _patience(request))
     return {**_told(desk, request, "rollback", entry), "canary": said, "running": _running(desk)}
 
 
 def _recover(desk: Desk, request: Request) -> Answer:
-    entry = desk.deploying.recover(str(request.get("because", "asked to")))
+    by_itself = request.get("who") is None  # boot or timer, which nobody waits for
+    with desk.deploying(wait_s=_PATIENT_S if by_itself else _WAIT_S) as deploying:
+        entry = deploying.recover(str(request.get("because", "asked to")))
     return _told(desk, request, "recover", entry) if entry else {"entry": None}
 
 

@@ -51,18 +51,31 @@ class Proposal(Declared):
 
 
 class Forecast(Declared):
-    """What the rule's own scorer must show in the first session under the intervention."""
+    """What the rule's own scorer must show in the first `sessions` under the intervention.
 
+    of: the number itself, or its change against the newest `before` sessions without it; a fall is negative.
+    """
+
+    of: Literal["level", "change"] = "level"
     comparison: Literal["at-least", "at-most"]
-    value: Share
+    value: Annotated[float, Field(ge=-1, le=1)]
+    sessions: Count = 1
+    before: Count = 1
     minimum_n: Count
+
+    @field_validator("value")
+    @classmethod
+    def _possible(cls, value: float, info: ValidationInfo) -> float:
+        if info.data.get("of") == "level" and value < 0:
+            raise ValueError("expected a level between 0 and 1; only a change can be negative")
+        return value
 
 
 class Rule(Declared):
     """A threshold, declared before the data are seen: when a number is on the wrong side of it, recommend.
 
-    quantity: which of the scorer's numbers. threshold, predict.value: in [0, 1], of one scorer version;
-    minimum_n: answers, below which nothing is said.
+    quantity: which of the scorer's numbers. threshold, predict.value: of one scorer version; minimum_n: answers,
+    below which nothing is said.
     """
 
     name: Slug

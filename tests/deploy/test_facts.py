@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -35,10 +36,8 @@ JSON = st.recursive(
 @given(st.sampled_from(sorted(TOLD)), JSON)
 def test_whatever_stands_in_a_probe_it_is_read_or_refused(key: str, value: Any) -> None:
     answer = {**told(), key: value}
-    try:
-        facts.parse(SPROUT, answer, NOW)
-    except facts.StrangeFacts as refused:
-        assert refused.hint == "renew the helper: invoke provision --host sprout"
+    with contextlib.suppress(facts.StrangeFacts):
+        assert facts.parse(SPROUT, answer, NOW).host == SPROUT
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD) - {"at", "uptime_s"}))

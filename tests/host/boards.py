@@ -49,6 +49,9 @@ class FakeService:
     sick: set[str] = field(default_factory=set)
     timer_was_set: bool = False
 
+    def read_compose(self, released: Released) -> None:
+        self.at("read compose")
+
     def fetch(self, released: Released) -> None:
         self.at("fetch")
 
@@ -87,8 +90,9 @@ class FakeService:
         self.at("after disarm")
 
     @contextlib.contextmanager
-    def quiet(self, wait_s: float, tell: Callable[[str], None]) -> Iterator[None]:
+    def quiet(self, wait_s: float, tell: Callable[[str], None], heed: Callable[[], None]) -> Iterator[None]:
         self.at("quiet")
+        heed()
         yield
 
 

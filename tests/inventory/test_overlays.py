@@ -49,12 +49,13 @@ def test_the_machines_of_an_overlay_may_stand_elsewhere(fleet: Path) -> None:
 def test_a_stand_in_is_the_real_board_but_for_its_processor() -> None:
     real, stand_ins = loading.load(FLEET), loading.load(FLEET, "sim")
     assert stand_ins.owners("conduct") == real.owners("conduct")
-    free = {"name", "summary", "arch", "compute_capability", "source", "part_numbers"}
+    free = {"name", "summary", "arch", "compute_capability", "source", "part_numbers", "clock"}
     for host in ("sprout", "thor"):
         card, standing = real.board_of(host), stand_ins.board_of(host)
         assert standing.model_dump(exclude=free) == card.model_dump(exclude=free)
         assert set(standing.part_numbers) <= set(card.part_numbers)
         assert (standing.arch, standing.compute_capability) == (("x86_64",), None)
+        assert (standing.clock, card.clock) == ("shared", "kept")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""What `docker compose` makes of our files, in all combinations: read by Compose itself, no engine is needed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.deploy import wanted
+from tests.compose.composed import COMPOSE, Composed, demand
+from tests.deploy import fleetfacts
+
+COMBINATIONS = [
+    (host, cpu, profile)
+    for host, profile in (("sprout", None), ("thor", None), ("thor", "omni"))
+    for cpu in (False, True)
+]
+NEVER = {"gpus", "deploy", "post_start", "ports", "privileged", "devices", "pid", "ipc"}
+"""What older Compose drops without a word (facts §2.4), or what opens the host."""
+
+LEFT_TO_PEOPLE = {"SAGE_OMNI_FROM", "SAGE_EXCHANGE_VOLUME"}
+"""Variables that no release fills: of a server that is started by hand, and of a laptop."""
+
+
+@pytest.fixture(autouse=True)
+def compose_is_here() -> None:
+    """Skip where Compose cannot be asked."""
+    demand()
+
+
+def read(host: str, cpu: bool = False, profile: str | None = None) -> dict[str, Any]:
+    """What Compose has read."""
+    return Composed((host, "cpu") if cpu else (host,), profile=profile).config()
+
+
+@pytest.mark.parametrize(("host", "cpu", "profile"), COMBINATIONS)
+def test_what_holds_in_every_combination(host: str, cpu: bool, profile: str | None) -> None:
+    told = read(host, cpu, profile)
+    agent = told["services"]["agent"]
+    assert told["name"] == host
+    assert set(told["services"]) == {"agent", *(["omni"] if profile else []), *(["exchange"] if cpu else [])}
+    assert (agent["user"], agent["read_only"], agent["cap_drop"]) == ("10001:10001", True, ["ALL"])
+    assert agent["security_opt"] == ["no-new-privileges:true"]
+    assert agent["restart"] == "unless-stopped"
+    assert agent["healthcheck"]["test"] == ["CMD", "sage-healthy"]
+    assert agent["runtime"] == ("runc" if cpu else "nvidia")
+    assert agent["environment"]["NVIDIA_VISIBLE_DEVICES"] == ("void" if cpu else "all")
+    assert "init" not in agent, "tini is in the image"
+    for name, service in told["services"].items():
+        assert not NEVER & set(service), name
+        assert service.get("network_mode", "none") == "none"
+        made = [mount["target"] for mount in service["volumes"] if mount.get("bind", {}).get("create_host_path")]
+        assert made == [], f"{name}: Docker would make a folder where a path is wrong"
+    writable = {mount["target"] for mount in agent["volumes"] if not mount.get("read_only")}
+    assert writable == {"/srv/sage/state", *(["/srv/sage/exchange"] if cpu else [])}
+
+
+def test_each_board_has_the_limits_that_it_can_bear() -> None:
+    sprout, thor = (read(host)["services"]["agent"] for host in ("sprout", "thor"))
+    assert int(sprout["mem_limit"]) == 3 << 30
+    assert int(thor["mem_limit"]) == 48 << 30
+    assert (sprout["stop_grace_period"], thor["stop_grace_period"]) == ("2m30s", "1m0s")
+    assert (sprout["healthcheck"]["start_period"], thor["healthcheck"]["start_period"]) == ("1m0s", "5m0s")
+    assert sprout["group_add"] == thor["group_add"] == ["44", "104"]
+    assert "shm_size" not in sprout, "llama.cpp needs none (facts §2.4)"
+    assert thor["ulimits"] == {"memlock": -1}
+    assert "ulimits" not in read("thor", cpu=True)["services"]["agent"], "not every machine grants it"
+
+
+def test_a_turn_is_let_finish_when_the_container_is_stopped() -> None:
+    fleet = fleetfacts.fleet()
+    deadline = fleet.host("sprout").turn_deadline
+    assert deadline is not None
+    assert deadline.total_seconds() < 150
+
+
+def test_the_board_is_known_by_its_own_files() -> None:
+    mounts = {mount["target"]: mount["source"] for mount in read("sprout")["services"]["agent"]["volumes"]}
+    assert mounts["/etc/sage/host.yaml"] == "/etc/sage/host.yaml"
+    assert mounts["/run/sage/facts/etc/nv_tegra_release"] == "/etc/nv_tegra_release"
+    assert mounts["/run/sage/facts/proc/device-tree"] == "/sys/firmware/devicetree/base"
+    assert mounts["/srv/sage/fleet"] == str(COMPOSE.parent / "fleet")
+
+
+def test_a_laptop_brings_along_what_a_board_gets_by_provisioning() -> None:
+    told = read("sprout", cpu=True)
+    agent = told["services"]["agent"]
+    mounts = {mount["target"]: mount["source"] for mount in agent["volumes"]}
+    assert agent["image"] == "sage/sprout:cpu"
+    assert mounts["/etc/sage/host.yaml"] == str(COMPOSE / "laptop" / "sprout.yaml")
+    assert mounts["/run/sage/exchange-key"] == "/dev/null", "there is no key where there is no other machine"
+    assert agent["environment"]["SAGE_FACTS_ROOT"] == "/"
+    assert agent["depends_on"]["exchange"]["condition"] == "service_completed_successfully"
+    assert told["volumes"]["exchange"]["name"] == "sage-exchange"
+    assert read("thor", cpu=True)["volumes"]["exchange"]["name"] == "sage-exchange", "that is where they meet"
+
+
+def test_an_image_with_a_model_inside_is_not_covered_by_the_store() -> None:
+    def store(**env: str) -> list[str]:
+        mounts = Composed(("thor",), env).config()["services"]["agent"]["volumes"]
+        return [mount["target"] for mount in mounts if mount["source"] == "/srv/sage/models"]
+
+    assert store() == ["/srv/sage/models"]
+    assert store(SAGE_MODELS_AT="/srv/sage/store") == ["/srv/sage/store"]
+
+
+@pytest.mark.parametrize(("name", "platform"), [("sprout", "cpu"), ("sprout", "l4t"), ("thor", "cpu"), ("thor", "l4t")])
+@pytest.mark.parametrize("model", [None, "sage/seedling:q8_0"])
+def test_a_release_leaves_no_variable_to_chance(name: str, platform: str, model: str | None, tmp_path: Path) -> None:
+    """What deploy writes beside the files fills every variable of theirs, and Compose reads the folder as it lies."""
+    fleet, found = fleetfacts.fleet(), fleetfacts.wanted()
+    image = replace(found.image, name=name, platform=platform, model=model)
+    release = wanted.put_together(COMPOSE.parent, fleet, fleet.host(name), image, {}, fleetfacts.probed())
+    for path, text in release.files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    filled = {line.partition("=")[0] for line in release.files[".env"].splitlines()}
+    asked = {v for key, text in release.files.items() if "/" not in key for v in re.findall(r"\$\{(\w+)", text)}
+    assert asked - filled <= LEFT_TO_PEOPLE
+    words = ("docker", "compose", "config", "--format", "json")
+    told = json.loads(subprocess.run(words, cwd=tmp_path, check=True, capture_output=True).stdout)
+    agent = told["services"]["agent"]
+    assert (told["name"], agent["image"]) == ("sage", image.id)
+    assert (agent["environment"]["SAGE_IMAGE"], agent["environment"]["SAGE_RELEASE"]) == (image.id, release.short)
+    mounts = {mount["target"]: mount["source"] for mount in agent["volumes"]}
+    assert mounts["/srv/sage/state"] == "/srv/sage/state"
+    assert mounts["/srv/sage/fleet"] == str(tmp_path / "fleet")
+    if name == "thor" or platform == "cpu":
+        assert mounts["/srv/sage/store" if model else "/srv/sage/models"] == "/srv/sage/models"
+    assert agent["runtime"] == ("runc" if platform == "cpu" else "nvidia")
+    assert told["services"].get("exchange", {}).get("scale", 0) == 0, "a board has no exchange of its own"
+
+
+def test_a_file_that_does_not_parse_is_named() -> None:
+    done = Composed(("sprout", "laptop/sprout"))("config", ok=False)
+    assert done.returncode != 0
+    assert "laptop/sprout.yaml" in done.stderr

@@ -1,0 +1,113 @@
+"""A workstation over the stand-in boards, and an image in the place of Sprout's that serves on one of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from sage_edge import sim
+from sage_edge.deploy import packing
+from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.rollout import Options, Outcome
+from sage_edge.deploy.wanted import Image
+from sage_edge.desk import shipping
+from sage_edge.desk.context import Desk
+from sage_edge.names import HostName
+from sage_edge.sim import image as sim_image
+from tests.deploy import understudy
+from tests.standins import Boards
+
+ROOT = Path(__file__).parents[2]
+SPROUT, THOR = HostName("sprout"), HostName("thor")
+QUICK = Options(session_s=60, health_s=20, revert_s=120)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Both boards, provisioned, and what was built for them."""
+
+    boards: Boards
+    desk: Desk
+
+    def deploy(self, host: HostName = SPROUT, options: Options = QUICK, via: str = "registry") -> Outcome:
+        """Deploy what was built."""
+        return shipping.deployed(self.desk, host, options, via)
+
+    def facts(self, host: HostName = SPROUT) -> Facts:
+        """Look at a board."""
+        with self.desk.seen(host) as board:
+            return board.facts()
+
+    def running(self, host: HostName = SPROUT) -> str:
+        """The image that the agent's container runs, as the board's engine says."""
+        found = self.boards.inside(host, "docker inspect --format '{{.Image}} {{.State.Status}}' sage-agent-1")
+        return found.text
+
+    def states(self, host: HostName = SPROUT) -> list[str]:
+        """Every state in the board's journal, in order."""
+        lines = self.boards.inside(host, "cat /srv/sage/deploy/journal.jsonl").text.splitlines()
+        return [json.loads(line)["state"] for line in lines]
+
+    def pretend(self, image: Image) -> None:
+        """Make an image count as the one that was built for its name."""
+        path = self.desk.root / ".sage" / "images" / f"{image.name}-{image.platform}.json"
+        path.write_text(json.dumps({"format": 1, **vars(image)}), "utf-8")
+
+    def helper(self, host: HostName, verb: str, stdin: str = "{}") -> dict[str, object]:
+        """Call the helper on the board itself, as boot and timer do."""
+        done = self.boards.inside(host, f"{' '.join(packing.CALL)} {verb}", stdin.encode())
+        return dict(json.loads(done.text))
+
+
+def workstation(boards: Boards) -> Desk:
+    """A checkout beside the stand-ins' fleet: code and recipes are this one's, what is built is its own.
+
+    Containers are asked for their health every second, not every five: a test that deploys twice waits for that twice.
+    """
+    for name in ("pyproject.toml", "README.md", "sage_edge", "images", "requirements"):
+        (boards.root / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "compose", boards.root / "compose")
+    for path in (boards.root / "compose").glob("*.yaml"):
+        path.write_text(path.read_text("utf-8").replace("interval: 5s", "interval: 1s"), "utf-8")
+    (boards.root / ".sage" / "images").mkdir(parents=True, exist_ok=True)
+    (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
+    (boards.root / ".sage" / "wheels").symlink_to(ROOT / ".sage" / "wheels")
+    return Desk(boards.root, boards.fleet)
+
+
+@pytest.fixture(scope="session")
+def ground(boards: Boards) -> Iterator[Ground]:
+    """Provisioned boards; nothing is deployed yet."""
+    desk = workstation(boards)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shipping, "admit", lambda here, public, say: sim.admit(boards.place))
+        for host in (SPROUT, THOR):
+            shipping.provisioned(desk, host, lambda line: None)
+        yield Ground(boards, desk)
+
+
+@pytest.fixture(scope="session")
+def built() -> Image:
+    """The understudy."""
+    return understudy.build(sim_image.own_base())
+
+
+@pytest.fixture
+def sprout_image(ground: Ground, built: Image) -> Iterator[Image]:
+    """The understudy counts as Sprout's image, whatever a test pretends; Thor's is known by name, and never sent."""
+    ground.pretend(built)
+    ground.pretend(replace(built, name="thor", role="researcher", board="agx-thor", model=None))
+    yield built
+    ground.pretend(built)
+
+
+@pytest.fixture
+def served(ground: Ground, sprout_image: Image) -> Image:
+    """Sprout runs the understudy, and nobody holds its lock."""
+    ground.deploy()
+    return sprout_image

@@ -1,0 +1,190 @@
+"""Deploying to stand-in boards with engines of their own: from nothing, again, broken, cut, back."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from sage_edge.deploy import board, rollout
+from sage_edge.deploy.connection import KeyChanged
+from sage_edge.deploy.rollout import Options
+from sage_edge.deploy.wanted import Image
+from sage_edge.desk import context, rolling, shipping
+from sage_edge.desk.rolling import Asked
+from sage_edge.inventory import loading
+from tests.deploy.ground import QUICK, SPROUT, THOR, Ground
+from tests.deploy.understudy import derived
+
+pytestmark = pytest.mark.docker
+
+
+def until(what: str, condition: object, seconds: float = 60.0) -> None:
+    """Wait for something that the board does by itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():  # type: ignore[operator]
+            return
+        time.sleep(0.3)
+    pytest.fail(f"{what} within {seconds:g} s")
+
+
+def test_a_second_provisioning_changes_nothing(ground: Ground) -> None:
+    for host in (SPROUT, THOR):
+        assert shipping.provisioned(ground.desk, host, lambda line: None) == []
+
+
+def test_from_nothing_to_a_session_in_git(ground: Ground, served: Image) -> None:
+    assert ground.running() == f"{served.id} running"
+    release = ground.facts().deployed.current
+    show = "git -C /srv/git/exchange.git show host/sprout:sessions/primary/000/P001.json"
+    until("P001 is in git", lambda: ground.boards.ssh("hub", "true") and _published(ground, show), 200)
+    head = json.loads(_published(ground, show))["head"]
+    assert head["release"] == release
+    assert head["model"]["digest"].startswith("sha256:")
+
+
+def _published(ground: Ground, show: str) -> str:
+    return ground.boards.inside("hub", f"runuser -u git -- {show}").text
+
+
+def test_the_second_time_nothing_is_done(ground: Ground, served: Image) -> None:
+    before = ground.boards.inside("sprout", "docker inspect --format '{{.State.StartedAt}}' sage-agent-1").text
+    states = ground.states()
+    assert not ground.deploy().changed
+    assert ground.boards.inside("sprout", "docker inspect --format '{{.State.StartedAt}}' sage-agent-1").text == before
+    assert ground.states() == states
+
+
+@pytest.mark.parametrize(
+    ("what", "recipe"),
+    [
+        ("it does not start", 'ENTRYPOINT ["/bin/false"]'),
+        ("it is never healthy", "RUN printf '#!/bin/sh\\nexit 1\\n' > /usr/local/bin/sage-healthy"),
+        ("it draws no token", "RUN printf '#!/bin/sh\\necho no token >&2; exit 1\\n' > /usr/local/bin/sage-smoke"),
+    ],
+)
+def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: Image, what: str, recipe: str) -> None:
+    ground.pretend(derived(served, recipe))
+    with pytest.raises(board.RolledBack) as told:
+        ground.deploy()
+    assert told.value.code == 6, what
+    assert ground.running() == f"{served.id} running"
+    assert ground.states()[-1] == "reverted"
+    assert ground.facts().deployed.lock is None
+
+
+def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground, served: Image) -> None:
+    wrong = derived(served, "LABEL sage.role=researcher")
+    ground.pretend(wrong)
+    with pytest.raises(board.BoardGuarded, match="its role is researcher, expected practitioner") as told:
+        ground.deploy()
+    assert told.value.code == 3
+    assert ground.running() == f"{served.id} running"
+
+
+def test_nobody_confirms_and_the_board_goes_back_by_itself(ground: Ground, served: Image) -> None:
+    ground.pretend(derived(served, "RUN touch /unconfirmed"))
+    with pytest.MonkeyPatch.context() as patch:
+
+        def vanish(*_: object) -> object:
+            raise KeyboardInterrupt  # the workstation is gone right after the switch
+
+        patch.setattr(rollout, "_confirm", vanish)
+        with pytest.raises(KeyboardInterrupt):
+            ground.deploy(options=Options(session_s=60, health_s=40, revert_s=45))
+    assert ground.states()[-1] == "gated"
+    until("the board went back", lambda: ground.states()[-1] == "reverted", 120)
+    assert ground.running() == f"{served.id} running"
+
+
+def test_rollback_brings_the_release_before_and_proves_it(ground: Ground, served: Image) -> None:
+    ground.pretend(derived(served, "RUN touch /newer"))
+    newer = ground.deploy()
+    done = rollout.roll_back(lambda: ground.desk.board(SPROUT), None, QUICK, lambda line: None)
+    assert done.release != newer.release
+    assert done.running is not None
+    assert done.running["image"] == served.id
+    assert ground.running() == f"{served.id} running"
+
+
+def test_a_deployment_waits_for_the_running_session(ground: Ground, served: Image) -> None:
+    ground.pretend(derived(served, "RUN touch /after-the-session"))
+    ground.boards.inside(
+        "sprout", "mkdir -p /srv/sage/state/locks && touch /srv/sage/state/locks/session.lock && "
+        "chown -R 10001:10001 /srv/sage/state/locks && "
+        "(setsid flock /srv/sage/state/locks/session.lock sh -c 'sleep 12; date +%s.%N > /run/end' >/dev/null 2>&1 &)",
+    )  # fmt: skip
+    ground.deploy()
+    ended = float(ground.boards.inside("sprout", "cat /run/end").text)
+    started = ground.boards.inside(
+        "sprout", "date -d $(docker inspect --format '{{.State.StartedAt}}' sage-agent-1) +%s.%N"
+    )
+    assert float(started.text) > ended
+
+
+def test_one_board_is_down_and_the_other_is_served(
+    ground: Ground, served: Image, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
+    try:
+        code = rolling.deploy(ground.desk, Asked("sprout,thor", "", everyone=False, as_json=False))
+    finally:
+        ground.boards.inside("thor", "systemctl start ssh")
+    out = capsys.readouterr().out
+    assert code == 4
+    assert "sprout       no changes" in out
+    assert "thor         failed: thor (sage@127.0.0.1 port" in out
+
+
+def test_a_host_with_another_key_is_not_spoken_to(ground: Ground, served: Image) -> None:
+    known = ground.boards.place.known_hosts
+    before = known.read_text("utf-8")
+    lines = dict(line.split(maxsplit=1) for line in before.splitlines())
+    try:
+        known.write_text(f"sprout {lines['thor']}\nthor {lines['sprout']}\nhub {lines['hub']}\n", "utf-8")
+        with pytest.raises(KeyChanged) as told:
+            ground.deploy()
+        assert told.value.code == 3
+    finally:
+        known.write_text(before, "utf-8")
+
+
+def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Ground, served: Image) -> None:
+    ground.pretend(derived(served, "RUN touch /locked"))
+    with ground.desk.board(SPROUT) as there:
+        there.acquire("somebody else's work", manual=True)
+        with pytest.raises(board.BoardLocked, match="somebody else's work") as told:
+            ground.deploy()
+        assert told.value.code == 5
+        there.release_lock(None)
+        there.acquire("a workstation that died")
+    ground.boards.inside("sprout", 'sed -i \'s/"heartbeat":[0-9.]*/"heartbeat":1000.0/\' /srv/sage/deploy/lock.json')
+    assert ground.deploy().changed
+    with ground.desk.seen(SPROUT) as there_again:
+        told_lines = there_again.audit(20)
+    assert any(line["action"] == "lock-taken-over" for line in told_lines["lines"])
+    assert told_lines["wrong"] == ""
+
+
+def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: Image) -> None:
+    ground.pretend(derived(served, "RUN touch /never-deployed"))
+    with ground.desk.seen(SPROUT) as there:
+        before = there.snapshot()
+    asked = Asked("sprout", "", everyone=False, as_json=False, dry_run=True, diff=True, exit_code=True)
+    assert rolling.deploy(ground.desk, asked) == 10
+    with ground.desk.seen(SPROUT) as there:
+        assert there.snapshot() == before
+        assert not hasattr(there, "stage")
+
+
+def test_the_fallback_without_a_registry(ground: Ground, served: Image) -> None:
+    ground.pretend(derived(served, "RUN touch /by-stream"))
+    assert ground.deploy(via="save").changed
+
+
+def test_a_host_of_another_overlay_is_refused(ground: Ground) -> None:
+    plain = context.Desk(ground.desk.root, loading.load(ground.desk.root / "fleet"))
+    with pytest.raises(Exception, match="no image of images/sprout has been built here"):
+        shipping.deployed(plain, SPROUT, QUICK, "registry")

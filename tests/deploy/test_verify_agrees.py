@@ -1,0 +1,136 @@
+"""One probe and testinfra come to the same verdicts: on a sound host, and on one that is broken in every known way."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from sage_edge.deploy.wanted import Image
+from sage_edge.desk import verifying
+from sage_edge.desk.context import Desk
+from sage_edge.desk.reporting import Report
+from sage_edge.desk.verifying import Asked
+from sage_edge.inventory import loading
+from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.manifest import ListedFile, Manifest
+from sage_edge.names import Digest, ModelRef
+from sage_edge.verify.expect_ruling import SLOW
+from tests.deploy.breaks import BREAKS, HEALTHY, Break
+from tests.deploy.ground import SPROUT, THOR, Ground
+from tests.deploy.understudy import derived
+
+pytestmark = pytest.mark.docker
+LISTED = ModelRef("sage/listed:q8_0")
+_GIT = """\
+COPY --chmod=0755 <<'EOF' /usr/local/bin/git
+#!/bin/sh
+test "$1 $2 $3" = "ls-remote -- ssh://git@hub/srv/git/exchange.git" && test -r /run/sage/exchange-key
+EOF"""
+"""The understudy's git: the exchange answers whoever has the board's key."""
+
+
+@pytest.fixture(scope="module")
+def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk whose fleet locks a model that lies in sprout's store, beside what its image carries."""
+    root = tmp_path_factory.mktemp("locked")
+    shutil.copytree(ground.desk.fleet.folder, root / "fleet")
+    for name in (".sage", "images"):
+        (root / name).symlink_to(ground.desk.root / name)
+    manifest = Manifest(
+        ref=LISTED, container="gguf", source="a test", created="2026-11-20T06:00:00+00:00", architecture="qwen2",
+        files=(ListedFile(path="m.gguf", size_bytes=1000, digest=Digest(f"sha256:{'5' * 64}"), role="weights"),),
+        minimum_memory_bytes=1,
+    )  # fmt: skip
+    write_lock(root / "fleet", {LISTED: Entry(manifest.digest())})
+    place = "/srv/sage/models/manifests/sage/listed"
+    ground.boards.inside("sprout", f"mkdir -p {place} && cat > {place}/q8_0.json", manifest.pretty())
+    return Desk(root, loading.load(root / "fleet", "sim"))
+
+
+@pytest.fixture
+def sound(ground: Ground, sprout_image: Image, locked: Desk) -> Iterator[Desk]:
+    """Sprout serves, and everything about it is as it must be, before and after."""
+    ground.pretend(derived(sprout_image, _GIT))
+    ground.deploy()
+    ground.boards.inside("sprout", HEALTHY)
+    assert failed(verifying.quick(locked, SPROUT)) == set()
+    yield locked
+    assert failed(verifying.quick(locked, SPROUT)) == set(), "it is not mended"
+
+
+def failed(report: Report) -> set[str]:
+    return {one.check for one in report.failed}
+
+
+def verdicts(report: Report) -> dict[str, bool]:
+    return {one.check: one.holds for one in report.rulings if one.check not in SLOW}
+
+
+def test_a_sound_host_is_green_either_way(sound: Desk) -> None:
+    quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+    assert [one.check for one in full.rulings] == [*(one.check for one in quick.rulings), "exchange"]
+    assert failed(full) == set(), [one for one in full.rulings if not one.holds]
+    assert f"manifest of {LISTED}" in {one.check for one in full.rulings}
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=[one.name for one in BREAKS])
+def test_both_say_what_is_broken(ground: Ground, sound: Desk, broken: Break) -> None:
+    assert len(BREAKS) >= 10
+    done = ground.boards.inside("sprout", f"set -e; {broken.how}")
+    assert done.code == 0, done.complaint
+    try:
+        quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+    finally:
+        mended = ground.boards.inside("sprout", broken.mended_by)
+    assert mended.code == 0, mended.complaint
+    assert verdicts(quick) == verdicts(full)
+    assert broken.checks <= failed(quick)
+    assert broken.checks <= failed(full)
+    assert all(one.remedy for one in (*quick.failed, *full.failed))
+
+
+def test_a_container_is_reached_without_ssh(ground: Ground, sound: Desk) -> None:
+    container = ground.boards.machine("sprout").container
+    report = verifying.full(sound, SPROUT, f"docker://sage@{container}")
+    assert failed(report) == set()
+    assert len(report.rulings) > 30
+
+
+def test_a_host_that_nothing_was_deployed_to_lacks_a_release_and_nothing_else(ground: Ground, sound: Desk) -> None:
+    ground.boards.inside("thor", "rm -f /srv/sage/current")
+    quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
+    assert failed(quick) == failed(full) == {"release"}
+
+
+def test_several_hosts_one_of_them_silent(
+    ground: Ground, sound: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
+    try:
+        for quick in (True, False):
+            asked = Asked(quick, as_json=True, junit=tmp_path / "junit.xml")
+            assert verifying.verified(sound, [SPROUT, THOR], asked) == 4
+            sprout, thor = json.loads(capsys.readouterr().out)["content"]
+            assert (sprout["ok"], thor["ok"], thor["code"]) == (True, False, 4)
+            assert thor["error"].startswith("thor (sage@127.0.0.1 port")
+            suites = ElementTree.parse(tmp_path / "junit.xml").getroot()  # noqa: S314 - we wrote it
+            assert [suite.get("errors") for suite in suites] == ["0", "1"]
+    finally:
+        ground.boards.inside("thor", "systemctl start ssh")
+
+
+def test_a_host_with_another_key_is_not_asked(ground: Ground, sound: Desk) -> None:
+    known = ground.boards.place.known_hosts
+    before = known.read_text("utf-8")
+    lines = dict(line.split(maxsplit=1) for line in before.splitlines())
+    try:
+        known.write_text(f"sprout {lines['thor']}\nthor {lines['sprout']}\nhub {lines['hub']}\n", "utf-8")
+        with pytest.raises(verifying.NotTrusted, match="nothing was sent"):
+            verifying.full(sound, SPROUT)
+    finally:
+        known.write_text(before, "utf-8")

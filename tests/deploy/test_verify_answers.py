@@ -1,0 +1,167 @@
+"""What a probe answers, judged: a sound board is green, and whatever it does not say does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sage_edge.deploy import answers, expected, facts, packing
+from sage_edge.deploy.facts import Facts
+from sage_edge.models.lock import Entry, write_lock
+from sage_edge.names import Digest, ModelRef
+from sage_edge.verify.expect_ruling import Question, Ruling
+from tests.deploy import fleetfacts
+from tests.deploy.fleetfacts import NOW, ROOT, SEEDLING, SPROUT
+
+CARD = fleetfacts.fleet().board_of(SPROUT)
+OWN = packing.packed().short
+
+
+def laid(facts: Facts) -> dict[str, Any]:
+    """What a probe tells of a board on which everything was provisioned that its facts ask for."""
+    told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}, "secrets_open": []}
+    for one in expected.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), facts):
+        kind, of, wants = one.question.kind, one.question.of, one.wants
+        if kind == "place":
+            mode, _, owner = str(wants).partition(" ")
+            uid, _, gid = owner.partition(":")
+            told["files"][of] = {"mode": mode, "uid": int(uid), "gid": int(gid), "size": 1}
+        elif kind == "text":
+            told["texts"][of] = getattr(wants, "value", "").removeprefix("sha256:")
+        elif kind == "unit":
+            told["units"][of] = True
+        elif kind == "user":
+            told["users"][of] = {"uid": 10001, "gid": 10001, "groups": ["render", "video"]}
+        elif kind == "group":
+            told["groups"][of] = 10001
+    return told
+
+
+def probe(**changes: Any) -> dict[str, Any]:
+    """What a sound Sprout tells."""
+    labels = {
+        "com.docker.compose.service": "agent", "sage.role": "practitioner", "sage.board": "orin-nano",
+        "sage.platform": "l4t", "sage.model": str(SEEDLING), "sage.model.digest": f"sha256:{'2' * 64}",
+    }  # fmt: skip
+    found = fleetfacts.wanted()
+    serving = fleetfacts.serving(found, labels=labels)
+    serving["deploy"]["release_sha256"] = found.release.id.removeprefix("sha256:")
+    store = {"sage/seedling/q8_0.json": "2" * 64}
+    base = fleetfacts.told(
+        **serving, helper=OWN, heartbeat_age_s=3.0, models=store, card="format: 1\nhost: sprout\n", **changes
+    )
+    whole = laid(facts.parse(SPROUT, base, NOW))
+    return {**base, **whole, "groups": {**base["groups"], **whole["groups"]}}
+
+
+def rulings(told: dict[str, Any]) -> dict[str, Ruling]:
+    seen = facts.parse(SPROUT, told, NOW)
+    wanted = expected.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), seen)
+    return {one.check: one for one in answers.judged(wanted, seen, CARD)}
+
+
+@pytest.fixture(autouse=True)
+def trusted_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real fleet leaves it to its owner to add the exchange's key."""
+    monkeypatch.setattr("sage_edge.deploy.provision._exchange_keys", lambda fleet: "exchange ssh-ed25519 AAAA\n")
+
+
+def test_a_sound_board_is_green() -> None:
+    told = rulings(probe())
+    assert [one for one in told.values() if not one.holds] == []
+    assert len(told) > 35
+    assert "exchange" not in told, "no probe reaches another machine"
+
+
+BROKEN: list[tuple[dict[str, Any], set[str]]] = [
+    ({"docker": None}, {"docker", "docker compose", "runtime", "agent", "health of the agent", "agent's user", "image",
+                        "agent's release", "image's role", "image's platform", "image's board"}),
+    ({"card": None}, {"host card"}),
+    ({"heartbeat_age_s": None}, {"heartbeat"}),
+    ({"epoch": NOW + 3600}, {"clock"}),
+    ({"clock": {"synchronized": False, "kept_by": []}}, {"clock is kept"}),
+    ({"memory": {"total": 1}}, {"free memory"}),
+    ({"models": {}}, {f"model {SEEDLING}"}),
+    ({"secrets_open": ["srv/sage/keys/exchange"]}, {"secrets open to anybody"}),
+    ({"arch": "x86_64"}, {"board is orin-nano"}),
+    ({"users": {}}, {"user sage-agent", "groups of sage-agent"}),
+    ({"units": {}}, {"sage-release.service at boot"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "checks"), BROKEN, ids=[",".join(change) for change, _ in BROKEN])
+def test_what_is_not_told_or_not_so_does_not_hold(change: dict[str, Any], checks: set[str]) -> None:
+    told = rulings({**probe(), **change})
+    assert {one.check for one in told.values() if not one.holds} == checks
+
+
+def test_an_edited_release_is_not_the_one_that_its_folder_names() -> None:
+    told = probe()
+    told["deploy"]["release_sha256"] = "f" * 64
+    ruling = rulings(told)["release"]
+    assert (ruling.holds, ruling.found, ruling.expected) == (False, "f" * 12, fleetfacts.wanted().short)
+
+
+def test_another_helper_is_the_first_thing_said_and_what_it_cannot_tell_is_not_held_against_the_board() -> None:
+    older = {key: value for key, value in probe().items() if key not in ("users", "texts", "units", "secrets_open")}
+    told = rulings({**older, "helper": "0123456789ab"})
+    assert next(iter(told)) == "helper"
+    assert told["helper"] == Ruling("helper", OWN, "0123456789ab", False, "invoke provision --host sprout")
+    unsaid = told["content of /etc/sudoers.d/sage-host"]
+    assert unsaid.found == "nothing: its helper, another than ours, does not say"
+    assert unsaid.remedy == "invoke provision --host sprout"
+    assert told["docker"].holds
+
+
+def test_a_release_that_is_none_is_told_by_its_digest_alone() -> None:
+    told = probe()
+    told["deploy"]["release"] = {"format": 1, "host": "sprout"}
+    assert "image" not in rulings(told)
+    assert rulings(told)["agent"].holds
+
+
+def test_a_lock_of_the_fleet_is_held_against_the_store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("fleet")
+    for path in (ROOT / "fleet").iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "models.lock").unlink()
+    spare = ModelRef("sage/spare:q8_0")
+    write_lock(folder, {spare: Entry(Digest(f"sha256:{'6' * 64}"))})
+    fleet = replace(fleetfacts.fleet(), folder=folder)
+    for store, holds in (
+        ({}, True),
+        ({"sage/spare/q8_0.json": "6" * 64}, True),
+        ({"sage/spare/q8_0.json": "7"}, False),
+    ):
+        seen = facts.parse(SPROUT, {**probe(), "models": store}, NOW)
+        wanted = expected.of_board(ROOT, ROOT / "nowhere", fleet, seen)
+        told = {one.check: one.holds for one in answers.judged(wanted, seen, CARD)}
+        assert told[f"manifest of {spare}"] is holds
+
+
+def test_a_disk_that_is_not_told_is_nothing() -> None:
+    seen = facts.parse(SPROUT, probe(), NOW)
+    assert answers.answer(Question("disk", "moon"), seen, CARD) is None
+    assert answers.answer(Question("disk", "sage"), seen, CARD) == 50_000_000_000
+
+
+def test_the_helper_alone_is_expected_of_a_board_that_says_nothing() -> None:
+    one = expected.of_helper(fleetfacts.fleet("sim"), SPROUT)
+    ruling = one.unasked("it has no helper yet")
+    assert ruling == Ruling(
+        "helper", OWN, "nothing: it has no helper yet", False, "invoke provision --host sprout --fleet sim"
+    )
+
+
+def test_a_model_in_the_image_is_known_by_its_label() -> None:
+    """Under the overlay sim the seedling is in the image, and everybody who has the code has it."""
+    fleet = fleetfacts.fleet("sim")
+    told = probe()
+    release = {**told["deploy"]["release"], "models": {SEEDLING: f"sha256:{'2' * 64}"}}
+    seen = facts.parse(SPROUT, {**told, "deploy": {**told["deploy"], "release": release}}, NOW)
+    wanted = {one.check: one for one in expected.of_board(ROOT, ROOT / "nowhere", fleet, seen)}
+    assert wanted[f"model {SEEDLING}"].question == Question("label", "sage.model.digest")
+    assert len(str(wanted[f"model {SEEDLING}"].wants)) == 12
+    assert wanted["image's model"].judge(str(SEEDLING)).holds

@@ -1,0 +1,49 @@
+"""Questions to a host that take more than one property of testinfra's modules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from testinfra.host import Host
+
+AGENT = "sage-agent-1"
+
+
+def digest(host: Host, path: str) -> str | None:
+    """sha256:… of a file, None without one."""
+    file = host.file(path)
+    return f"sha256:{file.sha256sum}" if file.exists else None
+
+
+def rights(host: Host, path: str) -> str | None:
+    """Mode and owner, as 0750 10001:10001: four properties of testinfra's, for the price of one."""
+    ran = host.run("stat -Lc '%%a %%u:%%g' %s", path)
+    mode, _, owner = ran.stdout.strip().partition(" ")
+    return f"{int(mode, 8):04o} {owner}" if ran.succeeded else None
+
+
+def text(host: Host, path: str) -> str | None:
+    """What a file holds, None without one."""
+    ran = host.run("cat -- %s", path)
+    return ran.stdout_bytes.decode("utf-8", "replace") if ran.succeeded else None
+
+
+def facts_root(host: Host) -> str:
+    """Where board facts lie: a stand-in names a folder, a board has none of its own."""
+    return (text(host, "/etc/sage/facts-root") or "").strip()
+
+
+class Agent:
+    """The agent's container: `docker inspect`, asked once."""
+
+    def __init__(self, host: Host) -> None:
+        ran = host.run("docker container inspect %s", AGENT)
+        self._told = json.loads(ran.stdout)[0] if ran.succeeded else {}
+
+    def says(self, *keys: str) -> Any:
+        """A value of it, None where there is no such thing."""
+        told = self._told
+        for key in keys:
+            told = (told or {}).get(key)
+        return told

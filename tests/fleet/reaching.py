@@ -1,0 +1,100 @@
+"""Getting to a host with testinfra: one ssh connection for all questions, or whatever address testinfra knows."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import testinfra
+from testinfra.host import Host
+
+from sage_edge.cli.surroundings import paths
+from sage_edge.deploy import addresses, connection, expected, facts, packing
+from sage_edge.deploy.facts import Facts, StrangeFacts
+from sage_edge.desk import context
+from sage_edge.inventory.boards import Board
+from sage_edge.names import HostName
+from sage_edge.verify.expect_ruling import Expectation
+
+IDLE_S = 60
+"""How long an ssh connection that was left behind stays open."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A host under examination. card: of the board that it must be; facts_root: where its board facts lie."""
+
+    host: Host
+    card: Board
+    expectations: tuple[Expectation, ...]
+
+
+def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None]:
+    """Yield one host, and close the way to it afterwards. via: testinfra's address of it; empty: ssh, one connection.
+
+    Raises what keeps us from it: UsageError, DeclarationError, KeyUnknown, KeyChanged, AccessDenied, Unreachable.
+    """
+    here = context.desk(overlay)
+    name, card = here.fleet.host(board).name, here.fleet.board_of(board)
+    with contextlib.ExitStack() as open_ways:
+        if via:
+            host = testinfra.get_host(via, ssh_config=str(here.fleet.addresses / addresses.CONFIG), sudo=True)
+        else:
+            extra = open_ways.enter_context(one_connection(here.fleet.addresses, name))
+            host = testinfra.get_host(f"ssh://{name}", ssh_extra_args=extra, sudo=True)
+        found = _asked(host, name)
+        wanted: tuple[Expectation, ...] = (expected.of_helper(here.fleet, name),)
+        if found is not None:
+            wanted = expected.of_board(here.root, paths().models, here.fleet, found)
+        yield Reached(host, card, wanted)
+
+
+def _asked(host: Host, name: HostName) -> Facts | None:
+    """What the helper says, None when that is nothing that can be read: then its absence is what is found."""
+    before = time.time()
+    ran = host.run(f"{shlex.join(packing.CALL)} probe </dev/null")
+    try:
+        return facts.parse(name, json.loads(ran.stdout)["result"], (before + time.time()) / 2)
+    except (ValueError, KeyError, TypeError, StrangeFacts):
+        return None
+
+
+@contextlib.contextmanager
+def one_connection(fleet: Path, name: HostName) -> Iterator[str]:
+    """Open one connection with the fleet's keys alone, for all of testinfra's; yields ssh's words for using it.
+
+    fleet: the folder with ssh_config and known_hosts. Raises KeyUnknown, KeyChanged, AccessDenied, Unreachable.
+    """
+    with tempfile.TemporaryDirectory(prefix="sage-ssh-") as folder:
+        words = shared(fleet, Path(folder) / "%C")
+        tried = _quietly((*words, "-o", "ControlMaster=yes", "-o", f"ControlPersist={IDLE_S}", name, "true"), folder)
+        if tried:
+            with connection.connect(fleet, name):  # says why, in words of ours
+                raise connection.unreachable(addresses.find(fleet, name), tried)
+        try:
+            yield shlex.join((*words[1:], "-o", "ControlMaster=no"))
+        finally:
+            _quietly((*words, "-O", "exit", name), folder)
+
+
+def shared(fleet: Path, socket: Path) -> tuple[str, ...]:
+    """Return the words of an ssh that trusts the fleet's keys alone, as `addresses.ssh`, with a connection to share."""
+    strict = addresses.ssh(fleet)
+    pairs = zip(strict[3::2], strict[4::2], strict=True)
+    kept = [word for pair in pairs if not pair[1].startswith("Control") for word in pair]
+    return (*strict[:3], *kept, "-o", f"ControlPath={socket}")
+
+
+def _quietly(words: tuple[str, ...], folder: str) -> str:
+    """Run ssh and return what it complained of, empty when nothing. Its background process holds no pipe of ours."""
+    with (Path(folder) / "said").open("w+b") as said:
+        ran = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False)
+        said.seek(0)
+        return "" if ran.returncode == 0 else said.read().decode("utf-8", "replace").strip() or f"exit {ran.returncode}"

@@ -1,0 +1,56 @@
+"""What `invoke provision` left on a host: people, places, what files hold, who may read them, what starts at boot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from testinfra.host import Host
+
+from sage_edge.host.probe import SECRETS
+from sage_edge.verify.expect_laid import CARD, claims
+from sage_edge.verify.expect_wants import Found
+from tests.fleet import asking
+
+Rule = Callable[[Found], None]
+
+
+def test_helper(host: Host, rule: Rule) -> None:
+    ran = host.run("sha256sum /srv/sage/host/sage-host")
+    rule(ran.stdout[:12] if ran.succeeded else None)
+
+
+def test_group(host: Host, of: str, rule: Rule) -> None:
+    group = host.group(of)
+    rule(group.gid if group.exists else None)
+
+
+def test_user(host: Host, of: str, rule: Rule) -> None:
+    user = host.user(of)
+    rule(f"{user.uid}:{user.gid}" if user.exists else None)
+
+
+def test_groups(host: Host, of: str, rule: Rule) -> None:
+    user = host.user(of)
+    rule(frozenset(user.groups) if user.exists else None)
+
+
+def test_place(host: Host, of: str, rule: Rule) -> None:
+    rule(asking.rights(host, f"/{of}"))
+
+
+def test_text(host: Host, of: str, rule: Rule) -> None:
+    rule(asking.digest(host, f"/{of}"))
+
+
+def test_card(host: Host, rule: Rule) -> None:
+    rule(claims(asking.text(host, f"/{CARD}")))
+
+
+def test_secrets(host: Host, rule: Rule) -> None:
+    places = " ".join(f"/{pattern}" for pattern in SECRETS)
+    told = host.run(f"find -L {places} -maxdepth 0 -type f ! -name '*.pub' -perm -004 2>/dev/null").stdout
+    rule(frozenset(line.removeprefix("/") for line in told.splitlines()))
+
+
+def test_unit(host: Host, of: str, rule: Rule) -> None:
+    rule("enabled" if host.service(of).is_enabled else "disabled")

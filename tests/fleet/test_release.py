@@ -1,0 +1,76 @@
+"""What runs on a host: the engine, the release that `current` names, its container, image and models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from testinfra.host import Host
+
+from sage_edge.models import manifest as manifests
+from sage_edge.verify.expect_wants import Found
+from tests.fleet import asking
+from tests.fleet.asking import Agent
+
+Rule = Callable[[Found], None]
+
+
+def test_engine(host: Host, rule: Rule) -> None:
+    ran = host.run("docker version --format '{{.Server.Version}}'")
+    rule(ran.stdout.strip() or None if ran.succeeded else None)
+
+
+def test_compose(host: Host, rule: Rule) -> None:
+    ran = host.run("docker info >/dev/null && docker compose version --short")
+    rule(ran.stdout.strip() if ran.succeeded else None)
+
+
+def test_runtimes(host: Host, rule: Rule) -> None:
+    ran = host.run("docker info --format '{{json .Runtimes}}'")
+    rule(frozenset(json.loads(ran.stdout)) if ran.succeeded else None)
+
+
+def test_release(host: Host, rule: Rule) -> None:
+    rule(asking.digest(host, "/srv/sage/current/release.json"))
+
+
+def test_journal(host: Host, rule: Rule) -> None:
+    journal = host.file("/srv/sage/deploy/journal.jsonl")
+    rule(json.loads(journal.content_string.splitlines()[-1])["state"] if journal.exists else None)
+
+
+def test_status(agent: Agent, rule: Rule) -> None:
+    rule(agent.says("State", "Status"))
+
+
+def test_health(agent: Agent, rule: Rule) -> None:
+    rule(agent.says("State", "Health", "Status"))
+
+
+def test_image(agent: Agent, rule: Rule) -> None:
+    rule(agent.says("Image"))
+
+
+def test_runs_as(agent: Agent, rule: Rule) -> None:
+    rule(agent.says("Config", "User"))
+
+
+def test_serves(agent: Agent, rule: Rule) -> None:
+    variables = agent.says("Config", "Env") or ()
+    rule(dict(pair.partition("=")[::2] for pair in variables).get("SAGE_RELEASE"))
+
+
+def test_label(agent: Agent, of: str, rule: Rule) -> None:
+    rule(agent.says("Config", "Labels", of))
+
+
+def test_manifest(host: Host, of: str, rule: Rule) -> None:
+    family, _, rest = of.partition("/")
+    name, _, variant = rest.partition(":")
+    listing = host.file(f"/srv/sage/models/manifests/{family}/{name}/{variant}.json")
+    if not listing.exists:
+        return rule(None)
+    try:
+        rule(manifests.parse(listing.content).digest())
+    except ValueError:
+        rule("no manifest")

@@ -1,0 +1,55 @@
+"""How a host is doing now: which board it is, whether its agent lives, its clock, its room, whom it reaches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from testinfra.host import Host
+
+from sage_edge.inventory.board import SOURCES, contradictions, measured
+from sage_edge.inventory.boards import Board
+from sage_edge.verify.expect_wants import Found
+from tests.fleet import asking
+
+Rule = Callable[[Found], None]
+EXCHANGE_S = 20
+
+
+def test_board(host: Host, card: Board, rule: Rule) -> None:
+    root = asking.facts_root(host)
+    texts = {name: asking.text(host, f"{root}/{name}") for name in SOURCES}
+    seen = measured(texts, host.check_output("uname -m"))
+    rule(frozenset(contradictions(seen, card)))
+
+
+def test_heartbeat(host: Host, rule: Rule) -> None:
+    beat = host.file("/srv/sage/state/heartbeat.json")
+    rule(float(host.check_output("date +%s")) - beat.mtime.timestamp() if beat.exists else None)
+
+
+def test_offset(host: Host, rule: Rule) -> None:
+    before = time.time()
+    there = float(host.check_output("date +%s.%N"))
+    rule(there - (before + time.time()) / 2)
+
+
+def test_kept(host: Host, rule: Rule) -> None:
+    rule(host.check_output("timedatectl show --property=NTPSynchronized --value"))
+
+
+def test_disk(host: Host, of: str, rule: Rule) -> None:
+    place = {"sage": "/srv/sage", "docker": "/var/lib/docker"}[of]
+    rule(int(host.check_output("df --output=avail --block-size=1 %s", place).splitlines()[-1]))
+
+
+def test_memory(host: Host, rule: Rule) -> None:
+    rows = dict(line.split(":", 1) for line in host.file("/proc/meminfo").content_string.splitlines())
+    rule(int(rows["MemAvailable"].split()[0]) * 1024)
+
+
+def test_exchange(host: Host, of: str, rule: Rule) -> None:
+    """Asked where the agent asks: in its container, with its key and its network."""
+    ran = host.run("docker exec sage-agent-1 timeout %s git ls-remote -- %s", str(EXCHANGE_S), of)
+    said = (ran.stderr.strip().splitlines() or [f"git ended with {ran.rc}"])[0]
+    rule("answers" if ran.succeeded else said[:200])

@@ -1,0 +1,132 @@
+"""What the helper tells of a board, read from a folder that looks like one; nothing in it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.host import probe
+from sage_edge.host.machine import Engine
+from sage_edge.host.places import Places
+from sage_edge.models.manifest import ListedFile, Manifest
+from sage_edge.names import Digest, ModelRef
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for folder in ("etc/sage", "etc/ssh", "srv/sage/keys", "srv/sage/state", "srv/sage/deploy", "root/.ssh", "proc"):
+        (tmp_path / folder).mkdir(parents=True)
+    return tmp_path
+
+
+def told(root: Path) -> dict[str, Any]:
+    """Everything that a probe tells; it is plain JSON."""
+    answer = probe.facts(Places(root), Engine(str(root / "no-engine")), "0123456789ab")
+    return dict(json.loads(json.dumps(answer)))
+
+
+def put(root: Path, path: str, text: str, mode: int = 0o644) -> Path:
+    place = root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text, "utf-8")
+    place.chmod(mode)
+    return place
+
+
+def test_an_empty_board_is_told_as_one(root: Path) -> None:
+    found = told(root)
+    assert (found["docker"], found["card"], found["heartbeat_age_s"]) == (None, None, None)
+    assert found["deploy"]["release_sha256"] is None
+    assert found["units"] == {"sage-release.service": False}
+    assert set(found["texts"].values()) == {None}
+    assert (found["models"], found["secrets_open"]) == ({}, [])
+
+
+def test_what_provisioning_writes_is_known_by_its_digest(root: Path) -> None:
+    put(root, "etc/sage/host.yaml", "host: sprout\n", 0o640)
+    found = told(root)
+    assert found["texts"]["etc/sage/host.yaml"] == hashlib.sha256(b"host: sprout\n").hexdigest()
+    assert found["files"]["etc/sage/host.yaml"]["mode"] == "0640"
+    assert found["files"]["etc/sage/host.yaml"]["uid"] == os.getuid()
+
+
+def test_a_unit_is_enabled_when_a_target_wants_it(root: Path) -> None:
+    wants = root / "etc/systemd/system/multi-user.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "sage-release.service").symlink_to("../sage-release.service")
+    assert told(root)["units"] == {"sage-release.service": False}, "its unit is gone"
+    put(root, "etc/systemd/system/sage-release.service", "[Unit]\n")
+    assert told(root)["units"] == {"sage-release.service": True}
+
+
+def test_secrets_that_anybody_may_read_are_named_and_public_halves_are_none(root: Path) -> None:
+    put(root, "srv/sage/keys/exchange", "x", 0o400)
+    put(root, "srv/sage/keys/exchange.pub", "x")
+    put(root, "etc/ssh/ssh_host_ed25519_key", "x", 0o640)
+    put(root, "etc/ssh/ssh_host_ed25519_key.pub", "x")
+    assert told(root)["secrets_open"] == []
+    (root / "srv/sage/keys/exchange").chmod(0o404)
+    put(root, "root/.ssh/id_rsa", "x")
+    put(root, "home/sage/.ssh/id_ed25519", "x")
+    put(root, "srv/sage/releases/0123456789ab/.env", "x")
+    assert told(root)["secrets_open"] == [
+        "home/sage/.ssh/id_ed25519", "root/.ssh/id_rsa", "srv/sage/keys/exchange",
+        "srv/sage/releases/0123456789ab/.env",
+    ]  # fmt: skip
+
+
+def test_a_listing_is_known_by_the_digest_that_a_lock_names(root: Path) -> None:
+    manifest = Manifest(
+        ref=ModelRef("sage/x:q8_0"), container="gguf", source="häub", created="2026-11-20T06:00:00+00:00",
+        architecture="qwen2", minimum_memory_bytes=1,
+        files=tuple(
+            ListedFile(path=name, size_bytes=1, digest=Digest(f"sha256:{'5' * 64}"), role="weights") for name in "ba"
+        ),
+    )  # fmt: skip
+    place = "srv/sage/models/manifests/sage/x/q8_0.json"
+    put(root, place, manifest.pretty().decode())
+    assert told(root)["models"] == {"sage/x/q8_0.json": manifest.digest().removeprefix("sha256:")}
+    for text in ("{", "[]", '{"created": 1}', '{"created": 1, "files": [1]}'):
+        put(root, place, text)
+        assert told(root)["models"] == {"sage/x/q8_0.json": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def test_a_heartbeat_has_an_age(root: Path) -> None:
+    beat = put(root, "srv/sage/state/heartbeat.json", "{}")
+    os.utime(beat, (1_000_000_000, 1_000_000_000))
+    assert told(root)["heartbeat_age_s"] > 500_000_000
+
+
+def test_the_current_release_is_told_by_its_bytes(root: Path) -> None:
+    put(root, "srv/sage/releases/0123456789ab/release.json", '{"image": "x"}')
+    (root / "srv/sage/current").symlink_to("releases/0123456789ab")
+    found = told(root)["deploy"]
+    assert (found["current"], found["release"]) == ("0123456789ab", {"image": "x"})
+    assert found["release_sha256"] == hashlib.sha256(b'{"image": "x"}').hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("stamps", "agrees", "synchronized"),
+    [
+        ((), True, False),
+        (("run/systemd/timesync/synchronized",), False, True),
+        (("run/chrony/chronyd.sock",), True, True),
+        (("run/chrony/chronyd.sock",), False, False),
+    ],
+)
+def test_a_clock_is_kept_by_somebody(
+    root: Path, monkeypatch: pytest.MonkeyPatch, stamps: tuple[str, ...], agrees: bool, synchronized: bool
+) -> None:
+    monkeypatch.setattr(probe, "_kernel_agrees", lambda: agrees)
+    for stamp in stamps:
+        put(root, stamp, "")
+    assert told(root)["clock"] == {"synchronized": synchronized, "kept_by": list(stamps)}
+
+
+def test_the_kernel_s_word_on_its_clock_is_a_word() -> None:
+    assert probe._kernel_agrees() in (True, False)

@@ -1,0 +1,89 @@
+"""Our images, really built: for this machine's processor, once a run, apart from a developer's own."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sage_edge.deploy import imagecards, images
+from sage_edge.deploy.images import Order
+from sage_edge.deploy.wanted import Image
+from sage_edge.sim import image as sim_image
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("pyproject.toml", "README.md", "sage_edge", "images", "requirements")
+"""What an image is made of, and what packing our code needs."""
+
+OWNER = "sage-test-images"
+
+
+def linked(root: Path) -> Path:
+    """Make a root with this checkout's sources and packages; what is built there is its own."""
+    for name in PARTS:
+        (root / name).symlink_to(ROOT / name)
+    return _shelved(root)
+
+
+def copied(root: Path) -> Path:
+    """Make a root whose sources are copies, to be changed."""
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, root / name)
+    return _shelved(root)
+
+
+def _shelved(root: Path) -> Path:
+    """Share the packages, which take minutes to get and are named after what they are."""
+    (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
+    (root / ".sage").mkdir()
+    (root / ".sage" / "wheels").symlink_to(ROOT / ".sage" / "wheels")
+    return root
+
+
+@functools.cache
+def built(name: str) -> Image:
+    """Build one of our images, once a run."""
+    return build(linked(Path(tempfile.mkdtemp(prefix="sage-images-"))), order(name))
+
+
+def order(name: str, **changed: Any) -> Order:
+    """What to build: upon the base of the stand-ins, which needs no registry."""
+    card = imagecards.read_cards(ROOT / "images")[name]
+    return Order(card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, **changed})
+
+
+def build(root: Path, wanted: Order, fleet: Path = ROOT / "fleet", store: Path | None = None) -> Image:
+    """Build an image from a root."""
+    return images.build(root, fleet, store or root / "no-store", wanted, lambda line: None)
+
+
+def run(
+    image: Image, *words: str, entry: str | None = None, flags: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run words in a container of an image, as it will run: read-only, without rights, without a network."""
+    line = ["docker", "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp"]
+    line += ["--tmpfs=/srv/sage/state:uid=10001,gid=10001", *flags, *([f"--entrypoint={entry}"] if entry else [])]
+    return subprocess.run([*line, image.id, *words], capture_output=True, text=True, check=False, timeout=120)
+
+
+def inspect(image: Image) -> dict[str, Any]:
+    """What the engine says of an image."""
+    said = subprocess.run(("docker", "image", "inspect", image.id), capture_output=True, text=True, check=True)
+    told: dict[str, Any] = json.loads(said.stdout)[0]
+    return told
+
+
+def layers(image: Image) -> dict[str, int]:
+    """Layer → bytes, the lowest first."""
+    words = ("docker", "history", "--no-trunc", "--human=false", "--format", "{{.Size}}", image.id)
+    sizes = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    filled = [int(size) for size in reversed(sizes) if int(size)]
+    digests = [str(one) for one in inspect(image)["RootFS"]["Layers"]]
+    return dict(zip(digests, [*filled, *[0] * len(digests)], strict=False))
