@@ -84,7 +84,9 @@ def cache(env: Mapping[str, str]) -> Path:
     if env.get("SAGE_STATE"):
         return Path(env["SAGE_STATE"]) / "cache"
     own = env.get("XDG_CACHE_HOME")  # the standard says that a relative one is invalid and must be ignored
-    return (Path(own) if own and Path(own).is_absolute() else Path.home() / ".cache") / "sage-edge"
+    if own and Path(own).is_absolute():
+        return Path(own) / "sage-edge"
+    return Path(env["HOME"]) / ".cache" / "sage-edge" if env.get("HOME") else SYSTEM_STATE / "cache"
 
 
 def _nearest_fleet(here: Path) -> Path:

@@ -65,7 +65,8 @@ def test_words_and_exit_status_are_handed_on(
 
 def test_the_verbs_are_those_of_the_command_and_one_more(verbs: dict[str, Callable[..., int]]) -> None:
     known = command.list_commands(click.Context(command))
-    assert sorted(verbs) == sorted([*(f"model.{name}" for name in known), "model.sync"])
+    there = sorted(name for name in verbs if name.startswith("model."))
+    assert there == sorted([*(f"model.{name}" for name in known), "model.sync"])
 
 
 @pytest.mark.parametrize("name", command.list_commands(click.Context(command)))

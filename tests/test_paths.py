@@ -54,3 +54,11 @@ def test_without_a_fleet_the_next_step_is_said(tmp_path: Path, monkeypatch: pyte
 def test_a_board_uses_what_was_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "SYSTEM_FLEET", checkout(tmp_path / "current") / "fleet")
     assert Paths.from_env({}, tmp_path).fleet == tmp_path / "current" / "fleet"
+
+
+def test_what_can_be_computed_again_lies_where_it_may() -> None:
+    assert paths.cache({}) == Path("/srv/sage/state/cache")
+    assert paths.cache({"HOME": "/mine", "XDG_CACHE_HOME": "relative"}) == Path("/mine/.cache/sage-edge")
+    assert paths.cache({"XDG_CACHE_HOME": "/caches"}) == Path("/caches/sage-edge")
+    assert paths.cache({"XDG_CACHE_HOME": "/caches", "SAGE_STATE": "/state"}) == Path("/state/cache")
+    assert paths.cache({"SAGE_STATE": "/state", "SAGE_CACHE": "/mine"}) == Path("/mine")

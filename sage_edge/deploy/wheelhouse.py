@@ -4,7 +4,7 @@
       *.whl                                      as hashed in images/<image>/requirements*.txt
       requirements.txt                           exactly these files by their hashes
       engine/                                    llama.cpp's binding, an sdist on the index:
-        llama_cpp_python-*.whl                     for a CPU, compiled here (pip keeps the wheel), or
+        llama_cpp_python-*.whl                     for a CPU: from engine-<12 hex>/, compiled here once, or
         llama_cpp_python-*.tar.gz, *.whl,          for a board, whose build compiles it against CUDA, with its compiler
         requirements.txt, llama.cmake
 
@@ -13,6 +13,7 @@ Packages are fetched with `pip download --require-hashes`, for the Python and th
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import shutil
 import sys
@@ -83,13 +84,10 @@ def ensure(root: Path, card: ImageCard, target: Target, tell: Tell) -> Path:
     ground = "\0".join((*(path.read_text("utf-8") for path in asked), (root / LEAN).read_text("utf-8"), repr(target)))
     shelf = root / ".sage" / "wheels"
     folder = shelf / f"{card.name}-{target.platform}-{files.digest(ground.encode()).short}"
-    with locks.hold(shelf / f".{folder.name}.lock", f"fetching {folder.name}", wait_s=COMPILE_S):
-        if not folder.is_dir():
+    with _once(folder) as part:
+        if part:
             tell(f"getting the packages of images/{card.name} for {target.platform} (once)")
-            part = folder.with_name(f".{folder.name}.part")
-            shutil.rmtree(part, ignore_errors=True)
             _fetch(root, asked, part, target)
-            part.rename(folder)
     return folder
 
 
@@ -100,12 +98,37 @@ def _fetch(root: Path, asked: list[Path], part: Path, target: Target) -> None:
     beside = part / "engine"
     beside.mkdir()
     if engine and target.platform == "cpu":
-        _pip(root, ("wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(beside)), engine)
+        for wheel in _compiled(root, engine).glob("*.whl"):
+            shutil.copyfile(wheel, beside / wheel.name)
     elif engine:
         _download(root, for_target(asked[1].read_text("utf-8"), target), beside, target)
         (beside / "requirements.txt").write_text(exactly(beside), "utf-8")
         _pip(root, ("download", "--no-deps", "--require-hashes", "--no-binary=:all:", "--dest", str(beside)), engine)
         shutil.copyfile(root / LEAN, beside / "llama.cmake")
+
+
+def _compiled(root: Path, engine: str) -> Path:
+    """Return the folder with llama.cpp's binding for this machine: minutes of work, done once for all images."""
+    ground = f"{engine}\0{(root / LEAN).read_text('utf-8')}\0{platform.machine()}"
+    folder = root / ".sage" / "wheels" / f"engine-{files.digest(ground.encode()).short}"
+    with _once(folder) as part:
+        if part:
+            _pip(root, ("wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(part)), engine)
+    return folder
+
+
+@contextlib.contextmanager
+def _once(folder: Path) -> Iterator[Path | None]:
+    """Yield where to put what belongs into a folder, or None where it is there; it appears whole or not at all."""
+    with locks.hold(folder.with_name(f".{folder.name}.lock"), f"making {folder.name}", wait_s=COMPILE_S):
+        if folder.is_dir():
+            yield None
+            return
+        part = folder.with_name(f".{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        part.rename(folder)
 
 
 def _download(root: Path, requirements: str, into: Path, target: Target) -> None:

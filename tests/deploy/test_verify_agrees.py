@@ -102,8 +102,11 @@ def test_a_container_is_reached_without_ssh(ground: Ground, sound: Desk) -> None
 
 
 def test_a_host_that_nothing_was_deployed_to_lacks_a_release_and_nothing_else(ground: Ground, sound: Desk) -> None:
-    ground.boards.inside("thor", "rm -f /srv/sage/current")
-    quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
+    ground.boards.inside("thor", "mv -T /srv/sage/current /srv/sage/away")
+    try:
+        quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
+    finally:
+        ground.boards.inside("thor", "mv -T /srv/sage/away /srv/sage/current")
     assert failed(quick) == failed(full) == {"release"}
 
 

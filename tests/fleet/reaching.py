@@ -45,15 +45,21 @@ def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None
     name, card = here.fleet.host(board).name, here.fleet.board_of(board)
     with contextlib.ExitStack() as open_ways:
         if via:
-            host = testinfra.get_host(via, ssh_config=str(here.fleet.addresses / addresses.CONFIG), sudo=True)
+            host = _as_root(via, ssh_config=str(here.fleet.addresses / addresses.CONFIG))
         else:
             extra = open_ways.enter_context(one_connection(here.fleet.addresses, name))
-            host = testinfra.get_host(f"ssh://{name}", ssh_extra_args=extra, sudo=True)
+            host = _as_root(f"ssh://{name}", ssh_extra_args=extra)
         found = _asked(host, name)
         wanted: tuple[Expectation, ...] = (expected.of_helper(here.fleet, name),)
         if found is not None:
             wanted = expected.of_board(here.root, paths().models, here.fleet, found)
         yield Reached(host, card, wanted)
+
+
+def _as_root(address: str, **options: str) -> Host:
+    """The host behind one of testinfra's addresses; through sudo, unless root comes in."""
+    host = testinfra.get_host(address, **options)
+    return host if host.check_output("id -u") == "0" else testinfra.get_host(address, **options, sudo=True)
 
 
 def _asked(host: Host, name: HostName) -> Facts | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +24,21 @@ PARTS = ("pyproject.toml", "README.md", "sage_edge", "images", "requirements")
 OWNER = "sage-test-images"
 
 
-def linked(root: Path) -> Path:
-    """Make a root with this checkout's sources and packages; what is built there is its own."""
+def linked(root: Path, sources: Path = ROOT) -> Path:
+    """Make a root with these sources and this checkout's packages; what is built there is its own."""
     for name in PARTS:
-        (root / name).symlink_to(ROOT / name)
+        (root / name).symlink_to(sources / name)
     return _shelved(root)
 
 
-def copied(root: Path) -> Path:
-    """Make a root whose sources are copies, to be changed."""
+def copied(root: Path, sources: Path | None = None) -> Path:
+    """Make a root whose sources are copies, to be changed; by default of what the run began with."""
+    sources = sources or snapshot()
     for name in PARTS:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        if (sources / name).is_dir():
+            shutil.copytree(sources / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(ROOT / name, root / name)
+            shutil.copy(sources / name, root / name)
     return _shelved(root)
 
 
@@ -48,9 +51,21 @@ def _shelved(root: Path) -> Path:
 
 
 @functools.cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with this process."""
+    return tempfile.TemporaryDirectory(prefix="sage-images-")
+
+
+@functools.cache
+def snapshot() -> Path:
+    """A copy of this checkout: whoever works on it meanwhile does not change what the tests of a run compare."""
+    return copied(Path(_scratch().name), ROOT)
+
+
+@functools.cache
 def built(name: str) -> Image:
     """Build one of our images, once a run."""
-    return build(linked(Path(tempfile.mkdtemp(prefix="sage-images-"))), order(name))
+    return build(snapshot(), order(name))
 
 
 def order(name: str, **changed: Any) -> Order:
@@ -62,6 +77,15 @@ def order(name: str, **changed: Any) -> Order:
 def build(root: Path, wanted: Order, fleet: Path = ROOT / "fleet", store: Path | None = None) -> Image:
     """Build an image from a root."""
     return images.build(root, fleet, store or root / "no-store", wanted, lambda line: None)
+
+
+@contextlib.contextmanager
+def thrown_away(image: Image) -> Iterator[Image]:
+    """Remove an image's tag after the body."""
+    try:
+        yield image
+    finally:
+        subprocess.run(("docker", "rmi", "--force", image.tag), capture_output=True, check=False)
 
 
 def run(

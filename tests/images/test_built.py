@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy.wanted import Image
 from sage_edge.models.resolve import SHIPPED
-from tests.images.building import ROOT, build, built, copied, inspect, layers, linked, order, run
+from tests.images.building import ROOT, build, built, copied, inspect, layers, linked, order, run, snapshot, thrown_away
 from tests.models import shelving
 from tests.models.shelving import REF, SHARDS
 
@@ -94,27 +94,22 @@ def test_it_is_not_healthy_before_it_has_lived() -> None:
 
 def test_equal_inputs_are_one_image_wherever_and_whenever_it_is_built(tmp_path: Path) -> None:
     """Another folder, other times on every file, and no layer taken from the build before."""
-    import os
-
     root = copied(tmp_path)
     for path in (*root.rglob("*"), root):
         if ".sage" not in path.parts:
             os.utime(path, (1_000_000_000, 1_000_000_000), follow_symlinks=False)
-    again = build(root, order("sprout", fresh=True))
-    assert _told(again) == _told(built("sprout"))
-    assert again.id == built("sprout").id
-
-
-def _told(image: Image) -> dict[str, int]:
-    return layers(image)
+    with thrown_away(build(root, order("sprout", fresh=True, owner="sage-test-again"))) as again:
+        assert list(layers(again)) == list(layers(built("sprout")))
+        assert again.id == built("sprout").id
 
 
 def test_a_change_of_code_moves_one_layer_of_a_few_megabytes(tmp_path: Path) -> None:
     root = copied(tmp_path)
     with (root / "sage_edge" / "agent" / "loop.py").open("a", encoding="utf-8") as code:
         code.write("\n# a change\n")
-    before, after = built("sprout"), build(root, order("sprout", owner="sage-test-changed"))
-    new = {digest: size for digest, size in layers(after).items() if digest not in layers(before)}
+    before = built("sprout")
+    with thrown_away(build(root, order("sprout", owner="sage-test-changed"))) as after:
+        new = {digest: size for digest, size in layers(after).items() if digest not in layers(before)}
     assert len(new) == 1
     assert 0 < sum(new.values()) <= 0.05 * before.bytes
 
@@ -123,16 +118,16 @@ def test_a_baked_model_is_a_layer_for_each_shard_and_can_be_read(tmp_path: Path)
     library = shelving.library(tmp_path / "here", SHARDS, container="safetensors")
     (tmp_path / "root").mkdir()
     wanted = order("thor", bake=(REF,), owner="sage-test-baked")
-    image = build(linked(tmp_path / "root"), wanted, library.fleet, library.store.root)
-    assert len(layers(image)) == len(layers(built("thor"))) + 3, "two shards, and the rest with the manifest"
-    assert inspect(image)["Config"]["Labels"]["sage.model"] == REF
-    code = (
-        "import os; from pathlib import Path; from sage_edge.models.resolve import Library; "
-        f"m = Library(Path('/srv/sage/fleet'), Path('/srv/sage/models')).resolve('{REF}', deep=True); "
-        "print(sorted(p.name for p in m.path.iterdir()), {oct(p.stat().st_mode) for p in m.path.iterdir()}, "
-        "os.access(next(m.path.iterdir()), os.W_OK))"
-    )
-    said = run(
-        image, "-c", code, entry="/opt/sage/bin/python3", flags=(f"--volume={library.fleet}:/srv/sage/fleet:ro",)
-    )
-    assert said.stdout == f"{sorted(SHARDS)} {{'0o100444'}} False\n", said.stderr
+    with thrown_away(build(linked(tmp_path / "root", snapshot()), wanted, library.fleet, library.store.root)) as image:
+        assert len(layers(image)) == len(layers(built("thor"))) + 3, "two shards, and the rest with the manifest"
+        assert inspect(image)["Config"]["Labels"]["sage.model"] == REF
+        code = (
+            "import os; from pathlib import Path; from sage_edge.models.resolve import Library; "
+            f"m = Library(Path('/srv/sage/fleet'), Path('/srv/sage/models')).resolve('{REF}', deep=True); "
+            "print(sorted(p.name for p in m.path.iterdir()), {oct(p.stat().st_mode) for p in m.path.iterdir()}, "
+            "os.access(next(m.path.iterdir()), os.W_OK))"
+        )
+        said = run(
+            image, "-c", code, entry="/opt/sage/bin/python3", flags=(f"--volume={library.fleet}:/srv/sage/fleet:ro",)
+        )
+        assert said.stdout == f"{sorted(SHARDS)} {{'0o100444'}} False\n", said.stderr

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from sage_edge.errors import DeclarationError
-from sage_edge.models.shelf import read_all
 from sage_edge.models.resolve import SHIPPED
+from sage_edge.models.shelf import read_all
 from sage_edge.names import ModelRef
 
 CARD: dict[str, Any] = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from sage_edge.analysis.corpus import quick
 from sage_edge.analysis.corpus.folder import Folder
 from sage_edge.analysis.corpus.sources import Refused, in_order, refused
 from sage_edge.names import Slug
@@ -33,7 +34,10 @@ Found = tuple[Dialogue | None, tuple[str, ...]]
 
 def read(place: str, data: bytes) -> Dialogue | Refused:
     """Return the dialogue that a paper holds, or why it is not believed."""
-    likely_first = (_legacy, _ours) if _LEGACY in data[:_HEAD_BYTES] else (_ours, _legacy)
+    is_legacy = _LEGACY in data[:_HEAD_BYTES]
+    if not is_legacy and (whole := quick.read(data)) is not None:
+        return _remarked(*whole)
+    likely_first = (_legacy, _ours) if is_legacy else (_ours, _legacy)
     for reader in likely_first:
         try:
             found, faults = reader(data)
