@@ -63,6 +63,7 @@ class Machine:
         ):
             shutil.copy(ROOT / name, self.house / name)
         shutil.copytree(ROOT / "requirements", self.house / "requirements")
+        shutil.copytree(ROOT / "sage_edge" / "desk", self.house / "sage_edge" / "desk")
         (folder / "fakes").mkdir()
         (folder / "fakes" / "venv.py").write_text(VENV)
         self.env = {**os.environ, "PYTHONPATH": str(folder / "fakes"), "FAKE_LOG": str(self.log), "FAKE_PYTHON": PYTHON}

@@ -84,11 +84,23 @@ def test_the_list_is_there_at_once() -> None:
         "bench.spine",
         "bench.models",
         "bench.analysis",
+        "provision",
+        "build",
+        "push",
+        "plan",
+        "deploy",
+        "rollback",
+        "status",
+        "verify",
+        "logs",
+        "audit",
+        "explain",
     }
     rooms = {
         "model": {"list", "show", "inspect", "prepare", "verify", "lock", "gc", "import", "sync"},
         "sim": {"up", "down", "status"},
         "image": {"lock", "requirements"},
+        "lock": {"acquire", "release", "status"},
     }
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
 

@@ -82,7 +82,7 @@ def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list
     for one in _hosts(corpus, host):
         for of in (track,) if track else TRACKS:
             count = len(corpus.of(one).sessions(of))
-            if not count:
+            if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
             click.secho(f"{render.inert(one)}, {of}: {count} session{'s' * (count > 1)}", bold=True)
             series = list(_series(corpus, one, of, scorers))

@@ -6,16 +6,13 @@ Two types, so that a dry run cannot write: `Seen` has questions only, `Board` ad
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
-import os
-import platform
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sage_edge.deploy import facts, packing
+from sage_edge.deploy import facts, ourselves, packing
 from sage_edge.deploy.addresses import DeployError
 from sage_edge.deploy.connection import Remote
 from sage_edge.deploy.facts import Facts
@@ -78,10 +75,10 @@ class HelperOutdated(NotReady):
 
 
 class Seen:
-    """A board that can be looked at."""
+    """A board that can be looked at. hear: gets its helper's lines of progress as they come."""
 
-    def __init__(self, remote: Remote) -> None:
-        self._remote = remote
+    def __init__(self, remote: Remote, hear: Callable[[str], None] = lambda _: None) -> None:
+        self._remote, self._hear = remote, hear
         self.host: HostName = remote.address.host
 
     def facts(self, *, of_any_helper: bool = False) -> Facts:
@@ -118,7 +115,8 @@ class Seen:
         self, verb: str, request: Mapping[str, Any], timeout_s: float, *, of_any_helper: bool = False
     ) -> Answer:  # fmt: skip
         words = (*packing.CALL, verb)
-        ran = self._remote.run(_AS_ROOT, *words, stdin=json.dumps(request).encode(), timeout_s=timeout_s)
+        asked = json.dumps(request).encode()
+        ran = self._remote.run(_AS_ROOT, *words, stdin=asked, timeout_s=timeout_s, hear=self._hear)
         try:
             document = json.loads(ran.out)
             found, ok = document["helper"], document["ok"]
@@ -180,9 +178,15 @@ class Board(Seen):
         return list(self._act("provision", {"steps": list(steps)})["steps"])
 
     def acquire(self, why: str, release: str | None = None, *, manual: bool = False) -> Answer:
-        """Take the board's lock. Raises BoardRefused, exit 5."""
-        claim = {"holder": getpass.getuser(), "host": platform.node() or "workstation", "pid": os.getpid()}
-        return self._act("lock-acquire", {**claim, "why": why, "release": release, "manual": manual})
+        """Take the board's lock, also from a process of ours that is dead. Raises BoardLocked."""
+        claim = {**ourselves.claim(), "why": why, "release": release, "manual": manual}
+        try:
+            return self._act("lock-acquire", claim)
+        except BoardLocked:
+            held = self.lock()
+            if held is None or held["manual"] or not ourselves.is_dead(held):
+                raise
+            return self._act("lock-acquire", {**claim, "instead_of": held["pid"]})
 
     def beat(self, token: str) -> None:
         """Say that we are still here."""
@@ -192,9 +196,13 @@ class Board(Seen):
         """Free the lock; token None: whoever holds it."""
         return bool(self._act("lock-release", {"token": token})["released"])
 
-    def stage(self, token: str, files: Mapping[str, str], image_from: str | None) -> Answer:
-        """Bring files and image of a release."""
-        return self._act("stage", {"token": token, "files": dict(files), "image_from": image_from})
+    def fetch(self, token: str, release: str, image_from: Sequence[str]) -> Answer:
+        """Bring the image of a release, given as its release.json. image_from: what to pull, one after the other."""
+        return self._act("fetch", {"token": token, "release": release, "image_from": list(image_from)})
+
+    def stage(self, token: str, files: Mapping[str, str], image_from: Sequence[str]) -> Answer:
+        """Bring files and image of a release. image_from: as `fetch`."""
+        return self._act("stage", {"token": token, "files": dict(files), "image_from": list(image_from)})
 
     def activate(self, token: str, patience: Mapping[str, Any]) -> Answer:
         """Switch to the staged release and wait for its proof."""
@@ -213,5 +221,4 @@ class Board(Seen):
         return self._act("recover", {"because": because})
 
     def _act(self, verb: str, request: Mapping[str, Any]) -> Answer:
-        who = f"{getpass.getuser()}@{platform.node() or 'workstation'}"
-        return self._ask(verb, {"who": who, **request}, _SLOW_S)
+        return self._ask(verb, {"who": ourselves.who(), **request}, _SLOW_S)

@@ -73,17 +73,21 @@ class Remote:
     def __init__(self, address: Address, transport: Any) -> None:
         self.address, self._transport = address, transport
 
-    def run(self, script: str, *arguments: str, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0) -> Result:
+    def run(
+        self, script: str, *arguments: str, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0,
+        hear: Callable[[str], None] = lambda _: None,
+    ) -> Result:  # fmt: skip
         """Run a script of `sh` with arguments `$1`… and return whatever happened; 124 when it ran past its time.
 
-        stdin: bytes, or a stream that is read to its end as it is sent. Output is kept in memory: for answers, not for
-        files. Raises Unreachable when the connection ends first; KeyboardInterrupt when asked to stop (`stopping`).
+        stdin: bytes, or a stream that is read to its end as it is sent. hear: called, in another thread, with each line
+        of stderr as it comes. Output is kept in memory: for answers, not for files.
+        Raises Unreachable when the connection ends first; KeyboardInterrupt when asked to stop (`stopping`).
         """
         words = " ".join(map(shlex.quote, ("sh", "-c", script, "sage-edge", *arguments)))
         until = time.monotonic() + timeout_s
         with _talking(self.address), contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel:
             try:
-                return _converse(channel, f"exec {words}", stdin, until)
+                return _converse(channel, f"exec {words}", stdin, until, hear)
             except TimeoutError:
                 return Result(124, b"", f"no end within {timeout_s:g} s".encode())
 
@@ -123,19 +127,35 @@ def _copy(source: Any, sink: Any) -> None:
             side.close()
 
 
-def _converse(channel: Any, line: str, stdin: bytes | IO[bytes], until: float) -> Result:
-    """stdin, stdout and stderr pass one after the other; each may be as long as an SSH window (2 MiB) and more."""
+def _converse(
+    channel: Any, line: str, stdin: bytes | IO[bytes], until: float, hear: Callable[[str], None]
+) -> Result:  # fmt: skip
+    """stdin and stdout pass one after the other, stderr beside them; each may be longer than an SSH window (2 MiB)."""
     channel.settimeout(max(0.0, until - time.monotonic()))
     channel.exec_command(line)
+    said: list[bytes] = []
+    listener = threading.Thread(target=_listen, args=(channel, until, hear, said), daemon=True)
+    listener.start()
     with contextlib.suppress(BrokenPipeError):
         _feed(channel, io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin, until)
     out = _drain(channel, channel.recv, until)
-    err = _drain(channel, channel.recv_stderr, until)
+    listener.join(max(0.0, until - time.monotonic()))
     while not channel.status_event.wait(_slice(until)):
         stopping.heed()
     if channel.exit_status < 0:
         raise EOFError("the command was cut off")
-    return Result(channel.exit_status, out, err)
+    return Result(channel.exit_status, out, b"".join(said))
+
+
+def _listen(channel: Any, until: float, hear: Callable[[str], None], said: list[bytes]) -> None:
+    """Keep all of stderr, and hand on each of its lines."""
+    line = b""
+    with contextlib.suppress(TimeoutError, OSError):
+        while piece := _receive(channel, channel.recv_stderr, until):
+            said.append(piece)
+            *lines, line = (line + piece).split(b"\n")
+            for one in lines:
+                hear(one.decode("utf-8", "replace"))
 
 
 def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
@@ -153,16 +173,19 @@ def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
 
 def _drain(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
     pieces: list[bytes] = []
+    while piece := _receive(channel, receive, until):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _receive(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
+    """Return what has come; nothing at the end."""
     while True:
         channel.settimeout(_slice(until))
         try:
-            piece = receive(_PIECE)
+            return receive(_PIECE)
         except TimeoutError:
             stopping.heed()
-            continue
-        if not piece:
-            return b"".join(pieces)
-        pieces.append(piece)
 
 
 def _slice(until: float) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from sage_edge.deploy import stopping
+from sage_edge.deploy.stopping import Interrupted, Stop
 from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
@@ -32,18 +34,32 @@ class Result(Generic[T]):
 
 
 def over(hosts: Sequence[HostName], do: Callable[[HostName], T]) -> list[Result[T]]:
-    """Do something for every host, at most AT_ONCE at a time; results in the order of `hosts`."""
+    """Do something for every host, at most AT_ONCE at a time; results in the order of `hosts`.
+
+    Ctrl-C makes an Interrupted of every host that is not done yet.
+    """
+
+    stop = Stop()
 
     def one(host: HostName) -> Result[T]:
         try:
-            return Result(host, do(host), None)
+            with stop.heeded():
+                stopping.heed()
+                return Result(host, do(host), None)
         except SageError as failed:
             return Result(host, None, failed)
+        except KeyboardInterrupt:
+            return Result(host, None, Interrupted(host))
 
     if len(hosts) == 1:
         return [one(hosts[0])]
     with ThreadPoolExecutor(min(AT_ONCE, max(1, len(hosts)))) as pool:
-        return list(pool.map(one, hosts))
+        futures = [pool.submit(one, host) for host in hosts]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            stop.ask()  # each leaves its host in order, and says how
+        return [future.result() for future in futures]
 
 
 def worst(codes: Sequence[int]) -> int:

@@ -1,13 +1,15 @@
 """How an image gets to a board: by a registry, so that only layers that are missing travel.
 
-By default an ephemeral one: Debian's `docker-registry` on the workstation's loopback, which the board reaches through
-the SSH connection that is open anyway. Loopback registries need no TLS, and nothing listens on any other address.
+fleet.yaml may name one that both sides reach. By default it is an ephemeral one: Debian's `docker-registry` on the
+workstation's loopback, which the board reaches through the SSH connection that is open anyway. Loopback registries need
+no TLS, and nothing listens on any other address.
 
     workstation                                   board
     docker push 127.0.0.1:P/sage/sprout:<id>      docker pull localhost:Q/sage/sprout:<id>
          └─► registry on 127.0.0.1:P  ◄── SSH reverse forward ── 127.0.0.1:Q
 
-Its storage stays in .sage/registry, so a second push writes what is new; `--via save` streams the whole image instead.
+Its storage stays in .sage/registry, so a second push writes what is new; removing that folder costs time and nothing
+else. `--via save` streams the whole image instead.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from sage_edge.deploy.wanted import Image
 from sage_edge.shell import Command
 
 PROGRAMS = ("docker-registry", "registry")
-PUSH_S, START_S = 3600.0, 20.0
+PUSH_S, START_S, TRIES = 3600.0, 20.0, 3
 
 _CONFIG = """version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
@@ -43,7 +45,10 @@ class NoRegistry(DeployError):
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[int]:
-    """Run a registry over a folder for the body; yields its port on the loopback. Raises NoRegistry."""
+    """Run a registry over a folder for the body; yields its port on the loopback. Raises NoRegistry.
+
+    A port that was free when we looked may be taken when the registry starts; so it has three tries.
+    """
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
         raise NoRegistry(
@@ -51,43 +56,66 @@ def serving(folder: Path) -> Iterator[int]:
             hint="apt-get install docker-registry; or send it whole: --via save",
         )
     files.make_folder(folder)
-    port = _free_port()
+    with contextlib.ExitStack() as running:
+        for left in range(TRIES - 1, -1, -1):
+            port = free_port()
+            process = running.enter_context(_started(program, folder, port))
+            if _listens(process, port):
+                break
+            if not left:
+                raise NoRegistry(
+                    f"the registry did not start, on {TRIES} ports one after the other",
+                    hint=f"see why: {program} serve CONFIG; or send it whole: --via save",
+                )
+        yield port
+
+
+@contextlib.contextmanager
+def _started(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     config = folder / f"config-{port}.yml"
     config.write_text(_CONFIG.format(folder=folder / "data", port=port), "utf-8")
-    process = subprocess.Popen((program, "serve", str(config)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        (program, "serve", str(config)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )  # Ctrl-C is for us; the registry serves until we have left in order
     try:
-        _await(process, port)
-        yield port
+        yield process
     finally:
         process.terminate()
         process.wait(10)
         config.unlink(missing_ok=True)
 
 
-def push(image: Image, port: int) -> str:
-    """Push an image to the registry on this port; return its name there, without the machine. Raises DeployError."""
+def push(image: Image, registry: str) -> str:
+    """Push an image to a registry, like `127.0.0.1:5000`; return its name there: `sage/sprout:0a1b2c3d4e5f`.
+
+    Raises DeployError with the last lines of what docker said.
+    """
     name = f"sage/{image.name}:{image.id.short}"
-    target = f"127.0.0.1:{port}/{name}"
-    for words in (("tag", image.id, target), ("push", "--quiet", target)):
+    target = f"{registry}/{name}"
+    for words, hint in (
+        (("tag", image.id, target), "is the image here? invoke build --host HOST"),
+        (("push", "--quiet", target), f"does it answer, and are you logged in there? docker login {registry}"),
+    ):
         done = shell.attempt(Command(("docker", *words), timeout_s=PUSH_S))
         if done.code != 0:
-            raise DeployError(
-                f"docker {words[0]} failed: {done.complaint[-300:]}", hint="is the image here? invoke build --host HOST"
-            )
+            tail = "\n".join(done.complaint.splitlines()[-20:])
+            raise DeployError(f"docker {words[0]} failed: {tail}", hint=hint)
     shell.attempt(Command(("docker", "rmi", "--no-prune", target)))  # the name; the image keeps its own
     return name
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the registry listens; False once it has ended or takes too long."""
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+            return process.poll() is None  # and it is not somebody else who took the port
         time.sleep(0.05)
-    raise NoRegistry(f"the registry did not start on 127.0.0.1:{port}", hint="is the port taken? then the same again")
+    return False

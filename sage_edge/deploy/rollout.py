@@ -9,15 +9,18 @@ timer on the board does. Ctrl-C frees the lock and says where the board is.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sage_edge.deploy import plan as plans
+from sage_edge.deploy import preflight
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.plan import Plan, SendImage, SendModel, Switch, TakeBack
+from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
+from sage_edge.deploy.stopping import Interrupted
 from sage_edge.deploy.wanted import Wanted
 from sage_edge.errors import SageError
 from sage_edge.inventory.boards import Board as BoardCard
@@ -30,9 +33,12 @@ Connect = Callable[[], AbstractContextManager[Board]]
 
 @dataclass(frozen=True)
 class Carriers:
-    """How bytes get to a board. image: makes the image pullable there, and yields where from; model: sends a model."""
+    """How bytes get to a board. model: sends a model.
 
-    image: Callable[[Board, Wanted], AbstractContextManager[str | None]]
+    image: makes the image pullable there, and yields what to pull, one after the other; nothing: it is there already.
+    """
+
+    image: Callable[[Board, Wanted], AbstractContextManager[tuple[str, ...]]]
     model: Callable[[ModelRef], None]
 
 
@@ -68,73 +74,133 @@ def roll_out(
 ) -> Outcome:  # fmt: skip
     """Bring one host to what is wanted. want: what is so on the board → the release for it.
 
-    Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4).
+    Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4), Interrupted (130).
     """
-    with connect() as board:
+
+    def look(board: Board) -> tuple[Wanted, Plan]:
         facts = board.facts()
         wanted = want(facts)
-        planned = plans.plan(wanted, facts, card, baked)
+        return wanted, plans.plan(wanted, facts, card, baked)
+
+    with connect() as board:
+        wanted, planned = look(board)
         if planned.is_empty:
             return Outcome(board.host, wanted.short, changed=False)
-        for step in planned.steps:
-            if isinstance(step, SendModel):  # before the lock: the store takes bytes by digest, from whomever
-                tell(str(step))
-                carriers.model(step.ref)
-        with holding(board, f"deploy {wanted.short}", wanted.short) as token:
+        done = tuple(map(str, planned.steps))
+        _carry_models(planned, carriers, tell)  # before the lock: the store takes bytes by digest, from whomever
+        with holding(board, f"deploy {wanted.short}", options, wanted.short) as token:
+            if isinstance(planned.steps[0], TakeBack):
+                with timed(tell, str(planned.steps[0])):
+                    board.recover("a new deployment found it open")
+                wanted, planned = look(board)  # what was open may have been this very release
             said = _carry_out(board, token, planned, wanted, carriers, options, tell)
-            done = _confirm(connect, token, wanted.short, tell)
-    return Outcome(board.host, wanted.short, True, said, done.get("running"), tuple(map(str, planned.steps)))
+            told = _confirm(connect, token, wanted.short, tell) if planned.steps else {}
+    return Outcome(board.host, wanted.short, True, said, told.get("running"), done)
+
+
+def _carry_models(planned: Plan, carriers: Carriers, tell: Tell) -> None:
+    for step in planned.steps:
+        if isinstance(step, SendModel):
+            with timed(tell, str(step)):
+                carriers.model(step.ref)
 
 
 @contextlib.contextmanager
-def holding(board: Board, why: str, release: str | None = None) -> Iterator[str]:
-    """Hold the board's lock for the body, and free it whatever happens; yields its token. Raises BoardLocked."""
+def holding(board: Board, why: str, options: Options, release: str | None = None) -> Iterator[str]:
+    """Hold the board's lock for the body, and free it whatever happens; yields its token.
+
+    Raises BoardLocked; Interrupted, which says where the board is, in the place of KeyboardInterrupt.
+    """
     token = str(board.acquire(why, release)["token"])
     try:
         yield token
+    except KeyboardInterrupt:
+        raise Interrupted(board.host, _whereabouts(board, options)) from None
     finally:
         with contextlib.suppress(SageError):  # a board that is gone frees it by itself, after a while
             board.release_lock(token)
+
+
+def _whereabouts(board: Board, options: Options) -> str:
+    """Where a deployment that nobody drives any more stands, and what becomes of it."""
+    try:
+        deployed = board.facts().deployed
+    except SageError as silent:
+        return f"it cannot say how far it got ({silent.message})"
+    serves = f"{deployed.current or 'nothing'} is deployed"
+    if deployed.journal_state in plans.OVER:
+        return f"{serves}, and nothing is open"
+    if deployed.journal_state in ("planned", "staged", "waiting"):
+        return f"{serves}; {deployed.journal_release} is {deployed.journal_state}, and nothing was switched"
+    return (
+        f"the switch to {deployed.journal_release} is {deployed.journal_state}; unless it is settled before, the board "
+        f"takes it back within {options.revert_s} s"
+    )
+
+
+@contextlib.contextmanager
+def timed(tell: Tell, what: str) -> Iterator[None]:
+    """Tell that something begins, and how long it took."""
+    tell(what)
+    began = time.monotonic()
+    yield
+    tell(f"  done in {time.monotonic() - began:.1f} s")
 
 
 def _carry_out(
     board: Board, token: str, planned: Plan, wanted: Wanted, carriers: Carriers, options: Options, tell: Tell
 ) -> str:
     """Do the steps under the lock, up to the gate; return what the canary said."""
-    said = ""
-    image_from: str | None = None
+    if not planned.steps:
+        return ""
+    image_from: tuple[str, ...] = ()
     with contextlib.ExitStack() as open_ways:
         for step in planned.steps:
-            if isinstance(step, SendModel):
-                continue
-            tell(str(step))
-            if isinstance(step, TakeBack):
-                board.recover("a new deployment found it open")
-            elif isinstance(step, SendImage):
-                image_from = open_ways.enter_context(carriers.image(board, wanted))
-            elif isinstance(step, Switch):
-                board.stage(token, wanted.files, image_from)
-                said = str(board.activate(token, options.patience())["canary"])
-    return said
+            if isinstance(step, SendImage):
+                with timed(tell, str(step)):
+                    image_from = open_ways.enter_context(carriers.image(board, wanted))
+                    board.fetch(token, wanted.files["release.json"], image_from)
+        with timed(tell, "stage the release"):
+            board.stage(token, wanted.files, image_from)
+    with timed(tell, str(planned.steps[-1])):
+        return str(board.activate(token, options.patience())["canary"])
 
 
 def _confirm(connect: Connect, token: str, release: str, tell: Tell) -> Mapping[str, Any]:
     """Reach the board anew: what cannot be reached after the switch must go back, and does so by itself."""
-    tell("healthy, and it answers; confirming over a new connection")
-    with connect() as board:
+    with timed(tell, "healthy, and it answers; confirm over a new connection"), connect() as board:
         return board.confirm(token, release)
+
+
+def send_image(connect: Connect, wanted: Callable[[Facts], Wanted], carriers: Carriers, tell: Tell) -> bool:
+    """Bring the image of a release to one host and nothing else; return whether it was missing there."""
+    with connect() as board:
+        facts = board.facts()
+        found = wanted(facts)
+        if facts.engine is not None and found.release.image in facts.engine.images:
+            return False
+        preflight.demand_room(found, facts)
+        what = f"send the image {found.release.image.short}"
+        with (
+            holding(board, what, Options()) as token,
+            timed(tell, what),
+            carriers.image(board, found) as image_from,
+        ):
+            board.fetch(token, found.files["release.json"], image_from)
+    return True
 
 
 def roll_back(connect: Connect, to: str | None, options: Options, tell: Tell) -> Outcome:
     """Switch one host to a release that served before; what is reported is what runs, not what was asked for.
 
-    Raises BoardUsage (2) when there is none, BoardLocked (5), RolledBack (6), RollbackFailed (7).
+    Raises BoardUsage (2) when there is none, BoardLocked (5), RolledBack (6), RollbackFailed (7), Interrupted (130).
     """
-    with connect() as board, holding(board, f"rollback to {to or 'the release before'}") as token:
+    with connect() as board, holding(board, f"rollback to {to or 'the release before'}", options) as token:
         if board.facts().deployed.journal_state not in plans.OVER:
-            board.recover("a rollback found it open")
-        tell("switching back")
-        gated = board.rollback(token, to, options.patience())
+            with timed(tell, "settle the deployment that is open"):
+                board.recover("a rollback found it open")
+        with timed(tell, "switch back and prove it"):
+            gated = board.rollback(token, to, options.patience())
         release = str(gated["entry"]["release"])
         done = _confirm(connect, token, release, tell)
     return Outcome(board.host, release, True, str(gated["canary"]), done.get("running"))

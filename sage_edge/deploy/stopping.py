@@ -23,9 +23,10 @@ class Interrupted(DeployError):
 
     code = 130
 
-    def __init__(self, host: HostName, where: str) -> None:
+    def __init__(self, host: HostName, where: str = "") -> None:
         self.host = host
-        super().__init__(f"{host}: interrupted; {where}", hint=f"see where it is: invoke status --host {host}")
+        told = f"; {where}" if where else ""
+        super().__init__(f"{host}: interrupted{told}", hint=f"see where it is: invoke status --host {host}")
 
 
 class Stop:

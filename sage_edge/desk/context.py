@@ -41,7 +41,7 @@ class Desk:
     def board(self, host: HostName) -> Iterator[Board]:
         """Connect to a host for the body."""
         with connect(self.fleet.addresses, host) as remote:
-            yield Board(remote)
+            yield Board(remote, telling(host))
 
 
 def desk(overlay: str | None) -> Desk:

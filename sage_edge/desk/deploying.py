@@ -1,4 +1,4 @@
-"""`invoke provision`, `build`, `plan`, `deploy`, `rollback`, `status`, `lock.*`, `logs`, `audit`: over named hosts."""
+"""The chores over named hosts: provision, build, push, plan, deploy, rollback, status, logs, audit, lock.*, explain."""
 
 from __future__ import annotations
 
@@ -60,6 +60,17 @@ def _add_changing(chore: Chore) -> None:
             image = shipping.built(here, found, way, base or None, bake, fresh=fresh)
             click.echo(f"{name:<12} {image.tag}  {image.id}  {image.bytes / 1e6:.0f} MB")
         return 0
+
+    @chore("push", **_WHO, json=_JSON)
+    def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
+        """Send the images of hosts ahead: to the registry that fleet.yaml names, or else to the hosts."""
+        from sage_edge.desk import context, shipping
+
+        here = context.desk(fleet)
+        hosts = shipping.chosen(here, host, role, all)
+        return context.for_each(
+            hosts, lambda name: shipping.pushed(here, name), str, as_json=json, schema="sage-edge/pushed/1"
+        )
 
     @chore(
         "deploy",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sage_edge import sim
 from sage_edge.cli.surroundings import paths, tell
-from sage_edge.deploy import imagecards, images, many, plan, provision, registry, rollout, wanted
+from sage_edge.deploy import imagecards, images, many, plan, provision, registry, rollout, staircase, wanted
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts
 from sage_edge.deploy.plan import Plan
@@ -18,6 +18,8 @@ from sage_edge.errors import UsageError
 from sage_edge.inventory.hosts import Host
 from sage_edge.names import HostName, ModelRef
 from sage_edge.sim import image as sim_image
+
+Carrier = Callable[[Board, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]
 
 
 def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
@@ -103,29 +105,46 @@ def deployed(here: Desk, name: HostName, options: Options, via: str) -> Outcome:
     """Deploy to one host."""
     host = here.fleet.host(name)
     want, image = wanting(here, host), image_of(here, host)
-    carriers = Carriers(image=by_registry(here) if via == "registry" else by_stream, model=model_carrier(here, name))
-    card = here.fleet.board_of(name)
+    carriers, card = carriers_to(here, name, via), here.fleet.board_of(name)
     return rollout.roll_out(lambda: here.board(name), want, card, baked(image), carriers, options, telling(name))
 
 
-def by_registry(here: Desk) -> Callable[[Board, Wanted], contextlib.AbstractContextManager[str | None]]:
-    """Return the carrier that serves an image from an ephemeral registry through the open connection."""
+def by_registry(here: Desk) -> Carrier:
+    """Return the carrier over the fleet's registry, or else over an ephemeral one through the open connection."""
 
     @contextlib.contextmanager
-    def carry(board: Board, found: Wanted) -> Iterator[str | None]:
+    def carry(board: Board, found: Wanted) -> Iterator[tuple[str, ...]]:
+        if named := here.fleet.registry:
+            yield (f"{named}/{registry.push(found.image, named)}",)
+            return
         with registry.serving(here.root / ".sage" / "registry") as port:
-            name = registry.push(found.image, port)
+            names = staircase.build(port, registry.push(found.image, f"127.0.0.1:{port}"))
             with board.reached_back(port) as there:
-                yield f"localhost:{there}/{name}"
+                yield tuple(f"localhost:{there}/{name}" for name in names)
 
     return carry
 
 
 @contextlib.contextmanager
-def by_stream(board: Board, found: Wanted) -> Iterator[str | None]:
+def by_stream(board: Board, found: Wanted) -> Iterator[tuple[str, ...]]:
     """The fallback: the whole image through the connection, every time."""
     board.load_image(found.image.id)
-    yield None
+    yield ()
+
+
+def pushed(here: Desk, name: HostName) -> str:
+    """Bring a host's image to where it will be pulled from, or else to the host; return what was done."""
+    host = here.fleet.host(name)
+    image = image_of(here, host)
+    if named := here.fleet.registry:
+        return f"{named}/{registry.push(image, named)}"
+    sent = rollout.send_image(lambda: here.board(name), wanting(here, host), carriers_to(here, name), telling(name))
+    return f"image {image.id.short} {'was sent' if sent else 'was there'}"
+
+
+def carriers_to(here: Desk, name: HostName, via: str = "registry") -> Carriers:
+    """Return how bytes get to a host."""
+    return Carriers(image=by_registry(here) if via == "registry" else by_stream, model=model_carrier(here, name))
 
 
 def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sage_edge.chores import Chore
 from sage_edge.errors import SageError, UsageError
-from sage_edge.names import HostName
 
 if TYPE_CHECKING:
     from sage_edge.desk.context import Desk
     from sage_edge.desk.reporting import Report
+    from sage_edge.names import HostName
 
 WRONG = 8
 MODULES = Path("tests/fleet")

@@ -69,11 +69,15 @@ class Deploying:
         try:
             releases.write(self._places, released, files)
             self._service.read_compose(released)
-            self._service.fetch(released)
+            self._service.fetch(released, self._heed)
         except Refusal as refused:
             self._abandon(entry, refused.message)
             raise
         return entry if entry.state == "staged" else self._journal.enter(entry, "staged")
+
+    def fetch(self, released: Released) -> None:
+        """Bring a release's image here and check it; nothing else. Raises Refusal."""
+        self._service.fetch(released, self._heed)
 
     def activate(self, patience: Patience) -> tuple[Entry, str]:
         """Switch to the staged release and return (entry in `gated`, what the canary said).

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +69,8 @@ class Journal:
                 "let the board take it back: invoke rollback --host HOST --to current",
                 5,
             )
+        import secrets  # milliseconds that a probe does not need
+
         return self._write(secrets.token_hex(8), kind, release, previous, "planned", note)
 
     def enter(self, entry: Entry, state: State, note: str = "") -> Entry:

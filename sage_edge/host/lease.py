@@ -2,10 +2,11 @@
 
     /srv/sage/deploy/lock.json    format 1
     {"format": 1, "token": "…", "holder": "ada", "host": "desk", "pid": 4711, "boot": "…", "release": "ab12…"|null,
-     "since": …, "heartbeat": 1763600000.0, "ttl_s": 120, "manual": false, "why": "…"}
+     "since": …, "heartbeat": 1763600000.0, "ttl_s": 120, "manual": false, "why": "…", "machine": "9f2c…"}
 
-Stale: not manual, and not heard of for `ttl_s` seconds or taken before the board's last boot. A stale lock is taken
-over, with a line in the audit; a manual one ends only when somebody releases it.
+Stale: not manual, and not heard of for `ttl_s` seconds, or taken before the board's last boot, or of a process of which
+its own machine says that it is dead. A stale lock is taken over, with a line in the audit; a manual one ends only when
+somebody releases it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sage_edge.host import durable
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.refusal import LOCKED, Refusal
+
+if TYPE_CHECKING:
+    import threading
 
 TTL_S = 120
 
@@ -42,6 +45,7 @@ class Lease:
     ttl_s: int
     manual: bool
     why: str
+    machine: str = ""
 
     def is_stale(self, now: float, boot: str) -> bool:
         """True if its holder is gone."""
@@ -55,7 +59,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class Claim:
-    """Who asks for the lock."""
+    """Who asks for the lock. machine: tells where `pid` counts; instead_of: a pid of that machine that is dead."""
 
     holder: str
     host: str
@@ -63,6 +67,13 @@ class Claim:
     why: str
     release: str | None = None
     manual: bool = False
+    machine: str = ""
+    instead_of: int | None = None
+
+    def buries(self, lease: Lease) -> bool:
+        """True if this comes from the lease's own machine, which says that its process is dead."""
+        is_there = bool(self.machine) and (self.machine, self.instead_of) == (lease.machine, lease.pid)
+        return is_there and not lease.manual
 
 
 class Lock:
@@ -85,14 +96,16 @@ class Lock:
 
     def acquire(self, claim: Claim) -> tuple[Lease, Lease | None]:
         """Return (our lease, the stale one that it replaces). Raises Refusal, exit 5, while another is alive."""
+        import secrets  # milliseconds that a probe does not need
+
         with self._alone():
             before, now = self.held(), now_s()
-            if before is not None and not before.is_stale(now, boot_id(self._root)):
+            if before is not None and not (before.is_stale(now, boot_id(self._root)) or claim.buries(before)):
                 hint = "wait, or if nobody deploys any more: invoke lock.release --host HOST"
                 raise Refusal("locked", f"the board is locked by {before.described(now)}", hint, LOCKED)
             lease = Lease(
                 secrets.token_hex(8), claim.holder[:60], claim.host[:60], claim.pid, boot_id(self._root), claim.release,
-                now_text(), now, TTL_S, claim.manual, claim.why[:200],
+                now_text(), now, TTL_S, claim.manual, claim.why[:200], claim.machine[:64],
             )  # fmt: skip
             self._write(lease)
             return lease, before
@@ -107,6 +120,8 @@ class Lock:
     @contextlib.contextmanager
     def kept(self, token: str) -> Iterator[None]:
         """Beat during the body, which may take hours. Raises Refusal, exit 5, when the lock is not of this token."""
+        import threading
+
         self.beat(token)
         over = threading.Event()
         beating = threading.Thread(target=self._beat_until, args=(token, over), daemon=True)

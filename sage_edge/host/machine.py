@@ -8,7 +8,8 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sage_edge.host.refusal import FAILED, USAGE, Refusal
 
 ENGINE = "/var/run/docker.sock"
 _FINE, _ABSENT = 200, 404
+_LOOK_S = 0.5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,200}")
 
 
@@ -36,11 +38,12 @@ class Ran:
 
 def run(
     words: Sequence[str], *, timeout_s: float = 60, stdin: bytes = b"", env: Mapping[str, str] | None = None,
-    folder: Path | None = None,
+    folder: Path | None = None, heed: Callable[[], None] = lambda: None,
 ) -> Ran:  # fmt: skip
     """Run a program, in a folder if one is named, and return whatever happened. Of our environment it gets PATH.
 
-    What it started ends with it when it takes too long: `docker compose` is a child of `docker`.
+    heed: asked twice a second; what it raises ends the program. With it ends what it started, as it does when it takes
+    too long: `docker compose` is a child of `docker`.
     """
     surroundings = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "LC_ALL": "C.UTF-8", **(env or {})}
     pipe = subprocess.PIPE
@@ -51,21 +54,38 @@ def run(
         )  # fmt: skip
     except FileNotFoundError:
         return Ran(127, "", f"{words[0]} is not installed")
+    until = time.monotonic() + timeout_s
     try:
-        out, err = program.communicate(stdin, timeout=timeout_s)
+        out, err = _listen(program, stdin, until, heed)
     except subprocess.TimeoutExpired:
-        os.killpg(program.pid, signal.SIGKILL)
-        program.communicate()
         return Ran(124, "", f"{words[0]} did not end within {timeout_s:g} s")
+    finally:
+        if program.poll() is None:
+            os.killpg(program.pid, signal.SIGKILL)
+            program.communicate()
     return Ran(program.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+
+def _listen(
+    program: subprocess.Popen[bytes], stdin: bytes, until: float, heed: Callable[[], None]
+) -> tuple[bytes, bytes]:
+    while True:
+        left = until - time.monotonic()
+        try:
+            return program.communicate(stdin, timeout=min(max(left, 0), _LOOK_S))
+        except subprocess.TimeoutExpired:
+            if left <= 0:
+                raise
+        stdin = b""  # it went with the first call, and goes on with the next
+        heed()
 
 
 def demand(
     words: Sequence[str], what: str, *, timeout_s: float = 60, env: Mapping[str, str] | None = None,
-    folder: Path | None = None,
+    folder: Path | None = None, heed: Callable[[], None] = lambda: None,
 ) -> str:  # fmt: skip
-    """Run a program and return what it printed. Raises Refusal with the last lines of what failed."""
-    ran = run(words, timeout_s=timeout_s, env=env, folder=folder)
+    """Run a program and return what it printed. Raises Refusal with the last lines of what failed; heed: as `run`."""
+    ran = run(words, timeout_s=timeout_s, env=env, folder=folder, heed=heed)
     if ran.code != 0:
         raise Refusal(
             "step-failed", f"{what} failed: {ran.tail or f'exit {ran.code}'}", "see: invoke logs --host HOST", FAILED

@@ -10,10 +10,9 @@ import grp
 import hashlib
 import json
 import os
-import platform
 import pwd
-import shutil
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,8 +62,8 @@ def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
         "epoch": now_s(),
         "boot": boot_id(places.root),
         "uptime_s": _uptime(places.root),
-        "arch": platform.machine(),
-        "python": platform.python_version(),
+        "arch": os.uname().machine,
+        "python": ".".join(map(str, sys.version_info[:3])),
         "system": _text(places.root / "etc/os-release"),
         "card": _text(places.card),
         "facts_root": str(places.facts_root),
@@ -180,8 +179,9 @@ def _disks(places: Places) -> Mapping[str, Mapping[str, int]]:
     found = {}
     for name, path in (("sage", places.base), ("docker", Path("/var/lib/docker")), ("root", places.root)):
         here = next((one for one in (path, *path.parents) if one.exists()), places.root)
-        usage = shutil.disk_usage(here)
-        found[name] = {"device": here.stat().st_dev, "free": usage.free, "total": usage.total}
+        usage = os.statvfs(here)
+        free, total = usage.f_bavail * usage.f_frsize, usage.f_blocks * usage.f_frsize
+        found[name] = {"device": here.stat().st_dev, "free": free, "total": total}
     return found
 
 

@@ -49,7 +49,8 @@ def apply(places: Places, steps: Sequence[Step], tell: Callable[[str], None]) ->
                 "bad-step", f"this helper cannot provision {kind!r:.40}", "invoke provision --host HOST", USAGE
             )
         result = {"step": _title(step), **_KINDS[kind](places, step)}
-        tell(f"{'changed' if result['changed'] else 'as it was'}: {result['step']}")
+        if result["changed"]:
+            tell(f"changed: {result['step']}")
         done.append(result)
     return done
 

@@ -27,7 +27,8 @@ _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 class Released:
     """What the helper needs of a release; everything else in release.json is for others.
 
-    image: the image's id. image_from: where to pull it, None when it is already here. models: manifest path → sha256.
+    image: the image's id. image_from: what to pull for it, one after the other (host.pulling); nothing when it is
+    already here. models: reference → digest of its manifest.
     """
 
     id: str
@@ -36,7 +37,7 @@ class Released:
     board: str
     image: str
     models: Mapping[str, str]
-    image_from: str | None = None
+    image_from: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -44,7 +45,7 @@ class Released:
         return self.id[:12]
 
 
-def parse(content: bytes, image_from: str | None = None) -> Released:
+def parse(content: bytes, image_from: tuple[str, ...] = ()) -> Released:
     """Return the release that release.json holds; its id is computed, not believed. Raises Refusal."""
     try:
         told = json.loads(content)
@@ -88,16 +89,25 @@ def current(places: Places) -> str | None:
 
 
 def write(places: Places, released: Released, files: Mapping[str, str]) -> bool:
-    """Write a release's folder, whole or not at all; return False when it is already there. Raises Refusal."""
+    """Make a release's folder hold these files; return False when it did already. Raises Refusal.
+
+    The id does not cover .env, which follows the board; and a file that somebody changed is mended.
+    """
     folder = places.releases / released.short
-    if (folder / "release.json").is_file() and read(places, released.short).id == released.id:
-        return False
     for name in files:
         _inside(name)
-    for name in sorted(files, key=lambda name: name == "release.json"):  # release.json last: it makes the folder count
+    fresh = [name for name, text in files.items() if _text(folder / name) != text]
+    for name in sorted(fresh, key=lambda name: name == "release.json"):  # release.json last: it makes the folder count
         durable.replace(folder / name, files[name].encode("utf-8"), 0o600 if name == ".env" else 0o644)
     durable.sync_folder(places.releases)
-    return True
+    return bool(fresh)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _inside(name: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sage_edge.host import machine
+from sage_edge.host import machine, pulling
 from sage_edge.host.machine import Engine
 from sage_edge.host.places import Places
 from sage_edge.host.refusal import FAILED, LOCKED, REFUSED, USAGE, Refusal
@@ -21,7 +21,7 @@ AGENT = "agent"
 """The compose service whose health and canary decide."""
 
 TIMER = "sage-revert"
-PULL_S, UP_S, CANARY_S = 3600.0, 600.0, 300.0
+UP_S, CANARY_S = 600.0, 300.0
 _PAUSE_S = 0.25
 
 
@@ -40,7 +40,7 @@ class Service(Protocol):
     """What a deployment may do to a board; the tests' double keeps the same promises."""
 
     def read_compose(self, released: Released) -> None: ...
-    def fetch(self, released: Released) -> None: ...
+    def fetch(self, released: Released, heed: Callable[[], None]) -> None: ...
     def up(self, released: Released) -> None: ...
     def down(self) -> None: ...
     def running(self) -> Running | None: ...
@@ -67,11 +67,15 @@ class Docker:
             hint = "mend the file below compose/, then: invoke deploy --host HOST"
             raise Refusal("bad-compose", f"docker compose cannot read the release: {ran.tail}", hint, USAGE)
 
-    def fetch(self, released: Released) -> None:
-        """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another."""
+    def fetch(self, released: Released, heed: Callable[[], None]) -> None:
+        """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another.
+
+        heed: asked all the while; what it raises ends the transfer, and what has arrived stays.
+        """
         found = self._engine.image(released.image)
         if found is None and released.image_from:
-            machine.demand(("docker", "pull", "--quiet", released.image_from), "pulling the image", timeout_s=PULL_S)
+            pulling.pull(released.image_from, heed)
+            pulling.tidy(self._engine)
             found = self._engine.image(released.image)
         if found is None:
             raise Refusal(

@@ -44,12 +44,18 @@ class Exchange(Declared):
     remote: Annotated[str, Field(min_length=1), AfterValidator(_plain_address)]
 
 
+_REGISTRY = r"^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9._-]+)*$"
+
+
 class FleetFile(Declared):
-    """What holds for the whole fleet."""
+    """What holds for the whole fleet. registry: from which boards pull their images, like `registry.example:5000/pets`;
+    None: from the workstation, through the connection that is open anyway.
+    """
 
     format: Literal[1]
     name: Slug
     exchange: Exchange
+    registry: Annotated[str, Field(pattern=_REGISTRY)] | None = None
     cadence: Schedule
     wake_every: PositiveDuration
 

@@ -20,6 +20,7 @@ from sage_edge.names import HostName
 class Fleet:
     """All declarations of the inventory, checked against each other; `overlay` names what was laid over them.
 
+    registry: from which boards pull images; None: from the workstation.
     addresses: the folder with the ssh_config and known_hosts of these machines; `folder` unless an overlay says else.
     """
 
@@ -33,6 +34,7 @@ class Fleet:
     boards: Mapping[str, Board]
     addresses: Path
     overlay: str | None = None
+    registry: str | None = None
 
     def host(self, name: str) -> Host:
         """The host of that name. Raises UsageError, which lists the hosts."""

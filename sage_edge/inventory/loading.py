@@ -125,6 +125,7 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         boards=MappingProxyType(dict(files.boards)),
         addresses=reader.folder,
         overlay=overlay,
+        registry=top.registry,
     )
 
 

@@ -1,19 +1,26 @@
-"""Every state of a deployment with a dying helper or a reboot, on a real board: it comes to rest on old or new.
+"""Every state of a deployment with every fault, on a real board: it comes to rest on the old release or the new one.
 
-The helper that is shipped has no switch for this: a driver on the board imports it from its own archive and kills the
-process when the journal has got the line of a state.
+    error      what follows the state's line in the journal fails
+    killed     the helper dies there
+    link lost  the sshd that serves the workstation dies there, and the helper lives on
+    reboot     the board goes down there, and settles it by itself when it comes up
+
+The helper that is shipped has no switch for this: a driver on the board imports it from its own archive.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from sage_edge.deploy import packing
 from sage_edge.deploy.wanted import Image
 from sage_edge.desk import shipping
+from sage_edge.errors import SageError
+from sage_edge.host import states
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -22,99 +29,129 @@ pytestmark = pytest.mark.docker
 DRIVER = f"""
 import json, os, signal, sys
 sys.path.insert(0, os.path.realpath("{packing.LINK}"))
+from pathlib import Path
 from sage_edge.host import durable, verbs
 from sage_edge.host.places import Places
-state, verb = sys.argv[1:3]
+
+state, fault, verb = sys.argv[1:4]
 append = durable.append
+
+def ancestors(pid):
+    while pid > 1:
+        pid = int(Path(f"/proc/{{pid}}/stat").read_text().rpartition(")")[2].split()[1])
+        yield pid, Path(f"/proc/{{pid}}/comm").read_text().strip()
 
 def until(path, entry):
     append(path, entry)
-    if entry.get("state") == state:
+    if entry.get("state") != state:
+        return
+    if fault == "error":
+        raise OSError(5, "Input/output error")
+    if fault == "link lost":
+        serving = [pid for pid, name in ancestors(os.getpid()) if name.startswith("sshd")]
+        os.kill(serving[0], signal.SIGKILL)
+    else:
         os.kill(os.getpid(), signal.SIGKILL)
 
 durable.append = until
 request = json.load(sys.stdin)
 print(json.dumps(verbs.answer(verbs.real(Places(), "driver", lambda line: None), verb, request)))
 """
-BEFORE, DURING, AFTER = (
-    ("planned", "staged"),
-    ("waiting", "armed", "switched", "started", "gated"),
-    ("confirmed", "committed"),
-)
-STATES = (*BEFORE, *DURING, *AFTER)
+FAULTS = ("error", "killed", "link lost", "reboot")
+STATES = tuple(state for state in states.MOVES if not state.startswith("revert"))
+ONLY_FORWARD = ("confirmed", "committed")
 
 
-def drive(ground: Ground, state: str, verb: str, request: dict[str, object]) -> int:
-    """Run a verb on the board, dying when the journal has got a state; return the exit status."""
+@pytest.fixture(scope="module")
+def pair(ground: Ground, built: Image) -> Iterator[tuple[Image, Image]]:
+    """Two images that the board has; one of them serves."""
+    both = (built, derived(built, "RUN touch /interrupted"))
     ground.boards.inside("sprout", "cat > /run/driver.py", DRIVER.encode())
-    return ground.boards.inside("sprout", f"python3 /run/driver.py {state} {verb}", json.dumps(request).encode()).code
+    for image in both:
+        ground.pretend(image)
+        ground.deploy()
+    yield both
+    ground.pretend(built)
 
 
-def go_until(ground: Ground, state: str) -> str:
-    """Deploy what is pretended until the helper dies in a state; return the release that was on its way."""
+def turned(ground: Ground, pair: tuple[Image, Image]) -> tuple[Image, Image]:
+    """Return (the image that serves now, the other one), which now counts as built."""
+    old, new = pair if ground.running().startswith(pair[0].id) else pair[::-1]
+    assert ground.running() == f"{old.id} running"
+    ground.pretend(new)
+    return old, new
+
+
+def go_until(ground: Ground, state: str, fault: str) -> str:
+    """Deploy what is pretended until the fault strikes in a state; return the release that was on its way."""
     wanted = shipping.wanting(ground.desk, ground.desk.fleet.host("sprout"))(ground.facts())
     with ground.desk.board(SPROUT) as board:
-        token = str(board.acquire(f"to die when {state}")["token"])
-    stage: dict[str, object] = {"token": token, "files": dict(wanted.files), "image_from": None}
+        token = str(board.acquire(f"to meet with {fault} when {state}")["token"])
+    stage: dict[str, object] = {"token": token, "files": dict(wanted.files), "image_from": []}
     steps: list[tuple[str, dict[str, object]]] = [
         ("stage", stage),
         ("activate", {"token": token, "health_s": 40}),
         ("confirm", {"token": token, "release": wanted.short}),
     ]
     for verb, request in steps:
-        if drive(ground, state, verb, request) != 0:
+        words = f"sudo python3 /run/driver.py {state} '{fault}' {verb}"
+        if ground.boards.ssh("sprout", words, json.dumps(request).encode()).code != 0:
             break
+    else:
+        pytest.fail(f"no {fault} when {state}")
     return wanted.short
-
-
-@pytest.fixture
-def newer(ground: Ground, served: Image) -> Image:
-    """Another image, already on the board, so that only the switch is left to do."""
-    image = derived(served, "RUN touch /interrupted")
-    ground.pretend(image)
-    with ground.desk.board(SPROUT) as board:
-        board.load_image(image.id)
-    return image
 
 
 def rest(ground: Ground, seconds: float = 120) -> str:
     """Wait until no deployment is open, and return how the last one ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if (state := ground.states()[-1]) in ("committed", "reverted", "revert-failed"):
+        if (state := ground.states()[-1]) in states.OVER:
             return state
-        time.sleep(0.5)
+        time.sleep(0.3)
     pytest.fail(f"the deployment is still {ground.states()[-1]}")
 
 
-def settled(ground: Ground, state: str, served: Image, newer: Image, release: str) -> None:
-    """Whatever happened, what `current` names runs, and it is the old release or the new one."""
+@pytest.mark.parametrize("state", STATES)
+def test_a_board_that_reboots_settles_it_by_itself(ground: Ground, pair: tuple[Image, Image], state: str) -> None:
+    old, new = turned(ground, pair)
+    release = go_until(ground, state, "reboot")
+    ground.boards.restart("sprout")
     ended = rest(ground)
-    expected = newer if ended == "committed" else served
-    assert (ended == "committed") == (state in AFTER), state
-    assert ground.running() == f"{expected.id} running", state
-    facts = ground.facts()
-    assert (facts.deployed.current == release) == (ended == "committed")
+    assert ended == ("committed" if state in ONLY_FORWARD else "reverted")
+    assert ground.running() == f"{(new if ended == 'committed' else old).id} running"
+    assert (ground.facts().deployed.current == release) == (ended == "committed")
     assert "sage-revert.timer" not in ground.boards.inside("sprout", "systemctl list-timers --all").text
 
 
+@pytest.mark.parametrize("fault", FAULTS[:3])
 @pytest.mark.parametrize("state", STATES)
-def test_the_board_reboots_in_any_state(ground: Ground, served: Image, newer: Image, state: str) -> None:
-    release = go_until(ground, state)
-    ground.boards.restart("sprout")
-    settled(ground, state, served, newer, release)
+def test_the_next_deploy_settles_it(ground: Ground, pair: tuple[Image, Image], state: str, fault: str) -> None:
+    old, new = turned(ground, pair)
+    go_until(ground, state, fault)
+    assert ground.running().split()[:1] in ([old.id], [new.id], [])  # none: its replacement is being started
     with ground.desk.board(SPROUT) as board:
-        board.release_lock(None)
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_the_helper_dies_in_any_state_and_the_next_deploy_settles_it(
-    ground: Ground, served: Image, newer: Image, state: str
-) -> None:
-    go_until(ground, state)
-    with ground.desk.board(SPROUT) as board:
-        board.release_lock(None)
+        board.release_lock(None)  # which its holder no longer does
     done = ground.deploy()
-    assert done.changed == (state != "committed")
+    assert done.changed == (ground.facts().deployed.current != done.release or state != "committed")
     assert ground.states()[-1] == "committed"
-    assert ground.running() == f"{newer.id} running"
+    assert ground.running() == f"{new.id} running"
+    assert "sage-revert.timer" not in ground.boards.inside("sprout", "systemctl list-timers --all").text
+
+
+def test_a_driver_without_a_fault_is_noticed(ground: Ground, pair: tuple[Image, Image]) -> None:
+    turned(ground, pair)
+    with pytest.raises(pytest.fail.Exception, match="no error when nowhere"):
+        go_until(ground, "nowhere", "error")
+
+
+def test_a_lock_of_a_dead_process_of_ours_keeps_nobody_waiting(ground: Ground, pair: tuple[Image, Image]) -> None:
+    turned(ground, pair)
+    with ground.desk.board(SPROUT) as board:
+        board.acquire("to die")
+    lock = "/srv/sage/deploy/lock.json"
+    ground.boards.inside("sprout", f'sed -i \'s/"pid":[0-9]*/"pid":1/\' {lock}')
+    with pytest.raises(SageError, match="the board is locked by"):
+        ground.deploy()  # process 1 lives
+    ground.boards.inside("sprout", f'sed -i \'s/"pid":[0-9]*/"pid":4194305/\' {lock}')
+    assert ground.deploy().changed  # no process has a number so high

@@ -126,6 +126,29 @@ def test_other_bytes_of_the_same_name_are_refused_and_nothing_is_kept(shop: tupl
     assert [one.name for one in (root / ".sage" / "wheels").iterdir() if not one.name.startswith(".")] == []
 
 
+def test_the_engine_is_compiled_once_for_all_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes of work: neither a second image nor another Python asks for it again."""
+    engine = f"{wheelhouse.ENGINE}==0.3.36 --hash=sha256:{'a' * 64}\n"
+    calls: list[str] = []
+
+    def pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
+        calls.append(words[0])
+        if words[0] == "wheel":
+            (Path(words[-1]) / "llama_cpp_python-0.3.36-py3-none-linux_x86_64.whl").write_bytes(b"compiled")
+
+    monkeypatch.setattr(wheelhouse, "_pip", pip)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "llama.cmake").write_text("", "utf-8")
+    cards = imagecards.read_cards(ROOT / "images")
+    for name, python in (("sprout", "3.11"), ("thor", "3.11"), ("sprout", "3.12")):
+        (tmp_path / "images" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "images" / name / "requirements-cpu.txt").write_text(engine, "utf-8")
+        folder = wheelhouse.ensure(tmp_path, cards[name], Target("cpu", python, "x86_64"), lambda line: None)
+        assert [path.read_bytes() for path in (folder / "engine").glob("*.whl")] == [b"compiled"]
+    assert calls.count("wheel") == 1
+    assert calls.count("download") == 3
+
+
 def test_our_own_code_packs_to_the_same_bytes_wherever_it_lies(tmp_path: Path) -> None:
     packed = []
     for place in ("one", "another place"):

@@ -52,7 +52,7 @@ class FakeService:
     def read_compose(self, released: Released) -> None:
         self.at("read compose")
 
-    def fetch(self, released: Released) -> None:
+    def fetch(self, released: Released, heed: Callable[[], None]) -> None:
         self.at("fetch")
 
     def up(self, released: Released) -> None:

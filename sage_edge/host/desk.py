@@ -1,0 +1,33 @@
+"""What every verb of the helper works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sage_edge.host.journal import Journal
+from sage_edge.host.lease import Lock
+from sage_edge.host.machine import Engine
+from sage_edge.host.places import Places
+
+Request = Mapping[str, Any]
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A board's places and engine, this helper's digest, and a voice for progress."""
+
+    places: Places
+    engine: Engine
+    helper: str
+    tell: Callable[[str], None]
+
+    @property
+    def lock(self) -> Lock:
+        return Lock(self.places.lock, self.places.root)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.places.journal, self.places.root)
