@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,8 @@ TOOLS = ("bash", "cat", "dirname", "grep", "env")
 
 
 def engine(docker: StubDocker, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run((SCRIPT, *words), env={"PATH": str(docker.folder)}, capture_output=True, text=True)
+    env = {"PATH": str(docker.folder), "SAGE_ENGINE_PLACE": str(docker.folder / "place")}
+    return subprocess.run((SCRIPT, *words), env=env, capture_output=True, text=True)
 
 
 @pytest.fixture
@@ -43,6 +45,28 @@ def test_what_it_did_not_start_it_does_not_stop(machine: StubDocker) -> None:
     done = engine(machine, "stop")
     assert done.returncode == 0
     assert "none is running that this script has started" in done.stderr
+
+
+def test_what_it_did_start_it_ends_and_nothing_else(machine: StubDocker) -> None:
+    for tool in ("sleep", "rm"):
+        machine.tool(tool)
+    place = machine.folder / "place"
+    place.mkdir()
+    other = subprocess.Popen(("/usr/bin/sleep", "60"))
+    try:
+        (place / "dockerd.pid").write_text(str(other.pid))
+        assert "none is running" in engine(machine, "stop").stderr  # a number that was given to another program since
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+    named = machine.folder / "real" / "dockerd"
+    named.parent.mkdir()
+    shutil.copy(shutil.which("sleep") or "", named)
+    with subprocess.Popen((named, "60")) as started:
+        (place / "dockerd.pid").write_text(str(started.pid))
+        assert "has ended" in engine(machine, "stop").stderr
+    assert not (place / "dockerd.pid").exists()
 
 
 def test_another_word_is_refused(machine: StubDocker) -> None:
