@@ -95,7 +95,7 @@ class Folder:
     def _content(self, entry: Entry) -> bytes | Refused:
         try:
             # O_NONBLOCK: a pipe that has taken the file's place must not keep us waiting
-            handle = os.open(self.root / entry.group / entry.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            handle = os.open(f"{self.root}/{entry.group}/{entry.name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as refusal:
             link = refusal.errno == errno.ELOOP
             return refused(entry.place, "it is a link" if link else f"it cannot be opened: {refusal.strerror}")

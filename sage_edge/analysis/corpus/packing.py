@@ -3,8 +3,8 @@
     crc32 u32 | quantities: for each of the scorer's, in its order, n u16 | turns: for each with n > 0, n times u16,
     none if they are those of the one before it: then the highest bit of its n is set | values: all of them, f64
 
-Little-endian. The checksum is taken over the rest and over what the bytes belong to: a cache that was damaged or mixed
-up is found out before a number of it is believed.
+In the machine's own byte order: a cache stays where it was made. The checksum is taken over the rest and over what the
+bytes belong to, so a cache that was damaged or mixed up is found out before a number of it is believed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from array import array
 from collections.abc import Iterable, Mapping
 
 from sage_edge.scorers.base import Kind, Mark, Marks
@@ -74,7 +75,7 @@ def packed(marks: Marks, quantities: Mapping[str, Kind]) -> bytes:
     if values and not (min(values) >= 0 and max(values) <= 1 and not math.isnan(sum(values))):
         wrong = next(name for name in quantities if not all(0 <= one.value <= 1 for one in marks.get(name, ())))
         raise ValueError(f"{wrong} is not between 0 and 1")
-    return struct.pack(f"<{len(counts) + len(turns)}H{len(values)}d", *counts, *turns, *values)
+    return array("H", counts + turns).tobytes() + array("d", values).tobytes()
 
 
 _BITS = frozenset((0, 1))
@@ -82,13 +83,13 @@ _BITS = frozenset((0, 1))
 
 def unpacked(payload: bytes, place: int, of: int) -> tuple[Mark, ...]:
     """Return the marks of the quantity at a place, from 0, of so many quantities. The payload is known to be whole."""
-    counts = struct.unpack_from(f"<{of}H", payload)
+    counts = struct.unpack_from(f"={of}H", payload)
     size = [count & ~_SAME_TURNS for count in counts]
     own = [n if count == n else 0 for count, n in zip(counts, size, strict=True)]
     n = size[place]
     if n == 0:
         return ()
     source = max(at for at in range(place + 1) if own[at])
-    turns = struct.unpack_from(f"<{n}H", payload, 2 * (of + sum(own[:source])))
-    values = struct.unpack_from(f"<{n}d", payload, 2 * (of + sum(own)) + 8 * sum(size[:place]))
+    turns = struct.unpack_from(f"={n}H", payload, 2 * (of + sum(own[:source])))
+    values = struct.unpack_from(f"={n}d", payload, 2 * (of + sum(own)) + 8 * sum(size[:place]))
     return tuple(map(Mark, turns, values))

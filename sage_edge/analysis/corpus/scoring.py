@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sage_edge import scorers as declared
 from sage_edge.analysis.corpus import headers, packing
@@ -45,8 +46,7 @@ class Job:
     remembered: frozenset[Entry]
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """Packed marks by one scorer, and the context that they were made in."""
 
     scorer: int
@@ -54,8 +54,7 @@ class Score:
     marks: bytes
 
 
-@dataclass(frozen=True)
-class Scored:
+class Scored(NamedTuple):
     """What is kept of one file. row: headers.to_row. answers: headers.to_bytes."""
 
     entry: Entry

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sage_edge.exchange.rules import LIMIT_BYTES
 from sage_edge.records.dialogue import Dialogue
@@ -33,8 +33,7 @@ class Refused:
         return f"{self.place} is refused: {self.reason}"
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """A place that holds entries. stamp: equal stamps mean equal entries. hint: what the source wants to remember."""
 
     key: str
@@ -42,8 +41,7 @@ class Group:
     hint: bytes = b""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One file of a group. stamp: equal stamps mean equal content."""
 
     group: str
@@ -98,6 +96,8 @@ def oversized(place: str, size_bytes: int) -> Refused | None:
 
 def one_line(text: str) -> str:
     """Return foreign text as printable characters; what is not, is written as its code."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
