@@ -46,17 +46,19 @@ def run(
     too long: `docker compose` is a child of `docker`.
     """
     surroundings = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "LC_ALL": "C.UTF-8", **(env or {})}
-    pipe = subprocess.PIPE
+    given = _in_memory(stdin)
     try:
         program = subprocess.Popen(
-            list(words), stdin=pipe, stdout=pipe, stderr=pipe, env=surroundings, cwd=folder, start_new_session=True,
-            close_fds=False,  # of ours only the guard is inheritable (host.alone)
+            list(words), stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings, cwd=folder,
+            start_new_session=True, close_fds=False,  # of ours only the guard is inheritable (host.alone)
         )  # fmt: skip
     except FileNotFoundError:
         return Ran(127, "", f"{words[0]} is not installed")
+    finally:
+        os.close(given)
     until = time.monotonic() + timeout_s
     try:
-        out, err = _listen(program, stdin, until, heed)
+        out, err = _listen(program, until, heed)
     except subprocess.TimeoutExpired:
         return Ran(124, "", f"{words[0]} did not end within {timeout_s:g} s")
     finally:
@@ -66,17 +68,24 @@ def run(
     return Ran(program.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
-def _listen(
-    program: subprocess.Popen[bytes], stdin: bytes, until: float, heed: Callable[[], None]
-) -> tuple[bytes, bytes]:
+def _in_memory(content: bytes) -> int:
+    """Return a file to read from: `communicate` forgets what it has not sent yet when its time is cut in slices."""
+    handle = os.memfd_create("stdin")
+    view = memoryview(content)
+    while view:
+        view = view[os.write(handle, view) :]
+    os.lseek(handle, 0, os.SEEK_SET)
+    return handle
+
+
+def _listen(program: subprocess.Popen[bytes], until: float, heed: Callable[[], None]) -> tuple[bytes, bytes]:
     while True:
         left = until - time.monotonic()
         try:
-            return program.communicate(stdin, timeout=min(max(left, 0), _LOOK_S))
+            return program.communicate(timeout=min(max(left, 0), _LOOK_S))
         except subprocess.TimeoutExpired:
             if left <= 0:
                 raise
-        stdin = b""  # it went with the first call, and goes on with the next
         heed()
 
 

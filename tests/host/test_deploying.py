@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import released
-from sage_edge.host.deploying import MOST_ATTEMPTS
+from sage_edge.host.deploying import MOST_ATTEMPTS, Deploying
 from sage_edge.host.refusal import Refusal
 from tests.host.boards import NEW, OLD, QUICK, Board, Killed
 
@@ -204,3 +204,44 @@ def test_a_changed_release_folder_is_not_started(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="was changed"):
         board.process().activate(QUICK)
     assert released.current(board.places) == OLD[0].short
+
+
+def test_after_a_loop_of_reboots_nothing_of_ours_runs(tmp_path: Path) -> None:
+    board = fresh(tmp_path)
+    board.process().stage(*NEW)
+    board.process().activate(QUICK)
+    for _ in range(MOST_ATTEMPTS):
+        board.journal.enter(board.journal.latest() or pytest.fail("no journal"), "reverting")
+    with pytest.raises(Refusal, match="and nothing of ours runs"):
+        board.process().recover("boot")
+    assert board.service.running() is None
+
+
+def test_a_compose_file_that_compose_refuses_is_caught_before_anything_is_switched(tmp_path: Path) -> None:
+    board = fresh(tmp_path)
+
+    def refuses(at: int, name: str) -> None:
+        if name == "read compose":
+            raise Refusal(
+                "bad-compose", "docker compose cannot read the release: services must be a mapping", "mend", 2
+            )
+
+    with board.watched(refuses), pytest.raises(Refusal, match="must be a mapping") as told:
+        board.process().stage(*NEW)
+    assert told.value.code == 2
+    assert board.serving() == (OLD[0].short, OLD[0].short)
+    assert not any(name in board.passed for name in ("fetch", "before down", "before link"))
+
+
+def test_what_nobody_wants_any_more_is_not_switched_to(tmp_path: Path) -> None:
+    board = fresh(tmp_path)
+
+    def heed() -> None:
+        raise Refusal("asker-gone", "whoever asked for it is gone", "again")
+
+    board.process().stage(*NEW)
+    with pytest.raises(Refusal, match="whoever asked for it is gone") as told:
+        Deploying(board.places, board.journal, board.service, lambda line: None, heed).activate(QUICK)
+    assert told.value.code == 6
+    assert not board.service.is_armed
+    assert board.serving() == (OLD[0].short, OLD[0].short)

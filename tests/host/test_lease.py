@@ -109,3 +109,27 @@ def test_a_damaged_lock_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="cannot be read") as told:
         Lock(tmp_path / "lock.json").acquire(ADA)
     assert told.value.hint.startswith("remove it")
+
+
+def test_a_machine_buries_its_own_dead_and_nobody_elses(lock: Lock) -> None:
+    dead = Claim("ada", "desk", 7, "died", machine="m1")
+    for other in (
+        Claim("ada", "desk", 8, "next", machine="m2", instead_of=7),
+        Claim("ada", "desk", 8, "next", machine="m1", instead_of=6),
+        Claim("ada", "desk", 8, "next", machine="m1"),
+        Claim("ada", "desk", 8, "next", instead_of=7),
+    ):
+        lock.acquire(dead)
+        with pytest.raises(Refusal, match="is locked by ada"):
+            lock.acquire(other)
+        lock.release(None)
+    lock.acquire(dead)
+    _, before = lock.acquire(Claim("ada", "desk", 8, "next", machine="m1", instead_of=7))
+    assert before is not None
+    assert before.pid == 7
+
+
+def test_a_lock_by_hand_is_not_buried(lock: Lock) -> None:
+    lock.acquire(Claim("ada", "desk", 7, "keep off", manual=True, machine="m1"))
+    with pytest.raises(Refusal, match="by hand"):
+        lock.acquire(Claim("ada", "desk", 8, "next", machine="m1", instead_of=7))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge.host import changing, verbs
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -49,3 +51,16 @@ def test_a_probe_answers_on_any_machine() -> None:
     assert facts["format"] == 1
     assert facts["memory"]["total"] > 0
     assert facts["deploy"]["current"] is None
+
+
+def test_every_verb_has_its_place_and_one_only() -> None:
+    assert set(changing.VERBS) == set(verbs.CHANGING)
+    assert len(set(verbs.VERBS)) == len(verbs.VERBS)
+
+
+def test_a_probe_loads_nothing_that_changes_a_board() -> None:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sage_edge.host.verbs; print(*sys.modules)"
+    words = [sys.executable, "-S", "-c", code]
+    loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"sage_edge.host.changing", "sage_edge.host.deploying", "sage_edge.host.service", "secrets", "http.client"}
+    assert not heavy & set(loaded)
