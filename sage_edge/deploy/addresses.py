@@ -102,6 +102,22 @@ def read(fleet: Path, host: HostName, told: str) -> Address:
     )
 
 
+def demand_apart(fleet: Path, hosts: Sequence[HostName]) -> None:
+    """Raise DeclarationError, with every fault, when two hosts have one address: what is meant for one meets the other.
+
+    Raises what `find` raises.
+    """
+    met: dict[tuple[str, int], HostName] = {}
+    faults = []
+    for host in hosts:
+        found = find(fleet, host)
+        other = met.setdefault((found.hostname, found.port), host)
+        if other != host:
+            faults.append(Fault(f"fleet/{CONFIG}", host, f"has the address of {other}: {found.hostname}:{found.port}"))
+    if faults:
+        raise DeclarationError(faults, hint=_HINT)
+
+
 def ssh(fleet: Path) -> tuple[str, ...]:
     """Return the words of an ssh that reads nothing but the fleet's files and trusts no key that is not in them."""
     keys = f'UserKnownHostsFile="{fleet.resolve() / KEYS}"'

@@ -65,7 +65,7 @@ class WrongBoard(IdentityConflict):
         self.host = host
         super().__init__(
             f"what answers is not {host}: {what}",
-            hint=f"is the address right? ssh -F fleet/ssh_config {host} hostname; if so, mend fleet/boards",
+            hint=f"is the address right? ssh -F fleet/ssh_config {host} cat /etc/sage/host.yaml /etc/nv_tegra_release",
         )
 
 
@@ -81,8 +81,10 @@ def check(wanted: Wanted, facts: Facts, board: Board) -> None:
         raise WrongBoard(host, "; ".join(wrong))
     if facts.card is None:
         raise NotReady(host, "it has no host card")
-    if f"host: {host}" not in facts.card.splitlines():
-        raise WrongBoard(host, f"its card says {_claim(facts.card)}")
+    demand_own(facts, wanted.fleet)
+    overlay = wanted.release.overlay or "none"
+    if (claimed := _says(facts.card, "overlay") or "none") != overlay:
+        raise NotReady(host, f"its card says overlay {claimed}, this release is for {overlay}")
     for what, hint in _unfit(wanted, facts):
         raise NotReady(host, what, hint)
 
@@ -95,8 +97,20 @@ def _image(wanted: Wanted) -> Iterator[str]:
         yield f"it is for the board {image.board}, {release.host} is {release.board}"
 
 
-def _claim(card: str) -> str:
-    return next((line for line in card.splitlines() if line.startswith("host:")), "nothing")
+def demand_own(facts: Facts, fleet: str) -> None:
+    """Raise WrongBoard when the board's card names another host, or another fleet; one without a card is nobody's."""
+    if facts.card is None:
+        return
+    if (host := _says(facts.card, "host")) != facts.host:
+        raise WrongBoard(facts.host, f"its card says host {host or 'nothing'}")
+    if (owner := _says(facts.card, "fleet") or fleet) != fleet:
+        raise WrongBoard(facts.host, f"its card says that it belongs to the fleet {owner}, this one is {fleet}")
+
+
+def _says(card: str, key: str) -> str | None:
+    """What a host card says under a key; it is a flat file."""
+    lines = (line.partition(":") for line in card.splitlines() if not line.startswith("#"))
+    return next((value.strip() for name, _, value in lines if name.strip() == key), None)
 
 
 def _unfit(wanted: Wanted, facts: Facts) -> Iterator[tuple[str, str | None]]:

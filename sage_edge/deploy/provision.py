@@ -104,7 +104,9 @@ def _file(path: str, text: str, *, mode: str = "0644") -> Step:
 
 def _card(fleet: Fleet, host: HostName) -> str:
     overlay = f"overlay: {fleet.overlay}\n" if fleet.overlay else ""
-    return f"# Who this board is. Written by `invoke provision`.\nformat: 1\nhost: {host}\n{overlay}"
+    return (
+        f"# Who this board is. Written by `invoke provision`.\nformat: 1\nhost: {host}\nfleet: {fleet.name}\n{overlay}"
+    )
 
 
 def _exchange_keys(fleet: Fleet) -> str:

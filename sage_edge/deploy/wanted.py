@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from sage_edge import files
 from sage_edge.deploy.addresses import DeployError
 from sage_edge.deploy.facts import Facts
+from sage_edge.errors import DeclarationError, Fault
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.hosts import Host
 from sage_edge.models import resolve
@@ -63,11 +66,12 @@ class Image:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A release, the files that lie beside it on the board, and the image that it runs."""
+    """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of."""
 
     release: Release
     image: Image
     files: Mapping[str, str]
+    fleet: str
 
     @property
     def short(self) -> str:
@@ -78,7 +82,10 @@ class Wanted:
 def put_together(
     root: Path, fleet: Fleet, host: Host, image: Image, models: Mapping[ModelRef, Digest], facts: Facts
 ) -> Wanted:
-    """Return what `host` is to run. root: the checkout; facts: of the board, for what differs from one to the next."""
+    """Return what `host` is to run. root: the checkout; facts: of the board, for what differs from one to the next.
+
+    Raises DeclarationError for a compose file that is no YAML; what else it must be, compose on the board says.
+    """
     composes = {"compose.yaml": _read(root, image.name)}
     if image.platform == "cpu":
         composes["cpu.yaml"] = _read(root, "cpu")
@@ -93,7 +100,7 @@ def put_together(
         **composes,
         **{f"fleet/{name}": text for name, text in declarations.items()},
     }
-    return Wanted(release, image, written)
+    return Wanted(release, image, written, fleet.name)
 
 
 def declared(folder: Path) -> dict[str, str]:
@@ -150,7 +157,17 @@ def locked_models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:
 
 
 def _read(root: Path, name: str) -> str:
-    return (root / "compose" / f"{name}.yaml").read_text("utf-8")
+    place = f"compose/{name}.yaml"
+    try:
+        text = (root / place).read_text("utf-8")
+        yaml.compose(text, yaml.SafeLoader)  # its form only: compose has tags of its own, like !reset
+    except (OSError, ValueError, yaml.YAMLError) as odd:
+        line = getattr(getattr(odd, "problem_mark", None), "line", None)
+        where = "" if line is None else f"line {line + 1}"
+        why = getattr(odd, "problem", None) or getattr(odd, "strerror", None) or str(odd)
+        hint = f"mend the file, then see what compose makes of it: docker compose -f {place} config"
+        raise DeclarationError([Fault(place, where, f"cannot be read: {why}")], hint=hint) from None
+    return text
 
 
 def _digest(texts: Mapping[str, str]) -> Digest:

@@ -25,10 +25,12 @@ def _add_changing(chore: Chore) -> None:
         c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False
     ) -> int:
         """Bring boards to where something can be deployed to them; say what changed."""
+        from sage_edge.deploy import addresses
         from sage_edge.desk import context, shipping
 
         here = context.desk(fleet)
         hosts = shipping.chosen(here, host, role, all)
+        addresses.demand_apart(here.fleet.addresses, hosts)
         return context.for_each(
             hosts, lambda name: shipping.provisioned(here, name, context.telling(name)),
             lambda changed: f"changed: {', '.join(changed)}" if changed else "no changes",

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 
 from sage_edge import sim
 from sage_edge.cli.surroundings import paths, tell
-from sage_edge.deploy import imagecards, images, many, plan, provision, registry, rollout, staircase, wanted
+from sage_edge.deploy import imagecards, images, many, plan, preflight, provision, registry, rollout, staircase, wanted
 from sage_edge.deploy.board import Board
-from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.facts import Facts, StrangeFacts
 from sage_edge.deploy.plan import Plan
+from sage_edge.deploy.preflight import NotReady
 from sage_edge.deploy.rollout import Carriers, Options, Outcome
 from sage_edge.deploy.wanted import Image, NotBuilt, Wanted
 from sage_edge.desk.context import Desk, telling
@@ -23,10 +24,17 @@ Carrier = Callable[[Board, Wanted], contextlib.AbstractContextManager[tuple[str,
 
 
 def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
-    """Provision one board; return what changed. The exchange learns its key where that is ours (a stand-in's)."""
+    """Provision one board; return what changed. The exchange learns its key where that is ours (a stand-in's).
+
+    Raises WrongBoard, before anything is written, for a board that is another host's or another fleet's.
+    """
     with here.board(host) as board:
+        with contextlib.suppress(NotReady, StrangeFacts):  # no helper or a very old one: asked again below
+            preflight.demand_own(board.facts(of_any_helper=True), here.fleet.name)
         board.install()
-        done = board.provision(provision.steps(here.fleet, host, board.facts()))
+        facts = board.facts()
+        preflight.demand_own(facts, here.fleet.name)
+        done = board.provision(provision.steps(here.fleet, host, facts))
     for step in done:
         for warning in step.get("open", ()):
             say(f"look at its sshd: {warning}")

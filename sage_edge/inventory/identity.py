@@ -3,6 +3,7 @@
 /etc/sage/host.yaml    format: 1
                        host: sprout
                        overlay: cpu      only where declarations are to be laid over (a laptop)
+                       fleet: sage       whose board this is; written by provisioning, so that no other fleet takes it
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Card(Declared):
     format: Literal[1]
     host: HostName
     overlay: Slug | None = None
+    fleet: Slug | None = None
 
 
 @dataclass(frozen=True)

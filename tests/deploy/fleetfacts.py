@@ -79,7 +79,7 @@ def wanted(**changes: Any) -> Wanted:
         compose=Digest(f"sha256:{'4' * 64}"),
     )  # fmt: skip
     image = Image(IMAGE, "sprout", "sage/sprout:l4t", "practitioner", "orin-nano", "l4t", 1_000_000_000, str(SEEDLING))
-    return Wanted(release, replace(image, **changes), {"release.json": release.canonical().decode()})
+    return Wanted(release, replace(image, **changes), {"release.json": release.canonical().decode()}, "sage")
 
 
 def serving(found: Wanted, **changes: Any) -> dict[str, Any]:

@@ -49,9 +49,8 @@ def probe(**changes: Any) -> dict[str, Any]:
     serving = fleetfacts.serving(found, labels=labels)
     serving["deploy"]["release_sha256"] = found.release.id.removeprefix("sha256:")
     store = {"sage/seedling/q8_0.json": "2" * 64}
-    base = fleetfacts.told(
-        **serving, helper=OWN, heartbeat_age_s=3.0, models=store, card="format: 1\nhost: sprout\n", **changes
-    )
+    card = "format: 1\nhost: sprout\nfleet: sage\n"
+    base = fleetfacts.told(**serving, helper=OWN, heartbeat_age_s=3.0, models=store, card=card, **changes)
     whole = laid(facts.parse(SPROUT, base, NOW))
     return {**base, **whole, "groups": {**base["groups"], **whole["groups"]}}
 
