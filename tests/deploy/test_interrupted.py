@@ -5,7 +5,8 @@
     link lost  the sshd that serves the workstation dies there, and the helper lives on
     reboot     the board goes down there, and settles it by itself when it comes up
 
-The helper that is shipped has no switch for this: a driver on the board imports it from its own archive.
+The helper that is shipped has no switch for this: a driver on the board imports it from its own archive. It lies where
+a reboot leaves it, and a fault that never struck fails the test.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ ONLY_FORWARD = ("confirmed", "committed")
 def pair(ground: Ground, built: Image) -> Iterator[tuple[Image, Image]]:
     """Two images that the board has; one of them serves."""
     both = (built, derived(built, "RUN touch /interrupted"))
-    ground.boards.inside("sprout", "cat > /run/driver.py", DRIVER.encode())
+    ground.boards.inside("sprout", "cat > /opt/sim/driver.py", DRIVER.encode())
     for image in both:
         ground.pretend(image)
         ground.deploy()
@@ -93,13 +94,15 @@ def go_until(ground: Ground, state: str, fault: str) -> str:
         ("activate", {"token": token, "health_s": 40}),
         ("confirm", {"token": token, "release": wanted.short}),
     ]
+    before = len(ground.states())
     for verb, request in steps:
-        words = f"sudo python3 /run/driver.py {state} '{fault}' {verb}"
-        if ground.boards.ssh("sprout", words, json.dumps(request).encode()).code != 0:
-            break
-    else:
-        pytest.fail(f"no {fault} when {state}")
-    return wanted.short
+        words = f"sudo python3 /opt/sim/driver.py {state} '{fault}' {verb}"
+        done = ground.boards.ssh("sprout", words, json.dumps(request).encode())
+        if done.code != 0:
+            if state not in (passed := ground.states()[before:]):
+                pytest.fail(f"{verb} failed for another reason, after {passed}: {done.complaint}")
+            return wanted.short
+    pytest.fail(f"no {fault} when {state}")
 
 
 def rest(ground: Ground, seconds: float = 120) -> str:
@@ -133,7 +136,8 @@ def test_the_next_deploy_settles_it(ground: Ground, pair: tuple[Image, Image], s
     with ground.desk.board(SPROUT) as board:
         board.release_lock(None)  # which its holder no longer does
     done = ground.deploy()
-    assert done.changed == (ground.facts().deployed.current != done.release or state != "committed")
+    assert done.changed or state in ONLY_FORWARD  # a helper that lives on may have committed it meanwhile
+    assert not (done.changed and state == "committed")
     assert ground.states()[-1] == "committed"
     assert ground.running() == f"{new.id} running"
     assert "sage-revert.timer" not in ground.boards.inside("sprout", "systemctl list-timers --all").text
