@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,18 @@ from sage_edge.sim import Machine, Place, booting, engine
 
 DECLARED = Path(__file__).parents[1] / "fleet"
 _NAME = "sage-sim-test-"
+_TWIN = """\
+format: 1
+name: {name}
+role: practitioner
+board: sim-orin-nano
+mind: Sage
+model: sage/seedling:q8_0
+engine: {{kind: llamacpp, context_tokens: 1024, batch_tokens: 128, threads: 1, gpu_layers: 0}}
+sampling: {{temperature: 0.7, top_p: 0.8, top_k: 20, min_p: 0.0, repeat_penalty: 1.1, max_tokens: 96}}
+turn_deadline: 2m
+policy: {{recommendations: auto, allowed: [observe, identity-anchored]}}
+"""
 
 
 @dataclass(frozen=True)
@@ -58,8 +71,16 @@ def _tell(line: str) -> None:
 def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
     """Both boards and the hub, up. Tests share them: whoever needs one that is fresh calls `renew`."""
     _sweep(tmp_path_factory.mktemp("sweep"))
-    root = tmp_path_factory.mktemp("boards")
+    with standing(tmp_path_factory.mktemp("boards")) as both:
+        yield both
+
+
+@contextlib.contextmanager
+def standing(root: Path, more: Sequence[str] = ()) -> Iterator[Boards]:
+    """Keep a set of stand-ins up for the body. more: names of hosts beside the declared ones, each as sprout is."""
     shutil.copytree(DECLARED, root / "fleet")
+    for name in more:
+        (root / "fleet" / "hosts" / f"{name}.yaml").write_text(_TWIN.format(name=name), "utf-8")
     fleet = loading.load(root / "fleet", "sim")
     place = Place(fleet.addresses, f"{_NAME}{os.getpid()}")
     try:

@@ -74,8 +74,9 @@ def serving(folder: Path) -> Iterator[int]:
 def _started(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     config = folder / f"config-{port}.yml"
     config.write_text(_CONFIG.format(folder=folder / "data", port=port), "utf-8")
+    words = (*_dying_with_us(), program, "serve", str(config))
     process = subprocess.Popen(
-        (program, "serve", str(config)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )  # Ctrl-C is for us; the registry serves until we have left in order
     try:
         yield process
@@ -83,6 +84,12 @@ def _started(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen
         process.terminate()
         process.wait(10)
         config.unlink(missing_ok=True)
+
+
+def _dying_with_us() -> tuple[str, ...]:
+    """Words that let the kernel end a program when we are killed; without util-linux it would go on for ever."""
+    program = shutil.which("setpriv")
+    return (program, "--pdeathsig", "TERM") if program else ()
 
 
 def push(image: Image, registry: str) -> str:

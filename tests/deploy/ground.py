@@ -108,6 +108,8 @@ def sprout_image(ground: Ground, built: Image) -> Iterator[Image]:
 
 @pytest.fixture
 def served(ground: Ground, sprout_image: Image) -> Image:
-    """Sprout runs the understudy, and nobody holds its lock."""
+    """Sprout runs the understudy, and nobody holds its lock, whatever the test before has left."""
+    with ground.desk.board(SPROUT) as board:
+        board.release_lock(None)
     ground.deploy()
     return sprout_image

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
 
 from sage_edge.deploy import board, rollout
 from sage_edge.deploy.connection import KeyChanged
-from sage_edge.deploy.rollout import Options
 from sage_edge.deploy.wanted import Image
 from sage_edge.desk import context, rolling, shipping
 from sage_edge.desk.rolling import Asked
@@ -33,20 +31,6 @@ def until(what: str, condition: object, seconds: float = 60.0) -> None:
 def test_a_second_provisioning_changes_nothing(ground: Ground) -> None:
     for host in (SPROUT, THOR):
         assert shipping.provisioned(ground.desk, host, lambda line: None) == []
-
-
-def test_from_nothing_to_a_session_in_git(ground: Ground, served: Image) -> None:
-    assert ground.running() == f"{served.id} running"
-    release = ground.facts().deployed.current
-    show = "git -C /srv/git/exchange.git show host/sprout:sessions/primary/000/P001.json"
-    until("P001 is in git", lambda: ground.boards.ssh("hub", "true") and _published(ground, show), 200)
-    head = json.loads(_published(ground, show))["head"]
-    assert head["release"] == release
-    assert head["model"]["digest"].startswith("sha256:")
-
-
-def _published(ground: Ground, show: str) -> str:
-    return ground.boards.inside("hub", f"runuser -u git -- {show}").text
 
 
 def test_the_second_time_nothing_is_done(ground: Ground, served: Image) -> None:
@@ -81,21 +65,6 @@ def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground
     with pytest.raises(board.BoardGuarded, match="its role is researcher, expected practitioner") as told:
         ground.deploy()
     assert told.value.code == 3
-    assert ground.running() == f"{served.id} running"
-
-
-def test_nobody_confirms_and_the_board_goes_back_by_itself(ground: Ground, served: Image) -> None:
-    ground.pretend(derived(served, "RUN touch /unconfirmed"))
-    with pytest.MonkeyPatch.context() as patch:
-
-        def vanish(*_: object) -> object:
-            raise KeyboardInterrupt  # the workstation is gone right after the switch
-
-        patch.setattr(rollout, "_confirm", vanish)
-        with pytest.raises(KeyboardInterrupt):
-            ground.deploy(options=Options(session_s=60, health_s=40, revert_s=45))
-    assert ground.states()[-1] == "gated"
-    until("the board went back", lambda: ground.states()[-1] == "reverted", 120)
     assert ground.running() == f"{served.id} running"
 
 
