@@ -1,7 +1,7 @@
 """The model road's chores for `tasks.py`: the same verbs as `sage-edge model …`, and what only a workstation may do.
 
 Each hands its words to the command and returns its exit status; `model.sync` reaches into other machines, so it is no
-`sage-edge` command. `bench.analysis` stands here, too. Nothing heavy is imported before a chore runs.
+`sage-edge` command. `bench.analysis` and `bench.fleet` stand here, too. Nothing heavy is imported before a chore runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JSON = "Print one JSON document."
 
 
 def add(chore: Chore, sage: Sage) -> None:
-    """Add every `model.*` chore, and `bench.analysis`."""
+    """Add every `model.*` chore, `bench.analysis` and `bench.fleet`."""
     _add_verbs(chore, sage)
     _add_sync(chore)
     _add_bench(chore)
@@ -126,11 +126,19 @@ def _add_sync(chore: Chore) -> None:
 
 
 def _add_bench(chore: Chore) -> None:
-    @chore("bench.analysis", quick="Small corpora: to see that it runs, not to quote.")
-    def bench(c: object, quick: bool = False) -> int:  # noqa: ARG001
-        """Measure every figure that the analysis promises, in one run."""
-        words = [sys.executable, "-m", "tests.benchmarks.analysis", *_flags(quick=quick)]
+    def measured(part: str, *, quick: bool) -> int:
+        words = [sys.executable, "-m", f"tests.benchmarks.{part}", *_flags(quick=quick)]
         return subprocess.run(words, cwd=Path(__file__).parents[1], check=False).returncode
+
+    @chore("bench.analysis", quick="Small corpora: to see that it runs, not to quote.")
+    def analysis(c: object, quick: bool = False) -> int:  # noqa: ARG001
+        """Measure every figure that the analysis promises, in one run."""
+        return measured("analysis", quick=quick)
+
+    @chore("bench.fleet", quick="Three boards, few rounds: to see that it runs, not to quote.")
+    def fleet(c: object, quick: bool = False) -> int:  # noqa: ARG001
+        """Measure every figure that the fleet promises, on ten stand-in boards."""
+        return measured("fleet", quick=quick)
 
 
 def _flags(**chosen: bool) -> list[str]:

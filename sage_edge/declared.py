@@ -22,7 +22,7 @@ from sage_edge.errors import DeclarationError, Fault
 class Declared(BaseModel):
     """A declaration: frozen, no unknown keys, no silent conversions of numbers into text."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # a command uses few of them
 
 
 D = TypeVar("D", bound=Declared)

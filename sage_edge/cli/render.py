@@ -8,11 +8,13 @@ import shutil
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from sage_edge.records.transcript import Step, Transcript, Turn
-from sage_edge.sessions.journal import Story
+if TYPE_CHECKING:  # most commands show a table, and no session
+    from sage_edge.records.transcript import Step, Transcript, Turn
+    from sage_edge.sessions.journal import Story
 
 _WIDEST = 100
 _LIVE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")

@@ -1,6 +1,4 @@
-"""Building an image from its folder, and what the build leaves behind on the workstation.
-
-    .sage/images/<name>-<platform>.json    format 1: the image's id, tag, labels, size, what it was built from
+"""Building an image from its folder.
 
 The engine is driven by its command line. A build names its bases by digest, dates the image by the newest commit that
 touched what is built, and proves itself by drawing a token. Equal inputs make equal images (contexts, settle).
@@ -11,11 +9,11 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import __version__, files, shell
-from sage_edge.deploy import bases, contexts, engine, wheelhouse
+from sage_edge.deploy import bases, builds, contexts, engine, wheelhouse
 from sage_edge.deploy.addresses import DeployError
 from sage_edge.deploy.imagecards import ImageCard
 from sage_edge.deploy.wanted import Image
@@ -83,16 +81,6 @@ def build(root: Path, fleet: Path, store: Path, order: Order, tell: Tell) -> Ima
     return image
 
 
-def find(root: Path, name: str, platform: str) -> Image | None:
-    """Return what was built last, as written down; None if nothing was."""
-    path = _record(root, name, platform)
-    if not path.is_file():
-        return None
-    told = json.loads(path.read_text("utf-8"))
-    told.pop("format")
-    return Image(**{**told, "id": Digest(told["id"])})
-
-
 def _words(root: Path, order: Order, bases: Mapping[str, str], given: Mapping[str, Path], scratch: Path) -> Command:
     card = order.card
     arguments = {
@@ -139,10 +127,7 @@ def _written_down(root: Path, order: Order) -> Image:
         id=Digest(found["Id"]), name=order.card.name, tag=order.tag, role=order.card.role, board=order.card.board,
         platform=order.platform, bytes=int(found["Size"]), model=str(order.models[0]) if order.models else None,
     )  # fmt: skip
-    content = json.dumps({"format": 1, **asdict(image)}, indent=1) + "\n"
-    path = _record(root, order.card.name, order.platform)
-    files.make_folder(path.parent)
-    files.write_atomic(path, content.encode())
+    builds.keep(root, image)
     return image
 
 
@@ -163,7 +148,3 @@ def _run(command: Command, what: str, timeout_s: float) -> str:
         tail = "\n".join((done.complaint + "\n" + done.text).strip().splitlines()[-20:])
         raise BuildFailed(f"{what} failed:\n{tail}", hint=f"see all of it: {' '.join(command.words[:3])} …")
     return done.text
-
-
-def _record(root: Path, name: str, platform: str) -> Path:
-    return root / ".sage" / "images" / f"{name}-{platform}.json"

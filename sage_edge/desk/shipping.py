@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from sage_edge import sim
 from sage_edge.cli.surroundings import paths, tell
-from sage_edge.deploy import imagecards, images, many, plan, preflight, provision, registry, rollout, staircase, wanted
+from sage_edge.deploy import builds, imagecards, many, plan, preflight, provision, registry, rollout, staircase, wanted
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts, StrangeFacts
 from sage_edge.deploy.plan import Plan
@@ -18,7 +17,6 @@ from sage_edge.desk.context import Desk, telling
 from sage_edge.errors import UsageError
 from sage_edge.inventory.hosts import Host
 from sage_edge.names import HostName, ModelRef
-from sage_edge.sim import image as sim_image
 
 Carrier = Callable[[Board, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]
 
@@ -46,6 +44,8 @@ def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[
 def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
     """Let the exchange accept a board's key, or say what has to be done there."""
     if here.fleet.overlay == "sim":
+        from sage_edge import sim
+
         sim.admit(sim.Place.of(here.fleet))
     else:
         say(f"let the exchange accept its key: {public}")
@@ -55,6 +55,9 @@ def built(
     here: Desk, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
 ) -> Image:  # fmt: skip
     """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
+    from sage_edge.deploy import images
+    from sage_edge.sim import image as sim_image
+
     card = imagecards.card_for(here.root / "images", host.role)
     if platform not in card.platforms:
         known = " and ".join(card.platforms)
@@ -82,7 +85,7 @@ def platform_of(here: Desk, host: Host) -> str:
 def image_of(here: Desk, host: Host) -> Image:
     """Return the image that was built for a host. Raises NotBuilt."""
     card = imagecards.card_for(here.root / "images", host.role)
-    found = images.find(here.root, card.name, platform_of(here, host))
+    found = builds.find(here.root, card.name, platform_of(here, host))
     if found is None:
         raise NotBuilt(host.name, card.name)
     return found

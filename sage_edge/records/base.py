@@ -43,7 +43,7 @@ def canonical(dumped: Mapping[str, JsonValue]) -> bytes:
 class Record(BaseModel):
     """A frozen paper. Unknown keys are refused; numbers must be finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     def canonical(self) -> bytes:
         """The one byte string that stands for this content."""

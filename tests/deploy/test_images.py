@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy import imagecards, images, wheelhouse
+from sage_edge.deploy import builds, imagecards, images, wheelhouse
 from sage_edge.deploy.engine import NoEngine
 from sage_edge.deploy.imagecards import BaseUnresolved
 from sage_edge.deploy.images import Order
@@ -87,8 +87,8 @@ def test_a_build_hands_over_bases_labels_and_contexts(
     assert "--network=none --read-only --cap-drop=ALL" in smoke
     assert "--entrypoint=sage-smoke sage/sprout:cpu" in smoke
     assert told[-1] == '{"ok": true}'
-    assert images.find(checkout, "sprout", "cpu") == image
-    assert images.find(checkout, "sprout", "l4t") is None
+    assert builds.find(checkout, "sprout", "cpu") == image
+    assert builds.find(checkout, "sprout", "l4t") is None
     assert (image.id, image.bytes, image.model) == (digest, 541, "sage/seedling:q8_0")
     assert list((checkout / ".sage" / "building").iterdir()) == [], "nothing of 30 GB is left behind"
 
