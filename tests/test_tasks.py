@@ -84,6 +84,7 @@ def test_the_list_is_there_at_once() -> None:
         "bench.spine",
         "bench.models",
         "bench.analysis",
+        "bench.fleet",
         "provision",
         "build",
         "push",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 
 from sage_edge.cli.surroundings import paths, tell
@@ -91,6 +92,19 @@ def image_of(here: Desk, host: Host) -> Image:
     return found
 
 
+def ready(here: Desk, host: Host) -> Image:
+    """Return the image of a host; one that was never built here is built now. Raises what `built` raises."""
+    with _BUILDING:  # two hosts of one role need one image
+        try:
+            return image_of(here, host)
+        except NotBuilt as absent:
+            telling(host.name)(f"{absent.message}; building it")
+            return built(here, host, platform_of(here, host), None)
+
+
+_BUILDING = threading.Lock()
+
+
 def wanting(here: Desk, host: Host) -> Callable[[Facts], Wanted]:
     """Return what turns a board's facts into what it is to run."""
     image, models = image_of(here, host), wanted.locked_models(here.fleet, host)
@@ -115,7 +129,7 @@ def baked(image: Image) -> frozenset[ModelRef]:
 def deployed(here: Desk, name: HostName, options: Options, via: str) -> Outcome:
     """Deploy to one host."""
     host = here.fleet.host(name)
-    want, image = wanting(here, host), image_of(here, host)
+    image, want = ready(here, host), wanting(here, host)
     carriers, card = carriers_to(here, name, via), here.fleet.board_of(name)
     return rollout.roll_out(lambda: here.board(name), want, card, baked(image), carriers, options, telling(name))
 

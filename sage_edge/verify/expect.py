@@ -31,6 +31,7 @@ from sage_edge.verify.expect_wants import (
     NamedBy,
     Nothing,
     NotOlder,
+    NotYet,
     Something,
     Wants,
     Within,
@@ -126,7 +127,8 @@ def _engine(told: Told) -> Iterator[Expectation]:
 def _release(told: Told) -> Iterator[Expectation]:
     again = f"invoke deploy {told.there}"
     if told.current is None:
-        yield _expect("release", "release", "", Something("one that serves"), again)
+        # a board that was only provisioned is sound; one whose journal knows of a release that is not there is not
+        yield _expect("release", "journal", "", NotYet(), again)
         return
     whole = f"invoke rollback {told.there} --list, and take one that is whole"
     yield _expect("release", "release", "", NamedBy(told.current), whole)

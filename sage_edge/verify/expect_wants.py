@@ -55,6 +55,20 @@ class IfThere(_Plain):
 
 
 @dataclass(frozen=True)
+class NotYet:
+    """The state of the newest deployment where none serves: there was none, or it was taken back."""
+
+    def holds(self, found: Found) -> bool:
+        return found in (None, "reverted")
+
+    def tell(self, found: Found) -> str:
+        return "none yet" if found is None else f"none, though the newest deployment is {said(found)}"
+
+    def __str__(self) -> str:
+        return "one that serves, or none yet"
+
+
+@dataclass(frozen=True)
 class Among(_Plain):
     """One of these."""
 

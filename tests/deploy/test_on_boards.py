@@ -156,4 +156,4 @@ def test_the_fallback_without_a_registry(ground: Ground, served: Image) -> None:
 def test_a_host_of_another_overlay_is_refused(ground: Ground) -> None:
     plain = context.Desk(ground.desk.root, loading.load(ground.desk.root / "fleet"))
     with pytest.raises(Exception, match="no image of images/sprout has been built here"):
-        shipping.deployed(plain, SPROUT, QUICK, "registry")
+        shipping.planned(plain, SPROUT)

@@ -101,12 +101,19 @@ def test_a_container_is_reached_without_ssh(ground: Ground, sound: Desk) -> None
     assert len(report.rulings) > 30
 
 
-def test_a_host_that_nothing_was_deployed_to_lacks_a_release_and_nothing_else(ground: Ground, sound: Desk) -> None:
-    ground.boards.inside("thor", "mv -T /srv/sage/current /srv/sage/away")
+def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, sound: Desk) -> None:
+    ground.boards.inside("thor", "rm -f /srv/sage/current /srv/sage/deploy/journal.jsonl")
+    quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
+    assert failed(quick) == failed(full) == set()
+    assert {one.found for one in full.rulings if one.check == "release"} == {"none yet"}
+
+
+def test_a_release_that_is_gone_is_missed_and_nothing_else(ground: Ground, sound: Desk) -> None:
+    ground.boards.inside("sprout", "mv -T /srv/sage/current /srv/sage/away")
     try:
-        quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
+        quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
     finally:
-        ground.boards.inside("thor", "mv -T /srv/sage/away /srv/sage/current")
+        ground.boards.inside("sprout", "mv -T /srv/sage/away /srv/sage/current")
     assert failed(quick) == failed(full) == {"release"}
 
 

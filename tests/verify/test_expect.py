@@ -101,10 +101,20 @@ def test_on_a_stand_in_nothing_is_asked_that_it_cannot_have() -> None:
     assert there["agent"].remedy == "invoke deploy --host sprout --fleet sim"
 
 
-def test_without_a_release_only_that_is_said() -> None:
+def test_a_board_that_was_only_provisioned_is_sound() -> None:
     there = {one.check: one for one in expect.expectations(told(current=None, release=None))}
-    assert there["release"].judge(None) == Ruling("release", "one that serves", "nothing", False, DEPLOY)
+    assert there["release"].question == Question("journal")
+    assert there["release"].judge(None) == Ruling("release", "one that serves, or none yet", "none yet", True)
+    assert there["release"].judge("reverted").holds
     assert not there.keys() & {"agent", "image", "heartbeat", "exchange", "newest deployment"}
+
+
+@pytest.mark.parametrize("state", ["committed", "switched", "reverting", "revert-failed"])
+def test_a_release_that_the_journal_knows_and_nobody_finds_is_missed(state: str) -> None:
+    there = {one.check: one for one in expect.expectations(told(current=None, release=None))}
+    found = f"none, though the newest deployment is {state}"
+    wanted = Ruling("release", "one that serves, or none yet", found, False, DEPLOY)
+    assert there["release"].judge(state) == wanted
 
 
 def test_a_release_that_cannot_be_read_is_said_and_the_rest_still_asked() -> None:

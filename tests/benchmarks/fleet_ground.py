@@ -1,0 +1,64 @@
+"""Ten stand-in boards, provisioned, each serving a release: what the fleet's figures are measured upon."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sage_edge.deploy import many
+from sage_edge.deploy.many import Result
+from sage_edge.deploy.rollout import Options
+from sage_edge.desk import shipping
+from sage_edge.names import HostName
+from sage_edge.sim import image as sim_image
+from tests import standins
+from tests.benchmarks.figures import seconds
+from tests.deploy import ground, understudy
+from tests.deploy.ground import Ground
+
+MORE = tuple(f"nano-{number:02}" for number in range(2, 11))
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The boards that serve, sprout first; thor stands by, with nothing deployed."""
+
+    ground: Ground
+    hosts: tuple[HostName, ...]
+
+    def key(self, host: HostName) -> str:
+        """The kind and the key that a board is known by."""
+        lines = map(str.split, self.ground.boards.place.known_hosts.read_text("utf-8").splitlines())
+        return next(" ".join(words[1:3]) for words in lines if words[0] == host)
+
+
+@contextlib.contextmanager
+def serving(count: int = 10) -> Iterator[Fleet]:
+    """Keep so many boards up for the body, on each of them the understudy of an agent."""
+    more = MORE[: count - 1]
+    with tempfile.TemporaryDirectory(prefix="sage-bench-fleet-") as root, standins.standing(Path(root), more) as boards:
+        over = Ground(boards, ground.workstation(boards))
+        hosts = tuple(map(HostName, ("sprout", *more)))
+        took = seconds(lambda: _raise(over, hosts))
+        print(f"        {len(hosts)} boards were provisioned and deployed to in {took:.0f} s", flush=True)
+        yield Fleet(over, hosts)
+
+
+def _raise(over: Ground, hosts: tuple[HostName, ...]) -> None:
+    def say(line: str) -> None:
+        print(f"        {line}", file=sys.stderr)
+
+    _demand(many.over(hosts, lambda host: shipping.provisioned(over.desk, host, say)))
+    over.pretend(understudy.build(sim_image.own_base()))
+    _demand(many.over(hosts, lambda host: over.deploy(host, Options(health_s=120, revert_s=600))))
+
+
+def _demand(results: Sequence[Result[Any]]) -> None:
+    for one in results:
+        if one.error is not None:
+            raise one.error

@@ -1,0 +1,57 @@
+"""An image that was never built is built by a deploy: once, however many hosts want it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.deploy import builds
+from sage_edge.deploy.wanted import Image, NotBuilt
+from sage_edge.desk import shipping
+from sage_edge.desk.context import Desk
+from tests.deploy import fleetfacts
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A checkout in which nothing was built."""
+    (tmp_path / "images").symlink_to(fleetfacts.ROOT / "images")
+    return Desk(tmp_path, fleetfacts.fleet("sim"))
+
+
+def building(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Let builds take a moment, and note them."""
+    asked: list[tuple[str, str]] = []
+
+    def build(here: Desk, host: Any, platform: str, base: str | None) -> Image:
+        asked.append((host.name, platform))
+        time.sleep(0.05)
+        image = replace(fleetfacts.wanted().image, name=host.name, platform=platform)
+        builds.keep(here.root, image)
+        return image
+
+    monkeypatch.setattr(shipping, "built", build)
+    return asked
+
+
+def test_what_was_never_built_is_built_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, sprout = building(monkeypatch), desk.fleet.host("sprout")
+    with pytest.raises(NotBuilt):
+        shipping.image_of(desk, sprout)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: shipping.ready(desk, sprout), range(4)))
+    assert found == [found[0]] * 4
+    assert asked == [("sprout", "cpu")]
+
+
+def test_what_was_built_is_taken_as_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, sprout = building(monkeypatch), desk.fleet.host("sprout")
+    before = replace(fleetfacts.wanted().image, platform="cpu")
+    builds.keep(desk.root, before)
+    assert shipping.ready(desk, sprout) == before
+    assert asked == []
