@@ -41,8 +41,11 @@ class Fleet:
 def serving(count: int = 10) -> Iterator[Fleet]:
     """Keep so many boards up for the body, on each of them the understudy of an agent."""
     more = MORE[: count - 1]
-    with tempfile.TemporaryDirectory(prefix="sage-bench-fleet-") as root, standins.standing(Path(root), more) as boards:
-        over = Ground(boards, ground.workstation(boards))
+    with (
+        tempfile.TemporaryDirectory(prefix="sage-bench-fleet-") as root,
+        standins.standing(Path(root), more) as boards,
+        ground.over(boards) as over,
+    ):
         hosts = tuple(map(HostName, ("sprout", *more)))
         took = seconds(lambda: _raise(over, hosts))
         print(f"        {len(hosts)} boards were provisioned and deployed to in {took:.0f} s", flush=True)

@@ -21,7 +21,7 @@ from pyinfra.operations import files, systemd
 
 files.link(path="/srv/sage/current", target=host.data.release, _sudo=True)
 files.file(path="/etc/sage/host.yaml", user="root", group="root", mode="644", _sudo=True)
-files.directory(path="/srv/sage/state", user="10001", mode="750", _sudo=True)
+files.directory(path="/srv/sage/state", user="sage-agent", mode="750", _sudo=True)
 systemd.service(service="sage-release.service", enabled=True, running=None, _sudo=True)
 """
 

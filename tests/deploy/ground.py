@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -83,12 +84,18 @@ def workstation(boards: Boards) -> Desk:
 @pytest.fixture(scope="session")
 def ground(boards: Boards) -> Iterator[Ground]:
     """Provisioned boards; nothing is deployed yet."""
-    desk = workstation(boards)
+    with over(boards) as one:
+        for host in (SPROUT, THOR):
+            shipping.provisioned(one.desk, host, lambda line: None)
+        yield one
+
+
+@contextlib.contextmanager
+def over(boards: Boards) -> Iterator[Ground]:
+    """A workstation over boards whose hub is their own, not that of this checkout."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shipping, "admit", lambda here, public, say: sim.admit(boards.place))
-        for host in (SPROUT, THOR):
-            shipping.provisioned(desk, host, lambda line: None)
-        yield Ground(boards, desk)
+        yield Ground(boards, workstation(boards))
 
 
 @pytest.fixture(scope="session")
