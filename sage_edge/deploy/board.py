@@ -15,8 +15,7 @@ from typing import Any
 from sage_edge.deploy import facts, ourselves, packing
 from sage_edge.deploy.addresses import DeployError
 from sage_edge.deploy.connection import Remote
-from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.preflight import NotReady
+from sage_edge.deploy.facts import Facts, NotReady
 from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
 

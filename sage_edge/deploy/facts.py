@@ -19,6 +19,14 @@ from sage_edge.names import HostName
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
+class NotReady(DeployError):
+    """The board is not provisioned for what is asked."""
+
+    def __init__(self, host: HostName, what: str, hint: str | None = None) -> None:
+        self.host = host
+        super().__init__(f"{host} is not ready: {what}", hint=hint or f"invoke provision --host {host}")
+
+
 class StrangeFacts(DeployError):
     """The helper's answer does not have the shape that this version reads."""
 

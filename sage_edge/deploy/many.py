@@ -33,10 +33,12 @@ class Result(Generic[T]):
         return self.error.code if self.error else 0
 
 
-def over(hosts: Sequence[HostName], do: Callable[[HostName], T]) -> list[Result[T]]:
+def over(
+    hosts: Sequence[HostName], do: Callable[[HostName], T], meanwhile: Callable[[], object] | None = None
+) -> list[Result[T]]:
     """Do something for every host, at most AT_ONCE at a time; results in the order of `hosts`.
 
-    Ctrl-C makes an Interrupted of every host that is not done yet.
+    meanwhile: done here while the hosts are waited for. Ctrl-C makes an Interrupted of every host that is not done yet.
     """
 
     stop = Stop()
@@ -51,11 +53,13 @@ def over(hosts: Sequence[HostName], do: Callable[[HostName], T]) -> list[Result[
         except KeyboardInterrupt:
             return Result(host, None, Interrupted(host))
 
-    if len(hosts) == 1:
+    if len(hosts) == 1 and meanwhile is None:
         return [one(hosts[0])]
     with ThreadPoolExecutor(min(AT_ONCE, max(1, len(hosts)))) as pool:
         futures = [pool.submit(one, host) for host in hosts]
         try:
+            if meanwhile is not None:
+                meanwhile()
             wait(futures)
         except KeyboardInterrupt:
             stop.ask()  # each leaves its host in order, and says how

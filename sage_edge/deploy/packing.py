@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,17 @@ class Helper:
         return files.digest(self.content).removeprefix("sha256:")
 
 
-@functools.cache
 def packed() -> Helper:
     """Return the helper of these sources."""
+    with _PACKING:  # asked by many threads at once, it is packed once
+        return _packed()
+
+
+_PACKING = threading.Lock()
+
+
+@functools.cache
+def _packed() -> Helper:
     sources = Path(__file__).parents[1] / "host"
     packet = io.BytesIO()
     with zipfile.ZipFile(packet, "w") as archive:

@@ -79,20 +79,20 @@ class Plan:
         return not self.steps
 
 
-def plan(wanted: Wanted, facts: Facts, board: Board, baked: frozenset[ModelRef] = frozenset()) -> Plan:
-    """Return the steps from what is so to what is wanted. baked: models that the image carries itself.
+def plan(wanted: Wanted, facts: Facts, board: Board) -> Plan:
+    """Return the steps from what is so to what is wanted.
 
     Raises what `preflight.check` raises: a host that may not get this release is refused before any step is named.
     """
     preflight.check(wanted, facts, board)
     why = tuple(_differences(wanted, facts))
-    steps = tuple(_steps(wanted, facts, baked, bool(why)))
+    steps = tuple(_steps(wanted, facts, bool(why)))
     if any(isinstance(step, Switch) for step in steps):
         preflight.demand_room(wanted, facts)
     return Plan(facts.host, wanted.short, steps, why, preflight.foundation(facts))
 
 
-def _steps(wanted: Wanted, facts: Facts, baked: frozenset[ModelRef], differs: bool) -> Iterator[Step]:
+def _steps(wanted: Wanted, facts: Facts, differs: bool) -> Iterator[Step]:
     deployed = facts.deployed
     if deployed.journal_state not in OVER:
         yield TakeBack(deployed.journal_release or "?", deployed.journal_state or "?")
@@ -102,7 +102,7 @@ def _steps(wanted: Wanted, facts: Facts, baked: frozenset[ModelRef], differs: bo
         yield SendImage(wanted.release.image, wanted.image.bytes)
     there = frozenset(facts.models.values())
     for ref, manifest in wanted.release.models.items():
-        if ref not in baked and manifest.removeprefix("sha256:") not in there:
+        if ref != wanted.image.model and manifest.removeprefix("sha256:") not in there:
             yield SendModel(ref, manifest)
     yield Switch(deployed.current, wanted.short)
 

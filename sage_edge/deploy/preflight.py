@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from sage_edge import files
 from sage_edge.deploy.addresses import DeployError
-from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.facts import Facts, NotReady
 from sage_edge.deploy.wanted import Wanted
 from sage_edge.errors import IdentityConflict, RoleError
 from sage_edge.inventory.board import contradictions
@@ -27,14 +27,6 @@ UNPACKING = 2
 
 SPARE = 500_000_000
 """What stays free for journals, transcripts and logs."""
-
-
-class NotReady(DeployError):
-    """The board is not provisioned for what is asked."""
-
-    def __init__(self, host: HostName, what: str, hint: str | None = None) -> None:
-        self.host = host
-        super().__init__(f"{host} is not ready: {what}", hint=hint or f"invoke provision --host {host}")
 
 
 class NoRoom(DeployError):

@@ -12,13 +12,14 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts
+from sage_edge.deploy.orders import Options, Outcome
 from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
 from sage_edge.deploy.stopping import Interrupted
 from sage_edge.deploy.wanted import Wanted
@@ -42,59 +43,29 @@ class Carriers:
     model: Callable[[ModelRef], None]
 
 
-@dataclass(frozen=True)
-class Options:
-    """cut: do not wait for a running session. The others are seconds."""
-
-    cut: bool = False
-    session_s: float = 3600
-    health_s: float = 300
-    revert_s: int = 900
-
-    def patience(self) -> Mapping[str, Any]:
-        """What the helper is told."""
-        return {"cut": self.cut, "session_s": self.session_s, "health_s": self.health_s, "revert_s": self.revert_s}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one host. running: the image that serves now, as the board reports it."""
-
-    host: str
-    release: str
-    changed: bool
-    canary: str = ""
-    running: Mapping[str, Any] | None = None
-    steps: tuple[str, ...] = field(default=())
-
-
 def roll_out(
-    connect: Connect, want: Callable[[Facts], Wanted], card: BoardCard, baked: frozenset[ModelRef],
-    carriers: Carriers, options: Options, tell: Tell,
+    board: Board, facts: Facts, want: Callable[[Facts], Wanted], card: BoardCard,
+    connect: Connect, carriers: Carriers, options: Options, tell: Tell,
 ) -> Outcome:  # fmt: skip
-    """Bring one host to what is wanted. want: what is so on the board → the release for it.
+    """Bring a host that was just looked at to what is wanted. want: what is so on the board → the release for it.
 
     Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4), Interrupted (130).
     """
-
-    def look(board: Board) -> tuple[Wanted, Plan]:
-        facts = board.facts()
-        wanted = want(facts)
-        return wanted, plans.plan(wanted, facts, card, baked)
-
-    with connect() as board:
-        wanted, planned = look(board)
-        if planned.is_empty:
-            return Outcome(board.host, wanted.short, changed=False)
-        done = tuple(map(str, planned.steps))
-        _carry_models(planned, carriers, tell)  # before the lock: the store takes bytes by digest, from whomever
-        with holding(board, f"deploy {wanted.short}", options, wanted.short) as token:
-            if isinstance(planned.steps[0], TakeBack):
-                with timed(tell, str(planned.steps[0])):
-                    board.recover("a new deployment found it open")
-                wanted, planned = look(board)  # what was open may have been this very release
-            said = _carry_out(board, token, planned, wanted, carriers, options, tell)
-            told = _confirm(connect, token, wanted.short, tell) if planned.steps else {}
+    wanted = want(facts)
+    planned = plans.plan(wanted, facts, card)
+    if planned.is_empty:
+        return Outcome(board.host, wanted.short, changed=False)
+    done = tuple(map(str, planned.steps))
+    _carry_models(planned, carriers, tell)  # before the lock: the store takes bytes by digest, from whomever
+    with holding(board, f"deploy {wanted.short}", options, wanted.short) as token:
+        if isinstance(planned.steps[0], TakeBack):
+            with timed(tell, str(planned.steps[0])):
+                board.recover("a new deployment found it open")
+            facts = board.facts()  # what was open may have been this very release
+            wanted = want(facts)
+            planned = plans.plan(wanted, facts, card)
+        said = _carry_out(board, token, planned, wanted, carriers, options, tell)
+        told = _confirm(connect, token, wanted.short, tell) if planned.steps else {}
     return Outcome(board.host, wanted.short, True, said, told.get("running"), done)
 
 

@@ -10,19 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
 
 from sage_edge import files
 from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.facts import Facts
-from sage_edge.errors import DeclarationError, Fault
-from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.hosts import Host
-from sage_edge.models import resolve
-from sage_edge.models.lock import read_lock
-from sage_edge.names import Digest, HostName, ModelRef, Slug
+from sage_edge.names import Digest, HostName, Slug
 from sage_edge.records.release import Release
 
 CONTAINER = 10001
@@ -35,16 +29,6 @@ class NotBuilt(DeployError):
     def __init__(self, host: HostName, folder: str) -> None:
         self.host = host
         super().__init__(f"no image of images/{folder} has been built here", hint=f"invoke build --host {host}")
-
-
-class ModelNotLocked(DeployError):
-    """A host's model has no locked digest, so nobody could say what would answer."""
-
-    code = 2
-
-    def __init__(self, host: HostName, ref: ModelRef) -> None:
-        self.host, self.ref = host, ref
-        super().__init__(f"{ref}, the model of {host}, is not locked", hint=f"invoke model.prepare --ref {ref}")
 
 
 @dataclass(frozen=True)
@@ -79,20 +63,19 @@ class Wanted:
         return self.release.id.short
 
 
-def put_together(
-    root: Path, fleet: Fleet, host: Host, image: Image, models: Mapping[ModelRef, Digest], facts: Facts
-) -> Wanted:
-    """Return what `host` is to run. root: the checkout; facts: of the board, for what differs from one to the next.
+def put_together(checkout: Checkout, host: Host, image: Image, facts: Facts) -> Wanted:
+    """Return what `host` is to run. facts: of the board, for what differs from one to the next.
 
-    Raises DeclarationError for a compose file that is no YAML; what else it must be, compose on the board says.
+    Raises ModelNotLocked; DeclarationError for a compose file that is no YAML: what else it must be, compose on the
+    board says.
     """
-    composes = {"compose.yaml": _read(root, image.name)}
+    composes = {"compose.yaml": checkout.compose(image.name)}
     if image.platform == "cpu":
-        composes["cpu.yaml"] = _read(root, "cpu")
-    declarations = declared(fleet.folder)
+        composes["cpu.yaml"] = checkout.compose("cpu")
+    fleet, declarations = checkout.fleet, checkout.declarations()
     release = Release(
         host=host.name, role=host.role, board=host.board, overlay=Slug(fleet.overlay) if fleet.overlay else None,
-        image=image.id, models=dict(models), fleet=_digest(declarations), compose=_digest(composes),
+        image=image.id, models=dict(checkout.models(host)), fleet=_digest(declarations), compose=_digest(composes),
     )  # fmt: skip
     written = {
         "release.json": release.canonical().decode(),
@@ -101,12 +84,6 @@ def put_together(
         **{f"fleet/{name}": text for name, text in declarations.items()},
     }
     return Wanted(release, image, written, fleet.name)
-
-
-def declared(folder: Path) -> dict[str, str]:
-    """Return every declaration below a fleet folder that a board needs: path → text."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".yaml", ".lock"))
-    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
 
 def environment(release: Release, image: Image, facts: Facts, composes: tuple[str, ...]) -> str:
@@ -138,36 +115,6 @@ def environment(release: Release, image: Image, facts: Facts, composes: tuple[st
         "RENDER_GID": facts.groups.get("render") or CONTAINER,
     }
     return "".join(f"{key}={value}\n" for key, value in pairs.items())
-
-
-def locked_models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:
-    """Return the models that a host needs, by digest: of the locked manifest, or of what ships with the code.
-
-    Raises ModelNotLocked.
-    """
-    if host.model is None:
-        return {}
-    shelf = resolve.known((resolve.SHIPPED,))
-    if host.model in shelf:
-        return {host.model: Digest(f"sha256:{shelf[host.model][1].sha256}")}
-    entry = read_lock(fleet.folder).get(host.model)
-    if entry is None:
-        raise ModelNotLocked(host.name, host.model)
-    return {host.model: entry.manifest}
-
-
-def _read(root: Path, name: str) -> str:
-    place = f"compose/{name}.yaml"
-    try:
-        text = (root / place).read_text("utf-8")
-        yaml.compose(text, yaml.SafeLoader)  # its form only: compose has tags of its own, like !reset
-    except (OSError, ValueError, yaml.YAMLError) as odd:
-        line = getattr(getattr(odd, "problem_mark", None), "line", None)
-        where = "" if line is None else f"line {line + 1}"
-        why = getattr(odd, "problem", None) or getattr(odd, "strerror", None) or str(odd)
-        hint = f"mend the file, then see what compose makes of it: docker compose -f {place} config"
-        raise DeclarationError([Fault(place, where, f"cannot be read: {why}")], hint=hint) from None
-    return text
 
 
 def _digest(texts: Mapping[str, str]) -> Digest:

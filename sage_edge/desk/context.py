@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -21,6 +22,9 @@ from sage_edge.inventory import loading
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 
+if TYPE_CHECKING:
+    from sage_edge.deploy.checkout import Checkout
+
 T = TypeVar("T")
 
 
@@ -30,6 +34,13 @@ class Desk:
 
     root: Path
     fleet: Fleet
+
+    @functools.cached_property
+    def checkout(self) -> Checkout:
+        """What releases are made of here; a desk lives for one command."""
+        from sage_edge.deploy.checkout import Checkout
+
+        return Checkout(self.root, self.fleet)
 
     @contextlib.contextmanager
     def seen(self, host: HostName) -> Iterator[Seen]:
@@ -57,9 +68,13 @@ def for_each(
     *,
     as_json: bool,
     schema: str,
+    meanwhile: Callable[[], object] | None = None,
 ) -> int:
-    """Do something for every host, print a line for each as it stands at the end, and return the worst exit code."""
-    results = many.over(hosts, do)
+    """Do something for every host, print a line for each as it stands at the end, and return the worst exit code.
+
+    meanwhile: done here while the hosts are waited for.
+    """
+    results = many.over(hosts, do, meanwhile)
     if as_json:
         told = [_document(one) for one in results]
         click.echo(json.dumps({"schema": schema, "content": told}, ensure_ascii=False, indent=1))

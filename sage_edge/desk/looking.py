@@ -9,7 +9,7 @@ import click
 from sage_edge.cli import render
 from sage_edge.deploy import many
 from sage_edge.deploy.facts import Facts
-from sage_edge.desk import context, shipping
+from sage_edge.desk import context
 from sage_edge.desk.context import Desk
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import HostName
@@ -126,6 +126,8 @@ def locks(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
 
 def explain(here: Desk, host: str) -> int:
     """Print what a host is and where that is declared; reaches nothing."""
+    from sage_edge.desk import shipping
+
     name = _one(here, host)
     declared = here.fleet.host(name)
     board = here.fleet.boards[declared.board]

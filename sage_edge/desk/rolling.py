@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sage_edge.cli.surroundings import tell
-from sage_edge.deploy import many, rollout, saved
-from sage_edge.deploy.plan import Plan
-from sage_edge.deploy.rollout import Options, Outcome
-from sage_edge.desk import context, shipping
+from sage_edge.deploy import many, packing
+from sage_edge.deploy.orders import Options, Outcome
+from sage_edge.desk import context
 from sage_edge.desk.context import Desk
 from sage_edge.errors import UsageError
 from sage_edge.names import HostName
+
+if TYPE_CHECKING:
+    from sage_edge.deploy.plan import Plan
 
 PENDING = 10
 
@@ -47,29 +49,53 @@ def deploy(here: Desk, asked: Asked) -> int:
         return plan(here, asked, None)
     hosts = _named(here, asked)
     if asked.plan:
+        from sage_edge.deploy import saved
+        from sage_edge.desk import shipping
+
         saved.demand(Path(asked.plan), [shipping.planned(here, name) for name in hosts])
     _wait(asked.when)
     return context.for_each(
-        hosts, lambda name: shipping.deployed(here, name, options, asked.via), _line,
-        as_json=asked.as_json, schema="sage-edge/deployed/1",
+        hosts, lambda name: deployed(here, name, options, asked.via), _line,
+        as_json=asked.as_json, schema="sage-edge/deployed/1", meanwhile=_prepare,
     )  # fmt: skip
+
+
+def deployed(here: Desk, name: HostName, options: Options, via: str = "registry") -> Outcome:
+    """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here."""
+    with here.board(name) as board:
+        facts = board.facts()
+        from sage_edge.desk import shipping
+
+        return shipping.deployed(here, board, facts, options, via)
+
+
+def _prepare() -> None:
+    """Load, while boards are waited for, what is needed once they have answered."""
+    from sage_edge.desk import shipping  # noqa: F401
+
+    packing.packed()
 
 
 def _named(here: Desk, asked: Asked) -> list[HostName]:
     if asked.plan and not (asked.host or asked.role or asked.everyone):
+        from sage_edge.deploy import saved
+
         return [here.fleet.host(name).name for name in saved.hosts(Path(asked.plan))]
-    return shipping.chosen(here, asked.host, asked.role, asked.everyone)
+    return hosts_or_only(here, asked.host, asked.role, asked.everyone)
 
 
 def plan(here: Desk, asked: Asked, save: str | None) -> int:
     """Print what would be done; with `exit_code`, 10 when there is something to do."""
+    from sage_edge.deploy import saved
+    from sage_edge.desk import shipping
+
     made: list[Plan] = []
 
     def one(name: HostName) -> Plan:
         made.append(shipping.planned(here, name))
         return made[-1]
 
-    hosts = shipping.chosen(here, asked.host, asked.role, asked.everyone)
+    hosts = hosts_or_only(here, asked.host, asked.role, asked.everyone)
     code = context.for_each(
         hosts,
         one,
@@ -85,6 +111,7 @@ def plan(here: Desk, asked: Asked, save: str | None) -> int:
 
 def back(here: Desk, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
     """Roll hosts back."""
+    from sage_edge.deploy import rollout
 
     def one(name: HostName) -> Outcome:
         return rollout.roll_back(lambda: here.board(name), to, Options(), context.telling(name))

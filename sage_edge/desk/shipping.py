@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from sage_edge.cli.surroundings import paths, tell
 from sage_edge.deploy import builds, imagecards, many, plan, preflight, provision, registry, rollout, staircase, wanted
 from sage_edge.deploy.board import Board
-from sage_edge.deploy.facts import Facts, StrangeFacts
+from sage_edge.deploy.facts import Facts, NotReady, StrangeFacts
+from sage_edge.deploy.orders import Options, Outcome
 from sage_edge.deploy.plan import Plan
-from sage_edge.deploy.preflight import NotReady
-from sage_edge.deploy.rollout import Carriers, Options, Outcome
+from sage_edge.deploy.rollout import Carriers
 from sage_edge.deploy.wanted import Image, NotBuilt, Wanted
 from sage_edge.desk.context import Desk, telling
 from sage_edge.errors import UsageError
@@ -85,7 +85,7 @@ def platform_of(here: Desk, host: Host) -> str:
 
 def image_of(here: Desk, host: Host) -> Image:
     """Return the image that was built for a host. Raises NotBuilt."""
-    card = imagecards.card_for(here.root / "images", host.role)
+    card = here.checkout.image_card(host.role)
     found = builds.find(here.root, card.name, platform_of(here, host))
     if found is None:
         raise NotBuilt(host.name, card.name)
@@ -106,9 +106,9 @@ _BUILDING = threading.Lock()
 
 
 def wanting(here: Desk, host: Host) -> Callable[[Facts], Wanted]:
-    """Return what turns a board's facts into what it is to run."""
-    image, models = image_of(here, host), wanted.locked_models(here.fleet, host)
-    return lambda facts: wanted.put_together(here.root, here.fleet, host, image, models, facts)
+    """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
+    image = image_of(here, host)
+    return lambda facts: wanted.put_together(here.checkout, host, image, facts)
 
 
 def planned(here: Desk, name: HostName) -> Plan:
@@ -117,21 +117,21 @@ def planned(here: Desk, name: HostName) -> Plan:
     want = wanting(here, host)
     with here.seen(name) as board:
         facts = board.facts()
-        found = want(facts)
-        return plan.plan(found, facts, here.fleet.board_of(name), baked(found.image))
+        return plan.plan(want(facts), facts, here.fleet.board_of(name))
 
 
-def baked(image: Image) -> frozenset[ModelRef]:
-    """The models that an image carries."""
-    return frozenset([ModelRef(image.model)] if image.model else [])
-
-
-def deployed(here: Desk, name: HostName, options: Options, via: str) -> Outcome:
-    """Deploy to one host."""
-    host = here.fleet.host(name)
-    image, want = ready(here, host), wanting(here, host)
-    carriers, card = carriers_to(here, name, via), here.fleet.board_of(name)
-    return rollout.roll_out(lambda: here.board(name), want, card, baked(image), carriers, options, telling(name))
+def deployed(here: Desk, board: Board, facts: Facts, options: Options, via: str) -> Outcome:
+    """Deploy to a host that is connected and was just looked at; what was never built here is built first."""
+    host = here.fleet.host(board.host)
+    try:
+        want = wanting(here, host)
+    except NotBuilt:
+        ready(here, host)
+        want, facts = wanting(here, host), board.facts()  # a build takes its time, and what was seen is old by then
+    return rollout.roll_out(
+        board, facts, want, here.fleet.board_of(host.name),
+        lambda: here.board(host.name), carriers_to(here, host.name, via), options, telling(host.name),
+    )  # fmt: skip
 
 
 def by_registry(here: Desk) -> Carrier:

@@ -112,8 +112,7 @@ def quick(here: Desk, name: HostName) -> Report:
     """Judge a host by one probe over one connection."""
     from sage_edge.cli.surroundings import paths
     from sage_edge.deploy import answers, expected
-    from sage_edge.deploy.facts import StrangeFacts
-    from sage_edge.deploy.preflight import NotReady
+    from sage_edge.deploy.facts import NotReady, StrangeFacts
     from sage_edge.desk.reporting import Report
 
     with here.seen(name) as board:

@@ -7,14 +7,16 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sage_edge.host.refusal import FAILED, USAGE, Refusal
+
+if TYPE_CHECKING:
+    import subprocess
 
 ENGINE = "/var/run/docker.sock"
 _FINE, _ABSENT = 200, 404
@@ -45,6 +47,8 @@ def run(
     heed: asked twice a second; what it raises ends the program. With it ends what it started, as it does when it takes
     too long: `docker compose` is a child of `docker`.
     """
+    import subprocess  # milliseconds that a probe does not need
+
     surroundings = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "LC_ALL": "C.UTF-8", **(env or {})}
     given = _in_memory(stdin)
     try:
@@ -79,11 +83,13 @@ def _in_memory(content: bytes) -> int:
 
 
 def _listen(program: subprocess.Popen[bytes], until: float, heed: Callable[[], None]) -> tuple[bytes, bytes]:
+    from subprocess import TimeoutExpired
+
     while True:
         left = until - time.monotonic()
         try:
             return program.communicate(timeout=min(max(left, 0), _LOOK_S))
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             if left <= 0:
                 raise
         heed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.deploy.rollout import Options
+from sage_edge.deploy.orders import Options
 from sage_edge.deploy.wanted import Image
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.fleet_ground import Fleet

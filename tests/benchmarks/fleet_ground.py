@@ -12,7 +12,7 @@ from typing import Any
 
 from sage_edge.deploy import many
 from sage_edge.deploy.many import Result
-from sage_edge.deploy.rollout import Options
+from sage_edge.deploy.orders import Options
 from sage_edge.desk import shipping
 from sage_edge.names import HostName
 from sage_edge.sim import image as sim_image
@@ -22,6 +22,9 @@ from tests.deploy import ground, understudy
 from tests.deploy.ground import Ground
 
 MORE = tuple(f"nano-{number:02}" for number in range(2, 11))
+
+HEALTH_EVERY = "20s"
+"""Ten boards that share two processors would otherwise be busy with asking their containers how they are."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def serving(count: int = 10) -> Iterator[Fleet]:
     with (
         tempfile.TemporaryDirectory(prefix="sage-bench-fleet-") as root,
         standins.standing(Path(root), more) as boards,
-        ground.over(boards) as over,
+        ground.over(boards, HEALTH_EVERY) as over,
     ):
         hosts = tuple(map(HostName, ("sprout", *more)))
         took = seconds(lambda: _raise(over, hosts))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sage_edge.deploy import wanted
+from sage_edge.deploy.checkout import Checkout
 from tests.compose.composed import COMPOSE, Composed, demand
 from tests.deploy import fleetfacts
 
@@ -115,7 +116,8 @@ def test_a_release_leaves_no_variable_to_chance(name: str, platform: str, model:
     """What deploy writes beside the files fills every variable of theirs, and Compose reads the folder as it lies."""
     fleet, found = fleetfacts.fleet(), fleetfacts.wanted()
     image = replace(found.image, name=name, platform=platform, model=model)
-    release = wanted.put_together(COMPOSE.parent, fleet, fleet.host(name), image, {}, fleetfacts.probed())
+    host = fleet.host(name).model_copy(update={"model": None})  # the real one is locked nowhere yet
+    release = wanted.put_together(Checkout(COMPOSE.parent, fleet), host, image, fleetfacts.probed())
     for path, text in release.files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")

@@ -14,9 +14,9 @@ import pytest
 from sage_edge import sim
 from sage_edge.deploy import packing
 from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.rollout import Options, Outcome
+from sage_edge.deploy.orders import Options, Outcome
 from sage_edge.deploy.wanted import Image
-from sage_edge.desk import shipping
+from sage_edge.desk import rolling, shipping
 from sage_edge.desk.context import Desk
 from sage_edge.names import HostName
 from sage_edge.sim import image as sim_image
@@ -36,8 +36,8 @@ class Ground:
     desk: Desk
 
     def deploy(self, host: HostName = SPROUT, options: Options = QUICK, via: str = "registry") -> Outcome:
-        """Deploy what was built."""
-        return shipping.deployed(self.desk, host, options, via)
+        """Deploy what was built, as a command of its own."""
+        return rolling.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
 
     def facts(self, host: HostName = SPROUT) -> Facts:
         """Look at a board."""
@@ -65,16 +65,13 @@ class Ground:
         return dict(json.loads(done.text))
 
 
-def workstation(boards: Boards) -> Desk:
-    """A checkout beside the stand-ins' fleet: code and recipes are this one's, what is built is its own.
-
-    Containers are asked for their health every second, not every five: a test that deploys twice waits for that twice.
-    """
+def workstation(boards: Boards, health_every: str) -> Desk:
+    """A checkout beside the stand-ins' fleet: code and recipes are this one's, what is built is its own."""
     for name in ("pyproject.toml", "README.md", "sage_edge", "images", "requirements"):
         (boards.root / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "compose", boards.root / "compose")
     for path in (boards.root / "compose").glob("*.yaml"):
-        path.write_text(path.read_text("utf-8").replace("interval: 5s", "interval: 1s"), "utf-8")
+        path.write_text(path.read_text("utf-8").replace("interval: 5s", f"interval: {health_every}"), "utf-8")
     (boards.root / ".sage" / "images").mkdir(parents=True, exist_ok=True)
     (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
     (boards.root / ".sage" / "wheels").symlink_to(ROOT / ".sage" / "wheels")
@@ -91,11 +88,14 @@ def ground(boards: Boards) -> Iterator[Ground]:
 
 
 @contextlib.contextmanager
-def over(boards: Boards) -> Iterator[Ground]:
-    """A workstation over boards whose hub is their own, not that of this checkout."""
+def over(boards: Boards, health_every: str = "1s") -> Iterator[Ground]:
+    """A workstation over boards whose hub is their own, not that of this checkout.
+
+    Containers are asked for their health every second, not every five: a test that deploys twice waits for that twice.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shipping, "admit", lambda here, public, say: sim.admit(boards.place))
-        yield Ground(boards, workstation(boards))
+        yield Ground(boards, workstation(boards, health_every))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 
 from sage_edge.deploy import connection, registry
 from sage_edge.deploy.wanted import Image
-from sage_edge.desk import shipping
+from sage_edge.desk import rolling
 from sage_edge.errors import SageError, Unreachable
 from sage_edge.host import states
 from tests.deploy.ground import QUICK, ROOT, SPROUT, Ground
@@ -107,7 +107,7 @@ def test_a_registry_that_both_sides_reach_by_one_name(ground: Ground, served: Im
                 ground.pretend(derived(served, "RUN touch /by-name"))
                 fleet = ground.desk.fleet
                 desk = type(ground.desk)(ground.desk.root, type(fleet)(**{**vars(fleet), "registry": named}))
-                done = shipping.deployed(desk, SPROUT, QUICK, "registry")
+                done = rolling.deployed(desk, SPROUT, QUICK)
             finally:
                 way.terminate()
     assert done.changed
@@ -135,9 +135,9 @@ def started(ground: Ground, *words: str) -> subprocess.Popen[bytes]:
 
 
 _IMPATIENT = """
-from sage_edge.desk import context, shipping
-from sage_edge.deploy.rollout import Options
-shipping.deployed(context.desk("sim"), "sprout", Options(session_s=60, health_s=40, revert_s=30), "registry")
+from sage_edge.deploy.orders import Options
+from sage_edge.desk import context, rolling
+rolling.deployed(context.desk("sim"), "sprout", Options(session_s=60, health_s=40, revert_s=30))
 """
 """A deploy after which the board waits half a minute for a confirmation, instead of a quarter of an hour."""
 

@@ -60,7 +60,7 @@ def test_the_packed_helper_tells_what_is_read_here(tmp_path: Path) -> None:
 
 
 def test_packing_is_the_same_every_time() -> None:
-    packing.packed.cache_clear()
+    packing._packed.cache_clear()
     first = packing.packed().content
-    packing.packed.cache_clear()
+    packing._packed.cache_clear()
     assert packing.packed().content == first

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sage_edge.deploy.rollout import Options
+from sage_edge.deploy.orders import Options
 from sage_edge.desk import rolling
 from sage_edge.desk.rolling import Asked
 from sage_edge.names import HostName

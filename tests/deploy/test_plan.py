@@ -10,19 +10,17 @@ from sage_edge.deploy import plan, preflight
 from sage_edge.deploy.facts import Facts
 from sage_edge.deploy.plan import SendImage, SendModel, Switch, TakeBack
 from sage_edge.errors import SageError
-from sage_edge.names import ModelRef
-from tests.deploy.fleetfacts import SEEDLING, fleet, probed, serving, wanted
+from tests.deploy.fleetfacts import fleet, probed, serving, wanted
 
 CARD = fleet().boards["orin-nano"]
-BAKED = frozenset([SEEDLING])
 
 
-def made(facts: Facts, baked: frozenset[ModelRef] = BAKED, **image: Any) -> plan.Plan:
-    return plan.plan(wanted(**image), facts, CARD, baked)
+def made(facts: Facts, **image: Any) -> plan.Plan:
+    return plan.plan(wanted(**image), facts, CARD)
 
 
 def test_a_fresh_board_gets_everything() -> None:
-    found = made(probed(), baked=frozenset())
+    found = made(probed(), model=None)
     assert [type(step) for step in found.steps] == [SendImage, SendModel, Switch]
     assert found.why == ("nothing is deployed yet",)
 

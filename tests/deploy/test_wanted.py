@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.deploy import wanted
+from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.wanted import Wanted
 from sage_edge.errors import DeclarationError
 from tests.deploy import fleetfacts
@@ -17,7 +18,7 @@ def put_together(root: Path) -> Wanted:
     """What a stand-in sprout is to run, by the compose files below `root`."""
     fleet = fleetfacts.fleet("sim")
     image = fleetfacts.wanted(platform="cpu").image
-    return wanted.put_together(root, fleet, fleet.host("sprout"), image, {}, fleetfacts.probed())
+    return wanted.put_together(Checkout(root, fleet), fleet.host("sprout"), image, fleetfacts.probed())
 
 
 @pytest.fixture

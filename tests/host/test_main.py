@@ -62,5 +62,12 @@ def test_a_probe_loads_nothing_that_changes_a_board() -> None:
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sage_edge.host.verbs; print(*sys.modules)"
     words = [sys.executable, "-S", "-c", code]
     loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"sage_edge.host.changing", "sage_edge.host.deploying", "sage_edge.host.service", "secrets", "http.client"}
+    heavy = {
+        "sage_edge.host.changing",
+        "sage_edge.host.deploying",
+        "sage_edge.host.service",
+        "secrets",
+        "http.client",
+        "subprocess",
+    }
     assert not heavy & set(loaded)

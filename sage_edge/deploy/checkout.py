@@ -1,0 +1,99 @@
+"""The files of a checkout that releases are made of, each read once: all hosts of one command get the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from sage_edge.deploy import imagecards
+from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.imagecards import ImageCard
+from sage_edge.errors import DeclarationError, Fault
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.inventory.hosts import Host
+from sage_edge.models import resolve
+from sage_edge.models.lock import read_lock
+from sage_edge.names import Digest, HostName, ModelRef
+
+T = TypeVar("T")
+
+
+class ModelNotLocked(DeployError):
+    """A host's model has no locked digest, so nobody could say what would answer."""
+
+    code = 2
+
+    def __init__(self, host: HostName, ref: ModelRef) -> None:
+        self.host, self.ref = host, ref
+        super().__init__(f"{ref}, the model of {host}, is not locked", hint=f"invoke model.prepare --ref {ref}")
+
+
+class Checkout:
+    """Reads on demand, from whichever thread; whoever changes files meanwhile changes nothing of this command."""
+
+    def __init__(self, root: Path, fleet: Fleet) -> None:
+        self.root, self.fleet = root, fleet
+        self._lock = threading.RLock()
+        self._read: dict[tuple[str, ...], Any] = {}
+
+    def compose(self, name: str) -> str:
+        """Return a file of compose/. Raises DeclarationError when it is no YAML."""
+        return self._once(("compose", name), lambda: _compose(self.root, name))
+
+    def declarations(self) -> Mapping[str, str]:
+        """Return every declaration that a board needs: path below fleet/ → text."""
+        return self._once(("declarations",), lambda: declared(self.fleet.folder))
+
+    def image_card(self, role: str) -> ImageCard:
+        """Return the image for a role. Raises UsageError when there is none."""
+        return self._once(("card", role), lambda: imagecards.card_for(self.root / "images", role))
+
+    def models(self, host: Host) -> Mapping[ModelRef, Digest]:
+        """Return the models that a host needs, by digest: of the locked manifest, or of what ships with the code.
+
+        Raises ModelNotLocked.
+        """
+        return self._once(("models", host.name), lambda: _models(self.fleet, host))
+
+    def _once(self, key: tuple[str, ...], read: Callable[[], T]) -> T:
+        with self._lock:
+            if key not in self._read:
+                self._read[key] = read()
+            found: T = self._read[key]
+        return found
+
+
+def declared(folder: Path) -> dict[str, str]:
+    """Return every declaration below a fleet folder that a board needs: path → text."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".yaml", ".lock"))
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def _models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:
+    if host.model is None:
+        return {}
+    shelf = resolve.known((resolve.SHIPPED,))
+    if host.model in shelf:
+        return {host.model: Digest(f"sha256:{shelf[host.model][1].sha256}")}
+    entry = read_lock(fleet.folder).get(host.model)
+    if entry is None:
+        raise ModelNotLocked(host.name, host.model)
+    return {host.model: entry.manifest}
+
+
+def _compose(root: Path, name: str) -> str:
+    place = f"compose/{name}.yaml"
+    try:
+        text = (root / place).read_text("utf-8")
+        yaml.compose(text, yaml.SafeLoader)  # its form only: compose has tags of its own, like !reset
+    except (OSError, ValueError, yaml.YAMLError) as odd:
+        line = getattr(getattr(odd, "problem_mark", None), "line", None)
+        where = "" if line is None else f"line {line + 1}"
+        why = getattr(odd, "problem", None) or getattr(odd, "strerror", None) or str(odd)
+        hint = f"mend the file, then see what compose makes of it: docker compose -f {place} config"
+        raise DeclarationError([Fault(place, where, f"cannot be read: {why}")], hint=hint) from None
+    return text
