@@ -8,18 +8,18 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sage_edge.deploy import facts, ourselves, packing
 from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.asking import AS_ROOT, Early, probe
 from sage_edge.deploy.connection import Remote
 from sage_edge.deploy.facts import Facts, NotReady
 from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
+from sage_edge.shell import Result
 
-_AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi'
 _QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
 
 Answer = Mapping[str, Any]
@@ -74,10 +74,15 @@ class HelperOutdated(NotReady):
 
 
 class Seen:
-    """A board that can be looked at. hear: gets its helper's lines of progress as they come."""
+    """A board that can be looked at.
 
-    def __init__(self, remote: Remote, hear: Callable[[str], None] = lambda _: None) -> None:
-        self._remote, self._hear = remote, hear
+    hear: gets its helper's lines of progress as they come. early: the answer to the first look.
+    """
+
+    def __init__(
+        self, remote: Remote, hear: Callable[[str], None] = lambda _: None, early: Early | None = None
+    ) -> None:
+        self._remote, self._hear, self._early = remote, hear, early
         self.host: HostName = remote.address.host
 
     def facts(self, *, of_any_helper: bool = False) -> Facts:
@@ -85,9 +90,9 @@ class Seen:
 
         of_any_helper: take the word of an older one, too, as far as it can be read; `Facts.helper` says which it was.
         """
-        asked = time.time()
-        told = self._ask("probe", {}, _QUICK_S, of_any_helper=of_any_helper)
-        return facts.parse(self.host, told, (asked + time.time()) / 2)
+        early, self._early = self._early, None
+        early = early or probe(self._remote, self._hear)
+        return facts.parse(self.host, self._understood(early.ran, of_any_helper=of_any_helper), early.at)
 
     def releases(self) -> Answer:
         """The releases on the board, which one serves, and which have served."""
@@ -110,12 +115,14 @@ class Seen:
         """Digests over the board's files and its engine's state."""
         return self._ask("snapshot", {}, 300.0)
 
-    def _ask(
-        self, verb: str, request: Mapping[str, Any], timeout_s: float, *, of_any_helper: bool = False
-    ) -> Answer:  # fmt: skip
-        words = (*packing.CALL, verb)
+    def _ask(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Answer:
+        return self._understood(self._run(verb, request, timeout_s))
+
+    def _run(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Result:
         asked = json.dumps(request).encode()
-        ran = self._remote.run(_AS_ROOT, *words, stdin=asked, timeout_s=timeout_s, hear=self._hear)
+        return self._remote.run(AS_ROOT, *packing.CALL, verb, stdin=asked, timeout_s=timeout_s, hear=self._hear)
+
+    def _understood(self, ran: Result, *, of_any_helper: bool = False) -> Answer:
         try:
             document = json.loads(ran.out)
             found, ok = document["helper"], document["ok"]
@@ -150,7 +157,7 @@ class Board(Seen):
     def install(self) -> None:
         """Put the helper of these sources there and make it the one that answers."""
         own = packing.packed()
-        script = f'as_root() {{ {_AS_ROOT}; }}; as_root sh -c "$1" sage-edge "$2"'
+        script = f'as_root() {{ {AS_ROOT}; }}; as_root sh -c "$1" sage-edge "$2"'
         ran = self._remote.run(script, packing.INSTALL, own.sha256, stdin=own.content, timeout_s=120)
         if ran.code != 0:
             raise self._speechless(ran.code, ran.err.decode("utf-8", "replace"))
@@ -163,7 +170,7 @@ class Board(Seen):
         """Stream a whole image into the board's engine. Raises DeployError."""
         load = ("docker", "load", "--quiet")
         with subprocess.Popen(("docker", "save", image), stdout=subprocess.PIPE) as packing_up:
-            ran = self._remote.run(_AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
+            ran = self._remote.run(AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
         if packing_up.returncode != 0:
             raise DeployError(f"docker save {image} failed", hint=f"is it here? invoke build --host {self.host}")
         if ran.code != 0:

@@ -210,6 +210,11 @@ def connect(fleet: Path, host: HostName) -> Iterator[Remote]:
         connection.client.close()  # fabric leaves the socket of a handshake that failed
 
 
+def load() -> None:
+    """Load what connecting needs, ahead of the first connection."""
+    import fabric  # noqa: F401
+
+
 def _prepared(address: Address) -> Any:
     import fabric
     import paramiko

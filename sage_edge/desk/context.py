@@ -15,8 +15,9 @@ import click
 from sage_edge.cli import render
 from sage_edge.cli.surroundings import paths, tell
 from sage_edge.deploy import many
+from sage_edge.deploy.asking import Early
 from sage_edge.deploy.board import Board, Seen
-from sage_edge.deploy.connection import connect
+from sage_edge.deploy.connection import Remote, connect
 from sage_edge.deploy.many import Result
 from sage_edge.inventory import loading
 from sage_edge.inventory.fleet import Fleet
@@ -24,16 +25,18 @@ from sage_edge.names import HostName
 
 if TYPE_CHECKING:
     from sage_edge.deploy.checkout import Checkout
+    from sage_edge.desk.knocking import Knocks
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The workstation: a checkout and the fleet that was asked for."""
+    """The workstation: a checkout and the fleet that was asked for. knocks: boards that are being reached already."""
 
     root: Path
     fleet: Fleet
+    knocks: Knocks | None = None
 
     @functools.cached_property
     def checkout(self) -> Checkout:
@@ -45,20 +48,29 @@ class Desk:
     @contextlib.contextmanager
     def seen(self, host: HostName) -> Iterator[Seen]:
         """Connect to a host that is only to be looked at: nothing in here can write."""
-        with connect(self.fleet.addresses, host) as remote:
-            yield Seen(remote)
+        with self._reached(host) as (remote, early):
+            yield Seen(remote, early=early)
 
     @contextlib.contextmanager
     def board(self, host: HostName) -> Iterator[Board]:
         """Connect to a host for the body."""
-        with connect(self.fleet.addresses, host) as remote:
-            yield Board(remote, telling(host))
+        with self._reached(host) as (remote, early):
+            yield Board(remote, telling(host), early)
+
+    @contextlib.contextmanager
+    def _reached(self, host: HostName) -> Iterator[tuple[Remote, Early | None]]:
+        if self.knocks and (door := self.knocks.door(self.fleet.addresses, host)):
+            with door.entered() as found:
+                yield found
+        else:
+            with connect(self.fleet.addresses, host) as remote:
+                yield remote, None
 
 
-def desk(overlay: str | None) -> Desk:
+def desk(overlay: str | None, knocks: Knocks | None = None) -> Desk:
     """Return the desk over this checkout, with an overlay laid over its fleet. Raises UsageError, DeclarationError."""
     folder = paths().fleet
-    return Desk(folder.resolve().parent, loading.load(folder, overlay or None))
+    return Desk(folder.resolve().parent, loading.load(folder, overlay or None), knocks)
 
 
 def for_each(

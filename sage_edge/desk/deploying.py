@@ -91,10 +91,13 @@ def _add_changing(chore: Chore) -> None:
         exit_code: bool = False,
     ) -> int:  # fmt: skip
         """Bring hosts to what fleet/ declares; each is proven or goes back by itself."""
+        from sage_edge.desk import knocking
+
+        knocks = knocking.at(host, fleet) if when in ("idle", "now") and not plan else None
         from sage_edge.desk import context, rolling
 
         asked = rolling.Asked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
-        return rolling.deploy(context.desk(fleet), asked)
+        return rolling.deploy(context.desk(fleet, knocks), asked)
 
     @chore(
         "rollback",
@@ -153,9 +156,12 @@ def _add_looking(chore: Chore) -> None:
         c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False
     ) -> int:
         """Show what runs on hosts; one that does not answer is shown, too."""
+        from sage_edge.desk import knocking
+
+        knocks = knocking.at(host, fleet)
         from sage_edge.desk import context, looking, rolling
 
-        here = context.desk(fleet)
+        here = context.desk(fleet, knocks)
         return looking.status(here, rolling.hosts_or_only(here, host, role, all), as_json=json)
 
     @chore(

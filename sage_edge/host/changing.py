@@ -120,7 +120,7 @@ def _recover(desk: Desk, request: Request) -> Answer:
 
 def _told(desk: Desk, request: Request, action: str, entry: Entry) -> Answer:
     head = _noted(desk, request, action, f"{entry.kind} {entry.release}: {entry.state}")
-    return {"entry": vars(entry), "audit": head}
+    return {"entry": entry._asdict(), "audit": head}
 
 
 def _running(desk: Desk) -> Answer | None:

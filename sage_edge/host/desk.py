@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sage_edge.host.journal import Journal
 from sage_edge.host.lease import Lock
@@ -15,8 +14,7 @@ Request = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(NamedTuple):
     """A board's places and engine, this helper's digest, and a voice for progress."""
 
     places: Places

@@ -8,9 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sage_edge.host import durable, states
 from sage_edge.host.clock import boot_id, now_text
@@ -20,8 +19,7 @@ from sage_edge.host.states import State
 Kind = Literal["deploy", "rollback"]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the journal: a deployment has entered a state."""
 
     deployment: str
@@ -93,7 +91,7 @@ class Journal:
 
     def _write(self, deployment: str, kind: Kind, release: str, previous: str | None, state: State, note: str) -> Entry:
         entry = Entry(deployment, kind, release, previous, state, note[:400], now_text(), boot_id(self._root))
-        durable.append(self._path, {"format": 1, **vars(entry)})
+        durable.append(self._path, {"format": 1, **entry._asdict()})
         return entry
 
 

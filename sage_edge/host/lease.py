@@ -16,9 +16,8 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sage_edge.host import durable
 from sage_edge.host.clock import boot_id, now_s, now_text
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 TTL_S = 120
 
 
-@dataclass(frozen=True)
-class Lease:
+class Lease(NamedTuple):
     """A held lock."""
 
     token: str
@@ -57,8 +55,7 @@ class Lease:
         return f"{self.holder} at {self.host} since {self.since} ({seen}): {self.why}"
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """Who asks for the lock. machine: tells where `pid` counts; instead_of: a pid of that machine that is dead."""
 
     holder: str
@@ -114,7 +111,7 @@ class Lock:
         """Say that the holder is alive. Raises Refusal when the lock is no longer its own."""
         with self._alone():
             lease = self.demand(token)
-            self._write(replace(lease, heartbeat=now_s()))
+            self._write(lease._replace(heartbeat=now_s()))
             return lease
 
     @contextlib.contextmanager
@@ -159,11 +156,11 @@ class Lock:
         lease = self.held()
         if lease is None:
             return None
-        shown = {key: value for key, value in asdict(lease).items() if key != "token"}
+        shown = {key: value for key, value in lease._asdict().items() if key != "token"}
         return {**shown, "stale": lease.is_stale(now_s(), boot_id(self._root))}
 
     def _write(self, lease: Lease) -> None:
-        durable.replace(self._path, durable.canonical({"format": 1, **asdict(lease)}), 0o600)
+        durable.replace(self._path, durable.canonical({"format": 1, **lease._asdict()}), 0o600)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

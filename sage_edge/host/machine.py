@@ -9,9 +9,8 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sage_edge.host.refusal import FAILED, USAGE, Refusal
 
@@ -24,8 +23,7 @@ _LOOK_S = 0.5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,200}")
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(NamedTuple):
     """How a program ended; 127: it is not there, 124: it took too long."""
 
     code: int

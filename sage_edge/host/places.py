@@ -12,12 +12,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(NamedTuple):
     """Every path, below `root`: `/` on a board, a folder in a test."""
 
     root: Path = Path("/")

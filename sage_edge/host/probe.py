@@ -98,7 +98,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         "release": released.summary(places, short) if short else None,
         "release_sha256": _sha256(places.releases / short / "release.json") if short else None,
         "releases": released.all_of(places),
-        "journal": vars(latest) if latest else None,
+        "journal": latest._asdict() if latest else None,
         "lock": lock,
         "damaged": damaged,
     }

@@ -10,9 +10,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from sage_edge.host import durable
 from sage_edge.host.places import Places
@@ -23,8 +22,7 @@ _SHORT = re.compile(r"[0-9a-f]{12}")
 _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Released:
+class Released(NamedTuple):
     """What the helper needs of a release; everything else in release.json is for others.
 
     image: the image's id. image_from: what to pull for it, one after the other (host.pulling); nothing when it is

@@ -1,6 +1,7 @@
 """What the helper can be asked, by name: JSON in, JSON out.
 
-Whatever is imported is compiled at each call, as all of a zipapp: what a probe does not need, it does not load.
+What a probe does not need, it does not load; that is why whatever it needs is made of named tuples: `dataclasses` takes
+a quarter of a probe's time to load.
 """
 
 from __future__ import annotations
