@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sage_edge.deploy import packing
-from sage_edge.deploy.facts import Container, Engine, Facts
+from sage_edge.deploy.facts import Container, Deployed, Engine, Facts
 from sage_edge.inventory.board import contradictions
 from sage_edge.inventory.boards import Board
 from sage_edge.verify.expect_laid import claims
@@ -61,6 +61,12 @@ def _sha256(digest: str | None) -> Found:
     return f"sha256:{digest}" if digest else None
 
 
+def _settled(deployed: Deployed) -> Found:
+    """The release that serves, by what the newest deployment came to; None while it is under way."""
+    ended = {"committed": deployed.journal_release, "reverted": deployed.journal_previous}
+    return ended.get(deployed.journal_state or "")
+
+
 def _manifest(facts: Facts, ref: str) -> Found:
     family, _, rest = ref.partition("/")
     name, _, variant = rest.partition(":")
@@ -85,6 +91,8 @@ OF_BOARD: Mapping[Kind, Callable[[Facts], Found]] = {
     "secrets": lambda facts: frozenset(facts.furniture.secrets_open),
     "release": lambda facts: _sha256(facts.deployed.release_sha256),
     "journal": lambda facts: facts.deployed.journal_state,
+    "settled": lambda facts: _settled(facts.deployed),
+    "blobs": lambda facts: None if facts.bytes_missing is None else frozenset(facts.bytes_missing),
     "heartbeat": lambda facts: facts.heartbeat_age_s,
     "offset": lambda facts: facts.clock_ahead_s,
     "kept": lambda facts: "yes" if facts.clock_synchronized else "no",

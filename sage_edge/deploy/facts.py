@@ -72,8 +72,8 @@ class Engine:
 
     def agent(self) -> Container | None:
         """The agent's container, or None."""
-        service = "com.docker.compose.service"
-        return next((one for one in self.containers if one.labels.get(service) == "agent"), None)
+        ours = {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"}  # not one run by hand
+        return next((one for one in self.containers if ours.items() <= one.labels.items()), None)
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class Deployed:
     releases: tuple[str, ...]
     journal_state: str | None
     journal_release: str | None
+    journal_previous: str | None
     lock: Mapping[str, Any] | None
     damaged: str
     release_sha256: str | None = None
@@ -108,7 +109,10 @@ class Furniture:
 
 @dataclass(frozen=True)
 class Facts:
-    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours; heartbeat_age_s: of its agent's."""
+    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours; heartbeat_age_s: of its agent's.
+
+    bytes_missing: files of models that the store lists and does not hold whole; None: its helper does not say.
+    """
 
     host: HostName
     helper: str
@@ -130,6 +134,7 @@ class Facts:
     models: Mapping[str, str]
     furniture: Furniture = field(default_factory=Furniture)
     heartbeat_age_s: float | None = None
+    bytes_missing: tuple[str, ...] | None = None
 
 
 def parse(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Facts:
@@ -163,6 +168,7 @@ def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Fact
         engine=_engine(told["docker"]) if told["docker"] else None,
         deployed=_deployed(told["deploy"]),
         models=dict(told["models"]),
+        bytes_missing=None if told.get("bytes_missing") is None else tuple(told["bytes_missing"]),
         furniture=_furniture(told),
         heartbeat_age_s=told.get("heartbeat_age_s"),
     )
@@ -204,6 +210,7 @@ def _deployed(told: Mapping[str, Any]) -> Deployed:
         releases=tuple(told["releases"]),
         journal_state=journal.get("state"),
         journal_release=journal.get("release"),
+        journal_previous=journal.get("previous"),
         lock=told["lock"],
         damaged=str(told["damaged"]),
         release_sha256=told.get("release_sha256"),

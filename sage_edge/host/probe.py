@@ -55,6 +55,7 @@ _STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, o
 
 def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
     """Return what is so on this board now, as one JSON object."""
+    docker = _docker(engine)
     return {
         "format": 1,
         "helper": helper,
@@ -69,7 +70,7 @@ def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
         "facts_root": str(places.facts_root),
         "board": {name: _text(places.facts_root / name) for name in BOARD_FILES},
         "memory": _memory(places.root),
-        "disk": _disks(places),
+        "disk": _disks(places, (docker or {}).get("root")),
         "groups": {name: _gid(name) for name in GROUPS},
         "user": _user(),
         "users": {name: _account(name) for name in USERS},
@@ -77,11 +78,12 @@ def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
         "texts": {name: _sha256(places.root / name) for name in LAID},
         "units": {name: _is_enabled(places.root, name) for name in UNITS},
         "secrets_open": _open_secrets(places.root),
-        "docker": _docker(engine),
+        "docker": docker,
         "clock": _clock(places.root),
         "heartbeat_age_s": _age(places.state / "heartbeat.json"),
         "deploy": _deploy(places),
         "models": _models(places),
+        "bytes_missing": _bytes_missing(places),
     }
 
 
@@ -175,9 +177,28 @@ def _manifest_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _disks(places: Places) -> Mapping[str, Mapping[str, int]]:
+def _bytes_missing(places: Places) -> list[str]:
+    """Files that a manifest lists and the store lacks, or has in another length: `family/name/variant.json: path`."""
+    root, wrong = places.models / "manifests", []
+    for manifest in sorted(root.rglob("*.json")) if root.is_dir() else ():
+        try:
+            listed = json.loads(manifest.read_bytes())["files"]
+            blobs = [(one["path"], one["size_bytes"], one["digest"].replace(":", "-")) for one in listed]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # what is no manifest has a digest that nobody expects
+        name = manifest.relative_to(root).as_posix()
+        wrong += [f"{name}: {path}" for path, size, blob in blobs if _size(places.models / "blobs" / blob) != size]
+    return wrong
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _disks(places: Places, docker: str | None) -> Mapping[str, Mapping[str, int]]:
+    """docker: where its engine keeps images, which may be a disk of its own."""
     found = {}
-    for name, path in (("sage", places.base), ("docker", Path("/var/lib/docker")), ("root", places.root)):
+    for name, path in (("sage", places.base), ("docker", Path(docker or "/var/lib/docker")), ("root", places.root)):
         here = next((one for one in (path, *path.parents) if one.exists()), places.root)
         usage = os.statvfs(here)
         free, total = usage.f_bavail * usage.f_frsize, usage.f_blocks * usage.f_frsize
@@ -237,7 +258,7 @@ def _gid(name: str) -> int | None:
 
 def _mode(path: Path) -> Mapping[str, object] | None:
     try:
-        found = path.lstat()
+        found = path.stat()  # of what it leads to, where a disk of its own holds it
     except OSError:
         return None
     return {

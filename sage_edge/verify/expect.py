@@ -134,6 +134,7 @@ def _release(told: Told) -> Iterator[Expectation]:
     yield _expect("release", "release", "", NamedBy(told.current), whole)
     over = Among(frozenset({"committed", "reverted"}))
     yield _expect("newest deployment", "journal", "", over, f"see: invoke audit {told.there}; then {again}")
+    yield _expect("release by the journal", "settled", "", Is(told.current), f"{whole}; or {again}")
     yield _expect("agent", "status", "", Is("running"), again)
     yield _expect("health of the agent", "health", "", Is("healthy"), f"see: invoke logs {told.there}")
     yield _expect("agent's user", "runs-as", "", Is(AGENT_USER), again)
@@ -162,7 +163,9 @@ def _image(told: Told, release: Release, again: str) -> Iterator[Expectation]:
 
 
 def _store(told: Told) -> Iterator[Expectation]:
-    """What the board's store holds besides is what fleet/models.lock names, or is not there."""
+    """What the board's store lists is there; what it holds besides is what fleet/models.lock names, or is not there."""
+    send = f"invoke model.sync --host {told.host.name} --ref REF, or on the board: sage-edge model verify --deep"
+    yield _expect("bytes of the models", "blobs", "", Nothing("all that is listed"), send)
     needed = told.release.models.keys() - told.baked if told.release else frozenset()
     for ref, digest in sorted(told.locked.items()):
         if ref not in needed:

@@ -23,6 +23,7 @@ Kind = Literal[
     "runtimes",   # the engine's runtimes
     "release",    # sha256:… of the current release.json
     "journal",    # the state of the newest deployment
+    "settled",    # the release that the journal says serves
     "status",     # of the agent's container
     "health",     # of the agent's container
     "image",      # the id of the image that the agent runs
@@ -30,6 +31,7 @@ Kind = Literal[
     "runs-as",    # the user in the agent's container
     "label",      # a label of the image that the agent runs
     "manifest",   # the digest of a model's manifest in the store
+    "blobs",      # every file that a listing in the store names and the store does not hold in its length
     "heartbeat",  # seconds since the agent's last one
     "offset",     # seconds by which the board's clock is ahead of ours
     "kept",       # whether something keeps the clock in step: yes, no

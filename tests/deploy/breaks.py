@@ -12,6 +12,7 @@ _AGAIN = 'cd "$(readlink -f /srv/sage/current)" && docker compose up -d --quiet-
 _RELEASE = "/srv/sage/current/release.json"
 _HELPER = "/srv/sage/host/sage-host"
 _MANIFEST = "/srv/sage/models/manifests/sage/listed/q8_0.json"
+_BLOB = f"/srv/sage/models/blobs/sha256-{'5' * 64}"
 _KEEP, _BRING_BACK = "cp -a --parents {0} /run/kept", "cp -a /run/kept{0} {0}"
 
 
@@ -61,6 +62,21 @@ BREAKS = (
     ),
     _changed(
         "another model's listing", _MANIFEST, f"sed -i 's/1000/1001/' {_MANIFEST}", "manifest of sage/listed:q8_0"
+    ),
+    _changed("a model was cut short", _BLOB, f"truncate -s 999 {_BLOB}", "bytes of the models"),
+    Break(
+        "another release was put in its place",
+        "cp -a $(readlink -f /srv/sage/current) /srv/sage/releases/0123456789ab && "
+        "ln -sfn releases/0123456789ab /srv/sage/current",
+        "ln -sfn releases/$(sed -n '$s/.*\"release\":\"\\([0-9a-f]*\\)\".*/\\1/p' /srv/sage/deploy/journal.jsonl) "
+        "/srv/sage/current && rm -r /srv/sage/releases/0123456789ab",
+        frozenset({"release", "release by the journal", "agent's release"}),
+    ),
+    Break(
+        "a folder lies on a disk of its own, open to all",
+        "mv /srv/sage/models /srv/models && ln -s /srv/models /srv/sage/models && chmod 0777 /srv/models",
+        "rm /srv/sage/models && mv /srv/models /srv/sage/models && chmod 0755 /srv/sage/models",
+        frozenset({"rights of /srv/sage/models"}),
     ),
     Break(
         "a unit does not start at boot", "systemctl disable -q sage-release.service",

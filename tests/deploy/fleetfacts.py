@@ -86,7 +86,8 @@ def serving(found: Wanted, **changes: Any) -> dict[str, Any]:
     """What a probe tells of a board on which a release serves."""
     container = {
         "name": "sage-agent-1", "image": found.release.image, "status": "running", "health": "healthy", "started": "",
-        "restarts": 0, "user": "10001:10001", "release": found.short, "labels": {"com.docker.compose.service": "agent"},
+        "restarts": 0, "user": "10001:10001", "release": found.short,
+        "labels": {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"},
         **changes,
     }  # fmt: skip
     deployed = {

@@ -49,6 +49,8 @@ def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     write_lock(root / "fleet", {LISTED: Entry(manifest.digest())})
     place = "/srv/sage/models/manifests/sage/listed"
     ground.boards.inside("sprout", f"mkdir -p {place} && cat > {place}/q8_0.json", manifest.pretty())
+    blob = f"/srv/sage/models/blobs/sha256-{'5' * 64}"
+    ground.boards.inside("sprout", f"mkdir -p {blob.rpartition('/')[0]} && head -c 1000 /dev/zero > {blob}")
     return Desk(root, loading.load(root / "fleet", "sim"))
 
 

@@ -21,7 +21,8 @@ OWN = packing.packed().short
 
 def laid(facts: Facts) -> dict[str, Any]:
     """What a probe tells of a board on which everything was provisioned that its facts ask for."""
-    told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}, "secrets_open": []}
+    told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}}
+    told |= {"secrets_open": [], "bytes_missing": []}
     for one in expected.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), facts):
         kind, of, wants = one.question.kind, one.question.of, one.wants
         if kind == "place":
@@ -42,6 +43,7 @@ def laid(facts: Facts) -> dict[str, Any]:
 def probe(**changes: Any) -> dict[str, Any]:
     """What a sound Sprout tells."""
     labels = {
+        "com.docker.compose.project": "sage",
         "com.docker.compose.service": "agent", "sage.role": "practitioner", "sage.board": "orin-nano",
         "sage.platform": "l4t", "sage.model": str(SEEDLING), "sage.model.digest": f"sha256:{'2' * 64}",
     }  # fmt: skip
@@ -84,6 +86,8 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
     ({"memory": {"total": 1}}, {"free memory"}),
     ({"models": {}}, {f"model {SEEDLING}"}),
     ({"secrets_open": ["srv/sage/keys/exchange"]}, {"secrets open to anybody"}),
+    ({"bytes_missing": ["sage/seedling/q8_0.json: model.gguf"]}, {"bytes of the models"}),
+    ({"bytes_missing": None}, {"bytes of the models"}),
     ({"arch": "x86_64"}, {"board is orin-nano"}),
     ({"users": {}}, {"user sage-agent", "groups of sage-agent"}),
     ({"units": {}}, {"sage-release.service at boot"}),

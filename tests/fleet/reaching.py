@@ -44,11 +44,11 @@ def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None
     here = context.desk(overlay)
     name, card = here.fleet.host(board).name, here.fleet.board_of(board)
     with contextlib.ExitStack() as open_ways:
-        if via:
-            host = _as_root(via, ssh_config=str(here.fleet.addresses / addresses.CONFIG))
-        else:
+        if via and not via.startswith("ssh://"):
+            host = _as_root(via)
+        else:  # whatever address is named, its key is one of the fleet's
             extra = open_ways.enter_context(one_connection(here.fleet.addresses, name))
-            host = _as_root(f"ssh://{name}", ssh_extra_args=extra)
+            host = _as_root(via or f"ssh://{name}", ssh_extra_args=extra)
         found = _asked(host, name)
         wanted: tuple[Expectation, ...] = (expected.of_helper(here.fleet, name),)
         if found is not None:

@@ -39,6 +39,13 @@ def test_journal(host: Host, rule: Rule) -> None:
     rule(json.loads(journal.content_string.splitlines()[-1])["state"] if journal.exists else None)
 
 
+def test_settled(host: Host, rule: Rule) -> None:
+    journal = host.file("/srv/sage/deploy/journal.jsonl")
+    newest = json.loads(journal.content_string.splitlines()[-1]) if journal.exists else {"state": "none"}
+    serves = {"committed": newest.get("release"), "reverted": newest.get("previous")}
+    rule(serves.get(newest["state"]))
+
+
 def test_status(agent: Agent, rule: Rule) -> None:
     rule(agent.says("State", "Status"))
 
@@ -74,3 +81,17 @@ def test_manifest(host: Host, of: str, rule: Rule) -> None:
         rule(manifests.parse(listing.content).digest())
     except ValueError:
         rule("no manifest")
+
+
+def test_blobs(host: Host, rule: Rule) -> None:
+    root, wrong = "/srv/sage/models", set[str]()
+    for path in sorted(host.run("find %s/manifests -type f -name '*.json'", root).stdout.split()):
+        try:
+            listed = [(f["path"], f["size_bytes"], f["digest"]) for f in json.loads(host.file(path).content)["files"]]
+        except (ValueError, KeyError, TypeError):
+            continue
+        for name, size, digest in listed:
+            blob = host.file(f"{root}/blobs/{digest.replace(':', '-')}")
+            if not (blob.is_file and blob.size == size):
+                wrong.add(f"{path.removeprefix(f'{root}/manifests/')}: {name}")
+    rule(frozenset(wrong))

@@ -130,3 +130,27 @@ def test_a_clock_is_kept_by_somebody(
 
 def test_the_kernel_s_word_on_its_clock_is_a_word() -> None:
     assert probe._kernel_agrees() in (True, False)
+
+
+def test_a_file_that_a_listing_names_and_the_store_lacks_is_told(tmp_path: Path) -> None:
+    store = tmp_path / "srv/sage/models"
+    listing = store / "manifests/sage/seedling/q8_0.json"
+    listing.parent.mkdir(parents=True)
+    files = [
+        {"path": name, "size_bytes": 4, "digest": f"sha256:{digit * 64}"} for name, digit in (("a", "1"), ("b", "2"))
+    ]
+    listing.write_text(json.dumps({"files": files}), "utf-8")
+    (store / "blobs").mkdir()
+    (store / "blobs" / f"sha256-{'1' * 64}").write_bytes(b"1234")
+    assert probe._bytes_missing(Places(tmp_path)) == ["sage/seedling/q8_0.json: b"]
+    (store / "blobs" / f"sha256-{'2' * 64}").write_bytes(b"123")
+    assert probe._bytes_missing(Places(tmp_path)) == ["sage/seedling/q8_0.json: b"]
+    (store / "blobs" / f"sha256-{'2' * 64}").write_bytes(b"1234")
+    assert probe._bytes_missing(Places(tmp_path)) == []
+
+
+def test_a_folder_on_a_disk_of_its_own_has_the_rights_of_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir(mode=0o700)
+    (tmp_path / "models").symlink_to("disk")
+    found = probe._mode(tmp_path / "models") or pytest.fail("nothing")
+    assert found["mode"] == "0700"
