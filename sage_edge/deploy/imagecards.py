@@ -24,7 +24,7 @@ from sage_edge.names import Digest, ModelRef, RoleName, Slug
 
 RequirementsFile = Annotated[str, Field(pattern=r"^requirements(-[a-z0-9]+)?\.txt$")]
 UNRESOLVED = "unresolved"
-_HINT = "mend the file, then: invoke build --host HOST --dry-run"
+_HINT = "mend the file, then: invoke build --host HOST"
 
 
 def _known_or_not(digest: str) -> str:
@@ -76,7 +76,7 @@ class Variant(Declared):
 
 
 class ImageCard(Declared):
-    """One image. bake: models in layers of their own. l4t: hosts that it may run on."""
+    """One image. bake: models in layers of their own. l4t: hosts that it may run on. entry: what `sage-edge` is to do."""
 
     format: Literal[1]
     name: Slug
@@ -89,6 +89,7 @@ class ImageCard(Declared):
     builder: Slug
     runtime: Slug
     bake: tuple[ModelRef, ...]
+    entry: tuple[str, ...]
     platforms: dict[Platform, Variant]
 
     def baked(self, platform: Platform) -> tuple[ModelRef, ...]:

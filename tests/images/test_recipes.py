@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -42,6 +43,12 @@ def test_hadolint_finds_nothing(path: Path) -> None:
 def test_hadolint_would_find_something() -> None:
     said = hadolint("FROM debian:latest\nRUN cd /tmp && apt-get install -y git\n")
     assert {"DL3007", "DL3003", "DL3015"} <= {line.split()[1] for line in said}
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda p: p.parent.name)
+def test_an_image_does_what_its_card_says(path: Path) -> None:
+    (said,) = (line for line in path.read_text("utf-8").splitlines() if line.startswith("CMD "))
+    assert tuple(json.loads(said.removeprefix("CMD "))) == CARDS[path.parent.name].entry
 
 
 def test_each_image_has_all_of_its_parts() -> None:
