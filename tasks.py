@@ -16,6 +16,7 @@ import ast
 import contextlib
 import fcntl
 import functools
+import gc
 import hashlib
 import importlib.util
 import os
@@ -234,6 +235,7 @@ from invoke import Collection, Context, Exit, task  # noqa: E402  the script abo
 
 from sage_edge import desk  # noqa: E402  only invoke needs it
 
+gc.set_threshold(200_000)  # what is imported is no garbage, and a chore is soon over: a tenth of a short one's time
 ns = Collection()
 Body = Callable[..., int]
 
@@ -250,6 +252,7 @@ def chore(name: str, *, positional: Sequence[str] = (), **about: str) -> Callabl
                 code = tell(refusal)
             except KeyboardInterrupt:
                 code = 130
+            gc.freeze()  # and need not be looked through once more in the end
             if code:
                 raise Exit(code=code)
 
@@ -334,13 +337,9 @@ def fix(c: Context) -> int:
     keep_going="Do not stop after ten failures.",
 )
 def run_tests(
-    c: Context,
-    slow: bool = False,
-    docker: bool = False,
-    kills: str | None = None,
-    path: str | None = None,
+    c: Context, slow: bool = False, docker: bool = False, kills: str | None = None, path: str | None = None,
     keep_going: bool = False,
-) -> int:
+) -> int:  # fmt: skip
     """Run the tests: those that need seconds and no Docker, unless more is asked for."""
     left = [] if slow else [("slow", "takes minutes; --slow runs it too")]
     left += [] if docker else [("docker", "needs a Docker engine; --docker runs it too")]
