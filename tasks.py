@@ -340,7 +340,7 @@ def run_tests(
     c: Context, slow: bool = False, docker: bool = False, kills: str | None = None, path: str | None = None,
     keep_going: bool = False,
 ) -> int:  # fmt: skip
-    """Run the tests: those that need seconds and no Docker, unless more is asked for."""
+    """Run the tests that need seconds and no Docker, unless more is asked for."""
     left = [] if slow else [("slow", "takes minutes; --slow runs it too")]
     left += [] if docker else [("docker", "needs a Docker engine; --docker runs it too")]
     for name, why in left:
@@ -376,7 +376,7 @@ def train(c: Context, into: str | None = None) -> int:
 
 @chore("exchange.init", positional=["path"], path="The new folder that becomes the hosts' common git repository.")
 def exchange_init(c: Context, path: str | None = None) -> int:
-    """Make the bare git repository in which the hosts meet: `invoke exchange.init PATH`."""
+    """Make the bare git repository of the hosts: `invoke exchange.init PATH`."""
     if path in ("--help", "-h"):  # invoke hands a flag that it does not know to a positional value (facts §4.1)
         return go(c, *python("invoke", "--help", "exchange.init"))[0]
     if not path or path.startswith("-"):

@@ -58,6 +58,7 @@ def _values(words: list[str]) -> list[str]:
 def _invoke_fault(words: list[str]) -> str:
     if words == ["--list"]:
         return ""
+    words = [word for word in words if word != "--help"]
     if words[0] not in tasks.ns.task_names:
         return f"no task {words[0]}"
     known = {flag for argument in tasks.ns[words[0]].get_arguments() for flag in _flags(argument.names)}
@@ -66,7 +67,7 @@ def _invoke_fault(words: list[str]) -> str:
 
 
 def _flags(names: tuple[str, ...]) -> list[str]:
-    return [f"--{name.replace('_', '-')}" for name in names]
+    return [f"{'-' if len(name) == 1 else '--'}{name.replace('_', '-')}" for name in names]
 
 
 def test_the_readme_names_commands_of_every_door() -> None:

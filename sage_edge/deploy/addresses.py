@@ -73,10 +73,10 @@ def find(fleet: Path, host: HostName) -> Address:
     """Return the address of a host. Raises DeclarationError for what cannot be read, CommandFailed without ssh."""
     for name in (CONFIG, KEYS):
         if not (fleet / name).is_file():
-            raise _fault(name, "", "the file is missing")
+            raise _fault(name, host, "the file is missing")
     told = shell.attempt(shell.Command(("ssh", "-F", str(fleet / CONFIG), "-G", "-T", host), timeout_s=CONNECT_S))
     if told.code != 0:
-        raise _fault(CONFIG, "", told.complaint.replace(f"{fleet / CONFIG}: ", "").splitlines()[0])
+        raise _fault(CONFIG, host, told.complaint.replace(f"{fleet / CONFIG}: ", "").splitlines()[0])
     return read(fleet, host, told.text)
 
 
@@ -86,7 +86,8 @@ def read(fleet: Path, host: HostName, told: str) -> Address:
     says: Mapping[str, str] = dict(reversed(pairs))  # of several, the first counts
     for key in _REFUSED:
         if says.get(key, "none") not in ("none", "no", ""):
-            raise _fault(CONFIG, host, f"{key} is not supported; a host is reached directly, so its key is checked")
+            why = f"{key} is not supported; a host is reached directly, so its key is checked"
+            raise _fault(CONFIG, host, why, key=host)
     home = pwd.getpwuid(os.getuid()).pw_dir  # where OpenSSH looks, whatever $HOME says
     files = [Path(_USERS_HOME.sub(lambda _: home, value)) for key, value in pairs if key == "identityfile"]
     hostname, port = says["hostname"], int(says["port"])
@@ -103,7 +104,7 @@ def read(fleet: Path, host: HostName, told: str) -> Address:
 
 
 def demand_apart(fleet: Path, hosts: Sequence[HostName]) -> None:
-    """Raise DeclarationError, with every fault, when two hosts have one address: what is meant for one meets the other.
+    """Raise DeclarationError, with every fault, when two hosts have one address: what is meant for one meets another.
 
     Raises what `find` raises.
     """
@@ -115,7 +116,7 @@ def demand_apart(fleet: Path, hosts: Sequence[HostName]) -> None:
         if other != host:
             faults.append(Fault(f"fleet/{CONFIG}", host, f"has the address of {other}: {found.hostname}:{found.port}"))
     if faults:
-        raise DeclarationError(faults, hint=_HINT)
+        raise DeclarationError(faults, hint=_resolve(HostName(faults[0].key)))
 
 
 def ssh(fleet: Path) -> tuple[str, ...]:
@@ -134,7 +135,7 @@ def known_lines(path: Path) -> list[tuple[int, str]]:
     kept = [(number, line) for number, line in lines if line and not line.startswith("#")]
     faults = [_key_fault(number, why) for number, line in kept if (why := _odd(line))]
     if faults:
-        raise DeclarationError(faults, hint=_HINT)
+        raise DeclarationError(faults, hint=_LIST)
     return kept
 
 
@@ -147,20 +148,24 @@ def _odd(line: str) -> str:
     return "" if len(fields) >= 3 else "expected a name, a key type and a key"
 
 
-_HINT = "mend the file, then see what ssh makes of it: ssh -F fleet/ssh_config -G HOST"
+_LIST = f"mend the file, then see what is in it: ssh-keygen -lf fleet/{KEYS}"
+
+
+def _resolve(host: HostName) -> str:
+    return f"mend the file, then see what ssh makes of it: ssh -F fleet/{CONFIG} -G {host}"
 
 
 def _key_fault(number: int, why: str) -> Fault:
     return Fault(f"fleet/{KEYS}", f"line {number}", why)
 
 
-def _fault(name: str, key: str, why: str) -> DeclarationError:
-    return DeclarationError([Fault(f"fleet/{name}", key, why)], hint=_HINT)
+def _fault(name: str, host: HostName, why: str, key: str = "") -> DeclarationError:
+    return DeclarationError([Fault(f"fleet/{name}", key, why)], hint=_resolve(host) if name == CONFIG else _LIST)
 
 
 def bad_key(number: int, why: str) -> DeclarationError:
     """Return the error for one line of fleet/known_hosts."""
-    return DeclarationError([_key_fault(number, why)], hint=_HINT)
+    return DeclarationError([_key_fault(number, why)], hint=_LIST)
 
 
 def quoted_for_rsync(words: Sequence[str]) -> str:

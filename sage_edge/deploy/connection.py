@@ -25,7 +25,8 @@ from sage_edge.names import HostName
 from sage_edge.shell import Result
 
 _PIECE = 1 << 16
-_CONSOLE = "compare with what the board's own console says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+_PUBLIC = "/etc/ssh/ssh_host_ed25519_key.pub"
+_CONSOLE = f"compare with what the board's own console says: ssh-keygen -lf {_PUBLIC}"
 
 
 class KeyUnknown(DeployError):
@@ -37,7 +38,8 @@ class KeyUnknown(DeployError):
         self.host = address.host
         super().__init__(
             f"fleet/{addresses.KEYS} holds no key for {address.key_name}, so {address} is not trusted",
-            hint=f"{_CONSOLE}; then add the line: {address.key_name} ssh-ed25519 AAAA…",
+            hint=f"on the board's own console: cat {_PUBLIC}; then add to fleet/{addresses.KEYS}: "
+            f"{address.key_name} ssh-ed25519 AAAA…",
         )
 
 

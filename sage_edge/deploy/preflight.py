@@ -11,9 +11,10 @@ from dataclasses import asdict
 
 from sage_edge import files
 from sage_edge.deploy.addresses import DeployError
+from sage_edge.deploy.belonging import WrongBoard, demand_own, says
 from sage_edge.deploy.facts import Facts, NotReady
 from sage_edge.deploy.wanted import Wanted
-from sage_edge.errors import IdentityConflict, RoleError
+from sage_edge.errors import RoleError
 from sage_edge.inventory.board import contradictions
 from sage_edge.inventory.boards import Board
 from sage_edge.names import Digest, HostName
@@ -50,17 +51,6 @@ class WrongRole(RoleError):
         )
 
 
-class WrongBoard(IdentityConflict):
-    """What answers at the address is not the declared host."""
-
-    def __init__(self, host: HostName, what: str) -> None:
-        self.host = host
-        super().__init__(
-            f"what answers is not {host}: {what}",
-            hint=f"is the address right? ssh -F fleet/ssh_config {host} cat /etc/sage/host.yaml /etc/nv_tegra_release",
-        )
-
-
 def check(wanted: Wanted, facts: Facts, board: Board) -> None:
     """Raise unless the board is the host, fit for the release, and able to run it.
 
@@ -75,7 +65,7 @@ def check(wanted: Wanted, facts: Facts, board: Board) -> None:
         raise NotReady(host, "it has no host card")
     demand_own(facts, wanted.fleet)
     overlay = wanted.release.overlay or "none"
-    if (claimed := _says(facts.card, "overlay") or "none") != overlay:
+    if (claimed := says(facts.card, "overlay") or "none") != overlay:
         raise NotReady(host, f"its card says overlay {claimed}, this release is for {overlay}")
     for what, hint in _unfit(wanted, facts):
         raise NotReady(host, what, hint)
@@ -89,32 +79,31 @@ def _image(wanted: Wanted) -> Iterator[str]:
         yield f"it is for the board {image.board}, {release.host} is {release.board}"
 
 
-def demand_own(facts: Facts, fleet: str) -> None:
-    """Raise WrongBoard when the board's card names another host, or another fleet; one without a card is nobody's."""
-    if facts.card is None:
-        return
-    if (host := _says(facts.card, "host")) != facts.host:
-        raise WrongBoard(facts.host, f"its card says host {host or 'nothing'}")
-    if (owner := _says(facts.card, "fleet") or fleet) != fleet:
-        raise WrongBoard(facts.host, f"its card says that it belongs to the fleet {owner}, this one is {fleet}")
+def demand_returnable(facts: Facts, fleet: str) -> None:
+    """Raise WrongBoard or NotReady unless a board is ours and can start a release: what served before needs no more."""
+    demand_own(facts, fleet)
+    if facts.engine is None:
+        raise NotReady(facts.host, _NO_ENGINE)
+    if facts.engine.compose is None:
+        raise NotReady(facts.host, _NO_COMPOSE)
 
 
-def _says(card: str, key: str) -> str | None:
-    """What a host card says under a key; it is a flat file."""
-    lines = (line.partition(":") for line in card.splitlines() if not line.startswith("#"))
-    return next((value.strip() for name, _, value in lines if name.strip() == key), None)
+_NO_ENGINE, _NO_COMPOSE = "no Docker engine answers", "it has no docker compose plugin"
 
 
 def _unfit(wanted: Wanted, facts: Facts) -> Iterator[tuple[str, str | None]]:
     engine = facts.engine
     if engine is None:
-        yield "no Docker engine answers", None
+        yield _NO_ENGINE, None
         return
     if engine.number < OLDEST_ENGINE:
         oldest = ".".join(map(str, OLDEST_ENGINE))
-        yield f"its Docker engine is {engine.version}, the oldest that we know to work is {oldest}", None
+        yield (
+            f"its Docker engine is {engine.version}, the oldest that we know to work is {oldest}",
+            "on the board: sudo apt-get update && sudo apt-get install --only-upgrade docker.io",
+        )
     if engine.compose is None:
-        yield "it has no docker compose plugin", None
+        yield _NO_COMPOSE, None
     if wanted.image.platform != "cpu" and "nvidia" not in engine.runtimes:
         yield (
             "its Docker engine does not know the nvidia runtime",

@@ -15,12 +15,17 @@ else. `--via save` streams the whole image instead.
 from __future__ import annotations
 
 import contextlib
+import http.client
+import re
+import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from sage_edge import files, shell
 from sage_edge.deploy.addresses import DeployError
@@ -33,50 +38,61 @@ PUSH_S, START_S, TRIES = 3600.0, 20.0, 3
 _CONFIG = """version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {folder}}}, delete: {{enabled: true}}}}
-http: {{addr: "127.0.0.1:{port}"}}
+http: {{addr: "127.0.0.1:{port}", headers: {{{proof}: ["{token}"]}}}}
 """
+_PROOF = "X-Sage-Registry"
+"""Who answers with the token of our configuration is the registry that we started, and not somebody on its port."""
 
 
 class NoRegistry(DeployError):
     """No registry can be started here."""
 
-    code = 4
+    def __init__(self, why: str, host: str) -> None:
+        super().__init__(why, hint=f"send the whole image instead: invoke deploy --host {host} --via save")
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[int]:
+def serving(folder: Path, host: str = "HOST") -> Iterator[int]:
     """Run a registry over a folder for the body; yields its port on the loopback. Raises NoRegistry.
 
+    host: to whom something is to be sent from it.
     A port that was free when we looked may be taken when the registry starts; so it has three tries.
     """
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
-        raise NoRegistry(
-            "no registry program is installed here",
-            hint="apt-get install docker-registry; or send it whole: --via save",
-        )
+        raise NoRegistry("no registry program is installed here (Debian's package docker-registry has one)", host)
     files.make_folder(folder)
     with contextlib.ExitStack() as running:
+        said = running.enter_context(tempfile.TemporaryFile())
         for left in range(TRIES - 1, -1, -1):
-            port = free_port()
-            process = running.enter_context(_started(program, folder, port))
-            if _listens(process, port):
+            port, token = free_port(), secrets.token_hex(8)
+            process = running.enter_context(_started(program, folder, port, token, said))
+            if _listens(process, port, token):
                 break
             if not left:
-                raise NoRegistry(
-                    f"the registry did not start, on {TRIES} ports one after the other",
-                    hint=f"see why: {program} serve CONFIG; or send it whole: --via save",
-                )
+                why = f"our registry did not start, on {TRIES} ports one after the other: {_last_words(said)}"
+                raise NoRegistry(why, host)
         yield port
 
 
+def _last_words(said: IO[bytes]) -> str:
+    said.seek(0)
+    last = (said.read().decode("utf-8", "replace").strip().splitlines() or ["it does not say why"])[-1]
+    told = _MESSAGE.search(last)
+    return (told[1] if told else last)[-300:]
+
+
+_MESSAGE = re.compile(r'msg="(.*)"')
+
+
 @contextlib.contextmanager
-def _started(program: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def _started(program: str, folder: Path, port: int, token: str, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """said: gets what it complains of."""
     config = folder / f"config-{port}.yml"
-    config.write_text(_CONFIG.format(folder=folder / "data", port=port), "utf-8")
+    config.write_text(_CONFIG.format(folder=folder / "data", port=port, proof=_PROOF, token=token), "utf-8")
     words = (*_dying_with_us(), program, "serve", str(config))
     process = subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        words, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
     )  # Ctrl-C is for us; the registry serves until we have left in order
     try:
         yield process
@@ -118,11 +134,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the registry listens; False once it has ended or takes too long."""
+def _listens(process: subprocess.Popen[bytes], port: int, token: str) -> bool:
+    """Wait until the registry answers; False once it has ended or takes too long."""
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return process.poll() is None  # and it is not somebody else who took the port
+        if _proof(port) == token:  # and it is not somebody else who took the port
+            return True
         time.sleep(0.05)
     return False
+
+
+def _proof(port: int) -> str | None:
+    """The token that whoever listens there knows; None when it knows none, or is no registry."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=1)) as line:
+        try:
+            line.request("GET", "/v2/")
+            return line.getresponse().headers.get(_PROOF)
+        except (OSError, http.client.HTTPException):
+            return None

@@ -17,6 +17,7 @@ from typing import Any
 
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
+from sage_edge.deploy.belonging import demand_own
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts
 from sage_edge.deploy.orders import Options, Outcome
@@ -148,6 +149,7 @@ def send_image(connect: Connect, wanted: Callable[[Facts], Wanted], carriers: Ca
     with connect() as board:
         facts = board.facts()
         found = wanted(facts)
+        demand_own(facts, found.fleet)
         if facts.engine is not None and found.release.image in facts.engine.images:
             return False
         preflight.demand_room(found, facts)
@@ -161,17 +163,23 @@ def send_image(connect: Connect, wanted: Callable[[Facts], Wanted], carriers: Ca
     return True
 
 
-def roll_back(connect: Connect, to: str | None, options: Options, tell: Tell) -> Outcome:
+def roll_back(
+    connect: Connect, to: str | None, options: Options, tell: Tell, fit: Callable[[Facts], None] = lambda _: None
+) -> Outcome:  # fmt: skip
     """Switch one host to a release that served before; what is reported is what runs, not what was asked for.
 
+    fit: raises unless this board may be rolled back; asked before anything is changed.
     Raises BoardUsage (2) when there is none, BoardLocked (5), RolledBack (6), RollbackFailed (7), Interrupted (130).
     """
-    with connect() as board, holding(board, f"rollback to {to or 'the release before'}", options) as token:
-        if board.facts().deployed.journal_state not in plans.OVER:
-            with timed(tell, "settle the deployment that is open"):
-                board.recover("a rollback found it open")
-        with timed(tell, "switch back and prove it"):
-            gated = board.rollback(token, to, options.patience())
-        release = str(gated["entry"]["release"])
-        done = _confirm(connect, token, release, tell)
+    with connect() as board:
+        facts = board.facts()
+        fit(facts)
+        with holding(board, f"rollback to {to or 'the release before'}", options) as token:
+            if facts.deployed.journal_state not in plans.OVER:
+                with timed(tell, "settle the deployment that is open"):
+                    board.recover("a rollback found it open")
+            with timed(tell, "switch back and prove it"):
+                gated = board.rollback(token, to, options.patience())
+            release = str(gated["entry"]["release"])
+            done = _confirm(connect, token, release, tell)
     return Outcome(board.host, release, True, str(gated["canary"]), done.get("running"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,12 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.cli.surroundings import paths, tell
-from sage_edge.deploy import many
+from sage_edge.deploy import addresses, many
 from sage_edge.deploy.asking import Early
 from sage_edge.deploy.board import Board, Seen
 from sage_edge.deploy.connection import Remote, connect
 from sage_edge.deploy.many import Result
+from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory import loading
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
@@ -59,17 +62,57 @@ class Desk:
 
     @contextlib.contextmanager
     def _reached(self, host: HostName) -> Iterator[tuple[Remote, Early | None]]:
-        if self.knocks and (door := self.knocks.door(self.fleet.addresses, host)):
-            with door.entered() as found:
-                yield found
-        else:
-            with connect(self.fleet.addresses, host) as remote:
-                yield remote, None
+        with self.naming():
+            if self.knocks and (door := self.knocks.door(self.addresses, host)):
+                with door.entered() as found:
+                    yield found
+            else:
+                with connect(self.addresses, host) as remote:
+                    yield remote, None
+
+    @property
+    def addresses(self) -> Path:
+        """The folder with ssh_config and known_hosts. Raises UsageError where stand-ins were never made."""
+        if self.fleet.overlay == "sim" and not (self.fleet.addresses / addresses.CONFIG).is_file():
+            raise UsageError("no stand-in boards are there", hint="invoke sim.up")
+        return self.fleet.addresses
+
+    def demand_apart(self) -> None:
+        """Raise DeclarationError when two hosts of the fleet, asked for or not, have one address."""
+        with self.naming():
+            addresses.demand_apart(self.addresses, [host.name for host in self.fleet.hosts.values()])
+
+    @contextlib.contextmanager
+    def naming(self) -> Iterator[None]:
+        """Let an error of the body speak of our overlay's machines, as `overlaid` does."""
+        try:
+            yield
+        except SageError as told:
+            told.message, told.hint = self.overlaid(told.message), self.overlaid(told.hint)
+            raise
+
+    def overlaid(self, text: str) -> str:
+        """Return a text whose chores and files are those of our overlay; else a next step leads to other machines."""
+        if self.fleet.overlay is None:
+            return text
+        text = _OVER_HOSTS.sub(rf"\g<0> --fleet {self.fleet.overlay}", text)
+        return _OF_FLEET.sub(lambda found: os.path.relpath(self.fleet.addresses / found[1]), text)
+
+
+_OVER_HOSTS = re.compile(r"invoke (?!model)[a-z.]+ --host [A-Za-z0-9-]+(?![A-Za-z0-9-]| --fleet)")
+"""A chore over a host that a person is told to type; `model.*` knows no overlay."""
+
+_OF_FLEET = re.compile(rf"(?<![\w/])fleet/({addresses.CONFIG}|{addresses.KEYS})")
 
 
 def desk(overlay: str | None, knocks: Knocks | None = None) -> Desk:
     """Return the desk over this checkout, with an overlay laid over its fleet. Raises UsageError, DeclarationError."""
     folder = paths().fleet
+    if overlay and overlay not in (known := loading.overlays(folder)):
+        raise UsageError(
+            f"no overlay named {overlay!r}; there are: {', '.join(known) or 'none'}",
+            hint=f"see what they are for: grep ^summary {os.path.relpath(folder)}/overlays/*.yaml",
+        )
     return Desk(folder.resolve().parent, loading.load(folder, overlay or None), knocks)
 
 

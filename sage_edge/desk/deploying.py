@@ -5,6 +5,7 @@ from __future__ import annotations
 from sage_edge.chores import Chore
 
 _HOST = "Which hosts, like sprout or sprout,thor."
+_ONE = "Which host, like sprout."
 _ROLE = "All boards of a role."
 _ALL = "All boards."
 _FLEET = "An overlay of fleet/overlays, like sim."
@@ -25,12 +26,11 @@ def _add_changing(chore: Chore) -> None:
         c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False
     ) -> int:
         """Bring boards to where something can be deployed to them; say what changed."""
-        from sage_edge.deploy import addresses
         from sage_edge.desk import context, shipping
 
         here = context.desk(fleet)
         hosts = shipping.chosen(here, host, role, all)
-        addresses.demand_apart(here.fleet.addresses, hosts)
+        here.demand_apart()
         return context.for_each(
             hosts, lambda name: shipping.provisioned(here, name, context.telling(name)),
             lambda changed: f"changed: {', '.join(changed)}" if changed else "no changes",
@@ -65,7 +65,7 @@ def _add_changing(chore: Chore) -> None:
 
     @chore("push", **_WHO, json=_JSON)
     def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
-        """Send the images of hosts ahead: to the registry that fleet.yaml names, or else to the hosts."""
+        """Send images ahead, to the registry of fleet.yaml or else to the hosts."""
         from sage_edge.desk import context, shipping
 
         here = context.desk(fleet)
@@ -80,7 +80,7 @@ def _add_changing(chore: Chore) -> None:
         json=_JSON,
         dry_run="Print the plan and stop; nothing can be written.",
         diff="With --dry-run: say why.",
-        when="idle (default), now, or a time like 03:30 UTC.",
+        when="idle (default), now, or a time in UTC like 03:30.",
         via="registry (default) or save.",
         plan="Apply a saved plan; refused where boards have changed.",
         exit_code="With --dry-run: end with 10 when there is something to do.",
@@ -117,14 +117,14 @@ def _add_changing(chore: Chore) -> None:
         hosts = rolling.hosts_or_only(here, host, role, all)
         return rolling.releases(here, hosts, json) if list else rolling.back(here, hosts, to or None, as_json=json)
 
-    @chore("lock.acquire", host=_HOST, fleet=_FLEET, why="What for; shown to whoever is refused.")
+    @chore("lock.acquire", host=_ONE, fleet=_FLEET, why="What for; shown to whoever is refused.")
     def acquire(c: object, host: str = "", fleet: str = "", why: str = "") -> int:
         """Keep everybody from deploying to a host until lock.release."""
         from sage_edge.desk import context, looking
 
         return looking.lock(context.desk(fleet), host, why)
 
-    @chore("lock.release", host=_HOST, fleet=_FLEET, yes="Do it, whoever holds it.")
+    @chore("lock.release", host=_ONE, fleet=_FLEET, yes="Do it, whoever holds it.")
     def release(c: object, host: str = "", fleet: str = "", yes: bool = False) -> int:
         """Free a host's deploy lock."""
         from sage_edge.desk import context, looking
@@ -166,7 +166,7 @@ def _add_looking(chore: Chore) -> None:
 
     @chore(
         "logs",
-        host=_HOST,
+        host=_ONE,
         fleet=_FLEET,
         n="How many lines.",
         since="Like 10m, or a time in UTC.",
@@ -179,7 +179,7 @@ def _add_looking(chore: Chore) -> None:
         return looking.logs(context.desk(fleet), host, n, since or None, grep or None)
 
     @chore(
-        "audit", host=_HOST, fleet=_FLEET, n="How many lines.", json=_JSON, check="End with 8 if the chain is broken."
+        "audit", host=_ONE, fleet=_FLEET, n="How many lines.", json=_JSON, check="End with 8 if the chain is broken."
     )
     def audit(c: object, host: str = "", fleet: str = "", n: int = 20, json: bool = False, check: bool = False) -> int:
         """Show what was done to a host, and whether the record is whole."""
@@ -197,7 +197,7 @@ def _add_looking(chore: Chore) -> None:
         here = context.desk(fleet)
         return looking.locks(here, rolling.hosts_or_only(here, host, role, all), as_json=json)
 
-    @chore("explain", host=_HOST, fleet=_FLEET)
+    @chore("explain", host=_ONE, fleet=_FLEET)
     def explain(c: object, host: str = "", fleet: str = "") -> int:
         """Say what a host is, what it is to run, and where each of that is declared."""
         from sage_edge.desk import context, looking

@@ -8,6 +8,7 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.deploy import many
+from sage_edge.deploy.belonging import WrongBoard, demand_own
 from sage_edge.deploy.facts import Facts
 from sage_edge.desk import context
 from sage_edge.desk.context import Desk
@@ -25,7 +26,7 @@ def status(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
             return board.facts()
 
     results = many.over(hosts, one)
-    rows = [_row(result.host, result.value, result.error) for result in results]
+    rows = [_row(result.host, result.value, result.error, here.fleet.name) for result in results]
     heads = ("host", "release", "agent", "image", "lock", "free", "what to know")
     if as_json:
         render.document("sage-edge/status/1", [dict(zip(heads, row, strict=True)) for row in rows])
@@ -34,7 +35,7 @@ def status(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
     return 0
 
 
-def _row(host: str, facts: Facts | None, error: SageError | None) -> tuple[str, ...]:
+def _row(host: str, facts: Facts | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
     if facts is None:
         return (host, "", "", "", "", "", error.message if error else "")
     agent = facts.engine.agent() if facts.engine else None
@@ -43,13 +44,16 @@ def _row(host: str, facts: Facts | None, error: SageError | None) -> tuple[str, 
     state = f"{agent.status}{f', {agent.health}' if agent.health else ''}" if agent else "none"
     return (
         host, facts.deployed.current or "none", state, agent.image[7:19] if agent else "", holder,
-        f"{facts.disk['docker']['free'] / 1e9:.0f} GB", _to_know(facts),
+        f"{facts.disk['docker']['free'] / 1e9:.0f} GB", "; ".join(_to_know(facts, fleet)) or "-",
     )  # fmt: skip
 
 
-def _to_know(facts: Facts) -> str:
-    notes = []
-    deployed = facts.deployed
+def _to_know(facts: Facts, fleet: str) -> list[str]:
+    notes, deployed = [], facts.deployed
+    try:
+        demand_own(facts, fleet)
+    except WrongBoard as other:
+        notes.append(other.message)
     if deployed.journal_state not in (None, "committed", "reverted"):
         notes.append(f"the deployment of {deployed.journal_release} is {deployed.journal_state}")
     if deployed.damaged:
@@ -58,7 +62,7 @@ def _to_know(facts: Facts) -> str:
         notes.append("no Docker engine answers")
     if abs(facts.clock_ahead_s) > 60:
         notes.append(f"its clock is {facts.clock_ahead_s:+.0f} s off")
-    return "; ".join(notes) or "-"
+    return notes
 
 
 def logs(here: Desk, host: str, n: int, since: str | None, grep: str | None) -> int:
@@ -87,11 +91,14 @@ def audit(here: Desk, host: str, n: int, *, as_json: bool, check: bool) -> int:
 
 def lock(here: Desk, host: str, why: str) -> int:
     """Take a lock that never expires."""
+    name = _one(here, host)
     if not why.strip():
-        raise UsageError("say why, for whoever is refused", hint=f"invoke lock.acquire --host {host or 'HOST'} --why …")
-    with here.board(_one(here, host)) as board:
+        hint = here.overlaid(f"invoke lock.acquire --host {name} --why REASON")
+        raise UsageError("say why, for whoever is refused", hint=hint)
+    with here.board(name) as board:
+        demand_own(board.facts(), here.fleet.name)
         board.acquire(why, manual=True)
-    click.echo(f"{host} is locked until: invoke lock.release --host {host} --yes")
+    click.echo(here.overlaid(f"{name} is locked until: invoke lock.release --host {name} --yes"))
     return 0
 
 
@@ -99,10 +106,10 @@ def unlock(here: Desk, host: str, *, sure: bool) -> int:
     """Free a lock, whoever holds it."""
     name = _one(here, host)
     if not sure:
-        raise UsageError(
-            f"this frees the lock of {name}, whoever holds it", hint=f"invoke lock.release --host {name} --yes"
-        )
+        hint = here.overlaid(f"invoke lock.release --host {name} --yes")
+        raise UsageError(f"this frees the lock of {name}, whoever holds it", hint=hint)
     with here.board(name) as board:
+        demand_own(board.facts(), here.fleet.name)
         freed = board.release_lock(None)
     click.echo(f"{name} is free" if freed else f"{name} was not locked")
     return 0

@@ -52,7 +52,8 @@ def deploy(here: Desk, asked: Asked) -> int:
         from sage_edge.deploy import saved
         from sage_edge.desk import shipping
 
-        saved.demand(Path(asked.plan), [shipping.planned(here, name) for name in hosts])
+        with here.naming():
+            saved.demand(Path(asked.plan), [shipping.planned(here, name) for name in hosts])
     _wait(asked.when)
     return context.for_each(
         hosts, lambda name: deployed(here, name, options, asked.via), _line,
@@ -105,16 +106,20 @@ def plan(here: Desk, asked: Asked, save: str | None) -> int:
     )
     if save and code == 0:
         saved.write(Path(save), sorted(made, key=lambda found: found.host))
-        tell(f"saved; apply it with: invoke deploy --plan {save}")
+        under = f" --fleet {here.fleet.overlay}" if here.fleet.overlay else ""
+        tell(f"saved; apply it with: invoke deploy --plan {save}{under}")
     return PENDING if code == 0 and asked.exit_code and any(not found.is_empty for found in made) else code
 
 
 def back(here: Desk, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
     """Roll hosts back."""
-    from sage_edge.deploy import rollout
+    from sage_edge.deploy import preflight, rollout
 
     def one(name: HostName) -> Outcome:
-        return rollout.roll_back(lambda: here.board(name), to, Options(), context.telling(name))
+        return rollout.roll_back(
+            lambda: here.board(name), to, Options(), context.telling(name),
+            lambda facts: preflight.demand_returnable(facts, here.fleet.name),
+        )  # fmt: skip
 
     return context.for_each(hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
 
@@ -155,7 +160,9 @@ def _wait(when: str) -> None:
     if when in ("idle", "now"):
         return
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", when):
-        raise UsageError(f"expected --when idle, now or a time like 03:30, got {when!r}", hint="times are UTC")
+        raise UsageError(
+            f"expected --when idle, now or a time in UTC like 03:30, got {when!r}", hint="invoke --help deploy"
+        )
     now = datetime.now(timezone.utc)
     hour, minute = map(int, when.split(":"))
     due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 from sage_edge.cli.surroundings import paths, tell
-from sage_edge.deploy import builds, imagecards, many, plan, preflight, provision, registry, rollout, staircase, wanted
+from sage_edge.deploy import builds, imagecards, many, plan, provision, registry, rollout, staircase, wanted
+from sage_edge.deploy.belonging import demand_own
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts, NotReady, StrangeFacts
 from sage_edge.deploy.orders import Options, Outcome
@@ -29,10 +30,10 @@ def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[
     """
     with here.board(host) as board:
         with contextlib.suppress(NotReady, StrangeFacts):  # no helper or a very old one: asked again below
-            preflight.demand_own(board.facts(of_any_helper=True), here.fleet.name)
+            demand_own(board.facts(of_any_helper=True), here.fleet.name)
         board.install()
         facts = board.facts()
-        preflight.demand_own(facts, here.fleet.name)
+        demand_own(facts, here.fleet.name)
         done = board.provision(provision.steps(here.fleet, host, facts))
     for step in done:
         for warning in step.get("open", ()):
@@ -88,7 +89,8 @@ def image_of(here: Desk, host: Host) -> Image:
     card = here.checkout.image_card(host.role)
     found = builds.find(here.root, card.name, platform_of(here, host))
     if found is None:
-        raise NotBuilt(host.name, card.name)
+        with here.naming():
+            raise NotBuilt(host.name, card.name)
     return found
 
 
@@ -142,7 +144,7 @@ def by_registry(here: Desk) -> Carrier:
         if named := here.fleet.registry:
             yield (f"{named}/{registry.push(found.image, named)}",)
             return
-        with registry.serving(here.root / ".sage" / "registry") as port:
+        with registry.serving(here.root / ".sage" / "registry", board.host) as port:
             names = staircase.build(port, registry.push(found.image, f"127.0.0.1:{port}"))
             with board.reached_back(port) as there:
                 yield tuple(f"localhost:{there}/{name}" for name in names)

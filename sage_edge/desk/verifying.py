@@ -137,7 +137,8 @@ def full(here: Desk, name: HostName, via: str = "", *words: str) -> Report:
             raise NotExamined(f"the checks of {name} did not run; pytest says:\n{said}", hint=hint)
         document: Mapping[str, Any] = json.loads(told.read_text("utf-8"))
     if error := document.get("error"):
-        raise _KEPT.get(error["code"], NotExamined)(error["message"], hint=error["hint"])
+        with here.naming():
+            raise _KEPT.get(error["code"], NotExamined)(error["message"], hint=error["hint"])
     return Report(name, tuple(Ruling(**one) for one in document["rulings"]))
 
 

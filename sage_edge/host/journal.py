@@ -64,7 +64,7 @@ class Journal:
             raise Refusal(
                 "deployment-open",
                 f"the deployment of {latest.release} is still {latest.state}",
-                "let the board take it back: invoke rollback --host HOST --to current",
+                "let the board settle it: invoke deploy --host HOST",
                 5,
             )
         import secrets  # milliseconds that a probe does not need

@@ -17,10 +17,12 @@ def read(n: int, since: str | None, grep: str | None) -> list[str]:
     if not 1 <= n <= MOST:
         raise Refusal("usage", f"expected 1 to {MOST} lines, got {n}", "invoke logs --host HOST -n 100", USAGE)
     if since is not None and not _SINCE.fullmatch(since):
-        raise Refusal("usage", f"expected a time like 10m or 2026-11-20T06:00:00Z, got {since!r:.40}", "", USAGE)
+        told = f"expected a time like 10m or 2026-11-20T06:00:00Z, got {since!r:.40}"
+        raise Refusal("usage", told, "invoke logs --host HOST --since 10m", USAGE)
     tail = str(MOST if grep else n)
     words = ["docker", "logs", "--timestamps", "--tail", tail, *(["--since", since] if since else [])]
     ran = machine.run((*words, f"{PROJECT}-{AGENT}-1"), timeout_s=30)
+    machine.demand_there(ran)
     if ran.code != 0:
         raise Refusal("no-logs", f"there are no logs: {ran.tail}", "deploy first: invoke deploy --host HOST", FAILED)
     lines = sorted((ran.out + ran.err).splitlines())  # both streams, each line begins with its time

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import subprocess
 
 ENGINE = "/var/run/docker.sock"
+NOT_THERE = 127
 _FINE, _ABSENT = 200, 404
 _LOOK_S = 0.5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,200}")
@@ -55,7 +56,7 @@ def run(
             start_new_session=True, close_fds=False,  # of ours only the guard is inheritable (host.alone)
         )  # fmt: skip
     except FileNotFoundError:
-        return Ran(127, "", f"{words[0]} is not installed")
+        return Ran(NOT_THERE, "", f"{words[0]} is not installed")
     finally:
         os.close(given)
     until = time.monotonic() + timeout_s
@@ -104,6 +105,12 @@ def demand(
             "step-failed", f"{what} failed: {ran.tail or f'exit {ran.code}'}", "see: invoke logs --host HOST", FAILED
         )
     return ran.out
+
+
+def demand_there(ran: Ran) -> None:
+    """Raise Refusal when the program is not on this board."""
+    if ran.code == NOT_THERE:
+        raise Refusal("not-installed", ran.tail, "invoke provision --host HOST", FAILED)
 
 
 _HEAD_END = b"\r\n\r\n"

@@ -63,6 +63,7 @@ class Docker:
         """Let compose read the release's files as it will when it starts them. Raises Refusal, exit 2."""
         folder = self._places.releases / released.short
         ran = machine.run(("docker", "compose", "config", "--quiet"), folder=folder)
+        machine.demand_there(ran)
         if ran.code != 0:
             hint = "mend the file below compose/, then: invoke deploy --host HOST"
             raise Refusal("bad-compose", f"docker compose cannot read the release: {ran.tail}", hint, USAGE)

@@ -104,10 +104,9 @@ def claim(paths: Paths, as_host: str | None = None) -> tuple[Fleet, Host, Card |
 def _load(paths: Paths, card: Card | None) -> Fleet:
     if card is None or card.overlay is None:
         return loading.load(paths.fleet)
-    overlays = sorted(path.stem for path in (paths.fleet / "overlays").glob("*.yaml"))
-    if card.overlay not in overlays:
-        known = ", ".join(overlays) or "none"
-        raise _bad_card(paths.card, "overlay", f"no overlay named {card.overlay}; there are: {known}")
+    if card.overlay not in (known := loading.overlays(paths.fleet)):
+        there = ", ".join(known) or "none"
+        raise _bad_card(paths.card, "overlay", f"no overlay named {card.overlay}; there are: {there}")
     return loading.load(paths.fleet, card.overlay)
 
 

@@ -51,10 +51,15 @@ def read(reader: Reader, overlay: str | None = None) -> Fleet | None:
     reader.faults += plain.faults
     for name, over in _named(reader, "overlays", Overlay).items():
         fleets[name] = _overlaid(reader, files, name, over, set(plain.faults))
-    if overlay is not None and not (reader.folder / "overlays" / f"{overlay}.yaml").is_file():
-        known = ", ".join(path.stem for path in _yaml(reader, "overlays")) or "none"
-        reader.fault(reader.folder / "overlays" / f"{overlay}.yaml", "", f"the file is missing; overlays: {known}")
+    if overlay is not None and overlay not in (known := overlays(reader.folder)):
+        told = f"the file is missing; overlays: {', '.join(known) or 'none'}"
+        reader.faults.append(Fault(f"{reader.folder.name}/overlays/{overlay}.yaml", "", told))
     return fleets.get(overlay) if len(reader.faults) == before else None
+
+
+def overlays(folder: Path) -> tuple[str, ...]:
+    """Return the names of the overlays that a fleet folder declares, good or not."""
+    return tuple(sorted(path.stem for path in (folder / "overlays").glob("*.yaml")))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every command that the model road tells a person to type exists, with its options: hints, remedies, refusals."""
+"""Every command that a person is told to type exists, with its options: hints, remedies, refusals."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from tests.test_readme import fault
 
 ROOT = Path(__file__).parents[2] / "sage_edge"
 PLACES = (
-    "errors.py", "models", "verify", "deploy/addresses.py", "deploy/connection.py", "deploy/giving.py",
-    "deploy/looking.py", "deploy/syncing.py", "deploy/taking.py", "deploy/transfer.py", "cli/keeping.py",
-    "cli/shelves.py", "cli/preparation.py", "cli/inspection.py", "cli/carrying.py", "cli/doctor.py", "cli/fleet.py",
+    "errors.py", "models", "verify", "deploy", "desk", "host", "sim", "cli/keeping.py", "cli/shelves.py",
+    "cli/preparation.py", "cli/inspection.py", "cli/carrying.py", "cli/doctor.py", "cli/fleet.py",
 )  # fmt: skip
 _COMMAND = re.compile(r"(?<![\w`-])(?:sage-edge|invoke) (?!process|to merge)[a-z][^;\n\[\]]*")
 _PROSE = re.compile(r"(?:, (?:or|then)| \(|,? and | shows | to tell | on the |\. ).*")

@@ -140,6 +140,9 @@ def test_declarations_that_do_not_hold(fleet: Path, change: Callable[[Path], Non
     with pytest.raises(DeclarationError) as caught, connect(fleet, SPROUT):
         pass
     assert says in caught.value.message
+    resolve, keys = "ssh -F fleet/ssh_config -G sprout", "ssh-keygen -lf fleet/known_hosts"
+    about_keys = caught.value.message.startswith("fleet/known_hosts")
+    assert caught.value.hint.endswith(keys if about_keys else resolve)
 
 
 def test_the_fleet_of_this_checkout_names_its_hosts() -> None:

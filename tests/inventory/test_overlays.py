@@ -98,9 +98,11 @@ def test_an_overlay_under_a_wrong_name(fleet: Path, faults: Faults) -> None:
     assert faults() == ["fleet/overlays/another.yaml: name: expected another, as the file is named, got 'other'"]
 
 
-def test_an_unknown_overlay() -> None:
-    with pytest.raises(DeclarationError, match=r"fleet/overlays/gpu\.yaml: the file is missing; overlays: cpu, .*sim"):
-        loading.load(FLEET, "gpu")
+@pytest.mark.parametrize("name", ["gpu", "../fleet"])
+def test_an_unknown_overlay(name: str) -> None:
+    with pytest.raises(DeclarationError) as refused:
+        loading.load(FLEET, name)
+    assert str(refused.value) == f"fleet/overlays/{name}.yaml: the file is missing; overlays: cpu, laptop, sim"
 
 
 def test_no_overlays_are_needed(fleet: Path) -> None:
