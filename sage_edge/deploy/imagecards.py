@@ -76,7 +76,10 @@ class Variant(Declared):
 
 
 class ImageCard(Declared):
-    """One image. bake: models in layers of their own. l4t: hosts that it may run on. entry: what `sage-edge` is to do."""
+    """One image.
+
+    bake: models in layers of their own. l4t: hosts that it may run on. entry: what `sage-edge` is to do in it.
+    """
 
     format: Literal[1]
     name: Slug
