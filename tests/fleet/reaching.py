@@ -44,11 +44,13 @@ def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None
     here = context.desk(overlay)
     name, card = here.fleet.host(board).name, here.fleet.board_of(board)
     with contextlib.ExitStack() as open_ways:
-        if via and not via.startswith("ssh://"):
+        if via.startswith("ssh://"):  # a connection for each question, and no key but the fleet's
+            host = _as_root(via, ssh_extra_args=shlex.join(addresses.ssh(here.fleet.addresses)[1:]))
+        elif via:
             host = _as_root(via)
-        else:  # whatever address is named, its key is one of the fleet's
+        else:
             extra = open_ways.enter_context(one_connection(here.fleet.addresses, name))
-            host = _as_root(via or f"ssh://{name}", ssh_extra_args=extra)
+            host = _as_root(f"ssh://{name}", ssh_extra_args=extra)
         found = _asked(host, name)
         wanted: tuple[Expectation, ...] = (expected.of_helper(here.fleet, name),)
         if found is not None:
