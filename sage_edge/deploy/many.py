@@ -83,7 +83,13 @@ def chosen(fleet: Fleet, hosts: str | None, role: str | None, everyone: bool) ->
         named = [name.strip() for name in hosts.split(",") if name.strip()]
         if not named:
             raise UsageError("no host is named", hint=f"there are: {_known(fleet)}")
-        return list(dict.fromkeys(fleet.host(name).name for name in named))
+        found = list(dict.fromkeys(fleet.host(name).name for name in named))
+        if others := [name for name in found if not _is_board(fleet, name)]:
+            what = f"{others[0]} is no board: its role {fleet.host(others[0]).role} conducts and analyses nothing"
+            raise UsageError(
+                what, hint=f"boards are: {', '.join(name for name in fleet.hosts if _is_board(fleet, name))}"
+            )
+        return found
     boards = [host.name for _, host in sorted(fleet.hosts.items()) if _is_board(fleet, host.name)]
     if role is None:
         return boards

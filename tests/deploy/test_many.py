@@ -35,6 +35,7 @@ def test_hosts_are_chosen(hosts: str | None, role: str | None, everyone: bool, f
         ("sprout", None, True, "say which hosts"),
         ("", None, False, "no host is named"),
         ("sprot", None, False, "no host named 'sprot'; there are: desk, sprout, thor"),
+        ("sprout,desk", None, False, "desk is no board: its role operator conducts and analyses nothing"),
         (None, "gardener", False, "no role named 'gardener'"),
         (None, "operator", False, "no board has the role operator"),
     ],
