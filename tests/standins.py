@@ -76,13 +76,16 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
 
 
 @contextlib.contextmanager
-def standing(root: Path, more: Sequence[str] = ()) -> Iterator[Boards]:
-    """Keep a set of stand-ins up for the body. more: names of hosts beside the declared ones, each as sprout is."""
+def standing(root: Path, more: Sequence[str] = (), apart: str = "") -> Iterator[Boards]:
+    """Keep a set of stand-ins up for the body.
+
+    more: names of hosts beside the declared ones, each as sprout is. apart: a word for a set beside the one of the run.
+    """
     shutil.copytree(DECLARED, root / "fleet")
     for name in more:
         (root / "fleet" / "hosts" / f"{name}.yaml").write_text(_TWIN.format(name=name), "utf-8")
     fleet = loading.load(root / "fleet", "sim")
-    place = Place(fleet.addresses, f"{_NAME}{os.getpid()}")
+    place = Place(fleet.addresses, "-".join(filter(None, (f"{_NAME}{os.getpid()}", apart))))
     try:
         sim.up(fleet, place, _tell)
         yield Boards(root, fleet, place)
@@ -95,6 +98,6 @@ def _sweep(folder: Path) -> None:
     words = ("ps", "--all", "--filter", f"label={engine.LABEL}", "--format", f'{{{{.Label "{engine.LABEL}"}}}}')
     names = set(shell.run(engine.docker(*words)).text.split())
     for name in names:
-        number = name.removeprefix(_NAME)
+        number = name.removeprefix(_NAME).partition("-")[0]
         if name.startswith(_NAME) and number.isdecimal() and not Path("/proc", number).exists():
             sim.down(Place(folder / "sim", name))

@@ -76,7 +76,9 @@ def pair(ground: Ground, built: Image) -> Iterator[tuple[Image, Image]]:
 
 
 def turned(ground: Ground, pair: tuple[Image, Image]) -> tuple[Image, Image]:
-    """Return (the image that serves now, the other one), which now counts as built."""
+    """Return (the image that serves now, the other one), which now counts as built; nobody holds the board's lock."""
+    with ground.desk.board(SPROUT) as board:
+        board.release_lock(None)
     old, new = pair if ground.running().startswith(pair[0].id) else pair[::-1]
     assert ground.running() == f"{old.id} running"
     ground.pretend(new)

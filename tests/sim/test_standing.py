@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from sage_edge.inventory.board import contradictions, measure
 from sage_edge.names import HostName
 from sage_edge.shell import Command
 from sage_edge.sim import Place, engine
+from tests import standins
 from tests.standins import Boards
 
 pytestmark = pytest.mark.docker
@@ -26,6 +28,13 @@ TINY = (
     "| docker import - tiny >/dev/null"
 )
 """An image that every board can make of itself, without a registry."""
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
+    """A set of its own: what is renewed here would be missed by tests that deploy to the one of the run."""
+    with standins.standing(tmp_path_factory.mktemp("standing"), apart="standing") as both:
+        yield both
 
 
 def test_both_boards_and_the_hub_are_up(boards: Boards) -> None:
