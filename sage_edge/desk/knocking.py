@@ -11,7 +11,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 from sage_edge.deploy import connection, stopping
@@ -44,12 +44,9 @@ class Door:
     def entered(self) -> Iterator[tuple[Remote, Early]]:
         """Wait for the board, and keep the connection for the body. Raises what `connect` and `Remote.run` raise."""
         with self._open:
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    found = self._answer.result(stopping.LOOK_S)
-                    break
+            while not wait([self._answer], stopping.LOOK_S).done:
                 stopping.heed()
-            yield found
+            yield self._answer.result()
 
 
 class Knocks:

@@ -70,6 +70,18 @@ def test_what_a_connection_refuses_is_raised_by_the_one_who_enters(fleet: Path) 
         pass
 
 
+def test_an_error_is_not_taken_for_a_wait(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.10 has two TimeoutErrors, and a board may raise one, too."""
+
+    def late(*_: object) -> object:
+        raise TimeoutError("too late")
+
+    monkeypatch.setattr(knocking, "probe", late)
+    door = (knocking.at("sprout", "") or pytest.fail("nobody knocked")).door(fleet, SPROUT)
+    with pytest.raises(TimeoutError, match="too late"), (door or pytest.fail("no door")).entered():
+        pass
+
+
 def test_a_desk_uses_a_knock_once(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     knocks = knocking.at("sprout", "") or pytest.fail("nobody knocked")
     desk = Desk(fleet.parent, type(plain := fleetfacts.fleet())(**{**vars(plain), "addresses": fleet}), knocks)
