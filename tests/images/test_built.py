@@ -108,7 +108,7 @@ def test_a_change_of_code_moves_one_layer_of_a_few_megabytes(tmp_path: Path) -> 
     with (root / "sage_edge" / "agent" / "loop.py").open("a", encoding="utf-8") as code:
         code.write("\n# a change\n")
     before = built("sprout")
-    with thrown_away(build(root, order("sprout", owner="sage-test-changed"))) as after:
+    with thrown_away(build(root, order("sprout", fresh=True, owner="sage-test-changed"))) as after:
         new = {digest: size for digest, size in layers(after).items() if digest not in layers(before)}
     assert len(new) == 1
     assert 0 < sum(new.values()) <= 0.05 * before.bytes
