@@ -186,11 +186,6 @@ def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:
     return carry
 
 
-def chosen(here: Desk, host: str, role: str, everyone: bool) -> list[HostName]:
-    """The hosts that the flags name."""
-    return many.chosen(here.fleet, host or None, role or None, everyone)
-
-
 def shown(found: Plan, *, diff: bool) -> str:
     """A plan as people read it."""
     if found.is_empty:

@@ -64,6 +64,20 @@ class Ground:
         done = self.boards.inside(host, f"{' '.join(packing.CALL)} {verb}", stdin.encode())
         return dict(json.loads(done.text))
 
+    @contextlib.contextmanager
+    def session(self, seconds: int, at_its_end: str = "true") -> Iterator[None]:
+        """Let a session be under way on Sprout, as far as its lock says; the body's end ends it."""
+        lock = "/srv/sage/state/locks/session.lock"
+        self.boards.inside(
+            "sprout", "install -d -o 10001 -g 10001 /srv/sage/state/locks && "
+            f"install -o 10001 -g 10001 /dev/null {lock} && "
+            f"(setsid flock {lock} sh -c 'sleep {seconds}; {at_its_end}' >/dev/null 2>&1 &)",
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            self.boards.inside("sprout", f"pkill -f {lock}")
+
 
 def workstation(boards: Boards, health_every: str) -> Desk:
     """A checkout beside the stand-ins' fleet: code and recipes are this one's, what is built is its own."""

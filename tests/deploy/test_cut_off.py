@@ -15,7 +15,6 @@ from sage_edge.deploy import connection, registry
 from sage_edge.deploy.wanted import Image
 from sage_edge.desk import rolling
 from sage_edge.errors import SageError, Unreachable
-from sage_edge.host import states
 from tests.deploy.ground import QUICK, ROOT, SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -193,7 +192,8 @@ def test_a_killed_workstation_leaves_no_registry_behind(ground: Ground, served: 
     while left := _registries(ground):
         assert time.monotonic() < end, left
         time.sleep(0.1)
-    assert ground.states()[before:] == [] or ground.states()[-1] in (*states.OVER, *states.UNDOABLE)
+    assert ground.states()[before:] == []
+    assert ground.running() == f"{served.id} running"
 
 
 def _registries(ground: Ground) -> list[str]:
@@ -205,13 +205,10 @@ def _registries(ground: Ground) -> list[str]:
 def test_ctrl_c_frees_the_lock_and_says_where_the_board_is(ground: Ground, served: Image) -> None:
     ground.pretend(derived(served, "RUN touch /interrupted-by-hand"))
     before = len(ground.states())
-    hold = "(setsid flock /srv/sage/state/locks/session.lock sleep 60 >/dev/null 2>&1 &)"
-    ground.boards.inside("sprout", f"mkdir -p /srv/sage/state/locks; touch /srv/sage/state/locks/session.lock; {hold}")
-    with deploying(ground) as process:
+    with ground.session(60), deploying(ground) as process:
         reached(ground, "waiting", before, process)
         os.killpg(process.pid, signal.SIGINT)
         said = (process.stderr or pytest.fail("no stderr")).read().decode()
-    ground.boards.inside("sprout", "pkill -f session.lock")
     assert process.returncode == 130, said
     assert "sprout: interrupted; " in said
     assert "is waiting, and nothing was switched" in said
@@ -221,15 +218,11 @@ def test_ctrl_c_frees_the_lock_and_says_where_the_board_is(ground: Ground, serve
 
 def test_now_does_not_wait_for_a_session(ground: Ground, served: Image) -> None:
     ground.pretend(derived(served, "RUN touch /right-now"))
-    hold = "(setsid flock /srv/sage/state/locks/session.lock sleep 300 >/dev/null 2>&1 &)"
-    ground.boards.inside("sprout", f"mkdir -p /srv/sage/state/locks; touch /srv/sage/state/locks/session.lock; {hold}")
-    try:
+    with ground.session(300):
         with deploying(ground, "--when", "now") as process:
             said = (process.stderr or pytest.fail("no stderr")).read().decode()
         assert process.returncode == 0, said
         assert ground.boards.inside("sprout", "pgrep -f session.lock").code == 0, "the session is still there"
-    finally:
-        ground.boards.inside("sprout", "pkill -f session.lock")
 
 
 def test_a_disk_that_is_too_small_is_said_before_a_byte_is_sent(ground: Ground, served: Image, line: Line) -> None:

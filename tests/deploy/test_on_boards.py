@@ -80,12 +80,8 @@ def test_rollback_brings_the_release_before_and_proves_it(ground: Ground, served
 
 def test_a_deployment_waits_for_the_running_session(ground: Ground, served: Image) -> None:
     ground.pretend(derived(served, "RUN touch /after-the-session"))
-    ground.boards.inside(
-        "sprout", "mkdir -p /srv/sage/state/locks && touch /srv/sage/state/locks/session.lock && "
-        "chown -R 10001:10001 /srv/sage/state/locks && "
-        "(setsid flock /srv/sage/state/locks/session.lock sh -c 'sleep 12; date +%s.%N > /run/end' >/dev/null 2>&1 &)",
-    )  # fmt: skip
-    ground.deploy()
+    with ground.session(12, "date +%s.%N > /run/end"):
+        ground.deploy()
     ended = float(ground.boards.inside("sprout", "cat /run/end").text)
     started = ground.boards.inside(
         "sprout", "date -d $(docker inspect --format '{{.State.StartedAt}}' sage-agent-1) +%s.%N"
