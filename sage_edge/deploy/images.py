@@ -1,10 +1,10 @@
 """Building an image from its folder.
 
 The engine is driven by its command line. A build names its bases by digest, dates the image by the newest commit that
-touched what is built, and proves itself by drawing a token. Equal inputs make equal images (contexts, settle),
-but for one case: after an engine was restarted, or a fresh build repeated what it held, Docker without containerd's image
-store may pack a new layer in another order of paths, and upon an equal layer that it knew it leaves out folders in which
-nothing changed. The files are the same; the digest is not, and a deploy then sends the layer once more.
+touched what is built, and proves itself by drawing a token. Equal inputs make equal images (contexts, settle), but for
+one case: upon a layer that it has built twice, Docker without containerd's image store may pack the next one in another
+order of paths, and without folders in which nothing changed. The files are the same; the digest is not, and a deploy
+then sends that layer once more.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def snapshot() -> Path:
 
 @functools.cache
 def built(name: str) -> Image:
-    """Build one of our images, once a run, from nothing: an engine that knows equal layers writes the next otherwise."""
+    """Build one of our images, once a run, from nothing: upon a layer that it knows an engine may pack otherwise."""
     return build(snapshot(), order(name, fresh=True))
 
 
