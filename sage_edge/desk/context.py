@@ -48,6 +48,10 @@ class Desk:
 
         return Checkout(self.root, self.fleet)
 
+    def chosen(self, host: str, role: str, everyone: bool) -> list[HostName]:
+        """The hosts that a person named by `--host`, `--role` or `--all`. Raises UsageError."""
+        return many.chosen(self.fleet, host or None, role or None, everyone)
+
     @contextlib.contextmanager
     def seen(self, host: HostName) -> Iterator[Seen]:
         """Connect to a host that is only to be looked at: nothing in here can write."""

@@ -29,7 +29,7 @@ def _add_changing(chore: Chore) -> None:
         from sage_edge.desk import context, shipping
 
         here = context.desk(fleet)
-        hosts = shipping.chosen(here, host, role, all)
+        hosts = here.chosen(host, role, all)
         here.demand_apart()
         return context.for_each(
             hosts, lambda name: shipping.provisioned(here, name, context.telling(name)),
@@ -56,7 +56,7 @@ def _add_changing(chore: Chore) -> None:
         from sage_edge.desk import context, shipping
 
         here = context.desk(fleet)
-        for name in shipping.chosen(here, host, "", everyone=False):
+        for name in here.chosen(host, "", everyone=False):
             found = here.fleet.host(name)
             way = platform or shipping.platform_of(here, found)
             image = shipping.built(here, found, way, base or None, bake, fresh=fresh)
@@ -69,7 +69,7 @@ def _add_changing(chore: Chore) -> None:
         from sage_edge.desk import context, shipping
 
         here = context.desk(fleet)
-        hosts = shipping.chosen(here, host, role, all)
+        hosts = here.chosen(host, role, all)
         return context.for_each(
             hosts, lambda name: shipping.pushed(here, name), str, as_json=json, schema="sage-edge/pushed/1"
         )
@@ -114,7 +114,7 @@ def _add_changing(chore: Chore) -> None:
         from sage_edge.desk import context, rolling
 
         here = context.desk(fleet)
-        hosts = rolling.hosts_or_only(here, host, role, all)
+        hosts = here.chosen(host, role, all)
         return rolling.releases(here, hosts, json) if list else rolling.back(here, hosts, to or None, as_json=json)
 
     @chore("lock.acquire", host=_ONE, fleet=_FLEET, why="What for; shown to whoever is refused.")
@@ -159,10 +159,10 @@ def _add_looking(chore: Chore) -> None:
         from sage_edge.desk import knocking
 
         knocks = knocking.at(host, fleet)
-        from sage_edge.desk import context, looking, rolling
+        from sage_edge.desk import context, looking
 
         here = context.desk(fleet, knocks)
-        return looking.status(here, rolling.hosts_or_only(here, host, role, all), as_json=json)
+        return looking.status(here, here.chosen(host, role, all), as_json=json)
 
     @chore(
         "logs",
@@ -192,10 +192,10 @@ def _add_looking(chore: Chore) -> None:
         c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False
     ) -> int:
         """Show who holds the deploy locks of hosts."""
-        from sage_edge.desk import context, looking, rolling
+        from sage_edge.desk import context, looking
 
         here = context.desk(fleet)
-        return looking.locks(here, rolling.hosts_or_only(here, host, role, all), as_json=json)
+        return looking.locks(here, here.chosen(host, role, all), as_json=json)
 
     @chore("explain", host=_ONE, fleet=_FLEET)
     def explain(c: object, host: str = "", fleet: str = "") -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sage_edge.cli.surroundings import tell
-from sage_edge.deploy import many, packing
+from sage_edge.deploy import packing
 from sage_edge.deploy.orders import Options, Outcome
 from sage_edge.desk import context
 from sage_edge.desk.context import Desk
@@ -82,7 +82,7 @@ def _named(here: Desk, asked: Asked) -> list[HostName]:
         from sage_edge.deploy import saved
 
         return [here.fleet.host(name).name for name in saved.hosts(Path(asked.plan))]
-    return hosts_or_only(here, asked.host, asked.role, asked.everyone)
+    return here.chosen(asked.host, asked.role, asked.everyone)
 
 
 def plan(here: Desk, asked: Asked, save: str | None) -> int:
@@ -96,7 +96,7 @@ def plan(here: Desk, asked: Asked, save: str | None) -> int:
         made.append(shipping.planned(here, name))
         return made[-1]
 
-    hosts = hosts_or_only(here, asked.host, asked.role, asked.everyone)
+    hosts = here.chosen(asked.host, asked.role, asked.everyone)
     code = context.for_each(
         hosts,
         one,
@@ -141,11 +141,6 @@ def releases(here: Desk, hosts: Sequence[HostName], as_json: bool) -> int:
 def _release(row: Mapping[str, Any], current: str | None) -> str:
     mark = "serves now" if row["id"] == current else "has served" if row["served"] else "never served"
     return f"  {row['id']}  image {str(row.get('image'))[7:19]}  {mark}"
-
-
-def hosts_or_only(here: Desk, host: str, role: str, everyone: bool) -> list[HostName]:
-    """The named hosts."""
-    return many.chosen(here.fleet, host or None, role or None, everyone)
 
 
 def _line(done: Outcome) -> str:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from sage_edge.cli.surroundings import paths, tell
-from sage_edge.deploy import builds, imagecards, many, plan, provision, registry, rollout, staircase, wanted
+from sage_edge.deploy import builds, imagecards, plan, provision, registry, rollout, staircase, wanted
 from sage_edge.deploy.belonging import demand_own
 from sage_edge.deploy.board import Board
 from sage_edge.deploy.facts import Facts, NotReady, StrangeFacts

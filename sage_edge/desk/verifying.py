@@ -43,11 +43,10 @@ def add(chore: Chore) -> None:
         via: str = "", json: bool = False, junit_xml: str = "",
     ) -> int:  # fmt: skip
         """Check that hosts are what they must be; ends with 8 where one is not."""
-        from sage_edge.deploy import many
         from sage_edge.desk import context
 
         here = context.desk(fleet)
-        hosts = many.chosen(here.fleet, host or None, role or None, all)
+        hosts = here.chosen(host, role, all)
         return verified(here, hosts, Asked(quick, via, json, Path(junit_xml) if junit_xml else None))
 
 
