@@ -71,12 +71,13 @@ class Ground:
         self.boards.inside(
             "sprout", "install -d -o 10001 -g 10001 /srv/sage/state/locks && "
             f"install -o 10001 -g 10001 /dev/null {lock} && "
-            f"(setsid flock {lock} sh -c 'sleep {seconds}; {at_its_end}' >/dev/null 2>&1 &)",
+            f"(setsid flock {lock} sh -c 'ps -o pgid= $$ >/run/session; sleep {seconds}; {at_its_end}' "
+            ">/dev/null 2>&1 &)",
         )  # fmt: skip
         try:
             yield
         finally:
-            self.boards.inside("sprout", f"pkill -f {lock}")
+            self.boards.inside("sprout", "kill -- -$(tr -d ' ' </run/session)")
 
 
 def workstation(boards: Boards, health_every: str) -> Desk:
