@@ -1,6 +1,7 @@
 """The heartbeat: a file whose age tells a health check whether the agent still gets anywhere.
 
-    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "host": "sprout"}    replaced at every beat
+    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "failing": null, "host": "sprout"}
+      replaced at every beat; failing: why the last wake failed, null when it did not, or while a session gets on
 
 It beats where work gets on (a wake, a question, an answer) and while the agent waits, and nowhere else: a thread of
 its own would go on beating for an agent that hangs. images/shared/healthy.py knows how long a silence may last.
@@ -32,16 +33,16 @@ class Heart:
     host: str
     clock: Clock
 
-    def beat(self) -> None:
+    def beat(self, failing: str | None = None) -> None:
         """Replace the heartbeat. A full disk stops no work; the file then grows old, which says it."""
-        content = json.dumps({"at": clock.text(self.clock.now()), "host": self.host}).encode()
+        content = json.dumps({"at": clock.text(self.clock.now()), "failing": failing, "host": self.host}).encode()
         with contextlib.suppress(StorageError):
             files.write_atomic(self.path, content)
 
-    def wait(self, seconds: float, stop: threading.Event) -> None:
+    def wait(self, seconds: float, stop: threading.Event, failing: str | None = None) -> None:
         """Wait and go on beating; return early once `stop` is set."""
         while seconds > 0:
-            self.beat()
+            self.beat(failing)
             piece = min(seconds, LONGEST_PAUSE_S)
             self.clock.wait(piece, stop)
             seconds = 0.0 if stop.is_set() else seconds - piece

@@ -21,13 +21,13 @@ def run(agent: Agent) -> None:
     failing: str | None = None
     failures = 0
     while not agent.stop.is_set():
-        agent.heart.beat()
+        agent.heart.beat(failing)
         trouble = _wake(agent)
         if trouble != failing:
             agent.tell(f"failing: {trouble}" if trouble else "all is well again")
             failing = trouble
         failures = failures + 1 if trouble else 0
-        agent.heart.wait(_pause(agent, failures).total_seconds(), agent.stop)
+        agent.heart.wait(_pause(agent, failures).total_seconds(), agent.stop, failing)
 
 
 def _wake(agent: Agent) -> str | None:

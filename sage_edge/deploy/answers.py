@@ -94,6 +94,7 @@ OF_BOARD: Mapping[Kind, Callable[[Facts], Found]] = {
     "settled": lambda facts: _settled(facts.deployed),
     "blobs": lambda facts: None if facts.bytes_missing is None else frozenset(facts.bytes_missing),
     "heartbeat": lambda facts: facts.heartbeat_age_s,
+    "wakes": lambda facts: None if facts.failing is None else frozenset(facts.failing),
     "offset": lambda facts: facts.clock_ahead_s,
     "kept": lambda facts: "yes" if facts.clock_synchronized else "no",
     "memory": lambda facts: facts.memory.get("available"),

@@ -112,6 +112,7 @@ class Facts:
     """One probe of one board. clock_ahead_s: how far its clock is ahead of ours; heartbeat_age_s: of its agent's.
 
     bytes_missing: files of models that the store lists and does not hold whole; None: its helper does not say.
+    failing: why its agent's last wake failed, nothing when it did not; None: the agent does not say.
     """
 
     host: HostName
@@ -134,6 +135,7 @@ class Facts:
     models: Mapping[str, str]
     furniture: Furniture = field(default_factory=Furniture)
     heartbeat_age_s: float | None = None
+    failing: tuple[str, ...] | None = None
     bytes_missing: tuple[str, ...] | None = None
 
 
@@ -171,6 +173,7 @@ def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Fact
         bytes_missing=None if told.get("bytes_missing") is None else tuple(told["bytes_missing"]),
         furniture=_furniture(told),
         heartbeat_age_s=told.get("heartbeat_age_s"),
+        failing=None if told.get("failing") is None else tuple(told["failing"]),
     )
 
 

@@ -58,6 +58,7 @@ def _to_know(facts: Facts, fleet: str) -> list[str]:
         notes.append(f"the deployment of {deployed.journal_release} is {deployed.journal_state}")
     if deployed.damaged:
         notes.append(deployed.damaged)
+    notes += [f"its agent is failing: {why}" for why in facts.failing or ()]
     if facts.engine is None:
         notes.append("no Docker engine answers")
     if abs(facts.clock_ahead_s) > 60:

@@ -81,6 +81,7 @@ def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
         "docker": docker,
         "clock": _clock(places.root),
         "heartbeat_age_s": _age(places.state / "heartbeat.json"),
+        "failing": _failing(places.state / "heartbeat.json"),
         "deploy": _deploy(places),
         "models": _models(places),
         "bytes_missing": _bytes_missing(places),
@@ -293,6 +294,15 @@ def _age(path: Path) -> float | None:
         return now_s() - path.stat().st_mtime
     except OSError:
         return None
+
+
+def _failing(path: Path) -> list[str] | None:
+    """Why the agent's last wake failed, as its heartbeat has it: nothing or one message; null: it does not say."""
+    try:
+        said = json.loads(_text(path) or "")["failing"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return [] if said is None else [str(said)]
 
 
 def _uptime(root: Path) -> float | None:

@@ -4,7 +4,7 @@
     places      who owns what with which rights, what the files hold, no secret that anybody may read, units
     engine      Docker, Compose, the runtime
     release     what `current` names is whole, was committed, runs healthily with its own image, labels and models
-    state       the agent's heartbeat, the clock, room on disks and in memory, the exchange answers
+    state       the agent's heartbeat and last wake, the clock, room on disks and in memory, the exchange answers
 
 Who finds out does not matter: one probe by the helper (`deploy.answers`), or testinfra, question by question, which
 shares nothing with the helper (tests/fleet). Both judge by these values, so they can be held against each other.
@@ -178,6 +178,7 @@ def _state(told: Told) -> Iterator[Expectation]:
     if told.current is not None:
         logs = f"see: invoke logs {told.there}"
         yield _expect("heartbeat", "heartbeat", "", Within(HEARTBEAT_S, in_seconds), logs)
+        yield _expect("last wake", "wakes", "", Nothing("no failure"), logs)
     ntp = f"on {name}: sudo timedatectl set-ntp true"
     yield _expect("clock", "offset", "", Within(CLOCK_S, in_seconds), ntp)
     if told.board.clock == "kept":

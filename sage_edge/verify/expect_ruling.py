@@ -33,6 +33,7 @@ Kind = Literal[
     "manifest",   # the digest of a model's manifest in the store
     "blobs",      # every file that a listing in the store names and the store does not hold in its length
     "heartbeat",  # seconds since the agent's last one
+    "wakes",      # why the agent's last wake failed; nothing: it did not
     "offset",     # seconds by which the board's clock is ahead of ours
     "kept",       # whether something keeps the clock in step: yes, no
     "disk",       # free bytes

@@ -38,8 +38,11 @@ def beating(tmp_path: Path) -> Heart:
 
 
 def test_a_beat_says_who_and_when(beating: Heart) -> None:
+    beating.beat("the disk is full")
+    said = json.loads(beating.path.read_bytes())
+    assert said == {"at": "2026-11-20T06:10:00.000+00:00", "failing": "the disk is full", "host": "sprout"}
     beating.beat()
-    assert json.loads(beating.path.read_bytes()) == {"at": "2026-11-20T06:10:00.000+00:00", "host": "sprout"}
+    assert json.loads(beating.path.read_bytes())["failing"] is None
 
 
 def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heart) -> None:

@@ -87,6 +87,16 @@ def test_the_heart_beats_before_and_after_each_wake(
     assert seen[0]["at"] < seen[1]["at"]
 
 
+def test_the_heartbeat_says_why_the_last_wake_failed(
+    home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = home()
+    seen = []
+    watch.on_wait = lambda: seen.append(json.loads(one.paths.heartbeat.read_bytes())["failing"])
+    looped(one, [None, SageError("the disk is full"), None, None], monkeypatch)
+    assert seen == [None, "the disk is full", None, None]
+
+
 def test_a_stop_ends_it_at_once(home: Make, watch: HandClock) -> None:
     one = home()
     one.stop.set()

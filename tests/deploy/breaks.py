@@ -97,6 +97,10 @@ BREAKS = (
         f"docker unpause sage-agent-1 && touch /srv/sage/state/heartbeat.json && {HEALTHY}",
         frozenset({"agent", "heartbeat"}),
     ),
+    Break(
+        "the agent fails at every wake", "echo '\"the disk is full\"' >/srv/sage/state/failing && sleep 2",
+        "rm /srv/sage/state/failing && sleep 2", frozenset({"last wake"}),
+    ),
     _changed(
         "it is another board", "/opt/sim/facts/etc/nv_tegra_release",
         "sed -i s/R36/R39/ /opt/sim/facts/etc/nv_tegra_release", "board is sim-orin-nano",

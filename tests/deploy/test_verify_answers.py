@@ -52,7 +52,7 @@ def probe(**changes: Any) -> dict[str, Any]:
     serving["deploy"]["release_sha256"] = found.release.id.removeprefix("sha256:")
     store = {"sage/seedling/q8_0.json": "2" * 64}
     card = "format: 1\nhost: sprout\nfleet: sage\n"
-    base = fleetfacts.told(**serving, helper=OWN, heartbeat_age_s=3.0, models=store, card=card, **changes)
+    base = fleetfacts.told(**serving, helper=OWN, heartbeat_age_s=3.0, failing=[], models=store, card=card, **changes)
     whole = laid(facts.parse(SPROUT, base, NOW))
     return {**base, **whole, "groups": {**base["groups"], **whole["groups"]}}
 
@@ -81,6 +81,8 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
                         "agent's release", "image's role", "image's platform", "image's board"}),
     ({"card": None}, {"host card"}),
     ({"heartbeat_age_s": None}, {"heartbeat"}),
+    ({"failing": ["the disk is full"]}, {"last wake"}),
+    ({"failing": None}, {"last wake"}),
     ({"epoch": NOW + 3600}, {"clock"}),
     ({"clock": {"synchronized": False, "kept_by": []}}, {"clock is kept"}),
     ({"memory": {"total": 1}}, {"free memory"}),

@@ -21,7 +21,10 @@ FROM {base}
 COPY --chmod=0755 <<'EOF' /usr/local/bin/sage-edge
 #!/bin/sh
 trap 'exit 0' TERM INT
-while :; do date >"$SAGE_STATE/heartbeat.json"; sleep 1 & wait $!; done
+while :; do
+  printf '{{"failing": %s}}' "$(cat $SAGE_STATE/failing 2>/dev/null || echo null)" >"$SAGE_STATE/heartbeat.json"
+  sleep 1 & wait $!
+done
 EOF
 COPY --chmod=0755 <<'EOF' /usr/local/bin/sage-healthy
 #!/bin/sh

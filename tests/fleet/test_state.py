@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -26,6 +27,11 @@ def test_board(host: Host, card: Board, rule: Rule) -> None:
 def test_heartbeat(host: Host, rule: Rule) -> None:
     beat = host.file("/srv/sage/state/heartbeat.json")
     rule(float(host.check_output("date +%s")) - beat.mtime.timestamp() if beat.exists else None)
+
+
+def test_wakes(host: Host, rule: Rule) -> None:
+    beat = json.loads(asking.text(host, "/srv/sage/state/heartbeat.json") or "{}")
+    rule(frozenset(filter(None, [beat["failing"]])) if "failing" in beat else None)
 
 
 def test_offset(host: Host, rule: Rule) -> None:

@@ -102,6 +102,15 @@ def test_a_heartbeat_has_an_age(root: Path) -> None:
     assert told(root)["heartbeat_age_s"] > 500_000_000
 
 
+@pytest.mark.parametrize(
+    ("content", "failing"),
+    [('{"failing": null}', []), ('{"failing": "no"}', ["no"]), ("{}", None), ("[1]", None), ("Sat", None), ("", None)],
+)
+def test_a_heartbeat_says_why_the_last_wake_failed(root: Path, content: str, failing: list[str] | None) -> None:
+    put(root, "srv/sage/state/heartbeat.json", content)
+    assert told(root)["failing"] == failing
+
+
 def test_the_current_release_is_told_by_its_bytes(root: Path) -> None:
     put(root, "srv/sage/releases/0123456789ab/release.json", '{"image": "x"}')
     (root / "srv/sage/current").symlink_to("releases/0123456789ab")

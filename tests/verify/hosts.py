@@ -91,6 +91,7 @@ FOUND: Mapping[str, Found] = {
     "bytes of the models": frozenset(),
     "manifest of sage/spare:q8_0": None,
     "heartbeat": 12.0,
+    "last wake": frozenset(),
     "clock": 0.2,
     "clock is kept": "yes",
     "room for sage": 10**9,

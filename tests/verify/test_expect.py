@@ -61,6 +61,7 @@ BAD: list[tuple[str, Found, str, str, str]] = [
     ("manifest of sage/spare:q8_0", str(RELEASE.image), "444444444444 or nothing", "111111111111",
      "invoke model.sync --host sprout --ref sage/spare:q8_0"),
     ("heartbeat", 601.0, "at most 600.0 s", "601.0 s", LOGS),
+    ("last wake", frozenset({"the disk is full"}), "no failure", "the disk is full", LOGS),
     ("clock", -3600.0, "at most 30.0 s", "-3600.0 s", "on sprout: sudo timedatectl set-ntp true"),
     ("clock is kept", "no", "yes", "no", "on sprout: sudo timedatectl set-ntp true"),
     ("room for sage", 10**8, "at least 500 MB", "100 MB", "on sprout: docker image prune; df -h"),
