@@ -43,6 +43,7 @@ WATCHED = (
 
 SECRETS = (
     "srv/sage/keys/*", "srv/sage/releases/*/.env", "etc/ssh/ssh_host_*_key", "home/*/.ssh/id_*", "root/.ssh/id_*",
+    "home/*/.docker/config.json", "root/.docker/config.json",
 )  # fmt: skip
 """Files that nobody but their owner and group may read; public halves (*.pub) are none of them."""
 

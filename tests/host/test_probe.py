@@ -73,9 +73,10 @@ def test_secrets_that_anybody_may_read_are_named_and_public_halves_are_none(root
     (root / "srv/sage/keys/exchange").chmod(0o404)
     put(root, "root/.ssh/id_rsa", "x")
     put(root, "home/sage/.ssh/id_ed25519", "x")
+    put(root, "home/sage/.docker/config.json", "{}")
     put(root, "srv/sage/releases/0123456789ab/.env", "x")
     assert told(root)["secrets_open"] == [
-        "home/sage/.ssh/id_ed25519", "root/.ssh/id_rsa", "srv/sage/keys/exchange",
+        "home/sage/.docker/config.json", "home/sage/.ssh/id_ed25519", "root/.ssh/id_rsa", "srv/sage/keys/exchange",
         "srv/sage/releases/0123456789ab/.env",
     ]  # fmt: skip
 
