@@ -103,6 +103,24 @@ def test_a_container_is_reached_without_ssh(ground: Ground, sound: Desk) -> None
     assert len(report.rulings) > 30
 
 
+def test_a_machine_that_was_never_provisioned_is_examined_where_it_stands(sound: Desk) -> None:
+    """testinfra's `local://`: this one, which has no helper to say who it is."""
+    first = verifying.full(sound, SPROUT, "local://").rulings[0]
+    assert (first.check, first.holds) == ("helper", False)
+    assert first.remedy == "invoke provision --host sprout --fleet sim"
+
+
+def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground: Ground, sound: Desk) -> None:
+    ground.boards.inside("sprout", "chmod 0000 /srv/sage/keys/exchange")
+    try:
+        quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+    finally:
+        ground.boards.inside("sprout", "chmod 0400 /srv/sage/keys/exchange")
+    assert failed(full) - failed(quick) == {"exchange"}
+    (said,) = (one for one in full.rulings if one.check == "exchange")
+    assert said.remedy.startswith("does the exchange know its key?")
+
+
 def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, sound: Desk) -> None:
     ground.boards.inside("thor", "rm -f /srv/sage/current /srv/sage/deploy/journal.jsonl")
     quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
