@@ -61,7 +61,7 @@ class Order:
 def build(root: Path, fleet: Path, store: Path, order: Order, tell: Tell) -> Image:
     """Build an image, let it draw a token where it can run here, and write down what it is.
 
-    Raises BaseUnresolved before anything is fetched, NoEngine, WheelsMissing, ModelNotFound…, BuildFailed.
+    Raises BaseUnresolved before anything is fetched, NoEngine, EngineTooOld, WheelsMissing, ModelNotFound, BuildFailed.
     """
     upon = bases.chosen(root / "images", order.card, order.platform, order.base)
     engine.demand()
