@@ -165,12 +165,16 @@ def demand(bases: Mapping[Slug, Base], name: Slug) -> str:
     return pinned
 
 
-def resolve_in_place(images: Path, name: str, digest: Digest) -> None:
-    """Write a base's digest into images.lock; every other character stays."""
+def resolve_in_place(images: Path, name: str, digest: Digest, source: str) -> None:
+    """Write a base's digest into images.lock, and where it comes from; every other character stays."""
     path = images / "images.lock"
-    text = path.read_text("utf-8")
-    pattern = re.compile(rf"(^  {re.escape(name)}:\n(?:    (?!digest).*\n)*?    digest: )\S+", re.MULTILINE)
-    changed, count = pattern.subn(rf"\g<1>{digest}", text)
-    if count != 1 or yaml.safe_load(changed)["bases"][name]["digest"] != digest:
-        raise UsageError(f"images/images.lock has no line for the digest of {name}", hint="write it by hand")
+    changed = path.read_text("utf-8")
+    for key, old, new in (("digest", r"\S+", digest), ("source", ".*", source)):
+        line = rf"(^  {re.escape(name)}:\n(?:    (?!{key}:).*\n)*?    {key}: ){old}"
+        changed = re.sub(line, rf"\g<1>{new}", changed, count=1, flags=re.MULTILINE)
+    base = yaml.safe_load(changed)["bases"][name]
+    if (base["digest"], base["source"]) != (digest, source):
+        raise UsageError(
+            f"images/images.lock has no lines for the digest and source of {name}", hint="write it by hand"
+        )
     files.write_atomic(path, changed.encode("utf-8"))

@@ -15,6 +15,8 @@ def add(chore: Chore) -> None:
     @chore("image.lock", base=_BASE, yes="Also replace a digest that is locked.", dry_run="Show it and stop.")
     def lock(c: object, base: str = "", yes: bool = False, dry_run: bool = False) -> int:
         """Look up the digests of bases, show and lock them."""
+        from datetime import datetime, timezone
+
         import click
 
         from sage_edge.cli.surroundings import tell
@@ -25,13 +27,13 @@ def add(chore: Chore) -> None:
         if not found:
             tell("every base is resolved; to ask for one again: invoke image.lock --base NAME")
             return 0
-        written = 0
+        written, today = 0, f"{datetime.now(timezone.utc):%Y-%m-%d}"
         for one in found:
             click.echo(f"{one.name}  {one.image}  {one.kind}")
             if one.kind != "same":
                 click.echo(f"  - {one.before}\n  + {one.now}")
             if not dry_run and (one.kind == "new" or (one.kind == "moved" and yes)):
-                imagecards.resolve_in_place(images, one.name, one.now)
+                imagecards.resolve_in_place(images, one.name, one.now, f"its registry, asked on {today}")
                 written += 1
         kept = [one.name for one in found if one.kind == "moved" and not yes]
         tell(f"{written} written" + (f"; kept as it was: {', '.join(kept)}; to replace it: --yes" if kept else ""))

@@ -102,24 +102,27 @@ def test_a_bad_lock_is_refused(old: str, new: str, images: Path) -> None:
 
 
 @given(name=st.sampled_from(sorted(imagecards.read_lock(ROOT / "images"))))
-def test_resolving_changes_one_digest_and_no_other_character(
+def test_resolving_changes_one_digest_its_source_and_no_other_character(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     images = tmp_path_factory.mktemp("images")
     shutil.copy(ROOT / "images" / "images.lock", images)
     before = (images / "images.lock").read_text("utf-8")
-    was = imagecards.read_lock(images)[Slug(name)].digest
-    imagecards.resolve_in_place(images, name, OTHER)
+    was = imagecards.read_lock(images)[Slug(name)]
+    imagecards.resolve_in_place(images, name, OTHER, "its registry, asked on 2026-11-20")
     after = (images / "images.lock").read_text("utf-8")
     assert imagecards.read_lock(images)[Slug(name)].digest == OTHER
     changed = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
-    assert changed == [(f"    digest: {was}", f"    digest: {OTHER}")]
+    assert changed == [
+        (f"    digest: {was.digest}", f"    digest: {OTHER}"),
+        (f"    source: {was.source}", "    source: its registry, asked on 2026-11-20"),
+    ]
 
 
 def test_a_lock_that_is_written_in_another_way_is_left_alone(images: Path) -> None:
     path = images / "images.lock"
-    path.write_text(f"format: 1\nbases: {{cpu: {{image: 'a.b/c:d', digest: {OTHER}, source: us}}}}\n", "utf-8")
+    path.write_text(f"format: 1\nbases: {{cpu: {{image: 'a.b/c:d', digest: {OTHER}, source: them}}}}\n", "utf-8")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="no line for the digest of cpu"):
-        imagecards.resolve_in_place(images, "cpu", OTHER)
+    with pytest.raises(UsageError, match="no lines for the digest and source of cpu"):
+        imagecards.resolve_in_place(images, "cpu", OTHER, "us")
     assert path.read_bytes() == before

@@ -57,7 +57,7 @@ def test_what_is_unresolved_is_asked_for_and_nothing_else(images: Path, docker: 
     assert [(one.name, one.kind, one.now) for one in found] == [("cpu", "new", NOW), ("sprout-runtime", "new", NOW)]
     assert [line.split()[3] for line in docker.asked] == ["example.test/cpu:1", "example.test/sprout-runtime:1"]
     assert resolving.look_up(images, "sprout-builder")[0].kind == "moved"
-    imagecards.resolve_in_place(images, "sprout-builder", NOW)
+    imagecards.resolve_in_place(images, "sprout-builder", NOW, "us")
     assert resolving.look_up(images, "sprout-builder")[0].kind == "same"
     with pytest.raises(UsageError, match="knows no base 'loki'") as refused:
         resolving.look_up(images, "loki")
@@ -122,7 +122,9 @@ def test_new_digests_are_written_and_moved_ones_only_when_asked(
     assert "kept as it was: sprout-builder; to replace it: --yes" in shown.err
     assert imagecards.read_lock(images)[Slug("sprout-builder")].digest == BEFORE
     assert chores("image.lock", base="sprout-builder", yes=True) == 0
-    assert {base.digest for base in imagecards.read_lock(images).values()} == {NOW}
+    bases = imagecards.read_lock(images).values()
+    assert {base.digest for base in bases} == {NOW}
+    assert {base.source[:24] for base in bases} == {"its registry, asked on 2"}
 
 
 @pytest.fixture
