@@ -103,24 +103,19 @@ def _words(root: Path, order: Order, bases: Mapping[str, str], given: Mapping[st
     return Command(tuple(words), timeout_s=BUILD_S)
 
 
-def sources(name: str) -> tuple[str, ...]:
-    """The paths of a checkout that an image is made of; a commit elsewhere makes no new image."""
-    return ("sage_edge", f"images/{name}", "images/shared", "images/images.lock", "requirements", "pyproject.toml")
-
-
 def revision(root: Path, name: str) -> str:
     """The newest commit that touched what is built, with `-dirty` where that was changed since."""
     git = ("git", "--no-optional-locks", "-C", str(root))
-    last = shell.attempt(Command((*git, "log", "-1", "--format=%H", "--", *sources(name))))
+    last = shell.attempt(Command((*git, "log", "-1", "--format=%H", "--", *builds.sources(name))))
     if last.code != 0 or not last.text:
         return "unknown"
-    changed = shell.attempt(Command((*git, "status", "--porcelain", "--", *sources(name))))
+    changed = shell.attempt(Command((*git, "status", "--porcelain", "--", *builds.sources(name))))
     return f"{last.text[:12]}{'-dirty' if changed.text else ''}"
 
 
 def epoch(root: Path, name: str) -> int:
     """Seconds since 1970 of the newest commit that touched what is built; of 1980 where there is none."""
-    done = shell.attempt(Command(("git", "-C", str(root), "log", "-1", "--format=%ct", "--", *sources(name))))
+    done = shell.attempt(Command(("git", "-C", str(root), "log", "-1", "--format=%ct", "--", *builds.sources(name))))
     return int(done.text) if done.code == 0 and done.text.isdigit() else int(wheelhouse.LONG_AGO)
 
 

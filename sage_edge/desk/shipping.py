@@ -110,6 +110,9 @@ _BUILDING = threading.Lock()
 def wanting(here: Desk, host: Host) -> Callable[[Facts], Wanted]:
     """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
     image = image_of(here, host)
+    if changed := builds.newer_source(here.root, image):
+        build = here.overlaid(f"invoke build --host {host.name}")
+        telling(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
     return lambda facts: wanted.put_together(here.checkout, host, image, facts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -55,3 +56,21 @@ def test_what_was_built_is_taken_as_it_is(desk: Desk, monkeypatch: pytest.Monkey
     builds.keep(desk.root, before)
     assert shipping.ready(desk, sprout) == before
     assert asked == []
+
+
+def test_what_is_older_than_its_sources_is_shipped_and_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    sprout = desk.fleet.host("sprout")
+    builds.keep(desk.root, replace(fleetfacts.wanted().image, platform="cpu"))
+    (desk.root / "sage_edge" / "agent" / "__pycache__").mkdir(parents=True)
+    code, cache = desk.root / "sage_edge" / "agent" / "loop.py", desk.root / "sage_edge" / "agent" / "__pycache__" / "x"
+    for path, age_s in ((code, -60), (cache, 60)):
+        path.write_text("")
+        os.utime(path, (time.time() + age_s,) * 2)
+    shipping.wanting(desk, sprout)
+    assert "note:" not in capsys.readouterr().err
+    os.utime(code, (time.time() + 60,) * 2)
+    shipping.wanting(desk, sprout)
+    assert capsys.readouterr().err == (
+        "sprout       note: sage_edge/agent/loop.py was changed after its image was built; "
+        "to ship it: invoke build --host sprout --fleet sim\n"
+    )
