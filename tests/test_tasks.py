@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,12 +67,11 @@ def door(*words: str) -> int:
 
 
 def test_the_list_is_there_at_once() -> None:
-    best = float("inf")
-    for _ in range(5):
-        started = time.perf_counter()
-        done = subprocess.run([*INVOKE, "--list"], cwd=ROOT, capture_output=True, text=True, check=True)
-        best = min(best, time.perf_counter() - started)
-    assert best < 0.5
+    """Counted in the processor's time, which other tests beside it do not take away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([*INVOKE, "--list"], cwd=ROOT, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
     assert set(ALL) <= set(done.stdout.split())
     own = {
         "check",
