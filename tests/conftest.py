@@ -1,6 +1,7 @@
 """Every test starts in the same world: no variables of ours or git's, an empty home, no network beyond this machine.
 
-`--kills N` says how often a kill test kills; `invoke test --kills N` and SAGE_TEST_KILLS say the same.
+`--kills N` says how often a kill test kills; `invoke test --kills N` and SAGE_TEST_KILLS say the same. Unsaid it is 50,
+and 10 in a test that is not slow.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,8 @@ from tests.standins import boards
 
 __all__ = ["boards"]
 
-KILLS = os.environ.get("SAGE_TEST_KILLS", "50")  # read before the scrubbing below
+KILLS = os.environ.get("SAGE_TEST_KILLS")  # read before the scrubbing below
+MANY, FEW = 50, 10
 FOREIGN = ("SAGE_", "GIT_", "INVOKE_", "LLAMA_", "HF_")
 COLOURS = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
 NO_ENGINE = "no Docker engine"
@@ -34,7 +37,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare `--kills`."""
-    parser.addoption("--kills", type=int, default=int(KILLS), help="how often a kill test kills a process")
+    parser.addoption(
+        "--kills", type=int, default=int(KILLS) if KILLS else None, help="how often a kill test kills a process"
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -69,8 +74,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def kills(request: pytest.FixtureRequest) -> int:
-    """How often a kill test kills a process."""
-    return int(request.config.getoption("--kills"))
+    """How often a slow kill test kills a process."""
+    return _said_kills(request.config, MANY)
+
+
+@pytest.fixture(scope="session")
+def few_kills(request: pytest.FixtureRequest) -> int:
+    """How often a kill test kills that must be over in seconds."""
+    return _said_kills(request.config, FEW)
+
+
+def _said_kills(config: pytest.Config, unsaid: int) -> int:
+    said = config.getoption("--kills")
+    return unsaid if said is None else int(said)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,7 +101,14 @@ def clean_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, str(home))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        patch.setenv("PATH", f"{_plain_python(tmp_path_factory.mktemp('bin'))}{os.pathsep}{os.environ['PATH']}")
         yield home
+
+
+def _plain_python(folder: Path) -> Path:
+    """A folder whose python3 is ours: a version manager's costs every push 0.1 s, for the hub's hook asks for it."""
+    (folder / "python3").symlink_to(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

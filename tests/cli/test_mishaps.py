@@ -17,8 +17,8 @@ from tests.cli.world import MIDNIGHT, MORNING, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return worlds.make(tmp_path)
+def world(fresh: World, tmp_path: Path) -> World:
+    return worlds.make(tmp_path, like=fresh)
 
 
 def test_offline_it_queues_and_catches_up(world: World) -> None:

@@ -12,8 +12,8 @@ from tests.cli.world import MIDNIGHT, World, snapshot
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return worlds.make(tmp_path)
+def world(fresh: World, tmp_path: Path) -> World:
+    return worlds.make(tmp_path, like=fresh)
 
 
 def test_thor_may_not_conduct_and_nothing_is_written(world: World) -> None:

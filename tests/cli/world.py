@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -62,12 +63,19 @@ class World:
         return [json.loads(line[9:]) for line in lines]
 
 
-def make(folder: Path) -> World:
-    """Make a world with its hub."""
+def make(folder: Path, *, like: World | None = None) -> World:
+    """Make a world with its hub.
+
+    like: a world whose hub nobody has pushed to; a copy of it is the hub, which is sooner there than one that the
+    command makes.
+    """
     models = shelf(folder / "models", TINY)
     world = World(stages.make(FLEET, folder / "world"), models)
     settings = {"model": "bench/random:q8_0", "engine": {"threads": 1}, "sampling": {"max_tokens": 8}}
     world.overlay({"hosts": {"sprout": settings}})
+    if like:
+        shutil.copytree(like.stage.hub, world.stage.hub)
+        return world
     made = world.run("thor", "exchange", "init", str(world.stage.hub))
     assert made.returncode == 0, made.stderr
     return world

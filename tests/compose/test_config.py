@@ -28,9 +28,9 @@ LEFT_TO_PEOPLE = {"SAGE_OMNI_FROM", "SAGE_EXCHANGE_VOLUME"}
 """Variables that no release fills: of a server that is started by hand, and of a laptop."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def compose_is_here() -> None:
-    """Skip where Compose cannot be asked."""
+    """Skip where Compose cannot be asked; it is looked for once."""
     demand()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,14 +16,24 @@ from sage_edge.exchange.post import Post
 from .world import SPROUT, THOR, World, decision, git, line, status
 
 
-@pytest.fixture
-def sprout(world: World) -> Post:
-    """A host with one published decision and one that waits."""
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What lies on the disk after a first publish, made once: a push takes longer than the rest of most tests."""
+    world = World(tmp_path_factory.mktemp("published"))
+    world.open_hub()
     post = world.post(SPROUT)
     post.put(decision(1))
     post.log(line("one"))
     post.set_status(status())
     post.publish("one")
+    return world.folder
+
+
+@pytest.fixture
+def sprout(world: World, published: Path) -> Post:
+    """A host with one published decision and one that waits."""
+    shutil.copytree(published, world.folder, dirs_exist_ok=True)
+    post = world.post(SPROUT)
     post.put(decision(2))
     return post
 

@@ -17,16 +17,25 @@ from sage_edge.shell import Result
 from .world import SPROUT, THOR, Stranger, World, decision, finding, git, line, raw, status
 
 
-@pytest.fixture
-def sprout(world: World) -> Post:
-    """A host that has published two decisions, two lines and a status."""
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What lies on the disk after a publish, made once: a push takes longer than the rest of most tests."""
+    world = World(tmp_path_factory.mktemp("published"))
+    world.open_hub()
     post = world.post(SPROUT)
     for number in (1, 2):
         post.put(decision(number))
         post.log(line(str(number)))
     post.set_status(status())
     post.publish("all")
-    return post
+    return world.folder
+
+
+@pytest.fixture
+def sprout(world: World, published: Path) -> Post:
+    """A host that has published two decisions, two lines and a status."""
+    shutil.copytree(published, world.folder, dirs_exist_ok=True)
+    return world.post(SPROUT)
 
 
 def test_a_lost_state_comes_back(world: World, sprout: Post) -> None:

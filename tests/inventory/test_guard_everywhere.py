@@ -25,7 +25,7 @@ from sage_edge.inventory.roles import ABILITIES, Ability
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
 
-EXAMPLES = 1500
+EXAMPLES = 1100
 
 MAY = {
     "practitioner": {"conduct", "decide", "bench", "delegate"},

@@ -18,15 +18,19 @@ from tests.kill import report, stage, victims
 from tests.kill.report import Report, Verdict
 from tests.kill.stage import Stage
 
+Point = tuple[int, victims.Moment]
+"""Which call, from 1, and when of it."""
+
 _FSCK_EVERY = 20
 _CHAINS = (1, 1, 1, 2, 3)
 """How many kills in a row before a start is left alone, drawn with equal chances."""
 
 
-def enumerated(folder: Path, every: int = 1) -> Report:
+def enumerated(folder: Path, every: int = 1, *, one_of_each: bool = False) -> Report:
     """Kill a first session and its publication before, inside and after each call that keeps something.
 
     every: take only each so-many-th point.
+    one_of_each: take only one point of each kind, which is the name of the call and the moment.
 
     The hub has no doorkeeper here: it would run 0.3 s for each of some hundred pushes. The random kills have it.
     """
@@ -39,6 +43,8 @@ def enumerated(folder: Path, every: int = 1) -> Report:
         for moment in victims.MOMENTS
         if moment != "inside" or name in victims.TEARABLE
     ][::every]
+    if one_of_each:
+        points = _one_of_each(points, calls)
 
     def judge(case: int) -> Verdict:
         at, moment = points[case]
@@ -47,6 +53,14 @@ def enumerated(folder: Path, every: int = 1) -> Report:
 
     verdicts = report.shared(range(len(points)), judge, folder)
     return report.total("enumerated", len(points), verdicts, time.monotonic() - began)
+
+
+def _one_of_each(points: list[Point], calls: list[str]) -> list[Point]:
+    """Return one point of each kind: of the n-th kind the n-th one, so that they lie all over the session."""
+    kinds: dict[tuple[str, str], list[Point]] = {}
+    for at, moment in points:
+        kinds.setdefault((calls[at - 1], moment), []).append((at, moment))
+    return [found[number % len(found)] for number, found in enumerate(kinds.values())]
 
 
 def _count(played: Stage, folder: Path) -> list[str]:
