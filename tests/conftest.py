@@ -6,6 +6,7 @@ and 10 in a test that is not slow.
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"{NO_ENGINE}: {why}"))
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(BOARDS_S))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _no_engine() -> str:

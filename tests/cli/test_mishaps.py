@@ -21,18 +21,6 @@ def world(fresh: World, tmp_path: Path) -> World:
     return worlds.make(tmp_path, like=fresh)
 
 
-def test_offline_it_queues_and_catches_up(world: World) -> None:
-    assert world.run("sprout", "agent", "once", "--at", MIDNIGHT).returncode == 0
-    away = world.stage.hub.rename(world.stage.folder / "away.git")
-    offline = world.run("sprout", "agent", "once", "--at", MORNING)
-    assert offline.returncode == 0
-    assert "offline" in offline.stderr
-    assert "nothing is lost" in offline.stdout
-    away.rename(world.stage.hub)
-    assert world.run("sprout", "agent", "once", "--at", MORNING).returncode == 0
-    assert {"sessions/primary/000/P001.json", "sessions/primary/000/P002.json"} <= set(world.papers("sprout"))
-
-
 def test_a_hub_that_refuses(world: World) -> None:
     hook = world.stage.hub / "hooks" / "pre-receive"
     kept = hook.read_bytes()

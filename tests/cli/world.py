@@ -36,6 +36,12 @@ class World:
             text=True, check=False, timeout=120,
         )  # fmt: skip
 
+    def start(self, host: str, *words: str) -> subprocess.Popen[str]:
+        """Start `sage-edge WORDS` as a host, and do not wait for it."""
+        line = [sys.executable, "-m", "sage_edge", *words]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(line, env=self.environment(host), stdout=pipe, stderr=pipe, text=True)
+
     def environment(self, host: str, **env: str) -> dict[str, str]:
         """The environment of a host's commands."""
         return {**self.stage.environment(host), "SAGE_MODELS": str(self.models), "COLUMNS": "80", **env}

@@ -27,7 +27,7 @@ def judge(losses: list[Loss]) -> None:
 
 
 def test_a_killed_download_goes_on(tmp_path: Path) -> None:
-    judge(list(fetch_kills.kills(tmp_path, shots=10, size=7 << 20, seed=3)))
+    judge(list(fetch_kills.kills(tmp_path, shots=5, size=7 << 20, seed=3)))
 
 
 @pytest.mark.parametrize("at", [0, 1, 1 << 20, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 5_000_000])

@@ -87,6 +87,7 @@ def test_dimensions_that_cannot_be(change: dict[str, Any], why: str) -> None:
     assert str(caught.value) == why
 
 
+@pytest.mark.slow  # to import what it asks takes longer than all the others together
 @pytest.mark.parametrize("family", ["qwen2", "phi"])
 def test_what_transformers_saves_is_whole(family: str, tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
