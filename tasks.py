@@ -186,7 +186,7 @@ def _text(log: IO[bytes]) -> str:
 def help_text() -> str:
     """Return what this script can do, read from the chores without importing invoke."""
     rows, ours = [], ROOT / "sage_edge"
-    files = (Path(__file__), ours / "chores.py", *sorted((ours / "desk").glob("*.py")))
+    files = (Path(__file__), ours / "chores.py", *sorted((ours / "workstation").glob("*.py")))
     for node in (node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
@@ -233,7 +233,7 @@ if __name__ == "__main__":
 
 from invoke import Collection, Context, Exit, task  # noqa: E402  the script above runs where invoke is not installed
 
-from sage_edge import desk  # noqa: E402  only invoke needs it
+from sage_edge import workstation  # noqa: E402  only invoke needs it
 
 gc.set_threshold(200_000)  # what is imported is no garbage, and a chore is soon over: a tenth of a short one's time
 ns = Collection()
@@ -384,7 +384,7 @@ def exchange_init(c: Context, path: str | None = None) -> int:
     return go(c, *sage("exchange", "init", here(path)))[0]
 
 
-desk.add(chore, lambda *words: subprocess.run(sage(*words), check=False).returncode)
+workstation.add(chore, lambda *words: subprocess.run(sage(*words), check=False).returncode)
 
 
 @chore("bench.models", quick="Few repetitions: to see that it runs, not to quote.")

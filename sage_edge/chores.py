@@ -118,7 +118,7 @@ def _add_sync(chore: Chore) -> None:
         json: bool = False,
     ) -> int:
         """Copy a model to a board's store over SSH, verified on arrival."""
-        from sage_edge.cli.carrying import carry
+        from sage_edge.workstation.sync_tasks import carry
 
         return carry(
             host or None, ref, from_host or None, limit_mb=limit or None, merge_there=merge_there, as_json=json

@@ -28,7 +28,7 @@
     ├── CommandFailed(words, code)                                     1
     └── StorageError(path)             disk full, read-only, I/O       1
 
-A room may add kinds of its own below these, `deploy.addresses.DeployError` for one.
+A room may add kinds of its own below these, `remote.errors.DeployError` for one.
 Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.
 """
 

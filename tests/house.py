@@ -25,10 +25,10 @@ FLOORS: Mapping[str, int] = {
         (
             "errors names clock files locks paths shell declared",
             "inventory records models",
-            "mind scorers curriculum engines exchange legacy",
-            "sessions analysis bench verify",
+            "mind scorers curriculum engines exchange legacy remote",
+            "sessions analysis training bench serve verify image model_sync window",
             "agent deploy",
-            "cli demo chores desk sim __main__",
+            "cli demo chores workstation sim __main__",
         )
     )
     for room in rooms.split()
@@ -49,9 +49,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "llama_cpp": ("engines/llamacpp.py", "models/gguf.py"),
     "huggingface_hub": ("models/hub.py",),
     "httpx2": ("models/hub.py",),  # the transport that huggingface_hub itself speaks through
-    "fabric": ("deploy/connection.py",),
-    "paramiko": ("deploy/connection.py",),  # fabric cannot set a host-key policy without it
-    "docker": ("deploy/images.py",),
+    "fabric": ("remote/ssh/client.py",),
+    "paramiko": ("remote/ssh/client.py",),  # fabric cannot set a host-key policy without it
+    "docker": ("image/build.py",),
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),

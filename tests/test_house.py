@@ -72,7 +72,9 @@ def test_the_helper_is_packed_and_never_imported() -> None:
     users = [source for source in SOURCES if source.room != "host"]
     assert_none(
         [
-            source.at(node, f"{source.room} imports {name}; the helper runs on the board, `deploy/packing.py` packs it")
+            source.at(
+                node, f"{source.room} imports {name}; the helper runs on the board, `remote/board/helper.py` packs it"
+            )
             for source in users
             for node, name in house.imports(source)
             if f"{name}.".startswith("sage_edge.host.")

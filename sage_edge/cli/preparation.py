@@ -64,13 +64,13 @@ def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, Card]) -> 
 
 def _over_ssh(shop: Workshop) -> Callable[[HostSource, ModelRef], Manifest]:
     """What brings a model from another board: a workstation has it, a board does not."""
-    from sage_edge.deploy import syncing
+    from sage_edge.model_sync import sync
 
     def copy(source: HostSource, ref: ModelRef) -> Manifest:
         def says(_: str, total: int, done: int) -> None:
             shop.progress(done, total)
 
-        return syncing.fetch(ref, source.host, shop.fleet, shop.store, says)[0]
+        return sync.fetch(ref, source.host, shop.fleet, shop.store, says)[0]
 
     return copy
 

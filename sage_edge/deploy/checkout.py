@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 import yaml
 
-from sage_edge.deploy import imagecards
-from sage_edge.deploy.addresses import DeployError
-from sage_edge.deploy.imagecards import ImageCard
 from sage_edge.errors import DeclarationError, Fault
+from sage_edge.image import spec
+from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.hosts import Host
 from sage_edge.models import resolve
 from sage_edge.models.lock import read_lock
 from sage_edge.names import Digest, HostName, ModelRef
+from sage_edge.remote.errors import DeployError
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Checkout:
 
     def image_card(self, role: str) -> ImageCard:
         """Return the image for a role. Raises UsageError when there is none."""
-        return self._once(("card", role), lambda: imagecards.card_for(self.root / "images", role))
+        return self._once(("card", role), lambda: spec.card_for(self.root / "images", role))
 
     def models(self, host: Host) -> Mapping[ModelRef, Digest]:
         """Return the models that a host needs, by digest: of the locked manifest, or of what ships with the code.

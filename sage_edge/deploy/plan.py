@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sage_edge.deploy import preflight
-from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.wanted import Wanted
+from sage_edge.deploy.desired_release import Wanted
 from sage_edge.inventory.boards import Board
 from sage_edge.names import Digest, ModelRef
+from sage_edge.remote.board.probe import Facts
 
 OVER = ("committed", "reverted", "revert-failed", None)
 

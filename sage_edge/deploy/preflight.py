@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from sage_edge import files
-from sage_edge.deploy.addresses import DeployError
-from sage_edge.deploy.belonging import WrongBoard, demand_own, says
-from sage_edge.deploy.facts import Facts, NotReady
-from sage_edge.deploy.wanted import Wanted
+from sage_edge.deploy.desired_release import Wanted
 from sage_edge.errors import RoleError
 from sage_edge.inventory.board import contradictions
 from sage_edge.inventory.boards import Board
 from sage_edge.names import Digest, HostName
+from sage_edge.remote.board.identity_check import WrongBoard, demand_own, says
+from sage_edge.remote.board.probe import Facts, NotReady
+from sage_edge.remote.errors import DeployError
 
 OLDEST_ENGINE = (20, 10)
 CLOCK_S = 300.0

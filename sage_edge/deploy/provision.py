@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from sage_edge.deploy import addresses
-from sage_edge.deploy.addresses import DeployError
-from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.packing import CALL
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
+from sage_edge.remote.board.helper_zipapp import CALL
+from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.errors import DeployError
+from sage_edge.remote.ssh import config
 
 Step = Mapping[str, Any]
 AGENT = 10001
@@ -115,10 +115,10 @@ def _exchange_keys(fleet: Fleet) -> str:
     machine = told.hostname or (fleet.remote.partition("@")[2].partition(":")[0] if "@" in fleet.remote else "")
     if not machine or told.scheme not in ("ssh", ""):
         return "# The exchange is not reached over ssh.\n"
-    lines = addresses.known_lines(fleet.addresses / addresses.KEYS)
+    lines = config.known_lines(fleet.addresses / config.KEYS)
     found = [line for _, line in lines if machine in line.split()[0].split(",")]
     if not found:
-        raise ExchangeUnknown(machine, f"{fleet.addresses.name}/{addresses.KEYS}")
+        raise ExchangeUnknown(machine, f"{fleet.addresses.name}/{config.KEYS}")
     return "".join(f"{line}\n" for line in found)
 
 

@@ -17,16 +17,16 @@ from typing import Any
 
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
-from sage_edge.deploy.belonging import demand_own
-from sage_edge.deploy.board import Board
-from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.orders import Options, Outcome
+from sage_edge.deploy.desired_release import Wanted
 from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
-from sage_edge.deploy.stopping import Interrupted
-from sage_edge.deploy.wanted import Wanted
+from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.errors import SageError
 from sage_edge.inventory.boards import Board as BoardCard
 from sage_edge.names import ModelRef
+from sage_edge.remote.board.client import Board
+from sage_edge.remote.board.identity_check import demand_own
+from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.ssh.cancellation import Interrupted
 
 Tell = Callable[[str], None]
 Connect = Callable[[], AbstractContextManager[Board]]

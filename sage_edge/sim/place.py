@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.deploy.addresses import CONFIG, KEYS
 from sage_edge.inventory.fleet import Fleet
+from sage_edge.remote.ssh.config import CONFIG, KEYS
 
 HUB = "hub"
 OVERLAY = "sim"

@@ -6,8 +6,8 @@
     release     what `current` names is whole, was committed, runs healthily with its own image, labels and models
     state       the agent's heartbeat and last wake, the clock, room on disks and in memory, the exchange answers
 
-Who finds out does not matter: one probe by the helper (`deploy.answers`), or testinfra, question by question, which
-shares nothing with the helper (tests/fleet). Both judge by these values, so they can be held against each other.
+Who finds out does not matter: one probe by the helper (`deploy.probe_answers`), or testinfra, question by question,
+which shares nothing with the helper (tests/fleet). Both judge by these values, so they can be held against each other.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.deploy.orders import Options
-from sage_edge.deploy.wanted import Image
+from sage_edge.deploy.rollout_options import Options
+from sage_edge.image.built import Image
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.fleet_ground import Fleet
 from tests.deploy.ground import SPROUT

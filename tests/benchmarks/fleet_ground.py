@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sage_edge.deploy import many
-from sage_edge.deploy.many import Result
-from sage_edge.deploy.orders import Options
-from sage_edge.desk import shipping
+from sage_edge.deploy import fleet_runner
+from sage_edge.deploy.fleet_runner import Result
+from sage_edge.deploy.rollout_options import Options
 from sage_edge.names import HostName
 from sage_edge.sim import image as sim_image
+from sage_edge.workstation import deploy_service
 from tests import standins
 from tests.benchmarks.figures import seconds
 from tests.deploy import ground, understudy
@@ -59,9 +59,9 @@ def _raise(over: Ground, hosts: tuple[HostName, ...]) -> None:
     def say(line: str) -> None:
         print(f"        {line}", file=sys.stderr)
 
-    _demand(many.over(hosts, lambda host: shipping.provisioned(over.desk, host, say)))
+    _demand(fleet_runner.over(hosts, lambda host: deploy_service.provisioned(over.desk, host, say)))
     over.pretend(understudy.build(sim_image.own_base()))
-    _demand(many.over(hosts, lambda host: over.deploy(host, Options(health_s=120, revert_s=600))))
+    _demand(fleet_runner.over(hosts, lambda host: over.deploy(host, Options(health_s=120, revert_s=600))))
 
 
 def _demand(results: Sequence[Result[Any]]) -> None:

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.deploy import addresses
 from sage_edge.names import HostName
+from sage_edge.remote.ssh import config
 from tests.benchmarks import fleet_pyinfra
 from tests.benchmarks.figures import Figure, seconds
 from tests.benchmarks.fleet_ground import Fleet
@@ -129,5 +129,5 @@ def _floor(boards: Sequence[str]) -> None:
 
 def _board(fleet: Fleet, host: HostName) -> str:
     """Where a board is and which key it has, in one line."""
-    found = addresses.find(fleet.ground.desk.fleet.addresses, host)
+    found = config.find(fleet.ground.desk.fleet.addresses, host)
     return f"{host} {found.hostname} {found.port} {found.user} {found.identities[0]} {fleet.key(host)}"

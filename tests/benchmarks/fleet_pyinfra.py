@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.deploy import addresses
 from sage_edge.names import HostName
+from sage_edge.remote.ssh import config
 from tests.benchmarks.fleet_ground import Fleet
 
 VERSION = "3.10"
@@ -41,7 +41,7 @@ def prepared(fleet: Fleet, hosts: Sequence[HostName]) -> Peer:
     folder.mkdir(exist_ok=True)
     known, inventory = [], []
     for host in hosts:
-        found = addresses.find(fleet.ground.desk.fleet.addresses, host)
+        found = config.find(fleet.ground.desk.fleet.addresses, host)
         known.append(f"[{found.hostname}]:{found.port} {fleet.key(host)}\n")
         data = {
             "ssh_hostname": found.hostname, "ssh_port": found.port, "ssh_user": found.user,

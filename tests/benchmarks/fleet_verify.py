@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.desk import verifying
-from sage_edge.desk.context import Desk
 from sage_edge.names import HostName
 from sage_edge.verify.expect_ruling import SLOW
+from sage_edge.workstation import verify_tasks
+from sage_edge.workstation.context import Desk
 from tests.benchmarks.figures import Figure, seconds
 from tests.benchmarks.runner import interval
 
@@ -91,5 +91,5 @@ def _by_process(here: Desk, host: HostName) -> Verdicts:
 
 def _by_testinfra(here: Desk, host: HostName, via: str) -> Verdicts:
     """One pytest process, as `invoke verify` starts it."""
-    report = verifying.full(here, host, via, *_SAME)
+    report = verify_tasks.full(here, host, via, *_SAME)
     return {one.check: one.holds for one in report.rulings if one.check not in SLOW}

@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.deploy import addresses
-from sage_edge.deploy.connection import connect
-from sage_edge.deploy.syncing import Carried, Order, sync
+from sage_edge.model_sync.sync import Carried, Order, sync
 from sage_edge.models.store import Store
 from sage_edge.names import HostName
+from sage_edge.remote.ssh import config
+from sage_edge.remote.ssh.client import connect
 from tests.benchmarks.figures import Figure, run, seconds
 from tests.deploy import boards, weights
 from tests.deploy.boards import MISSING
@@ -53,7 +53,7 @@ def _measure(home: Path, thor: boards.Board, rounds: int, size: int) -> Iterator
     plain = seconds(lambda: _plain(fleet, store, home))
     floor, open_, nothing = [], [], []
     for _ in range(rounds):
-        floor.append(seconds(lambda: subprocess.run((*addresses.ssh(fleet), THOR, "true"), check=True)))
+        floor.append(seconds(lambda: subprocess.run((*config.ssh(fleet), THOR, "true"), check=True)))
         open_.append(seconds(knock))
         nothing.append(seconds(carry))
     took = f"{_told(nothing)}; connecting alone {_told(open_)}, OpenSSH and `true` {_told(floor)}"
@@ -66,7 +66,7 @@ def _measure(home: Path, thor: boards.Board, rounds: int, size: int) -> Iterator
 
 
 def _plain(fleet: Path, store: Store, home: Path) -> None:
-    words = ("rsync", "--rsh", addresses.quoted_for_rsync(addresses.ssh(fleet)), "-a", f"{store.blobs}/")
+    words = ("rsync", "--rsh", config.quoted_for_rsync(config.ssh(fleet)), "-a", f"{store.blobs}/")
     subprocess.run((*words, f"{THOR}:{home / 'plain'}/"), check=True)
 
 

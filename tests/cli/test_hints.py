@@ -14,7 +14,7 @@ from tests.test_readme import fault
 ROOT = Path(__file__).parents[2] / "sage_edge"
 PLACES = (
     "errors.py", "models", "verify", "deploy", "desk", "host", "sim", "cli/keeping.py", "cli/shelves.py",
-    "cli/preparation.py", "cli/inspection.py", "cli/carrying.py", "cli/doctor.py", "cli/fleet.py",
+    "cli/preparation.py", "cli/inspection.py", "workstation/sync_tasks.py", "cli/doctor.py", "cli/fleet.py",
 )  # fmt: skip
 _COMMAND = re.compile(r"(?<![\w`-])(?:sage-edge|invoke) (?!process|to merge)[a-z][^;\n\[\]]*")
 _PROSE = re.compile(r"(?:, (?:or|then)| \(|,? and | shows | to tell | on the |\. ).*")

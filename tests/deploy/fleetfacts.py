@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sage_edge.deploy import facts
-from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.wanted import Image, Wanted
+from sage_edge.deploy.desired_release import Wanted
+from sage_edge.image.built import Image
 from sage_edge.inventory import loading
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import Digest, HostName, ModelRef, RoleName, Slug
 from sage_edge.records.release import Release
+from sage_edge.remote.board import probe
+from sage_edge.remote.board.probe import Facts
 
 ROOT = Path(__file__).parents[2]
 SPROUT = HostName("sprout")
@@ -63,7 +64,7 @@ def told(**changes: Any) -> dict[str, Any]:
 
 def probed(**changes: Any) -> Facts:
     """The same, parsed."""
-    return facts.parse(SPROUT, told(**changes), NOW)
+    return probe.parse(SPROUT, told(**changes), NOW)
 
 
 def fleet(overlay: str | None = None) -> Fleet:

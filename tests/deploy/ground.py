@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from sage_edge import sim
-from sage_edge.deploy import packing
-from sage_edge.deploy.facts import Facts
-from sage_edge.deploy.orders import Options, Outcome
-from sage_edge.deploy.wanted import Image
-from sage_edge.desk import rolling, shipping
-from sage_edge.desk.context import Desk
+from sage_edge.deploy.rollout_options import Options, Outcome
+from sage_edge.image.built import Image
 from sage_edge.names import HostName
+from sage_edge.remote.board import helper_zipapp as packing
+from sage_edge.remote.board.probe import Facts
 from sage_edge.sim import image as sim_image
+from sage_edge.workstation import deploy_service, rollout_tasks
+from sage_edge.workstation.context import Desk
 from tests.deploy import understudy
 from tests.standins import Boards
 
@@ -37,7 +37,7 @@ class Ground:
 
     def deploy(self, host: HostName = SPROUT, options: Options = QUICK, via: str = "registry") -> Outcome:
         """Deploy what was built, as a command of its own."""
-        return rolling.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
+        return rollout_tasks.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
 
     def facts(self, host: HostName = SPROUT) -> Facts:
         """Look at a board."""
@@ -98,7 +98,7 @@ def ground(boards: Boards) -> Iterator[Ground]:
     """Provisioned boards; nothing is deployed yet."""
     with over(boards) as one:
         for host in (SPROUT, THOR):
-            shipping.provisioned(one.desk, host, lambda line: None)
+            deploy_service.provisioned(one.desk, host, lambda line: None)
         yield one
 
 
@@ -109,7 +109,7 @@ def over(boards: Boards, health_every: str = "1s") -> Iterator[Ground]:
     Containers are asked for their health every second, not every five: a test that deploys twice waits for that twice.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shipping, "admit", lambda here, public, say: sim.admit(boards.place))
+        patch.setattr(deploy_service, "admit", lambda here, public, say: sim.admit(boards.place))
         yield Ground(boards, workstation(boards, health_every))
 
 

@@ -20,7 +20,11 @@ import pytest
 from invoke import Program
 
 import tasks
-from sage_edge.deploy import addresses, asking, board, builds, packing
+from sage_edge.image import build_record
+from sage_edge.remote.board import client as board
+from sage_edge.remote.board import early_probe
+from sage_edge.remote.board import helper_zipapp as packing
+from sage_edge.remote.ssh import config
 from tests.deploy import boards, fleetfacts
 from tests.deploy.boards import Board
 
@@ -96,7 +100,7 @@ class Loopback:
 
     def shares_its_address(self) -> None:
         """Let thor's address, and its key, be those of the board."""
-        for name in (addresses.CONFIG, addresses.KEYS):
+        for name in (config.CONFIG, config.KEYS):
             text = (self.fleet / name).read_text("utf-8")
             (self.fleet / name).write_text(text + text.replace("sprout", "thor"), "utf-8")
 
@@ -120,8 +124,8 @@ def workstation(root: Path, patch: pytest.MonkeyPatch) -> Loopback:
     own = sprout.read_text("utf-8").replace("qwen2.5-0.5b/introspective:v2.1-q8_0", fleetfacts.SEEDLING)
     sprout.write_text(own, "utf-8")  # the one model that needs no preparation
     image = fleetfacts.wanted().image
-    builds.keep(root, image)
-    builds.keep(root, replace(image, name="thor", role="researcher", board="agx-thor", model=None))
+    build_record.keep(root, image)
+    build_record.keep(root, replace(image, name="thor", role="researcher", board="agx-thor", model=None))
     patch.chdir(root)
     patch.setenv("SAGE_FLEET", str(root / "fleet"))
     patch.setenv("SAGE_MODELS", str(root / "models"))
@@ -139,7 +143,7 @@ def with_board(root: Path, sshd: Board, identity: Path, patch: pytest.MonkeyPatc
     )
     helper.write_text(script, "utf-8")
     patch.setattr(packing, "CALL", (sys.executable, str(helper)))
-    for module in (asking, board):
+    for module in (early_probe, board):
         patch.setattr(module, "AS_ROOT", 'exec "$@"')  # this board needs no rights of root
     made.tells()
     return made

@@ -20,10 +20,11 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy import packing, registry
+from sage_edge.deploy.transport import registry
 from sage_edge.host import released
 from sage_edge.host.deploying import MOST_ATTEMPTS
 from sage_edge.host.places import Places
+from sage_edge.remote.board import helper_zipapp
 from tests.deploy import fleetfacts, loopback
 from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.loopback import Loopback, Typed
@@ -316,7 +317,7 @@ def test_the_board_gives_up_by_itself_and_says_so(
 ) -> None:
     """What its unit runs at boot; until then every boot died."""
     rebooting(Stage(here, monkeypatch, held, {}))
-    words = (*packing.CALL, "recover", "--because=boot")
+    words = (*helper_zipapp.CALL, "recover", "--because=boot")
     boots = [subprocess.run(words, capture_output=True, text=True, check=False) for _ in range(2)]
     assert [boot.returncode for boot in boots] == [7, 0], "and the next boot finds nothing to do"
     told = json.loads(boots[0].stdout)["error"]

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from sage_edge.deploy import connection, registry
-from sage_edge.deploy.wanted import Image
-from sage_edge.desk import rolling
+from sage_edge.deploy.transport import registry
 from sage_edge.errors import SageError, Unreachable
+from sage_edge.image.built import Image
+from sage_edge.remote.ssh import client
+from sage_edge.workstation import rollout_tasks
 from tests.deploy.ground import QUICK, ROOT, SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -57,7 +58,7 @@ def heavy(of: Image, name: str) -> Image:
 def line(monkeypatch: pytest.MonkeyPatch) -> Line:
     """A line that only counts."""
     whole = Line()
-    monkeypatch.setattr(connection, "_copy", whole.copy)
+    monkeypatch.setattr(client, "_copy", whole.copy)
     return whole
 
 
@@ -67,13 +68,13 @@ def test_what_has_arrived_is_not_sent_again(
 ) -> None:
     ground.pretend(heavy(served, f"cut-{after}"))
     cut = Line(int(after * LAYERS * LAYER))
-    monkeypatch.setattr(connection, "_copy", cut.copy)
+    monkeypatch.setattr(client, "_copy", cut.copy)
     with pytest.raises(Unreachable) as told:
         ground.deploy()
     assert told.value.code == 4
     assert ground.running() == f"{served.id} running"
     whole = Line()
-    monkeypatch.setattr(connection, "_copy", whole.copy)
+    monkeypatch.setattr(client, "_copy", whole.copy)
     with ground.desk.board(SPROUT) as board:
         board.release_lock(None)  # its holder is this process, which lives; one that has ended keeps nobody out
     assert ground.deploy().changed
@@ -106,7 +107,7 @@ def test_a_registry_that_both_sides_reach_by_one_name(ground: Ground, served: Im
                 ground.pretend(derived(served, "RUN touch /by-name"))
                 fleet = ground.desk.fleet
                 desk = type(ground.desk)(ground.desk.root, type(fleet)(**{**vars(fleet), "registry": named}))
-                done = rolling.deployed(desk, SPROUT, QUICK)
+                done = rollout_tasks.deployed(desk, SPROUT, QUICK)
             finally:
                 way.terminate()
     assert done.changed
@@ -134,8 +135,8 @@ def started(ground: Ground, *words: str) -> subprocess.Popen[bytes]:
 
 
 _IMPATIENT = """
-from sage_edge.deploy.orders import Options
-from sage_edge.desk import context, rolling
+from sage_edge.deploy.rollout_options import Options
+from sage_edge.workstation import context, rollout_tasks as rolling
 rolling.deployed(context.desk("sim"), "sprout", Options(session_s=60, health_s=40, revert_s=30))
 """
 """A deploy after which the board waits half a minute for a confirmation, instead of a quarter of an hour."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy.syncing import Order, sync
+from sage_edge.model_sync.sync import Order, sync
 from sage_edge.models import prepare
 from sage_edge.models.cards import read_cards
 from sage_edge.models.chain import part

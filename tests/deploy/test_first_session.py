@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from sage_edge.deploy.orders import Options
-from sage_edge.desk import rolling
-from sage_edge.desk.rolling import Asked
+from sage_edge.deploy.rollout_options import Options
 from sage_edge.names import HostName
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
+from sage_edge.workstation import rollout_tasks
+from sage_edge.workstation.rollout_tasks import Asked
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.images.building import built
 
@@ -47,7 +47,7 @@ def both(ground: Ground) -> Ground:
     for host in (SPROUT, THOR):
         ground.pretend(built(host))
     asked = Asked("sprout,thor", "", everyone=False, as_json=False)
-    assert rolling.deploy(ground.desk, asked) == 0
+    assert rollout_tasks.deploy(ground.desk, asked) == 0
     return ground
 
 

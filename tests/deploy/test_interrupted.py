@@ -17,11 +17,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from sage_edge.deploy import packing
-from sage_edge.deploy.wanted import Image
-from sage_edge.desk import shipping
 from sage_edge.errors import SageError
 from sage_edge.host import states
+from sage_edge.image.built import Image
+from sage_edge.remote.board import helper_zipapp
+from sage_edge.workstation import deploy_service
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.docker
 
 DRIVER = f"""
 import json, os, signal, sys
-sys.path.insert(0, os.path.realpath("{packing.LINK}"))
+sys.path.insert(0, os.path.realpath("{helper_zipapp.LINK}"))
 from pathlib import Path
 from sage_edge.host import durable, verbs
 from sage_edge.host.places import Places
@@ -87,7 +87,7 @@ def turned(ground: Ground, pair: tuple[Image, Image]) -> tuple[Image, Image]:
 
 def go_until(ground: Ground, state: str, fault: str) -> str:
     """Deploy what is pretended until the fault strikes in a state; return the release that was on its way."""
-    wanted = shipping.wanting(ground.desk, ground.desk.fleet.host("sprout"))(ground.facts())
+    wanted = deploy_service.wanting(ground.desk, ground.desk.fleet.host("sprout"))(ground.facts())
     with ground.desk.board(SPROUT) as board:
         token = str(board.acquire(f"to meet with {fault} when {state}")["token"])
     stage: dict[str, object] = {"token": token, "files": dict(wanted.files), "image_from": []}

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy.syncing import Order, sync
+from sage_edge.model_sync.sync import Order, sync
 from sage_edge.models.store import Store
 from sage_edge.names import HostName
 from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
-from tests.deploy.test_syncing import _CHILD, MIB, THOR
 from tests.deploy.weights import REF
+from tests.model_sync.test_sync import _CHILD, MIB, THOR
 
 pytestmark = [needs_ssh, pytest.mark.slow]
 

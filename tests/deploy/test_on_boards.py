@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from sage_edge.deploy import board, rollout
-from sage_edge.deploy.connection import KeyChanged
-from sage_edge.deploy.wanted import Image
-from sage_edge.desk import context, rolling, shipping
-from sage_edge.desk.rolling import Asked
+from sage_edge.deploy import rollout
+from sage_edge.image.built import Image
 from sage_edge.inventory import loading
+from sage_edge.remote.board import client
+from sage_edge.remote.ssh.client import KeyChanged
+from sage_edge.workstation import context, deploy_service, rollout_tasks
+from sage_edge.workstation.rollout_tasks import Asked
 from tests.deploy.ground import QUICK, SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
 
@@ -30,7 +31,7 @@ def until(what: str, condition: object, seconds: float = 60.0) -> None:
 
 def test_a_second_provisioning_changes_nothing(ground: Ground) -> None:
     for host in (SPROUT, THOR):
-        assert shipping.provisioned(ground.desk, host, lambda line: None) == []
+        assert deploy_service.provisioned(ground.desk, host, lambda line: None) == []
 
 
 def test_the_second_time_nothing_is_done(ground: Ground, served: Image) -> None:
@@ -51,7 +52,7 @@ def test_the_second_time_nothing_is_done(ground: Ground, served: Image) -> None:
 )
 def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: Image, what: str, recipe: str) -> None:
     ground.pretend(derived(served, recipe))
-    with pytest.raises(board.RolledBack) as told:
+    with pytest.raises(client.RolledBack) as told:
         ground.deploy()
     assert told.value.code == 6, what
     assert ground.running() == f"{served.id} running"
@@ -62,7 +63,7 @@ def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: Image
 def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground, served: Image) -> None:
     wrong = derived(served, "LABEL sage.role=researcher")
     ground.pretend(wrong)
-    with pytest.raises(board.BoardGuarded, match="its role is researcher, expected practitioner") as told:
+    with pytest.raises(client.BoardGuarded, match="its role is researcher, expected practitioner") as told:
         ground.deploy()
     assert told.value.code == 3
     assert ground.running() == f"{served.id} running"
@@ -94,7 +95,7 @@ def test_one_board_is_down_and_the_other_is_served(
 ) -> None:
     ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
     try:
-        code = rolling.deploy(ground.desk, Asked("sprout,thor", "", everyone=False, as_json=False))
+        code = rollout_tasks.deploy(ground.desk, Asked("sprout,thor", "", everyone=False, as_json=False))
     finally:
         ground.boards.inside("thor", "systemctl start ssh")
     out = capsys.readouterr().out
@@ -120,7 +121,7 @@ def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Gro
     ground.pretend(derived(served, "RUN touch /locked"))
     with ground.desk.board(SPROUT) as there:
         there.acquire("somebody else's work", manual=True)
-        with pytest.raises(board.BoardLocked, match="somebody else's work") as told:
+        with pytest.raises(client.BoardLocked, match="somebody else's work") as told:
             ground.deploy()
         assert told.value.code == 5
         there.release_lock(None)
@@ -138,7 +139,7 @@ def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: Image) ->
     with ground.desk.seen(SPROUT) as there:
         before = there.snapshot()
     asked = Asked("sprout", "", everyone=False, as_json=False, dry_run=True, diff=True, exit_code=True)
-    assert rolling.deploy(ground.desk, asked) == 10
+    assert rollout_tasks.deploy(ground.desk, asked) == 10
     with ground.desk.seen(SPROUT) as there:
         assert there.snapshot() == before
         assert not hasattr(there, "stage")
@@ -152,4 +153,4 @@ def test_the_fallback_without_a_registry(ground: Ground, served: Image) -> None:
 def test_a_host_of_another_overlay_is_refused(ground: Ground) -> None:
     plain = context.Desk(ground.desk.root, loading.load(ground.desk.root / "fleet"))
     with pytest.raises(Exception, match="no image of images/sprout has been built here"):
-        shipping.planned(plain, SPROUT)
+        deploy_service.planned(plain, SPROUT)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sage_edge.deploy import plan, preflight
-from sage_edge.deploy.facts import Facts
 from sage_edge.deploy.plan import SendImage, SendModel, Switch, TakeBack
 from sage_edge.errors import SageError
+from sage_edge.remote.board.probe import Facts
 from tests.deploy.fleetfacts import fleet, probed, serving, wanted
 
 CARD = fleet().boards["orin-nano"]

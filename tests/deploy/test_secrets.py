@@ -6,10 +6,10 @@ import secrets
 
 import pytest
 
-from sage_edge.deploy import saved
-from sage_edge.deploy.wanted import Image
-from sage_edge.desk import looking, rolling, shipping
-from sage_edge.desk.rolling import Asked
+from sage_edge.deploy import saved_plan
+from sage_edge.image.built import Image
+from sage_edge.workstation import deploy_service, rollout_tasks, status_tasks
+from sage_edge.workstation.rollout_tasks import Asked
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -27,12 +27,12 @@ def test_a_planted_secret_goes_nowhere(
     ground.boards.inside("sprout", f"echo {planted} > /srv/sage/keys/planted; chmod 400 /srv/sage/keys/planted")
     ground.pretend(derived(served, "RUN touch /secretly"))
     plan = ground.desk.root / "plan.json"
-    saved.write(plan, [shipping.planned(ground.desk, SPROUT)])
+    saved_plan.write(plan, [deploy_service.planned(ground.desk, SPROUT)])
     asked = Asked("sprout", "", everyone=False, as_json=True, plan=str(plan))
-    assert rolling.deploy(ground.desk, asked) == 0
-    looking.audit(ground.desk, "sprout", 100, as_json=True, check=True)
-    looking.logs(ground.desk, "sprout", 1000, None, None)
-    looking.status(ground.desk, [SPROUT], as_json=True)
+    assert rollout_tasks.deploy(ground.desk, asked) == 0
+    status_tasks.audit(ground.desk, "sprout", 100, as_json=True, check=True)
+    status_tasks.logs(ground.desk, "sprout", 1000, None, None)
+    status_tasks.status(ground.desk, [SPROUT], as_json=True)
     shown = capfd.readouterr()
     assert planted not in shown.out + shown.err + plan.read_text("utf-8")
     assert ground.boards.inside("sprout", f"grep -rl {planted} {PLACES}").text == ""
@@ -52,7 +52,7 @@ def test_the_search_finds_it_where_it_is(ground: Ground) -> None:
 
 def test_the_private_key_never_leaves_the_board(ground: Ground, capfd: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []
-    shipping.provisioned(ground.desk, SPROUT, told.append)
+    deploy_service.provisioned(ground.desk, SPROUT, told.append)
     shown = capfd.readouterr()
     assert "PRIVATE KEY" not in shown.out + shown.err + "".join(told)
     assert ground.boards.inside("sprout", "cat /srv/sage/keys/exchange").text.startswith("-----BEGIN OPENSSH PRIVATE")

@@ -10,16 +10,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sage_edge.deploy.wanted import Image
-from sage_edge.desk import verifying
-from sage_edge.desk.context import Desk
-from sage_edge.desk.reporting import Report
-from sage_edge.desk.verifying import Asked
+from sage_edge.image.built import Image
 from sage_edge.inventory import loading
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
 from sage_edge.verify.expect_ruling import SLOW
+from sage_edge.workstation import verify_tasks
+from sage_edge.workstation.context import Desk
+from sage_edge.workstation.report import Report
+from sage_edge.workstation.verify_tasks import Asked
 from tests.deploy.breaks import BREAKS, HEALTHY, Break
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
@@ -60,9 +60,9 @@ def sound(ground: Ground, sprout_image: Image, locked: Desk) -> Iterator[Desk]:
     ground.pretend(derived(sprout_image, _GIT))
     ground.deploy()
     ground.boards.inside("sprout", HEALTHY)
-    assert failed(verifying.quick(locked, SPROUT)) == set()
+    assert failed(verify_tasks.quick(locked, SPROUT)) == set()
     yield locked
-    assert failed(verifying.quick(locked, SPROUT)) == set(), "it is not mended"
+    assert failed(verify_tasks.quick(locked, SPROUT)) == set(), "it is not mended"
 
 
 def failed(report: Report) -> set[str]:
@@ -74,7 +74,7 @@ def verdicts(report: Report) -> dict[str, bool]:
 
 
 def test_a_sound_host_is_green_either_way(sound: Desk) -> None:
-    quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+    quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
     assert [one.check for one in full.rulings] == [*(one.check for one in quick.rulings), "exchange"]
     assert failed(full) == set(), [one for one in full.rulings if not one.holds]
     assert f"manifest of {LISTED}" in {one.check for one in full.rulings}
@@ -86,7 +86,7 @@ def test_both_say_what_is_broken(ground: Ground, sound: Desk, broken: Break) -> 
     done = ground.boards.inside("sprout", f"set -e; {broken.how}")
     assert done.code == 0, done.complaint
     try:
-        quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+        quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
     finally:
         mended = ground.boards.inside("sprout", broken.mended_by)
     assert mended.code == 0, mended.complaint
@@ -98,14 +98,14 @@ def test_both_say_what_is_broken(ground: Ground, sound: Desk, broken: Break) -> 
 
 def test_a_container_is_reached_without_ssh(ground: Ground, sound: Desk) -> None:
     container = ground.boards.machine("sprout").container
-    report = verifying.full(sound, SPROUT, f"docker://sage@{container}")
+    report = verify_tasks.full(sound, SPROUT, f"docker://sage@{container}")
     assert failed(report) == set()
     assert len(report.rulings) > 30
 
 
 def test_a_machine_that_was_never_provisioned_is_examined_where_it_stands(sound: Desk) -> None:
     """testinfra's `local://`: this one, which has no helper to say who it is."""
-    first = verifying.full(sound, SPROUT, "local://").rulings[0]
+    first = verify_tasks.full(sound, SPROUT, "local://").rulings[0]
     assert (first.check, first.holds) == ("helper", False)
     assert first.remedy == "invoke provision --host sprout --fleet sim"
 
@@ -113,7 +113,7 @@ def test_a_machine_that_was_never_provisioned_is_examined_where_it_stands(sound:
 def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground: Ground, sound: Desk) -> None:
     ground.boards.inside("sprout", "chmod 0000 /srv/sage/keys/exchange")
     try:
-        quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+        quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
     finally:
         ground.boards.inside("sprout", "chmod 0400 /srv/sage/keys/exchange")
     assert failed(full) - failed(quick) == {"exchange"}
@@ -123,7 +123,7 @@ def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground
 
 def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, sound: Desk) -> None:
     ground.boards.inside("thor", "rm -f /srv/sage/current /srv/sage/deploy/journal.jsonl")
-    quick, full = verifying.quick(sound, THOR), verifying.full(sound, THOR)
+    quick, full = verify_tasks.quick(sound, THOR), verify_tasks.full(sound, THOR)
     assert failed(quick) == failed(full) == set()
     assert {one.found for one in full.rulings if one.check == "release"} == {"none yet"}
 
@@ -131,7 +131,7 @@ def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, so
 def test_a_release_that_is_gone_is_missed_and_nothing_else(ground: Ground, sound: Desk) -> None:
     ground.boards.inside("sprout", "mv -T /srv/sage/current /srv/sage/away")
     try:
-        quick, full = verifying.quick(sound, SPROUT), verifying.full(sound, SPROUT)
+        quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
     finally:
         ground.boards.inside("sprout", "mv -T /srv/sage/away /srv/sage/current")
     assert failed(quick) == failed(full) == {"release"}
@@ -144,7 +144,7 @@ def test_several_hosts_one_of_them_silent(
     try:
         for quick in (True, False):
             asked = Asked(quick, as_json=True, junit=tmp_path / "junit.xml")
-            assert verifying.verified(sound, [SPROUT, THOR], asked) == 4
+            assert verify_tasks.verified(sound, [SPROUT, THOR], asked) == 4
             sprout, thor = json.loads(capsys.readouterr().out)["content"]
             assert (sprout["ok"], thor["ok"], thor["code"]) == (True, False, 4)
             assert thor["error"].startswith("thor (sage@127.0.0.1 port")
@@ -160,7 +160,7 @@ def test_a_host_with_another_key_is_not_asked(ground: Ground, sound: Desk) -> No
     lines = dict(line.split(maxsplit=1) for line in before.splitlines())
     try:
         known.write_text(f"sprout {lines['thor']}\nthor {lines['sprout']}\nhub {lines['hub']}\n", "utf-8")
-        with pytest.raises(verifying.NotTrusted, match="nothing was sent"):
-            verifying.full(sound, SPROUT)
+        with pytest.raises(verify_tasks.NotTrusted, match="nothing was sent"):
+            verify_tasks.full(sound, SPROUT)
     finally:
         known.write_text(before, "utf-8")

@@ -7,23 +7,25 @@ from typing import Any
 
 import pytest
 
-from sage_edge.deploy import answers, expected, facts, packing
-from sage_edge.deploy.facts import Facts
+from sage_edge.deploy import expectations, probe_answers
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.names import Digest, ModelRef
+from sage_edge.remote.board import helper_zipapp
+from sage_edge.remote.board import probe as facts
+from sage_edge.remote.board.probe import Facts
 from sage_edge.verify.expect_ruling import Question, Ruling
 from tests.deploy import fleetfacts
 from tests.deploy.fleetfacts import NOW, ROOT, SEEDLING, SPROUT
 
 CARD = fleetfacts.fleet().board_of(SPROUT)
-OWN = packing.packed().short
+OWN = helper_zipapp.packed().short
 
 
 def laid(facts: Facts) -> dict[str, Any]:
     """What a probe tells of a board on which everything was provisioned that its facts ask for."""
     told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}}
     told |= {"secrets_open": [], "bytes_missing": []}
-    for one in expected.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), facts):
+    for one in expectations.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), facts):
         kind, of, wants = one.question.kind, one.question.of, one.wants
         if kind == "place":
             mode, _, owner = str(wants).partition(" ")
@@ -59,8 +61,8 @@ def probe(**changes: Any) -> dict[str, Any]:
 
 def rulings(told: dict[str, Any]) -> dict[str, Ruling]:
     seen = facts.parse(SPROUT, told, NOW)
-    wanted = expected.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), seen)
-    return {one.check: one for one in answers.judged(wanted, seen, CARD)}
+    wanted = expectations.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), seen)
+    return {one.check: one for one in probe_answers.judged(wanted, seen, CARD)}
 
 
 @pytest.fixture(autouse=True)
@@ -141,19 +143,19 @@ def test_a_lock_of_the_fleet_is_held_against_the_store(tmp_path_factory: pytest.
         ({"sage/spare/q8_0.json": "7"}, False),
     ):
         seen = facts.parse(SPROUT, {**probe(), "models": store}, NOW)
-        wanted = expected.of_board(ROOT, ROOT / "nowhere", fleet, seen)
-        told = {one.check: one.holds for one in answers.judged(wanted, seen, CARD)}
+        wanted = expectations.of_board(ROOT, ROOT / "nowhere", fleet, seen)
+        told = {one.check: one.holds for one in probe_answers.judged(wanted, seen, CARD)}
         assert told[f"manifest of {spare}"] is holds
 
 
 def test_a_disk_that_is_not_told_is_nothing() -> None:
     seen = facts.parse(SPROUT, probe(), NOW)
-    assert answers.answer(Question("disk", "moon"), seen, CARD) is None
-    assert answers.answer(Question("disk", "sage"), seen, CARD) == 50_000_000_000
+    assert probe_answers.answer(Question("disk", "moon"), seen, CARD) is None
+    assert probe_answers.answer(Question("disk", "sage"), seen, CARD) == 50_000_000_000
 
 
 def test_the_helper_alone_is_expected_of_a_board_that_says_nothing() -> None:
-    one = expected.of_helper(fleetfacts.fleet("sim"), SPROUT)
+    one = expectations.of_helper(fleetfacts.fleet("sim"), SPROUT)
     ruling = one.unasked("it has no helper yet")
     assert ruling == Ruling(
         "helper", OWN, "nothing: it has no helper yet", False, "invoke provision --host sprout --fleet sim"
@@ -166,7 +168,7 @@ def test_a_model_in_the_image_is_known_by_its_label() -> None:
     told = probe()
     release = {**told["deploy"]["release"], "models": {SEEDLING: f"sha256:{'2' * 64}"}}
     seen = facts.parse(SPROUT, {**told, "deploy": {**told["deploy"], "release": release}}, NOW)
-    wanted = {one.check: one for one in expected.of_board(ROOT, ROOT / "nowhere", fleet, seen)}
+    wanted = {one.check: one for one in expectations.of_board(ROOT, ROOT / "nowhere", fleet, seen)}
     assert wanted[f"model {SEEDLING}"].question == Question("label", "sage.model.digest")
     assert len(str(wanted[f"model {SEEDLING}"].wants)) == 12
     assert wanted["image's model"].judge(str(SEEDLING)).holds

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import testinfra
 
-from sage_edge.deploy.connection import AccessDenied, KeyChanged, KeyUnknown
-from sage_edge.desk import verifying
-from sage_edge.desk.context import Desk
 from sage_edge.errors import Unreachable
 from sage_edge.inventory import loading
 from sage_edge.names import HostName
+from sage_edge.remote.ssh.client import AccessDenied, KeyChanged, KeyUnknown
+from sage_edge.workstation import verify_tasks
+from sage_edge.workstation.context import Desk
 from tests.deploy import boards
 from tests.deploy.boards import Board, needs_ssh
 from tests.fleet import reaching
@@ -89,5 +89,5 @@ def test_without_a_host_nothing_is_collected() -> None:
 
 def test_a_host_that_nobody_declared_is_said_in_our_words() -> None:
     here = Desk(ROOT, loading.load(ROOT / "fleet"))
-    with pytest.raises(verifying.NotDeclared, match="no host named 'nobody'; there are: desk, sprout, thor"):
-        verifying.full(here, HostName("nobody"))
+    with pytest.raises(verify_tasks.NotDeclared, match="no host named 'nobody'; there are: desk, sprout, thor"):
+        verify_tasks.full(here, HostName("nobody"))

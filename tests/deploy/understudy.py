@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import replace
 
 from sage_edge import shell
-from sage_edge.deploy.wanted import Image
+from sage_edge.image.built import Image
 from sage_edge.models import resolve
 from sage_edge.names import Digest, ModelRef
 from sage_edge.shell import Command

@@ -16,12 +16,14 @@ import testinfra
 from testinfra.host import Host
 
 from sage_edge.cli.surroundings import paths
-from sage_edge.deploy import addresses, connection, expected, facts, packing
-from sage_edge.deploy.facts import Facts, StrangeFacts
-from sage_edge.desk import context
+from sage_edge.deploy import expectations as expected
 from sage_edge.inventory.boards import Board
 from sage_edge.names import HostName
+from sage_edge.remote.board import helper_zipapp, probe
+from sage_edge.remote.board.probe import Facts, StrangeFacts
+from sage_edge.remote.ssh import client, config
 from sage_edge.verify.expect_ruling import Expectation
+from sage_edge.workstation import context
 
 IDLE_S = 60
 """How long an ssh connection that was left behind stays open."""
@@ -45,7 +47,7 @@ def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None
     name, card = here.fleet.host(board).name, here.fleet.board_of(board)
     with contextlib.ExitStack() as open_ways:
         if via.startswith("ssh://"):  # a connection for each question, and no key but the fleet's
-            host = _as_root(via, ssh_extra_args=shlex.join(addresses.ssh(here.fleet.addresses)[1:]))
+            host = _as_root(via, ssh_extra_args=shlex.join(config.ssh(here.fleet.addresses)[1:]))
         elif via:
             host = _as_root(via)
         else:
@@ -67,9 +69,9 @@ def _as_root(address: str, **options: str) -> Host:
 def _asked(host: Host, name: HostName) -> Facts | None:
     """What the helper says, None when that is nothing that can be read: then its absence is what is found."""
     before = time.time()
-    ran = host.run(f"{shlex.join(packing.CALL)} probe </dev/null")
+    ran = host.run(f"{shlex.join(helper_zipapp.CALL)} probe </dev/null")
     try:
-        return facts.parse(name, json.loads(ran.stdout)["result"], (before + time.time()) / 2)
+        return probe.parse(name, json.loads(ran.stdout)["result"], (before + time.time()) / 2)
     except (ValueError, KeyError, TypeError, StrangeFacts):
         return None
 
@@ -84,8 +86,8 @@ def one_connection(fleet: Path, name: HostName) -> Iterator[str]:
         words = shared(fleet, Path(folder) / "%C")
         tried = _quietly((*words, "-o", "ControlMaster=yes", "-o", f"ControlPersist={IDLE_S}", name, "true"), folder)
         if tried:
-            with connection.connect(fleet, name):  # says why, in words of ours
-                raise connection.unreachable(addresses.find(fleet, name), tried)
+            with client.connect(fleet, name):  # says why, in words of ours
+                raise client.unreachable(config.find(fleet, name), tried)
         try:
             yield shlex.join((*words[1:], "-o", "ControlMaster=no"))
         finally:
@@ -94,7 +96,7 @@ def one_connection(fleet: Path, name: HostName) -> Iterator[str]:
 
 def shared(fleet: Path, socket: Path) -> tuple[str, ...]:
     """Return the words of an ssh that trusts the fleet's keys alone, as `addresses.ssh`, with a connection to share."""
-    strict = addresses.ssh(fleet)
+    strict = config.ssh(fleet)
     pairs = zip(strict[3::2], strict[4::2], strict=True)
     kept = [word for pair in pairs if not pair[1].startswith("Control") for word in pair]
     return (*strict[:3], *kept, "-o", f"ControlPath={socket}")

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sage_edge.deploy import imagecards, images
-from sage_edge.deploy.images import Order
-from sage_edge.deploy.wanted import Image
+from sage_edge.image import build as images
+from sage_edge.image import spec
+from sage_edge.image.build import Order
+from sage_edge.image.built import Image
 from sage_edge.sim import image as sim_image
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +71,7 @@ def built(name: str) -> Image:
 
 def order(name: str, **changed: Any) -> Order:
     """What to build: upon the base of the stand-ins, which needs no registry."""
-    card = imagecards.read_cards(ROOT / "images")[name]
+    card = spec.read_cards(ROOT / "images")[name]
     return Order(card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, **changed})
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sage_edge.deploy import imagecards
+from sage_edge.image import spec
 from sage_edge.names import Slug
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "images"
-CARDS = imagecards.read_cards(IMAGES)
+CARDS = spec.read_cards(IMAGES)
 DOCKERFILES = sorted(IMAGES.glob("*/Dockerfile"))
 STEPS = sorted((IMAGES / "shared" / "steps").iterdir())
 PUBLISHED = {
@@ -97,7 +97,7 @@ def test_the_compiler_gets_the_flags_that_it_cannot_guess() -> None:
 
 
 def test_the_locked_bases_are_the_published_ones() -> None:
-    lock = imagecards.read_lock(IMAGES)
+    lock = spec.read_lock(IMAGES)
     known = {name: base.digest for name, base in lock.items() if base.pinned}
     assert {name: digest for name, digest in known.items() if name in PUBLISHED} == {
         name: f"sha256:{digest}" for name, digest in PUBLISHED.items()
@@ -108,5 +108,5 @@ def test_the_locked_bases_are_the_published_ones() -> None:
 
 def test_compose_runs_the_server_that_is_locked() -> None:
     omni = yaml.safe_load((ROOT / "compose" / "thor.yaml").read_text("utf-8"))["services"]["omni"]["image"]
-    base = imagecards.read_lock(IMAGES)[Slug("omni-server")]
+    base = spec.read_lock(IMAGES)[Slug("omni-server")]
     assert omni == f"{base.image.rpartition(':')[0]}@{base.digest}"

@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 from sage_edge import shell
-from sage_edge.deploy import addresses
 from sage_edge.names import HostName
+from sage_edge.remote.ssh import config
 from sage_edge.shell import Command
 from sage_edge.sim import Machine, Place, access
 
@@ -28,11 +28,11 @@ def written(place: Place) -> None:
 @needs_ssh
 def test_our_own_commands_find_a_board_in_a_folder_with_a_blank(place: Place) -> None:
     written(place)
-    address = addresses.find(place.folder, HostName("sprout"))
+    address = config.find(place.folder, HostName("sprout"))
     assert (address.hostname, address.port, address.user, address.key_name) == ("127.0.0.1", 4001, "sage", "sprout")
     assert address.identities == (place.key,)
     assert not address.agent
-    assert addresses.known_lines(address.known_hosts)[1] == (2, f"sprout {' '.join(KEY.split()[:2])}")
+    assert config.known_lines(address.known_hosts)[1] == (2, f"sprout {' '.join(KEY.split()[:2])}")
 
 
 @needs_ssh

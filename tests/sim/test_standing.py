@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge import shell, sim
-from sage_edge.deploy.connection import connect
 from sage_edge.errors import UsageError
 from sage_edge.inventory.board import contradictions, measure
 from sage_edge.names import HostName
+from sage_edge.remote.ssh.client import connect
 from sage_edge.shell import Command
 from sage_edge.sim import Place, engine
 from tests import standins

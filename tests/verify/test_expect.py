@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy import answers
+from sage_edge.deploy import probe_answers
 from sage_edge.verify import expect
 from sage_edge.verify.expect_ruling import KINDS, SLOW, Question, Ruling
 from sage_edge.verify.expect_wants import Found
@@ -92,7 +92,14 @@ def test_every_expectation_was_made_to_fail() -> None:
 def test_every_kind_is_expected_somewhere_and_answered_twice() -> None:
     asked = {one.question.kind for one in expect.expectations(told())}
     assert asked == set(KINDS)
-    by_probe = {"board", "label", *answers.OF_ENGINE, *answers.OF_AGENT, *answers.OF_BOARD, *answers.OF_MANY}
+    by_probe = {
+        "board",
+        "label",
+        *probe_answers.OF_ENGINE,
+        *probe_answers.OF_AGENT,
+        *probe_answers.OF_BOARD,
+        *probe_answers.OF_MANY,
+    }
     assert by_probe == set(KINDS) - SLOW
     modules = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests/fleet").glob("test_*.py")))
     by_testinfra = [name.replace("_", "-") for name in re.findall(r"^def test_(\w+)\(", modules, re.MULTILINE)]

@@ -1,0 +1,96 @@
+"""What a host is to run, put together from declarations, a built image and locked models: a release and its files.
+
+releases/<12 hex>/release.json     the release
+                  compose.yaml     the file of compose/, as a person would run it; cpu.yaml where there is no GPU
+                  .env             what that file's variables are on this host
+                  fleet/…          every declaration, read-only for the container
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sage_edge import files
+from sage_edge.deploy.checkout import Checkout
+from sage_edge.image.built import Image
+from sage_edge.inventory.hosts import Host
+from sage_edge.names import Digest, Slug
+from sage_edge.records.release import Release
+from sage_edge.remote.board.probe import Facts
+
+CONTAINER = 10001
+"""User and group id inside."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of."""
+
+    release: Release
+    image: Image
+    files: Mapping[str, str]
+    fleet: str
+
+    @property
+    def short(self) -> str:
+        """The first 12 hex digits of the release's id."""
+        return self.release.id.short
+
+
+def put_together(checkout: Checkout, host: Host, image: Image, facts: Facts) -> Wanted:
+    """Return what `host` is to run. facts: of the board, for what differs from one to the next.
+
+    Raises ModelNotLocked; DeclarationError for a compose file that is no YAML: what else it must be, compose on the
+    board says.
+    """
+    composes = {"compose.yaml": checkout.compose(image.name)}
+    if image.platform == "cpu":
+        composes["cpu.yaml"] = checkout.compose("cpu")
+    fleet, declarations = checkout.fleet, checkout.declarations()
+    release = Release(
+        host=host.name, role=host.role, board=host.board, overlay=Slug(fleet.overlay) if fleet.overlay else None,
+        image=image.id, models=dict(checkout.models(host)), fleet=_digest(declarations), compose=_digest(composes),
+    )  # fmt: skip
+    written = {
+        "release.json": release.canonical().decode(),
+        ".env": environment(release, image, facts, tuple(composes)),
+        **composes,
+        **{f"fleet/{name}": text for name, text in declarations.items()},
+    }
+    return Wanted(release, image, written, fleet.name)
+
+
+def environment(release: Release, image: Image, facts: Facts, composes: tuple[str, ...]) -> str:
+    """Return the .env that fills a compose file's variables for one board; it holds no secret.
+
+    A group that the board does not have is given the container's own id, which opens nothing.
+    """
+    root = facts.facts_root.rstrip("/")
+    pairs = {
+        "COMPOSE_FILE": ":".join(composes),
+        "COMPOSE_PROJECT_NAME": "sage",
+        "SAGE_IMAGE": release.image,
+        "SAGE_RELEASE": release.id.short,
+        "SAGE_FLEET_FROM": "./fleet",
+        "SAGE_STATE_FROM": "/srv/sage/state",
+        "SAGE_CARD_FROM": "/etc/sage/host.yaml",
+        "SAGE_MODELS_FROM": "/srv/sage/models",
+        # a store that is mounted hides what the image carries itself, so it then lies beside it
+        "SAGE_MODELS_AT": "/srv/sage/store" if image.model else "/srv/sage/models",
+        "SAGE_KEY_FROM": "/srv/sage/keys/exchange",
+        "SAGE_HOSTS_FROM": "/etc/sage/known_hosts",
+        "SAGE_RELEASE_FILE_FROM": f"{root}/etc/nv_tegra_release",
+        "SAGE_TREE_FROM": f"{root}/proc/device-tree" if root else "/sys/firmware/devicetree/base",
+        "SAGE_MEMINFO_FROM": f"{root}/proc/meminfo",
+        "SAGE_FACTS_ROOT_IN": "/run/sage/facts",
+        "SAGE_OWN_EXCHANGE": "0",
+        "SAGE_RUNTIME": "runc" if image.platform == "cpu" else "nvidia",
+        "VIDEO_GID": facts.groups.get("video") or CONTAINER,
+        "RENDER_GID": facts.groups.get("render") or CONTAINER,
+    }
+    return "".join(f"{key}={value}\n" for key, value in pairs.items())
+
+
+def _digest(texts: Mapping[str, str]) -> Digest:
+    return files.digest("".join(f"{name}\0{text}\0" for name, text in sorted(texts.items())).encode())

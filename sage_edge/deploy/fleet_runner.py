@@ -1,0 +1,112 @@
+"""Several hosts at once: a bounded pool, a result or an error each; one host's failure never stops another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sage_edge.errors import SageError, UsageError
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.names import HostName
+from sage_edge.remote.ssh import cancellation
+from sage_edge.remote.ssh.cancellation import Interrupted, Stop
+
+T = TypeVar("T")
+AT_ONCE = 10
+SEVERITY = (0, 10, 1, 2, 5, 3, 4, 8, 6, 130, 7)
+"""Exit codes from best to worst: of several hosts, the worst decides. A board that went back is worse than one that
+could not be reached, and one that could not go back is the worst of all."""
+
+
+@dataclass(frozen=True)
+class Result(Generic[T]):
+    """What became of one host: a value, or an error."""
+
+    host: HostName
+    value: T | None
+    error: SageError | None
+
+    @property
+    def code(self) -> int:
+        return self.error.code if self.error else 0
+
+
+def over(
+    hosts: Sequence[HostName], do: Callable[[HostName], T], meanwhile: Callable[[], object] | None = None
+) -> list[Result[T]]:
+    """Do something for every host, at most AT_ONCE at a time; results in the order of `hosts`.
+
+    meanwhile: done here while the hosts are waited for. Ctrl-C makes an Interrupted of every host that is not done yet.
+    """
+
+    stop = Stop()
+
+    def one(host: HostName) -> Result[T]:
+        try:
+            with stop.heeded():
+                cancellation.heed()
+                return Result(host, do(host), None)
+        except SageError as failed:
+            return Result(host, None, failed)
+        except KeyboardInterrupt:
+            return Result(host, None, Interrupted(host))
+
+    if len(hosts) == 1 and meanwhile is None:
+        return [one(hosts[0])]
+    with ThreadPoolExecutor(min(AT_ONCE, max(1, len(hosts)))) as pool:
+        futures = [pool.submit(one, host) for host in hosts]
+        try:
+            if meanwhile is not None:
+                meanwhile()
+            wait(futures)
+        except KeyboardInterrupt:
+            stop.ask()  # each leaves its host in order, and says how
+        return [future.result() for future in futures]
+
+
+def worst(codes: Sequence[int]) -> int:
+    """Return the exit code of several hosts."""
+    return max(codes, key=lambda code: SEVERITY.index(code) if code in SEVERITY else len(SEVERITY), default=0)
+
+
+def chosen(fleet: Fleet, hosts: str | None, role: str | None, everyone: bool) -> list[HostName]:
+    """Return the hosts that a person named: `--host a,b`, `--role r` or `--all`, exactly one of them; never by default.
+
+    Operators' workstations are no boards: `--all` and `--role` leave out hosts that may neither conduct nor analyse.
+    Raises UsageError, which lists what there is.
+    """
+    if (hosts is not None) + (role is not None) + everyone != 1:
+        raise UsageError("say which hosts: --host a,b or --role ROLE or --all", hint=f"there are: {_known(fleet)}")
+    if hosts is not None:
+        named = [name.strip() for name in hosts.split(",") if name.strip()]
+        if not named:
+            raise UsageError("no host is named", hint=f"there are: {_known(fleet)}")
+        found = list(dict.fromkeys(fleet.host(name).name for name in named))
+        if others := [name for name in found if not _is_board(fleet, name)]:
+            what = f"{others[0]} is no board: its role {fleet.host(others[0]).role} conducts and analyses nothing"
+            raise UsageError(
+                what, hint=f"boards are: {', '.join(name for name in fleet.hosts if _is_board(fleet, name))}"
+            )
+        return found
+    boards = [host.name for _, host in sorted(fleet.hosts.items()) if _is_board(fleet, host.name)]
+    if role is None:
+        return boards
+    if role not in fleet.roles:
+        raise UsageError(
+            f"no role named {role!r}; there are: {', '.join(sorted(fleet.roles))}", hint="sage-edge fleet show"
+        )
+    found = [name for name in boards if fleet.host(name).role == role]
+    if not found:
+        raise UsageError(f"no board has the role {role}", hint=f"there are: {_known(fleet)}")
+    return found
+
+
+def _is_board(fleet: Fleet, name: str) -> bool:
+    role = fleet.role_of(name)
+    return role.may("conduct") or role.may("analyse")
+
+
+def _known(fleet: Fleet) -> str:
+    return ", ".join(sorted(fleet.hosts))

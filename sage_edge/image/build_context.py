@@ -1,0 +1,129 @@
+"""What a build is given: its recipe, and a folder for each named context.
+
+<scratch>/Dockerfile    the image's own, its weights step written once for each file of the baked models
+          inside/       the main context: smoke.py, healthy.py and image.yaml, what the image says of itself
+          models/       layer-000/… for each layer what it adds to the image's store: blobs/sha256-…, manifests/…,
+                        trees/…; a name in trees/ is a link to its blob
+          own/          our code as a wheel
+and, where they lie: steps (images/shared/steps), wheels (wheelhouse)
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from sage_edge.errors import UsageError
+from sage_edge.image import wheels
+from sage_edge.image.spec import ImageCard
+from sage_edge.inventory.image import Label, Platform
+from sage_edge.models.resolve import SHIPPED, Library
+from sage_edge.models.store import Store
+from sage_edge.names import Digest, ModelRef
+
+_MODELS = "from=models,source="
+_LAYER = f"{_MODELS}layer-000"
+"""What the recipe's one weights step names."""
+
+
+def lay_out(
+    root: Path, scratch: Path, card: ImageCard, platform: Platform, library: Library, models: Sequence[ModelRef]
+) -> Mapping[str, Path]:
+    """Fill `scratch` for a build, and return named context → folder, wheels apart.
+
+    Raises what resolving a model raises, DigestMismatch for one that was changed, WheelsMissing.
+    """
+    inside, kept, own = (scratch / name for name in ("inside", "models", "own"))
+    for folder in (inside, kept, own):
+        folder.mkdir()
+    images = root / "images"
+    shutil.copyfile(images / card.name / "smoke.py", inside / "smoke.py")
+    shutil.copyfile(images / "shared" / "healthy.py", inside / "healthy.py")
+    (inside / "image.yaml").write_text(label(card, platform, models), "utf-8")
+    for ref in models:
+        take_model(library, ref, kept)
+    wheels.pack_own(root, own)
+    text = (images / card.name / "Dockerfile").read_text("utf-8")
+    layers = sorted(path.name for path in kept.iterdir())
+    (scratch / "Dockerfile").write_text(recipe(text, layers), "utf-8")
+    return {"models": kept, "own": own, "steps": images / "shared" / "steps"}
+
+
+def label(card: ImageCard, platform: Platform, models: Sequence[ModelRef]) -> str:
+    """Return what an image will say of itself, as YAML."""
+    said = Label(
+        format=1, role=card.role, board=card.board, platform=platform, l4t=card.l4t,
+        compute_capability=card.compute_capability, gpu_layers=card.platforms[platform].gpu_layers,
+        model=models[0] if models else None,
+    )  # fmt: skip
+    return yaml.safe_dump(said.model_dump(mode="json", by_alias=True), sort_keys=False)
+
+
+def take_model(library: Library, ref: ModelRef, into: Path) -> None:
+    """Put a verified model into a folder, a subfolder for each layer; a shipped one comes with our own code.
+
+    Every shard is a layer, so is all the rest with the manifest. A model of several files gets its tree, too: a
+    container cannot make one in an image that it only reads. Raises UsageError for a model outside of the store.
+    """
+    model = library.resolve(ref, deep=True)
+    if model.path.is_relative_to(SHIPPED):
+        return
+    manifest = library.store.manifest(ref)
+    if not model.parts or manifest is None:
+        raise UsageError(
+            f"{ref} lies beside the store, not in it, so it cannot be baked",
+            hint=f"invoke model.import --folder {model.path.parent} --ref {ref}",
+        )
+    names: dict[Digest, list[str]] = {}
+    for file in manifest.files:
+        names.setdefault(file.digest, []).append(file.path)
+    shards = dict.fromkeys(file.digest for file in manifest.of_role("weights"))
+    for digests in (*([shard] for shard in shards), [digest for digest in names if digest not in shards]):
+        layer = Store(into / f"layer-{len(list(into.iterdir())):03d}")
+        for digest in digests:
+            _give(library.store.blob(digest), layer.blob(digest))
+            if model.path.is_dir():
+                _name(layer, layer.tree_path(manifest), digest, names[digest])
+    _give(library.store.manifest_path(ref), layer.manifest_path(ref))
+
+
+def _name(layer: Store, tree: Path, digest: Digest, names: Sequence[str]) -> None:
+    for name in names:
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(os.path.relpath(layer.blob(digest), path.parent))
+
+
+def _give(path: Path, to: Path) -> None:
+    """A hard link where that can be, else a copy: a model may have 30 GB."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        to.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, to)
+
+
+def recipe(dockerfile: str, layers: Sequence[str]) -> str:
+    """Return a Dockerfile whose weights step stands once for each layer; never, where there are none."""
+    steps = _instructions(dockerfile)
+    if sum(_LAYER in step for step in steps) != 1:
+        raise RuntimeError(f"a Dockerfile of ours has one step with {_LAYER}")
+    written = []
+    for step in steps:
+        repeated = layers if _LAYER in step else ("",)
+        written += [step.replace(_LAYER, f"{_MODELS}{layer}") for layer in repeated]
+    return "".join(written)
+
+
+def _instructions(dockerfile: str) -> list[str]:
+    """Split into instructions and comments, each with the lines that continue it."""
+    found = [""]
+    for line in dockerfile.splitlines(keepends=True):
+        found[-1] += line
+        if not line.endswith("\\\n"):
+            found.append("")
+    return found

@@ -1,0 +1,1 @@
+"""Copying models between this machine's store and a board's."""

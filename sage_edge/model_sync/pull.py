@@ -1,0 +1,129 @@
+"""From a board's store into this machine's: the listing first, to know what is wanted; the name last."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from sage_edge import files
+from sage_edge.errors import DigestMismatch, ModelIncomplete
+from sage_edge.model_sync import rsync
+from sage_edge.model_sync.rsync import Side
+from sage_edge.model_sync.sync_plan import look
+from sage_edge.models import room
+from sage_edge.models.lock import Lock
+from sage_edge.models.manifest import Manifest
+from sage_edge.models.store import Store
+from sage_edge.names import Digest, HostName, ModelRef
+from sage_edge.remote.errors import DeployError
+from sage_edge.remote.ssh.client import Remote
+
+
+class NoRoom(DeployError):
+    """The disk is too small; nothing was sent."""
+
+    code = 3
+
+    def __init__(self, where: str, needs_bytes: int, has_bytes: int) -> None:
+        self.needs_bytes, self.has_bytes = needs_bytes, has_bytes
+        has, needs = (f"{count / 1e6:.1f} MB" for count in (has_bytes, needs_bytes))
+        super().__init__(
+            f"{where} has {has} free for models, {needs} are needed; nothing was sent",
+            hint=f"see on {where} what can go: sage-edge model gc",
+        )
+
+
+class NotThere(DeployError, LookupError):
+    """The board that a model was to be copied from does not have it."""
+
+    def __init__(self, ref: ModelRef, host: HostName) -> None:
+        super().__init__(
+            f"no model named {ref} is in the store of {host}", hint=f"see on {host} what is: sage-edge model list"
+        )
+
+
+def agree(manifest: Manifest, lock: Lock, where: str) -> None:
+    """Raise DigestMismatch when the lock says that this name means another model."""
+    entry = lock.get(manifest.ref)
+    if entry is not None and entry.manifest != manifest.digest():
+        raise DigestMismatch(
+            f"the listing of {manifest.ref} on {where}", entry.manifest, manifest.digest(), said_by="the lock",
+            hint=f"if the new one is right: sage-edge model lock; if not: sage-edge model prepare {manifest.ref}",
+        )  # fmt: skip
+
+
+def demand_room(where: str, has_bytes: int | None, needs_bytes: int) -> None:
+    """Raise NoRoom unless so much fits beside what is spared; an unknown size is let through."""
+    if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + room.SPARE_BYTES:
+        raise NoRoom(where, needs_bytes + room.SPARE_BYTES, has_bytes)
+
+
+def take(
+    remote: Remote, fleet: Path, ref: ModelRef, store: Store, lock: Lock, limit: int | None,
+    says: Callable[[str, int, int], None],
+) -> tuple[Manifest, int]:  # fmt: skip
+    """Have the bytes of the board's model in the store, for whoever holds it for adding; it gets no name yet.
+
+    Returns the board's listing, and the bytes that crossed the wire.
+    """
+    host = remote.address.host
+    there = look(remote, (ref,))
+    manifest = there.manifests.get(ref)
+    if manifest is None:
+        raise NotThere(ref, host)
+    agree(manifest, lock, host)
+    if gone := there.missing(manifest):
+        raise ModelIncomplete(ref, [f"{file.path} on {host}" for file in gone], hint=f"sage-edge model prepare {ref}")
+    if not store.missing(manifest):
+        return manifest, 0
+    parts = store.partial / "sync"
+    files.make_folder(parts)
+    words = rsync.pull(Side(host, there.root, fleet), parts, limit)
+    return manifest, _bring(manifest, store, parts, words, host, says)
+
+
+def _bring(
+    manifest: Manifest, store: Store, parts: Path, words: Sequence[str], host: HostName,
+    says: Callable[[str, int, int], None],
+) -> int:  # fmt: skip
+    """Bring what is missing; a file that arrives wrong is brought once more from its first byte."""
+    crossed, wrong = 0, dict[Digest, Digest]()
+    for _ in range(2):
+        wanted = {file.digest: file for file in manifest.files if not store.has(file.digest, file.size_bytes)}
+        if not wanted:
+            return crossed
+        total = sum(file.size_bytes for file in wanted.values())
+        here = sum(_size(parts / _name(digest)) for digest in wanted)
+        demand_room("this machine", shutil.disk_usage(parts).free, total - here)
+        crossed += rsync.carry(words, tuple(wanted), partial(says, f"from {host}", total), host)
+        wrong = _keep(wanted, store, parts)
+    for digest, actual in wrong.items():
+        path = next(file.path for file in manifest.files if file.digest == digest)
+        raise DigestMismatch(
+            f"{path} of {manifest.ref} on {host}", digest, actual, said_by="its listing",
+            hint=f"on {host}: sage-edge model prepare {manifest.ref}",
+        )  # fmt: skip
+    return crossed
+
+
+def _keep(wanted: Iterable[Digest], store: Store, parts: Path) -> dict[Digest, Digest]:
+    """Move what arrived whole into the store; remove the others, and return what they really were."""
+    wrong = {}
+    for digest in wanted:
+        part = parts / _name(digest)
+        try:
+            store.keep(part, digest)
+        except DigestMismatch as other:
+            part.unlink()
+            wrong[digest] = Digest(other.actual)
+    return wrong
+
+
+def _name(digest: Digest) -> str:
+    return f"sha256-{digest[7:]}"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0

@@ -1,0 +1,80 @@
+"""One round trip to a board: what its store holds, and what this machine would have to send."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sage_edge.model_sync import remote_store
+from sage_edge.model_sync.remote_store import FarStore
+from sage_edge.models.chain import is_part
+from sage_edge.models.manifest import ListedFile, Manifest
+from sage_edge.names import ModelRef
+from sage_edge.remote.errors import DeployError
+from sage_edge.remote.ssh.client import Remote
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a store lacks of a model: whole files, of which `resumed_bytes` have arrived before; `names`: its name."""
+
+    missing: tuple[ListedFile, ...]
+    resumed_bytes: int
+    names: bool
+
+    @property
+    def send_bytes(self) -> int:
+        """Bytes that have to cross the wire."""
+        return sum(file.size_bytes for file in self.missing) - self.resumed_bytes
+
+
+def plan(manifest: Manifest, there: FarStore) -> Plan:
+    """Return what has to be done so that a store holds this model; no file and no name: nothing."""
+    missing = there.missing(manifest)
+    resumed = sum(min(there.parts.get(file.digest, 0), file.size_bytes) for file in missing)
+    return Plan(missing, resumed, not there.has(manifest))
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a model was merged from, as this machine's store knows it."""
+
+    base: Manifest
+    adapter: Manifest
+
+
+def lineage(manifest: Manifest, known: Mapping[ModelRef, Manifest]) -> Lineage | None:
+    """Return a model's base and adapter, or None when its parents do not name exactly one of each that is known here.
+
+    Parents are all that it was made from: intermediate products, and what its base was made from, do not count.
+    """
+    by_digest = {other.digest(): other for other in known.values() if not is_part(other.ref) or _is_adapter(other)}
+    parents = [by_digest[digest] for digest in manifest.parents if digest in by_digest]
+    older = {digest for parent in parents for digest in parent.parents}
+    nearest = [parent for parent in parents if parent.digest() not in older]
+    adapters = [parent for parent in nearest if _is_adapter(parent)]
+    bases = [parent for parent in nearest if not _is_adapter(parent)]
+    return Lineage(bases[0], adapters[0]) if len(adapters) == len(bases) == 1 else None
+
+
+def _is_adapter(manifest: Manifest) -> bool:
+    return bool(manifest.of_role("adapter")) and not manifest.of_role("weights")
+
+
+def look(remote: Remote, refs: Sequence[ModelRef]) -> FarStore:
+    """Return what a board's store holds, with the listings of these models. Raises DeployError, Unreachable."""
+    marker, host = f"--{secrets.token_hex(16)}", remote.address.host
+    result = remote.run(remote_store.LOOK, marker, *map(remote_store.name_of, refs))
+    try:
+        there = remote_store.read(result.out.decode("utf-8", "strict"), marker, refs)
+    except ValueError as odd:
+        why = result.complaint[:300] if result.code else str(odd)
+        raise DeployError(
+            f"the model store of {host} cannot be read: {why}", hint=f"look at it on {host}: sage-edge model list"
+        ) from None
+    if there.lacks:
+        raise DeployError(
+            f"{host} lacks {', '.join(there.lacks)}", hint=f"on {host}: apt-get install coreutils rsync"
+        )  # fmt: skip
+    return there

@@ -1,0 +1,1 @@
+"""A board behind an SSH connection: its probe, its identity, and the helper's verbs."""

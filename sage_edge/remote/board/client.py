@@ -1,0 +1,231 @@
+"""A board, asked and told through its helper over one open connection.
+
+Two types, so that a dry run cannot write: `Seen` has questions only, `Board` adds what changes something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sage_edge.errors import Unreachable
+from sage_edge.names import HostName
+from sage_edge.remote.board import client_identity, helper_zipapp
+from sage_edge.remote.board import probe as facts
+from sage_edge.remote.board.early_probe import AS_ROOT, Early, probe
+from sage_edge.remote.board.probe import Facts, NotReady
+from sage_edge.remote.errors import DeployError
+from sage_edge.remote.ssh.client import Remote
+from sage_edge.shell import Result
+
+_QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
+
+Answer = Mapping[str, Any]
+
+
+class BoardRefused(DeployError):
+    """The helper on the board refused: its words, its next step; the exit code is that of the subclass."""
+
+    def __init__(self, host: HostName, told: Mapping[str, Any]) -> None:
+        self.host, self.kind = host, str(told.get("kind"))
+        super().__init__(f"{host}: {told.get('message')}", hint=str(told.get("hint", "")).replace("HOST", host))
+
+
+class BoardUsage(BoardRefused):
+    """It was asked for something that does not exist there."""
+
+    code = 2
+
+
+class BoardGuarded(BoardRefused):
+    """A guard on the board said no."""
+
+    code = 3
+
+
+class BoardLocked(BoardRefused):
+    """Somebody else deploys, or a session runs."""
+
+    code = 5
+
+
+class RolledBack(BoardRefused):
+    """The new release did not prove itself; the previous one serves."""
+
+    code = 6
+
+
+class RollbackFailed(BoardRefused):
+    """Neither release is proven to serve."""
+
+    code = 7
+
+
+_REFUSALS = {kind.code: kind for kind in (BoardUsage, BoardGuarded, BoardLocked, RolledBack, RollbackFailed)}
+
+
+class HelperOutdated(NotReady):
+    """The helper on the board is not that of this checkout."""
+
+    def __init__(self, host: HostName, found: str) -> None:
+        super().__init__(host, f"its helper is {found}, ours is {helper_zipapp.packed().short}")
+
+
+class Seen:
+    """A board that can be looked at.
+
+    hear: gets its helper's lines of progress as they come. early: the answer to the first look.
+    """
+
+    def __init__(
+        self, remote: Remote, hear: Callable[[str], None] = lambda _: None, early: Early | None = None
+    ) -> None:
+        self._remote, self._hear, self._early = remote, hear, early
+        self.host: HostName = remote.address.host
+
+    def facts(self, *, of_any_helper: bool = False) -> Facts:
+        """Return what is so on the board. Raises NotReady without a helper, HelperOutdated with another one.
+
+        of_any_helper: take the word of an older one, too, as far as it can be read; `Facts.helper` says which it was.
+        """
+        early, self._early = self._early, None
+        early = early or probe(self._remote, self._hear)
+        return facts.parse(self.host, self._understood(early.ran, of_any_helper=of_any_helper), early.at)
+
+    def releases(self) -> Answer:
+        """The releases on the board, which one serves, and which have served."""
+        return self._ask("releases", {}, _QUICK_S)
+
+    def logs(self, n: int, since: str | None, grep: str | None) -> Sequence[str]:
+        """The agent's last `n` lines."""
+        return list(self._ask("logs", {"n": n, "since": since, "grep": grep}, _QUICK_S)["lines"])
+
+    def audit(self, n: int) -> Answer:
+        """The last `n` actions, the chain's head, and what is wrong with the chain."""
+        return self._ask("audit", {"n": n}, _QUICK_S)
+
+    def lock(self) -> Answer | None:
+        """Who holds the deploy lock."""
+        held = self._ask("lock-status", {}, _QUICK_S)["lock"]
+        return dict(held) if held else None
+
+    def snapshot(self) -> Answer:
+        """Digests over the board's files and its engine's state."""
+        return self._ask("snapshot", {}, 300.0)
+
+    def _ask(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Answer:
+        return self._understood(self._run(verb, request, timeout_s))
+
+    def _run(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Result:
+        asked = json.dumps(request).encode()
+        return self._remote.run(AS_ROOT, *helper_zipapp.CALL, verb, stdin=asked, timeout_s=timeout_s, hear=self._hear)
+
+    def _understood(self, ran: Result, *, of_any_helper: bool = False) -> Answer:
+        try:
+            document = json.loads(ran.out)
+            found, ok = document["helper"], document["ok"]
+        except (ValueError, KeyError, TypeError):
+            raise self._speechless(ran.code, ran.err.decode("utf-8", "replace")) from None
+        if not ok:
+            told = document["error"]
+            raise _REFUSALS.get(told.get("code"), BoardRefused)(self.host, told)
+        if found != helper_zipapp.packed().short and not of_any_helper:
+            raise HelperOutdated(self.host, str(found))
+        return dict(document["result"])
+
+    def _speechless(self, code: int, said: str) -> DeployError | Unreachable:
+        """The error for an answer that is none: which of the ways in is blocked."""
+        tail = said.strip().splitlines()[-1] if said.strip() else f"exit {code}"
+        if "No such file" in said or "can't open file" in said or "can't find '__main__'" in said:
+            return NotReady(self.host, "it has no helper yet")
+        if "sudo" in said:
+            return NotReady(
+                self.host, f"sudo refuses: {tail}", f"let the user run sudo without a password on {self.host}"
+            )
+        if code == 124:
+            return Unreachable(
+                f"{self.host}: no answer in time", hint=f"see what it does: invoke status --host {self.host}"
+            )
+        return NotReady(self.host, f"its helper said nothing that can be read: {tail}")
+
+
+class Board(Seen):
+    """A board that can be changed. Every change needs the lock's token, and is noted in the board's audit."""
+
+    def install(self) -> None:
+        """Put the helper of these sources there and make it the one that answers."""
+        own = helper_zipapp.packed()
+        script = f'as_root() {{ {AS_ROOT}; }}; as_root sh -c "$1" sage-edge "$2"'
+        ran = self._remote.run(script, helper_zipapp.INSTALL, own.sha256, stdin=own.content, timeout_s=120)
+        if ran.code != 0:
+            raise self._speechless(ran.code, ran.err.decode("utf-8", "replace"))
+
+    def reached_back(self, port: int) -> contextlib.AbstractContextManager[int]:
+        """Let the board reach a port of our loopback for the body; yields the port on its own."""
+        return self._remote.reached_back(port)
+
+    def load_image(self, image: str) -> None:
+        """Stream a whole image into the board's engine. Raises DeployError."""
+        load = ("docker", "load", "--quiet")
+        with subprocess.Popen(("docker", "save", image), stdout=subprocess.PIPE) as packing_up:
+            ran = self._remote.run(AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
+        if packing_up.returncode != 0:
+            raise DeployError(f"docker save {image} failed", hint=f"is it here? invoke build --host {self.host}")
+        if ran.code != 0:
+            raise DeployError(
+                f"{self.host}: docker load failed: {ran.complaint[-300:] or f'exit {ran.code}'}",
+                hint=f"is there room? invoke status --host {self.host}",
+            )
+
+    def provision(self, steps: Sequence[Mapping[str, Any]]) -> Sequence[Answer]:
+        """Do provisioning steps; return what each did."""
+        return list(self._act("provision", {"steps": list(steps)})["steps"])
+
+    def acquire(self, why: str, release: str | None = None, *, manual: bool = False) -> Answer:
+        """Take the board's lock, also from a process of ours that is dead. Raises BoardLocked."""
+        claim = {**client_identity.claim(), "why": why, "release": release, "manual": manual}
+        try:
+            return self._act("lock-acquire", claim)
+        except BoardLocked:
+            held = self.lock()
+            if held is None or held["manual"] or not client_identity.is_dead(held):
+                raise
+            return self._act("lock-acquire", {**claim, "instead_of": held["pid"]})
+
+    def beat(self, token: str) -> None:
+        """Say that we are still here."""
+        self._act("lock-beat", {"token": token})
+
+    def release_lock(self, token: str | None) -> bool:
+        """Free the lock; token None: whoever holds it."""
+        return bool(self._act("lock-release", {"token": token})["released"])
+
+    def fetch(self, token: str, release: str, image_from: Sequence[str]) -> Answer:
+        """Bring the image of a release, given as its release.json. image_from: what to pull, one after the other."""
+        return self._act("fetch", {"token": token, "release": release, "image_from": list(image_from)})
+
+    def stage(self, token: str, files: Mapping[str, str], image_from: Sequence[str]) -> Answer:
+        """Bring files and image of a release. image_from: as `fetch`."""
+        return self._act("stage", {"token": token, "files": dict(files), "image_from": list(image_from)})
+
+    def activate(self, token: str, patience: Mapping[str, Any]) -> Answer:
+        """Switch to the staged release and wait for its proof."""
+        return self._act("activate", {"token": token, **patience})
+
+    def confirm(self, token: str, release: str) -> Answer:
+        """Commit; call it over another connection than `activate`."""
+        return self._act("confirm", {"token": token, "release": release})
+
+    def rollback(self, token: str, to: str | None, patience: Mapping[str, Any]) -> Answer:
+        """Switch to a release that served before."""
+        return self._act("rollback", {"token": token, "to": to, **patience})
+
+    def recover(self, because: str) -> Answer:
+        """Let the board settle what nobody drives any more."""
+        return self._act("recover", {"because": because})
+
+    def _act(self, verb: str, request: Mapping[str, Any]) -> Answer:
+        return self._ask(verb, {"who": client_identity.who(), **request}, _SLOW_S)

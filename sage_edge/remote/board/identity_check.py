@@ -1,0 +1,37 @@
+"""Whose board answers: it says so itself, in the card that provisioning laid there.
+
+Nothing but the address leads to a board, so a slip in ssh_config leads to another host's, or to another fleet's.
+"""
+
+from __future__ import annotations
+
+from sage_edge.errors import IdentityConflict
+from sage_edge.names import HostName
+from sage_edge.remote.board.probe import Facts
+
+
+class WrongBoard(IdentityConflict):
+    """What answers at the address is not the declared host."""
+
+    def __init__(self, host: HostName, what: str) -> None:
+        self.host = host
+        super().__init__(
+            f"what answers is not {host}: {what}",
+            hint=f"is the address right? ssh -F fleet/ssh_config {host} cat /etc/sage/host.yaml /etc/nv_tegra_release",
+        )
+
+
+def demand_own(facts: Facts, fleet: str) -> None:
+    """Raise WrongBoard when the board's card names another host, or another fleet; one without a card is nobody's."""
+    if facts.card is None:
+        return
+    if (host := says(facts.card, "host")) != facts.host:
+        raise WrongBoard(facts.host, f"its card says host {host or 'nothing'}")
+    if (owner := says(facts.card, "fleet") or fleet) != fleet:
+        raise WrongBoard(facts.host, f"its card says that it belongs to the fleet {owner}, this one is {fleet}")
+
+
+def says(card: str, key: str) -> str | None:
+    """Return what a host card says under a key; it is a flat file."""
+    lines = (line.partition(":") for line in card.splitlines() if not line.startswith("#"))
+    return next((value.strip() for name, _, value in lines if name.strip() == key), None)

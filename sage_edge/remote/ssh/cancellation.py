@@ -1,0 +1,64 @@
+"""Ctrl-C for work that is spread over threads: only the main thread gets the signal, so it has to ask the others.
+
+A thread that works for `many.over` looks here at least twice a second while it waits for a host, and then leaves by
+KeyboardInterrupt as the main thread would: once, so that what it still has to do on its way out can be done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from sage_edge.names import HostName
+from sage_edge.remote.errors import DeployError
+
+LOOK_S = 0.5
+"""How long a wait may be between two looks."""
+
+
+class Interrupted(DeployError):
+    """A person stopped it. where: how far a host got, and what becomes of it now."""
+
+    code = 130
+
+    def __init__(self, host: HostName, where: str = "") -> None:
+        self.host = host
+        told = f"; {where}" if where else ""
+        super().__init__(f"{host}: interrupted{told}", hint=f"see where it is: invoke status --host {host}")
+
+
+class Stop:
+    """Whether the threads of one piece of work are asked to stop."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    @property
+    def is_asked(self) -> bool:
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        """Ask every thread that heeds this."""
+        self._asked.set()
+
+    @contextlib.contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Let this thread heed it during the body."""
+        before = _HEEDED.set(self)
+        try:
+            yield
+        finally:
+            _HEEDED.reset(before)
+
+
+_HEEDED: ContextVar[Stop | None] = ContextVar("stop", default=None)
+
+
+def heed() -> None:
+    """Raise KeyboardInterrupt if this thread is asked to stop and was not told before."""
+    stop = _HEEDED.get()
+    if stop is not None and stop.is_asked:
+        _HEEDED.set(None)
+        raise KeyboardInterrupt

@@ -1,0 +1,297 @@
+"""The one door to fabric: an open connection to a host whose key was checked against fleet/known_hosts.
+
+A bare `fabric.Connection` adds every key that it meets and reads no known_hosts (facts §4.2). Here the host's own keys
+are looked up first, by the name that `addresses` gives; without one nothing is sent, and everything else is rejected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import logging
+import shlex
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from sage_edge.errors import Unreachable
+from sage_edge.names import HostName
+from sage_edge.remote.errors import DeployError
+from sage_edge.remote.ssh import cancellation, config
+from sage_edge.remote.ssh.config import ALIVE_S, CONNECT_S, Address
+from sage_edge.shell import Result
+
+_PIECE = 1 << 16
+_PUBLIC = "/etc/ssh/ssh_host_ed25519_key.pub"
+_CONSOLE = f"compare with what the board's own console says: ssh-keygen -lf {_PUBLIC}"
+
+
+class KeyUnknown(DeployError):
+    """No key is declared for the host, so nobody can tell whether it is the host."""
+
+    code = 3
+
+    def __init__(self, address: Address) -> None:
+        self.host = address.host
+        super().__init__(
+            f"fleet/{config.KEYS} holds no key for {address.key_name}, so {address} is not trusted",
+            hint=f"on the board's own console: cat {_PUBLIC}; then add to fleet/{config.KEYS}: "
+            f"{address.key_name} ssh-ed25519 AAAA…",
+        )
+
+
+class KeyChanged(DeployError):
+    """The machine that answered holds another key than the one that is declared."""
+
+    code = 3
+
+    def __init__(self, address: Address, expected: str, actual: str) -> None:
+        self.host, self.expected, self.actual = address.host, expected, actual
+        super().__init__(
+            f"{address} answers with key {actual}, fleet/{config.KEYS} says {expected}; nothing was sent",
+            hint=f"{_CONSOLE}; only if they agree, replace the line of {address.key_name}",
+        )
+
+
+class AccessDenied(DeployError):
+    """The host does not let us in."""
+
+    code = 3
+
+    def __init__(self, address: Address) -> None:
+        self.host = address.host
+        super().__init__(
+            f"{address} accepts none of our keys",
+            hint=f"see which are offered: ssh -v -F fleet/{config.CONFIG} {address.host} true",
+        )
+
+
+class Remote:
+    """An open connection. Commands run one after the other: one channel at a time."""
+
+    def __init__(self, address: Address, transport: Any) -> None:
+        self.address, self._transport = address, transport
+
+    def run(
+        self, script: str, *arguments: str, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0,
+        hear: Callable[[str], None] = lambda _: None,
+    ) -> Result:  # fmt: skip
+        """Run a script of `sh` with arguments `$1`… and return whatever happened; 124 when it ran past its time.
+
+        stdin: bytes, or a stream that is read to its end as it is sent. hear: called, in another thread, with each line
+        of stderr as it comes. Output is kept in memory: for answers, not for files.
+        Raises Unreachable when the connection ends first; KeyboardInterrupt when asked to stop (`stopping`).
+        """
+        words = " ".join(map(shlex.quote, ("sh", "-c", script, "sage-edge", *arguments)))
+        until = time.monotonic() + timeout_s
+        with _talking(self.address), contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel:
+            try:
+                return _converse(channel, f"exec {words}", stdin, until, hear)
+            except TimeoutError:
+                return Result(124, b"", f"no end within {timeout_s:g} s".encode())
+
+    @contextlib.contextmanager
+    def reached_back(self, port: int) -> Iterator[int]:
+        """Let the host reach a port of our loopback for the body; yields the port on the host's own loopback.
+
+        Raises Unreachable when its sshd does not forward.
+        """
+        with _talking(self.address):
+            there = int(self._transport.request_port_forward("127.0.0.1", 0, functools.partial(_pipe_back, port)))
+        try:
+            yield there
+        finally:
+            with contextlib.suppress(Exception):  # the connection may be gone, and with it the forward
+                self._transport.cancel_port_forward("127.0.0.1", there)
+
+
+def _pipe_back(port: int, channel: Any, origin: Any, there: Any) -> None:  # noqa: ARG001 - paramiko's signature
+    """Join a connection that the host made with one to our loopback, both ways, until either ends."""
+    try:
+        here = socket.create_connection(("127.0.0.1", port), timeout=CONNECT_S)
+    except OSError:
+        channel.close()
+        return
+    here.settimeout(None)
+    for source, sink in ((channel, here), (here, channel)):
+        threading.Thread(target=_copy, args=(source, sink), daemon=True).start()
+
+
+def _copy(source: Any, sink: Any) -> None:
+    with contextlib.suppress(OSError, EOFError):
+        while piece := source.recv(_PIECE):
+            sink.sendall(piece)
+    for side in (source, sink):
+        with contextlib.suppress(OSError, EOFError):
+            side.close()
+
+
+def _converse(
+    channel: Any, line: str, stdin: bytes | IO[bytes], until: float, hear: Callable[[str], None]
+) -> Result:  # fmt: skip
+    """stdin and stdout pass one after the other, stderr beside them; each may be longer than an SSH window (2 MiB)."""
+    channel.settimeout(max(0.0, until - time.monotonic()))
+    channel.exec_command(line)
+    said: list[bytes] = []
+    listener = threading.Thread(target=_listen, args=(channel, until, hear, said), daemon=True)
+    listener.start()
+    with contextlib.suppress(BrokenPipeError):
+        _feed(channel, io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin, until)
+    out = _drain(channel, channel.recv, until)
+    listener.join(max(0.0, until - time.monotonic()))
+    while not channel.status_event.wait(_slice(until)):
+        cancellation.heed()
+    if channel.exit_status < 0:
+        raise EOFError("the command was cut off")
+    return Result(channel.exit_status, out, b"".join(said))
+
+
+def _listen(channel: Any, until: float, hear: Callable[[str], None], said: list[bytes]) -> None:
+    """Keep all of stderr, and hand on each of its lines."""
+    line = b""
+    with contextlib.suppress(TimeoutError, OSError):
+        while piece := _receive(channel, channel.recv_stderr, until):
+            said.append(piece)
+            *lines, line = (line + piece).split(b"\n")
+            for one in lines:
+                hear(one.decode("utf-8", "replace"))
+
+
+def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
+    """Send a stream to its end. Raises BrokenPipeError when the command ended before it had read all."""
+    while piece := stream.read(_PIECE):
+        while piece:
+            cancellation.heed()
+            if channel.closed:
+                raise BrokenPipeError
+            channel.settimeout(_slice(until))
+            with contextlib.suppress(TimeoutError):
+                piece = piece[channel.send(piece) :]
+    channel.shutdown_write()
+
+
+def _drain(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
+    pieces: list[bytes] = []
+    while piece := _receive(channel, receive, until):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _receive(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
+    """Return what has come; nothing at the end."""
+    while True:
+        channel.settimeout(_slice(until))
+        try:
+            return receive(_PIECE)
+        except TimeoutError:
+            cancellation.heed()
+
+
+def _slice(until: float) -> float:
+    """How long to wait now. Raises TimeoutError when there is no time left."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(left, cancellation.LOOK_S)
+
+
+@contextlib.contextmanager
+def connect(fleet: Path, host: HostName) -> Iterator[Remote]:
+    """Connect for the body. Raises KeyUnknown, KeyChanged, AccessDenied, Unreachable, DeclarationError."""
+    address = config.find(fleet, host)
+    connection = _prepared(address)
+    try:
+        with _talking(address):
+            connection.open()
+        yield Remote(address, _tuned(connection.transport))
+    finally:
+        connection.close()
+        connection.client.close()  # fabric leaves the socket of a handshake that failed
+
+
+def load() -> None:
+    """Load what connecting needs, ahead of the first connection."""
+    import fabric  # noqa: F401
+
+
+def _prepared(address: Address) -> Any:
+    import fabric
+    import paramiko
+
+    logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its tracebacks are told as our errors
+    trusted = _trusted(address)
+    nothing_else = fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True)
+    connection = fabric.Connection(
+        address.hostname, user=address.user, port=address.port, config=nothing_else, connect_timeout=CONNECT_S,
+        connect_kwargs={
+            "key_filename": [str(path) for path in address.identities], "allow_agent": address.agent,
+            "look_for_keys": False, "banner_timeout": CONNECT_S, "auth_timeout": CONNECT_S,
+        },
+    )  # fmt: skip
+    keys = connection.client.get_host_keys()
+    as_paramiko_asks = address.hostname if address.port == 22 else f"[{address.hostname}]:{address.port}"
+    for key in trusted:
+        keys.add(as_paramiko_asks, key.get_name(), key)
+    connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    return connection
+
+
+def _trusted(address: Address) -> list[Any]:
+    """The declared keys of a host. Raises KeyUnknown when there is none."""
+    from paramiko import SSHException
+    from paramiko.hostkeys import HostKeyEntry, HostKeys, InvalidHostKey
+
+    known = HostKeys()
+    for number, line in config.known_lines(address.known_hosts):
+        try:
+            entry = HostKeyEntry.from_line(line, number)
+        except (InvalidHostKey, SSHException, ValueError):
+            entry = None
+        if entry is None:
+            raise config.bad_key(number, "holds no key that can be read")
+        for name in entry.hostnames:
+            known.add(name, entry.key.get_name(), entry.key)
+    found = known.lookup(address.key_name)
+    if not found:
+        raise KeyUnknown(address)
+    return list(found.values())
+
+
+def _tuned(transport: Any) -> Any:
+    if isinstance(transport.sock, socket.socket):
+        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 45 ms a command (facts §4.2)
+    transport.set_keepalive(ALIVE_S)
+    return transport
+
+
+@contextlib.contextmanager
+def _talking(address: Address) -> Iterator[None]:
+    """Turn what fabric, paramiko and the network refuse into our errors."""
+    import paramiko
+
+    try:
+        yield
+    except paramiko.BadHostKeyException as other:
+        raise KeyChanged(address, _print(other.expected_key), _print(other.key)) from None
+    except paramiko.AuthenticationException:
+        raise AccessDenied(address) from None
+    except (paramiko.SSHException, OSError, EOFError) as silent:
+        if "No authentication methods" in str(silent) or isinstance(silent, paramiko.PasswordRequiredException):
+            raise AccessDenied(address) from None
+        raise unreachable(address, str(silent) or type(silent).__name__) from None
+
+
+def unreachable(address: Address, why: str) -> Unreachable:
+    """Return the error for a host that does not answer."""
+    return Unreachable(
+        f"{address} does not answer: {why.strip()[:300]}",
+        hint=f"is it on, and the address right? ssh -F fleet/{config.CONFIG} {address.host} true",
+    )
+
+
+def _print(key: Any) -> str:
+    return f"{key.get_name()} {key.fingerprint}"

@@ -1,0 +1,200 @@
+"""`invoke provision|build|plan|deploy|rollback`: what changes a board, or says what would."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+from sage_edge.cli.surroundings import paths, tell
+from sage_edge.deploy import desired_release, plan, provision, rollout
+from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.plan import Plan
+from sage_edge.deploy.rollout import Carriers
+from sage_edge.deploy.rollout_options import Options, Outcome
+from sage_edge.deploy.transport import layer_checkpoints, registry
+from sage_edge.errors import UsageError
+from sage_edge.image import build_record, spec
+from sage_edge.image.built import Image, NotBuilt
+from sage_edge.inventory.hosts import Host
+from sage_edge.names import HostName, ModelRef
+from sage_edge.remote.board.client import Board
+from sage_edge.remote.board.identity_check import demand_own
+from sage_edge.remote.board.probe import Facts, NotReady, StrangeFacts
+from sage_edge.workstation.context import Desk, telling
+
+Carrier = Callable[[Board, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]
+
+
+def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
+    """Provision one board; return what changed. The exchange learns its key where that is ours (a stand-in's).
+
+    Raises WrongBoard, before anything is written, for a board that is another host's or another fleet's.
+    """
+    with here.board(host) as board:
+        with contextlib.suppress(NotReady, StrangeFacts):  # no helper or a very old one: asked again below
+            demand_own(board.facts(of_any_helper=True), here.fleet.name)
+        board.install()
+        facts = board.facts()
+        demand_own(facts, here.fleet.name)
+        done = board.provision(provision.steps(here.fleet, host, facts))
+    for step in done:
+        for warning in step.get("open", ()):
+            say(f"look at its sshd: {warning}")
+        if public := step.get("public"):
+            admit(here, str(public), say)
+    return [str(step["step"]) for step in done if step["changed"]]
+
+
+def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
+    """Let the exchange accept a board's key, or say what has to be done there."""
+    if here.fleet.overlay == "sim":
+        from sage_edge import sim
+
+        sim.admit(sim.Place.of(here.fleet))
+    else:
+        say(f"let the exchange accept its key: {public}")
+
+
+def built(
+    here: Desk, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
+) -> Image:  # fmt: skip
+    """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
+    from sage_edge.image import build as images
+    from sage_edge.sim import image as sim_image
+
+    card = spec.card_for(here.root / "images", host.role)
+    if platform not in card.platforms:
+        known = " and ".join(card.platforms)
+        raise UsageError(
+            f"images/{card.name} is for no platform {platform!r}; there are: {known}", hint="invoke build --help"
+        )
+    if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
+        base = sim_image.ensure_base(tell)  # the stand-ins' own: it needs no registry
+    order = images.Order(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
+    return images.build(here.root, here.fleet.folder, paths().models, order, tell)
+
+
+def _refs(listed: str) -> tuple[ModelRef, ...]:
+    try:
+        return tuple(ModelRef(one.strip()) for one in listed.split(","))
+    except ValueError as wrong:
+        raise UsageError(f"--bake: {wrong}", hint="sage-edge model list") from None
+
+
+def platform_of(here: Desk, host: Host) -> str:
+    """`cpu` for a host whose board has no GPU, `l4t` for the others."""
+    return "l4t" if here.fleet.boards[host.board].compute_capability else "cpu"
+
+
+def image_of(here: Desk, host: Host) -> Image:
+    """Return the image that was built for a host. Raises NotBuilt."""
+    card = here.checkout.image_card(host.role)
+    found = build_record.find(here.root, card.name, platform_of(here, host))
+    if found is None:
+        with here.naming():
+            raise NotBuilt(host.name, card.name)
+    return found
+
+
+def ready(here: Desk, host: Host) -> Image:
+    """Return the image of a host; one that was never built here is built now. Raises what `built` raises."""
+    with _BUILDING:  # two hosts of one role need one image
+        try:
+            return image_of(here, host)
+        except NotBuilt as absent:
+            telling(host.name)(f"{absent.message}; building it")
+            return built(here, host, platform_of(here, host), None)
+
+
+_BUILDING = threading.Lock()
+
+
+def wanting(here: Desk, host: Host) -> Callable[[Facts], Wanted]:
+    """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
+    image = image_of(here, host)
+    if changed := build_record.newer_source(here.root, image):
+        build = here.overlaid(f"invoke build --host {host.name}")
+        telling(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
+    return lambda facts: desired_release.put_together(here.checkout, host, image, facts)
+
+
+def planned(here: Desk, name: HostName) -> Plan:
+    """Plan one host over a connection that can only be looked through."""
+    host = here.fleet.host(name)
+    want = wanting(here, host)
+    with here.seen(name) as board:
+        facts = board.facts()
+        return plan.plan(want(facts), facts, here.fleet.board_of(name))
+
+
+def deployed(here: Desk, board: Board, facts: Facts, options: Options, via: str) -> Outcome:
+    """Deploy to a host that is connected and was just looked at; what was never built here is built first."""
+    host = here.fleet.host(board.host)
+    try:
+        want = wanting(here, host)
+    except NotBuilt:
+        ready(here, host)
+        want, facts = wanting(here, host), board.facts()  # a build takes its time, and what was seen is old by then
+    return rollout.roll_out(
+        board, facts, want, here.fleet.board_of(host.name),
+        lambda: here.board(host.name), carriers_to(here, host.name, via), options, telling(host.name),
+    )  # fmt: skip
+
+
+def by_registry(here: Desk) -> Carrier:
+    """Return the carrier over the fleet's registry, or else over an ephemeral one through the open connection."""
+
+    @contextlib.contextmanager
+    def carry(board: Board, found: Wanted) -> Iterator[tuple[str, ...]]:
+        if named := here.fleet.registry:
+            yield (f"{named}/{registry.push(found.image, named)}",)
+            return
+        with registry.serving(here.root / ".sage" / "registry", board.host) as port:
+            names = layer_checkpoints.build(port, registry.push(found.image, f"127.0.0.1:{port}"))
+            with board.reached_back(port) as there:
+                yield tuple(f"localhost:{there}/{name}" for name in names)
+
+    return carry
+
+
+@contextlib.contextmanager
+def by_stream(board: Board, found: Wanted) -> Iterator[tuple[str, ...]]:
+    """The fallback: the whole image through the connection, every time."""
+    board.load_image(found.image.id)
+    yield ()
+
+
+def pushed(here: Desk, name: HostName) -> str:
+    """Bring a host's image to where it will be pulled from, or else to the host; return what was done."""
+    host = here.fleet.host(name)
+    image = image_of(here, host)
+    if named := here.fleet.registry:
+        return f"{named}/{registry.push(image, named)}"
+    sent = rollout.send_image(lambda: here.board(name), wanting(here, host), carriers_to(here, name), telling(name))
+    return f"image {image.id.short} {'was sent' if sent else 'was there'}"
+
+
+def carriers_to(here: Desk, name: HostName, via: str = "registry") -> Carriers:
+    """Return how bytes get to a host."""
+    return Carriers(image=by_registry(here) if via == "registry" else by_stream, model=model_carrier(here, name))
+
+
+def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:
+    """Return what copies a model from this machine's store to a host's."""
+
+    def carry(ref: ModelRef) -> None:
+        from sage_edge.model_sync.sync import Order, sync
+        from sage_edge.models.store import Store
+
+        sync(Order(ref, host, None, None, True), here.fleet.folder, Store(paths().models), lambda *_: None)
+
+    return carry
+
+
+def shown(found: Plan, *, diff: bool) -> str:
+    """A plan as people read it."""
+    if found.is_empty:
+        return "no changes"
+    lines = [f"{number}. {step}" for number, step in enumerate(found.steps, start=1)]
+    return "\n".join(["", *lines, *(["because " + "; ".join(found.why)] if diff else [])])

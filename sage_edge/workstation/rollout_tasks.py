@@ -1,0 +1,166 @@
+"""What `deploy`, `plan` and `rollback` do over several hosts: each on its own, a line each at the end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sage_edge.cli.surroundings import tell
+from sage_edge.deploy.rollout_options import Options, Outcome
+from sage_edge.errors import UsageError
+from sage_edge.names import HostName
+from sage_edge.remote.board import helper_zipapp
+from sage_edge.workstation import context
+from sage_edge.workstation.context import Desk
+
+if TYPE_CHECKING:
+    from sage_edge.deploy.plan import Plan
+
+PENDING = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person typed."""
+
+    host: str
+    role: str
+    everyone: bool
+    as_json: bool
+    dry_run: bool = False
+    diff: bool = False
+    when: str = "idle"
+    via: str = "registry"
+    plan: str = ""
+    exit_code: bool = False
+
+
+def deploy(here: Desk, asked: Asked) -> int:
+    """Deploy to every named host; return the worst exit code."""
+    options = Options(cut=asked.when == "now")
+    if asked.via not in ("registry", "save"):
+        raise UsageError(f"expected --via registry or save, got {asked.via!r}", hint="invoke deploy --host HOST")
+    if asked.dry_run:
+        return plan(here, asked, None)
+    hosts = _named(here, asked)
+    if asked.plan:
+        from sage_edge.deploy import saved_plan
+        from sage_edge.workstation import deploy_service
+
+        with here.naming():
+            saved_plan.demand(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
+    _wait(asked.when)
+    return context.for_each(
+        hosts, lambda name: deployed(here, name, options, asked.via), _line,
+        as_json=asked.as_json, schema="sage-edge/deployed/1", meanwhile=_prepare,
+    )  # fmt: skip
+
+
+def deployed(here: Desk, name: HostName, options: Options, via: str = "registry") -> Outcome:
+    """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here."""
+    with here.board(name) as board:
+        facts = board.facts()
+        from sage_edge.workstation import deploy_service
+
+        return deploy_service.deployed(here, board, facts, options, via)
+
+
+def _prepare() -> None:
+    """Load, while boards are waited for, what is needed once they have answered."""
+    from sage_edge.workstation import deploy_service  # noqa: F401
+
+    helper_zipapp.packed()
+
+
+def _named(here: Desk, asked: Asked) -> list[HostName]:
+    if asked.plan and not (asked.host or asked.role or asked.everyone):
+        from sage_edge.deploy import saved_plan
+
+        return [here.fleet.host(name).name for name in saved_plan.hosts(Path(asked.plan))]
+    return here.chosen(asked.host, asked.role, asked.everyone)
+
+
+def plan(here: Desk, asked: Asked, save: str | None) -> int:
+    """Print what would be done; with `exit_code`, 10 when there is something to do."""
+    from sage_edge.deploy import saved_plan
+    from sage_edge.workstation import deploy_service
+
+    made: list[Plan] = []
+
+    def one(name: HostName) -> Plan:
+        made.append(deploy_service.planned(here, name))
+        return made[-1]
+
+    hosts = here.chosen(asked.host, asked.role, asked.everyone)
+    code = context.for_each(
+        hosts,
+        one,
+        lambda found: deploy_service.shown(found, diff=asked.diff),
+        as_json=asked.as_json,
+        schema="sage-edge/plan/1",
+    )
+    if save and code == 0:
+        saved_plan.write(Path(save), sorted(made, key=lambda found: found.host))
+        under = f" --fleet {here.fleet.overlay}" if here.fleet.overlay else ""
+        tell(f"saved; apply it with: invoke deploy --plan {save}{under}")
+    return PENDING if code == 0 and asked.exit_code and any(not found.is_empty for found in made) else code
+
+
+def back(here: Desk, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
+    """Roll hosts back."""
+    from sage_edge.deploy import preflight, rollout
+
+    def one(name: HostName) -> Outcome:
+        return rollout.roll_back(
+            lambda: here.board(name), to, Options(), context.telling(name),
+            lambda facts: preflight.demand_returnable(facts, here.fleet.name),
+        )  # fmt: skip
+
+    return context.for_each(hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
+
+
+def releases(here: Desk, hosts: Sequence[HostName], as_json: bool) -> int:
+    """List the releases on hosts: which serves now, which have served."""
+
+    def one(name: HostName) -> dict[str, Any]:
+        with here.seen(name) as board:
+            return dict(board.releases())
+
+    def line(told: dict[str, Any]) -> str:
+        shown = [_release(row, told["current"]) for row in told["releases"]]
+        return "\n".join(["", *shown]) if shown else "no releases yet"
+
+    return context.for_each(hosts, one, line, as_json=as_json, schema="sage-edge/releases/1")
+
+
+def _release(row: Mapping[str, Any], current: str | None) -> str:
+    mark = "serves now" if row["id"] == current else "has served" if row["served"] else "never served"
+    return f"  {row['id']}  image {str(row.get('image'))[7:19]}  {mark}"
+
+
+def _line(done: Outcome) -> str:
+    if not done.changed:
+        return "no changes"
+    image = str((done.running or {}).get("image", ""))[7:19]
+    return f"{done.release} serves; running image {image}"
+
+
+def _wait(when: str) -> None:
+    """Wait here for a time of day; `idle` and `now` are the board's business."""
+    if when in ("idle", "now"):
+        return
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", when):
+        raise UsageError(
+            f"expected --when idle, now or a time in UTC like 03:30, got {when!r}", hint="invoke --help deploy"
+        )
+    now = datetime.now(timezone.utc)
+    hour, minute = map(int, when.split(":"))
+    due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    due += timedelta(days=1) if due <= now else timedelta()
+    tell(f"waiting until {due:%Y-%m-%d %H:%M} UTC")
+    time.sleep((due - now).total_seconds())

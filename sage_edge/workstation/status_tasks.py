@@ -1,0 +1,159 @@
+"""What `status`, `logs`, `audit`, `lock.*` and `explain` print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from sage_edge.cli import render
+from sage_edge.deploy import fleet_runner
+from sage_edge.errors import SageError, UsageError
+from sage_edge.names import HostName
+from sage_edge.remote.board.identity_check import WrongBoard, demand_own
+from sage_edge.remote.board.probe import Facts
+from sage_edge.workstation import context
+from sage_edge.workstation.context import Desk
+
+BROKEN = 8
+
+
+def status(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
+    """Print a table; a host that does not answer has a row that says so, and is no error."""
+
+    def one(name: HostName) -> Facts:
+        with here.seen(name) as board:
+            return board.facts()
+
+    results = fleet_runner.over(hosts, one)
+    rows = [_row(result.host, result.value, result.error, here.fleet.name) for result in results]
+    heads = ("host", "release", "agent", "image", "lock", "free", "what to know")
+    if as_json:
+        render.document("sage-edge/status/1", [dict(zip(heads, row, strict=True)) for row in rows])
+    else:
+        render.table(heads, rows)
+    return 0
+
+
+def _row(host: str, facts: Facts | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
+    if facts is None:
+        return (host, "", "", "", "", "", error.message if error else "")
+    agent = facts.engine.agent() if facts.engine else None
+    lock = facts.deployed.lock
+    holder = "free" if lock is None else f"{lock['holder']}{' (stale)' if lock['stale'] else ''}"
+    state = f"{agent.status}{f', {agent.health}' if agent.health else ''}" if agent else "none"
+    return (
+        host, facts.deployed.current or "none", state, agent.image[7:19] if agent else "", holder,
+        f"{facts.disk['docker']['free'] / 1e9:.0f} GB", "; ".join(_to_know(facts, fleet)) or "-",
+    )  # fmt: skip
+
+
+def _to_know(facts: Facts, fleet: str) -> list[str]:
+    notes, deployed = [], facts.deployed
+    try:
+        demand_own(facts, fleet)
+    except WrongBoard as other:
+        notes.append(other.message)
+    if deployed.journal_state not in (None, "committed", "reverted"):
+        notes.append(f"the deployment of {deployed.journal_release} is {deployed.journal_state}")
+    if deployed.damaged:
+        notes.append(deployed.damaged)
+    notes += [f"its agent is failing: {why}" for why in facts.failing or ()]
+    if facts.engine is None:
+        notes.append("no Docker engine answers")
+    if abs(facts.clock_ahead_s) > 60:
+        notes.append(f"its clock is {facts.clock_ahead_s:+.0f} s off")
+    return notes
+
+
+def logs(here: Desk, host: str, n: int, since: str | None, grep: str | None) -> int:
+    """Print the agent's last lines, made inert."""
+    with here.seen(_one(here, host)) as board:
+        for line in board.logs(n, since, grep):
+            click.echo(render.inert(line))
+    return 0
+
+
+def audit(here: Desk, host: str, n: int, *, as_json: bool, check: bool) -> int:
+    """Print what was done to a host; with `check`, 8 when the chain is broken."""
+    with here.seen(_one(here, host)) as board:
+        told = board.audit(n)
+    if as_json:
+        render.document("sage-edge/audit/1", told)
+    elif told["lines"]:
+        rows = [
+            tuple(str(line.get(key, "")) for key in ("n", "at", "who", "action", "detail")) for line in told["lines"]
+        ]
+        render.table(("n", "at", "who", "action", "what"), rows)
+    whole = f"the chain of {told['count']} lines is {'broken: ' + told['wrong'] if told['wrong'] else 'whole'}"
+    click.echo(f"{whole}; its head is {str(told['head'])[:12]}", err=True)
+    return BROKEN if check and told["wrong"] else 0
+
+
+def lock(here: Desk, host: str, why: str) -> int:
+    """Take a lock that never expires."""
+    name = _one(here, host)
+    if not why.strip():
+        hint = here.overlaid(f"invoke lock.acquire --host {name} --why REASON")
+        raise UsageError("say why, for whoever is refused", hint=hint)
+    with here.board(name) as board:
+        demand_own(board.facts(), here.fleet.name)
+        board.acquire(why, manual=True)
+    click.echo(here.overlaid(f"{name} is locked until: invoke lock.release --host {name} --yes"))
+    return 0
+
+
+def unlock(here: Desk, host: str, *, sure: bool) -> int:
+    """Free a lock, whoever holds it."""
+    name = _one(here, host)
+    if not sure:
+        hint = here.overlaid(f"invoke lock.release --host {name} --yes")
+        raise UsageError(f"this frees the lock of {name}, whoever holds it", hint=hint)
+    with here.board(name) as board:
+        demand_own(board.facts(), here.fleet.name)
+        freed = board.release_lock(None)
+    click.echo(f"{name} is free" if freed else f"{name} was not locked")
+    return 0
+
+
+def locks(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
+    """Print who holds the locks."""
+
+    def one(name: HostName) -> dict[str, object]:
+        with here.seen(name) as board:
+            return dict(board.lock() or {})
+
+    def line(held: dict[str, object]) -> str:
+        if not held:
+            return "free"
+        stale = " (stale)" if held["stale"] else ""
+        return f"{held['holder']} at {held['host']} since {held['since']}{stale}: {held['why']}"
+
+    return context.for_each(hosts, one, line, as_json=as_json, schema="sage-edge/locks/1")
+
+
+def explain(here: Desk, host: str) -> int:
+    """Print what a host is and where that is declared; reaches nothing."""
+    from sage_edge.workstation import deploy_service
+
+    name = _one(here, host)
+    declared = here.fleet.host(name)
+    board = here.fleet.boards[declared.board]
+    rows = [
+        ("host", name, f"fleet/hosts/{name}.yaml"),
+        ("role", declared.role, f"fleet/roles/{declared.role}.yaml"),
+        ("may", ", ".join(sorted(here.fleet.roles[declared.role].abilities)), f"fleet/roles/{declared.role}.yaml"),
+        ("board", board.summary, f"fleet/boards/{declared.board}.yaml"),
+        ("model", declared.model or "none of its own", f"fleet/hosts/{name}.yaml"),
+        ("image", deploy_service.platform_of(here, declared), "images/"),
+        ("exchange", here.fleet.remote, "fleet/fleet.yaml"),
+        ("overlay", here.fleet.overlay or "none", "fleet/overlays/"),
+    ]
+    render.table(("what", "is", "declared in"), [tuple(map(str, row)) for row in rows])
+    return 0
+
+
+def _one(here: Desk, host: str) -> HostName:
+    if not host:
+        raise UsageError("name a host: --host NAME", hint=f"there are: {', '.join(sorted(here.fleet.hosts))}")
+    return here.fleet.host(host).name

@@ -1,0 +1,158 @@
+"""`invoke verify`: what must be true of hosts, asked by testinfra question by question, or answered from one probe."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sage_edge.chores import Chore
+from sage_edge.errors import SageError, UsageError
+
+if TYPE_CHECKING:
+    from sage_edge.names import HostName
+    from sage_edge.workstation.context import Desk
+    from sage_edge.workstation.report import Report
+
+WRONG = 8
+MODULES = Path("tests/fleet")
+FULL_S = 600.0
+VIA = ("ssh://", "docker://", "local://")
+
+
+def add(chore: Chore) -> None:
+    """Add `verify`."""
+
+    @chore(
+        "verify",
+        host="Which hosts, like sprout or sprout,thor.",
+        role="All boards of a role.",
+        all="All boards.",
+        fleet="An overlay of fleet/overlays, like sim.",
+        quick="Answer from one probe, and leave out what reaches other machines.",
+        via="How testinfra gets there: docker://sage@CONTAINER or local://; default: ssh.",
+        json="Print one JSON document.",
+        junit_xml="Also write a JUnit report there.",
+    )
+    def verify(
+        c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", quick: bool = False,
+        via: str = "", json: bool = False, junit_xml: str = "",
+    ) -> int:  # fmt: skip
+        """Check that hosts are what they must be; ends with 8 where one is not."""
+        from sage_edge.workstation import context
+
+        here = context.desk(fleet)
+        hosts = here.chosen(host, role, all)
+        return verified(here, hosts, Asked(quick, via, json, Path(junit_xml) if junit_xml else None))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person typed. via: testinfra's address of the host; empty: over ssh."""
+
+    quick: bool = False
+    via: str = ""
+    as_json: bool = False
+    junit: Path | None = None
+
+
+class NotExamined(SageError):
+    """The checks of a host were not run; message and next step are those of what kept them."""
+
+
+class NotDeclared(NotExamined):
+    """The declarations do not hold together, or the command does not."""
+
+    code = 2
+
+
+class NotTrusted(NotExamined):
+    """The host is not the one that is declared, or does not let us in."""
+
+    code = 3
+
+
+class NotReached(NotExamined):
+    """The host does not answer."""
+
+    code = 4
+
+
+_KEPT = {kind.code: kind for kind in (NotDeclared, NotTrusted, NotReached)}
+
+
+def verified(here: Desk, hosts: Sequence[HostName], asked: Asked) -> int:
+    """Verify hosts, print what came of it, and return the worst exit code. Raises the error of a host that is alone."""
+    from sage_edge.cli import render
+    from sage_edge.cli.surroundings import tell
+    from sage_edge.deploy import fleet_runner
+    from sage_edge.workstation import report
+
+    if asked.via and (asked.quick or len(hosts) > 1 or not asked.via.startswith(VIA)):
+        hint = "invoke verify --host sprout --via docker://sage@CONTAINER"
+        raise UsageError(f"--via wants one host, no --quick, and one of {', '.join(VIA)}", hint=hint)
+    if not asked.quick:
+        tell(f"asking {', '.join(hosts)}; --quick takes a second")
+    results = fleet_runner.over(hosts, lambda name: quick(here, name) if asked.quick else full(here, name, asked.via))
+    if asked.junit is not None:
+        report.write_junit(asked.junit, results)
+    if asked.as_json:
+        render.document("sage-edge/verify/1", report.document(results))
+    else:
+        report.show(results)
+    return fleet_runner.worst([WRONG if one.value and one.value.failed else one.code for one in results])
+
+
+def quick(here: Desk, name: HostName) -> Report:
+    """Judge a host by one probe over one connection."""
+    from sage_edge.cli.surroundings import paths
+    from sage_edge.deploy import expectations, probe_answers
+    from sage_edge.remote.board.probe import NotReady, StrangeFacts
+    from sage_edge.workstation.report import Report
+
+    with here.seen(name) as board:
+        try:
+            facts = board.facts(of_any_helper=True)
+        except (NotReady, StrangeFacts) as silent:
+            return Report(name, (expectations.of_helper(here.fleet, name).unasked(silent.message),))
+    wanted = expectations.of_board(here.root, paths().models, here.fleet, facts)
+    return Report(name, probe_answers.judged(wanted, facts, here.fleet.board_of(name)))
+
+
+def full(here: Desk, name: HostName, via: str = "", *words: str) -> Report:
+    """Let testinfra ask a host everything. words: further ones for pytest. Raises NotExamined."""
+    from sage_edge.verify.expect_ruling import Ruling
+    from sage_edge.workstation.report import Report
+
+    with tempfile.TemporaryDirectory(prefix="sage-verify-") as scratch:
+        told = Path(scratch) / "rulings.json"
+        said = _pytest(here, name, told, ("--via", via, *words))
+        if not told.is_file():
+            hint = f"invoke verify --host {name} --quick needs no pytest"
+            raise NotExamined(f"the checks of {name} did not run; pytest says:\n{said}", hint=hint)
+        document: Mapping[str, Any] = json.loads(told.read_text("utf-8"))
+    if error := document.get("error"):
+        with here.naming():
+            raise _KEPT.get(error["code"], NotExamined)(error["message"], hint=error["hint"])
+    return Report(name, tuple(Ruling(**one) for one in document["rulings"]))
+
+
+def _pytest(here: Desk, name: HostName, told: Path, words: Sequence[str]) -> str:
+    """Run tests/fleet for one host in a process of its own, and return its last lines."""
+    from sage_edge import shell
+
+    root = Path(__file__).parents[2]
+    if not (root / MODULES).is_dir():
+        raise UsageError("the full verify is part of a checkout", hint=f"invoke verify --host {name} --quick")
+    line = (
+        sys.executable, "-m", "pytest", "-q", "-p", "testinfra.plugin", "-p", "pytest_timeout",
+        "-p", "no:cacheprovider", f"--confcutdir={MODULES}", str(MODULES),
+        "--board", name, "--overlay", here.fleet.overlay or "", "--rulings", str(told), *words,
+    )  # fmt: skip
+    env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "SAGE_FLEET": str(here.fleet.folder.absolute())}
+    ran = shell.attempt(shell.Command(line, timeout_s=FULL_S, cwd=root, env=env))
+    return "\n".join((ran.text + "\n" + ran.complaint).strip().splitlines()[-20:])

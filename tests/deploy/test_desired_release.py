@@ -1,0 +1,58 @@
+"""What a host is to run is put together from this checkout's files, and a file that is none is named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sage_edge.deploy import desired_release
+from sage_edge.deploy.checkout import Checkout
+from sage_edge.deploy.desired_release import Wanted
+from sage_edge.errors import DeclarationError
+from tests.deploy import fleetfacts
+
+
+def put_together(root: Path) -> Wanted:
+    """What a stand-in sprout is to run, by the compose files below `root`."""
+    fleet = fleetfacts.fleet("sim")
+    image = fleetfacts.wanted(platform="cpu").image
+    return desired_release.put_together(Checkout(root, fleet), fleet.host("sprout"), image, fleetfacts.probed())
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copytree(fleetfacts.ROOT / "compose", tmp_path / "compose")
+    return tmp_path
+
+
+def test_the_files_of_this_checkout_make_a_release(root: Path) -> None:
+    assert put_together(root).files["cpu.yaml"] == (root / "compose/cpu.yaml").read_text("utf-8")
+
+
+def test_equal_inputs_make_one_release_and_another_compose_file_another(root: Path) -> None:
+    before = put_together(root)
+    assert put_together(fleetfacts.ROOT).short == before.short
+    with (root / "compose/sprout.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("# more\n")
+    assert put_together(root).short != before.short
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"services: [\n", "compose/sprout.yaml: line 2: cannot be read: "),
+        (b"a: 1\n\tb: 2\n", "compose/sprout.yaml: line 2: cannot be read: "),
+        (b"\xff\xfe", "compose/sprout.yaml"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_a_compose_file_that_is_none_is_named(root: Path, content: bytes | None, said: str) -> None:
+    path = root / "compose/sprout.yaml"
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(DeclarationError) as told:
+        put_together(root)
+    assert said in str(told.value)
+    assert told.value.code == 2
+    assert "docker compose -f compose/sprout.yaml config" in told.value.hint

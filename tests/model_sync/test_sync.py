@@ -1,0 +1,358 @@
+"""A model arrives whole and by its name, or there is no name; what has arrived is not sent again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete, ModelNotFound, Unreachable
+from sage_edge.model_sync import pull, remote_store
+from sage_edge.model_sync.sync import Carried, Order, bring, sync
+from sage_edge.models import room
+from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.store import Store
+from sage_edge.names import Digest, HostName, ModelRef
+from tests.deploy import weights
+from tests.deploy.boards import Board, needs_ssh
+from tests.deploy.weights import ADAPTER, BASE, REF
+
+pytestmark = needs_ssh
+SPROUT, THOR = HostName("sprout"), HostName("thor")
+MIB = 1 << 20
+
+
+def carry(
+    fleet: Path, store: Store, host: HostName = THOR, *, ref: ModelRef = REF, source: HostName | None = None,
+    limit: int | None = None, merge_there: bool = True,
+) -> Carried:  # fmt: skip
+    return sync(Order(ref, host, source, limit, merge_there), fleet, store, lambda *_: None)
+
+
+def left(store: Store) -> list[str]:
+    """Unfinished files of a store."""
+    return sorted(path.name for path in store.partial.glob("sync/*"))
+
+
+def test_a_model_arrives_where_only_a_few_tools_are(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
+    manifest = weights.plain(store)
+    done = carry(fleet, store)
+    assert (done.how, done.files, done.why, done.manifest) == ("sent the files", 4, "", manifest.digest())
+    assert manifest.size_bytes - 1_500_000 < done.crossed_bytes < manifest.size_bytes - 1_500_000 + 20_000
+    assert weights.held(thor.store, manifest, tmp_path / "seen")
+    assert left(thor.store) == []
+    assert {path.stat().st_mode & 0o777 for path in thor.store.blobs.iterdir()} == {0o444}
+
+
+def test_a_model_that_is_there_costs_one_question(fleet: Path, store: Store, thor: Board) -> None:
+    weights.plain(store)
+    carry(fleet, store)
+    before = {path: path.stat().st_mtime_ns for path in thor.store.root.rglob("*")}
+    again = carry(fleet, store)
+    assert (again.how, again.files, again.crossed_bytes) == ("was there", 0, 0)
+    assert {path: path.stat().st_mtime_ns for path in thor.store.root.rglob("*")} == before
+
+
+def test_only_what_is_new_is_sent(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
+    weights.plain(store)
+    carry(fleet, store)
+    first = store.manifest(REF)
+    assert first is not None
+    config = [("config.json", "config", b'{"a": 1}')]
+    data = [(file.path, file.role, store.blob(file.digest).read_bytes()) for file in first.of_role("weights")]
+    second = weights.model(store, REF, [*data, *config])  # type: ignore[list-item]
+    done = carry(fleet, store)
+    assert (done.how, done.files) == ("sent the files", 1)
+    assert done.crossed_bytes < 10_000
+    assert weights.held(thor.store, second, tmp_path / "seen")
+
+
+def test_from_board_to_board_through_here(
+    fleet: Path, store: Store, sprout: Board, thor: Board, tmp_path: Path
+) -> None:
+    manifest = weights.plain(sprout.store)
+    done = carry(fleet, store, source=SPROUT)
+    assert done.how == "sent the files"
+    for number, one in enumerate((store, thor.store)):
+        assert weights.held(one, manifest, tmp_path / str(number))
+        assert left(one) == []
+    assert carry(fleet, store, source=SPROUT).crossed_bytes == 0
+
+
+def test_from_a_board_to_here_alone(fleet: Path, store: Store, sprout: Board, thor: Board, tmp_path: Path) -> None:
+    manifest = weights.plain(sprout.store)
+    assert bring(REF, SPROUT, fleet, store, lambda *_: None) > 3_000_000
+    assert weights.held(store, manifest, tmp_path / "seen")
+    assert not thor.store.root.exists()
+
+
+def test_a_damaged_file_is_never_taken(fleet: Path, store: Store, sprout: Board, thor: Board) -> None:
+    manifest = weights.plain(sprout.store)
+    _damage(sprout.store, manifest.files[0].digest)
+    with pytest.raises(DigestMismatch) as caught:
+        carry(fleet, store, source=SPROUT)
+    assert (caught.value.code, caught.value.expected) == (8, manifest.files[0].digest)
+    assert caught.value.message.startswith(f"a/model-1.safetensors of {REF} on sprout has digest sha256:")
+    assert caught.value.hint == f"on sprout: sage-edge model prepare {REF}"
+    assert store.manifest(REF) is None
+    assert left(store) == []
+    assert thor.store.refs() == ()
+
+
+def test_a_damaged_file_is_never_given(fleet: Path, store: Store, thor: Board) -> None:
+    manifest = weights.plain(store)
+    _damage(store, manifest.files[0].digest)
+    with pytest.raises(DigestMismatch, match=f"a/model-1.safetensors of {REF} on this machine has digest") as caught:
+        carry(fleet, store)
+    assert caught.value.hint == f"sage-edge model prepare {REF}"
+    assert thor.store.refs() == ()
+    assert not thor.store.blob(manifest.files[0].digest).exists()
+
+
+def _damage(store: Store, digest: Digest) -> None:
+    blob = store.blob(digest)
+    blob.chmod(0o644)
+    with blob.open("r+b") as stream:
+        stream.seek(1000)
+        byte = stream.read(1)
+        stream.seek(1000)
+        stream.write(bytes([byte[0] ^ 1]))
+
+
+@pytest.mark.parametrize("lying", ["half", "wrong half", "wrong whole", "too long"])
+def test_what_lies_unfinished_there_is_used_or_replaced(
+    fleet: Path, store: Store, thor: Board, tmp_path: Path, lying: str
+) -> None:
+    manifest = weights.plain(store)
+    digest = manifest.files[0].digest
+    whole = store.blob(digest).read_bytes()
+    half = whole[: len(whole) // 2]
+    part = thor.store.partial / "sync" / f"sha256-{digest[7:]}"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(
+        {"half": half, "wrong half": b"x" + half[1:], "wrong whole": b"x" + whole[1:], "too long": whole + b"x"}[lying]
+    )
+    done = carry(fleet, store)
+    assert weights.held(thor.store, manifest, tmp_path / "seen")
+    if lying == "half":
+        assert done.crossed_bytes < 3_000_000 - len(half) + 20_000
+
+
+def test_a_blob_of_the_wrong_size_there_is_sent_again(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
+    manifest = weights.plain(store)
+    carry(fleet, store)
+    blob = thor.store.blob(manifest.files[0].digest)
+    blob.chmod(0o644)
+    os.truncate(blob, 10)
+    assert carry(fleet, store).files == 1
+    assert weights.held(thor.store, manifest, tmp_path / "seen")
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+from sage_edge.model_sync.sync import Order, sync
+from sage_edge.models.store import Store
+from sage_edge.names import HostName, ModelRef
+ref, host, fleet, store, limit = sys.argv[1:6]
+source = HostName(sys.argv[6]) if sys.argv[6:] else None
+order = Order(ModelRef(ref), HostName(host), source, int(limit))
+sync(order, Path(fleet), Store(Path(store)), lambda *_: None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "whom"),
+    [
+        (None, "all"),
+        pytest.param(None, "ours", marks=pytest.mark.slow),
+        pytest.param(SPROUT, "all", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_in_the_middle_it_goes_on_there(
+    fleet: Path, store: Store, sprout: Board, thor: Board, tmp_path: Path, source: HostName | None, whom: str
+) -> None:
+    size = 24 * MIB
+    manifest = weights.model(sprout.store if source else store, REF, [("model.gguf", "weights", os.urandom(size))])
+    digest = manifest.files[0].digest
+    part = (store if source else thor.store).partial / "sync" / f"sha256-{digest[7:]}"
+    words = [sys.executable, "-c", _CHILD, REF, "thor", str(fleet), str(store.root), str(16 * MIB)]
+    child = subprocess.Popen([*words, *([source] if source else [])], start_new_session=True)
+    while _size(part) < size // 2:
+        assert child.poll() is None
+        time.sleep(0.01)
+    seen = _size(part)
+    os.killpg(child.pid, signal.SIGKILL) if whom == "all" else child.kill()
+    child.wait()
+    assert thor.store.refs() == ()
+    done = carry(fleet, store, source=source)
+    sent_again = done.crossed_bytes - (size if source else 0) - (size - seen)
+    assert sent_again <= 4 * MIB
+    assert weights.held(thor.store, manifest, tmp_path / "seen")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def test_a_slow_line_is_spared(fleet: Path, store: Store) -> None:
+    weights.plain(store, size=600_000)
+    heard: list[tuple[str, int, int]] = []
+    began = time.monotonic()
+    sync(Order(REF, THOR, limit=600_000), fleet, store, lambda *words: heard.append(words))
+    assert time.monotonic() - began > 0.5  # rsync never goes faster than it was told, however busy the machine is
+    assert ("to thor", 600_002, 600_002) in heard
+    assert heard[-1] == ("thor hashes", 0, 0)
+
+
+def test_too_small_a_disk_is_said_before_the_first_byte(
+    fleet: Path, store: Store, thor: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights.plain(store)
+    monkeypatch.setattr(room, "SPARE_BYTES", 1 << 60)
+    with pytest.raises(pull.NoRoom, match=r"thor has .* free for models, .* are needed; nothing was sent") as caught:
+        carry(fleet, store)
+    assert caught.value.code == 3
+    assert not thor.store.root.exists()
+
+
+def test_refusals_name_what_is_missing(fleet: Path, store: Store, sprout: Board) -> None:
+    with pytest.raises(ModelNotFound, match=f"no model named {REF} is on this machine"):
+        carry(fleet, store)
+    with pytest.raises(pull.NotThere, match=f"no model named {REF} is in the store of sprout"):
+        carry(fleet, store, source=SPROUT)
+    there = weights.plain(sprout.store)
+    sprout.store.blob(there.files[1].digest).unlink()
+    with pytest.raises(ModelIncomplete, match=f"{REF} lacks model-2.safetensors on sprout"):
+        carry(fleet, store, source=SPROUT)
+    mine = weights.plain(store)
+    store.blob(mine.files[1].digest).unlink()
+    with pytest.raises(ModelIncomplete, match=f"{REF} lacks model-2.safetensors"):
+        carry(fleet, store)
+
+
+def test_the_lock_is_held_against_every_listing(fleet: Path, store: Store, sprout: Board, thor: Board) -> None:
+    other = Digest("sha256:" + "0" * 64)
+    write_lock(fleet, {REF: Entry(other)})
+    weights.plain(store)
+    weights.plain(sprout.store)
+    for source, where in ((None, "this machine"), (SPROUT, "sprout")):
+        with pytest.raises(DigestMismatch, match=f"the listing of {REF} on {where} has digest"):
+            carry(fleet, store, source=source)
+    assert thor.store.refs() == ()
+
+
+def test_a_store_that_names_nonsense_is_refused(fleet: Path, store: Store, sprout: Board) -> None:
+    from sage_edge.remote.errors import DeployError
+
+    weights.plain(sprout.store)
+    path = sprout.store.manifest_path(REF)
+    evil = path.read_text().replace("a/model-1.safetensors", "../../outside")
+    path.write_text(evil)
+    with pytest.raises(DeployError, match=r"sprout cannot be read: no manifest: files\.0\.path"):
+        carry(fleet, store, source=SPROUT)
+
+
+def test_a_board_without_rsync_is_told(fleet: Path, store: Store, thor: Board) -> None:
+    from sage_edge.remote.errors import DeployError
+
+    weights.plain(store)
+    rsync = thor.tools / "rsync"
+    target = rsync.readlink()
+    rsync.unlink()
+    try:
+        with pytest.raises(DeployError, match="thor lacks rsync") as caught:
+            carry(fleet, store)
+    finally:
+        rsync.symlink_to(target)
+    assert caught.value.hint == "on thor: apt-get install coreutils rsync"
+
+
+def test_a_collection_there_is_waited_for(
+    fleet: Path, store: Store, sprout: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights.plain(store)
+    monkeypatch.setattr(remote_store, "KEEP", remote_store.KEEP.replace("-w 600", "-w 0"))
+    with sprout.store.collecting(), pytest.raises(Locked, match="the model store of sprout is in use"):
+        carry(fleet, store, SPROUT)
+    carry(fleet, store, SPROUT)
+
+
+def test_a_line_that_dies_is_unreachable(fleet: Path, store: Store, thor: Board) -> None:
+    weights.plain(store)
+    rsync = thor.tools / "rsync"
+    target = rsync.readlink()
+    rsync.unlink()
+    rsync.write_text("#!/bin/sh\nkill -9 $PPID\n")
+    rsync.chmod(0o755)
+    try:
+        with pytest.raises(Unreachable, match="thor went away while a model was copied") as caught:
+            carry(fleet, store)
+    finally:
+        rsync.unlink()
+        rsync.symlink_to(target)
+    assert caught.value.hint == "start the same command again: it goes on where it stopped"
+
+
+def test_an_adapter_travels_and_the_board_merges(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
+    base, adapter, whole = weights.merged(store)
+    carry(fleet, store, ref=BASE)
+    weights.teach(thor, base, adapter)
+    done = carry(fleet, store)
+    assert (done.how, done.why) == ("sent the adapter, merged there", "")
+    assert done.crossed_bytes < 1.1 * adapter.size_bytes + 3_000
+    assert weights.held(thor.store, whole, tmp_path / "seen")
+
+
+def test_a_merge_that_stumbled_after_the_bytes_were_there_counts(fleet: Path, store: Store, thor: Board) -> None:
+    base, adapter, whole = weights.merged(store)
+    carry(fleet, store, ref=BASE)
+    weights.teach(thor, base, adapter, ending=f"mv made blobs/sha256-{whole.files[0].digest[7:]}; exit 1")
+    assert carry(fleet, store).how == "sent the adapter, merged there"
+
+
+@pytest.mark.parametrize(
+    ("ending", "why"),
+    [
+        ("echo more >> made", "the merge on thor gave other bytes for model.gguf"),
+        ("echo no torch here >&2; exit 1", "the merge on thor ended with 1: no torch here"),
+        ("nothing", "thor has no sage-edge to merge with"),
+        ("baseless", "thor lacks the base tiny/instruct:bf16"),
+    ],
+)
+def test_where_the_merge_proves_nothing_the_files_go(
+    fleet: Path, store: Store, thor: Board, tmp_path: Path, ending: str, why: str
+) -> None:
+    base, adapter, whole = weights.merged(store)
+    if ending != "baseless":
+        carry(fleet, store, ref=BASE)
+    if ending != "nothing":
+        weights.teach(thor, base, adapter, ending=ending)
+    done = carry(fleet, store)
+    assert (done.how, done.why) == ("sent the files", why)
+    assert weights.held(thor.store, whole, tmp_path / "seen")
+
+
+def test_a_merge_that_lies_about_its_digest_is_found(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
+    base, adapter, whole = weights.merged(store)
+    carry(fleet, store, ref=BASE)
+    lie = f"head -c {whole.size_bytes} /dev/zero > made; mv made blobs/sha256-{whole.files[0].digest[7:]}; exit 0"
+    (thor.tools / "head").symlink_to("/usr/bin/head")
+    weights.teach(thor, base, adapter, ending=lie)
+    done = carry(fleet, store)
+    assert (done.how, done.why) == ("sent the files", "the merge on thor gave bytes that are not what their names say")
+    assert weights.held(thor.store, whole, tmp_path / "seen")
+    (thor.tools / "head").unlink()
+
+
+def test_the_merge_can_be_left_out(fleet: Path, store: Store, thor: Board) -> None:
+    base, adapter, _ = weights.merged(store)
+    carry(fleet, store, ref=BASE)
+    weights.teach(thor, base, adapter)
+    assert carry(fleet, store, merge_there=False).how == "sent the files"
+    assert thor.store.manifest(ADAPTER) is None

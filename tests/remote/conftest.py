@@ -1,0 +1,7 @@
+"""Two boards, as the tests of deploying have them."""
+
+from __future__ import annotations
+
+from tests.deploy.conftest import fleet, identity, running_sprout, running_thor, sprout, store, thor
+
+__all__ = ["fleet", "identity", "running_sprout", "running_thor", "sprout", "store", "thor"]

@@ -1,0 +1,195 @@
+"""`invoke verify` as a person types it: which words go together, what is printed, how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from sage_edge import shell
+from sage_edge.deploy.fleet_runner import Result
+from sage_edge.errors import Unreachable, UsageError
+from sage_edge.inventory import loading
+from sage_edge.names import HostName
+from sage_edge.verify.expect_ruling import Ruling
+from sage_edge.workstation import report, verify_tasks
+from sage_edge.workstation.context import Desk
+from sage_edge.workstation.report import Report
+from sage_edge.workstation.verify_tasks import Asked
+
+ROOT = Path(__file__).parents[2]
+SPROUT, THOR = HostName("sprout"), HostName("thor")
+GOOD = Ruling("agent", "running", "running", holds=True)
+BAD = Ruling("image", "111111111111", "2\x1b[31m2", holds=False, remedy="invoke deploy --host sprout")
+WORSE = Ruling("model", "333333333333", "nothing", holds=False, remedy="invoke deploy --host sprout")
+SILENT = Unreachable("thor does not answer", hint="is it on?")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(ROOT, loading.load(ROOT / "fleet"))
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Say what comes of a host, in place of asking it: rulings, or an error."""
+
+    def say(**hosts: tuple[Ruling, ...] | Exception) -> None:
+        def examine(here: Desk, name: HostName, *words: str) -> Report:
+            told = hosts[name]
+            if isinstance(told, Exception):
+                raise told
+            return Report(name, told)
+
+        monkeypatch.setattr(verify_tasks, "quick", examine)
+        monkeypatch.setattr(verify_tasks, "full", examine)
+
+    return say
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize(("rulings", "code"), [((GOOD,), 0), ((GOOD, BAD), 8)])
+def test_it_ends_with_8_where_something_is_not_so(
+    desk: Desk, answers: Callable[..., None], rulings: tuple[Ruling, ...], code: int, quick: bool
+) -> None:
+    answers(sprout=rulings)
+    assert verify_tasks.verified(desk, [SPROUT], Asked(quick)) == code
+
+
+def test_the_table_says_what_was_expected_and_what_to_do(
+    desk: Desk, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers(sprout=(GOOD, BAD, WORSE))
+    verify_tasks.verified(desk, [SPROUT], Asked())
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "sprout  check  expected      found",
+        "ok      agent  running       running",
+        "FAIL    image  111111111111  2[31m2",
+        "FAIL    model  333333333333  nothing",
+        "  next: invoke deploy --host sprout  (image, model)",
+    ]
+    assert told.err.splitlines()[-1] == "sprout: 1 of 3 checks hold"
+
+
+def test_a_host_that_does_not_answer_stops_no_other(
+    desk: Desk, answers: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    answers(sprout=(GOOD, BAD), thor=SILENT)
+    assert verify_tasks.verified(desk, [THOR, SPROUT], Asked(junit=tmp_path / "j.xml")) == 8, "worse than silence"
+    out = capsys.readouterr().out.splitlines()
+    assert out[:2] == ["thor  failed: thor does not answer", "  next: is it on?"]
+    assert "ok      agent  running       running" in out
+    thor, sprout = ElementTree.parse(tmp_path / "j.xml").getroot()  # noqa: S314 - we wrote it
+    assert (thor.get("errors"), thor.get("failures"), sprout.get("failures"), sprout.get("tests")) == (
+        "1",
+        "0",
+        "1",
+        "2",
+    )
+    failure = sprout.find("testcase/failure")
+    assert failure is not None
+    assert failure.get("message") == "expected 111111111111, found 2[31m2"
+    assert failure.text == "next: invoke deploy --host sprout"
+
+
+def test_a_host_that_is_alone_and_silent_is_the_error(desk: Desk, answers: Callable[..., None]) -> None:
+    answers(thor=SILENT)
+    with pytest.raises(Unreachable):
+        verify_tasks.verified(desk, [THOR], Asked())
+
+
+def test_json_is_one_document(desk: Desk, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    answers(sprout=(GOOD, BAD), thor=SILENT)
+    verify_tasks.verified(desk, [SPROUT, THOR], Asked(as_json=True))
+    told = json.loads(capsys.readouterr().out)
+    assert told["schema"] == "sage-edge/verify/1"
+    assert told["content"] == [
+        {"host": "sprout", "ok": False, "checks": [vars(GOOD), vars(BAD)]},
+        {"host": "thor", "ok": False, "error": "thor does not answer", "hint": "is it on?", "code": 4},
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked", [Asked(True, "local://"), Asked(via="paramiko://x"), Asked(via="sprout")], ids=["quick", "other", "bare"]
+)
+def test_a_way_that_does_not_fit_is_refused(desk: Desk, asked: Asked) -> None:
+    with pytest.raises(UsageError, match="--via wants one host"):
+        verify_tasks.verified(desk, [SPROUT], asked)
+
+
+def test_one_way_leads_to_one_host(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="--via wants one host"):
+        verify_tasks.verified(desk, [SPROUT, THOR], Asked(via="local://"))
+
+
+@pytest.fixture
+def pytest_leaves(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[shell.Command]]:
+    """Say what the pytest that asks a host leaves behind; returns the commands that would have started it."""
+
+    def leaves(document: object) -> list[shell.Command]:
+        started: list[shell.Command] = []
+
+        def attempt(command: shell.Command) -> shell.Result:
+            started.append(command)
+            if document is not None:
+                place = command.words[command.words.index("--rulings") + 1]
+                Path(place).write_text(json.dumps(document), "utf-8")
+            return shell.Result(4, b"usage: pytest", b"no such option")
+
+        monkeypatch.setattr(shell, "attempt", attempt)
+        return started
+
+    return leaves
+
+
+def test_the_full_one_is_a_pytest_of_its_own(
+    desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]]
+) -> None:
+    started = pytest_leaves({"rulings": [vars(GOOD), vars(BAD)]})
+    assert verify_tasks.full(desk, SPROUT, "docker://sage@box") == Report(SPROUT, (GOOD, BAD))
+    (command,) = started
+    assert command.words[-8:-2] == ("--board", "sprout", "--overlay", "", "--rulings", command.words[-3])
+    assert command.words[-2:] == ("--via", "docker://sage@box")
+    assert command.env["SAGE_FLEET"] == str(ROOT / "fleet")
+    assert command.cwd == ROOT
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (2, verify_tasks.NotDeclared), (3, verify_tasks.NotTrusted), (4, verify_tasks.NotReached),
+        (1, verify_tasks.NotExamined),
+    ],
+)  # fmt: skip
+def test_what_kept_it_from_asking_keeps_its_code(
+    desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]], code: int, kind: type[verify_tasks.NotExamined]
+) -> None:
+    pytest_leaves({"error": {"message": "no", "hint": "yes", "code": code}})
+    with pytest.raises(verify_tasks.NotExamined) as told:
+        verify_tasks.full(desk, SPROUT)
+    assert (type(told.value), told.value.code, told.value.message, told.value.hint) == (kind, code, "no", "yes")
+
+
+def test_a_pytest_that_breaks_is_told_with_its_last_lines(
+    desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]]
+) -> None:
+    pytest_leaves(None)
+    with pytest.raises(verify_tasks.NotExamined, match="no such option") as told:
+        verify_tasks.full(desk, SPROUT)
+    assert told.value.hint == "invoke verify --host sprout --quick needs no pytest"
+
+
+def test_without_a_checkout_there_is_the_quick_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_tasks, "MODULES", Path("tests/nowhere"))
+    with pytest.raises(UsageError, match="part of a checkout"):
+        verify_tasks.full(desk, SPROUT)
+
+
+def test_nothing_at_all_is_no_report(tmp_path: Path) -> None:
+    report.write_junit(tmp_path / "j.xml", [Result(SPROUT, Report(SPROUT, (GOOD,)), None)])
+    (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()  # noqa: S314 - we wrote it
+    assert [suite.get(key) for key in ("name", "tests", "failures", "errors")] == ["sprout", "1", "0", "0"]
