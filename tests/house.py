@@ -38,7 +38,7 @@ OUTSIDE = {"host": -1}
 """Rooms below the ground: they run on another machine's own Python and know nothing of the house."""
 FLOORS = {**FLOORS, **OUTSIDE}
 
-_TENSORS = ("engines/transformers_.py", "models/merge.py", "models/seedling/*")
+_TENSORS = ("engines/transformers_.py", "engines/omni.py", "models/prepare/merge.py", "training/*", "models/seedling/*")
 DOORS: Mapping[str, tuple[str, ...]] = {
     # the seedling's trainer makes the model that ships with the code; it runs on a workstation, never on a board
     "torch": _TENSORS,
@@ -46,9 +46,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "peft": _TENSORS,
     "tokenizers": _TENSORS,
     "safetensors": _TENSORS,
-    "llama_cpp": ("engines/llamacpp.py", "models/gguf.py"),
-    "huggingface_hub": ("models/hub.py",),
-    "httpx2": ("models/hub.py",),  # the transport that huggingface_hub itself speaks through
+    "llama_cpp": ("engines/llamacpp.py", "models/prepare/gguf_tools.py"),
+    "huggingface_hub": ("models/download/hub.py",),
+    "httpx2": ("models/download/hub.py",),  # the transport that huggingface_hub itself speaks through
     "fabric": ("remote/ssh/client.py",),
     "paramiko": ("remote/ssh/client.py",),  # fabric cannot set a host-key policy without it
     "docker": ("image/build.py",),

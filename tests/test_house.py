@@ -178,10 +178,10 @@ def test_circles_can_fail() -> None:
         ("models/seedling/train.py", "import torch\nfrom tokenizers import Tokenizer", 0),
         ("engines/http.py", "import llama_cpp", 1),
         ("engines/http.py", "def f():\n    import torch.nn\n    from transformers import X", 2),
-        ("models/merge.py", "import importlib\nimportlib.import_module('docker')", 1),
+        ("models/prepare/merge.py", "import importlib\nimportlib.import_module('docker')", 1),
         ("deploy/plan.py", "from fabric import Connection", 1),
         ("analysis/report.py", "import matplotlib.pyplot", 1),
-        ("models/fetch.py", "from huggingface_hub import snapshot_download", 1),
+        ("models/download/fetch.py", "from huggingface_hub import snapshot_download", 1),
     ],
 )
 def test_doors_can_fail(path: str, text: str, count: int) -> None:

@@ -12,10 +12,10 @@ from sage_edge.cli.surroundings import json_option, paths
 from sage_edge.errors import ModelError, UsageError
 from sage_edge.inventory import loading
 from sage_edge.inventory.boards import Board
-from sage_edge.models.classify import classify
-from sage_edge.models.memory import Memory, estimate
-from sage_edge.models.probing import Probe, probe
-from sage_edge.models.verdict import Verdict
+from sage_edge.models.inspect.classify import classify
+from sage_edge.models.inspect.memory import Memory, estimate
+from sage_edge.models.inspect.native_probe import Probe, probe
+from sage_edge.models.inspect.report import Verdict
 
 
 @click.command()

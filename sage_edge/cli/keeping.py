@@ -13,12 +13,13 @@ from sage_edge.cli.shelves import human, library
 from sage_edge.cli.surroundings import tell
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
-from sage_edge.models import collecting, importing, smoke
-from sage_edge.models.cards import find, read_cards
-from sage_edge.models.chain import can_be_made_again
+from sage_edge.models.card import find, read_cards
+from sage_edge.models.download.ranges import counting
 from sage_edge.models.lock import changing, differences, lock_path, read_lock, refreshed, write_lock
-from sage_edge.models.survey import survey
-from sage_edge.models.transfer import counting
+from sage_edge.models.model_inventory import survey
+from sage_edge.models.prepare import import_folder, smoke
+from sage_edge.models.prepare.stages import can_be_made_again
+from sage_edge.models.store import gc as collecting
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -108,10 +109,10 @@ def gc(forget: tuple[str, ...], parts: bool, partial: bool, yes: bool) -> None:
 def import_(folder: Path, name: str) -> None:
     """Copy a folder's model into the store under a declared name. The folder stays as it is."""
     shelves = library()
-    card = importing.card_of(name, read_cards(shelves.fleet))
+    card = import_folder.card_of(name, read_cards(shelves.fleet))
     ask = smoke.ask if find_spec("llama_cpp") else None
     with bar.of_bytes() as progress:
-        manifest = importing.import_folder(folder, card, shelves.store, SystemClock().now(), ask, progress)
+        manifest = import_folder.import_folder(folder, card, shelves.store, SystemClock().now(), ask, progress)
     click.echo(
         f"{card.ref} is in the store: {len(manifest.files)} files, {manifest.size_bytes} bytes, {manifest.digest()}"
     )

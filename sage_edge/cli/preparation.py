@@ -13,16 +13,16 @@ import click
 
 from sage_edge.cli import bar
 from sage_edge.cli.surroundings import json_option, paths, stop_on_signals, tell
-from sage_edge.models.cards import Card, HostSource, find, read_cards
+from sage_edge.models.card import Card, HostSource, find, read_cards
 from sage_edge.models.lock import read_lock
-from sage_edge.models.planning import StepPlan, is_prepared, measurements, plan
-from sage_edge.models.store import Store
+from sage_edge.models.prepare.plan import StepPlan, is_prepared, measurements, plan
+from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
 
 if TYPE_CHECKING:
     from sage_edge.models.manifest import Manifest
-    from sage_edge.models.workshop import Workshop
+    from sage_edge.models.prepare.prepare_context import Workshop
 
 _MB = 1e6
 
@@ -52,9 +52,9 @@ def command(ref: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, Card]) -> None:
-    from sage_edge.models.hub import Hub  # what does the work is loaded when there is work
-    from sage_edge.models.prepare import prepare
-    from sage_edge.models.workshop import Workshop
+    from sage_edge.models.download.hub import Hub  # what does the work is loaded when there is work
+    from sage_edge.models.prepare.prepare_context import Workshop
+    from sage_edge.models.prepare.run import prepare
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
     with bar.of_bytes() as progress:

@@ -78,7 +78,7 @@ def _narrative(name: str, tested: Sequence[ClaimFinding]) -> Narrative:
     from sage_edge.analysis.report.content import SEED
     from sage_edge.cli.shelves import library
     from sage_edge.engines import Deadline, Settings, open_engine
-    from sage_edge.models.cards import find
+    from sage_edge.models.card import find
 
     shelves = library()
     model = shelves.resolve(find(name, shelves.names()))

@@ -6,10 +6,10 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.cli.surroundings import json_option, paths
-from sage_edge.models.cards import Card, find
+from sage_edge.models.card import Card, find
 from sage_edge.models.lock import read_lock
+from sage_edge.models.model_inventory import Item, look, survey
 from sage_edge.models.resolve import Library
-from sage_edge.models.survey import Item, look, survey
 
 
 def library() -> Library:

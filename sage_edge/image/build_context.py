@@ -22,7 +22,7 @@ from sage_edge.image import wheels
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Label, Platform
 from sage_edge.models.resolve import SHIPPED, Library
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 
 _MODELS = "from=models,source="

@@ -12,10 +12,10 @@ from sage_edge.errors import DigestMismatch, ModelIncomplete
 from sage_edge.model_sync import rsync
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import look
-from sage_edge.models import room
 from sage_edge.models.lock import Lock
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.store import Store
+from sage_edge.models.store import disk_space
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh.client import Remote
@@ -56,8 +56,8 @@ def agree(manifest: Manifest, lock: Lock, where: str) -> None:
 
 def demand_room(where: str, has_bytes: int | None, needs_bytes: int) -> None:
     """Raise NoRoom unless so much fits beside what is spared; an unknown size is let through."""
-    if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + room.SPARE_BYTES:
-        raise NoRoom(where, needs_bytes + room.SPARE_BYTES, has_bytes)
+    if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + disk_space.SPARE_BYTES:
+        raise NoRoom(where, needs_bytes + disk_space.SPARE_BYTES, has_bytes)
 
 
 def take(

@@ -16,7 +16,7 @@ from sage_edge.model_sync.remote_store import FarStore, Kept
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import Lineage, lineage, look, plan
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh.client import Remote

@@ -4,8 +4,8 @@
     KEEP   hash what arrived; only then move it to its place, and write the model's name last
 
 Both print lines that begin with one word; `read` and `read_kept` turn them into values. The store lies where
-SAGE_MODELS of the login says, else in /srv/sage/models, and has the layout of `models.store`; unfinished files are
-partial/sync/sha256-<64 hex>.
+SAGE_MODELS of the login says, else in /srv/sage/models, and has the layout of `models.store.store`; unfinished files
+are partial/sync/sha256-<64 hex>.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from sage_edge.models import manifest as manifests
 from sage_edge.models.manifest import ListedFile, Manifest
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 from sage_edge.paths import SYSTEM_MODELS
 

@@ -22,7 +22,7 @@ from sage_edge.errors import ModelNotFound
 from sage_edge.model_sync import pull, push
 from sage_edge.models.lock import read_lock
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.remote.ssh.client import connect
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sage_edge.model_sync import remote_store
 from sage_edge.model_sync.remote_store import FarStore
-from sage_edge.models.chain import is_part
 from sage_edge.models.manifest import ListedFile, Manifest
+from sage_edge.models.prepare.stages import is_part
 from sage_edge.names import ModelRef
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh.client import Remote

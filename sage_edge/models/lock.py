@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sage_edge import files, locks
 from sage_edge.errors import DeclarationError, Fault
-from sage_edge.models.cards import Card, HubSource
+from sage_edge.models.card import Card, HubSource
 from sage_edge.models.manifest import Manifest
 from sage_edge.names import Digest, ModelRef
 

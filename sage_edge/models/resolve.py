@@ -22,13 +22,14 @@ from sage_edge.errors import (
     ModelNotFound,
     NotLocked,
 )
-from sage_edge.models import blobs, shelf
-from sage_edge.models.cards import Card, HubSource, read_card, read_cards, stem
-from sage_edge.models.chain import is_part
+from sage_edge.models import shipped_card
+from sage_edge.models.card import Card, HubSource, read_card, read_cards, stem
+from sage_edge.models.inspect.adapter_base import where_it_points
 from sage_edge.models.lock import Entry, read_lock
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.pointing import where_it_points
-from sage_edge.models.store import Store
+from sage_edge.models.prepare.stages import is_part
+from sage_edge.models.store import blobs
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 
 SHIPPED = Path(__file__).parent
@@ -95,7 +96,7 @@ class Library:
         self.fleet, self.store, self.shelves = fleet, Store(root), (SHIPPED, root)
 
     @cached_property
-    def shelved(self) -> Mapping[ModelRef, tuple[Path, shelf.Card]]:
+    def shelved(self) -> Mapping[ModelRef, tuple[Path, shipped_card.Card]]:
         """What lies on the shelves, read once. Raises DeclarationError."""
         return known(self.shelves)
 
@@ -214,9 +215,9 @@ def resolve(ref: ModelRef, shelves: Sequence[Path] = (SHIPPED,), *, memory_bytes
     return model
 
 
-def known(shelves: Sequence[Path] = (SHIPPED,)) -> dict[ModelRef, tuple[Path, shelf.Card]]:
+def known(shelves: Sequence[Path] = (SHIPPED,)) -> dict[ModelRef, tuple[Path, shipped_card.Card]]:
     """Return ref → (card file, card) over all shelves; the first shelf wins."""
-    cards: dict[ModelRef, tuple[Path, shelf.Card]] = {}
+    cards: dict[ModelRef, tuple[Path, shipped_card.Card]] = {}
     for folder in reversed(shelves):
-        cards.update(shelf.read_all(folder))
+        cards.update(shipped_card.read_all(folder))
     return cards

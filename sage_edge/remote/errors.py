@@ -1,4 +1,4 @@
-"""What another machine, or the way to it, refuses; the kinds of `image`, `model_sync` and `deploy` stand below these."""
+"""What another machine, or the way to it, refuses; `image`, `model_sync` and `deploy` add kinds of their own."""
 
 from __future__ import annotations
 

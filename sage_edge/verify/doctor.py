@@ -13,8 +13,8 @@ from sage_edge.inventory.board import Facts, measure
 from sage_edge.inventory.boards import Board
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.hosts import Host
-from sage_edge.models.cards import read_cards
-from sage_edge.models.chain import is_part
+from sage_edge.models.card import read_cards
+from sage_edge.models.prepare.stages import is_part
 from sage_edge.models.resolve import SHIPPED, Library, known, resolve
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from sage_edge.errors import Fault
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.models.cards import Card, HostSource, stem
+from sage_edge.models.card import Card, HostSource, stem
 from sage_edge.names import ModelRef
 
 

@@ -185,7 +185,7 @@ def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:
 
     def carry(ref: ModelRef) -> None:
         from sage_edge.model_sync.sync import Order, sync
-        from sage_edge.models.store import Store
+        from sage_edge.models.store.store import Store
 
         sync(Order(ref, host, None, None, True), here.fleet.folder, Store(paths().models), lambda *_: None)
 

@@ -16,8 +16,8 @@ from sage_edge.cli.surroundings import paths
 from sage_edge.errors import UsageError
 from sage_edge.inventory import loading
 from sage_edge.model_sync.sync import Order, bring, sync
-from sage_edge.models.cards import find, read_cards
-from sage_edge.models.store import Store
+from sage_edge.models.card import find, read_cards
+from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
 
 _USAGE = "invoke model.sync --host thor --ref qwen2.5-0.5b/introspective:v2.1-q8_0 [--from-host sprout]"

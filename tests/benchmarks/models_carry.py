@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge.model_sync.sync import Carried, Order, sync
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
 from sage_edge.remote.ssh import config
 from sage_edge.remote.ssh.client import connect

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.models.partial import CHUNK, Partial
+from sage_edge.models.download.partial import CHUNK, Partial
 from tests.benchmarks.figures import Figure, run
 from tests.models import fetch_kills
 

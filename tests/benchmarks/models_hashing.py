@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.models import blobs
+from sage_edge.models.store import blobs
 from tests.benchmarks.figures import Figure, run, seconds
 
 _MIB = 1 << 20

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure, run
-from tests.models.headers import test_fuzz
+from tests.models.inspect import test_fuzz
 
 _HANG_S = 5.0
 

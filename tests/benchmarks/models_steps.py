@@ -1,8 +1,8 @@
 """What the steps of the model road promised: memory of a merge, and a preparation that has nothing to do.
 
 Alone: `python -m tests.benchmarks.models_steps [--quick]`. The model has Qwen2.5-0.5B's exact shape and random bf16
-weights, 988 MB; --quick takes a twentieth of it. It also prints what the minutes of `models.estimates` are from:
-nanoseconds per parameter of each step, on this machine, at one thread.
+weights, 988 MB; --quick takes a twentieth of it. It also prints what the minutes of `models.prepare.estimates` are
+from: nanoseconds per parameter of each step, on this machine, at one thread.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models import gguf, merge, parity, prepare
+from sage_edge.models.prepare import gguf_tools, merge, parity
+from sage_edge.models.prepare import run as prepare
 from tests.benchmarks.figures import Figure, run, seconds
 from tests.models import quick as doubles
 from tests.models import tiny
@@ -67,10 +68,10 @@ def _steps(folder: Path, quick: bool) -> Iterator[Figure]:
     whole, small = folder / "whole.gguf", folder / "small.gguf"
     cache = tiny.tools(folder)
     rates = {"merge": merging}
-    rates["convert"] = seconds(lambda: gguf.convert(
-        out, whole, name="bench", cache=cache, precision="f32", pre_tokenizer=gguf.pre_tokenizer(out)
+    rates["convert"] = seconds(lambda: gguf_tools.convert(
+        out, whole, name="bench", cache=cache, precision="f32", pre_tokenizer=gguf_tools.pre_tokenizer(out)
     ))  # fmt: skip
-    rates["quantise"] = seconds(lambda: gguf.quantise(whole, small, "q8_0"))
+    rates["quantise"] = seconds(lambda: gguf_tools.quantise(whole, small, "q8_0"))
     results: list[parity.Parity] = []
     rates["parity"] = seconds(lambda: results.extend(parity.compare(out, [whole, small])))
     told = ", ".join(

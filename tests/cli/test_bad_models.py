@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from sage_edge import errors
 from sage_edge.cli import main
-from sage_edge.models import room
+from sage_edge.models.store import disk_space
 from tests.models import cases, quick, shelving, test_prepare_kills, tiny
 
 FOLDERS = {name: case for file in ("folders.yaml", "gguf.yaml") for name, case in cases.load(file).items()}
@@ -96,7 +96,7 @@ def test_a_disk_that_is_too_small(
     quick.fleet(tmp_path)
     base = {"ref": tiny.BASE, "container": "safetensors", "chat_template": ..., "source": {"directory": "base"}}
     shelving.declare(tmp_path / "fleet", **base, parameters=20_000)
-    free = room.SPARE_BYTES
+    free = disk_space.SPARE_BYTES
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(free, 0, free))
     refused = type_(verb, *([tiny.REF] if verb == "prepare" else [str(tmp_path / "base"), "--ref", tiny.BASE]))
     why = "67.1 MB are free and 67.1 MB of them must stay so; nothing was written"

@@ -10,12 +10,12 @@ from click.testing import CliRunner, Result
 
 from sage_edge.cli import keeping, main
 from sage_edge.models import lock
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 from tests.benchmarks import random_gguf
 from tests.models import quick, tiny
+from tests.models.prepare.test_smoke import SHAPE
 from tests.models.shelving import REF, declare, library
-from tests.models.test_smoke import SHAPE
 
 Say = Callable[..., Result]
 

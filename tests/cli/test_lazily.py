@@ -37,7 +37,10 @@ def test_a_command_that_is_not_there_is_none() -> None:
     [
         (["--help"], {"pydantic", "yaml", "sage_edge.models"}),
         (["model", "--help"], {"pydantic", "yaml", "sage_edge.models"}),
-        (["model", "prepare", "--help"], {"rich", "sage_edge.models.hub", "sage_edge.records", "sage_edge.deploy"}),
+        (
+            ["model", "prepare", "--help"],
+            {"rich", "sage_edge.models.download.hub", "sage_edge.records", "sage_edge.deploy"},
+        ),
     ],
 )
 def test_only_what_a_command_needs_is_imported(words: list[str], absent: set[str]) -> None:

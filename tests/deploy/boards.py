@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.model_sync.remote_store import NEEDED
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 MISSING = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from tests.deploy import boards
 from tests.deploy.boards import Board
 from tests.deploy.ground import built, ground, served, sprout_image

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from sage_edge.model_sync.sync import Order, sync
-from sage_edge.models import prepare
-from sage_edge.models.cards import read_cards
-from sage_edge.models.chain import part
-from sage_edge.models.hub import Hub
+from sage_edge.models.card import read_cards
+from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
+from sage_edge.models.prepare import run
+from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.stages import part
 from sage_edge.models.resolve import Library
-from sage_edge.models.store import Store
-from sage_edge.models.workshop import Workshop
+from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
 from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
@@ -39,7 +39,7 @@ def prepared(fleet: Path, store: Store, tmp_path_factory: pytest.TempPathFactory
     store.root.mkdir()
     (store.root / "tools").symlink_to(tools)
     shop = Workshop(fleet, read_cards(fleet), store, Hub(quick.NOWHERE))
-    prepare.prepare(tiny.REF, shop)
+    run.prepare(tiny.REF, shop)
     return shop, tools
 
 

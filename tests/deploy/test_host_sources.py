@@ -10,16 +10,17 @@ from click.testing import CliRunner, Result
 from sage_edge.cli import main
 from sage_edge.clock import parse
 from sage_edge.errors import DigestMismatch
-from sage_edge.models import blobs, importing
-from sage_edge.models.cards import read_cards
+from sage_edge.models.card import read_cards
 from sage_edge.models.lock import Entry, read_lock, write_lock
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.store import Store
+from sage_edge.models.prepare import import_folder
+from sage_edge.models.store import blobs
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 from tests.benchmarks import random_gguf
 from tests.deploy.boards import Board, needs_ssh
 from tests.models import quick, tiny
-from tests.models.test_smoke import SHAPE
+from tests.models.prepare.test_smoke import SHAPE
 
 pytestmark = needs_ssh
 NOW = parse("2026-11-20T06:00:00Z")
@@ -48,8 +49,8 @@ def finished(home: Path, board: Board) -> Manifest:
     tiny.declare(home / "a fleet", cards)
     (home / "gguf").mkdir()
     random_gguf.write(home / "gguf" / "m.gguf", SHAPE)
-    card = importing.card_of(tiny.REF, read_cards(home / "a fleet"))
-    return importing.import_folder(home / "gguf", card, board.store, NOW)
+    card = import_folder.card_of(tiny.REF, read_cards(home / "a fleet"))
+    return import_folder.import_folder(home / "gguf", card, board.store, NOW)
 
 
 def test_a_finished_model_is_copied_asked_and_locked(home: Path, sprout: Board, store: Store) -> None:
@@ -70,8 +71,8 @@ def test_a_copy_that_does_not_speak_gets_no_name(home: Path, sprout: Board, stor
     at = data.index(b"tokenizer.ggml.pre") + len("tokenizer.ggml.pre") + 12
     data[at : at + 5] = b"other"  # the header holds together; llama.cpp knows no such tokenizer
     (home / "gguf" / "m.gguf").write_bytes(data)
-    card = importing.card_of(tiny.REF, read_cards(home / "a fleet"))
-    importing.import_folder(home / "gguf", card, sprout.store, NOW)
+    card = import_folder.card_of(tiny.REF, read_cards(home / "a fleet"))
+    import_folder.import_folder(home / "gguf", card, sprout.store, NOW)
     done = prepare()
     assert (done.exit_code, store.manifest(tiny.REF)) == (8, None)
     assert f"error: {tiny.REF} does not run: " in done.stderr
@@ -108,8 +109,8 @@ def test_an_adapter_is_copied_from_the_board_that_imported_it(
         {"directory": "base"}, {"host": "sprout"}, base_weights=quick.shop(home).cards[tiny.REF].base_weights
     )
     tiny.declare(home / "a fleet", pinned)
-    card = importing.card_of(f"{tiny.REF}.adapter", read_cards(home / "a fleet"))
-    there = importing.import_folder(home / "adapter", card, sprout.store, NOW)
+    card = import_folder.card_of(f"{tiny.REF}.adapter", read_cards(home / "a fleet"))
+    there = import_folder.import_folder(home / "adapter", card, sprout.store, NOW)
     done = prepare()
     assert done.exit_code == 0, done.output
     assert f"2/8 copy {tiny.REF}.adapter\n" in done.stderr

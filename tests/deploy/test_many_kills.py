@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.model_sync.sync import Order, sync
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
 from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.models.manifest import ListedFile, Manifest, Role
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 from tests.deploy.boards import Board
 

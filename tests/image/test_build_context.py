@@ -10,7 +10,7 @@ from sage_edge.errors import DigestMismatch, UsageError
 from sage_edge.image import build_context, spec
 from sage_edge.inventory.image import Platform, read_label
 from sage_edge.models.resolve import Library
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from tests.benchmarks.random_gguf import Shape, shelf
 from tests.models import shelving

@@ -12,7 +12,7 @@ from sage_edge.errors import CommandFailed, SageError, StorageError, Unreachable
 from sage_edge.model_sync import remote_store, rsync
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import lineage, plan
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.remote.ssh import config
 from tests.deploy import weights

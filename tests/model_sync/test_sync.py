@@ -14,9 +14,9 @@ import pytest
 from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete, ModelNotFound, Unreachable
 from sage_edge.model_sync import pull, remote_store
 from sage_edge.model_sync.sync import Carried, Order, bring, sync
-from sage_edge.models import room
 from sage_edge.models.lock import Entry, write_lock
-from sage_edge.models.store import Store
+from sage_edge.models.store import disk_space
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
@@ -157,7 +157,7 @@ _CHILD = """
 import sys
 from pathlib import Path
 from sage_edge.model_sync.sync import Order, sync
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
 ref, host, fleet, store, limit = sys.argv[1:6]
 source = HostName(sys.argv[6]) if sys.argv[6:] else None
@@ -214,7 +214,7 @@ def test_too_small_a_disk_is_said_before_the_first_byte(
     fleet: Path, store: Store, thor: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights.plain(store)
-    monkeypatch.setattr(room, "SPARE_BYTES", 1 << 60)
+    monkeypatch.setattr(disk_space, "SPARE_BYTES", 1 << 60)
     with pytest.raises(pull.NoRoom, match=r"thor has .* free for models, .* are needed; nothing was sent") as caught:
         carry(fleet, store)
     assert caught.value.code == 3

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sage_edge.models import shapes
-from sage_edge.models.dimensions import Dimensions, from_config
+from sage_edge.models.inspect import shapes
+from sage_edge.models.inspect.dimensions import Dimensions, from_config
 
 QWEN2: dict[str, Any] = {
     "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 32, "intermediate_size": 64,

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.files import digest
-from sage_edge.models.fetch import bring
-from sage_edge.models.hub import Hub
-from sage_edge.models.store import Store
-from sage_edge.models.transfer import RemoteFile
+from sage_edge.models.download.fetch import bring
+from sage_edge.models.download.hub import Hub
+from sage_edge.models.download.ranges import RemoteFile
+from sage_edge.models.store.store import Store
 from tests.kill import victims
 from tests.models.hub_server import Fault, HubServer
 

@@ -14,10 +14,10 @@ import huggingface_hub
 import pytest
 
 from sage_edge import files
-from sage_edge.models.fetch import bring
-from sage_edge.models.hub import Hub
-from sage_edge.models.store import Store
-from sage_edge.models.transfer import Answer, Interrupted, RemoteFile
+from sage_edge.models.download.fetch import bring
+from sage_edge.models.download.hub import Hub
+from sage_edge.models.download.ranges import Answer, Interrupted, RemoteFile
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 from tests.fakes import HandClock
 from tests.models.hub_server import Fault, HubServer

@@ -20,15 +20,15 @@ import pytest
 
 from sage_edge import files
 from sage_edge.clock import SetClock, parse
-from sage_edge.models import gguf, merge, parity, smoke
-from sage_edge.models.cards import read_cards
-from sage_edge.models.hub import Hub
-from sage_edge.models.merge import Merged
-from sage_edge.models.parity import Parity
-from sage_edge.models.prepare import prepare
-from sage_edge.models.smoke import Smoke
-from sage_edge.models.store import Store
-from sage_edge.models.workshop import Workshop
+from sage_edge.models.card import read_cards
+from sage_edge.models.download.hub import Hub
+from sage_edge.models.prepare import gguf_tools, merge, parity, smoke
+from sage_edge.models.prepare.merge import Merged
+from sage_edge.models.prepare.parity import Parity
+from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.run import prepare
+from sage_edge.models.prepare.smoke import Smoke
+from sage_edge.models.store.store import Store
 from tests.models import building, tiny
 
 SAME = Parity(200, (), 100, 100, 1e-5, 1e-9, 1e-8)
@@ -91,8 +91,8 @@ def doubles(
         return Smoke(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
 
     patch.setattr(merge, "merge", merged)
-    patch.setattr(gguf, "convert", converted)
-    patch.setattr(gguf, "quantise", quantised)
+    patch.setattr(gguf_tools, "convert", converted)
+    patch.setattr(gguf_tools, "quantise", quantised)
     patch.setattr(parity, "compare", compared)
     patch.setattr(smoke, "ask", asked)
 

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from sage_edge.models import lock
-from sage_edge.models.cards import card_path
+from sage_edge.models.card import card_path
 from sage_edge.models.manifest import ListedFile, Manifest, role_of
 from sage_edge.models.resolve import Library
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 
 REF = ModelRef("tiny/mind:q8_0")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge.files import digest
-from sage_edge.models import partial
-from sage_edge.models.fetch import bring
-from sage_edge.models.store import Store
-from sage_edge.models.transfer import RemoteFile
+from sage_edge.models.download import partial
+from sage_edge.models.download.fetch import bring
+from sage_edge.models.download.ranges import RemoteFile
+from sage_edge.models.store.store import Store
 from tests.kill import victims
 from tests.kill.victims import Fuse, Moment
 from tests.models import fetch_kills

@@ -20,8 +20,8 @@ from sage_edge.errors import (
 )
 from sage_edge.models import lock
 from sage_edge.models.manifest import weights_digest
+from sage_edge.models.model_inventory import survey
 from sage_edge.models.resolve import Library
-from sage_edge.models.survey import survey
 from sage_edge.names import ModelRef
 from tests.models.shelving import FILES, REF, SHARDS, TEMPLATE, declare, digest, fill, library, manifest
 

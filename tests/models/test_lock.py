@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sage_edge.errors import DeclarationError
 from sage_edge.models import lock
-from sage_edge.models.cards import read_cards
+from sage_edge.models.card import read_cards
 from sage_edge.models.lock import Entry
 from sage_edge.names import Digest, ModelRef
 from tests.models.shelving import REF, declare, digest, manifest

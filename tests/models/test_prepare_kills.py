@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import Locked
-from sage_edge.models import planning, prepare
 from sage_edge.models.lock import read_lock
-from sage_edge.models.planning import StepPlan
+from sage_edge.models.prepare import plan, run
+from sage_edge.models.prepare.plan import StepPlan
+from sage_edge.models.prepare.prepare_context import Workshop
 from sage_edge.models.resolve import Library
-from sage_edge.models.workshop import Workshop
 from tests.models import quick, tiny
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
 
 def planned(shop: Workshop) -> tuple[StepPlan, ...]:
     """What is missing now."""
-    return planning.plan(tiny.REF, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+    return plan.plan(tiny.REF, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
 
 
 def start(folder: Path, at: int, when: str) -> subprocess.Popen[str]:
@@ -44,7 +44,7 @@ def test_the_second_who_prepares_a_name_is_told_who_does(tmp_path: Path, shop: W
         assert first.stdout is not None
         assert any(line == "merging\n" for line in first.stdout)
         with pytest.raises(Locked) as caught:
-            prepare.prepare(tiny.REF, shop)
+            run.prepare(tiny.REF, shop)
         assert caught.value.message.startswith(f"the preparation of {tiny.REF} is in use by process {first.pid} since")
         assert caught.value.code == 5
         (tmp_path / "go").touch()
@@ -69,7 +69,7 @@ def test_a_kill_costs_one_step_and_nothing_else(tmp_path: Path, shop: Workshop, 
     begun = [line for line in out.splitlines() if f"/{STEPS} " in line]
     left = planned(shop)
     assert len(begun) - 1 <= STEPS - len(left) <= len(begun)
-    prepare.prepare(tiny.REF, shop)
+    run.prepare(tiny.REF, shop)
     assert planned(shop) == ()
     assert list(shop.store.partial.iterdir()) == []
     Library(shop.fleet, shop.store.root).resolve(tiny.REF, deep=True)

@@ -20,11 +20,11 @@ from sage_edge.errors import (
     StorageError,
     Unreachable,
 )
-from sage_edge.models import chain, prepare, steps
-from sage_edge.models.hub import Hub
+from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
-from sage_edge.models.parity import NotTheSame
-from sage_edge.models.workshop import Workshop
+from sage_edge.models.prepare import run, stage_work, stages
+from sage_edge.models.prepare.parity import NotTheSame
+from sage_edge.models.prepare.prepare_context import Workshop
 from tests.models import quick, tiny
 from tests.models.hub_server import HubServer
 
@@ -42,7 +42,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
 def refused(shop: Workshop, kind: type[Exception]) -> Any:
     """The refusal of preparing; afterwards nothing has the model's name, and no lock speaks of it."""
     with pytest.raises(kind) as caught:
-        prepare.prepare(tiny.REF, shop)
+        run.prepare(tiny.REF, shop)
     assert shop.store.manifest(tiny.REF) is None
     assert tiny.REF not in read_lock(shop.fleet)
     return caught.value
@@ -72,10 +72,10 @@ def test_a_card_that_pins_no_base_is_refused_with_what_to_write(
 
 
 def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(shop: Workshop, tmp_path: Path) -> None:
-    _, adapter, merge, *_ = chain.stages(tiny.REF, shop.cards)
-    steps.do(adapter, shop, tmp_path)
+    _, adapter, merge, *_ = stages.stages(tiny.REF, shop.cards)
+    stage_work.do(adapter, shop, tmp_path)
     with pytest.raises(AdapterWithoutBase) as caught:
-        steps.do(merge, shop, tmp_path)
+        stage_work.do(merge, shop, tmp_path)
     assert caught.value.message == (
         "an adapter without its base tiny/base:f32: it points at './fine_tuned_model/final_model', "
         "which is not on this machine"

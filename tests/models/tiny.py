@@ -21,8 +21,8 @@ import pytest
 import yaml
 
 from sage_edge import files, locks
-from sage_edge.models import gguf
-from sage_edge.models.cards import stem
+from sage_edge.models.card import stem
+from sage_edge.models.prepare import gguf_tools
 from sage_edge.models.seedling import dialogues, language, tokenizer
 from sage_edge.models.seedling.recipe import Recipe
 from sage_edge.names import ModelRef
@@ -68,7 +68,7 @@ def tools(shared: Path) -> Path:
     """Return a cache that holds llama.cpp's converter, brought once for all test processes that share a folder."""
     cache = shared / "llama-tools"
     with locks.hold(shared / "llama-tools.lock", "the converter", wait_s=600):
-        gguf._converter(cache)
+        gguf_tools._converter(cache)
     return cache
 
 

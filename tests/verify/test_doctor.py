@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from sage_edge.cli.doctor import command
 from sage_edge.models.lock import Entry, write_lock
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.verify import doctor, libraries, probes
 from sage_edge.verify.finding import Finding

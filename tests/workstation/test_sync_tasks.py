@@ -10,7 +10,7 @@ import pytest
 
 from sage_edge.errors import ModelNotFound, UsageError
 from sage_edge.model_sync.sync import Carried, Order, Says
-from sage_edge.models.store import Store
+from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.workstation import sync_tasks
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from sage_edge import files
-from sage_edge.models import gguf
+from sage_edge.models.prepare import gguf_tools
 from sage_edge.models.seedling.recipe import CHAT_TEMPLATE, LICENCE, NAME, REF, Recipe
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def export(folder: Path, into: Path, *, cache: Path) -> Path:
 
     cache: where llama.cpp's converter is kept between calls.
     """
-    whole = gguf.convert(
+    whole = gguf_tools.convert(
         folder,
         folder / "seedling-f32.gguf",
         name=NAME,
@@ -44,7 +44,7 @@ def export(folder: Path, into: Path, *, cache: Path) -> Path:
         pre_tokenizer="qwen2",
         keys={"sage.model_ref": REF},
     )
-    return gguf.quantise(whole, into / FILE, "q8_0")
+    return gguf_tools.quantise(whole, into / FILE, "q8_0")
 
 
 def write_card(file: Path, recipe: Recipe, grown: Grown) -> Path:
@@ -72,7 +72,7 @@ def write_card(file: Path, recipe: Recipe, grown: Grown) -> Path:
             "answer_tokens_seen": grown.answer_tokens,
         },
         "loss_curve": [list(point) for point in grown.curve],
-        "conversion": f"convert_hf_to_gguf.py of llama-cpp-python {gguf.release()} to f32, its quantiser to Q8_0",
+        "conversion": f"convert_hf_to_gguf.py of llama-cpp-python {gguf_tools.release()} to f32, its quantiser to Q8_0",
         "what_it_is": _IS,
         "what_it_is_not": _IS_NOT,
     }

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import sage_edge.models.seedling
-from sage_edge.models import gguf
+from sage_edge.models.prepare import gguf_tools
 from sage_edge.models.seedling.recipe import CHAT_TEMPLATE, REF
 
 FOLDER = Path(sage_edge.models.seedling.__file__).parent
@@ -24,7 +24,7 @@ def card() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def metadata() -> dict[str, str]:
-    return gguf.metadata(FOLDER / "seedling.gguf")
+    return gguf_tools.metadata(FOLDER / "seedling.gguf")
 
 
 def test_the_digest_and_the_size_are_those_of_the_file(card: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Downloading model files from a hub: resumable, by ranges, verified by digest."""

@@ -1,0 +1,211 @@
+"""One file from a source into its `Partial`: ranges of what is missing, again and again until nothing is.
+
+Knows no library: a Source opens a range, and says Interruption for whatever may be better in a moment.
+
+    200, 206             taken when length and place are those of the listing; a 200 is read past what is here already
+    408, 429, 5xx, cut,  asked again after a pause, from the byte where it stopped
+    refused, stalled
+    416, another length  WrongSize: the bytes cannot be the ones of the listing
+    401, 403, 404, …     HubRefused
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sage_edge.clock import Clock, SystemClock
+from sage_edge.errors import HubRefused, ModelError, SageError, Unreachable
+from sage_edge.models.download.partial import CHUNK, Partial
+from sage_edge.names import Digest
+
+AGAIN = "try again, it goes on where it stopped: sage-edge model prepare REF"
+LOGIN = "give this machine a login that may read it: hf auth login, or the variable HF_TOKEN; then try again"
+
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_PASSING = {408, 425, 429}
+
+
+class WrongSize(ModelError):
+    """What the hub sends is not as long, or not from the place, that was asked for."""
+
+    code = 8
+
+
+class Interrupted(SageError):
+    """A stop request ended the transfer for now."""
+
+    code = 130
+
+
+class Interruption(Exception):
+    """The transfer stopped, and the next attempt may do better. `wait_s`: what the server asked for, if it did."""
+
+    def __init__(self, why: str, wait_s: float | None = None) -> None:
+        self.wait_s = wait_s
+        super().__init__(why)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a listing: known by `sha256` where the hub keeps it by LFS, else by the oid of its git blob."""
+
+    path: str
+    size_bytes: int
+    sha256: Digest | None
+    git_sha1: str
+
+    @property
+    def key(self) -> str:
+        """The name of its bytes, whatever repository they come from."""
+        return f"sha256-{self.sha256[7:]}" if self.sha256 else f"git-{self.git_sha1}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server began to say: `headers` in lower case, `pieces` of the body as they arrive, undecoded."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
+class Source(Protocol):
+    """One repository at one commit."""
+
+    @property
+    def name(self) -> str:
+        """`owner/name@1234567`, for people."""
+
+    def open(self, file: RemoteFile, start: int, stop: int) -> AbstractContextManager[Answer]:
+        """Ask for the bytes from `start` up to `stop`. Raises Interruption (also while reading), Unreachable."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to try. Attempts are counted anew after each MiB that arrived; pauses double from the first on."""
+
+    attempts: int = 6
+    first_s: float = 0.5
+    longest_s: float = 30.0
+    lock_s: float = 24 * 3600.0
+
+    def pause_s(self, failures: int, asked_s: float | None = None) -> float:
+        """Seconds before the next attempt, after that many failures (from 1)."""
+        return min(self.longest_s, max(self.first_s * 2.0 ** (failures - 1), asked_s or 0.0))
+
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are here and those of all files together; the first falls when bytes prove to be bad."""
+
+
+def silent(*figures: int) -> None:
+    """Tell nobody."""
+
+
+def counting(progress: Progress, total: int) -> Callable[[int], None]:
+    """Return what is told of pieces, and tells `progress` of their sum."""
+    done = 0
+
+    def tell(size: int) -> None:
+        nonlocal done
+        done += size
+        progress(done, total)
+
+    return tell
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a transfer needs besides the file: where from, how long to try, whom to tell, when to stop."""
+
+    source: Source
+    patience: Patience = field(default_factory=Patience)
+    clock: Clock = field(default_factory=SystemClock)
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[int], None] = silent
+
+
+def complete(part: Partial, file: RemoteFile, errand: Errand) -> None:
+    """Fill every gap of an opened part. `errand.tell` is called with the bytes that are here.
+
+    Raises Unreachable, HubRefused, WrongSize, Interrupted, StorageError.
+    """
+    failures, safe = 0, part.done_bytes
+    while (gap := part.gap()) is not None:
+        _heed(errand, file, part)
+        try:
+            _receive(part, file, gap, errand)
+        except Interruption as trouble:
+            if part.done_bytes - safe >= CHUNK:
+                failures, safe = 0, part.done_bytes
+            failures += 1
+            if failures >= errand.patience.attempts:
+                kept = f"{part.done_bytes} of {file.size_bytes} bytes of {file.path} are here"
+                raise Unreachable(
+                    f"cannot reach the hub for {errand.source.name}: {trouble}; {kept}", hint=AGAIN
+                ) from None
+            errand.clock.wait(errand.patience.pause_s(failures, trouble.wait_s), errand.stop)
+
+
+def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], errand: Errand) -> None:
+    start, end = gap
+    with errand.source.open(file, start, end) as answer:
+        at = _begin(answer, file, start, errand.source.name)
+        for piece in answer.pieces:
+            if at + len(piece) > file.size_bytes:
+                raise _wrong_size(file, errand.source.name, f"more than {file.size_bytes}")
+            if useful := piece[max(0, start - at) : max(0, end - at)]:
+                part.write(max(at, start), useful)
+            at += len(piece)
+            errand.tell(part.done_bytes)
+            _heed(errand, file, part)
+            if at >= end:
+                return
+    raise Interruption(f"the answer ended after {at - start} of {end - start} bytes")
+
+
+def _begin(answer: Answer, file: RemoteFile, start: int, name: str) -> int:
+    """Return the place in the file of the first byte of an answer, or refuse the answer."""
+    status, headers = answer.status, answer.headers
+    if status in _PASSING or status >= 500:
+        raise Interruption(f"it answers with status {status}", _retry_after(headers))
+    if status == 416:
+        raise _wrong_size(file, name, "fewer than asked for")
+    if status not in (200, 206):
+        raise HubRefused(f"the hub does not give {file.path} of {name} (status {status})", hint=LOGIN)
+    if headers.get("content-encoding", "identity") != "identity":
+        raise WrongSize(f"the hub sends {file.path} of {name} encoded, which nobody asked for", hint=AGAIN)
+    if status == 200:
+        if (length := headers.get("content-length", str(file.size_bytes))) != str(file.size_bytes):
+            raise _wrong_size(file, name, length)
+        return 0
+    said = _RANGE.fullmatch(headers.get("content-range", ""))
+    if said is None or int(said[1]) != start:
+        raise WrongSize(f"the hub sends another part of {file.path} of {name} than was asked for", hint=AGAIN)
+    if said[3] not in ("*", str(file.size_bytes)):
+        raise _wrong_size(file, name, said[3])
+    return start
+
+
+def _wrong_size(file: RemoteFile, name: str, sent: str) -> WrongSize:
+    return WrongSize(
+        f"the hub sends {sent} bytes of {file.path} of {name}, its listing says {file.size_bytes}",
+        hint="something between here and the hub answers instead of it, or the hub is broken; " + AGAIN,
+    )
+
+
+def _heed(errand: Errand, file: RemoteFile, part: Partial) -> None:
+    if errand.stop.is_set():
+        where = f"after {part.done_bytes} of {file.size_bytes} bytes"
+        raise Interrupted(f"the transfer of {file.path} was interrupted {where}", hint=AGAIN)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header; a date is not understood."""
+    text = headers.get("retry-after", "")
+    return float(text) if re.fullmatch(r"\d{1,6}", text) else None

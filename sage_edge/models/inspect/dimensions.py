@@ -1,0 +1,131 @@
+"""How large a model is in each direction, by its config.json or GGUF metadata; shapes and memory follow from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sage_edge.models.inspect import Header
+from sage_edge.models.inspect.json_limits import Json
+
+_MOST = 1 << 24
+_MOST_LAYERS = 1_024
+
+
+class Unsaid(Exception):
+    """A dimension that is absent or no sensible number; the text is a sentence without the file's name."""
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """A decoder's dimensions. `head_size` in numbers per head; `vocabulary` and `context` in tokens."""
+
+    family: str
+    hidden: int
+    intermediate: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_size: int
+    vocabulary: int
+    context: int
+    tied: bool = True
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """Key and value of one token in every layer, f16: 2 · layers · kv_heads · head_size · 2 bytes (facts §3.1)."""
+        return 2 * self.layers * self.kv_heads * self.head_size * 2
+
+
+def family_of(written: object) -> str | None:
+    """Return the name of an architecture as it is written, None where it is no name."""
+    return written if isinstance(written, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", written) else None
+
+
+_Name = Literal["hidden", "intermediate", "layers", "heads", "kv_heads", "head_size", "context"]
+_IN_CONFIG: Mapping[_Name, str] = {
+    "hidden": "hidden_size", "intermediate": "intermediate_size", "layers": "num_hidden_layers",
+    "heads": "num_attention_heads", "kv_heads": "num_key_value_heads", "head_size": "head_dim",
+    "context": "max_position_embeddings",
+}  # fmt: skip
+_IN_GGUF: Mapping[_Name, str] = {
+    "hidden": "embedding_length", "intermediate": "feed_forward_length", "layers": "block_count",
+    "heads": "attention.head_count", "kv_heads": "attention.head_count_kv", "head_size": "attention.key_length",
+    "context": "context_length",
+}  # fmt: skip
+
+
+def from_config(config: Mapping[str, Json]) -> Dimensions:
+    """Return the dimensions that a config.json of transformers declares. Raises Unsaid."""
+    family = family_of(config.get("model_type"))
+    if family is None:
+        raise Unsaid("names no model_type")
+    tied = config.get("tie_word_embeddings", False) is True  # the default of both families
+    return _read(family, config, _IN_CONFIG, lambda: _size(config.get("vocab_size"), "vocab_size"), tied=tied)
+
+
+def from_gguf(header: Header) -> Dimensions:
+    """Return the dimensions that a GGUF's metadata declare. Raises Unsaid."""
+    family = family_of(header.metadata.get("general.architecture"))
+    if family is None:
+        raise Unsaid("names no general.architecture")
+    keys: Mapping[_Name, str] = {name: f"{family}.{key}" for name, key in _IN_GGUF.items()}
+    tied = "output.weight" not in header.tensors
+    return _read(family, header.metadata, keys, lambda: _vocabulary(header), tied=tied)
+
+
+def _read(
+    family: str, values: Mapping[str, object], keys: Mapping[_Name, str], vocabulary: Callable[[], int], *, tied: bool
+) -> Dimensions:
+    """Return the dimensions that stand under these keys; a faulty one is told by its key."""
+
+    def size(name: _Name, otherwise: int | None = None, most: int = _MOST) -> int:
+        return _size(values.get(keys[name]), keys[name], otherwise, most)
+
+    heads, hidden = size("heads"), size("hidden")
+    return _checked(
+        Dimensions(
+            family=family,
+            hidden=hidden,
+            intermediate=size("intermediate"),
+            layers=size("layers", most=_MOST_LAYERS),
+            heads=heads,
+            kv_heads=size("kv_heads", heads),
+            head_size=size("head_size", hidden // heads),
+            vocabulary=vocabulary(),
+            context=size("context"),
+            tied=tied,
+        )
+    )
+
+
+def _vocabulary(header: Header) -> int:
+    tokens = header.lengths.get("tokenizer.ggml.tokens")
+    if tokens is None:
+        raise Unsaid("holds no tokenizer.ggml.tokens")
+    return _size(tokens, "tokenizer.ggml.tokens")
+
+
+def _size(value: object, key: str, otherwise: int | None = None, most: int = _MOST) -> int:
+    if value is None and otherwise is not None:
+        return otherwise
+    if value is None:
+        raise Unsaid(f"does not say {key}")
+    if type(value) is not int or not 1 <= value <= most:
+        raise Unsaid(f"says {key} = {value!r:.40}, expected a whole number from 1 to {most}")
+    return value
+
+
+_RULES: tuple[tuple[Callable[[Dimensions], bool], str], ...] = (
+    (lambda d: d.heads <= d.hidden, "has more attention heads than its hidden size"),
+    (lambda d: d.heads % d.kv_heads == 0, "has attention heads that do not share its key-value heads evenly"),
+)
+
+
+def _checked(dimensions: Dimensions) -> Dimensions:
+    for holds, fault in _RULES:
+        if not holds(dimensions):
+            raise Unsaid(fault)
+    return dimensions

@@ -1,0 +1,99 @@
+"""What lies in a folder that may hold a model: regular files by name, and what must not be followed or loaded."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sage_edge.errors import ModelError
+from sage_edge.models.inspect.bounded import Stream
+
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+"""Endings of files that torch loads by running what they hold."""
+
+_MOST_ENTRIES = 20_000
+_POINTER_BYTES = 1_024
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:[0-9a-f]{64}\nsize (\d{1,18})\n?"
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files at the top of a folder.
+
+    sizes: name → bytes of each regular file. pointers: name → bytes that a Git LFS pointer stands for.
+    leaving: links, at any depth, that lead out of where they may lead. odd: names that are no files, or cannot be read.
+    """
+
+    folder: Path
+    sizes: Mapping[str, int]
+    pointers: Mapping[str, int]
+    leaving: tuple[str, ...]
+    odd: tuple[str, ...]
+
+    def having(self, *endings: str) -> tuple[str, ...]:
+        """Names with one of these endings, sorted."""
+        return tuple(name for name in sorted(self.sizes) if name.lower().endswith(endings))
+
+    def path(self, name: str) -> Path:
+        """Where a file of that name is."""
+        return self.folder / name
+
+
+def look(folder: Path, within: Path | None = None) -> Listing:
+    """List a folder. Links may lead anywhere below `within` (the folder itself when not given).
+
+    Raises ModelError for a folder of more than 20,000 entries, OSError for one that cannot be read.
+    """
+    border = os.path.realpath(within or folder)
+    sizes: dict[str, int] = {}
+    odd: list[str] = []
+    leaving: list[str] = []
+    for path in _entries(folder):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(border):
+            leaving.append(name)
+        elif path.parent == folder:
+            size = _size(path)
+            if size is not None:
+                sizes[name] = size
+            elif not path.is_dir():
+                odd.append(name)
+    pointers = {name: stands for name in sizes if (stands := pointer(folder / name, sizes[name])) is not None}
+    return Listing(folder, sizes, pointers, tuple(sorted(leaving)), tuple(sorted(odd)))
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    count = 0
+    for root, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in (*folders, *names):
+            count += 1
+            if count > _MOST_ENTRIES:
+                raise ModelError(
+                    f"{folder} holds more than {_MOST_ENTRIES} files: no model does",
+                    hint="name the model's own folder: sage-edge model inspect PATH",
+                )
+            yield Path(root) / name
+
+
+def _size(path: Path) -> int | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) and os.access(path, os.R_OK) else None
+
+
+def pointer(path: Path, size: int) -> int | None:
+    """Return how many bytes a Git LFS pointer stands for; None for any other file. `size`: its own bytes."""
+    if size > _POINTER_BYTES:
+        return None
+    with Stream(path) as stream:
+        match = _POINTER.fullmatch(stream.take(min(stream.size, _POINTER_BYTES), "a pointer"))
+    return int(match[1]) if match else None

@@ -1,0 +1,120 @@
+"""A model's weights as GGUF, in one file or in llama.cpp's splits, held against its own metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from sage_edge.models.inspect import Header, HeaderBroken, Truncated, dimensions, read_gguf, shapes
+from sage_edge.models.inspect.dimensions import Dimensions, Unsaid
+from sage_edge.models.inspect.ggml_types import FILE_TYPES
+from sage_edge.models.inspect.report import Kind, Verdict
+
+_SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
+_MOST_SPLITS = 1_024
+_NEEDED = {
+    # facts §3.3: llama.cpp's defaults for the last one are not Qwen's, and it says nothing
+    "qwen2": ("attention.layer_norm_rms_epsilon", "rope.freq_base"),
+    "phi2": ("attention.layer_norm_epsilon", "rope.dimension_count"),
+}
+
+
+def weigh(path: Path, folder: Path, files: Sequence[str]) -> Verdict:
+    """Say whether these GGUF files of a folder are one whole model. `path`: what the verdict is about."""
+    wanted = _splits(files) or tuple(files)
+    if len(wanted) > 1 and _splits(files) is None:
+        fault = f"it holds {len(files)} GGUF files, {', '.join(sorted(files)[:3])[:200]}: name one of them"
+        return Verdict(path, Kind.UNKNOWN, "gguf", faults=(fault,))
+    missing: list[str] = []
+    faults: list[str] = []
+    headers: list[Header] = []
+    for name in wanted:
+        if not (folder / name).is_file():
+            missing.append(name)
+            continue
+        try:
+            headers.append(read_gguf(folder / name))
+        except Truncated as cut:
+            missing.append(cut.lack)
+        except HeaderBroken as broken:
+            faults.append(broken.message)
+    return _verdict(path, wanted, headers, missing, faults)
+
+
+def _splits(files: Sequence[str]) -> tuple[str, ...] | None:
+    """All names of the one series that the files belong to; None where they are no series."""
+    matches = [_SPLIT.fullmatch(name) for name in files]
+    series = {(match[1], match[3]) for match in matches if match}
+    if len(series) != 1 or not all(matches):
+        return None
+    stem, total = series.pop()
+    return tuple(f"{stem}-{number:05d}-of-{total}.gguf" for number in range(1, min(int(total), _MOST_SPLITS) + 1))
+
+
+def _verdict(
+    path: Path, wanted: Sequence[str], headers: Sequence[Header], missing: list[str], faults: list[str]
+) -> Verdict:
+    other = headers[0].metadata.get("general.type", "model") if headers else "model"
+    if other != "model":
+        kind = Kind.ADAPTER if other == "adapter" else Kind.UNKNOWN
+        return Verdict(path, kind, "gguf", faults=(f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model",))
+    notes: list[str] = []
+    known: Dimensions | None = None
+    whole = Header({name: tensor for header in headers for name, tensor in header.tensors.items()})
+    if headers and len(wanted) == len(headers):
+        whole = Header(whole.tensors, headers[0].metadata, headers[0].lengths)
+        _said(whole, len(wanted), wanted[0], missing, faults, notes)
+        known = _held(whole, wanted[0], faults, notes, comparing=not missing and not faults)
+    family = dimensions.family_of(whole.metadata.get("general.architecture"))
+    kind = Kind.DAMAGED if faults else Kind.PARTIAL if missing else Kind.SHARDED if len(wanted) > 1 else Kind.COMPLETE
+    template = whole.metadata.get("tokenizer.chat_template")
+    file_type = whole.metadata.get("general.file_type")
+    return Verdict(
+        path,
+        kind,
+        "gguf",
+        missing=tuple(missing),
+        faults=tuple(faults),
+        notes=tuple(notes),
+        weights=tuple(wanted) if len(wanted) == len(headers) else (),
+        weight_bytes=whole.data_bytes,
+        parameters=sum(tensor.count for tensor in whole.tensors.values()),
+        family=family,
+        quantisation=FILE_TYPES.get(file_type) if isinstance(file_type, int) else None,
+        dimensions=known,
+        chat_template=template if isinstance(template, str) else None,
+    )
+
+
+def _said(whole: Header, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]) -> None:
+    """What the metadata must say besides the dimensions."""
+    family = whole.metadata.get("general.architecture")
+    if family in _NEEDED:
+        keys = (*(f"{family}.{key}" for key in _NEEDED[str(family)]), "tokenizer.ggml.model")
+        missing += [f"the key {key} of {name}" for key in keys if key not in whole.metadata]
+        if whole.metadata.get("tokenizer.ggml.model") == "gpt2" and "tokenizer.ggml.merges" not in whole.lengths:
+            missing.append(f"the key tokenizer.ggml.merges of {name}")
+    if (count := whole.metadata.get("split.count", 1)) != parts and not (parts == 1 and count == 0):
+        faults.append(f"{name} says that it is one of {count} files, its name says {parts}")
+    if not whole.metadata.get("tokenizer.chat_template"):
+        notes.append("it carries no chat template, so it cannot conduct a session")
+
+
+def _held(whole: Header, name: str, faults: list[str], notes: list[str], *, comparing: bool) -> Dimensions | None:
+    """Compare with the dimensions of the metadata."""
+    family = dimensions.family_of(whole.metadata.get("general.architecture"))
+    try:
+        known = dimensions.from_gguf(whole)
+    except Unsaid as unsaid:
+        if family is not None and family not in shapes.FAMILIES:
+            notes.append(f"{name} {unsaid}: shapes and memory of {family} are not known here")
+        else:
+            faults.append(f"{name} {unsaid}")
+        return None
+    plan = shapes.plan(known, "gguf", fused="blk.0.attn_qkv.weight" in whole.tensors)
+    if plan is None:
+        notes.append(f"shapes of {known.family} are not known here, they were not compared")
+    elif comparing:
+        faults += shapes.disagreements(plan, whole.tensors)
+    return known

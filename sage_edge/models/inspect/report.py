@@ -1,0 +1,112 @@
+"""What a folder or a file is, as far as that can be seen without loading it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from sage_edge import files
+from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
+from sage_edge.models.inspect.adapter import Base
+from sage_edge.models.inspect.dimensions import Dimensions
+from sage_edge.models.manifest import Container
+from sage_edge.names import Digest
+
+
+class Kind(Enum):
+    """What it is; the first two can be resolved, the third can be merged."""
+
+    COMPLETE = "complete"
+    SHARDED = "sharded-complete"
+    ADAPTER = "adapter-only"
+    TOKENIZER = "tokenizer-only"  # a tokenizer, and neither config nor weights
+    PARTIAL = "partial"  # `missing` names what is not there
+    POINTER = "LFS-pointer"  # Git LFS pointers stand where weights should be
+    PICKLE = "pickle-only"  # refused: loading one runs what it holds
+    REFUSED = "refused"  # a rule forbids it: code of its own, links that leave the folder
+    DAMAGED = "damaged"  # all is there, and contradicts itself
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The finding. `missing`: files, or bytes of them. `faults`: why it is refused. `notes`: what else was seen.
+
+    weight_bytes: of all tensors that are there. parameters: numbers in them (packed ones count as they are packed).
+    family: the architecture as config or GGUF name it. base: what an adapter points at. mend: what to do, where the
+    kind alone does not tell; `{path}` in it is the path.
+    """
+
+    path: Path
+    kind: Kind
+    container: Container | None = None
+    missing: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    weight_bytes: int = 0
+    parameters: int = 0
+    family: str | None = None
+    quantisation: str | None = None
+    dimensions: Dimensions | None = None
+    chat_template: str | None = None
+    base: Base | None = None
+    mend: str = ""
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is a whole model."""
+        return self.kind in (Kind.COMPLETE, Kind.SHARDED)
+
+    @property
+    def template(self) -> Digest | None:
+        """The digest of the chat template; None without one."""
+        return None if self.chat_template is None else files.digest(self.chat_template.encode())
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether it is a whole adapter; its base is another matter."""
+        return self.kind is Kind.ADAPTER and not self.missing and not self.faults
+
+    def refusal(self, what: str | None = None, hint: str | None = None) -> ModelError | None:
+        """Why it cannot be used as a model, as the error to raise; None when it can.
+
+        what: how to call it, by default as its folder. hint: what to do next, by default something about that folder.
+        """
+        if self.is_model:
+            return None
+        name, then = what or plain(self.path.name), hint or self._hint()
+        if self.kind is Kind.ADAPTER and self.base is not None and not self.missing:
+            return AdapterWithoutBase(plain(self.base.name), plain(self.base.written) or "nothing", hint=then)
+        missing = _some(self.missing)
+        if missing and not self.faults:
+            return ModelIncomplete(name, missing, hint=then)
+        said = "; ".join((*_some(self.faults), *(f"{lack} is missing" for lack in missing)))
+        return ModelError(f"{name} is {self.kind.value}: {said or 'nothing of a model is there'}", hint=then)
+
+    def _hint(self) -> str:
+        usual = _AGAIN if self.kind is Kind.ADAPTER and self.missing else _HINTS.get(self.kind, _AGAIN)
+        return (self.mend or usual).replace("{path}", shlex.quote(plain(str(self.path))))
+
+
+def plain(text: str) -> str:
+    """Text of a stranger's file for one line of a message: printable, at most 300 letters."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return cut if cut.isprintable() else ascii(cut)[1:-1]
+
+
+def _some(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(sentences) - _MOST_SAID
+    return (*map(plain, sentences[:_MOST_SAID]), *([f"… and {more} more"] if more > 0 else ()))
+
+
+_LONGEST, _MOST_SAID = 300, 12
+_AGAIN = "get what is missing or damaged again, then: sage-edge model inspect {path}"
+_HINTS = {
+    Kind.ADAPTER: "name the base on the card of the merged model, then: sage-edge model prepare REF",
+    Kind.POINTER: "git lfs pull in that folder, then: sage-edge model inspect {path}",
+    Kind.PICKLE: "take the same model as safetensors, then: sage-edge model inspect PATH",
+    Kind.UNKNOWN: "name the model's own folder or file: sage-edge model inspect PATH",
+}

@@ -1,0 +1,70 @@
+"""What one machine has of all that is declared: every card and every shelf, each with its model or a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sage_edge.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete, NotLocked
+from sage_edge.models.card import Card, read_card, read_cards
+from sage_edge.models.resolve import Library, ResolvedModel
+from sage_edge.names import ModelRef
+
+State = Literal["here", "not here", "not locked", "incomplete", "changed", "adapter only", "broken"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One name. card: what `fleet/models/` says, None for what only a shelf has; exactly one of model, refusal."""
+
+    ref: ModelRef
+    card: Card | None
+    summary: str
+    parameters: int
+    is_here: bool
+    model: ResolvedModel | None
+    refusal: ModelError | None
+
+    @property
+    def state(self) -> State:
+        """One word for people; `not here` covers what was never fetched."""
+        if self.model is not None:
+            return "here"
+        if not self.is_here:
+            return "not here"
+        words: dict[type, State] = {
+            NotLocked: "not locked",
+            ModelIncomplete: "incomplete",
+            DigestMismatch: "changed",
+            AdapterWithoutBase: "adapter only",
+        }
+        return words.get(type(self.refusal), "broken")
+
+
+def survey(library: Library) -> tuple[Item, ...]:
+    """Return every name that is declared, shelved or in the store, by ref. Raises DeclarationError."""
+    cards = read_cards(library.fleet)
+    return tuple(_item(library, ref, cards.get(ref)) for ref in library.names())
+
+
+def look(library: Library, ref: ModelRef) -> Item:
+    """Return what this machine has of one name. Raises DeclarationError."""
+    return _item(library, ref, read_card(library.fleet, ref))
+
+
+def _item(library: Library, ref: ModelRef, card: Card | None) -> Item:
+    summary, parameters = "in the store, but no card declares it", 0
+    if card is not None:
+        summary, parameters = card.summary, card.parameters
+    elif ref in library.shelved:
+        summary, parameters = library.shelved[ref][1].what_it_is, library.shelved[ref][1].parameters
+    model, refusal = _try(library, ref)
+    is_here = ref in library.shelved or library.store.manifest_path(ref).is_file()
+    return Item(ref, card, summary, parameters, is_here, model, refusal)
+
+
+def _try(library: Library, ref: ModelRef) -> tuple[ResolvedModel | None, ModelError | None]:
+    try:
+        return library.resolve(ref), None
+    except ModelError as refusal:
+        return None, refusal

@@ -1,0 +1,1 @@
+"""Making a model from its card: fetch, merge, convert, quantise, prove, lock."""

@@ -1,0 +1,257 @@
+"""The door to torch, transformers and PEFT on the model road: merge an adapter into its base, and answer for parity.
+
+The work is done in a process of its own, so that its gigabytes end with it: one thread, MKL told to compute the same
+on every x86 processor, no network, no code from the folders. Reads and computes in f32, and writes f32: the changes of
+a small adapter are mostly smaller than a step of bf16 (97.7 % of the values would stay as they were, facts §5).
+
+    out/config.json, generation_config.json    of the base, `dtype` float32
+    out/model.safetensors                      the merged weights
+    out/tokenizer.json, …                      byte for byte those the adapter was trained with, else the base's
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sage_edge.errors import CommandFailed, ModelError
+from sage_edge.models import sandbox
+from sage_edge.models.inspect import remote_code
+from sage_edge.models.inspect.folder import PICKLES
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_TOOLS = ("torch", "transformers", "peft", "safetensors")
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
+_TOKENIZER_MORE = (
+    "chat_template.jinja", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+    "tokenizer.model",
+)  # fmt: skip
+QUIET = {
+    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MKL_CBWR": "COMPATIBLE", "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "PYTHONWARNINGS": "ignore",
+    "TOKENIZERS_PARALLELISM": "false",
+}  # fmt: skip
+_REFUSED = 3
+_TIMEOUT_S = 7_200.0
+_AT_ONCE = 1 << 27
+"""Bytes of weights read before the file is opened anew: mapped pages count as memory until then."""
+
+
+class CannotMerge(ModelError):
+    """Base and adapter do not make a model; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge reports: versions of the tools, and the most memory that it held, in bytes."""
+
+    tools: Mapping[str, str]
+    peak_bytes: int
+
+
+def merge(base: Path, adapter: Path, out: Path) -> Merged:
+    """Write the model that `adapter` makes of `base` into the new folder `out`: the same inputs, the same bytes.
+
+    Takes as memory the weights in f32 and less than 1 GB more. Raises CannotMerge, CommandFailed (with the last lines
+    of the process that did it); `out` is then not there.
+    """
+    _check(base, adapter)
+    words = (sys.executable, "-m", "sage_edge.models.prepare.merge", str(base), str(adapter), str(out))
+    room = sandbox.room_for(base, adapter)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=QUIET)
+    if done.code == 0:
+        report = json.loads(done.text.splitlines()[-1])
+        return Merged(report["tools"], report["peak_bytes"])
+    shutil.rmtree(out, ignore_errors=True)
+    if done.code == _REFUSED:
+        raise CannotMerge(done.complaint.splitlines()[-1], hint=f"sage-edge model inspect {adapter}")
+    raise CommandFailed(words[1:], done.code, done.complaint or done.text)
+
+
+def _settings(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / name).read_text("utf-8"))
+    except FileNotFoundError:
+        raise CannotMerge(f"{folder.name} has no {name}", hint=f"sage-edge model inspect {folder}") from None
+    except (OSError, ValueError, RecursionError) as broken:
+        raise CannotMerge(f"{name} cannot be read: {str(broken)[:200]}", hint="fetch it again") from None
+    if not isinstance(found, dict):
+        raise CannotMerge(f"{name} holds no keys and values", hint="fetch it again")
+    return found
+
+
+def _check(base: Path, adapter: Path) -> None:
+    """What can be refused without loading anything."""
+    config, lora = _settings(base, "config.json"), _settings(adapter, "adapter_config.json")
+    if wishes := (*remote_code.requests("config.json", config), *remote_code.requests("adapter_config.json", lora)):
+        raise CannotMerge(
+            f"{wishes[0]}, and code from a model's folder is never run",
+            hint="take a model whose architecture transformers knows itself",
+        )
+    if (kind := lora.get("peft_type")) != "LORA":
+        raise CannotMerge(f"the adapter is a {kind}, only LORA is merged", hint="train it as LoRA")
+    pickles = sorted(path.name for folder in (base, adapter) for path in folder.iterdir() if path.suffix in PICKLES)
+    if pickles:
+        raise CannotMerge(
+            f"{pickles[0]} is a pickle, and reading one runs what it says",
+            hint="take the same weights as safetensors",
+        )
+    for folder, pattern in ((base, "model*.safetensors"), (adapter, "adapter_model.safetensors")):
+        if not any(folder.glob(pattern)):
+            raise CannotMerge(f"{folder.name} holds no {pattern}", hint=f"sage-edge model inspect {folder}")
+    if not _tokenizer_of(base, adapter):
+        raise CannotMerge(
+            f"neither the base nor the adapter has {_TOKENIZER[0]} with its config", hint="fetch the base again"
+        )
+
+
+def _tokenizer_of(base: Path, adapter: Path) -> Path | None:
+    """The folder whose tokenizer goes with the merged model: whole or not at all, never a mixture of two."""
+    whole = [folder for folder in (adapter, base) if all((folder / name).is_file() for name in _TOKENIZER)]
+    return whole[0] if whole else None
+
+
+# --- inside the process of its own ---
+
+
+def _work(base: Path, adapter: Path, out: Path) -> dict[str, Any]:
+    import resource
+    from importlib.metadata import version
+
+    import torch
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    model = _tied(_with_adapter(load(base), adapter).merge_and_unload(progressbar=False, safe_merge=True))
+    model.save_pretrained(out)
+    source = _tokenizer_of(base, adapter) or base
+    for name in (*_TOKENIZER, *_TOKENIZER_MORE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"tools": {tool: version(tool) for tool in _TOOLS}, "peak_bytes": peak}
+
+
+def load(folder: Path) -> Any:
+    """Return the causal language model of a transformers folder, in f32, complete or not at all.
+
+    Takes the weights in f32 and little more: files are read in pieces of 128 MiB. Raises CannotMerge.
+    """
+    import torch
+    from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    kind = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    weights = dict(_weights(folder))
+    model, told = kind.from_pretrained(
+        None, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True
+    )
+    wrong = [f"{why.removesuffix('_keys')} {sorted(map(str, keys))[0]}" for why, keys in told.items() if keys]
+    if wrong:  # transformers would make up what is missing, and only warn
+        raise CannotMerge(f"the weights do not fit config.json: {', '.join(wrong)}", hint="fetch the base again")
+    return model.eval()
+
+
+def _weights(folder: Path) -> Iterator[tuple[str, Any]]:
+    import torch
+    from safetensors import safe_open
+
+    for path in sorted(folder.glob("model*.safetensors")):
+        with safe_open(path, "pt") as file:
+            names = list(file.keys())
+        while names:
+            with safe_open(path, "pt") as file:
+                held = 0
+                while names and held < _AT_ONCE:
+                    tensor = file.get_tensor(names[0])
+                    held += tensor.nbytes
+                    yield names.pop(0), tensor.to(torch.float32, copy=True)
+
+
+def _with_adapter(model: Any, adapter: Path) -> Any:
+    from peft import PeftModel, get_peft_model_state_dict
+    from safetensors import safe_open
+
+    joined = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=True)
+    with safe_open(adapter / "adapter_model.safetensors", "pt") as file:
+        given = set(file.keys())
+    wanted = set(get_peft_model_state_dict(joined, save_embedding_layers=False))
+    if odd := sorted(given ^ wanted):  # PEFT would leave them out, and only warn
+        raise CannotMerge(f"the adapter does not fit this base: {len(odd)} weights, first {odd[0]}", hint="")
+    return joined
+
+
+def _tied(model: Any) -> Any:
+    """Refuse a merge that changed one of two weights which the file holds only once."""
+    if model.config.tie_word_embeddings:
+        inner, outer = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+        if inner.data_ptr() != outer.data_ptr():
+            raise CannotMerge("the adapter changes one of two embeddings that the base holds as one", hint="")
+    return model
+
+
+class Reference:
+    """A transformers folder opened in this process, that tells its tokens and logits, as `gguf.Reading` does."""
+
+    metadata: Mapping[str, str] = {}
+
+    def __init__(self, folder: Path, threads: int = 1) -> None:
+        import torch
+        from transformers import AutoTokenizer
+
+        torch.set_num_threads(threads)
+        self._torch, self._model = torch, load(folder)
+        self._words = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text; special tokens written out in it count as such."""
+        return list(self._words.encode(text, add_special_tokens=False))
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        """Return one row of logits per token, shape (tokens, vocabulary)."""
+        with self._torch.inference_mode():
+            found: npt.NDArray[np.float32] = self._model(self._torch.tensor([tokens])).logits[0].numpy()
+        return found
+
+    @property
+    def template(self) -> str | None:
+        """The chat template that the folder carries."""
+        found = self._words.chat_template
+        return found if isinstance(found, str) else None
+
+    @property
+    def end(self) -> int:
+        """The token that ends a turn."""
+        return int(self._words.eos_token_id)
+
+    def chat(self, messages: list[dict[str, str]]) -> list[int]:
+        """Return the tokens of a conversation under the folder's own template, ready for an answer."""
+        return self.tokens(self._words.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+    def text(self, tokens: list[int]) -> str:
+        """Return what tokens say."""
+        return str(self._words.decode(tokens))
+
+
+def _main() -> int:
+    try:
+        sys.stdout.write(json.dumps(_work(*map(Path, sys.argv[1:]))) + "\n")
+    except CannotMerge as refusal:
+        sys.stderr.write(f"{refusal.message}\n")
+    except (ValueError, RuntimeError, KeyError, TypeError) as broken:  # what the three libraries raise for bad input
+        sys.stderr.write(f"PEFT refuses: {' '.join(str(broken).split())[:400]}\n")
+    else:
+        return 0
+    return _REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

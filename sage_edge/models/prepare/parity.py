@@ -1,0 +1,184 @@
+"""Whether a converted file is still the same model: tokens, likeliest tokens, logits, and how far a quantised one is.
+
+Both sides read the same texts (`phrases`) in one process of its own; positions are all tokens of the 64 prompts.
+For f32 and f16 the likeliest token must agree at 99 % of the positions at least. A quantised file is another model by
+intent: its distance is measured as the Kullback-Leibler divergence from the original, in nats, and reported.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from sage_edge.errors import CommandFailed, ModelError
+from sage_edge.models import sandbox
+from sage_edge.models.prepare import gguf_tools, merge, parity_prompts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+AGREEMENT = 0.99
+FARTHEST_NATS = 1.0
+"""A mean divergence above this is damage and no quantisation: Q4_0 of a 0.5B model lies below 0.2."""
+_CONTEXT = 256
+_TIMEOUT_S = 7_200.0
+
+
+class NotTheSame(ModelError):
+    """The converted file does not say what the original says."""
+
+    code = 8
+
+
+class Speaker(Protocol):
+    """A model that tells its tokens and its logits, one row per token."""
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text."""
+        ...
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        """Return one row of logits per token."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How two models compare. Logits have no unit, divergences are in nats; `differing` are texts with other tokens."""
+
+    texts: int
+    differing: tuple[str, ...]
+    positions: int
+    agreeing: int
+    max_logit_difference: float
+    mean_kl_nats: float
+    max_kl_nats: float
+
+    @property
+    def agreement(self) -> float:
+        """The share of positions at which both hold the same token likeliest."""
+        return self.agreeing / self.positions if self.positions else 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.texts - len(self.differing)}/{self.texts} texts tokenised alike, "
+            f"{self.agreeing}/{self.positions} likeliest tokens equal, max logit difference "
+            f"{self.max_logit_difference:.1e}, KL mean {self.mean_kl_nats:.1e} max {self.max_kl_nats:.1e} nats"
+        )
+
+
+def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) -> tuple[Parity, ...]:
+    """Hold GGUF files against the transformers folder (or GGUF file) that they were made from; one result for each.
+
+    In a process of its own, whose memory ends with it: all the models, and a few rows of logits. Raises CommandFailed.
+    """
+    words = (
+        sys.executable,
+        "-m",
+        "sage_edge.models.prepare.parity",
+        str(threads),
+        str(reference),
+        *map(str, candidates),
+    )
+    room = sandbox.room_for(reference, *candidates)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=merge.QUIET)
+    if done.code != 0:
+        raise CommandFailed(words[1:], done.code, done.complaint or done.text)
+    found = json.loads(done.text.splitlines()[-1])
+    return tuple(Parity(**{**one, "differing": tuple(one["differing"])}) for one in found)
+
+
+def judge(parity: Parity, what: str, *, exact: bool) -> None:
+    """Raise NotTheSame unless a file may pass for its original. `exact`: it is f32 or f16, not quantised."""
+    if parity.differing:
+        raise NotTheSame(
+            f"{what} tokenises {len(parity.differing)} of {parity.texts} texts differently, "
+            f"first {parity.differing[0]!r:.60}",
+            hint="the converter took another tokenizer for it; nothing was kept",
+        )
+    if not parity.mean_kl_nats <= FARTHEST_NATS:  # so written, NaN is refused too
+        raise NotTheSame(
+            f"{what} is {parity.mean_kl_nats:.2g} nats from its original on average, {FARTHEST_NATS:g} are allowed",
+            hint="nothing was kept; quantise less, or look for damage in the original",
+        )
+    if exact and parity.agreement < AGREEMENT:
+        raise NotTheSame(
+            f"{what} holds another token likeliest at {parity.positions - parity.agreeing} of {parity.positions} "
+            f"places; {AGREEMENT:.0%} must agree",
+            hint="nothing was kept; the converter does not know this architecture well enough",
+        )
+
+
+def measure(
+    reference: Speaker, candidates: Sequence[Speaker], texts: Sequence[str], prompts: Sequence[str]
+) -> tuple[Parity, ...]:
+    """Compare models with one original in this process, prompt by prompt; the original reads each prompt once."""
+    tallies = [_Tally() for _ in candidates]
+    for prompt in prompts:
+        tokens = reference.tokens(prompt)[:_CONTEXT]
+        original = reference.logits(tokens)
+        for candidate, tally in zip(candidates, tallies, strict=True):
+            tally.add(original, candidate.logits(tokens))
+    known = [(text, reference.tokens(text)) for text in texts]
+    return tuple(
+        tally.total(len(texts), tuple(text for text, tokens in known if candidate.tokens(text) != tokens))
+        for candidate, tally in zip(candidates, tallies, strict=True)
+    )
+
+
+class _Tally:
+    """What comparing has found so far."""
+
+    def __init__(self) -> None:
+        self._agreeing, self._gap = 0, 0.0
+        self._divergences: list[float] = []
+
+    def add(self, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> None:
+        """Count one prompt: a row of logits per token, from the original and from the candidate."""
+        for one, other in zip(ours, theirs, strict=True):
+            self._agreeing += int(one.argmax() == other.argmax())
+            self._gap = max(self._gap, float(abs(one - other).max()))
+            self._divergences.append(_divergence(one, other))
+
+    def total(self, texts: int, differing: tuple[str, ...]) -> Parity:
+        """Return everything counted."""
+        found = self._divergences
+        return Parity(
+            texts, differing, len(found), self._agreeing, self._gap, sum(found) / max(1, len(found)), max(found)
+        )
+
+
+def _divergence(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
+    """KL(ours || theirs) in nats, from logits; in f64, because it is a small difference of large numbers."""
+    import numpy as np
+
+    def logs(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        wide = row.astype(np.float64) - float(row.max())
+        return np.asarray(wide - np.log(np.exp(wide).sum()))
+
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        return float("nan")
+    p, q = logs(ours), logs(theirs)
+    return max(0.0, float((np.exp(p) * (p - q)).sum()))
+
+
+def _main() -> int:
+    threads, reference = int(sys.argv[1]), Path(sys.argv[2])
+    original: Speaker = merge.Reference(reference, threads) if reference.is_dir() else _reading(reference, threads)
+    candidates = [_reading(Path(file), threads) for file in sys.argv[3:]]
+    found = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
+    sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
+    return 0
+
+
+def _reading(file: Path, threads: int) -> gguf_tools.Reading:
+    return gguf_tools.Reading(file, _CONTEXT, threads)
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

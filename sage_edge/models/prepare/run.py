@@ -1,0 +1,85 @@
+"""The carrying out of a plan: from what the store holds to a locked model.
+
+Every step ends with a name in the store (see `chain`), so a kill at any moment costs the step that ran, and nothing
+that was finished is done again. Only one process prepares a name; another one is told who does.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sage_edge.errors import DigestMismatch, DoesNotFit, SageError
+from sage_edge.models.download.ranges import Interrupted
+from sage_edge.models.lock import changing, differences, entry, read_lock, write_lock
+from sage_edge.models.prepare import stage_work
+from sage_edge.models.prepare.estimates import peak_memory
+from sage_edge.models.prepare.plan import StepPlan, plan
+from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.stages import with_bases
+from sage_edge.models.store import disk_space
+from sage_edge.names import ModelRef
+
+
+def prepare(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
+    """Do what `plan` says, and return what was done; nothing where nothing is missing.
+
+    Raises Locked while another process prepares it, StorageError and DoesNotFit before the first byte, Interrupted
+    after a stop request, Unreachable, and what each step raises. What was finished stays: the same call goes on there.
+    """
+    if not _missing(ref, shop):
+        return ()
+    with shop.store.preparing(ref):
+        todo = _missing(ref, shop)
+        _demand_room(ref, todo, shop)
+        with stage_work.workplace(ref, shop.store) as folder:
+            for number, step in enumerate(todo, start=1):
+                shop.tell(f"{number}/{len(todo)} {step}")
+                _carry_out(step, shop, folder, ref)
+    return todo
+
+
+def _carry_out(step: StepPlan, shop: Workshop, folder: Path, ref: ModelRef) -> None:
+    """Do one step; what fails because a stop request also ended its processes is no failure of the step."""
+    failed: SageError | None = None
+    try:
+        if step.stage is None:
+            _lock(step.makes, shop)
+        else:
+            stage_work.do(step.stage, shop, folder)
+    except SageError as refusal:
+        refusal.hint = refusal.hint.replace(" REF", f" {ref}")  # what lies below does not know whose part it makes
+        failed = refusal
+    if shop.stop.is_set() and (failed is not None or step.stage is not None):
+        raise Interrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed
+    if failed is not None:
+        raise failed
+
+
+def _missing(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
+    return plan(ref, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+
+
+def _demand_room(ref: ModelRef, todo: tuple[StepPlan, ...], shop: Workshop) -> None:
+    """Refuse what disk or memory cannot hold, before anything is begun."""
+    disk_space.demand(shop.store, sum(step.size_bytes for step in todo), f"preparing {ref}")
+    has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if any(step.kind == "merge" for step in todo) and (most := peak_memory(shop.cards[ref])) > has:
+        raise DoesNotFit(f"merging {ref}", most, has)
+
+
+def _lock(ref: ModelRef, shop: Workshop) -> None:
+    """Write the lines of a model and its bases that are missing: one that says otherwise is somebody's decision."""
+    with changing(shop.store.root):
+        before = read_lock(shop.fleet)
+        made = [manifest for name in with_bases(ref, shop.cards) if (manifest := shop.store.manifest(name))]
+        after = {**before, **{manifest.ref: entry(shop.cards[manifest.ref], manifest) for manifest in made}}
+        for name in (manifest.ref for manifest in made if manifest.ref in before):
+            if before[name].manifest != after[name].manifest:
+                raise DigestMismatch(
+                    f"the manifest of {name}", before[name].manifest, after[name].manifest,
+                    said_by="fleet/models.lock", hint="if the one made here is meant: sage-edge model lock",
+                )  # fmt: skip
+        if changes := differences(before, after):
+            shop.tell("\n".join(("fleet/models.lock:", *map(str, changes))))
+            write_lock(shop.fleet, after)

@@ -1,0 +1,1 @@
+"""The model store on disk: blobs by digest, manifests by name, garbage collection, free space."""

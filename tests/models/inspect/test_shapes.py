@@ -1,0 +1,105 @@
+"""Plans of tensors, held against what transformers itself makes, and the numbers that facts know."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.models.inspect import shapes
+from sage_edge.models.inspect.classify import classify
+from sage_edge.models.inspect.dimensions import Dimensions, Unsaid, from_config
+from sage_edge.models.inspect.report import Kind
+from sage_edge.models.inspect.shapes import Packing
+from tests.models import building
+
+HALF_BILLION = Dimensions("qwen2", 896, 4_864, 24, 14, 2, 64, 151_936, 32_768)
+FOURTEEN_BILLION = Dimensions("qwen2", 5_120, 13_824, 48, 40, 8, 128, 152_064, 32_768, tied=False)
+PHI_TWO = Dimensions("phi", 2_560, 10_240, 32, 32, 32, 80, 51_200, 2_048, tied=False)
+
+
+def parameters(dimensions: Dimensions, container: str = "safetensors") -> int:
+    plan = shapes.plan(dimensions, container)
+    assert plan is not None
+    return sum(math.prod(shape) for shape in plan.needed.values())
+
+
+def test_the_plans_have_the_published_parameters_and_tensors() -> None:
+    assert parameters(HALF_BILLION) == 494_032_768  # facts §3.1
+    assert parameters(HALF_BILLION, "gguf") == 494_032_768
+    assert 2 * parameters(FOURTEEN_BILLION) == 29_540_067_328  # facts §3.5, bf16
+    assert parameters(PHI_TWO) == 2_779_683_840
+    plan = shapes.plan(FOURTEEN_BILLION, "safetensors")
+    assert plan is not None
+    assert len(plan.needed) == 579  # the legacy index names as many
+    gguf = shapes.plan(HALF_BILLION, "gguf")
+    assert gguf is not None
+    assert len(gguf.needed) == 290  # facts §3.3
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_phi_as_gguf_in_both_layouts(fused: bool) -> None:
+    phi = dataclasses.replace(PHI_TWO, family="phi2")
+    plan = shapes.plan(phi, "gguf", fused=fused)
+    assert plan is not None
+    assert sum(math.prod(shape) for shape in plan.needed.values()) == 2_779_683_840
+    assert ("blk.0.attn_qkv.weight" in plan.needed) == fused
+
+
+def test_awq_packs_the_matrices_of_the_layers() -> None:
+    plan = shapes.plan(FOURTEEN_BILLION, "safetensors", Packing(4, 128))
+    assert plan is not None
+    stem = "model.layers.0.mlp.down_proj"
+    assert plan.needed[f"{stem}.qweight"] == (13_824, 640)
+    assert plan.needed[f"{stem}.qzeros"] == (108, 640)
+    assert plan.needed[f"{stem}.scales"] == (108, 5_120)
+    assert plan.needed["model.layers.0.self_attn.q_proj.bias"] == (5_120,)
+    assert plan.needed["lm_head.weight"] == (152_064, 5_120)
+    words = {"qweight": 4, "qzeros": 4, "scales": 2}
+    size = sum(math.prod(shape) * words.get(name.rsplit(".")[-1], 2) for name, shape in plan.needed.items())
+    assert size == pytest.approx(9.98e9, rel=0.005)  # facts §3.5: AWQ g128 9.98 GB
+
+
+def test_a_family_that_nobody_knows_has_no_plan() -> None:
+    assert shapes.plan(dataclasses.replace(HALF_BILLION, family="gemma"), "safetensors") is None
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"model_type": None}, "names no model_type"),
+    ({"model_type": "../qwen2"}, "names no model_type"),
+    ({"hidden_size": 0}, "says hidden_size = 0, expected a whole number from 1 to 16777216"),
+    ({"hidden_size": 896.0}, "says hidden_size = 896.0, expected a whole number from 1 to 16777216"),
+    ({"hidden_size": True}, "says hidden_size = True, expected a whole number from 1 to 16777216"),
+    ({"vocab_size": "many"}, "says vocab_size = 'many', expected a whole number from 1 to 16777216"),
+    ({"num_hidden_layers": 2000}, "says num_hidden_layers = 2000, expected a whole number from 1 to 1024"),
+    ({"num_key_value_heads": 3}, "has attention heads that do not share its key-value heads evenly"),
+    ({"num_attention_heads": 64}, "has more attention heads than its hidden size"),
+]
+
+
+@pytest.mark.parametrize(("change", "why"), BAD)
+def test_dimensions_that_cannot_be(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(Unsaid) as caught:
+        from_config({**building.QWEN2, **change})
+    assert str(caught.value) == why
+
+
+@pytest.mark.slow  # to import what it asks takes longer than all the others together
+@pytest.mark.parametrize("family", ["qwen2", "phi"])
+def test_what_transformers_saves_is_whole(family: str, tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    pytest.importorskip("torch")
+    tiny = {
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "vocab_size": 50, "max_position_embeddings": 64,
+    }  # fmt: skip
+    kind = {"qwen2": "Qwen2", "phi": "Phi"}[family]
+    config = getattr(transformers, f"{kind}Config")(**tiny)
+    getattr(transformers, f"{kind}ForCausalLM")(config).save_pretrained(tmp_path, max_shard_size="20KB")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    verdict = classify(tmp_path, family=family)
+    assert (verdict.kind, verdict.faults, verdict.missing) == (Kind.SHARDED, (), ())
+    assert len(verdict.weights) > 1

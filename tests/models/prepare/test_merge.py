@@ -1,0 +1,195 @@
+"""Merging: what is refused without loading anything; and with PEFT itself, what comes out, twice the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.models.prepare import merge
+from sage_edge.models.prepare.merge import CannotMerge
+from tests.models import building, quick, tiny
+from tests.models.tiny import Tiny
+
+TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Tiny:
+    """A base and an adapter that look right: nobody loads them."""
+    return Tiny(building.plant(tmp_path / "base", quick.BASE), building.plant(tmp_path / "adapter", quick.ADAPTER))
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    content = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({key: value for key, value in content.items() if value is not ...}))
+
+
+def _pickle(found: Tiny) -> None:
+    (found.adapter / "adapter_model.bin").write_bytes(b"x")
+
+
+def _code(found: Tiny) -> None:
+    rewrite(found.base / "config.json", auto_map={"AutoModel": "evil.Model"})
+
+
+def _mapping(found: Tiny) -> None:
+    rewrite(found.adapter / "adapter_config.json", auto_mapping={"parent_library": "os", "base_model_class": "system"})
+
+
+def _kind(found: Tiny) -> None:
+    rewrite(found.adapter / "adapter_config.json", peft_type="PROMPT_TUNING")
+
+
+def _no_config(found: Tiny) -> None:
+    (found.base / "config.json").unlink()
+
+
+def _no_weights(found: Tiny) -> None:
+    (found.base / "model.safetensors").unlink()
+
+
+def _no_adapter(found: Tiny) -> None:
+    (found.adapter / "adapter_model.safetensors").unlink()
+
+
+def _no_tokenizer(found: Tiny) -> None:
+    (found.base / "tokenizer_config.json").unlink()
+
+
+def _no_json(found: Tiny) -> None:
+    (found.adapter / "adapter_config.json").write_text("{")
+
+
+def _a_list(found: Tiny) -> None:
+    (found.adapter / "adapter_config.json").write_text("[]")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_pickle, "adapter_model.bin is a pickle, and reading one runs what it says"),
+        (
+            _code,
+            "config.json wants code of its own to be run (auto_map), and code from a model's folder is never run",
+        ),
+        (_mapping, "adapter_config.json wants code of its own to be run (auto_mapping"),
+        (_kind, "the adapter is a PROMPT_TUNING, only LORA is merged"),
+        (_no_config, "base has no config.json"),
+        (_no_weights, "base holds no model*.safetensors"),
+        (_no_adapter, "adapter holds no adapter_model.safetensors"),
+        (_no_tokenizer, "neither the base nor the adapter has tokenizer.json with its config"),
+        (_no_json, "adapter_config.json cannot be read: "),
+        (_a_list, "adapter_config.json holds no keys and values"),
+    ],
+)
+def test_what_cannot_be_merged_is_refused_before_anything_is_loaded(
+    pair: Tiny, tmp_path: Path, spoil: Callable[[Tiny], None], says: str
+) -> None:
+    spoil(pair)
+    with pytest.raises(CannotMerge) as refused:
+        merge.merge(pair.base, pair.adapter, tmp_path / "out")
+    assert refused.value.message.startswith(says)
+    assert refused.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """A base and an adapter made by transformers and PEFT."""
+    return tiny.make(tiny.shared_folder(tmp_path_factory))
+
+
+@pytest.mark.slow
+def test_the_same_inputs_give_the_same_bytes_in_two_processes_and_two_places(made: Tiny, tmp_path: Path) -> None:
+    done = merge.merge(made.base, made.adapter, tmp_path / "one")
+    elsewhere = Tiny(tmp_path / "moved" / "b", tmp_path / "moved" / "a")
+    shutil.copytree(made.base, elsewhere.base)
+    shutil.copytree(made.adapter, elsewhere.adapter)
+    merge.merge(elsewhere.base, elsewhere.adapter, tmp_path / "deeper" / "two")
+    one, two = tiny.sha256s(tmp_path / "one"), tiny.sha256s(tmp_path / "deeper" / "two")
+    assert one == two
+    assert set(one) == {"config.json", "generation_config.json", "model.safetensors", *TOKENIZER}
+    assert set(done.tools) == {"torch", "transformers", "peft", "safetensors"}
+    config = json.loads((tmp_path / "one" / "config.json").read_text())
+    assert (config["dtype"], config["model_type"]) == ("float32", "qwen2")
+    assert str(tmp_path) not in (tmp_path / "one" / "config.json").read_text()
+    base = tiny.sha256s(made.base)
+    assert {name: one[name] for name in TOKENIZER} == {name: base[name] for name in TOKENIZER}
+    assert (tmp_path / "one" / "model.safetensors").stat().st_size > 1.9 * (
+        made.base / "model.safetensors"
+    ).stat().st_size
+
+
+@pytest.mark.slow
+def test_an_adapter_with_its_own_tokenizer_brings_it_along(made: Tiny, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
+    for name in TOKENIZER:
+        shutil.copy(made.base / name, adapter)
+    (adapter / "chat_template.jinja").write_text("{{ messages }}")
+    merge.merge(made.base, adapter, tmp_path / "out")
+    assert (tmp_path / "out" / "chat_template.jinja").read_text() == "{{ messages }}"
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Write a safetensors file with another header over the same bytes."""
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.dumps(change(json.loads(data[8 : 8 + length]))).encode()
+    path.chmod(0o644)
+    path.write_bytes(building.framed(header) + data[8 + length :])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("model.layers.1.mlp.up_proj", "model.layers.1.mlp.other", "the weights do not fit config.json: "),
+        ("model.norm.weight", "model.norma.weight", "the weights do not fit config.json: "),
+    ],
+)
+def test_a_base_whose_weights_are_named_otherwise_is_refused(
+    made: Tiny, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    base = shutil.copytree(made.base, tmp_path / "base")
+    edited(base / "model.safetensors", lambda header: json.loads(json.dumps(header).replace(old, new)))
+    with pytest.raises(CannotMerge, match=says):
+        merge.merge(base, made.adapter, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_an_adapter_of_another_base_is_refused(made: Tiny, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
+    edited(
+        adapter / "adapter_model.safetensors",
+        lambda header: json.loads(json.dumps(header).replace("layers.1.", "layers.7.")),
+    )
+    with pytest.raises(
+        CannotMerge, match="the adapter does not fit this base: 12 weights, first base_model"
+    ) as refused:
+        merge.merge(made.base, adapter, tmp_path / "out")
+    assert refused.value.hint
+
+
+@pytest.mark.slow
+def test_an_adapter_with_numbers_that_are_none_is_refused(made: Tiny, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
+    path = adapter / "adapter_model.safetensors"
+    data = path.read_bytes()
+    path.write_bytes(data[:-4] + struct.pack("<f", float("nan")))
+    with pytest.raises(CannotMerge, match="PEFT refuses: NaNs detected in the merged weights"):
+        merge.merge(made.base, adapter, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_an_adapter_of_another_rank_than_it_says_is_refused(made: Tiny, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
+    rewrite(adapter / "adapter_config.json", r=8)
+    with pytest.raises(CannotMerge, match="size mismatch"):
+        merge.merge(made.base, adapter, tmp_path / "out")

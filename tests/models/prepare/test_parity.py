@@ -1,0 +1,110 @@
+"""Parity: what is counted, what is measured in nats, and what is refused with which words."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from sage_edge.models.prepare import parity, parity_prompts
+from sage_edge.models.prepare.parity import NotTheSame, Parity
+
+GOOD = Parity(
+    texts=200, differing=(), positions=1000, agreeing=1000, max_logit_difference=1e-4, mean_kl_nats=1e-9,
+    max_kl_nats=1e-8,
+)  # fmt: skip
+
+
+class Speaker:
+    """A model over bytes: logits depend on the token before; `bend` is added to one logit of each row."""
+
+    def __init__(self, bend: float = 0.0, *, deaf_to: str = "") -> None:
+        self._bend, self._deaf_to = bend, deaf_to
+
+    def tokens(self, text: str) -> list[int]:
+        return [0] if self._deaf_to and self._deaf_to in text else list(text.encode())
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        rows = np.zeros((len(tokens), 4), dtype=np.float32)
+        rows[np.arange(len(tokens)), np.array(tokens) % 3] = 1.0
+        rows[:, 3] = self._bend
+        return rows
+
+
+def test_there_are_64_prompts_and_200_texts_all_composed_and_different() -> None:
+    assert (len(parity_prompts.PROMPTS), len(parity_prompts.STRINGS), len(set(parity_prompts.STRINGS))) == (
+        64,
+        200,
+        200,
+    )
+    assert set(parity_prompts.PROMPTS) <= set(parity_prompts.STRINGS)
+    assert all(unicodedata.normalize("NFC", text) == text for text in parity_prompts.STRINGS)
+
+
+def test_a_model_is_the_same_as_itself() -> None:
+    (found,) = parity.measure(Speaker(), [Speaker()], ["a", "b"], ["abc", "de"])
+    assert found == Parity(2, (), 5, 5, 0.0, 0.0, 0.0)
+    parity.judge(found, "it", exact=True)
+    assert found.agreement == 1.0
+
+
+def test_distances_are_what_the_formula_says() -> None:
+    (found,) = parity.measure(Speaker(), [Speaker(0.5)], [], ["abc"])
+    p = np.exp([1.0, 0, 0, 0]) / (math.e + 3)
+    q = np.exp([1.0, 0, 0, 0.5]) / (math.e + 2 + math.exp(0.5))
+    assert found.mean_kl_nats == pytest.approx(float((p * np.log(p / q)).sum()), rel=1e-6)
+    assert found.max_kl_nats == pytest.approx(found.mean_kl_nats)
+    assert (found.agreeing, found.max_logit_difference) == (3, 0.5)
+
+
+def test_several_files_are_held_against_one_original() -> None:
+    same, bent = parity.measure(Speaker(), [Speaker(), Speaker(2.0)], ["abc"], ["abc"])
+    assert (same.agreeing, bent.agreeing) == (3, 0)
+
+
+def test_texts_with_other_tokens_are_named() -> None:
+    (found,) = parity.measure(Speaker(), [Speaker(deaf_to="ö")], ["a", "schön", "ö"], ["a"])
+    assert found.differing == ("schön", "ö")
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_logits_that_are_no_numbers_are_no_parity(bad: float) -> None:
+    (found,) = parity.measure(Speaker(), [Speaker(bad)], [], ["ab"])
+    with pytest.raises(NotTheSame):
+        parity.judge(found, "it", exact=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "exact", "says"),
+    [
+        (
+            replace(GOOD, differing=("a\nb", "c")), False,
+            "it tokenises 2 of 200 texts differently, first 'a\\nb'",
+        ),
+        (replace(GOOD, agreeing=989), True, "it holds another token likeliest at 11 of 1000 places; 99% must agree"),
+        (replace(GOOD, mean_kl_nats=1.5), False, "it is 1.5 nats from its original on average, 1 are allowed"),
+        (replace(GOOD, mean_kl_nats=math.nan), True, "it is nan nats from its original on average, 1 are allowed"),
+    ],
+)  # fmt: skip
+def test_another_model_is_refused_with_the_reason(found: Parity, exact: bool, says: str) -> None:
+    with pytest.raises(NotTheSame) as refused:
+        parity.judge(found, "it", exact=exact)
+    assert refused.value.message == says
+    assert refused.value.code == 8
+    assert refused.value.hint
+
+
+def test_what_is_within_the_limits_passes() -> None:
+    parity.judge(replace(GOOD, agreeing=990), "it", exact=True)
+    parity.judge(replace(GOOD, agreeing=700, mean_kl_nats=0.3), "it", exact=False)
+
+
+def test_a_result_reads_as_one_line() -> None:
+    assert str(GOOD) == (
+        "200/200 texts tokenised alike, 1000/1000 likeliest tokens equal, max logit difference 1.0e-04, "
+        "KL mean 1.0e-09 max 1.0e-08 nats"
+    )

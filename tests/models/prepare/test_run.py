@@ -1,0 +1,246 @@
+"""From a name to a locked model: the plan, what it skips, what it refuses, and what a kill costs."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sage_edge.engines import Deadline, Message, Sampling, Settings, open_engine
+from sage_edge.errors import (
+    DigestMismatch,
+)
+from sage_edge.models.card import read_cards
+from sage_edge.models.download.ranges import Interrupted
+from sage_edge.models.lock import Entry, read_lock, write_lock
+from sage_edge.models.prepare import import_folder, plan, run
+from sage_edge.models.prepare.plan import StepPlan
+from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.resolve import Library
+from sage_edge.models.store.store import Store
+from sage_edge.names import Digest, ModelRef
+from tests.benchmarks import random_gguf
+from tests.cli.world import snapshot
+from tests.models import quick, tiny
+from tests.models.prepare.test_smoke import SHAPE
+
+ROOT = Path(__file__).parents[3]
+WHOLE = ["import", "import", "merge", "convert", "quantise", "parity", "smoke", "lock"]
+ZEROS = "sha256:" + "0" * 64
+
+
+def planned(shop: Workshop) -> tuple[StepPlan, ...]:
+    """What is missing now."""
+    return plan.plan(tiny.REF, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+
+
+def kinds(steps: tuple[StepPlan, ...]) -> list[str]:
+    return [step.kind for step in steps]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """A workshop with doubles at its doors, an empty store, and everything on this machine."""
+    quick.doubles(monkeypatch)
+    quick.fleet(tmp_path)
+    return quick.shop(tmp_path)
+
+
+# --- the plan ---
+
+
+def test_the_plan_says_bytes_minutes_and_what_they_are_from(shop: Workshop) -> None:
+    found = planned(shop)
+    assert kinds(found) == WHOLE
+    sizes = {step.kind: (step.size_bytes, step.basis) for step in found}
+    assert sizes["merge"] == (800_000, "0.2 M parameters of 4 bytes, in f32")
+    assert sizes["quantise"] == (212_500, "0.2 M parameters of 1.06 bytes, in q8_0")
+    assert sizes["import"][1] == "the size of its files"
+    assert all(step.basis for step in found)
+    assert all(step.minutes > 0 for step in found[:-1])
+    assert str(found[2]) == "merge tiny/introspective:v1-q8_0.merged"
+
+
+def test_planning_writes_nothing(shop: Workshop, tmp_path: Path) -> None:
+    before = snapshot(tmp_path)
+    planned(shop)
+    assert snapshot(tmp_path) == before
+
+
+def test_the_shipped_card_of_sprouts_mind_has_a_plan(tmp_path: Path) -> None:
+    cards = read_cards(ROOT / "fleet")
+    ref = ModelRef("qwen2.5-0.5b/introspective:v2.1-q8_0")
+    found = plan.plan(ref, cards, Store(tmp_path), {}, home=tmp_path)
+    assert kinds(found) == ["fetch", *WHOLE[1:]]
+    sizes = {step.kind: step.size_bytes for step in found}
+    assert sizes["fetch"] == pytest.approx(988e6, rel=0.02)
+    assert sizes["merge"] == sizes["convert"] == 4 * 494_032_768
+    assert sizes["quantise"] == pytest.approx(531e6, rel=0.02)
+    assert found[0].basis == "its card; at 10 MB/s"
+    assert found[1].basis.startswith("adapters/introspective-v2.1 is not here yet; LoRA of rank 16")
+    assert 2 < sum(step.minutes for step in found) < 60
+
+
+def test_every_shipped_card_can_be_planned(tmp_path: Path) -> None:
+    cards = read_cards(ROOT / "fleet")
+    for ref in cards:
+        plan.plan(ref, cards, Store(tmp_path), {}, home=tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+# --- doing it ---
+
+
+def test_everything_is_made_once_and_locked(shop: Workshop) -> None:
+    told: list[str] = []
+    assert kinds(run.prepare(tiny.REF, replace(shop, tell=told.append))) == WHOLE
+    manifest = shop.store.manifest(tiny.REF)
+    assert manifest is not None
+    base = shop.store.manifest(tiny.BASE)
+    assert base is not None
+    assert read_lock(shop.fleet) == {tiny.REF: Entry(manifest.digest()), tiny.BASE: Entry(base.digest())}
+    assert told[0] == "1/8 import tiny/base:f32"
+    assert [line.split()[:2] for line in told[-1].splitlines()] == [
+        ["fleet/models.lock:"], ["+", tiny.BASE], ["+", tiny.REF],
+    ]  # fmt: skip
+    assert (manifest.container, manifest.chat_template, len(manifest.parents)) == ("gguf", quick.TEMPLATE, 6)
+    assert manifest.source == "made here: merge, convert, quantise of tiny/base:f32 with directory: adapter"
+    measured = dict(plan.measurements(manifest))
+    assert set(measured) == {"measured: converted", "measured: quantised", "measured: smoke"}
+    assert manifest.made_by["torch"] == "0"
+    assert list(shop.store.partial.iterdir()) == []
+    assert planned(shop) == ()
+    assert run.prepare(tiny.REF, shop) == ()
+
+
+def test_nothing_is_written_when_nothing_is_missing(shop: Workshop, tmp_path: Path) -> None:
+    run.prepare(tiny.REF, shop)
+    before = snapshot(tmp_path)
+    assert run.prepare(tiny.REF, shop) == ()
+    assert snapshot(tmp_path) == before
+
+
+def test_a_stop_request_ends_it_after_the_step_that_runs(shop: Workshop) -> None:
+    def tell(line: str) -> None:
+        if line.startswith("3/8"):
+            shop.stop.set()
+
+    with pytest.raises(Interrupted) as stopped:
+        run.prepare(tiny.REF, replace(shop, tell=tell))
+    assert stopped.value.message == "stopped at: merge tiny/introspective:v1-q8_0.merged"
+    assert stopped.value.code == 130
+    shop.stop.clear()
+    assert kinds(run.prepare(tiny.REF, shop)) == WHOLE[3:]
+
+
+def test_what_it_was_made_of_may_go(shop: Workshop) -> None:
+    run.prepare(tiny.REF, shop)
+    for ref in shop.store.refs():
+        if ref != tiny.REF:
+            shop.store.remove(ref)
+    assert planned(shop) == ()
+
+
+def test_only_what_is_missing_is_made_again_and_it_is_the_same(shop: Workshop) -> None:
+    run.prepare(tiny.REF, shop)
+    locked = read_lock(shop.fleet)
+    manifest = shop.store.manifest(tiny.REF)
+    assert manifest is not None
+    shop.store.blob(manifest.files[0].digest).unlink()
+    assert kinds(planned(shop)) == ["quantise", "parity", "smoke", "lock"]
+    run.prepare(tiny.REF, shop)
+    assert read_lock(shop.fleet) == locked
+
+
+def test_the_same_inputs_make_the_same_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick.doubles(monkeypatch)
+    locks = []
+    for name in ("one", "two"):
+        quick.fleet(tmp_path / name)
+        run.prepare(tiny.REF, quick.shop(tmp_path / name))
+        locks.append(read_lock(tmp_path / name / "fleet"))
+    assert locks[0] == locks[1]
+
+
+def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, shop: Workshop) -> None:
+    run.prepare(tiny.REF, shop)
+    before = read_lock(shop.fleet)
+    shutil.copytree(tmp_path / "adapter", tmp_path / "second")
+    (tmp_path / "second" / "README.txt").write_text("a wanted file more")
+    content = tiny.cards({"directory": "base"}, {"directory": "second"}, base_weights=shop.cards[tiny.REF].base_weights)
+    tiny.declare(shop.fleet, content)
+    changed = quick.shop(tmp_path)
+    assert kinds(planned(changed)) == WHOLE[1:]
+    with pytest.raises(DigestMismatch) as refused:
+        run.prepare(tiny.REF, changed)
+    manifest = changed.store.manifest(tiny.REF)
+    assert manifest is not None
+    says = (
+        f"the manifest of {tiny.REF} has digest {manifest.digest()}, fleet/models.lock says {before[tiny.REF].manifest}"
+    )
+    assert refused.value.message == says
+    assert refused.value.hint == "if the one made here is meant: sage-edge model lock"
+    assert read_lock(shop.fleet) == before
+
+
+def test_a_base_that_lost_its_line_gets_it_back(shop: Workshop) -> None:
+    run.prepare(tiny.REF, shop)
+    locked = read_lock(shop.fleet)
+    write_lock(shop.fleet, {ref: entry for ref, entry in locked.items() if ref != tiny.BASE})
+    assert kinds(run.prepare(tiny.REF, shop)) == ["lock"]
+    assert read_lock(shop.fleet) == locked
+
+
+def test_another_base_than_the_locked_one_is_no_silent_change_either(shop: Workshop) -> None:
+    other = {tiny.BASE: Entry(Digest(ZEROS))}
+    write_lock(shop.fleet, other)
+    with pytest.raises(DigestMismatch, match=rf"the manifest of {tiny.BASE} has digest .*, fleet/models.lock says"):
+        run.prepare(tiny.REF, shop)
+    assert read_lock(shop.fleet) == other
+
+
+def test_other_lines_of_the_lock_stay(shop: Workshop) -> None:
+    other = {ModelRef("x/y:z"): Entry(Digest(ZEROS))}
+    write_lock(shop.fleet, other)
+    run.prepare(tiny.REF, shop)
+    assert read_lock(shop.fleet).items() >= other.items()
+
+
+def test_what_was_imported_and_locked_is_not_made_anew(shop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "finished").mkdir()
+    random_gguf.write(tmp_path / "finished" / "m.gguf", SHAPE)
+    card = shop.cards[tiny.REF].model_copy(update={"files": ("*.gguf",), "parameters": SHAPE.parameters})
+    manifest = import_folder.import_folder(tmp_path / "finished", card, shop.store, shop.clock.now())
+    assert kinds(planned(shop)) == WHOLE
+    write_lock(shop.fleet, {tiny.REF: Entry(manifest.digest())})
+    assert planned(shop) == ()
+    assert plan.is_prepared(tiny.REF, shop.fleet, shop.store)
+    shop.store.blob(manifest.files[0].digest).unlink()
+    assert kinds(planned(shop)) == WHOLE
+
+
+def test_one_gguf_of_several_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "gguf").mkdir()
+    random_gguf.write(tmp_path / "gguf" / "q8.gguf", SHAPE)
+    (tmp_path / "gguf" / "q4.gguf").write_bytes(b"GGUF")
+    alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}, "files": ["q8.gguf"]}
+    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
+    assert kinds(run.prepare(tiny.REF, quick.shop(tmp_path))) == ["import", "smoke", "lock"]
+
+
+def test_a_finished_gguf_is_imported_asked_locked_and_talks(tmp_path: Path) -> None:
+    shape = random_gguf.Shape(hidden=32, intermediate=64, layers=1, heads=2, kv_heads=1, vocabulary=600, context=4096)
+    (tmp_path / "gguf").mkdir()
+    random_gguf.write(tmp_path / "gguf" / "m.gguf", shape)
+    alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}}
+    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
+    assert kinds(run.prepare(tiny.REF, quick.shop(tmp_path))) == ["import", "smoke", "lock"]
+    model = Library(tmp_path / "fleet", tmp_path / "store").resolve(tiny.REF, deep=True)
+    engine = open_engine(Settings(context_tokens=512, batch_tokens=64, threads=1, gpu_layers=0))
+    engine.load(model)
+    sampling = Sampling(temperature=0.0, top_p=1.0, top_k=1, min_p=0.0, repeat_penalty=1.0, seed=1, max_tokens=4)
+    reply = engine.reply([Message("user", "hello")], sampling, Deadline(60))
+    engine.close()
+    assert reply.completion_tokens == 4

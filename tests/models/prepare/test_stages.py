@@ -1,0 +1,107 @@
+"""From cards to stages: the order, the names, and what makes a product another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sage_edge.errors import ModelNotFound, UsageError
+from sage_edge.models.card import read_cards
+from sage_edge.models.prepare import stages as chain
+from sage_edge.models.prepare.stages import Stage
+from sage_edge.names import ModelRef
+from tests.models import shelving, tiny
+
+HUB = {"hub": "tiny/base@" + "a" * 40}
+FOLDER = {"directory": "adapters/v1"}
+ALONE = {"adapter": ..., "base": ...}
+
+
+def stages(folder: Path, base: dict[str, Any] = HUB, **changed: Any) -> tuple[Stage, ...]:
+    """The stages of the tiny merged model."""
+    fleet = tiny.declare(folder / "fleet", tiny.cards(base, changed.pop("adapter", FOLDER), **changed))
+    return chain.stages(tiny.REF, read_cards(fleet))
+
+
+def test_merge_convert_quantise_is_seven_stages_in_order(tmp_path: Path) -> None:
+    found = stages(tmp_path)
+    assert [(stage.kind, stage.makes.removeprefix(tiny.REF), len(stage.needs)) for stage in found] == [
+        ("fetch", tiny.BASE, 0), ("import", ".adapter", 0), ("merge", ".merged", 2), ("convert", ".converted", 1),
+        ("quantise", ".quantised", 1), ("parity", ".compared", 3), ("smoke", "", 1),
+    ]  # fmt: skip
+    made: set[str] = set()
+    for stage in found:
+        assert set(stage.needs) <= made
+        made.add(stage.makes)
+    assert found[3].precision == "f32"
+    assert [chain.is_part(stage.makes) for stage in found] == [False, True, True, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kinds", "precision"),
+    [
+        ({"steps": ["merge", "convert"], "quantisation": "f16"}, "fetch import merge convert parity smoke", "f16"),
+        ({"steps": ["merge", "convert"], "quantisation": "f32"}, "fetch import merge convert parity smoke", "f32"),
+        ({"steps": ["merge"], "container": "safetensors"}, "fetch import merge smoke", None),
+        ({"steps": ["convert"], "adapter": ...}, "fetch convert parity smoke", "f32"),
+        ({"steps": ["convert", {"quantise": "q4_0"}], "adapter": ...}, "fetch convert quantise parity smoke", "f32"),
+        ({**ALONE, "steps": [{"quantise": "q8_0"}], "source": HUB}, "fetch quantise parity smoke", None),
+        ({**ALONE, "steps": [], "source": HUB}, "fetch smoke", None),
+        ({**ALONE, "steps": [], "source": {"host": "thor"}}, "copy", None),
+        ({**ALONE, "steps": [{"quantise": "q8_0"}], "source": {"host": "thor"}}, "copy quantise parity smoke", None),
+    ],
+)  # fmt: skip
+def test_each_kind_of_card_has_its_stages(
+    tmp_path: Path, changed: dict[str, Any], kinds: str, precision: str | None
+) -> None:
+    fleet = tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER, **changed))
+    found = chain.stages(tiny.REF, read_cards(fleet))
+    assert [stage.kind for stage in found] == kinds.split()
+    assert [stage.precision for stage in found if stage.kind == "convert"] == ([precision] if precision else [])
+
+
+def test_safetensors_as_published_are_fetched_and_no_more(tmp_path: Path) -> None:
+    fleet = tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER))
+    (only,) = chain.stages(tiny.BASE, read_cards(fleet))
+    assert (only.kind, only.makes) == ("fetch", tiny.BASE)
+
+
+def test_what_ships_needs_nothing(tmp_path: Path) -> None:
+    shelving.declare(tmp_path / "fleet", ref="sage/seedling:q8_0", source={"shipped": "seedling"})
+    assert chain.stages(ModelRef("sage/seedling:q8_0"), read_cards(tmp_path / "fleet")) == ()
+
+
+def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    cards = read_cards(tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER)))
+    known = "tiny/base:f32, tiny/introspective:v1-q8_0"
+    with pytest.raises(ModelNotFound, match=f"no model named x/y:z is on this machine; known: {known}"):
+        chain.stages(ModelRef("x/y:z"), cards)
+
+
+def test_nothing_is_made_from_a_finished_file(tmp_path: Path) -> None:
+    content = tiny.cards({"shipped": "seedling"}, FOLDER)
+    cards = read_cards(tiny.declare(tmp_path / "fleet", content))
+    with pytest.raises(UsageError, match="tiny/introspective:v1-q8_0 is made from tiny/base:f32, which ships"):
+        chain.stages(tiny.REF, cards)
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({}, 7),
+        ({"summary": "other words"}, 7),
+        ({"base": {"hub": "tiny/base@" + "b" * 40}}, 1),  # the adapter stays what it is
+        ({"adapter": {"directory": "adapters/v2"}}, 1),
+        ({"base_weights": "sha256:" + "0" * 64}, 2),
+        ({"steps": ["merge", "convert", {"quantise": "q4_0"}]}, 4),
+    ],
+)
+def test_a_changed_card_changes_the_recipes_of_what_depends_on_it(
+    tmp_path: Path, changed: dict[str, Any], same: int
+) -> None:
+    base = changed.pop("base", HUB)
+    before, after = stages(tmp_path / "a"), stages(tmp_path / "b", base, **changed)
+    assert sum(one.recipe == other.recipe for one, other in zip(before, after, strict=True)) == same
+    assert len({stage.recipe for stage in before}) == 7
