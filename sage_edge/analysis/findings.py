@@ -14,7 +14,7 @@ from sage_edge.names import Digest, HostName, SessionId
 from sage_edge.records import dialogue
 from sage_edge.records.study import Finding, Measure
 from sage_edge.records.transcript import Head, Transcript
-from sage_edge.scorers.plain import phrase, plain
+from sage_edge.scorers.text.normalize import phrase, plain
 
 NAME_SUPPLIED = "the prompt supplies the name; compare with a session without it"
 

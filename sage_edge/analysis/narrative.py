@@ -22,7 +22,7 @@ from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import Digest
 from sage_edge.records.base import Record, parse
 from sage_edge.records.claim import ClaimFinding
-from sage_edge.scorers import numerals
+from sage_edge.scorers.text import numerals
 
 MOST, LONGEST = 2, 240
 """Sentences about a finding, and characters in a sentence."""

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, measure, measures
-from sage_edge.scorers.confabulation import CONFABULATION
-from sage_edge.scorers.edge import EDGE
-from sage_edge.scorers.grounding import GROUNDING
-from sage_edge.scorers.identity import IDENTITY
+from sage_edge.scorers.current.confabulation import CONFABULATION
+from sage_edge.scorers.current.grounding import GROUNDING
+from sage_edge.scorers.current.identity import IDENTITY
+from sage_edge.scorers.current.refinement import REFINEMENT
+from sage_edge.scorers.current.repetition import REPETITION
+from sage_edge.scorers.current.training_strict import TRAINING_STRICT
+from sage_edge.scorers.current.truncation import TRUNCATION
 from sage_edge.scorers.interval import mean_interval, wilson
-from sage_edge.scorers.r6_trust import R6
-from sage_edge.scorers.raising import RAISING
-from sage_edge.scorers.refinement import REFINEMENT
-from sage_edge.scorers.repetition import REPETITION
-from sage_edge.scorers.self_reference import SELF_REFERENCE
-from sage_edge.scorers.semantic import SEMANTIC
-from sage_edge.scorers.snarc import SNARC
-from sage_edge.scorers.substring import SUBSTRING
-from sage_edge.scorers.training_strict import TRAINING_STRICT
-from sage_edge.scorers.truncation import TRUNCATION
+from sage_edge.scorers.legacy.edge import EDGE
+from sage_edge.scorers.legacy.nine_domains import RAISING
+from sage_edge.scorers.legacy.r6_trust import R6
+from sage_edge.scorers.legacy.self_reference import SELF_REFERENCE
+from sage_edge.scorers.legacy.semantic import SEMANTIC
+from sage_edge.scorers.legacy.snarc import SNARC
+from sage_edge.scorers.text.substring import SUBSTRING
 
 OURS: tuple[Scorer, ...] = (IDENTITY, GROUNDING, CONFABULATION, REPETITION, TRUNCATION, TRAINING_STRICT)
 """What findings are made of, in the order in which they list it."""

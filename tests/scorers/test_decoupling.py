@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers import GROUNDING, IDENTITY, naming
-from sage_edge.scorers.grounding import said
-from sage_edge.scorers.naming import names_itself
-from sage_edge.scorers.tokens import words
+from sage_edge.scorers import GROUNDING, IDENTITY
+from sage_edge.scorers.current.grounding import said
+from sage_edge.scorers.text import self_naming
+from sage_edge.scorers.text.self_naming import names_itself
+from sage_edge.scorers.text.tokens import words
 from tests.dialogues import marked, talk
 
 CLAIMS = (
@@ -31,7 +32,7 @@ NAMES = st.sampled_from(["Sage", "Willow", "Lamp", "R2-D2", "Learn Called", "I"]
 
 def test_each_claim_is_one_and_each_pattern_has_one() -> None:
     assert all(names_itself(one, "Sage") for one in CLAIMS)
-    for pattern in naming.PATTERNS:
+    for pattern in self_naming.PATTERNS:
         alone = re.compile(pattern.replace(" ", r"\s+").replace("{n}", r"(?P<name>sage)(?!\w)"))
         assert any(alone.search(one.casefold()) for one in CLAIMS), pattern
 
@@ -39,7 +40,7 @@ def test_each_claim_is_one_and_each_pattern_has_one() -> None:
 @given(QUESTIONS, NAMES)
 def test_what_grounds_an_answer_is_no_word_of_an_identity_pattern_and_no_name(question: str, mind: str) -> None:
     offered = said(question, mind)
-    assert offered.forms.isdisjoint(naming.WORDS)
+    assert offered.forms.isdisjoint(self_naming.WORDS)
     assert offered.forms.isdisjoint(words(mind))
 
 

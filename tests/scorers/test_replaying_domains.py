@@ -8,10 +8,10 @@ from statistics import correlation
 import pytest
 
 from sage_edge.records.dialogue import Exchange
-from sage_edge.scorers import edge, raising, semantic
-from sage_edge.scorers.edge import EDGE
-from sage_edge.scorers.raising import RAISING
-from sage_edge.scorers.semantic import SEMANTIC
+from sage_edge.scorers.legacy import edge, nine_domains, semantic
+from sage_edge.scorers.legacy.edge import EDGE
+from sage_edge.scorers.legacy.nine_domains import RAISING
+from sage_edge.scorers.legacy.semantic import SEMANTIC
 from tests.scorers.older_sessions import answers, means, numbers, rows, sessions
 
 EDGE_AND_SEMANTIC = """
@@ -93,7 +93,7 @@ def test_the_coupling_of_trust_and_identity(row: list[str]) -> None:
     [
         (lambda one: edge.domains(one.reply)[1:], 0.083),
         (lambda one: semantic.domains(one.reply)[1:], 0.470),
-        (lambda one: raising.domains(one.prompt, one.reply)[4::4], 0.660),
+        (lambda one: nine_domains.domains(one.prompt, one.reply)[4::4], 0.660),
     ],
     ids=["edge", "semantic", "raising"],
 )

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from sage_edge.scorers import TRUNCATION, curation, self_reference, snarc
-from sage_edge.scorers.self_reference import SELF_REFERENCE
-from sage_edge.scorers.snarc import SNARC, Memory, Salience
+from sage_edge.scorers import TRUNCATION
+from sage_edge.scorers.legacy import curation, self_reference, snarc
+from sage_edge.scorers.legacy.self_reference import SELF_REFERENCE
+from sage_edge.scorers.legacy.snarc import SNARC, Memory, Salience
 from tests.legacy import papers
 from tests.scorers.older_sessions import answers, means, numbers, rows, sessions
 

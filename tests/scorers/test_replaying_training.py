@@ -9,9 +9,11 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge.records.dialogue import Exchange
-from sage_edge.scorers import REFINEMENT, TRAINING_STRICT, r6_trust, substring
-from sage_edge.scorers.r6_trust import R6, START, Trust
-from sage_edge.scorers.substring import SUBSTRING
+from sage_edge.scorers import REFINEMENT, TRAINING_STRICT
+from sage_edge.scorers.legacy import r6_trust
+from sage_edge.scorers.legacy.r6_trust import R6, START, Trust
+from sage_edge.scorers.text import substring
+from sage_edge.scorers.text.substring import SUBSTRING
 from tests.scorers.older_sessions import exercises, sessions
 
 STORED = "4 5 3 2 2 5 5 4 4 5 1 3 4 5 4 5 4 5 4 5 1 2 3 2 2 1 3 1 4"

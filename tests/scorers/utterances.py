@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from sage_edge.scorers import legacy_markers, self_reference
-from sage_edge.scorers.legacy_markers import Listing
+from sage_edge.scorers.legacy import markers, self_reference
+from sage_edge.scorers.legacy.markers import Listing
 
-PHRASES = sorted(
-    {phrase for one in vars(legacy_markers).values() if isinstance(one, Listing) for phrase in one.phrases}
-)
+PHRASES = sorted({phrase for one in vars(markers).values() if isinstance(one, Listing) for phrase in one.phrases})
 """Every phrase that is listed."""
 
 EXTRAS = ("Sage", "SAGE", "ſage", "I'm", "as", "my role as", ".", "...", "?", "!", "1. ", "session 12", "İ", "’", "\n")

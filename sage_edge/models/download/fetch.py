@@ -3,7 +3,7 @@
 Why this is ours: `huggingface_hub` 2.4 begins at byte 0 again after a kill, holds a file's size against the listing but
 never its sha256, syncs nothing and only warns of a full disk (facts §3.4). It names revisions, tells errors apart and
 carries the requests (`models.download.hub`); from there on a file is fetched by ranges into a `Partial`, and becomes a
-blob only when its bytes have the digest of the listing: the sha256 of LFS, or git's own sha1 for the small files beside it.
+blob only when its bytes have the digest of the listing: the sha256 of LFS, or git's own sha1 for small files beside it.
 
     partial/<key>.part, .chunks    see `partial`; key is sha256-<hex> or git-<hex>, so two repositories share a file
     partial/<key>.lock             held by whoever fetches it; the second one waits, and finds the blob
