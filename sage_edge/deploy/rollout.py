@@ -2,7 +2,7 @@
 
     look → plan → lock → settle what is open → send image and models → stage → activate → (new connection) confirm
 
-Whatever fails after the switch, the board itself goes back (`host.deploying`); whatever happens to this process, the
+Whatever fails after the switch, the board itself goes back (`host.deployment`); whatever happens to this process, the
 timer on the board does. Ctrl-C frees the lock and says where the board is.
 """
 

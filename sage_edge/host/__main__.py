@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from sage_edge.host import verbs
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import FAILED, USAGE, Refusal
+from sage_edge.host import command_table
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import FAILED, USAGE, Refusal
 
 _BY_ITSELF = ("recover",)
 """Verbs that the board calls at boot or by timer: nobody sends them a document."""
@@ -26,8 +26,12 @@ def main(words: Sequence[str]) -> int:
     helper = _own_digest()
     try:
         verb, request = _asked(words)
-        desk = verbs.real(Places(), helper, _tell)
-        document: dict[str, object] = {"helper": helper, "ok": True, "result": verbs.answer(desk, verb, request)}
+        desk = command_table.real(Places(), helper, _tell)
+        document: dict[str, object] = {
+            "helper": helper,
+            "ok": True,
+            "result": command_table.answer(desk, verb, request),
+        }
         code = 0
     except Refusal as refused:
         document, code = {"helper": helper, "ok": False, "error": refused.as_json()}, refused.code
@@ -42,7 +46,9 @@ def main(words: Sequence[str]) -> int:
 
 def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
     if not words:
-        raise Refusal("usage", f"expected one of {', '.join(sorted(verbs.VERBS))}", "sage-host probe </dev/null", USAGE)
+        raise Refusal(
+            "usage", f"expected one of {', '.join(sorted(command_table.VERBS))}", "sage-host probe </dev/null", USAGE
+        )
     if words[0] in _BY_ITSELF and len(words) > 1:
         return words[0], {"because": words[1].removeprefix("--because=")}
     text = sys.stdin.read()

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from sage_edge.host import durable, states
 from sage_edge.host.clock import boot_id, now_text
-from sage_edge.host.refusal import Refusal
+from sage_edge.host.errors import Refusal
 from sage_edge.host.states import State
 
 Kind = Literal["deploy", "rollback"]

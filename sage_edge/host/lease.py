@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sage_edge.host import durable
 from sage_edge.host.clock import boot_id, now_s, now_text
-from sage_edge.host.refusal import LOCKED, Refusal
+from sage_edge.host.errors import LOCKED, Refusal
 
 if TYPE_CHECKING:
     import threading

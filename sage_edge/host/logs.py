@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sage_edge.host import machine
-from sage_edge.host.refusal import FAILED, USAGE, Refusal
+from sage_edge.host.errors import FAILED, USAGE, Refusal
 from sage_edge.host.service import AGENT, PROJECT
 
 MOST = 10_000

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sage_edge.host.refusal import FAILED, USAGE, Refusal
+from sage_edge.host.errors import FAILED, USAGE, Refusal
 
 if TYPE_CHECKING:
     import subprocess

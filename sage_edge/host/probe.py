@@ -17,13 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import released
+from sage_edge.host import release_store
+from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
+from sage_edge.host.errors import Refusal
 from sage_edge.host.journal import Journal
 from sage_edge.host.lease import Lock
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import Refusal
 
 _TREE = "proc/device-tree"
 BOARD_FILES = (
@@ -96,12 +96,12 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         damaged = ""
     except Refusal as refused:
         latest, lock, damaged = None, None, refused.message
-    short = released.current(places)
+    short = release_store.current(places)
     return {
         "current": short,
-        "release": released.summary(places, short) if short else None,
+        "release": release_store.summary(places, short) if short else None,
         "release_sha256": _sha256(places.releases / short / "release.json") if short else None,
-        "releases": released.all_of(places),
+        "releases": release_store.all_of(places),
         "journal": latest._asdict() if latest else None,
         "lock": lock,
         "damaged": damaged,

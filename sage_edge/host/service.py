@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sage_edge.host import machine, pulling
+from sage_edge.host import image_pull, machine
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import FAILED, LOCKED, REFUSED, USAGE, Refusal
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import FAILED, LOCKED, REFUSED, USAGE, Refusal
-from sage_edge.host.released import Released
+from sage_edge.host.release_store import Released
 
 PROJECT = "sage"
 AGENT = "agent"
@@ -75,8 +75,8 @@ class Docker:
         """
         found = self._engine.image(released.image)
         if found is None and released.image_from:
-            pulling.pull(released.image_from, heed)
-            pulling.tidy(self._engine)
+            image_pull.pull(released.image_from, heed)
+            image_pull.tidy(self._engine)
             found = self._engine.image(released.image)
         if found is None:
             raise Refusal(

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sage_edge.host.board_paths import Places
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
 
 FOLDERS = ("etc", "srv", "usr/local", "var/lib/systemd", "home", "root", "opt")
 _RESTLESS = ("etc/mtab", "var/lib/systemd/timesync/clock", "var/lib/systemd/random-seed", "srv/sage/state")

@@ -56,7 +56,7 @@ AGENT_USER = "10001:10001"
 
 @dataclass(frozen=True)
 class Told:
-    """All that expectations are made of. steps: what provisioning lays on this board (`host.provisioning`).
+    """All that expectations are made of. steps: what provisioning lays on this board (`host.provision`).
 
     current, release: the release that serves, None without one or when it cannot be read. helper: 12 hex digits.
     baked: models that the image carries; weights: their digests, as far as they are known here. locked: by models.lock.

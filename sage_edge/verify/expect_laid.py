@@ -1,4 +1,4 @@
-"""What provisioning lays on a board (`host.provisioning`), step by step, as rows of expectations."""
+"""What provisioning lays on a board (`host.provision`), step by step, as rows of expectations."""
 
 from __future__ import annotations
 

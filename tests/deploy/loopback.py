@@ -37,9 +37,9 @@ sys.path.insert(0, {root!r})
 os.environ["PATH"] = {path!r}
 from sage_edge.host import __main__ as door
 from sage_edge.host import probe, verbs
-from sage_edge.host.desk import Desk
+from sage_edge.host.helper_context import Desk
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
+from sage_edge.host.board_paths import Places
 
 board = Path({board!r})
 

@@ -21,9 +21,9 @@ from pathlib import Path
 import pytest
 
 from sage_edge.deploy.transport import registry
-from sage_edge.host import released
-from sage_edge.host.deploying import MOST_ATTEMPTS
-from sage_edge.host.places import Places
+from sage_edge.host import release_store
+from sage_edge.host.board_paths import Places
+from sage_edge.host.deployment import MOST_ATTEMPTS
 from sage_edge.remote.board import helper_zipapp
 from tests.deploy import fleetfacts, loopback
 from tests.deploy.boards import Board, needs_ssh
@@ -281,9 +281,9 @@ def test_what_is_wrong_there(
     stage = Stage(here, monkeypatch, held, {"port": here.port, "user": getpass.getuser()})
     (case.prepare or nothing)(stage)
     places = Places(here.board)
-    before = released.current(places)
+    before = release_store.current(places)
     demand(here.typed(case.words), case, stage.told)
-    assert released.current(places) == before, "nothing is switched"
+    assert release_store.current(places) == before, "nothing is switched"
     assert not places.lock.exists(), "whoever was refused keeps nobody out"
 
 

@@ -32,7 +32,7 @@ import json, os, signal, sys
 sys.path.insert(0, os.path.realpath("{helper_zipapp.LINK}"))
 from pathlib import Path
 from sage_edge.host import durable, verbs
-from sage_edge.host.places import Places
+from sage_edge.host.board_paths import Places
 
 state, fault, verb = sys.argv[1:4]
 append = durable.append

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sage_edge.host import durable, released
-from sage_edge.host.deploying import Deploying, Patience
+from sage_edge.host import durable
+from sage_edge.host import release_store as released
+from sage_edge.host.board_paths import Places
+from sage_edge.host.deployment import Deploying, Patience
+from sage_edge.host.errors import Refusal
 from sage_edge.host.journal import Journal
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import Refusal
-from sage_edge.host.released import Released
+from sage_edge.host.release_store import Released
 from sage_edge.host.service import Running
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import states
+from sage_edge.host.errors import Refusal
 from sage_edge.host.journal import Entry, Journal
-from sage_edge.host.refusal import Refusal
 
 
 def at(journal: Journal, state: states.State) -> Entry:

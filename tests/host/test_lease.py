@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import clock, lease
+from sage_edge.host.errors import Refusal
 from sage_edge.host.lease import Claim, Lock
-from sage_edge.host.refusal import Refusal
 
 ADA = Claim("ada", "desk", 1, "deploy ab12")
 

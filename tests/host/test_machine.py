@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import machine
-from sage_edge.host.refusal import Refusal
+from sage_edge.host.errors import Refusal
 
 CHILD = "sleep 60 & echo $! > child; wait"
 

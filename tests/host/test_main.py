@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import changing, verbs
+from sage_edge.host import command_table, commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,17 +54,17 @@ def test_a_probe_answers_on_any_machine() -> None:
 
 
 def test_every_verb_has_its_place_and_one_only() -> None:
-    assert set(changing.VERBS) == set(verbs.CHANGING)
-    assert len(set(verbs.VERBS)) == len(verbs.VERBS)
+    assert set(commands.VERBS) == set(command_table.CHANGING)
+    assert len(set(command_table.VERBS)) == len(command_table.VERBS)
 
 
 def test_a_probe_loads_nothing_that_changes_a_board() -> None:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sage_edge.host.verbs; print(*sys.modules)"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sage_edge.host.command_table; print(*sys.modules)"
     words = [sys.executable, "-S", "-c", code]
     loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     heavy = {
-        "sage_edge.host.changing",
-        "sage_edge.host.deploying",
+        "sage_edge.host.commands",
+        "sage_edge.host.deployment",
         "sage_edge.host.service",
         "secrets",
         "http.client",

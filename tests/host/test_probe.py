@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from sage_edge.host import probe
+from sage_edge.host.board_paths import Places
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
 

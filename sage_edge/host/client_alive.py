@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 
-from sage_edge.host.refusal import FAILED, Refusal
+from sage_edge.host.errors import FAILED, Refusal
 
 _GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 

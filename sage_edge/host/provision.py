@@ -25,8 +25,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sage_edge.host import durable, machine
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import USAGE, Refusal
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import USAGE, Refusal
 
 Step = Mapping[str, Any]
 Done = dict[str, Any]

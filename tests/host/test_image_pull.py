@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sage_edge.host import pulling
+from sage_edge.host import image_pull
+from sage_edge.host.errors import Refusal
 from sage_edge.host.machine import Engine
-from sage_edge.host.refusal import Refusal
 
 STUB = """#!/bin/sh
 echo "$*" >> "{log}"
@@ -38,25 +38,25 @@ class Images(Engine):
 
 def test_steps_come_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = docker(tmp_path, monkeypatch)
-    pulling.pull(REFS, lambda: None)
+    image_pull.pull(REFS, lambda: None)
     assert log.read_text().splitlines() == [f"pull --quiet {ref}" for ref in REFS]
 
 
 def test_a_step_that_is_refused_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = docker(tmp_path, monkeypatch, fails="ab-1")
-    pulling.pull(REFS, lambda: None)
+    image_pull.pull(REFS, lambda: None)
     assert len(log.read_text().splitlines()) == 2
 
 
 def test_the_image_itself_must_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     docker(tmp_path, monkeypatch, fails="0123456789ab")
     with pytest.raises(Refusal, match="pulling the image failed: manifest unknown"):
-        pulling.pull(REFS, lambda: None)
+        image_pull.pull(REFS, lambda: None)
 
 
 def test_passing_names_go_and_one_that_lasts_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = docker(tmp_path, monkeypatch)
-    pulling.tidy(Images(*REFS, "sage/sprout:cpu", "registry.example/sage/sprout:0123456789ab"))
+    image_pull.tidy(Images(*REFS, "sage/sprout:cpu", "registry.example/sage/sprout:0123456789ab"))
     assert log.read_text().splitlines() == [
         f"rmi --no-prune {REFS[0]}",
         "tag sha256:1 sage/sprout:0123456789ab",

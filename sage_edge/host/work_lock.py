@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sage_edge.host.refusal import LOCKED, Refusal
+from sage_edge.host.errors import LOCKED, Refusal
 
 _PAUSE_S = 0.1
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import released
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import Refusal
+from sage_edge.host import release_store
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import Refusal
 from tests.host.boards import NEW, OLD
 
 
@@ -19,9 +19,9 @@ def places(tmp_path: Path) -> Places:
 
 
 def test_a_release_is_written_once(places: Places) -> None:
-    assert released.write(places, *NEW)
-    assert not released.write(places, *NEW)
-    assert released.read(places, NEW[0].short).image == NEW[0].image
+    assert release_store.write(places, *NEW)
+    assert not release_store.write(places, *NEW)
+    assert release_store.read(places, NEW[0].short).image == NEW[0].image
     assert (places.releases / NEW[0].short / ".env").stat().st_mode & 0o777 == 0o600
 
 
@@ -30,15 +30,15 @@ def test_a_half_written_release_does_not_count(places: Places) -> None:
     folder.mkdir()
     (folder / "compose.yaml").write_text("half", "utf-8")
     with pytest.raises(Refusal, match="no release"):
-        released.read(places, NEW[0].short)
-    released.write(places, *NEW)
+        release_store.read(places, NEW[0].short)
+    release_store.write(places, *NEW)
     assert (folder / "compose.yaml").read_text("utf-8") == NEW[1]["compose.yaml"]
 
 
 @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a/../../b", "./a"])
 def test_no_file_leaves_the_folder(places: Places, name: str) -> None:
     with pytest.raises(Refusal, match="expected a path inside the release") as told:
-        released.write(places, NEW[0], {**NEW[1], name: "x"})
+        release_store.write(places, NEW[0], {**NEW[1], name: "x"})
     assert told.value.code == 2
     assert not (places.releases / NEW[0].short).exists()
 
@@ -48,24 +48,24 @@ def test_no_file_leaves_the_folder(places: Places, name: str) -> None:
 )
 def test_what_is_no_release_is_refused(content: str) -> None:
     with pytest.raises(Refusal, match=r"release\.json is none"):
-        released.parse(content.encode())
+        release_store.parse(content.encode())
 
 
 def test_an_image_is_named_by_its_id() -> None:
     told = '{"host":"a","role":"b","board":"c","image":"sprout:latest","models":{}}'
     with pytest.raises(Refusal, match="expected an image id, got 'sprout:latest'"):
-        released.parse(told.encode())
+        release_store.parse(told.encode())
 
 
 def test_current_is_a_link_and_nothing_else(places: Places) -> None:
-    assert released.current(places) is None
-    released.switch(places, OLD[0].short)
-    assert released.current(places) == OLD[0].short
-    released.switch(places, None)
-    assert released.current(places) is None
+    assert release_store.current(places) is None
+    release_store.switch(places, OLD[0].short)
+    assert release_store.current(places) == OLD[0].short
+    release_store.switch(places, None)
+    assert release_store.current(places) is None
 
 
 @pytest.mark.parametrize("name", ["..", "abc", "zzzzzzzzzzzz", ""])
 def test_a_release_is_named_by_twelve_digits(places: Places, name: str) -> None:
     with pytest.raises(Refusal, match="expected 12 hex digits"):
-        released.read(places, name)
+        release_store.read(places, name)

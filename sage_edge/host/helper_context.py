@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from sage_edge.host.board_paths import Places
 from sage_edge.host.journal import Journal
 from sage_edge.host.lease import Lock
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
 
 Request = Mapping[str, Any]
 Answer = Mapping[str, Any]

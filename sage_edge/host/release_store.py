@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from sage_edge.host import durable
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import FAILED, USAGE, Refusal
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import FAILED, USAGE, Refusal
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _SHORT = re.compile(r"[0-9a-f]{12}")

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host.alone import alone
-from sage_edge.host.refusal import Refusal
+from sage_edge.host.errors import Refusal
+from sage_edge.host.work_lock import alone
 
 ROOT = Path(__file__).parents[2]
 DIES = """
 import os, subprocess, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from sage_edge.host.alone import alone
+from sage_edge.host.work_lock import alone
 with alone(Path(sys.argv[1]), 5, print):
     nothing = subprocess.DEVNULL
     print(subprocess.Popen(["sleep", "300"], close_fds=False, stdout=nothing, stderr=nothing).pid, flush=True)

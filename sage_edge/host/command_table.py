@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sage_edge.host import probe, released
-from sage_edge.host.desk import Answer, Desk, Request
+from sage_edge.host import probe, release_store
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import USAGE, Refusal
+from sage_edge.host.helper_context import Answer, Desk, Request
 from sage_edge.host.machine import Engine
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import USAGE, Refusal
 
 CHANGING = (
     "provision", "fetch", "stage", "activate", "confirm", "rollback", "recover",
     "lock-acquire", "lock-beat", "lock-release",
 )  # fmt: skip
-"""The verbs of `host.changing`."""
+"""The verbs of `host.commands`."""
 
 
 def real(places: Places, helper: str, tell: Callable[[str], None]) -> Desk:
@@ -37,11 +37,11 @@ def _lock_status(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
 def _releases(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
     served = list(desk.journal.served())
     return {
-        "current": released.current(desk.places),
+        "current": release_store.current(desk.places),
         "served": served,
         "releases": [
-            {"id": short, "served": short in served, **released.summary(desk.places, short)}
-            for short in released.all_of(desk.places)
+            {"id": short, "served": short in served, **release_store.summary(desk.places, short)}
+            for short in release_store.all_of(desk.places)
         ],
     }
 
@@ -86,9 +86,9 @@ def answer(desk: Desk, verb: str, request: Request) -> Answer:
     try:
         if verb in LOOKING:
             return LOOKING[verb](desk, request)
-        from sage_edge.host import changing
+        from sage_edge.host import commands
 
-        return changing.VERBS[verb](desk, request)
+        return commands.VERBS[verb](desk, request)
     except (KeyError, TypeError, AttributeError) as unfit:
         raise Refusal(
             "bad-request",

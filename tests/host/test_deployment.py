@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import released
-from sage_edge.host.deploying import MOST_ATTEMPTS, Deploying
-from sage_edge.host.refusal import Refusal
+from sage_edge.host import release_store
+from sage_edge.host.deployment import MOST_ATTEMPTS, Deploying
+from sage_edge.host.errors import Refusal
 from tests.host.boards import NEW, OLD, QUICK, Board, Killed
 
 
@@ -203,7 +203,7 @@ def test_a_changed_release_folder_is_not_started(tmp_path: Path) -> None:
     (board.places.releases / NEW[0].short / "release.json").write_text(OLD[1]["release.json"], "utf-8")
     with pytest.raises(Refusal, match="was changed"):
         board.process().activate(QUICK)
-    assert released.current(board.places) == OLD[0].short
+    assert release_store.current(board.places) == OLD[0].short
 
 
 def test_after_a_loop_of_reboots_nothing_of_ours_runs(tmp_path: Path) -> None:

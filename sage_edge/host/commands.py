@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import asker, audit, released
-from sage_edge.host.alone import alone
-from sage_edge.host.deploying import Deploying, Patience
-from sage_edge.host.desk import Answer, Desk, Request
+from sage_edge.host import audit, client_alive, release_store
+from sage_edge.host.deployment import Deploying, Patience
+from sage_edge.host.helper_context import Answer, Desk, Request
 from sage_edge.host.journal import Entry
 from sage_edge.host.lease import Claim
 from sage_edge.host.service import Docker
+from sage_edge.host.work_lock import alone
 
 _WAIT_S, _PATIENT_S = 120.0, 3600.0
 """How long to wait for another helper that works: for a person who looks on, and for a timer."""
@@ -28,7 +28,7 @@ def _deploying(desk: Desk, token: str | None = None, wait_s: float = _WAIT_S) ->
     def heed() -> None:
         if token is not None:
             desk.lock.demand(token)
-            asker.demand()
+            client_alive.demand()
 
     with contextlib.ExitStack() as held:
         if token is not None:
@@ -43,9 +43,9 @@ def _noted(desk: Desk, request: Request, action: str, detail: str) -> str:
 
 
 def _provision(desk: Desk, request: Request) -> Answer:
-    from sage_edge.host import provisioning  # compiled at each call, as all of a zipapp: only where it is needed
+    from sage_edge.host import provision  # compiled at each call, as all of a zipapp: only where it is needed
 
-    done = provisioning.apply(desk.places, request["steps"], desk.tell)
+    done = provision.apply(desk.places, request["steps"], desk.tell)
     changed = [one["step"] for one in done if one["changed"]]
     if changed:
         _noted(desk, request, "provision", ", ".join(map(str, changed)))
@@ -80,14 +80,14 @@ def _lock_release(desk: Desk, request: Request) -> Answer:
 
 
 def _fetch(desk: Desk, request: Request) -> Answer:
-    wanted = released.parse(request["release"].encode("utf-8"), tuple(request["image_from"]))
+    wanted = release_store.parse(request["release"].encode("utf-8"), tuple(request["image_from"]))
     with _deploying(desk, request["token"]) as deploying:
         deploying.fetch(wanted)
     return {"audit": _noted(desk, request, "fetch", f"image {wanted.image[7:19]}")}
 
 
 def _stage(desk: Desk, request: Request) -> Answer:
-    wanted = released.parse(request["files"]["release.json"].encode("utf-8"), tuple(request["image_from"]))
+    wanted = release_store.parse(request["files"]["release.json"].encode("utf-8"), tuple(request["image_from"]))
     with _deploying(desk, request["token"]) as deploying:
         entry = deploying.stage(wanted, request["files"])
     return _told(desk, request, "stage", entry)

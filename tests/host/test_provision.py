@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import provisioning
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import Refusal
+from sage_edge.host import provision
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import Refusal
 
 ME = {"uid": os.getuid(), "gid": os.getgid()}
 STEPS = [
@@ -19,7 +19,7 @@ STEPS = [
 
 
 def apply(root: Path, *steps: dict[str, object]) -> list[bool]:
-    return [bool(one["changed"]) for one in provisioning.apply(Places(root), steps, lambda line: None)]
+    return [bool(one["changed"]) for one in provision.apply(Places(root), steps, lambda line: None)]
 
 
 def test_the_second_time_nothing_changes(tmp_path: Path) -> None:
@@ -38,8 +38,8 @@ def test_what_was_changed_by_hand_is_set_right(tmp_path: Path) -> None:
 
 def test_each_change_is_told(tmp_path: Path) -> None:
     told: list[str] = []
-    provisioning.apply(Places(tmp_path), STEPS[:1], told.append)
-    provisioning.apply(Places(tmp_path), STEPS, told.append)
+    provision.apply(Places(tmp_path), STEPS[:1], told.append)
+    provision.apply(Places(tmp_path), STEPS, told.append)
     assert told == ["changed: folder srv/sage/state", "changed: file etc/sage/host.yaml"]
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_step_is_refused(tmp_path: Path, step: dict[str, object]) -> 
 def test_a_key_is_made_once_and_stays_private(tmp_path: Path) -> None:
     step: dict[str, object] = {"kind": "key", "path": "srv/sage/keys/exchange", "comment": "sprout", **ME}
     (tmp_path / "srv/sage/keys").mkdir(parents=True)
-    first, second = (provisioning.apply(Places(tmp_path), [step], lambda line: None)[0] for _ in range(2))
+    first, second = (provision.apply(Places(tmp_path), [step], lambda line: None)[0] for _ in range(2))
     assert (first["changed"], second["changed"]) == (True, False)
     assert first["public"] == second["public"]
     assert str(first["public"]).startswith("ssh-ed25519 ")

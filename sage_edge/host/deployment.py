@@ -15,12 +15,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sage_edge.host import released as releases
+from sage_edge.host import release_store as releases
 from sage_edge.host import states
+from sage_edge.host.board_paths import Places
+from sage_edge.host.errors import FAILED, ROLLBACK_FAILED, ROLLED_BACK, Refusal
 from sage_edge.host.journal import Entry, Journal, Kind
-from sage_edge.host.places import Places
-from sage_edge.host.refusal import FAILED, ROLLBACK_FAILED, ROLLED_BACK, Refusal
-from sage_edge.host.released import Released
+from sage_edge.host.release_store import Released
 from sage_edge.host.service import Service
 
 Tell = Callable[[str], None]

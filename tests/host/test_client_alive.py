@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import asker
-from sage_edge.host.refusal import Refusal
+from sage_edge.host import client_alive
+from sage_edge.host.errors import Refusal
 
 
 def test_a_pipe_tells_when_its_reader_is_gone() -> None:
     there, here = os.pipe()
     try:
-        asker.demand(here)
+        client_alive.demand(here)
         os.close(there)
         with pytest.raises(Refusal, match="whoever asked for it is gone"):
-            asker.demand(here)
+            client_alive.demand(here)
     finally:
         os.close(here)
 
 
 def test_a_file_is_never_gone(tmp_path: Path) -> None:
     with (tmp_path / "answer").open("wb") as stream:
-        asker.demand(stream.fileno())
+        client_alive.demand(stream.fileno())
