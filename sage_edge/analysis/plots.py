@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 
-from sage_edge.analysis.inlining import inlined
+from sage_edge.analysis.svg_inline import inlined
 
 INK, FAINT, BAND, PAPER = "#1b1f24", "#8b949e", "#eef1f5", "#fefefd"
 COLOURS = ("#0b62a8", "#c2510c", "#12805c", "#8a3f8f")

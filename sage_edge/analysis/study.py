@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sage_edge.analysis.checks import check
 from sage_edge.analysis.findings import CONTEXT, Examined, Filed, examine
-from sage_edge.analysis.rules import Case, Rule, recommend
+from sage_edge.analysis.prediction_check import check
+from sage_edge.analysis.recommend import Case, Rule, recommend
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
 from sage_edge.names import Digest, HostName, Track

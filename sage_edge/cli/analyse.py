@@ -129,7 +129,7 @@ def _document(
 def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
     try:
         from sage_edge.analysis import claims
-        from sage_edge.analysis.report.gathering import subject
+        from sage_edge.analysis.report.collect import subject
     except ImportError as missing:
         raise SageError(
             f"testing claims needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import click
 
 from sage_edge import curriculum
-from sage_edge.analysis import declared_claims, rules
+from sage_edge.analysis import recommend
+from sage_edge.analysis.claims import load
 from sage_edge.cli import render
 from sage_edge.cli.surroundings import json_option, paths
 from sage_edge.declared import Reader
@@ -36,10 +37,10 @@ def check() -> None:
         reader.faults += references.faults(fleet, cards)
     if fleet is not None and lessons is not None:
         for name, role in fleet.roles.items():
-            for fault in rules.faults(role.rules, lessons):
+            for fault in recommend.faults(role.rules, lessons):
                 reader.fault(reader.folder / "roles" / f"{name}.yaml", "rules", fault)
-    if (reader.folder / declared_claims.FILE).exists():
-        declared_claims.read(reader)
+    if (reader.folder / load.FILE).exists():
+        load.read(reader)
     if reader.faults or fleet is None or lessons is None or cards is None:
         raise DeclarationError(reader.faults)
     click.echo(

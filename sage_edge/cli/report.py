@@ -45,12 +45,12 @@ def command(
         raise UsageError("nowhere to write to", hint="sage-edge report --corpus DIR --out report.html")
     papers = corpora.source(corpus, exchange, "report")
     try:
-        from sage_edge.analysis.report import composing, page
+        from sage_edge.analysis.report import page, sections
     except ImportError as missing:
         raise SageError(
             f"a report needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
         ) from None
-    made = composing.compose(_content(papers, host, model))
+    made = sections.compose(_content(papers, host, model))
     if out is not None:
         files.write_atomic(out, page.html(made).encode("utf-8"))
         tell(f"{out} is written")
@@ -62,13 +62,13 @@ def command(
 
 def _content(papers: Source, host: str | None, model: str | None) -> Content:
     from sage_edge.analysis import claims
-    from sage_edge.analysis.report import gathering
+    from sage_edge.analysis.report import collect
 
     declared = claims.load(paths().fleet)
     with corpora.opened(papers) as corpus:
-        chosen = gathering.subject(corpus, host)
+        chosen = collect.subject(corpus, host)
         tested = claims.test(declared, corpus if chosen is None else corpus.of(chosen))
-        content = gathering.gather(corpus, chosen, tested)
+        content = collect.gather(corpus, chosen, tested)
         corpora.tell_refused(corpus)
     return content if model is None else replace(content, narrative=_narrative(model, tested))
 

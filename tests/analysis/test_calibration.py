@@ -13,7 +13,7 @@ from sage_edge.records import dialogue
 from sage_edge.records.study import Check, Decision
 from sage_edge.scorers import wilson
 from tests.analysis.declared import SPROUT
-from tests.analysis.test_checks import BEFORE, FINGERPRINT, RECOMMENDED, anchored, verify
+from tests.analysis.test_prediction_check import BEFORE, FINGERPRINT, RECOMMENDED, anchored, verify
 from tests.builders import START
 
 SESSION = anchored()

@@ -10,8 +10,8 @@ import pytest
 from sage_edge.analysis.narrative import MOST, finding, narrate, objection
 from sage_edge.analysis.report import narration, page
 from sage_edge.analysis.report.blocks import Section, Table
-from sage_edge.analysis.report.composing import compose
 from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.sections import compose
 from sage_edge.engines import Deadline, Reply, Settings, open_engine
 from sage_edge.engines.scripted import Scripted
 from sage_edge.errors import ContextOverflow, DigestMismatch, EngineError

@@ -9,8 +9,8 @@
 Importing it loads numpy and scipy; `declared_claims` alone, which reads the file, does not.
 """
 
-from sage_edge.analysis.claims.taking import SeriesSource
-from sage_edge.analysis.claims.testing import test
-from sage_edge.analysis.declared_claims import Claims, load
+from sage_edge.analysis.claims.evaluate import test
+from sage_edge.analysis.claims.load import Claims, load
+from sage_edge.analysis.claims.measurement import SeriesSource
 
 __all__ = ["Claims", "SeriesSource", "load", "test"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sage_edge.analysis.claim_kinds import Level, StatesClaim
-from sage_edge.analysis.claims.taking import SeriesSource, Taken, fallbacks, reading, scored_by, span, take
+from sage_edge.analysis.claims.measurement import SeriesSource, Taken, fallbacks, reading, scored_by, span, take
+from sage_edge.analysis.claims.schema import Level, StatesClaim
 from sage_edge.analysis.series import values
 from sage_edge.analysis.statistics import mixture, power, unimodality, variance
 from sage_edge.analysis.statistics.estimate import Estimate, Significance

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sage_edge.analysis.claim_kinds import Cost, Growth, Row, Timing
-from sage_edge.analysis.claims.taking import Taken, reading
+from sage_edge.analysis.claims.measurement import Taken, reading
+from sage_edge.analysis.claims.schema import Cost, Growth, Row, Timing
 from sage_edge.analysis.statistics import power, scaling
 from sage_edge.analysis.statistics.scaling import LEAST_TO_CHOOSE, Fit
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sage_edge.analysis.claim_kinds import CouplingClaim, Pair
-from sage_edge.analysis.claims.taking import SeriesSource, Taken, fallbacks, reading, resemblance, scored_by, span, take
+from sage_edge.analysis.claims.measurement import (
+    SeriesSource,
+    Taken,
+    fallbacks,
+    reading,
+    resemblance,
+    scored_by,
+    span,
+    take,
+)
+from sage_edge.analysis.claims.schema import CouplingClaim, Pair
 from sage_edge.analysis.series import Point, paired
 from sage_edge.analysis.statistics import coupling, power
 

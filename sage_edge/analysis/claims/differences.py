@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sage_edge.analysis.claim_kinds import RunClaim, ShiftClaim, Sides, Stretch
-from sage_edge.analysis.claims.taking import (
+from sage_edge.analysis.claims.measurement import (
     SeriesSource,
     Taken,
     fallbacks,
@@ -17,6 +16,7 @@ from sage_edge.analysis.claims.taking import (
     take,
     within,
 )
+from sage_edge.analysis.claims.schema import RunClaim, ShiftClaim, Sides, Stretch
 from sage_edge.analysis.series import Point, Series, values
 from sage_edge.analysis.statistics import changes, effects
 from sage_edge.analysis.statistics.effects import Effect

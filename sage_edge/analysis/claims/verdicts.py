@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sage_edge.analysis.claim_kinds import Claim, StatesClaim
 from sage_edge.analysis.claims import bistability
-from sage_edge.analysis.claims.taking import Taken
+from sage_edge.analysis.claims.measurement import Taken
+from sage_edge.analysis.claims.schema import Claim, StatesClaim
 from sage_edge.analysis.statistics.estimate import LEVEL, NO_VARIATION, SAME
 from sage_edge.analysis.statistics.power import BEYOND
 from sage_edge.records.claim import Verdict

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sage_edge.analysis.corpus.cache import Cache
-from sage_edge.analysis.corpus.reading import BACKWARDS
 from sage_edge.analysis.corpus.sources import Refused, one_line
+from sage_edge.analysis.corpus.transcript_reader import BACKWARDS
 from sage_edge.records.dialogue import Dialogue
 
 

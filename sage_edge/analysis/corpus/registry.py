@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sage_edge.analysis.corpus.cache import Cache
 from sage_edge.analysis.corpus.scoring import name_of
-from sage_edge.analysis.corpus.settling import Settled
+from sage_edge.analysis.corpus.session_order import Settled
 from sage_edge.scorers.base import Scorer
 
 

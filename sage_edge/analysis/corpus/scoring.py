@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from sage_edge import scorers as declared
 from sage_edge.analysis.corpus import headers, packing
-from sage_edge.analysis.corpus.reading import read
 from sage_edge.analysis.corpus.sources import Entry, Refused, Source, refused
+from sage_edge.analysis.corpus.transcript_reader import read
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Scorer
 

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from sage_edge.analysis.corpus import headers
 from sage_edge.analysis.corpus.cache import Cache, Tell, throw_away, writing
+from sage_edge.analysis.corpus.cache_refresh import Progress, Refresh
 from sage_edge.analysis.corpus.headers import COLUMNS
 from sage_edge.analysis.corpus.packing import Damaged
-from sage_edge.analysis.corpus.refreshing import Progress, Refresh
 from sage_edge.analysis.corpus.registry import Registry
 from sage_edge.analysis.corpus.sources import Source
 from sage_edge.records.dialogue import Dialogue

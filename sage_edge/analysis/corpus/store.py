@@ -20,15 +20,15 @@ from typing_extensions import Self
 from sage_edge import scorers as declared
 from sage_edge.analysis.corpus import headers, packing, problems
 from sage_edge.analysis.corpus.cache import Cache, Tell
+from sage_edge.analysis.corpus.cache_refresh import Progress
 from sage_edge.analysis.corpus.headers import Answer
 from sage_edge.analysis.corpus.packing import Damaged
 from sage_edge.analysis.corpus.problems import Problem
-from sage_edge.analysis.corpus.reading import read
-from sage_edge.analysis.corpus.refreshing import Progress
 from sage_edge.analysis.corpus.registry import Registry
 from sage_edge.analysis.corpus.scoring import name_of
 from sage_edge.analysis.corpus.shelf import Held, Shelf
 from sage_edge.analysis.corpus.sources import Refused, Source
+from sage_edge.analysis.corpus.transcript_reader import read
 from sage_edge.analysis.series import Point, Series
 from sage_edge.errors import SessionError, UsageError
 from sage_edge.names import Slug, Track

@@ -17,9 +17,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sage_edge.analysis.report.blocks import Block
-from sage_edge.analysis.report.composing import Page
-from sage_edge.analysis.report.inert import markdown as inert_markdown
-from sage_edge.analysis.report.inert import visible
+from sage_edge.analysis.report.sanitize import markdown as inert_markdown
+from sage_edge.analysis.report.sanitize import visible
+from sage_edge.analysis.report.sections import Page
 
 _BLANK = re.compile(r"\n{3,}")
 _LOADER = PackageLoader("sage_edge.analysis.report")

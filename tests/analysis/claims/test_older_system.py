@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from sage_edge.analysis import claims
-from sage_edge.analysis.claims.taking import SeriesSource
+from sage_edge.analysis.claims.measurement import SeriesSource
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.series import paired
 from sage_edge.analysis.statistics import coupling

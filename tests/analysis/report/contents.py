@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sage_edge import files, scorers
 from sage_edge.analysis.corpus import Corpus, Folder
-from sage_edge.analysis.report import gathering
+from sage_edge.analysis.report import collect
 from sage_edge.analysis.report.content import Content
 from sage_edge.analysis.series import Point, Series
 from sage_edge.names import SessionId, Slug, Track
@@ -34,7 +34,7 @@ def gathered(folder: Path, *papers: Transcript, of: Sequence[Scorer] = FEW) -> C
     for paper in papers:
         corpora.write(folder, paper)
     with Corpus.open(Folder.at(folder), scorers=of) as corpus:
-        return gathering.gather(corpus, gathering.subject(corpus))
+        return collect.gather(corpus, collect.subject(corpus))
 
 
 def series(

@@ -6,7 +6,7 @@ from functools import partial
 
 from sage_edge.analysis import plots
 from sage_edge.analysis.report.blocks import Badge, Definition, Figure, Number, Section, Table, Words
-from sage_edge.analysis.report.composing import Card, Page
+from sage_edge.analysis.report.sections import Card, Page
 from sage_edge.analysis.statistics.means import rate
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.analysis.report import page
-from sage_edge.analysis.report.composing import compose
+from sage_edge.analysis.report.sections import compose
 from tests import browser, corpora
 from tests.analysis.report import pages
 from tests.analysis.report.contents import gathered

@@ -9,9 +9,9 @@ import pytest
 
 from sage_edge.analysis import claims
 from sage_edge.analysis.corpus import Corpus, Folder
-from sage_edge.analysis.report import gathering, page
+from sage_edge.analysis.report import collect, page
 from sage_edge.analysis.report.blocks import Section, Table
-from sage_edge.analysis.report.composing import Page, compose
+from sage_edge.analysis.report.sections import Page, compose
 from sage_edge.legacy import importing
 from tests.legacy import papers
 
@@ -24,9 +24,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Page:
     folder = tmp_path_factory.mktemp("older") / "papers"
     importing.write(importing.plan(papers.real("sage/raising")), folder)
     with Corpus.open(Folder.at(folder)) as corpus:
-        host = gathering.subject(corpus)
+        host = collect.subject(corpus)
         tested = claims.test(claims.load(FLEET), corpus)
-        return compose(gathering.gather(corpus, host, tested))
+        return compose(collect.gather(corpus, host, tested))
 
 
 def section(made: Page, key: str) -> Section:

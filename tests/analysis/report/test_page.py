@@ -9,8 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from sage_edge.analysis.report import page
-from sage_edge.analysis.report.composing import compose
 from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.sections import compose
 from tests.analysis.report import pages
 from tests.analysis.report.contents import HOSTILE
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sage_edge.analysis.claim_kinds import (
+from sage_edge.analysis.claims import bistability, costs, couplings, differences, trend, verdicts
+from sage_edge.analysis.claims.load import Claims
+from sage_edge.analysis.claims.measurement import SeriesSource, Taken, evidence
+from sage_edge.analysis.claims.schema import (
     AnyClaim,
     CouplingClaim,
     RatioClaim,
@@ -14,9 +17,6 @@ from sage_edge.analysis.claim_kinds import (
     Timed,
     TrendClaim,
 )
-from sage_edge.analysis.claims import bistability, costs, couplings, differences, trending, verdicts
-from sage_edge.analysis.claims.taking import SeriesSource, Taken, evidence
-from sage_edge.analysis.declared_claims import Claims
 from sage_edge.analysis.series import Series
 from sage_edge.analysis.statistics import corrections
 from sage_edge.names import Slug, Track
@@ -76,7 +76,7 @@ def _taken(claim: AnyClaim, declared: Claims, source: SeriesSource) -> list[Take
     if isinstance(claim, StatesClaim):
         return [bistability.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
     if isinstance(claim, TrendClaim):
-        return [trending.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+        return [trend.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
     timing = declared.timings[claim.timing]
     if isinstance(claim, RatioClaim):
         return [costs.ratio(timing, one) for one in (claim.replay, claim.correct, *claim.also)]

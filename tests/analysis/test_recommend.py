@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sage_edge.analysis import Case, Examined, examine, recommend
-from sage_edge.analysis.rules import faults
+from sage_edge.analysis.recommend import faults
 from sage_edge.curriculum import ParametersRefused, UndeclaredIntervention
 from sage_edge.names import HostName, SessionId
 from sage_edge.records.base import parse

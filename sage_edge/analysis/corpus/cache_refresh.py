@@ -15,11 +15,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sage_edge.analysis.corpus import settling
+from sage_edge.analysis.corpus import session_order
 from sage_edge.analysis.corpus.cache import Cache, Place, raw, text
 from sage_edge.analysis.corpus.registry import Registry
 from sage_edge.analysis.corpus.scoring import Job, Outcome, Scored, jobs, perform_all
-from sage_edge.analysis.corpus.settling import Settled
+from sage_edge.analysis.corpus.session_order import Settled
 from sage_edge.analysis.corpus.sources import Entry, Group, Source, in_order
 
 Progress = Callable[[int, int], None]
@@ -79,12 +79,13 @@ class Refresh:
         self._measure(list(jobs(listed, new, still, self.registry.span)), len(new), again=False)
 
     def _settle(self, fresh: Collection[int]) -> None:
-        open_chains = dict(settling.touched(self.cache))
+        open_chains = dict(session_order.touched(self.cache))
         if any(self.registry.scorers[place].context for place in fresh):
-            open_chains = dict(settling.chains(self.cache))
+            open_chains = dict(session_order.chains(self.cache))
         with self.cache.batch():
             stretches = [
-                settling.settle(self.cache, chain, first, self.registry.span) for chain, first in open_chains.items()
+                session_order.settle(self.cache, chain, first, self.registry.span)
+                for chain, first in open_chains.items()
             ]
         redo: defaultdict[int, set[int]] = defaultdict(set)
         for place in fresh:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from sage_edge.analysis.report.inert import LONGEST, markdown, visible
+from sage_edge.analysis.report.sanitize import LONGEST, markdown, visible
 from tests.analysis.report.contents import HOSTILE
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

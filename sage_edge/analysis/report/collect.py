@@ -8,7 +8,7 @@ from pathlib import PurePath
 from sage_edge.analysis.corpus import Branches, Corpus
 from sage_edge.analysis.report.content import Content, Session
 from sage_edge.analysis.report.forecasts import forecasts
-from sage_edge.analysis.report.noted import noted
+from sage_edge.analysis.report.legacy_verdicts import noted
 from sage_edge.analysis.series import Series
 from sage_edge.errors import UsageError
 from sage_edge.names import TRACKS

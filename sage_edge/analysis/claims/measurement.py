@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sage_edge.analysis.claim_kinds import Window, split
+from sage_edge.analysis.claims.schema import Window, split
 from sage_edge.analysis.series import Point, Series
 from sage_edge.analysis.statistics.coupling import neighbours
 from sage_edge.analysis.statistics.estimate import Estimate, Significance

@@ -24,7 +24,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sage_edge import scorers
-from sage_edge.analysis.claim_kinds import (
+from sage_edge.analysis.claims.schema import (
     AnyClaim,
     Cost,
     Growth,

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from sage_edge.analysis.claim_kinds import Level, TrendClaim
-from sage_edge.analysis.claims.taking import SeriesSource, Taken, fallbacks, reading, resemblance, scored_by, span, take
+from sage_edge.analysis.claims.measurement import (
+    SeriesSource,
+    Taken,
+    fallbacks,
+    reading,
+    resemblance,
+    scored_by,
+    span,
+    take,
+)
+from sage_edge.analysis.claims.schema import Level, TrendClaim
 from sage_edge.analysis.series import values
 from sage_edge.analysis.statistics import changes, power, trends
 from sage_edge.analysis.statistics.trends import LEAST

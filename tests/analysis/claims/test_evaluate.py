@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sage_edge.analysis import claims
-from sage_edge.analysis.claims.taking import evidence
+from sage_edge.analysis.claims.measurement import evidence
 from sage_edge.records.base import parse
 from sage_edge.records.claim import ClaimFinding
 from tests.analysis.claims.shelf import Scores, Shelf, declare

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sage_edge.analysis.pooling import pooled
+from sage_edge.analysis.pooled_measures import pooled
 from sage_edge.records.study import Measure
 from sage_edge.scorers import IDENTITY, Mark, mean_interval, measures, wilson
 from tests.analysis.corpus.counting import LOOKING_BACK

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sage_edge.analysis.findings import Examined
-from sage_edge.analysis.pooling import pooled
+from sage_edge.analysis.pooled_measures import pooled
 from sage_edge.names import HostName
 from sage_edge.records.study import Check, Decision, Measure, Prediction, Recommendation
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge.analysis.corpus import Corpus, Folder
-from sage_edge.analysis.report import gathering, glossary, page
+from sage_edge.analysis.report import collect, glossary, page
 from sage_edge.analysis.report.blocks import Definition
-from sage_edge.analysis.report.composing import compose
-from sage_edge.analysis.report.noted import passed
+from sage_edge.analysis.report.legacy_verdicts import passed
+from sage_edge.analysis.report.sections import compose
 from sage_edge.errors import UsageError
 from sage_edge.scorers import ALL
 from tests import corpora
@@ -42,9 +42,9 @@ def test_a_report_speaks_of_the_host_with_most_sessions_and_names_the_others(tmp
     assert (content.host, content.others) == ("sprout", ("thor",))
     assert "Further hosts have sessions there: thor." in compose(content).about[2]
     with Corpus.open(Folder.at(tmp_path / "here"), scorers=FEW) as corpus:
-        assert gathering.subject(corpus, "thor") == "thor"
+        assert collect.subject(corpus, "thor") == "thor"
         with pytest.raises(UsageError, match="desk has no session here"):
-            gathering.subject(corpus, "desk")
+            collect.subject(corpus, "desk")
 
 
 def test_contested_numbers_do_not_count(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_an_empty_corpus_has_no_subject(tmp_path: Path) -> None:
     ],
 )
 def test_a_source_is_named_without_its_path(key: str, expected: str) -> None:
-    assert gathering.name(key) == expected
+    assert collect.name(key) == expected
 
 
 @pytest.mark.parametrize(

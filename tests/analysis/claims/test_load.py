@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from sage_edge.analysis import declared_claims
-from sage_edge.analysis.claim_kinds import split
+from sage_edge.analysis.claims import load
+from sage_edge.analysis.claims.schema import split
 from sage_edge.errors import DeclarationError
 from sage_edge.names import Slug
 
-FLEET = Path(__file__).parents[2] / "fleet"
+FLEET = Path(__file__).parents[3] / "fleet"
 
 PAIR = {"label": "then", "x": "raising/1 d5", "y": "raising/1 d9"}
 BACKWARDS = {"first": 5, "last": 3}
@@ -56,19 +56,19 @@ def write(folder: Path, **file: Any) -> Path:
 def faults(folder: Path, **file: Any) -> list[str]:
     """Return what is wrong with a file of claims."""
     with pytest.raises(DeclarationError) as refused:
-        declared_claims.load(write(folder, **file))
+        load.load(write(folder, **file))
     return [str(fault).removeprefix("fleet/claims.yaml: ") for fault in refused.value.faults]
 
 
 def test_the_shipped_file_holds_the_five_claims_of_the_seeds() -> None:
-    names = list(declared_claims.load(FLEET).claims)
+    names = list(load.load(FLEET).claims)
     assert names[:5] == [
         "d5-d9-coupling", "bistable-identity", "collapse-18-19", "regression-t024", "slower-with-size",
     ]  # fmt: skip
 
 
 def test_a_claim_is_read_as_it_stands(tmp_path: Path) -> None:
-    read = declared_claims.load(write(tmp_path, claims={"one": CLAIM}))
+    read = load.load(write(tmp_path, claims={"one": CLAIM}))
     assert read.seed == 3
     assert read.claims[Slug("one")].model_dump(exclude_unset=True) == CLAIM
 
@@ -132,7 +132,7 @@ def test_a_file_that_is_no_file_of_claims(tmp_path: Path, file: dict[str, Any]) 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match=r"claims\.yaml: the file is missing"):
-        declared_claims.load(tmp_path)
+        load.load(tmp_path)
 
 
 def test_what_people_call_a_quantity() -> None:
