@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sage_edge.agent.heart import Heart
+from sage_edge.agent.heartbeat import Heart
 from sage_edge.clock import Clock
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.identity import Me

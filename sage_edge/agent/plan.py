@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sage_edge import curriculum
-from sage_edge.agent import deciding, practitioner, researcher, slots
+from sage_edge.agent import decisions, practitioner, researcher, slots
 from sage_edge.agent.build import Agent
 from sage_edge.names import TRACKS, SessionId
 from sage_edge.sessions import archive
@@ -44,7 +44,7 @@ def _decisions(agent: Agent) -> Iterator[Intent]:
     papers = practitioner.open_papers(agent)
     lessons = curriculum.load(agent.paths.fleet)
     held = {track: practitioner.held(agent, track) for track in TRACKS}
-    made = deciding.decide(agent.me.host.name, policy, lessons, papers, held, agent.clock.now())
+    made = decisions.decide(agent.me.host.name, policy, lessons, papers, held, agent.clock.now())
     for decision in made:
         verb = "accept" if decision.verdict == "accepted" else "decline"
         yield Intent(f"{verb} recommendation {decision.recommendation.short}", decision.reason)

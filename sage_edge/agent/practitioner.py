@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sage_edge import curriculum
-from sage_edge.agent import deciding, slots
+from sage_edge.agent import decisions, slots
 from sage_edge.agent.build import Agent
 from sage_edge.inventory import guard
 from sage_edge.names import TRACKS, Digest, Track
@@ -48,7 +48,7 @@ def decide(agent: Agent) -> None:
         return
     lessons = curriculum.load(agent.paths.fleet)
     counts = {track: held(agent, track) for track in TRACKS}
-    made = deciding.decide(
+    made = decisions.decide(
         agent.me.host.name, policy, lessons, open_papers(agent), counts, agent.clock.now()
     )  # fmt: skip
     for decision in made:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from sage_edge.agent import heart, loop, wake
+from sage_edge.agent import heartbeat, loop, wake
 from sage_edge.agent.build import Agent
 from sage_edge.errors import NotMyRole, SageError, UsageError
 from tests.fakes import HandClock, Home
@@ -20,7 +20,7 @@ Make = Callable[..., Home]
 @pytest.fixture(autouse=True)
 def whole_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every pause be one wait; in pieces they are in test_heart."""
-    monkeypatch.setattr(heart, "LONGEST_PAUSE_S", 1e6)
+    monkeypatch.setattr(heartbeat, "LONGEST_PAUSE_S", 1e6)
 
 
 def looped(home: Home, outcomes: Sequence[SageError | None], monkeypatch: pytest.MonkeyPatch) -> Agent:

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from sage_edge import files
-from sage_edge.agent import build, heart, loop
+from sage_edge.agent import build, heartbeat, loop
 from sage_edge.agent.build import Agent
-from sage_edge.agent.heart import Heart
+from sage_edge.agent.heartbeat import Heart
 from sage_edge.engines import Message
 from sage_edge.names import Digest
 from sage_edge.records.transcript import chain_faults
@@ -162,4 +162,4 @@ def test_the_health_check_bears_every_silence_that_is_allowed(home: Make) -> Non
     deadline = home().me.host.turn_deadline
     assert said is not None
     assert deadline is not None
-    assert float(said[1]) > deadline.total_seconds() + heart.LONGEST_PAUSE_S
+    assert float(said[1]) > deadline.total_seconds() + heartbeat.LONGEST_PAUSE_S

@@ -10,7 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge import curriculum, files
-from sage_edge.agent.deciding import decide
+from sage_edge.agent.decisions import decide
 from sage_edge.inventory.declarations import Policy
 from sage_edge.names import HostName, SessionId, Slug, Track
 from sage_edge.records.study import Prediction, Recommendation
