@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sage_edge import __version__
-from sage_edge.cli.lazily import Lazy, Place
+from sage_edge.cli.lazy_group import Lazy, Place
 from sage_edge.errors import SageError
 
 _GROUPS = {

@@ -6,7 +6,7 @@ import click
 
 from sage_edge.agent import build, loop, plan, wake
 from sage_edge.cli import complain, render
-from sage_edge.cli.surroundings import (
+from sage_edge.cli.environment import (
     as_option,
     at_option,
     clock_at,

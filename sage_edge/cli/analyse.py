@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sage_edge.cli import corpora, render
-from sage_edge.cli.surroundings import json_option, paths, tell
+from sage_edge.cli import corpus_options, render
+from sage_edge.cli.environment import json_option, paths, tell
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import TRACKS, Track
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("analyse")
-@corpora.options
+@corpus_options.options
 @click.option("--track", type=click.Choice(TRACKS), help="Only the sessions of this track.")
 @click.option(
     "--scorer", "wanted", multiple=True, metavar="ID/V", help="Only this scorer, like identity/1; repeatable."
@@ -39,7 +39,7 @@ def command(
 
     What was measured once is remembered; a new session costs its own time only. Refused files are told on stderr.
     """
-    with corpora.opened(corpora.source(corpus, exchange, "analyse"), rescore=rescore) as found:
+    with corpus_options.opened(corpus_options.source(corpus, exchange, "analyse"), rescore=rescore) as found:
         scorers = _scorers(found, wanted)
         if claims:
             _claims(found, host, as_json)
@@ -48,7 +48,7 @@ def command(
         else:
             _tables(found, host, track, scorers, window)
         if not as_json:
-            corpora.tell_refused(found)
+            corpus_options.tell_refused(found)
 
 
 def _scorers(corpus: Corpus, wanted: tuple[str, ...]) -> list[Scorer]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import paths, tell
+from sage_edge.cli.environment import paths, tell
 from sage_edge.demo import play
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import as_option, json_option, paths, tell
+from sage_edge.cli.environment import as_option, json_option, paths, tell
 from sage_edge.clock import SystemClock
 from sage_edge.errors import UsageError
 from sage_edge.paths import SYSTEM_FLEET, Paths

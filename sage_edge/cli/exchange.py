@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sage_edge.cli.surroundings import paths
+from sage_edge.cli.environment import paths
 from sage_edge.exchange import hub, writers
 from sage_edge.inventory.loading import load
 

@@ -11,7 +11,7 @@ from sage_edge import curriculum
 from sage_edge.analysis import recommend
 from sage_edge.analysis.claims import load
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import json_option, paths
+from sage_edge.cli.environment import json_option, paths
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
 from sage_edge.inventory import guard, loading

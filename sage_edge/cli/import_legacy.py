@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import json_option, tell
+from sage_edge.cli.environment import json_option, tell
 from sage_edge.legacy import importing
 from sage_edge.legacy.report import FileRow, Report
 

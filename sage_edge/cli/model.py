@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sage_edge.cli.lazily import Lazy, Place
+from sage_edge.cli.lazy_group import Lazy, Place
 
 PLACES = {
     "gc": Place("keeping", "Show what the store holds and nothing names, and remove it when told to.", "gc"),

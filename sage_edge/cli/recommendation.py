@@ -6,7 +6,7 @@ import click
 
 from sage_edge.agent import build, practitioner
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import as_option, clock_at, paths, release, stop_on_signals, tell
+from sage_edge.cli.environment import as_option, clock_at, paths, release, stop_on_signals, tell
 from sage_edge.errors import UsageError
 from sage_edge.inventory import guard
 from sage_edge.records.study import Decision, Recommendation

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sage_edge import files
-from sage_edge.cli import corpora
-from sage_edge.cli.surroundings import paths, tell
+from sage_edge.cli import corpus_options
+from sage_edge.cli.environment import paths, tell
 from sage_edge.errors import SageError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _TOKENS = 4096
 
 
 @click.command("report")
-@corpora.options
+@corpus_options.options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Where the page goes.")
 @click.option(
     "--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The same as Markdown, for git."
@@ -43,7 +43,7 @@ def command(
     """
     if out is None and markdown is None:
         raise UsageError("nowhere to write to", hint="sage-edge report --corpus DIR --out report.html")
-    papers = corpora.source(corpus, exchange, "report")
+    papers = corpus_options.source(corpus, exchange, "report")
     try:
         from sage_edge.analysis.report import page, sections
     except ImportError as missing:
@@ -65,18 +65,18 @@ def _content(papers: Source, host: str | None, model: str | None) -> Content:
     from sage_edge.analysis.report import collect
 
     declared = claims.load(paths().fleet)
-    with corpora.opened(papers) as corpus:
+    with corpus_options.opened(papers) as corpus:
         chosen = collect.subject(corpus, host)
         tested = claims.test(declared, corpus if chosen is None else corpus.of(chosen))
         content = collect.gather(corpus, chosen, tested)
-        corpora.tell_refused(corpus)
+        corpus_options.tell_refused(corpus)
     return content if model is None else replace(content, narrative=_narrative(model, tested))
 
 
 def _narrative(name: str, tested: Sequence[ClaimFinding]) -> Narrative:
     from sage_edge.analysis import narrative
     from sage_edge.analysis.report.content import SEED
-    from sage_edge.cli.shelves import library
+    from sage_edge.cli.model_list import library
     from sage_edge.engines import Deadline, Settings, open_engine
     from sage_edge.models.card import find
 

@@ -9,7 +9,7 @@ import click
 from sage_edge import locks
 from sage_edge.agent import build, practitioner
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
+from sage_edge.cli.environment import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
 from sage_edge.errors import SessionError, Unreachable, UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import TRACKS, SessionId, Track

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import paths, tell
+from sage_edge.cli.environment import paths, tell
 from sage_edge.deploy import fleet_runner
 from sage_edge.deploy.fleet_runner import Result
 from sage_edge.errors import SageError, UsageError

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from sage_edge.cli.surroundings import paths, tell
+from sage_edge.cli.environment import paths, tell
 from sage_edge.deploy import desired_release, plan, provision, rollout
 from sage_edge.deploy.desired_release import Wanted
 from sage_edge.deploy.plan import Plan

@@ -19,7 +19,7 @@ def add(chore: Chore) -> None:
 
         import click
 
-        from sage_edge.cli.surroundings import tell
+        from sage_edge.cli.environment import tell
         from sage_edge.image import base_digests, spec
 
         images = _root() / "images"
@@ -49,7 +49,7 @@ def add(chore: Chore) -> None:
         import click
 
         from sage_edge import files
-        from sage_edge.cli.surroundings import tell
+        from sage_edge.cli.environment import tell
         from sage_edge.image import requirements as pinning
 
         root = _root()
@@ -67,6 +67,6 @@ def add(chore: Chore) -> None:
 
 
 def _root() -> Path:
-    from sage_edge.cli.surroundings import paths
+    from sage_edge.cli.environment import paths
 
     return paths().fleet.resolve().parent

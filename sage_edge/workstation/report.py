@@ -11,7 +11,7 @@ import click
 
 from sage_edge import files
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import tell
+from sage_edge.cli.environment import tell
 from sage_edge.deploy.fleet_runner import Result
 from sage_edge.names import HostName
 from sage_edge.verify.expect_ruling import Ruling

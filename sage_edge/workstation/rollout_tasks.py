@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.cli.surroundings import tell
+from sage_edge.cli.environment import tell
 from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.errors import UsageError
 from sage_edge.names import HostName

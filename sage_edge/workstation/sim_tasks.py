@@ -19,7 +19,7 @@ def add(chore: Chore) -> None:
         """Start two stand-in boards and a hub, or see that they run."""
         from sage_edge import sim
         from sage_edge.cli import render
-        from sage_edge.cli.surroundings import tell
+        from sage_edge.cli.environment import tell
 
         fleet, place = _here()
         made = sim.up(fleet, place, tell, base or None)
@@ -43,7 +43,7 @@ def add(chore: Chore) -> None:
         """Show the stand-in boards; ends with 1 unless all are up."""
         from sage_edge import sim
         from sage_edge.cli import render
-        from sage_edge.cli.surroundings import tell
+        from sage_edge.cli.environment import tell
 
         fleet, place = _here()
         rows = sim.status(place)
@@ -62,7 +62,7 @@ def add(chore: Chore) -> None:
 
 
 def _here() -> tuple[Fleet, Place]:
-    from sage_edge.cli.surroundings import paths
+    from sage_edge.cli.environment import paths
     from sage_edge.inventory import loading
     from sage_edge.sim import Place
 

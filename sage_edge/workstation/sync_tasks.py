@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import paths
+from sage_edge.cli.environment import paths
 from sage_edge.errors import UsageError
 from sage_edge.inventory import loading
 from sage_edge.model_sync.sync import Order, bring, sync

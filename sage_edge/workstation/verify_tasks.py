@@ -88,7 +88,7 @@ _KEPT = {kind.code: kind for kind in (NotDeclared, NotTrusted, NotReached)}
 def verified(here: Desk, hosts: Sequence[HostName], asked: Asked) -> int:
     """Verify hosts, print what came of it, and return the worst exit code. Raises the error of a host that is alone."""
     from sage_edge.cli import render
-    from sage_edge.cli.surroundings import tell
+    from sage_edge.cli.environment import tell
     from sage_edge.deploy import fleet_runner
     from sage_edge.workstation import report
 
@@ -109,7 +109,7 @@ def verified(here: Desk, hosts: Sequence[HostName], asked: Asked) -> int:
 
 def quick(here: Desk, name: HostName) -> Report:
     """Judge a host by one probe over one connection."""
-    from sage_edge.cli.surroundings import paths
+    from sage_edge.cli.environment import paths
     from sage_edge.deploy import expectations, probe_answers
     from sage_edge.remote.board.probe import NotReady, StrangeFacts
     from sage_edge.workstation.report import Report

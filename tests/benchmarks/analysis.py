@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.analysis.corpus import Corpus, Folder
-from sage_edge.cli.corpora import WORKERS
+from sage_edge.cli.corpus_options import WORKERS
 from sage_edge.scorers import ALL
 from tests import corpora
 from tests.benchmarks.figures import Figure, seconds

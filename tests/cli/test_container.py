@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from sage_edge.cli import main, surroundings
+from sage_edge.cli import environment, main
 from tests.inventory.machines import FLEET
 from tests.inventory.test_image import FOR_CPU, SPROUT_CPU, THOR
 
@@ -58,4 +58,4 @@ def test_an_image_is_known_by_its_digest_or_not_at_all(
 ) -> None:
     if named is not None:
         monkeypatch.setenv("SAGE_IMAGE", named)
-    assert surroundings.image() == known
+    assert environment.image() == known

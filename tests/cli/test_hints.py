@@ -13,8 +13,8 @@ from tests.test_readme import fault
 
 ROOT = Path(__file__).parents[2] / "sage_edge"
 PLACES = (
-    "errors.py", "models", "verify", "deploy", "desk", "host", "sim", "cli/keeping.py", "cli/shelves.py",
-    "cli/preparation.py", "cli/inspection.py", "workstation/sync_tasks.py", "cli/doctor.py", "cli/fleet.py",
+    "errors.py", "models", "verify", "deploy", "desk", "host", "sim", "cli/model_store.py", "cli/model_list.py",
+    "cli/model_prepare.py", "cli/model_inspect.py", "workstation/sync_tasks.py", "cli/doctor.py", "cli/fleet.py",
 )  # fmt: skip
 _COMMAND = re.compile(r"(?<![\w`-])(?:sage-edge|invoke) (?!process|to merge)[a-z][^;\n\[\]]*")
 _PROSE = re.compile(r"(?:, (?:or|then)| \(|,? and | shows | to tell | on the |\. ).*")

@@ -15,7 +15,7 @@ from pathlib import Path
 import testinfra
 from testinfra.host import Host
 
-from sage_edge.cli.surroundings import paths
+from sage_edge.cli.environment import paths
 from sage_edge.deploy import expectations as expected
 from sage_edge.inventory.boards import Board
 from sage_edge.names import HostName

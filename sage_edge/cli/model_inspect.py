@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import json_option, paths
+from sage_edge.cli.environment import json_option, paths
 from sage_edge.errors import ModelError, UsageError
 from sage_edge.inventory import loading
 from sage_edge.inventory.boards import Board

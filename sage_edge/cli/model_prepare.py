@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sage_edge.cli import bar
-from sage_edge.cli.surroundings import json_option, paths, stop_on_signals, tell
+from sage_edge.cli import progress_bar
+from sage_edge.cli.environment import json_option, paths, stop_on_signals, tell
 from sage_edge.models.card import Card, HostSource, find, read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare.plan import StepPlan, is_prepared, measurements, plan
@@ -57,7 +57,7 @@ def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, Card]) -> 
     from sage_edge.models.prepare.run import prepare
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
-    with bar.of_bytes() as progress:
+    with progress_bar.of_bytes() as progress:
         shop = Workshop(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
         prepare(name, shop if find_spec("fabric") is None else replace(shop, copy=_over_ssh(shop)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sage_edge.cli import keeping, main
+from sage_edge.cli import main, model_store
 from sage_edge.models import lock
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
@@ -77,7 +77,7 @@ def test_where_llama_cpp_is_not_installed_nobody_has_asked(
     tmp_path: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(tmp_path / "fleet", chat_template=..., parameters=SHAPE.parameters)
-    monkeypatch.setattr(keeping, "find_spec", lambda _: None)
+    monkeypatch.setattr(model_store, "find_spec", lambda _: None)
     (tmp_path / "good").mkdir()
     random_gguf.write(tmp_path / "good" / "m.gguf", SHAPE)
     brought = say("import", str(tmp_path / "good"), "--ref", REF)
@@ -107,11 +107,11 @@ def test_a_lock_that_changes_while_a_person_reads_is_not_overwritten(
 ) -> None:
     made = library(tmp_path, locked=False)
     made.store.root.rename(tmp_path / "store")
-    monkeypatch.setattr(keeping, "_agree", lambda *_: lock.write_lock(made.fleet, {}))
+    monkeypatch.setattr(model_store, "_agree", lambda *_: lock.write_lock(made.fleet, {}))
     lock.lock_path(made.fleet).unlink()
     assert say("lock", "--yes").exit_code == 0
     other = {REF: lock.Entry(Digest("sha256:" + "0" * 64))}
-    monkeypatch.setattr(keeping, "_agree", lambda *_: lock.write_lock(made.fleet, other))
+    monkeypatch.setattr(model_store, "_agree", lambda *_: lock.write_lock(made.fleet, other))
     lock.write_lock(made.fleet, {})
     refused = say("lock", "--yes")
     assert (refused.exit_code, refused.stderr.splitlines()) == (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sage_edge.cli.inspection import inspect
+from sage_edge.cli.model_inspect import inspect
 from sage_edge.errors import AdapterWithoutBase, DoesNotFit, ModelError, ModelIncomplete, UsageError
 from tests.models import building
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from sage_edge.cli import bar, complain
-from sage_edge.cli.shelves import human, library
-from sage_edge.cli.surroundings import tell
+from sage_edge.cli import complain, progress_bar
+from sage_edge.cli.environment import tell
+from sage_edge.cli.model_list import human, library
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
 from sage_edge.models.card import find, read_cards
@@ -39,7 +39,7 @@ def verify(ref: str | None, deep: bool) -> None:
         try:
             model = shelves.resolve(name)
             if deep:
-                with bar.of_bytes() as progress:
+                with progress_bar.of_bytes() as progress:
                     model.check(counting(progress, model.size_bytes))
         except SageError as refusal:
             complain(refusal)
@@ -111,7 +111,7 @@ def import_(folder: Path, name: str) -> None:
     shelves = library()
     card = import_folder.card_of(name, read_cards(shelves.fleet))
     ask = smoke.ask if find_spec("llama_cpp") else None
-    with bar.of_bytes() as progress:
+    with progress_bar.of_bytes() as progress:
         manifest = import_folder.import_folder(folder, card, shelves.store, SystemClock().now(), ask, progress)
     click.echo(
         f"{card.ref} is in the store: {len(manifest.files)} files, {manifest.size_bytes} bytes, {manifest.digest()}"

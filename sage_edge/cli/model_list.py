@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.surroundings import json_option, paths
+from sage_edge.cli.environment import json_option, paths
 from sage_edge.models.card import Card, find
 from sage_edge.models.lock import read_lock
 from sage_edge.models.model_inventory import Item, look, survey

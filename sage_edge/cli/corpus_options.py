@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from sage_edge import paths
-from sage_edge.cli.surroundings import tell
+from sage_edge.cli.environment import tell
 from sage_edge.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sage_edge.cli import preparation
-from sage_edge.cli.preparation import command
+from sage_edge.cli import model_prepare
+from sage_edge.cli.model_prepare import command
 from sage_edge.errors import ModelError, ModelNotFound, Unreachable
 from sage_edge.models.lock import read_lock
 from tests.cli.world import snapshot
@@ -72,7 +72,7 @@ def test_an_unknown_name_is_refused(fleet: Path) -> None:
 
 
 def test_a_board_copies_nothing_from_another(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparation, "find_spec", lambda _: None)  # what reaches into machines is not installed there
+    monkeypatch.setattr(model_prepare, "find_spec", lambda _: None)  # what reaches into machines is not installed there
     tiny.declare(fleet, tiny.cards({"directory": "base"}, {"host": "sprout"}, base_weights="sha256:" + "0" * 64))
     refused = run(tiny.REF)
     assert isinstance(refused.exception, ModelError)

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from sage_edge.cli import main
-from sage_edge.cli.lazily import Lazy
+from sage_edge.cli.lazy_group import Lazy
 from sage_edge.cli.model import PLACES
 from sage_edge.cli.model import command as model
 
