@@ -7,8 +7,8 @@ fleet/curriculum/interventions/observe.yaml      what a mind is told before its 
 
 from sage_edge.curriculum.catalogue import Curriculum, UndeclaredIntervention, load, read
 from sage_edge.curriculum.declarations import Exercise, InterventionCard, Phase, TrainingTrack
-from sage_edge.curriculum.given import ParametersRefused, check_parameters
 from sage_edge.curriculum.lessons import lesson
+from sage_edge.curriculum.parameter_check import ParametersRefused, check_parameters
 
 __all__ = [
     "Curriculum", "load", "read", "lesson",
