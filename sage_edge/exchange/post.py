@@ -15,10 +15,12 @@ from typing import TypeVar
 from sage_edge import locks
 from sage_edge.clock import Clock
 from sage_edge.errors import RoleError, Unreachable
-from sage_edge.exchange import papers, publishing, reading, receiving, repository
+from sage_edge.exchange import branch_reader, papers, repository
+from sage_edge.exchange import publish as publishing
+from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
-from sage_edge.exchange.publishing import Published
-from sage_edge.exchange.receiving import Received
+from sage_edge.exchange.publish import Published
+from sage_edge.exchange.receive import Received
 from sage_edge.names import HostName
 from sage_edge.records import places
 from sage_edge.records.base import Record
@@ -116,15 +118,15 @@ class Post:
 
     def unpublished(self) -> int:
         """How many papers the hub did not have when it was last heard; worklog and status do not count."""
-        return reading.unpublished(self._clone)
+        return branch_reader.unpublished(self._clone)
 
-    def read(self, host: HostName, folder: str) -> reading.Papers:
+    def read(self, host: HostName, folder: str) -> branch_reader.Papers:
         """Return (path, content) of every paper below a folder, sorted; of others only what was verified."""
-        return reading.read(self._clone, host, folder)
+        return branch_reader.read(self._clone, host, folder)
 
     def names(self, host: HostName, folder: str) -> tuple[str, ...]:
         """Return the paths alone."""
-        return reading.names(self._clone, host, folder)
+        return branch_reader.names(self._clone, host, folder)
 
     def known(self) -> bool:
         """Whether this clone has ever heard what the hub holds of our branch. Numbers may be given only then."""
@@ -132,7 +134,7 @@ class Post:
 
     def _must_ask_first(self) -> bool:
         """A first commit on an unheard hub could contradict what an earlier life of this host has published."""
-        return not self.known() and self._clone.own not in reading.tips(self._clone)
+        return not self.known() and self._clone.own not in branch_reader.tips(self._clone)
 
     @contextlib.contextmanager
     def _exchange(self) -> Iterator[None]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import cast
 
 from sage_edge.errors import Locked
+from sage_edge.exchange.branch_reader import Papers
 from sage_edge.exchange.post import Post
-from sage_edge.exchange.reading import Papers
 from sage_edge.names import HostName, SessionId
 from sage_edge.sessions.run import claim_next
 from tests.fakes import Home

@@ -17,7 +17,7 @@ from typing_extensions import Self
 
 from sage_edge.analysis.corpus.sources import SESSIONS, SUFFIX, Entry, Group, Refused, one_line, oversized, refused
 from sage_edge.errors import UsageError
-from sage_edge.exchange import commands, reading, rules
+from sage_edge.exchange import branch_reader, commands, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import places
@@ -76,7 +76,7 @@ class Branches:
         return "" if entry.place == own else f"this is not the place of {found.label}"
 
     def _tips(self) -> dict[str, str]:
-        found = reading.tips(self._clone)
+        found = branch_reader.tips(self._clone)
         verified = {ref[len(VERIFIED) :]: tip for ref, tip in found.items() if ref.startswith(VERIFIED)}
         own = {ref[len(rules.BRANCHES) :]: tip for ref, tip in found.items() if ref.startswith(rules.BRANCHES)}
         return {**verified, **own}
@@ -95,7 +95,7 @@ class Branches:
         return Clone(HostName("nobody"), self.repository, self.repository, self.repository, "")
 
     def _git(self, *words: str, stdin: bytes = b"") -> bytes:
-        return reading.here(self._clone, commands.git(self._clone, *words, stdin=stdin, env=commands.OFFLINE)).out
+        return branch_reader.here(self._clone, commands.git(self._clone, *words, stdin=stdin, env=commands.OFFLINE)).out
 
 
 def _asked(oids: Sequence[str]) -> bytes:

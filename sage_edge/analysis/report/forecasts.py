@@ -14,7 +14,7 @@ from typing import TypeVar
 from sage_edge.analysis.calibration import Forecast
 from sage_edge.analysis.corpus import Problem
 from sage_edge.analysis.corpus.sources import one_line
-from sage_edge.exchange import reading, rules
+from sage_edge.exchange import branch_reader, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import Digest, HostName
 from sage_edge.records.base import Record, parse
@@ -35,7 +35,7 @@ class _Desk:
     def read(self, folder: str, kind: type[R]) -> Iterator[tuple[str, R]]:
         """Yield the papers of a kind, each with the host on whose branch it lies."""
         for host, tip in sorted(self.tips.items()):
-            for path, content in reading.tree_papers(self.clone, tip, folder):
+            for path, content in branch_reader.tree_papers(self.clone, tip, folder):
                 try:
                     yield host, parse(kind, content)
                 except ValueError as foreign:
@@ -51,7 +51,7 @@ def forecasts(
     Raises StorageError, CommandFailed.
     """
     clone = Clone(HostName("nobody"), repository, repository, repository, "")
-    found = reading.tips(clone)
+    found = branch_reader.tips(clone)
     tips = {ref[len(prefix) :]: tip for prefix in (VERIFIED, rules.BRANCHES) for ref, tip in _below(found, prefix)}
     desk = _Desk(clone, tips)
     papers = [paper for on, paper in desk.read("recommendations", Recommendation) if paper.author == on]

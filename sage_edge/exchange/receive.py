@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sage_edge import shell
 from sage_edge.errors import OwnBranchBroken
-from sage_edge.exchange import answers, commands, papers, repository, restoring, rules
+from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules
+from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, VERIFIED, Clone
-from sage_edge.exchange.reading import git_of, here, tips
 from sage_edge.names import HostName, Slug
 from sage_edge.records.diary import Quarantine
 
@@ -81,8 +81,8 @@ def _fetch(clone: Clone, folders: rules.Folders) -> tuple[Quarantine, ...]:
     result = shell.attempt(commands.fetch(clone))
     if result.code == 0:
         return ()
-    failure = answers.failed_fetch(clone, result)
-    if isinstance(failure, answers.Unsound):
+    failure = git_errors.failed_fetch(clone, result)
+    if isinstance(failure, git_errors.Unsound):
         return tuple(_fetch_apart(clone, folders))
     raise failure
 
@@ -91,7 +91,7 @@ def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
     """Fetch the declared hosts one by one, so that one host's unsound objects do not silence the others."""
     listed = shell.attempt(commands.list_hub(clone))
     if listed.code != 0:
-        raise answers.failed_fetch(clone, listed)
+        raise git_errors.failed_fetch(clone, listed)
     trusted = tips(clone)
     for line in listed.text.splitlines():
         oid, _, ref = line.partition("\t")
@@ -99,8 +99,8 @@ def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
         if host not in folders:
             continue
         result = shell.attempt(commands.fetch(clone, host))
-        failure = answers.failed_fetch(clone, result) if result.code else None
-        if isinstance(failure, answers.Unsound):
+        failure = git_errors.failed_fetch(clone, result) if result.code else None
+        if isinstance(failure, git_errors.Unsound):
             yield Quarantine(
                 host=host, commit=oid, rule=Slug("unsound"), detail=rules.shown(failure.message),
                 trusted=trusted.get(VERIFIED + host),
@@ -116,7 +116,7 @@ def _settle_own(clone: Clone, folders: rules.Folders, refs: dict[str, str]) -> N
         if breaches:
             raise _broken(clone, f"{breaches[0].rule}: {breaches[0].detail} (commit {theirs[:12]})")
         with papers.writing(clone.papers, clone.locks):
-            restoring.restore(clone, theirs)
+            restore.restore(clone, theirs)
     elif theirs and ours and not _stands_on(clone, theirs, ours):
         raise _broken(clone, f"it holds {theirs[:12]}, which this host did not write")
     repository.note_known(clone)
@@ -126,7 +126,7 @@ def _stands_on(clone: Clone, older: str, newer: str) -> bool:
     command = commands.is_ancestor(clone, older, newer)
     result = shell.attempt(command)
     if result.code not in (0, 1):
-        raise answers.failed_here(clone, command, result)
+        raise git_errors.failed_here(clone, command, result)
     return result.code == 0
 
 

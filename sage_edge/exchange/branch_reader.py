@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sage_edge import shell
-from sage_edge.exchange import answers, commands, papers, rules
+from sage_edge.exchange import commands, git_errors, papers, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import HostName
 from sage_edge.shell import Command, Result
@@ -16,7 +16,7 @@ def here(clone: Clone, command: Command) -> Result:
     """Run a command that needs no hub. Raises StorageError, OwnBranchBroken, CommandFailed."""
     result = shell.attempt(command)
     if result.code != 0:
-        raise answers.failed_here(clone, command, result)
+        raise git_errors.failed_here(clone, command, result)
     return result
 
 

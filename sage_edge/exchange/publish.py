@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sage_edge import shell
 from sage_edge.errors import CommandFailed, OwnBranchBroken
-from sage_edge.exchange import answers, commands, papers, repository, rules
+from sage_edge.exchange import commands, git_errors, papers, repository, rules
+from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, Clone
-from sage_edge.exchange.reading import git_of, here, tips
 
 _COMES_BACK = ("immutable", "removed", "worklog", "not-a-plain-file", "oversize")
 
@@ -33,7 +33,7 @@ def record(clone: Clone, writable: frozenset[str], summary: str, at: datetime) -
         try:
             here(clone, commands.stage(clone))
             return _commit(clone, writable, summary, at)
-        except (CommandFailed, answers.Damaged):
+        except (CommandFailed, git_errors.Damaged):
             # an index or objects that a killed git or a bad disk left behind; papers/ has what they were made of
             _remake(clone)
             return _commit(clone, writable, summary, at)
@@ -46,13 +46,13 @@ def push(clone: Clone) -> bool:
     if ours is None or refs.get(INCOMING + clone.host) == ours:
         return False
     result = shell.attempt(commands.push(clone))
-    if result.code != 0 and answers.is_damage(result):
+    if result.code != 0 and git_errors.is_damage(result):
         with papers.writing(clone.papers, clone.locks):
             papers.tidy(clone.papers)
             _remake(clone)
         result = shell.attempt(commands.push(clone))
     if result.code != 0:
-        raise answers.failed_push(clone, result)
+        raise git_errors.failed_push(clone, result)
     return True
 
 

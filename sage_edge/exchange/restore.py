@@ -9,8 +9,8 @@ from __future__ import annotations
 from sage_edge import files
 from sage_edge.errors import OwnBranchBroken
 from sage_edge.exchange import commands, papers, rules
+from sage_edge.exchange.branch_reader import here, tree_papers
 from sage_edge.exchange.commands import Clone
-from sage_edge.exchange.reading import here, tree_papers
 
 
 def restore(clone: Clone, tip: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import HubRefused, OwnBranchBroken, Unreachable
-from sage_edge.exchange import answers
+from sage_edge.exchange import git_errors
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.post import Post
 from sage_edge.names import HostName
@@ -192,7 +192,7 @@ SAID = {
 @pytest.mark.parametrize("said", SAID)
 def test_who_did_not_answer_and_who_said_no(said: str) -> None:
     result = Result(128, b"", said.encode())
-    for failure in (answers.failed_fetch(CLONE, result), answers.failed_push(CLONE, result)):
+    for failure in (git_errors.failed_fetch(CLONE, result), git_errors.failed_push(CLONE, result)):
         assert type(failure) is SAID[said]
         assert failure.hint
 
@@ -200,7 +200,7 @@ def test_who_did_not_answer_and_who_said_no(said: str) -> None:
 def test_a_refused_push_carries_the_words_of_the_hub() -> None:
     ref = b"refs/heads/host/sprout"
     out = b"To hub\n!\t%s:%s\t[remote rejected] (pre-receive hook declined)\nDone\n" % (ref, ref)
-    failure = answers.failed_push(
+    failure = git_errors.failed_push(
         CLONE, Result(1, out, b"remote: sage: too much        \nerror: failed to push some refs\n")
     )
     assert isinstance(failure, HubRefused)
