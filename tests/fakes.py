@@ -24,7 +24,7 @@ from sage_edge.exchange import hub, writers
 from sage_edge.exchange.post import Post
 from sage_edge.files import digest
 from sage_edge.inventory import identity
-from sage_edge.inventory.board import Facts
+from sage_edge.inventory.board_facts import Facts
 from sage_edge.inventory.identity import Me
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import ModelRef

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import shell, sim
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.shell import Command, Result
 from sage_edge.sim import Machine, Place, booting, engine
@@ -84,7 +84,7 @@ def standing(root: Path, more: Sequence[str] = (), apart: str = "") -> Iterator[
     shutil.copytree(DECLARED, root / "fleet")
     for name in more:
         (root / "fleet" / "hosts" / f"{name}.yaml").write_text(_TWIN.format(name=name), "utf-8")
-    fleet = loading.load(root / "fleet", "sim")
+    fleet = load.load(root / "fleet", "sim")
     place = Place(fleet.addresses, "-".join(filter(None, (f"{_NAME}{os.getpid()}", apart))))
     try:
         sim.up(fleet, place, _tell)

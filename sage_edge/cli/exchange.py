@@ -8,7 +8,7 @@ import click
 
 from sage_edge.cli.environment import paths
 from sage_edge.exchange import hub, writers
-from sage_edge.inventory.loading import load
+from sage_edge.inventory.load import load
 
 
 @click.group(help="The hub where the hosts' branches meet.")

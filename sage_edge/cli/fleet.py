@@ -14,7 +14,8 @@ from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
-from sage_edge.inventory import guard, loading
+from sage_edge.inventory import guard
+from sage_edge.inventory import load as loading
 from sage_edge.models.card import Card, read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.names import ModelRef

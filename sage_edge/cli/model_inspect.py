@@ -10,8 +10,8 @@ import click
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.errors import ModelError, UsageError
-from sage_edge.inventory import loading
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory import load
+from sage_edge.inventory.board_card import Board
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.memory import Memory, estimate
 from sage_edge.models.inspect.native_probe import Probe, probe
@@ -46,7 +46,7 @@ def inspect(
 
 
 def _board(name: str) -> Board:
-    boards: Mapping[str, Board] = loading.load(paths().fleet).boards
+    boards: Mapping[str, Board] = load.load(paths().fleet).boards
     if name not in boards:
         raise UsageError(
             f"no board named {name!r}; there are: {', '.join(sorted(boards))}", hint="sage-edge fleet show"

@@ -13,7 +13,7 @@ from sage_edge.errors import DeclarationError, Fault
 from sage_edge.image import spec
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.host_entry import Host
 from sage_edge.models import resolve
 from sage_edge.models.lock import read_lock
 from sage_edge.names import Digest, HostName, ModelRef

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sage_edge import files
 from sage_edge.deploy.checkout import Checkout
 from sage_edge.image.built import Image
-from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.host_entry import Host
 from sage_edge.names import Digest, Slug
 from sage_edge.records.release import Release
 from sage_edge.remote.board.probe import Facts

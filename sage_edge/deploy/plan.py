@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import Wanted
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board.probe import Facts
 

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from sage_edge import files
 from sage_edge.deploy.desired_release import Wanted
 from sage_edge.errors import RoleError
-from sage_edge.inventory.board import contradictions
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import contradictions
 from sage_edge.names import Digest, HostName
 from sage_edge.remote.board.identity_check import WrongBoard, demand_own, says
 from sage_edge.remote.board.probe import Facts, NotReady

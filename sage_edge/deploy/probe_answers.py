@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sage_edge.inventory.board import contradictions
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import contradictions
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board.probe import Container, Deployed, Engine, Facts
 from sage_edge.verify.expect_laid import claims

@@ -21,7 +21,7 @@ from sage_edge.deploy.desired_release import Wanted
 from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
 from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.errors import SageError
-from sage_edge.inventory.boards import Board as BoardCard
+from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
 from sage_edge.remote.board.client import Board
 from sage_edge.remote.board.identity_check import demand_own

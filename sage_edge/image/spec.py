@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 from sage_edge import files
 from sage_edge.declared import Declared, Reader
 from sage_edge.errors import DeclarationError, UsageError
-from sage_edge.inventory.boards import L4TRange
+from sage_edge.inventory.board_card import L4TRange
 from sage_edge.inventory.image import Platform
 from sage_edge.names import Digest, ModelRef, RoleName, Slug
 from sage_edge.remote.errors import DeployError

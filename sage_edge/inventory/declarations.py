@@ -15,10 +15,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue
 
 from sage_edge.declared import Declared
-from sage_edge.inventory.boards import Board, L4TRange, L4TVersion
+from sage_edge.inventory.board_card import Board, L4TRange, L4TVersion
 from sage_edge.inventory.cadence import Cadence, CadenceOverride, PositiveDuration, Schedule, ScheduleOverride
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.inventory.hosts import CONDUCTING, Engine, Host, Policy, Sampling
+from sage_edge.inventory.host_entry import CONDUCTING, Engine, Host, Policy, Sampling
 from sage_edge.inventory.roles import ABILITIES, Ability, Forecast, Proposal, Role, Rule
 from sage_edge.names import HostName, Slug
 

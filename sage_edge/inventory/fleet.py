@@ -8,10 +8,10 @@ from pathlib import Path
 
 from sage_edge.clock import Duration
 from sage_edge.errors import UsageError
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.cadence import Schedule, ScheduleOverride
-from sage_edge.inventory.hosts import Host
-from sage_edge.inventory.merging import laid_over
+from sage_edge.inventory.host_entry import Host
+from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Ability, Role
 from sage_edge.names import HostName
 

@@ -14,11 +14,11 @@ from typing import Literal
 
 from sage_edge.declared import Declared, Reader
 from sage_edge.errors import DeclarationError, Fault, IdentityConflict, RoleError
-from sage_edge.inventory import loading
-from sage_edge.inventory.board import Facts, contradictions, measure
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory import load
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import Facts, contradictions, measure
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.host_entry import Host
 from sage_edge.inventory.roles import Role
 from sage_edge.names import HostName, Slug
 from sage_edge.paths import Paths
@@ -103,11 +103,11 @@ def claim(paths: Paths, as_host: str | None = None) -> tuple[Fleet, Host, Card |
 
 def _load(paths: Paths, card: Card | None) -> Fleet:
     if card is None or card.overlay is None:
-        return loading.load(paths.fleet)
-    if card.overlay not in (known := loading.overlays(paths.fleet)):
+        return load.load(paths.fleet)
+    if card.overlay not in (known := load.overlays(paths.fleet)):
         there = ", ".join(known) or "none"
         raise _bad_card(paths.card, "overlay", f"no overlay named {card.overlay}; there are: {there}")
-    return loading.load(paths.fleet, card.overlay)
+    return load.load(paths.fleet, card.overlay)
 
 
 def confirm(paths: Paths, fleet: Fleet, host: Host, card: Card | None, facts: Facts | None = None) -> Me:

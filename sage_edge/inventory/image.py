@@ -21,8 +21,8 @@ from typing import Literal
 
 from sage_edge.declared import Declared, Reader
 from sage_edge.errors import DeclarationError, Fault, RoleError
-from sage_edge.inventory.board import RELEASE
-from sage_edge.inventory.boards import L4TRange, L4TVersion
+from sage_edge.inventory.board_card import L4TRange, L4TVersion
+from sage_edge.inventory.board_facts import RELEASE
 from sage_edge.inventory.identity import Me
 from sage_edge.names import ModelRef, RoleName, Slug
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sage_edge.errors import SageError
-from sage_edge.inventory import identity, loading
-from sage_edge.inventory.board import Facts, measure
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory import identity, load
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import Facts, measure
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.host_entry import Host
 from sage_edge.models.card import read_cards
 from sage_edge.models.prepare.stages import is_part
 from sage_edge.models.resolve import SHIPPED, Library, known, resolve
@@ -71,7 +71,7 @@ def admit(paths: Paths, now: datetime, as_host: str | None = None) -> Patient:
 
 def _fleet(paths: Paths) -> tuple[Fleet | None, SageError | None]:
     try:
-        return loading.load(paths.fleet), None
+        return load.load(paths.fleet), None
     except SageError as wrong:
         return None, wrong
 

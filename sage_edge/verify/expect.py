@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sage_edge.inventory.boards import Board
-from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.host_entry import Host
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.records.release import Release
 from sage_edge.verify import expect_laid

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from sage_edge.errors import SageError
-from sage_edge.inventory.board import Facts, contradictions
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import Facts, contradictions
 from sage_edge.names import ModelRef
 from sage_edge.verify.finding import Finding, Verdict
 from sage_edge.verify.libraries import Libraries

@@ -19,7 +19,7 @@ from sage_edge.cli.environment import paths, tell
 from sage_edge.deploy import fleet_runner
 from sage_edge.deploy.fleet_runner import Result
 from sage_edge.errors import SageError, UsageError
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.board.client import Board, Seen
@@ -113,12 +113,12 @@ _OF_FLEET = re.compile(rf"(?<![\w/])fleet/({addresses.CONFIG}|{addresses.KEYS})"
 def desk(overlay: str | None, knocks: Knocks | None = None) -> Desk:
     """Return the desk over this checkout, with an overlay laid over its fleet. Raises UsageError, DeclarationError."""
     folder = paths().fleet
-    if overlay and overlay not in (known := loading.overlays(folder)):
+    if overlay and overlay not in (known := load.overlays(folder)):
         raise UsageError(
             f"no overlay named {overlay!r}; there are: {', '.join(known) or 'none'}",
             hint=f"see what they are for: grep ^summary {os.path.relpath(folder)}/overlays/*.yaml",
         )
-    return Desk(folder.resolve().parent, loading.load(folder, overlay or None), knocks)
+    return Desk(folder.resolve().parent, load.load(folder, overlay or None), knocks)
 
 
 def for_each(

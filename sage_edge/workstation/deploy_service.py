@@ -16,7 +16,7 @@ from sage_edge.deploy.transport import layer_checkpoints, registry
 from sage_edge.errors import UsageError
 from sage_edge.image import build_record, spec
 from sage_edge.image.built import Image, NotBuilt
-from sage_edge.inventory.hosts import Host
+from sage_edge.inventory.host_entry import Host
 from sage_edge.names import HostName, ModelRef
 from sage_edge.remote.board.client import Board
 from sage_edge.remote.board.identity_check import demand_own

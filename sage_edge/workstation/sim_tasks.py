@@ -63,8 +63,8 @@ def add(chore: Chore) -> None:
 
 def _here() -> tuple[Fleet, Place]:
     from sage_edge.cli.environment import paths
-    from sage_edge.inventory import loading
+    from sage_edge.inventory import load
     from sage_edge.sim import Place
 
-    fleet = loading.load(paths().fleet, "sim")
+    fleet = load.load(paths().fleet, "sim")
     return fleet, Place.of(fleet)

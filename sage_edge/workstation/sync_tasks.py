@@ -14,7 +14,7 @@ import click
 from sage_edge.cli import render
 from sage_edge.cli.environment import paths
 from sage_edge.errors import UsageError
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.model_sync.sync import Order, bring, sync
 from sage_edge.models.card import find, read_cards
 from sage_edge.models.store.store import Store
@@ -33,7 +33,7 @@ def carry(
     Raises UsageError for names and numbers that are none, and everything that `sync` raises.
     """
     where = paths()
-    fleet = loading.load(where.fleet)
+    fleet = load.load(where.fleet)
     origin = fleet.host(source).name if source else None
     model = _ref(ref or "", where.fleet)
     if host is None and origin is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sage_edge.deploy.desired_release import Wanted
 from sage_edge.image.built import Image
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import Digest, HostName, ModelRef, RoleName, Slug
 from sage_edge.records.release import Release
@@ -69,7 +69,7 @@ def probed(**changes: Any) -> Facts:
 
 def fleet(overlay: str | None = None) -> Fleet:
     """The fleet of this checkout."""
-    return loading.load(ROOT / "fleet", overlay)
+    return load.load(ROOT / "fleet", overlay)
 
 
 def wanted(**changes: Any) -> Wanted:

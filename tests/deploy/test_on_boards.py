@@ -8,7 +8,7 @@ import pytest
 
 from sage_edge.deploy import rollout
 from sage_edge.image.built import Image
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.remote.board import client
 from sage_edge.remote.ssh.client import KeyChanged
 from sage_edge.workstation import context, deploy_service, rollout_tasks
@@ -151,6 +151,6 @@ def test_the_fallback_without_a_registry(ground: Ground, served: Image) -> None:
 
 
 def test_a_host_of_another_overlay_is_refused(ground: Ground) -> None:
-    plain = context.Desk(ground.desk.root, loading.load(ground.desk.root / "fleet"))
+    plain = context.Desk(ground.desk.root, load.load(ground.desk.root / "fleet"))
     with pytest.raises(Exception, match="no image of images/sprout has been built here"):
         deploy_service.planned(plain, SPROUT)

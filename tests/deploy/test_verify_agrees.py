@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sage_edge.image.built import Image
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
@@ -51,7 +51,7 @@ def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     ground.boards.inside("sprout", f"mkdir -p {place} && cat > {place}/q8_0.json", manifest.pretty())
     blob = f"/srv/sage/models/blobs/sha256-{'5' * 64}"
     ground.boards.inside("sprout", f"mkdir -p {blob.rpartition('/')[0]} && head -c 1000 /dev/zero > {blob}")
-    return Desk(root, loading.load(root / "fleet", "sim"))
+    return Desk(root, load.load(root / "fleet", "sim"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import testinfra
 
 from sage_edge.errors import Unreachable
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.names import HostName
 from sage_edge.remote.ssh.client import AccessDenied, KeyChanged, KeyUnknown
 from sage_edge.workstation import verify_tasks
@@ -88,6 +88,6 @@ def test_without_a_host_nothing_is_collected() -> None:
 
 
 def test_a_host_that_nobody_declared_is_said_in_our_words() -> None:
-    here = Desk(ROOT, loading.load(ROOT / "fleet"))
+    here = Desk(ROOT, load.load(ROOT / "fleet"))
     with pytest.raises(verify_tasks.NotDeclared, match="no host named 'nobody'; there are: desk, sprout, thor"):
         verify_tasks.full(here, HostName("nobody"))

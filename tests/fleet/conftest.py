@@ -18,7 +18,7 @@ import pytest
 from testinfra.host import Host
 
 from sage_edge.errors import SageError
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
 from sage_edge.verify.expect_ruling import Expectation, Ruling
 from sage_edge.verify.expect_wants import Found
 from tests.fleet import reaching

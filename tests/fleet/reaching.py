@@ -17,7 +17,7 @@ from testinfra.host import Host
 
 from sage_edge.cli.environment import paths
 from sage_edge.deploy import expectations as expected
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp, probe
 from sage_edge.remote.board.probe import Facts, StrangeFacts

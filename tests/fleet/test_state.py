@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from testinfra.host import Host
 
-from sage_edge.inventory.board import SOURCES, contradictions, measured
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import SOURCES, contradictions, measured
 from sage_edge.verify.expect_wants import Found
 from tests.fleet import asking
 

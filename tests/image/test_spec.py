@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.image import spec
 from sage_edge.image.spec import BaseUnresolved
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.names import Digest, Slug
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def test_every_role_that_runs_on_a_board_has_an_image_for_that_board() -> None:
-    fleet = loading.load(ROOT / "fleet")
+    fleet = load.load(ROOT / "fleet")
     for host in fleet.hosts.values():
         board = fleet.board_of(host.name)
         if board.l4t is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import DeclarationError
-from sage_edge.inventory import loading
+from sage_edge.inventory import load as loading
 
 from .machines import FLEET
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge.inventory.board import Facts
+from sage_edge.inventory.board_facts import Facts
 from sage_edge.paths import Paths
 
 FLEET = Path(__file__).parents[2] / "fleet"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import NotMyRole, UsageError
-from sage_edge.inventory import guard, loading
-from sage_edge.inventory.board import Facts
+from sage_edge.inventory import guard, load
+from sage_edge.inventory.board_facts import Facts
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
 
@@ -36,7 +36,7 @@ def test_sprout_conducts_on_its_board(tmp_path: Path) -> None:
 
 
 def test_an_ability_that_nobody_has(tmp_path: Path) -> None:
-    fleet = loading.load(FLEET)
+    fleet = load.load(FLEET)
     lonely = dataclasses.replace(fleet, hosts={"thor": fleet.hosts["thor"]})
     with pytest.raises(NotMyRole, match="'deploy', which belongs to no host"):
         guard.allow(lonely, "thor", "deploy")
@@ -45,7 +45,7 @@ def test_an_ability_that_nobody_has(tmp_path: Path) -> None:
 
 
 def test_the_capability_table() -> None:
-    rows = {row.host: row for row in guard.table(loading.load(FLEET))}
+    rows = {row.host: row for row in guard.table(load.load(FLEET))}
     assert list(rows) == ["desk", "sprout", "thor"]
     assert rows["sprout"].abilities == ("conduct", "decide", "bench", "delegate")
     assert rows["sprout"].model == "qwen2.5-0.5b/introspective:v2.1-q8_0"

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sage_edge.errors import SageError, UsageError
-from sage_edge.inventory import guard, loading
-from sage_edge.inventory.board import Facts
+from sage_edge.inventory import guard, load
+from sage_edge.inventory.board_facts import Facts
 from sage_edge.inventory.roles import ABILITIES, Ability
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
@@ -166,7 +166,7 @@ def test_every_wrong_combination_is_refused_and_every_right_one_allowed(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # the declarations do not change during this test: each fleet is read once and not at every question
-    monkeypatch.setattr(loading, "load", functools.cache(loading.load))
+    monkeypatch.setattr(load, "load", functools.cache(load.load))
     before = snapshot(world)
     seen: Counter[str] = Counter()
 
@@ -187,7 +187,7 @@ def test_every_wrong_combination_is_refused_and_every_right_one_allowed(
 
 def test_every_host_role_and_action_on_its_own_board(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not drawn but complete: 27 fleets, 3 hosts, 11 abilities, with nothing else wrong."""
-    monkeypatch.setattr(loading, "load", functools.cache(loading.load))
+    monkeypatch.setattr(load, "load", functools.cache(load.load))
     for roles, host, ability in itertools.product(ROLES, BOARD, ABILITIES):
         asked = Question(roles, (host, None), None, BOARD[host], True, MACHINE[BOARD[host]], ability)
         assert _answer(world, asked) == _expected(asked)

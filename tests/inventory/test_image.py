@@ -11,9 +11,9 @@ import yaml
 
 from sage_edge.errors import DeclarationError, NotMyRole
 from sage_edge.inventory import guard, identity, image
-from sage_edge.inventory.board import Facts
+from sage_edge.inventory.board_facts import Facts
 from sage_edge.inventory.image import Label, WrongImage
-from sage_edge.inventory.loading import load
+from sage_edge.inventory.load import load
 from sage_edge.paths import Paths
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import DeclarationError
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 
 from .conftest import Edit, Faults
 from .machines import FLEET
@@ -18,7 +18,7 @@ def _write(fleet: Path, body: str, name: str = "other") -> None:
 
 
 def test_the_cpu_overlay_changes_only_what_it_names() -> None:
-    plain, laptop = loading.load(FLEET), loading.load(FLEET, "cpu")
+    plain, laptop = load.load(FLEET), load.load(FLEET, "cpu")
     assert laptop.overlay == "cpu"
     sprout = laptop.host("sprout")
     assert {str(laptop.host(name).board) for name in laptop.hosts} == {"cpu"}
@@ -35,19 +35,19 @@ def test_the_cpu_overlay_changes_only_what_it_names() -> None:
 
 def test_an_overlay_may_change_the_fleet_file(fleet: Path) -> None:
     _write(fleet, "fleet: {wake_every: 1s, exchange: {remote: /tmp/exchange.git}}\n")
-    loaded = loading.load(fleet, "other")
+    loaded = load.load(fleet, "other")
     assert (str(loaded.wake_every), loaded.remote) == ("1s", "/tmp/exchange.git")  # noqa: S108 - a name only
-    assert loading.load(fleet).remote.startswith("ssh://")
+    assert load.load(fleet).remote.startswith("ssh://")
 
 
 def test_the_machines_of_an_overlay_may_stand_elsewhere(fleet: Path) -> None:
     _write(fleet, "addresses: .sage/other\n")
-    assert loading.load(fleet, "other").addresses == fleet.parent / ".sage" / "other"
-    assert loading.load(fleet, "cpu").addresses == loading.load(fleet).addresses == fleet
+    assert load.load(fleet, "other").addresses == fleet.parent / ".sage" / "other"
+    assert load.load(fleet, "cpu").addresses == load.load(fleet).addresses == fleet
 
 
 def test_a_stand_in_is_the_real_board_but_for_its_processor() -> None:
-    real, stand_ins = loading.load(FLEET), loading.load(FLEET, "sim")
+    real, stand_ins = load.load(FLEET), load.load(FLEET, "sim")
     assert stand_ins.owners("conduct") == real.owners("conduct")
     free = {"name", "summary", "arch", "compute_capability", "source", "part_numbers", "clock"}
     for host in ("sprout", "thor"):
@@ -101,7 +101,7 @@ def test_an_overlay_under_a_wrong_name(fleet: Path, faults: Faults) -> None:
 @pytest.mark.parametrize("name", ["gpu", "../fleet"])
 def test_an_unknown_overlay(name: str) -> None:
     with pytest.raises(DeclarationError) as refused:
-        loading.load(FLEET, name)
+        load.load(FLEET, name)
     assert str(refused.value) == f"fleet/overlays/{name}.yaml: the file is missing; overlays: cpu, laptop, sim"
 
 
@@ -109,4 +109,4 @@ def test_no_overlays_are_needed(fleet: Path) -> None:
     for path in (fleet / "overlays").iterdir():
         path.unlink()
     (fleet / "overlays").rmdir()
-    assert loading.load(fleet).overlay is None
+    assert load.load(fleet).overlay is None

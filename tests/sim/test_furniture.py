@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from sage_edge.exchange import hub
-from sage_edge.inventory import board, loading
+from sage_edge.inventory import board_facts, load
 from sage_edge.sim import furniture
 from sage_edge.sim.furniture import GIT, SAGE, Piece
 
-FLEET = loading.load(Path(__file__).parents[2] / "fleet", "sim")
+FLEET = load.load(Path(__file__).parents[2] / "fleet", "sim")
 KEY = "ssh-ed25519 AAAA"
 FOLDERS = {"sprout": frozenset({"sessions"}), "thor": frozenset({"findings"})}
 
@@ -31,12 +31,12 @@ def test_each_stand_in_has_the_facts_of_its_card(host: str, tmp_path: Path) -> N
     card = FLEET.board_of(host)
     unpacked(furniture.of_board(furniture.all_facts()[card.name], KEY), tmp_path)
     root = tmp_path / (tmp_path / "etc/sage/facts-root").read_text().strip().lstrip("/")
-    measured = board.measure(root, "x86_64")
-    assert board.contradictions(measured, card) == ()
+    measured = board_facts.measure(root, "x86_64")
+    assert board_facts.contradictions(measured, card) == ()
     real = replace(measured, arch="aarch64")
-    plain = loading.load(FLEET.folder).board_of(host)
-    assert board.contradictions(real, plain) == (), "but for its processor it is the real board"
-    assert (tmp_path / board.RELEASE).read_bytes() == (root / board.RELEASE).read_bytes()
+    plain = load.load(FLEET.folder).board_of(host)
+    assert board_facts.contradictions(real, plain) == (), "but for its processor it is the real board"
+    assert (tmp_path / board_facts.RELEASE).read_bytes() == (root / board_facts.RELEASE).read_bytes()
 
 
 def test_every_board_with_facts_is_declared() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sage_edge import shell, sim
 from sage_edge.errors import UsageError
-from sage_edge.inventory.board import contradictions, measure
+from sage_edge.inventory.board_facts import contradictions, measure
 from sage_edge.names import HostName
 from sage_edge.remote.ssh.client import connect
 from sage_edge.shell import Command

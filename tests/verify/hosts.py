@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.names import Digest, HostName, ModelRef, Slug
 from sage_edge.records.release import Release
 from sage_edge.verify import expect
@@ -15,7 +15,7 @@ from sage_edge.verify.expect import Told
 from sage_edge.verify.expect_ruling import Expectation
 from sage_edge.verify.expect_wants import Found
 
-FLEET = loading.load(Path(__file__).parents[2] / "fleet")
+FLEET = load.load(Path(__file__).parents[2] / "fleet")
 HOST = FLEET.host("sprout")
 IMAGE, MODEL, WEIGHTS, OTHER = (Digest(f"sha256:{digit * 64}") for digit in "1234")
 BAKED, STORED = ModelRef("sage/baked:q8_0"), ModelRef("sage/stored:q8_0")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import ModelIncomplete, ModelNotFound, SageError
-from sage_edge.inventory import loading
-from sage_edge.inventory.board import Facts
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory import load
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import Facts
 from sage_edge.names import ModelRef
 from sage_edge.verify import expectations, probes
 from sage_edge.verify.machine import ClockFacts, Room
@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 
 @pytest.fixture(scope="module")
 def boards() -> dict[str, Board]:
-    return dict(loading.load(Path(__file__).parents[2] / "fleet").boards)
+    return dict(load.load(Path(__file__).parents[2] / "fleet").boards)
 
 
 def test_a_board_agrees_with_its_card_or_the_sentence_says_why_not(boards: dict[str, Board]) -> None:

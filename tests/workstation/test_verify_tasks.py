@@ -12,7 +12,7 @@ import pytest
 from sage_edge import shell
 from sage_edge.deploy.fleet_runner import Result
 from sage_edge.errors import Unreachable, UsageError
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.names import HostName
 from sage_edge.verify.expect_ruling import Ruling
 from sage_edge.workstation import report, verify_tasks
@@ -30,7 +30,7 @@ SILENT = Unreachable("thor does not answer", hint="is it on?")
 
 @pytest.fixture
 def desk() -> Desk:
-    return Desk(ROOT, loading.load(ROOT / "fleet"))
+    return Desk(ROOT, load.load(ROOT / "fleet"))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What a board's helper found, as a value: parsed once, at the door.
 
 The helper tells files as they stand (host/probe.py); what they mean is decided here, with the same rules by which the
-agent in the container judges its board (`inventory.board`).
+agent in the container judges its board (`inventory.board_facts`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sage_edge.inventory.board import Facts as Board
-from sage_edge.inventory.board import measured
+from sage_edge.inventory.board_facts import Facts as Board
+from sage_edge.inventory.board_facts import measured
 from sage_edge.names import HostName
 from sage_edge.remote.errors import DeployError
 

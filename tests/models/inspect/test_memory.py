@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import DoesNotFit
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.dimensions import Dimensions
 from sage_edge.models.inspect.memory import BATCH_TOKENS, estimate
@@ -38,7 +38,7 @@ def test_the_caches_of_the_facts() -> None:
 
 
 def test_the_half_billion_fits_sprout_and_the_fourteen_do_not() -> None:
-    boards = loading.load(FLEET).boards
+    boards = load.load(FLEET).boards
     nano, thor = boards["orin-nano"].memory_bytes, boards["agx-thor"].memory_bytes
     small = estimate(HALF_BILLION, Q8_BYTES, "gguf", context=4_096)
     assert 0.7e9 < small.needs < 0.9e9

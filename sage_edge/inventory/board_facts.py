@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.inventory.boards import Board, L4TVersion
+from sage_edge.inventory.board_card import Board, L4TVersion
 
 RELEASE = "etc/nv_tegra_release"
 TREE = "proc/device-tree"

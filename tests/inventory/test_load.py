@@ -9,14 +9,14 @@ import pytest
 
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError, UsageError
-from sage_edge.inventory import loading
+from sage_edge.inventory import load
 
 from .conftest import Edit, Faults
 from .machines import FLEET
 
 
 def test_the_real_fleet_says_what_the_project_says() -> None:
-    fleet = loading.load(FLEET)
+    fleet = load.load(FLEET)
     assert set(fleet.hosts) == {"sprout", "thor", "desk"}
     assert fleet.owners("conduct") == ("sprout",)
     assert fleet.owners("direct") == ("desk", "thor")
@@ -38,7 +38,7 @@ def test_the_real_fleet_says_what_the_project_says() -> None:
 
 
 def test_an_unknown_host_is_refused_with_the_known_ones() -> None:
-    fleet = loading.load(FLEET)
+    fleet = load.load(FLEET)
     for ask in (fleet.host, fleet.role_of, fleet.board_of, fleet.schedule_of):
         with pytest.raises(UsageError, match="no host named 'sprut'; there are: desk, sprout, thor"):
             ask("sprut")
@@ -144,7 +144,7 @@ def test_what_lies_where_a_file_should_be(fleet: Path, faults: Faults) -> None:
 
 def test_no_fleet_at_all(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError) as refused:
-        loading.load(tmp_path / "fleet")
+        load.load(tmp_path / "fleet")
     assert refused.value.message.splitlines() == [
         "fleet/boards: the folder is missing",
         "fleet/fleet.yaml: the file is missing",
@@ -155,7 +155,7 @@ def test_no_fleet_at_all(tmp_path: Path) -> None:
 
 def test_a_single_override_keeps_the_rest_of_the_cadence(edit: Edit, fleet: Path) -> None:
     edit("hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {primary: {every: 12h}, jitter: null}")
-    loaded = loading.load(fleet)
+    loaded = load.load(fleet)
     schedule = loaded.schedule_of("sprout")
     assert str(schedule.primary.every) == "12h"
     assert schedule.primary.offset == loaded.cadence.primary.offset
@@ -165,13 +165,13 @@ def test_a_single_override_keeps_the_rest_of_the_cadence(edit: Edit, fleet: Path
 def test_two_hosts_may_conduct(fleet: Path) -> None:
     content = (fleet / "hosts" / "sprout.yaml").read_text(encoding="utf-8")
     (fleet / "hosts" / "twig.yaml").write_text(content.replace("name: sprout", "name: twig"), encoding="utf-8")
-    assert loading.load(fleet).owners("conduct") == ("sprout", "twig")
+    assert load.load(fleet).owners("conduct") == ("sprout", "twig")
 
 
 def test_faults_are_left_in_a_reader_that_others_use_too(edit: Edit, fleet: Path) -> None:
     reader = Reader(fleet)
     reader.fault(fleet / "curriculum" / "a.yaml", "steps", "is missing")
-    assert loading.read(reader) is not None, "faults of others are not the inventory's"
+    assert load.read(reader) is not None, "faults of others are not the inventory's"
     edit("hosts/desk.yaml", "board: cpu", "board: gpu")
-    assert loading.read(reader) is None
+    assert load.read(reader) is None
     assert [fault.file for fault in reader.faults] == ["fleet/curriculum/a.yaml", "fleet/hosts/desk.yaml"]

@@ -17,12 +17,12 @@ from pydantic import JsonValue
 
 from sage_edge.declared import Reader
 from sage_edge.errors import Fault
-from sage_edge.inventory.boards import Board
+from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.declarations import FleetFile, Overlay
 from sage_edge.inventory.fleet import Fleet, overridden
-from sage_edge.inventory.hosts import CONDUCTING, Host
-from sage_edge.inventory.merging import laid_over
+from sage_edge.inventory.host_entry import CONDUCTING, Host
+from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Role
 
 Content = Mapping[str, JsonValue]
