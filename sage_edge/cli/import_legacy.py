@@ -10,7 +10,7 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, tell
-from sage_edge.legacy import importing
+from sage_edge.legacy import import_folder
 from sage_edge.legacy.report import FileRow, Report
 
 _EXAMPLES = 3
@@ -31,9 +31,9 @@ def command(folder: Path, out: Path, as_json: bool) -> None:
     DIR stays as it is, no link is followed. Every file is told: imported, the same content as another one, not a
     transcript, or refused with its reason. The same DIR makes the same OUT; OUT may hold nothing else.
     """
-    importing.apart(folder, out)
-    planned = importing.plan(folder)
-    written = importing.write(planned, out)
+    import_folder.apart(folder, out)
+    planned = import_folder.plan(folder)
+    written = import_folder.write(planned, out)
     report = planned.report
     if as_json:
         render.document("sage-edge/import/1", report.model_dump(mode="json"))
@@ -43,9 +43,9 @@ def command(folder: Path, out: Path, as_json: bool) -> None:
         _others(report)
         _sentences("numbers", report.numbering)
         _defects(report)
-    counted = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in importing.OUTCOMES)
+    counted = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in import_folder.OUTCOMES)
     tell(f"{len(report.files)} files: {counted}")
-    tell(f"{out / importing.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
+    tell(f"{out / import_folder.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
 
 
 def _totals(report: Report) -> None:

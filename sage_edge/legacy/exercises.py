@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from sage_edge.legacy.pairing import Talk
+from sage_edge.legacy.turn_pairs import Talk
 from sage_edge.records.legacy import LegacyWords
 from sage_edge.records.transcript import StepKind
 

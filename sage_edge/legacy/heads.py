@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from sage_edge.legacy import times
-from sage_edge.legacy.naming import slug
+from sage_edge.legacy.host_names import slug
 from sage_edge.legacy.times import Reading
 from sage_edge.legacy.vocabulary import is_asker
 from sage_edge.names import Slug

@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
-from sage_edge.legacy.naming import label
+from sage_edge.legacy.host_names import label
 from sage_edge.names import Track
 
 _KEYS = ("session", "session_number", "session_id", "session_num")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sage_edge.cli import main
-from sage_edge.legacy import importing
+from sage_edge.legacy import import_folder
 from tests import corpora
 from tests.builders import transcript
 from tests.exchange.world import SPROUT, World
@@ -142,7 +142,7 @@ def test_the_exchange_is_read_as_well(tmp_path: Path) -> None:
 
 def test_hostile_text_is_inert(tmp_path: Path) -> None:
     said = session(3, machine=HOSTILE, host=HOSTILE, conversation=utterances(HOSTILE, HOSTILE))
-    importing.write(planned(tmp_path / "in", {f"{TEXT}/session_003.json": said}), tmp_path / "out")
+    import_folder.write(planned(tmp_path / "in", {f"{TEXT}/session_003.json": said}), tmp_path / "out")
     corpora.write(tmp_path / "out", transcript("P001", replies=[HOSTILE], mind=HOSTILE, unit=HOSTILE))
     (tmp_path / "out/sessions/primary" / f"{HOSTILE.replace('/', '')}.json").write_text(HOSTILE)
     for words in ((), ("--json",), ("--claims",), ("--claims", "--json")):
@@ -153,7 +153,7 @@ def test_hostile_text_is_inert(tmp_path: Path) -> None:
 
 
 def test_the_claims_over_the_older_system_are_those_of_its_readme(tmp_path: Path) -> None:
-    importing.write(importing.plan(real("sage")), tmp_path / "out")
+    import_folder.write(import_folder.plan(real("sage")), tmp_path / "out")
     document = json.loads(asked("--corpus", tmp_path / "out", "--claims", "--json"))
     told = {one["claim"]: one["verdict"] for one in document["content"]}
     expected = {

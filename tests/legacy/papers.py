@@ -11,9 +11,9 @@ from typing import TypeAlias
 import pytest
 from pydantic import JsonValue
 
-from sage_edge.legacy import reading
-from sage_edge.legacy.importing import Import, plan
-from sage_edge.legacy.reading import Draft, Read
+from sage_edge.legacy import session_file
+from sage_edge.legacy.import_folder import Import, plan
+from sage_edge.legacy.session_file import Draft, Read
 
 Json: TypeAlias = dict[str, JsonValue]
 
@@ -105,7 +105,7 @@ def planned(root: Path, files: Mapping[str, JsonValue | bytes]) -> Import:
 def read(content: JsonValue | bytes, source: str = f"{TEXT}/session_003.json") -> Read:
     """Read one file's content."""
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return reading.of_bytes(data, source)
+    return session_file.of_bytes(data, source)
 
 
 def draft(content: JsonValue | bytes, source: str = f"{TEXT}/session_003.json") -> Draft:

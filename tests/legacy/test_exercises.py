@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import JsonValue
 
 from sage_edge.legacy.exercises import Merged, merge
-from sage_edge.legacy.pairing import pair
+from sage_edge.legacy.turn_pairs import pair
 from tests.legacy.papers import DRILLS, draft, drill, training, utterances
 
 

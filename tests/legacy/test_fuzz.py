@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sage_edge.legacy import importing, reading, standing
+from sage_edge.legacy import import_folder, paper_status, session_file
 from sage_edge.legacy.containers import EXERCISES, KNOWN
-from sage_edge.legacy.decoding import LIMIT_BYTES
-from sage_edge.legacy.reading import Read
+from sage_edge.legacy.decode import LIMIT_BYTES
+from sage_edge.legacy.session_file import Read
 from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS
 from sage_edge.records import legacy
 from sage_edge.records.base import parse
@@ -50,8 +50,8 @@ NAMES = st.sampled_from(
 
 def settled(found: Read) -> list[LegacyTranscript]:
     """Make papers of what a file came to, as an import does."""
-    heads = standing.settle(found.drafts)
-    return [importing.paper(draft, head) for draft, head in zip(found.drafts, heads, strict=True)]
+    heads = paper_status.settle(found.drafts)
+    return [import_folder.paper(draft, head) for draft, head in zip(found.drafts, heads, strict=True)]
 
 
 def judge(found: Read) -> list[LegacyTranscript]:
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_refused_or_read(whole: JsonValue, at: int, change: Ca
 def test_any_folder_can_be_planned(contents: list[JsonValue | bytes], tmp_path_factory: object) -> None:
     root = tmp_path_factory.mktemp("any")  # type: ignore[attr-defined]
     plant(root, {f"{number}/session_00{number}.json": one for number, one in enumerate(contents)})
-    report = importing.plan(Path(root)).report
+    report = import_folder.plan(Path(root)).report
     assert len(report.files) == len(contents)
     assert all(row.found == row.kept + row.doubled + len(row.refused) for row in report.files)
     assert all(row.papers or row.reason for row in report.files)
@@ -116,4 +116,4 @@ def test_any_folder_can_be_planned(contents: list[JsonValue | bytes], tmp_path_f
 
 def test_a_file_above_the_limit_never_reaches_the_parser() -> None:
     assert LIMIT_BYTES < 100_000_000
-    assert reading.of_bytes(b"[" * 1000, "x.json").why == "it is nested more than 64 deep"
+    assert session_file.of_bytes(b"[" * 1000, "x.json").why == "it is nested more than 64 deep"

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from sage_edge import clock
-from sage_edge.legacy.importing import Import, plan
+from sage_edge.legacy.import_folder import Import, plan
 from sage_edge.legacy.report import FileRow
 from sage_edge.records import legacy
 from sage_edge.records.dialogue import Dialogue

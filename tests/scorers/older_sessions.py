@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 
-from sage_edge.legacy import importing
+from sage_edge.legacy import import_folder
 from sage_edge.names import Track
 from sage_edge.records import legacy
 from sage_edge.records.dialogue import Dialogue, Exchange
@@ -16,7 +16,7 @@ from tests.legacy import papers
 @functools.lru_cache(maxsize=2)
 def sessions(track: Track) -> Mapping[int, Dialogue]:
     """Return the sessions of a track by their number, or skip where the older system's files are not here."""
-    read = map(legacy.dialogue, importing.plan(papers.real("sage/raising")).papers.values())
+    read = map(legacy.dialogue, import_folder.plan(papers.real("sage/raising")).papers.values())
     return {one.number: one for one in read if one.track == track and one.standing == "session" and one.number}
 
 

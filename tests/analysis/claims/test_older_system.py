@@ -15,7 +15,7 @@ from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.series import paired
 from sage_edge.analysis.statistics import coupling
 from sage_edge.cli import main
-from sage_edge.legacy import importing
+from sage_edge.legacy import import_folder
 from sage_edge.records.claim import ClaimFinding
 from tests.legacy import papers
 
@@ -39,7 +39,7 @@ PAIRS = (("edge", "d5"), ("semantic", "d5"), ("raising", "d5"), ("raising", "d5-
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeriesSource]:
     folder = tmp_path_factory.mktemp("older") / "papers"
-    importing.write(importing.plan(papers.real("sage/raising")), folder)
+    import_folder.write(import_folder.plan(papers.real("sage/raising")), folder)
     with Corpus.open(Folder.at(folder)) as opened:
         yield opened
 
@@ -133,7 +133,7 @@ def test_the_command_says_the_same(
     findings: Mapping[str, ClaimFinding], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "papers"
-    importing.write(importing.plan(papers.real("sage/raising")), folder)
+    import_folder.write(import_folder.plan(papers.real("sage/raising")), folder)
     monkeypatch.setenv("SAGE_FLEET", str(FLEET))
     monkeypatch.setenv("SAGE_STATE", str(tmp_path / "state"))
     done = CliRunner().invoke(main, ["analyse", "--claims", "--corpus", str(folder), "--json"])

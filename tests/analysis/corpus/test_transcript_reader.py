@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sage_edge.analysis.corpus import BACKWARDS, Refused, dialogues, read
 from sage_edge.errors import UsageError
 from sage_edge.exchange.rules import LIMIT_BYTES
-from sage_edge.legacy import importing
+from sage_edge.legacy import import_folder
 from sage_edge.records import dialogue, legacy
 from sage_edge.records.base import parse
 from sage_edge.records.dialogue import Dialogue
@@ -122,7 +122,7 @@ def test_times_that_run_backwards_are_told() -> None:
 
 def test_an_imported_paper_is_read_and_its_chain_is_checked(tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    importing.write(planned(tmp_path / "in", {f"{TEXT}/session_022.json": anchored()}), folder)
+    import_folder.write(planned(tmp_path / "in", {f"{TEXT}/session_022.json": anchored()}), folder)
     (found,) = dialogues(folder)
     assert isinstance(found, Dialogue)
     assert (found.provenance, found.number, found.track) == ("legacy", 22, "primary")

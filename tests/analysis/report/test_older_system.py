@@ -12,7 +12,7 @@ from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.report import collect, page
 from sage_edge.analysis.report.blocks import Section, Table
 from sage_edge.analysis.report.sections import Page, compose
-from sage_edge.legacy import importing
+from sage_edge.legacy import import_folder
 from tests.legacy import papers
 
 pytestmark = pytest.mark.slow  # every scorer on every session, and thirty pictures
@@ -22,7 +22,7 @@ FLEET = Path(__file__).parents[3] / "fleet"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Page:
     folder = tmp_path_factory.mktemp("older") / "papers"
-    importing.write(importing.plan(papers.real("sage/raising")), folder)
+    import_folder.write(import_folder.plan(papers.real("sage/raising")), folder)
     with Corpus.open(Folder.at(folder)) as corpus:
         host = collect.subject(corpus)
         tested = claims.test(claims.load(FLEET), corpus)

@@ -12,10 +12,10 @@ from pydantic import JsonValue
 
 from sage_edge import files
 from sage_edge.errors import Locked, StorageError, UsageError
-from sage_edge.legacy import importing, reading
-from sage_edge.legacy.importing import ImportChanged, plan, write
-from sage_edge.legacy.reading import Read
+from sage_edge.legacy import import_folder, session_file
+from sage_edge.legacy.import_folder import ImportChanged, plan, write
 from sage_edge.legacy.report import FileRow, Report
+from sage_edge.legacy.session_file import Read
 from sage_edge.records.base import parse
 from sage_edge.records.legacy import LegacyTranscript, chain_faults
 from tests.legacy.papers import TEXT, TRAINING, plant, session, training, utterances
@@ -185,8 +185,8 @@ def test_out_must_be_a_folder_elsewhere(source: Path, tmp_path: Path) -> None:
         write(plan(source), plant(tmp_path, {"file": b"x"}) / "file")
     for inside in (source, source / "out", source.parent, source / ".." / "source"):
         with pytest.raises(UsageError, match="lie within each other"):
-            importing.apart(source, inside)
-    importing.apart(source, tmp_path / "source-out")
+            import_folder.apart(source, inside)
+    import_folder.apart(source, tmp_path / "source-out")
 
 
 def test_an_empty_folder_makes_an_empty_import(tmp_path: Path) -> None:
@@ -202,14 +202,14 @@ def test_a_current_file_comes_before_its_older_copy(tmp_path: Path) -> None:
 
 
 def test_nothing_is_read_twice_and_no_file_is_written(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, real = content(source), reading.of_bytes
+    before, real = content(source), session_file.of_bytes
     seen: list[str] = []
 
     def noted(data: bytes, name: str) -> Read:
         seen.append(name)
         return real(data, name)
 
-    monkeypatch.setattr(reading, "of_bytes", noted)
+    monkeypatch.setattr(session_file, "of_bytes", noted)
     plan(source)
     assert sorted(seen) == sorted(name for name in SAMPLE if name.endswith(".json"))
     assert content(source) == before

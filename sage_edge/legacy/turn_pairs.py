@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from sage_edge.legacy import answers, shapes
-from sage_edge.legacy.naming import slug
+from sage_edge.legacy.host_names import slug
 from sage_edge.legacy.shapes import Asked, Json, Said, Strange
 from sage_edge.legacy.vocabulary import is_asker, is_mind
 from sage_edge.records.legacy import LegacyWords

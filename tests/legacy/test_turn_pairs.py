@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sage_edge.legacy.pairing import NO_ANSWER, Talk, pair
+from sage_edge.legacy.turn_pairs import NO_ANSWER, Talk, pair
 from tests.legacy.papers import utterances
 
 NAMES = st.sampled_from(["Claude", "SAGE", "sage-sprout", "Teacher", "system", "Observer", "assistant"])

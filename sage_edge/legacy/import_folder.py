@@ -18,9 +18,9 @@ from typing import get_args
 
 from sage_edge import files
 from sage_edge.errors import Locked, SageError, UsageError
-from sage_edge.legacy import kinds, reading, standing, states, walking
-from sage_edge.legacy.reading import Draft, Read
+from sage_edge.legacy import folder_walk, kinds, paper_status, session_file, states
 from sage_edge.legacy.report import Defect, FileRow, Outcome, PaperRow, Report, totals
+from sage_edge.legacy.session_file import Draft, Read
 from sage_edge.names import Digest
 from sage_edge.records import legacy
 from sage_edge.records.legacy import LegacyHead, LegacyTranscript
@@ -48,10 +48,10 @@ def plan(folder: Path) -> Import:
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "is not there"
         raise UsageError(f"{folder} {what}", hint="sage-edge import-legacy DIR --into OUT")
-    read = sorted(map(reading.read, walking.walk(folder)), key=lambda one: one.source)
+    read = sorted(map(session_file.read, folder_walk.walk(folder)), key=lambda one: one.source)
     first = _firsts(read)
     drafts = [draft for one in read if first.get(one.source) == one.source for draft in one.drafts]
-    heads = dict(zip(map(id, drafts), standing.settle(drafts), strict=True))
+    heads = dict(zip(map(id, drafts), paper_status.settle(drafts), strict=True))
     papers: dict[str, LegacyTranscript] = {}
     rows = []
     for one in read:
@@ -66,7 +66,7 @@ def plan(folder: Path) -> Import:
         source=_source(read),
         files=tuple(rows),
         totals=totals(rows),
-        numbering=standing.numbering(list(heads.values())),
+        numbering=paper_status.numbering(list(heads.values())),
         defects=tuple(Defect(source=one.source, what=what) for one in read for what in _defects(one)),
     )
     return Import(dict(sorted(papers.items())), report)
@@ -132,7 +132,7 @@ def _held(out: Path) -> Iterator[None]:
 def _firsts(read: list[Read]) -> dict[str, str]:
     """Return file → the file whose content it has; a current file comes before an older one, then the first path."""
     best: dict[Digest, str] = {}
-    for one in sorted(read, key=lambda one: (standing.is_older(one.source), one.source)):
+    for one in sorted(read, key=lambda one: (paper_status.is_older(one.source), one.source)):
         if one.drafts and one.content:
             best.setdefault(one.content, one.source)
     return {one.source: best[one.content] for one in read if one.drafts and one.content}

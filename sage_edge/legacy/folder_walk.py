@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sage_edge.legacy.decoding import LIMIT_BYTES, Unreadable
+from sage_edge.legacy.decode import LIMIT_BYTES, Unreadable
 
 GIT = "git's own folder"
 """What is said of a `.git`."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sage_edge import files
-from sage_edge.legacy import containers, decoding, exercises, heads, ids, kinds, pairing, shapes, walking
+from sage_edge.legacy import containers, decode, exercises, folder_walk, heads, ids, kinds, shapes, turn_pairs
 from sage_edge.legacy.containers import Container
-from sage_edge.legacy.decoding import Document, Unreadable
+from sage_edge.legacy.decode import Document, Unreadable
+from sage_edge.legacy.folder_walk import Found
 from sage_edge.legacy.ids import Id
-from sage_edge.legacy.pairing import Talk
 from sage_edge.legacy.shapes import Json
-from sage_edge.legacy.walking import Found
+from sage_edge.legacy.turn_pairs import Talk
 from sage_edge.names import Digest, Slug
 from sage_edge.records.legacy import LegacyHead, LegacyWords, Shape
 
@@ -66,16 +66,16 @@ class Read:
 
 def read(found: Found) -> Read:
     """Return what one name of the folder comes to. Raises times.ZoneMissing, nothing else."""
-    if found.kind == "folder" and found.why == walking.GIT:
+    if found.kind == "folder" and found.why == folder_walk.GIT:
         return Read(found.name, 0, what=found.why)
     if found.kind != "file":
         return Read(found.name, 0, why=found.why)
     if not kinds.is_json(found.name):
         return Read(found.name, found.size, what=kinds.by_name(found.name))
-    if found.size > decoding.LIMIT_BYTES:
-        return Read(found.name, found.size, why=walking.too_large(found.size))
+    if found.size > decode.LIMIT_BYTES:
+        return Read(found.name, found.size, why=folder_walk.too_large(found.size))
     try:
-        data = walking.read(found.path)
+        data = folder_walk.read(found.path)
     except Unreadable as why:
         return Read(found.name, found.size, why=str(why))
     return of_bytes(data, found.name)
@@ -86,12 +86,12 @@ def of_bytes(data: bytes, source: str) -> Read:
     digest = files.digest(data)
     base = Read(source, len(data), digest, ends_open=not data.endswith(b"\n"))
     try:
-        text, repairs = decoding.decode(data)
-        document = decoding.parse(text, by_line=kinds.is_by_line(source))
+        text, repairs = decode.decode(data)
+        document = decode.parse(text, by_line=kinds.is_by_line(source))
     except Unreadable as why:
         return dataclasses.replace(base, why=str(why))
     value, told = document.value, (*repairs, *document.repairs)
-    base = dataclasses.replace(base, content=files.digest(decoding.canonical(value)), repairs=told)
+    base = dataclasses.replace(base, content=files.digest(decode.canonical(value)), repairs=told)
     known = kinds.by_content(value)
     if known is not None:
         return dataclasses.replace(base, what=known, state=value if known == kinds.IDENTITY else None)
@@ -129,8 +129,8 @@ def _with_rest(drafts: list[Draft], around: JsonValue) -> tuple[Draft, ...]:
 
 
 def _draft(held: Container, source: str, digest: Digest, document: Document) -> Draft:
-    talk = pairing.pair(held.items, selves=heads.selves(held.chain))
-    drills = pairing.pair(held.exercises, "exercise")
+    talk = turn_pairs.pair(held.items, selves=heads.selves(held.chain))
+    drills = turn_pairs.pair(held.exercises, "exercise")
     merged = exercises.merge(talk, drills) if held.exercises else exercises.Merged(tuple(talk.words), 0)
     beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in containers.spare(held)]
     named = ids.identify(held.chain, source, has_exercises=bool(held.exercises), place=held.place)

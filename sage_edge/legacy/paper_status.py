@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from sage_edge.legacy import heads
-from sage_edge.legacy.reading import Draft
+from sage_edge.legacy.session_file import Draft
 from sage_edge.names import Slug
 from sage_edge.records.dialogue import Standing
 from sage_edge.records.legacy import LegacyHead

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.legacy.decoding import LIMIT_BYTES, Document, Unreadable, decode, parse
+from sage_edge.legacy.decode import LIMIT_BYTES, Document, Unreadable, decode, parse
 
 
 def load(data: bytes) -> Document:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.legacy import reading, walking
-from sage_edge.legacy.decoding import LIMIT_BYTES, Unreadable
+from sage_edge.legacy import folder_walk, session_file
+from sage_edge.legacy.decode import LIMIT_BYTES, Unreadable
 from tests.legacy.papers import plant, session
 
 
 def seen(root: Path) -> dict[str, tuple[str, str]]:
-    return {found.name: (found.kind, found.why) for found in walking.walk(root)}
+    return {found.name: (found.kind, found.why) for found in folder_walk.walk(root)}
 
 
 def test_every_name_is_seen(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_every_name_is_seen(tmp_path: Path) -> None:
         "a/b/one.json": ("file", ""),
         "two.json": ("file", ""),
         ".hidden.json": ("file", ""),
-        ".git": ("folder", walking.GIT),
+        ".git": ("folder", folder_walk.GIT),
         "sub/.git": ("file", ""),
     }
 
@@ -40,23 +40,23 @@ def test_links_are_told_and_not_followed(tmp_path: Path) -> None:
     assert {name for name, (_, why) in found.items() if "leads out" in why} >= {"out.json", "folder", "up"}
     assert "is read itself" in found["again.json"][1]
     with pytest.raises(Unreadable, match="it became a link"):
-        walking.read(root / "out.json")
+        folder_walk.read(root / "out.json")
 
 
 def test_a_device_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     assert seen(tmp_path) == {"pipe.json": ("device", "it is no regular file")}
     with pytest.raises(Unreadable, match="no regular file"):
-        walking.read(tmp_path / "pipe.json")
+        folder_walk.read(tmp_path / "pipe.json")
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     large = tmp_path / "session_001.json"
     with large.open("wb") as stream:
         stream.truncate(100_000_000)
-    monkeypatch.setattr(walking, "read", None)  # whoever reads it fails
-    (found,) = walking.walk(tmp_path)
-    why = str(reading.read(found).why)
+    monkeypatch.setattr(folder_walk, "read", None)  # whoever reads it fails
+    (found,) = folder_walk.walk(tmp_path)
+    why = str(session_file.read(found).why)
     assert "100,000,000 bytes" in why
     assert f"{LIMIT_BYTES:,}" in why
     assert "not read" in why
@@ -66,19 +66,19 @@ def test_what_grew_meanwhile_is_refused(tmp_path: Path) -> None:
     grown = tmp_path / "x.json"
     grown.write_bytes(b" " * (LIMIT_BYTES + 1))
     with pytest.raises(Unreadable, match="was not read"):
-        walking.read(grown)
+        folder_walk.read(grown)
 
 
 def test_what_is_gone_or_forbidden_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="cannot be read: No such file"):
-        walking.read(tmp_path / "gone.json")
+        folder_walk.read(tmp_path / "gone.json")
 
 
 def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
     plant(tmp_path, {os.fsdecode(b"caf\xe9.json"): session(1)})
-    (found,) = walking.walk(tmp_path)
+    (found,) = folder_walk.walk(tmp_path)
     assert found.name == "caf\ufffd.json"
-    assert reading.read(found).drafts[0].head.source == "caf\ufffd.json"
+    assert session_file.read(found).drafts[0].head.source == "caf\ufffd.json"
 
 
 def test_folders_of_any_depth(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge import clock, files
-from sage_edge.legacy.reading import AROUND
+from sage_edge.legacy.session_file import AROUND
 from sage_edge.records.legacy import LegacyHead
 from tests.legacy.papers import TEXT, TRAINING, anchored, draft, read, session, utterances
 
