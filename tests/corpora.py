@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.names import SessionId, Slug, Track
-from sage_edge.records import legacy, places
+from sage_edge.records import legacy, paper_paths
 from sage_edge.records.legacy import LegacyHead, LegacyTranscript, LegacyWords, sealed
 from sage_edge.records.transcript import Step, Transcript
 from tests.builders import START, transcript
@@ -84,7 +84,7 @@ def write_imported(folder: Path, count: int, *, words: int = IMPORTED_WORDS, see
 
 def write(folder: Path, paper: Transcript) -> Path:
     """Write a paper where its session belongs below a folder; return its file."""
-    path = folder / places.of_session(paper.session)
+    path = folder / paper_paths.of_session(paper.session)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(paper.pretty())
     return path

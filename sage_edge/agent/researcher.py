@@ -13,7 +13,7 @@ from sage_edge.analysis.findings import Filed
 from sage_edge.analysis.study import Read, Study, study
 from sage_edge.inventory import guard
 from sage_edge.names import HostName, SessionId
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
 from sage_edge.records.study import Check, Decision, Finding, Measure, Prediction, Recommendation
 from sage_edge.records.transcript import Transcript
@@ -69,7 +69,7 @@ def _filed(agent: Agent, host: HostName, problems: list[str]) -> Iterator[Filed]
         except ValueError as foreign:
             problems.append(f"{host} {path} cannot be read: {foreign}")
             continue
-        if path == places.of_session(session):
+        if path == paper_paths.of_session(session):
             yield Filed(session, functools.partial(load, path))
         else:
             problems.append(f"{host} {path} cannot be read: this is not the place of {session}")

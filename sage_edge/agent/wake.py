@@ -12,7 +12,7 @@ from sage_edge.agent import practitioner, researcher, slots
 from sage_edge.agent.build import Agent
 from sage_edge.errors import SageError, Unreachable
 from sage_edge.names import SessionId, Track
-from sage_edge.records.diary import Quarantine, Status
+from sage_edge.records.worklog import Quarantine, Status
 from sage_edge.sessions import archive
 from sage_edge.sessions.conduct import Interrupted
 

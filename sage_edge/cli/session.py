@@ -13,7 +13,7 @@ from sage_edge.cli.environment import as_option, clock_at, image, json_option, p
 from sage_edge.errors import SessionError, Unreachable, UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import TRACKS, SessionId, Track
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
 
@@ -38,7 +38,7 @@ def run(as_host: str | None, track: Track) -> None:
         conducted = practitioner.by_hand(agent, track)
         _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
     for transcript in conducted:
-        click.echo(here.papers / places.of_session(transcript.session))
+        click.echo(here.papers / paper_paths.of_session(transcript.session))
     if all(transcript.closing.ending == "failed" for transcript in conducted):
         raise SessionError("no question got an answer", hint=f"sage-edge session show {conducted[-1].session}")
 
@@ -56,7 +56,7 @@ def list_(as_json: bool) -> None:
     """List this host's own sessions, oldest first."""
     here = paths()
     own = [session for track in TRACKS for session in archive.sessions(here.papers, track)]
-    read = (archive.read(here.papers / places.of_session(session)) for session in own)
+    read = (archive.read(here.papers / paper_paths.of_session(session)) for session in own)
     found = sorted(read, key=lambda transcript: transcript.head.started)
     if as_json:
         render.document("sage-edge/sessions/1", [_row(transcript) for transcript in found])
@@ -107,6 +107,6 @@ def _find(session: str) -> Path:
     if Path(session).suffix == ".json":
         return Path(session)
     try:
-        return paths().papers / places.of_session(SessionId(session))
+        return paths().papers / paper_paths.of_session(SessionId(session))
     except ValueError as wrong:
         raise UsageError(str(wrong), hint="sage-edge session list") from None

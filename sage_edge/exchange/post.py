@@ -22,9 +22,9 @@ from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.publish import Published
 from sage_edge.exchange.receive import Received
 from sage_edge.names import HostName
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.base import Record
-from sage_edge.records.diary import Quarantine, Status, WorklogLine
+from sage_edge.records.worklog import Quarantine, Status, WorklogLine
 
 __all__ = ["Post", "Published", "Received", "Sender"]
 
@@ -65,7 +65,7 @@ class Post:
         Raises RoleError if this host's role may not write it, OwnBranchBroken if another paper lies there,
         StorageError.
         """
-        place = places.of(paper)
+        place = paper_paths.of(paper)
         if place.partition("/")[0] not in self._sender.writable:
             own = ", ".join(sorted(self._sender.writable)) or "no papers"
             raise RoleError(
@@ -80,12 +80,12 @@ class Post:
     def log(self, line: WorklogLine) -> None:
         """Add a line to the worklog of its month; it is on disk when this returns."""
         with papers.writing(self._clone.papers, self._clone.locks):
-            papers.append(self._clone.papers / places.of_worklog(line.at), line)
+            papers.append(self._clone.papers / paper_paths.of_worklog(line.at), line)
 
     def set_status(self, status: Status) -> None:
         """Replace the status page."""
         with papers.writing(self._clone.papers, self._clone.locks):
-            papers.replace(self._clone.papers / places.STATUS, status)
+            papers.replace(self._clone.papers / paper_paths.STATUS, status)
 
     def receive(self) -> Received:
         """Fetch and verify every host's branch; take the own one back if this machine has lost it.

@@ -15,7 +15,7 @@ from sage_edge.exchange import commands, git_errors, papers, repository, restore
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, VERIFIED, Clone
 from sage_edge.names import HostName, Slug
-from sage_edge.records.diary import Quarantine
+from sage_edge.records.worklog import Quarantine
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.records.places import WRITERS
+from sage_edge.records.paper_paths import WRITERS
 
 
 def folders(fleet: Fleet) -> Mapping[str, frozenset[str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sage_edge.errors import TranscriptBroken, UsageError
 from sage_edge.names import TRACKS, SessionId, Track
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript, chain_faults
 
@@ -44,7 +44,7 @@ def sessions(papers: Path, track: Track) -> tuple[SessionId, ...]:
 def newest_first(papers: Path, track: Track) -> Iterator[Transcript]:
     """Yield a track's transcripts, the newest first, reading each only when it is asked for."""
     for session in reversed(sessions(papers, track)):
-        yield read(papers / places.of_session(session))
+        yield read(papers / paper_paths.of_session(session))
 
 
 def last_number(papers: Path, journals: frozenset[SessionId], track: Track) -> int:

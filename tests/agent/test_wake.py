@@ -15,8 +15,8 @@ from sage_edge.engines import Message
 from sage_edge.errors import EngineError, Locked, OwnBranchBroken
 from sage_edge.names import SessionId
 from sage_edge.records.base import parse
-from sage_edge.records.diary import Status, WorklogLine
-from sage_edge.records.places import of_session
+from sage_edge.records.paper_paths import of_session
+from sage_edge.records.worklog import Status, WorklogLine
 from sage_edge.sessions import archive
 from sage_edge.sessions.conduct import Interrupted
 from sage_edge.shell import Command, run

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sage_edge.analysis import Read, Study, study
 from sage_edge.analysis.findings import CONTEXT, Filed
 from sage_edge.names import HostName, SessionId
-from sage_edge.records.places import of
+from sage_edge.records.paper_paths import of
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
 from tests.analysis.declared import CURRICULUM, SPROUT, THOR, Remedy, Rule

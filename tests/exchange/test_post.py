@@ -8,7 +8,7 @@ import pytest
 
 from sage_edge.errors import HubRefused, OwnBranchBroken, RoleError, Unreachable
 from sage_edge.records.base import parse
-from sage_edge.records.diary import Status
+from sage_edge.records.worklog import Status
 
 from .world import SPROUT, THOR, World, decision, finding, git, line, status
 

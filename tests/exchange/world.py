@@ -15,8 +15,8 @@ from sage_edge.clock import TimeSource
 from sage_edge.exchange import hub
 from sage_edge.exchange.post import Post, Sender
 from sage_edge.names import HostName, RoleName, SessionId, Slug
-from sage_edge.records.diary import Status, WorklogLine
 from sage_edge.records.study import Decision, Finding
+from sage_edge.records.worklog import Status, WorklogLine
 
 SPROUT, THOR = HostName("sprout"), HostName("thor")
 FOLDERS: Mapping[str, frozenset[str]] = {

@@ -12,8 +12,8 @@ from pathlib import Path
 from sage_edge.exchange import rules
 from sage_edge.names import SessionId
 from sage_edge.records.base import parse
-from sage_edge.records.diary import WorklogLine
 from sage_edge.records.transcript import Transcript, chain_faults
+from sage_edge.records.worklog import WorklogLine
 from sage_edge.shell import Command, run
 from tests.fakes import World
 from tests.kill import victims

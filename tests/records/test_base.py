@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from sage_edge.names import HostName, Slug
 from sage_edge.records.base import Record, parse
-from sage_edge.records.diary import WorklogLine
+from sage_edge.records.worklog import WorklogLine
 
 ZONES = st.integers(-600, 600).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2999, 1, 1), timezones=ZONES)

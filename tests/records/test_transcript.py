@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from sage_edge import files
 from sage_edge.names import Digest, SessionId
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
 from sage_edge.records.transcript import Head, Sampling, Step, Transcript, chain_faults
 from tests import builders
@@ -114,13 +114,13 @@ def test_a_lesson_has_something_to_say() -> None:
     ],
 )  # fmt: skip
 def test_sessions_are_sharded_by_hundreds(session: str, path: str) -> None:
-    assert places.of_session(SessionId(session)) == path
+    assert paper_paths.of_session(SessionId(session)) == path
 
 
 def test_each_paper_has_its_place(paper: Transcript) -> None:
     digest = Digest("sha256:" + "ab" * 32)
-    assert places.of(paper) == "sessions/primary/000/P001.json"
-    assert places.of_decision(digest) == "decisions/abababababab.json"
-    assert places.of_worklog(datetime(2026, 1, 31, tzinfo=timezone.utc)) == "worklog/2026-01.jsonl"
+    assert paper_paths.of(paper) == "sessions/primary/000/P001.json"
+    assert paper_paths.of_decision(digest) == "decisions/abababababab.json"
+    assert paper_paths.of_worklog(datetime(2026, 1, 31, tzinfo=timezone.utc)) == "worklog/2026-01.jsonl"
     with pytest.raises(TypeError):
-        places.of(Record())
+        paper_paths.of(Record())

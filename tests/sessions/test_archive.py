@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from sage_edge.errors import TranscriptBroken, UsageError
 from sage_edge.names import SessionId
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
 from tests import builders
@@ -93,7 +93,7 @@ def test_whoever_mends_every_link_gets_another_seal() -> None:
 def keep(papers: Path, session: str) -> Transcript:
     """A transcript in its place."""
     paper = builders.transcript(session)
-    path = papers / places.of_session(paper.session)
+    path = papers / paper_paths.of_session(paper.session)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(paper.pretty())
     return paper
@@ -101,7 +101,7 @@ def keep(papers: Path, session: str) -> Transcript:
 
 def test_what_was_kept_is_read(tmp_path: Path) -> None:
     paper = keep(tmp_path, "P001")
-    assert archive.read(tmp_path / places.of_session(paper.session)) == paper
+    assert archive.read(tmp_path / paper_paths.of_session(paper.session)) == paper
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"head": 1}', b"[" * 100_000])

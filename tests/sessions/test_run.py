@@ -15,7 +15,7 @@ from sage_edge import locks
 from sage_edge.engines import Message
 from sage_edge.errors import JournalBroken, Locked, StorageError, Unreachable
 from sage_edge.names import SessionId
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Slot
 from sage_edge.sessions import archive, brief
 from sage_edge.sessions.conduct import Interrupted
@@ -44,7 +44,7 @@ def home(template: World, tmp_path: Path) -> Home:
 def test_a_session_is_conducted_and_kept(home: Home) -> None:
     slot = Slot(due=MORNING, late=True)
     transcript = home.runner.start("primary", slot)
-    assert archive.read(home.paths.papers / places.of_session(transcript.session)) == transcript
+    assert archive.read(home.paths.papers / paper_paths.of_session(transcript.session)) == transcript
     head = transcript.head
     assert (head.session, head.host, head.mind, head.role) == ("P001", "sprout", "Sage", "practitioner")
     assert (head.release, head.slot, head.time_source, head.board) == ("test", slot, "set", "cpu")
@@ -139,7 +139,7 @@ def test_another_model_puts_no_words_into_this_ones_mouth(home: Home) -> None:
 
 def test_a_session_that_was_closed_but_not_kept_is_kept(home: Home) -> None:
     transcript = home.runner.start("primary", None)
-    path = home.paths.papers / places.of_session(transcript.session)
+    path = home.paths.papers / paper_paths.of_session(transcript.session)
     path.unlink()
     assert home.again(weights=b"other weights").runner.finish() == (transcript,)
     assert archive.read(path) == transcript

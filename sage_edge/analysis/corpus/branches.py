@@ -20,7 +20,7 @@ from sage_edge.errors import UsageError
 from sage_edge.exchange import branch_reader, commands, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import HostName, SessionId
-from sage_edge.records import places
+from sage_edge.records import paper_paths
 from sage_edge.records.dialogue import Dialogue
 
 _PIECE_BYTES = 16_000_000
@@ -72,7 +72,7 @@ class Branches:
         host = entry.group.split("/")[1]
         if found.host != host:
             return f"it says that {one_line(str(found.host))} conducted it"
-        own = f"host/{host}/{places.of_session(SessionId(found.label))}" if found.provenance == "recorded" else ""
+        own = f"host/{host}/{paper_paths.of_session(SessionId(found.label))}" if found.provenance == "recorded" else ""
         return "" if entry.place == own else f"this is not the place of {found.label}"
 
     def _tips(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from sage_edge.analysis.corpus import Branches, Corpus
 from sage_edge.errors import UsageError
-from sage_edge.records import dialogue, places
+from sage_edge.records import dialogue, paper_paths
 from sage_edge.records.transcript import Transcript
 from tests import corpora
 from tests.analysis.corpus.counting import SCORERS, look, seen
@@ -114,7 +114,7 @@ def test_two_hosts_are_two_hosts(world: World) -> None:
     for host in ("sprout", "willow"):
         paper = transcript("P001", host=host)
         stranger = Stranger(world.folder / f"{host}-stranger.git", world.hub)
-        entries = {places.of_session(paper.session): ("100644", paper.pretty())}
+        entries = {paper_paths.of_session(paper.session): ("100644", paper.pretty())}
         stranger.push(stranger.commit((), entries, author="x", committer="x", message="x"), f"refs/heads/host/{host}")
     with Corpus.open(Branches.at(world.hub)) as corpus:
         assert corpus.hosts == ("sprout", "willow")
@@ -124,7 +124,7 @@ def test_two_hosts_are_two_hosts(world: World) -> None:
 def test_an_object_that_is_not_there_is_told_and_never_fetched(world: World) -> None:
     paper = transcript()
     publish(world, paper, transcript("P002"))
-    blob = git(world.hub, "rev-parse", "host/sprout:" + places.of_session(paper.session))
+    blob = git(world.hub, "rev-parse", "host/sprout:" + paper_paths.of_session(paper.session))
     git(world.hub, "config", "extensions.partialClone", "origin")
     git(world.hub, "config", "remote.origin.url", f"ext::touch {world.folder}/fetched")
     git(world.hub, "config", "remote.origin.promisor", "true")

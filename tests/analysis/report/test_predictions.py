@@ -13,7 +13,7 @@ from sage_edge.analysis.report.blocks import Badge, Table
 from sage_edge.analysis.report.forecasts import forecasts
 from sage_edge.analysis.report.predictions import measured, predicted, section
 from sage_edge.names import HostName, SessionId, Slug
-from sage_edge.records import dialogue, places
+from sage_edge.records import dialogue, paper_paths
 from sage_edge.records.base import Record
 from sage_edge.records.study import Check, Decision, Measure, Prediction, Recommendation
 from sage_edge.scorers import IDENTITY, wilson
@@ -112,7 +112,7 @@ def hub(folder: Path, **branches: tuple[Record, ...]) -> Path:
     for host, papers in branches.items():
         work = folder / host
         for paper in papers:
-            path = work / places.of(paper)
+            path = work / paper_paths.of(paper)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(paper.pretty())
         for words in (["init", "-q", "-b", f"host/{host}"], ["add", "."], ["commit", "-q", "-m", "papers"]):
