@@ -29,7 +29,7 @@ from sage_edge.inventory.identity import Me
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
-from sage_edge.sessions import wiring
+from sage_edge.sessions import build
 from sage_edge.sessions.brief import Bench
 from sage_edge.sessions.conduct import Audience
 from sage_edge.sessions.run import Runner
@@ -141,7 +141,7 @@ class Home:
 
     @cached_property
     def post(self) -> Post:
-        return wiring.post(self.paths, self.me, self.clock)
+        return build.post(self.paths, self.me, self.clock)
 
     @property
     def model(self) -> ResolvedModel:

@@ -13,7 +13,7 @@ from sage_edge.inventory.identity import Me
 from sage_edge.names import Digest, SessionId, Slug
 from sage_edge.paths import Paths
 from sage_edge.records.worklog import WorklogLine
-from sage_edge.sessions import wiring
+from sage_edge.sessions import build as wiring
 from sage_edge.sessions.conduct import Audience
 from sage_edge.sessions.run import Runner
 

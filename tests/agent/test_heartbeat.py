@@ -23,7 +23,8 @@ from sage_edge.agent.heartbeat import Heart
 from sage_edge.engines import Message
 from sage_edge.names import Digest
 from sage_edge.records.transcript import chain_faults
-from sage_edge.sessions import archive, wiring
+from sage_edge.sessions import archive
+from sage_edge.sessions import build as wiring
 from sage_edge.sessions.brief import Bench
 from tests.fakes import HandClock, HashEngine, Home
 
