@@ -16,7 +16,7 @@ from sage_edge import shell, sim
 from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.shell import Command, Result
-from sage_edge.sim import Machine, Place, booting, engine
+from sage_edge.sim import Machine, Place, engine, readiness
 
 DECLARED = Path(__file__).parents[1] / "fleet"
 _NAME = "sage-sim-test-"
@@ -54,9 +54,9 @@ class Boards:
         """Run a script as root in the container, as a person at its console would."""
         return engine.inside(self.machine(host), "sh", "-c", script, stdin=stdin)
 
-    def restart(self, host: str) -> booting.Look:
+    def restart(self, host: str) -> readiness.Look:
         """Reboot a board, and return what it says once it is up."""
-        return booting.restart(self.machine(host))
+        return readiness.restart(self.machine(host))
 
     def renew(self, host: str) -> Machine:
         """Replace a board by a fresh one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCKER_TESTS = "tests/sim/test_standing.py"
+DOCKER_TESTS = "tests/sim/test_lifecycle.py"
 
 
 def run(path: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ it has not: a GPU, its drivers, NVIDIA's runtime, a kernel of its own.
     on the hub                /srv/git/exchange.git, with the doorkeeper of sage_edge.exchange.hub
 """
 
+from sage_edge.sim.lifecycle import admit, down, hosts, renew, status, up
 from sage_edge.sim.place import Machine, Place
-from sage_edge.sim.standing import admit, down, hosts, renew, status, up
 
 __all__ = ["Machine", "Place", "admit", "down", "hosts", "renew", "status", "up"]

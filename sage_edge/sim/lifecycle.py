@@ -17,9 +17,9 @@ from sage_edge import files, locks, shell
 from sage_edge.errors import UsageError
 from sage_edge.exchange import writers
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.sim import access, booting, engine, furniture, image
+from sage_edge.sim import access, container_files, engine, image, readiness
+from sage_edge.sim.container_files import Piece
 from sage_edge.sim.engine import Engine, SimError, docker
-from sage_edge.sim.furniture import Piece
 from sage_edge.sim.image import Tell
 from sage_edge.sim.place import HUB, OVERLAY, Machine, Place
 
@@ -88,7 +88,7 @@ def status(place: Place) -> tuple[Seen, ...]:
     engine.find()
     found = sorted(engine.machines(place).items())
     return tuple(
-        Seen(machine, booting.look(machine).system if machine.state == "running" else "") for _, machine in found
+        Seen(machine, readiness.look(machine).system if machine.state == "running" else "") for _, machine in found
     )
 
 
@@ -106,13 +106,13 @@ def admit(place: Place) -> tuple[str, ...]:
             read = engine.inside(machine, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
             if machine.is_board and read.code == 0:
                 keys[host] = read.text
-        _lay(found[HUB], [furniture.gate(keys)])
+        _lay(found[HUB], [container_files.gate(keys)])
     return tuple(sorted(keys))
 
 
 def _admitted(hub: Machine) -> dict[str, str]:
     """Name → key of everybody whom the hub lets in."""
-    lines = engine.inside(hub, "cat", f"/{furniture.GATE}").text.splitlines()
+    lines = engine.inside(hub, "cat", f"/{container_files.GATE}").text.splitlines()
     fields = [line.split() for line in lines]
     return {words[-1]: " ".join(words[1:3]) for words in fields if len(words) == 4}
 
@@ -126,7 +126,7 @@ def _boards(fleet: Fleet) -> Mapping[str, Mapping[str, str]]:
     """Host → facts, of every host that is to be stood in for."""
     if fleet.overlay != OVERLAY:
         raise ValueError(f"expected the fleet under the overlay {OVERLAY}, got {fleet.overlay}")
-    facts = furniture.all_facts()
+    facts = container_files.all_facts()
     return {str(host.name): facts[host.board] for host in fleet.hosts.values() if host.board in facts}
 
 
@@ -146,8 +146,8 @@ def _raise(
     files.make_folder(place.folder)
     is_known = place.key.is_file()
     public_key = access.ensure_key(place)
-    content = {HUB: furniture.of_hub(writers.folders(fleet), public_key)}
-    content.update({host: furniture.of_board(facts, public_key) for host, facts in boards.items()})
+    content = {HUB: container_files.of_hub(writers.folders(fleet), public_key)}
+    content.update({host: container_files.of_board(facts, public_key) for host, facts in boards.items()})
     have = engine.machines(place)
     if any(host not in have for host in content):
         engine.require_room(found, _RUNNING_BYTES)
@@ -159,7 +159,7 @@ def _raise(
         if machine.state == "created":
             _lay(machine, pieces)
         elif not is_known:  # the folder was lost, and the old key with it
-            _lay(machine, [furniture.gate({**_admitted(machine), "desk": public_key})] if host == HUB else pieces)
+            _lay(machine, [container_files.gate({**_admitted(machine), "desk": public_key})] if host == HUB else pieces)
         if machine.state != "running":
             tell(f"starting {host}")
             _started(machine)
@@ -183,14 +183,14 @@ def _started(machine: Machine) -> None:
 
 
 def _lay(machine: Machine, pieces: list[Piece]) -> None:
-    shell.run(docker("cp", "-", f"{machine.container}:/", stdin=furniture.packed(pieces)))
+    shell.run(docker("cp", "-", f"{machine.container}:/", stdin=container_files.packed(pieces)))
 
 
 def _written_down(place: Place, made_of: str, have: Mapping[str, Machine], tell: Tell) -> tuple[Machine, ...]:
     """Wait until all of them are up, and write where and who they are."""
     keys: dict[str, str] = {}
     for host, machine in have.items():
-        seen = booting.wait(machine)
+        seen = readiness.wait(machine)
         keys[host] = seen.key
         if seen.failed:
             tell(f"{host} is up, but {', '.join(seen.failed)} failed; see: docker exec {machine.container} journalctl")

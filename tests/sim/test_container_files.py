@@ -13,8 +13,8 @@ import pytest
 
 from sage_edge.exchange import hub
 from sage_edge.inventory import board_facts, load
-from sage_edge.sim import furniture
-from sage_edge.sim.furniture import GIT, SAGE, Piece
+from sage_edge.sim import container_files
+from sage_edge.sim.container_files import GIT, SAGE, Piece
 
 FLEET = load.load(Path(__file__).parents[2] / "fleet", "sim")
 KEY = "ssh-ed25519 AAAA"
@@ -22,14 +22,14 @@ FOLDERS = {"sprout": frozenset({"sessions"}), "thor": frozenset({"findings"})}
 
 
 def unpacked(pieces: list[Piece], into: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(furniture.packed(pieces))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(container_files.packed(pieces))) as tar:
         tar.extractall(into, filter="data")
 
 
 @pytest.mark.parametrize("host", ["sprout", "thor"])
 def test_each_stand_in_has_the_facts_of_its_card(host: str, tmp_path: Path) -> None:
     card = FLEET.board_of(host)
-    unpacked(furniture.of_board(furniture.all_facts()[card.name], KEY), tmp_path)
+    unpacked(container_files.of_board(container_files.all_facts()[card.name], KEY), tmp_path)
     root = tmp_path / (tmp_path / "etc/sage/facts-root").read_text().strip().lstrip("/")
     measured = board_facts.measure(root, "x86_64")
     assert board_facts.contradictions(measured, card) == ()
@@ -40,24 +40,26 @@ def test_each_stand_in_has_the_facts_of_its_card(host: str, tmp_path: Path) -> N
 
 
 def test_every_board_with_facts_is_declared() -> None:
-    assert set(furniture.all_facts()) == {name for name in FLEET.boards if name.startswith("sim-")}
+    assert set(container_files.all_facts()) == {name for name in FLEET.boards if name.startswith("sim-")}
 
 
 def test_the_way_in_belongs_to_whom_it_lets_in() -> None:
-    pieces = {piece.path: piece for piece in furniture.of_board(furniture.all_facts()["sim-orin-nano"], KEY)}
+    pieces = {
+        piece.path: piece for piece in container_files.of_board(container_files.all_facts()["sim-orin-nano"], KEY)
+    }
     gate = pieces["home/sage/.ssh/authorized_keys"]
     assert (gate.owner, gate.mode, gate.content) == (SAGE, 0o600, b"ssh-ed25519 AAAA\n")
-    with tarfile.open(fileobj=io.BytesIO(furniture.packed([gate, pieces["home/sage/.ssh"]]))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(container_files.packed([gate, pieces["home/sage/.ssh"]]))) as tar:
         assert [(m.uid, m.gid, m.mode, m.isdir()) for m in tar] == [
             (SAGE, SAGE, 0o600, False), (SAGE, SAGE, 0o700, True),
         ]  # fmt: skip
 
 
 def test_the_hub_is_one_with_its_doorkeeper(tmp_path: Path) -> None:
-    pieces = furniture.of_hub(FOLDERS, KEY)
+    pieces = container_files.of_hub(FOLDERS, KEY)
     assert {piece.owner for piece in pieces} == {GIT}
     unpacked(pieces, tmp_path)
-    repository = tmp_path / furniture.REPOSITORY
+    repository = tmp_path / container_files.REPOSITORY
     words = ("git", "-C", repository, "rev-parse", "--is-bare-repository")
     assert subprocess.run(words, check=True, capture_output=True, text=True).stdout == "true\n"
     hook = repository / "hooks" / "pre-receive"
@@ -67,6 +69,6 @@ def test_the_hub_is_one_with_its_doorkeeper(tmp_path: Path) -> None:
 
 
 def test_a_key_at_the_hub_is_good_for_git_alone() -> None:
-    gate = furniture.gate({"thor": "ssh-ed25519 BBBB somebody@else", "desk": "ssh-ed25519 AAAA"})
+    gate = container_files.gate({"thor": "ssh-ed25519 BBBB somebody@else", "desk": "ssh-ed25519 AAAA"})
     assert gate.content == b"restrict ssh-ed25519 AAAA desk\nrestrict ssh-ed25519 BBBB thor\n"
     assert gate.mode == 0o600
