@@ -22,7 +22,7 @@ from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board.probe import Facts
 from sage_edge.verify import expect
 from sage_edge.verify.expect import Told
-from sage_edge.verify.expect_ruling import Expectation
+from sage_edge.verify.rulings import Expectation
 
 
 def of_board(root: Path, store: Path, fleet: Fleet, facts: Facts) -> tuple[Expectation, ...]:

@@ -9,8 +9,8 @@ from sage_edge.inventory.board_facts import contradictions
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board.probe import Container, Deployed, Engine, Facts
 from sage_edge.verify.expect_laid import claims
-from sage_edge.verify.expect_ruling import Expectation, Kind, Question, Ruling
 from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.rulings import Expectation, Kind, Question, Ruling
 
 
 def judged(expectations: Sequence[Expectation], facts: Facts, card: Board) -> tuple[Ruling, ...]:

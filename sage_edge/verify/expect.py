@@ -21,7 +21,6 @@ from sage_edge.inventory.host_entry import Host
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.records.release import Release
 from sage_edge.verify import expect_laid
-from sage_edge.verify.expect_ruling import Expectation, Kind, Question
 from sage_edge.verify.expect_wants import (
     Among,
     AtLeast,
@@ -38,6 +37,7 @@ from sage_edge.verify.expect_wants import (
     in_bytes,
     in_seconds,
 )  # fmt: skip
+from sage_edge.verify.rulings import Expectation, Kind, Question
 
 HEARTBEAT_S = 600.0
 """As old as images/shared/healthy.py lets a heartbeat become."""

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sage_edge.verify.expect_ruling import Kind
 from sage_edge.verify.expect_wants import Holds, Is, Wants
+from sage_edge.verify.rulings import Kind
 
 CARD = "etc/sage/host.yaml"
 Step = Mapping[str, Any]

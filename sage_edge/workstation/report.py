@@ -14,7 +14,7 @@ from sage_edge.cli import render
 from sage_edge.cli.environment import tell
 from sage_edge.deploy.fleet_runner import Result
 from sage_edge.names import HostName
-from sage_edge.verify.expect_ruling import Ruling
+from sage_edge.verify.rulings import Ruling
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def quick(here: Desk, name: HostName) -> Report:
 
 def full(here: Desk, name: HostName, via: str = "", *words: str) -> Report:
     """Let testinfra ask a host everything. words: further ones for pytest. Raises NotExamined."""
-    from sage_edge.verify.expect_ruling import Ruling
+    from sage_edge.verify.rulings import Ruling
     from sage_edge.workstation.report import Report
 
     with tempfile.TemporaryDirectory(prefix="sage-verify-") as scratch:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.names import HostName
-from sage_edge.verify.expect_ruling import SLOW
+from sage_edge.verify.rulings import SLOW
 from sage_edge.workstation import verify_tasks
 from sage_edge.workstation.context import Desk
 from tests.benchmarks.figures import Figure, seconds

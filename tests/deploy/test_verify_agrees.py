@@ -15,7 +15,7 @@ from sage_edge.inventory import load
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
-from sage_edge.verify.expect_ruling import SLOW
+from sage_edge.verify.rulings import SLOW
 from sage_edge.workstation import verify_tasks
 from sage_edge.workstation.context import Desk
 from sage_edge.workstation.report import Report

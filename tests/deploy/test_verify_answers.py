@@ -13,7 +13,7 @@ from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board import probe as facts
 from sage_edge.remote.board.probe import Facts
-from sage_edge.verify.expect_ruling import Question, Ruling
+from sage_edge.verify.rulings import Question, Ruling
 from tests.deploy import fleetfacts
 from tests.deploy.fleetfacts import NOW, ROOT, SEEDLING, SPROUT
 

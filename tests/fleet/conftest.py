@@ -19,8 +19,8 @@ from testinfra.host import Host
 
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board
-from sage_edge.verify.expect_ruling import Expectation, Ruling
 from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.rulings import Expectation, Ruling
 from tests.fleet import reaching
 from tests.fleet.asking import Agent
 from tests.fleet.reaching import Reached

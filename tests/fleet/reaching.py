@@ -22,7 +22,7 @@ from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp, probe
 from sage_edge.remote.board.probe import Facts, StrangeFacts
 from sage_edge.remote.ssh import client, config
-from sage_edge.verify.expect_ruling import Expectation
+from sage_edge.verify.rulings import Expectation
 from sage_edge.workstation import context
 
 IDLE_S = 60

@@ -12,8 +12,8 @@ from sage_edge.names import Digest, HostName, ModelRef, Slug
 from sage_edge.records.release import Release
 from sage_edge.verify import expect
 from sage_edge.verify.expect import Told
-from sage_edge.verify.expect_ruling import Expectation
 from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.rulings import Expectation
 
 FLEET = load.load(Path(__file__).parents[2] / "fleet")
 HOST = FLEET.host("sprout")

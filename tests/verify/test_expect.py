@@ -9,8 +9,8 @@ import pytest
 
 from sage_edge.deploy import probe_answers
 from sage_edge.verify import expect
-from sage_edge.verify.expect_ruling import KINDS, SLOW, Question, Ruling
 from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.rulings import KINDS, SLOW, Question, Ruling
 from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, expectation, on_a_stand_in, told
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from sage_edge.deploy.fleet_runner import Result
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.inventory import load
 from sage_edge.names import HostName
-from sage_edge.verify.expect_ruling import Ruling
+from sage_edge.verify.rulings import Ruling
 from sage_edge.workstation import report, verify_tasks
 from sage_edge.workstation.context import Desk
 from sage_edge.workstation.report import Report
