@@ -128,7 +128,7 @@ def _document(
 
 def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
     try:
-        from sage_edge.analysis import claims
+        from sage_edge.analysis.claims import declarations, evaluate
         from sage_edge.analysis.report.collect import subject
     except ImportError as missing:
         raise SageError(
@@ -137,7 +137,7 @@ def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
     chosen = subject(corpus, host)
     if chosen is None:
         tell("the corpus is empty: every claim that needs sessions cannot be told")
-    found = claims.test(claims.load(paths().fleet), corpus if chosen is None else corpus.of(chosen))
+    found = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else corpus.of(chosen))
     if as_json:
         render.document("sage-edge/claims/1", [one.model_dump(mode="json") for one in found])
         return

@@ -9,7 +9,7 @@ import click
 
 from sage_edge import curriculum
 from sage_edge.analysis import recommend
-from sage_edge.analysis.claims import load
+from sage_edge.analysis.claims import declarations
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.declared import Reader
@@ -40,8 +40,8 @@ def check() -> None:
         for name, role in fleet.roles.items():
             for fault in recommend.faults(role.rules, lessons):
                 reader.fault(reader.folder / "roles" / f"{name}.yaml", "rules", fault)
-    if (reader.folder / load.FILE).exists():
-        load.read(reader)
+    if (reader.folder / declarations.FILE).exists():
+        declarations.read(reader)
     if reader.faults or fleet is None or lessons is None or cards is None:
         raise DeclarationError(reader.faults)
     click.echo(

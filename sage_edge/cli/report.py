@@ -61,13 +61,13 @@ def command(
 
 
 def _content(papers: Source, host: str | None, model: str | None) -> Content:
-    from sage_edge.analysis import claims
+    from sage_edge.analysis.claims import declarations, evaluate
     from sage_edge.analysis.report import collect
 
-    declared = claims.load(paths().fleet)
+    declared = declarations.load(paths().fleet)
     with corpus_options.opened(papers) as corpus:
         chosen = collect.subject(corpus, host)
-        tested = claims.test(declared, corpus if chosen is None else corpus.of(chosen))
+        tested = evaluate.test(declared, corpus if chosen is None else corpus.of(chosen))
         content = collect.gather(corpus, chosen, tested)
         corpus_options.tell_refused(corpus)
     return content if model is None else replace(content, narrative=_narrative(model, tested))

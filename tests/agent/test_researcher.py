@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sage_edge import files
 from sage_edge.agent.researcher import describe
-from sage_edge.analysis import examine
+from sage_edge.analysis.findings import examine
 from sage_edge.names import HostName, Slug
 from sage_edge.records.study import Prediction, Recommendation
 from sage_edge.records.transcript import Transcript

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sage_edge.analysis import Examined, examine
-from sage_edge.analysis.findings import NAME_SUPPLIED
+from sage_edge.analysis.findings import NAME_SUPPLIED, Examined, examine
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Step

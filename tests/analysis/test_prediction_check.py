@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from sage_edge import files
-from sage_edge.analysis import Case, Examined, examine, recommend
+from sage_edge.analysis.findings import Examined, examine
 from sage_edge.analysis.prediction_check import check
+from sage_edge.analysis.recommend import Case, recommend
 from sage_edge.records.base import parse
 from sage_edge.records.study import Check, Decision, Recommendation
 from sage_edge.records.transcript import Transcript

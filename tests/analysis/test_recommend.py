@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from sage_edge.analysis import Case, Examined, examine, recommend
-from sage_edge.analysis.recommend import faults
+from sage_edge.analysis.findings import Examined, examine
+from sage_edge.analysis.recommend import Case, faults, recommend
 from sage_edge.curriculum import ParametersRefused, UndeclaredIntervention
 from sage_edge.names import HostName, SessionId
 from sage_edge.records.base import parse

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sage_edge.analysis import Read, Study, study
 from sage_edge.analysis.findings import CONTEXT, Filed
+from sage_edge.analysis.study import Read, Study, study
 from sage_edge.names import HostName, SessionId
 from sage_edge.records.paper_paths import of
 from sage_edge.records.study import Check, Decision, Finding, Recommendation

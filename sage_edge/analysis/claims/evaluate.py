@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sage_edge.analysis.claims import bistability, costs, couplings, differences, trend, verdicts
-from sage_edge.analysis.claims.load import Claims
+from sage_edge.analysis.claims.declarations import Claims
 from sage_edge.analysis.claims.measurement import SeriesSource, Taken, evidence
 from sage_edge.analysis.claims.schema import (
     AnyClaim,

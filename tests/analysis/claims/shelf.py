@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sage_edge import files, scorers
-from sage_edge.analysis.claims import test as test_claims
-from sage_edge.analysis.claims.load import Claims
+from sage_edge.analysis.claims.declarations import Claims
+from sage_edge.analysis.claims.evaluate import test as test_claims
 from sage_edge.analysis.series import Point, Series
 from sage_edge.names import SessionId, Slug, Track
 from sage_edge.records.claim import ClaimFinding

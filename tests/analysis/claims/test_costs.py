@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sage_edge.analysis import claims
+from sage_edge.analysis.claims import evaluate
 from sage_edge.records.claim import ClaimFinding
 from tests.analysis.claims.shelf import Shelf, declare
 
@@ -29,7 +29,7 @@ def middle(*sizes: float) -> list[dict[str, Any]]:
 def judge(rows: list[dict[str, Any]], **claim: Any) -> ClaimFinding:
     told = {"scope": "law", "timing": "here", "comparison": "at-most", **claim}
     declared = declare({"here": {"source": "a table", "rows": rows}}, it=told)
-    (found,) = claims.test(declared, Shelf())
+    (found,) = evaluate.test(declared, Shelf())
     return found
 
 

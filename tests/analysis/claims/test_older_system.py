@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sage_edge.analysis import claims
+from sage_edge.analysis.claims import declarations, evaluate
 from sage_edge.analysis.claims.measurement import SeriesSource
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.series import paired
@@ -46,7 +46,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeriesSource]:
 
 @pytest.fixture(scope="module")
 def findings(corpus: SeriesSource) -> Mapping[str, ClaimFinding]:
-    return {one.claim: one for one in claims.test(claims.load(FLEET), corpus)}
+    return {one.claim: one for one in evaluate.test(declarations.load(FLEET), corpus)}
 
 
 @pytest.mark.parametrize(("first", "last", "n", "expected"), [(a, b, n, rest) for a, b, n, *rest in COUPLINGS])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.analysis import claims
+from sage_edge.analysis.claims import declarations, evaluate
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.report import collect, page
 from sage_edge.analysis.report.blocks import Section, Table
@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Page:
     import_folder.write(import_folder.plan(papers.real("sage/raising")), folder)
     with Corpus.open(Folder.at(folder)) as corpus:
         host = collect.subject(corpus)
-        tested = claims.test(claims.load(FLEET), corpus)
+        tested = evaluate.test(declarations.load(FLEET), corpus)
         return compose(collect.gather(corpus, host, tested))
 
 

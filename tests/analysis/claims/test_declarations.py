@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sage_edge.analysis.claims import load
+from sage_edge.analysis.claims import declarations
 from sage_edge.analysis.claims.schema import split
 from sage_edge.errors import DeclarationError
 from sage_edge.names import Slug
@@ -56,19 +56,19 @@ def write(folder: Path, **file: Any) -> Path:
 def faults(folder: Path, **file: Any) -> list[str]:
     """Return what is wrong with a file of claims."""
     with pytest.raises(DeclarationError) as refused:
-        load.load(write(folder, **file))
+        declarations.load(write(folder, **file))
     return [str(fault).removeprefix("fleet/claims.yaml: ") for fault in refused.value.faults]
 
 
 def test_the_shipped_file_holds_the_five_claims_of_the_seeds() -> None:
-    names = list(load.load(FLEET).claims)
+    names = list(declarations.load(FLEET).claims)
     assert names[:5] == [
         "d5-d9-coupling", "bistable-identity", "collapse-18-19", "regression-t024", "slower-with-size",
     ]  # fmt: skip
 
 
 def test_a_claim_is_read_as_it_stands(tmp_path: Path) -> None:
-    read = load.load(write(tmp_path, claims={"one": CLAIM}))
+    read = declarations.load(write(tmp_path, claims={"one": CLAIM}))
     assert read.seed == 3
     assert read.claims[Slug("one")].model_dump(exclude_unset=True) == CLAIM
 
@@ -132,7 +132,7 @@ def test_a_file_that_is_no_file_of_claims(tmp_path: Path, file: dict[str, Any]) 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match=r"claims\.yaml: the file is missing"):
-        load.load(tmp_path)
+        declarations.load(tmp_path)
 
 
 def test_what_people_call_a_quantity() -> None:
