@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from sage_edge import hints
 from sage_edge.errors import SageError, UsageError
 
 ROOT = Path(__file__).resolve().parent
@@ -222,7 +223,7 @@ def tell(refusal: SageError) -> int:
     """Print what was refused and what to do next; return the exit status that belongs to it."""
     say(f"error: {refusal.message}")
     if refusal.hint:
-        say(f"  next: {refusal.hint}")
+        say(f"  next: {hints.text(refusal.hint)}")
     return refusal.code
 
 

@@ -36,15 +36,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar
+
+from sage_edge.hints import Hint
+
+
+class ExitCode(IntEnum):
+    """How a command ended, for scripts (design §6)."""
+
+    OK = 0
+    FAILED = 1  # and nothing changed
+    USAGE = 2  # or a declaration that does not hold
+    REFUSED = 3  # by a guard
+    UNREACHABLE = 4
+    LOCKED = 5
+    ROLLED_BACK = 6
+    ROLLBACK_FAILED = 7
+    NOT_VERIFIED = 8
+    PENDING = 10  # changes, where --exit-code asked
+    INTERRUPTED = 130
 
 
 class SageError(Exception):
-    """Something in the world refused; `hint` is the next step, `code` the exit code of design §6."""
+    """Something in the world refused; `hint` is the next step as a value, `code` the exit code."""
 
-    code: ClassVar[int] = 1
+    code: ClassVar[ExitCode] = ExitCode.FAILED
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: Hint = "") -> None:
         self.message, self.hint = message, hint
         super().__init__(message)
 
@@ -52,7 +71,7 @@ class SageError(Exception):
 class UsageError(SageError):
     """The command was put together wrongly."""
 
-    code = 2
+    code = ExitCode.USAGE
 
 
 @dataclass(frozen=True, order=True)
@@ -70,9 +89,9 @@ class Fault:
 class DeclarationError(SageError):
     """One or more faults in `fleet/`; all of them at once."""
 
-    code = 2
+    code = ExitCode.USAGE
 
-    def __init__(self, faults: Sequence[Fault], *, hint: str = "mend the file, then: sage-edge fleet check") -> None:
+    def __init__(self, faults: Sequence[Fault], *, hint: Hint = "mend the file, then: sage-edge fleet check") -> None:
         self.faults = tuple(sorted(faults))
         super().__init__("\n".join(map(str, self.faults)), hint=hint)
 
@@ -80,7 +99,7 @@ class DeclarationError(SageError):
 class RoleError(SageError):
     """A guard said no."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
 
 class NotMyRole(RoleError):
@@ -118,7 +137,7 @@ class ModelNotFound(ModelError, LookupError):
 class NotLocked(ModelError):
     """A card declares the model, but no lock says which bytes that is; or its source is pinned to no revision."""
 
-    def __init__(self, ref: str, why: str = "", *, hint: str = "") -> None:
+    def __init__(self, ref: str, why: str = "", *, hint: Hint = "") -> None:
         self.ref = ref
         super().__init__(
             f"{ref} is not locked: {why or 'no line of fleet/models.lock says which bytes it is'}",
@@ -129,7 +148,7 @@ class NotLocked(ModelError):
 class AdapterWithoutBase(ModelError):
     """An adapter is no model: it needs the base that it was trained on, and that base is not here."""
 
-    def __init__(self, base: str, where_it_pointed: str, *, hint: str = "") -> None:
+    def __init__(self, base: str, where_it_pointed: str, *, hint: Hint = "") -> None:
         self.base, self.where_it_pointed = base, where_it_pointed
         super().__init__(
             f"an adapter without its base {base}: it points at {where_it_pointed!r}, which is not on this machine",
@@ -140,7 +159,7 @@ class AdapterWithoutBase(ModelError):
 class ModelIncomplete(ModelError):
     """Files that the card lists are absent or of another size."""
 
-    def __init__(self, ref: str, missing: Sequence[str], *, hint: str) -> None:
+    def __init__(self, ref: str, missing: Sequence[str], *, hint: Hint) -> None:
         self.ref, self.missing = ref, tuple(missing)
         super().__init__(f"{ref} lacks {', '.join(missing)}", hint=hint)
 
@@ -148,9 +167,9 @@ class ModelIncomplete(ModelError):
 class DigestMismatch(ModelError):
     """Bytes are not the bytes that were declared."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
-    def __init__(self, what: str, expected: str, actual: str, *, hint: str, said_by: str = "its card") -> None:
+    def __init__(self, what: str, expected: str, actual: str, *, hint: Hint, said_by: str = "its card") -> None:
         self.what, self.expected, self.actual = what, expected, actual
         super().__init__(f"{what} has digest {actual}, {said_by} says {expected}", hint=hint)
 
@@ -158,7 +177,7 @@ class DigestMismatch(ModelError):
 class DoesNotFit(ModelError):
     """The model needs more memory than the machine has."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, ref: str, needs_bytes: int, has_bytes: int) -> None:
         self.ref, self.needs_bytes, self.has_bytes = ref, needs_bytes, has_bytes
@@ -201,7 +220,7 @@ class SessionError(SageError):
 class JournalBroken(SessionError):
     """A journal holds a bad line that is not its last one."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
     def __init__(self, path: str, line: int, why: str) -> None:
         self.path, self.line = path, line
@@ -214,7 +233,7 @@ class JournalBroken(SessionError):
 class TranscriptBroken(SessionError):
     """A transcript is not what was once written."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
 
 class ExchangeError(SageError):
@@ -224,25 +243,25 @@ class ExchangeError(SageError):
 class Unreachable(ExchangeError):
     """The other side did not answer."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
 
 class HubRefused(ExchangeError):
     """The hub answered, and said no."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
 
 class OwnBranchBroken(ExchangeError):
     """A paper that this host has published is not what it was."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
 
 class Locked(SageError):
     """Somebody else is at it."""
 
-    code = 5
+    code = ExitCode.LOCKED
 
     def __init__(self, what: str, owner: str) -> None:
         self.what, self.owner = what, owner

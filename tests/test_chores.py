@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from sage_edge import chores
+from sage_edge import chores, hints
 from sage_edge.cli.model import command
 from sage_edge.errors import UsageError
 
@@ -92,5 +92,5 @@ def test_what_is_missing_is_asked_for(
     with pytest.raises(UsageError) as refused:
         verbs[f"model.{name}"](None, **given)
     assert refused.value.message == f"model.{name} wants {wants}"
-    assert refused.value.hint.startswith(f"invoke model.{name} --")
+    assert hints.text(refused.value.hint).startswith(f"invoke model.{name} --")
     assert started == []

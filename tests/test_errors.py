@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sage_edge import errors
+from sage_edge import errors, hints
 from sage_edge.errors import Fault, SageError
 
 CODES = {1, 2, 3, 4, 5, 8}
@@ -63,7 +63,7 @@ def test_all_faults_are_told_at_once_in_order() -> None:
 def test_not_my_role_names_owner_and_remedy() -> None:
     refusal = errors.NotMyRole("thor", "researcher", "conduct", ["sprout"], ["analyse", "recommend"])
     assert "sprout" in refusal.message
-    assert "analyse, recommend" in refusal.hint
+    assert "analyse, recommend" in hints.text(refusal.hint)
 
 
 def test_a_failed_command_shows_the_end_of_its_words() -> None:

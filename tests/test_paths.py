@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge import paths
+from sage_edge import hints, paths
 from sage_edge.errors import UsageError
 from sage_edge.paths import Paths
 
@@ -48,7 +48,7 @@ def test_without_a_fleet_the_next_step_is_said(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(paths, "SYSTEM_FLEET", tmp_path / "absent")
     with pytest.raises(UsageError, match=r"no fleet/fleet\.yaml") as refused:
         Paths.from_env({}, tmp_path)
-    assert "SAGE_FLEET" in refused.value.hint
+    assert "SAGE_FLEET" in hints.text(refused.value.hint)
 
 
 def test_a_board_uses_what_was_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

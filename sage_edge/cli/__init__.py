@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sage_edge import __version__
+from sage_edge import __version__, hints
 from sage_edge.cli.lazy_group import Lazy, Place
 from sage_edge.errors import SageError
 
@@ -52,7 +52,7 @@ def complain(refusal: SageError) -> None:
     """Print what happened and what to type next, on stderr."""
     click.echo(f"error: {refusal.message}", err=True)
     if refusal.hint:
-        click.echo(f" next: {refusal.hint}", err=True)
+        click.echo(f" next: {hints.text(refusal.hint)}", err=True)
 
 
 @click.group(

@@ -7,14 +7,14 @@ import click
 from sage_edge.cli.lazy_group import Lazy, Place
 
 PLACES = {
-    "gc": Place("keeping", "Show what the store holds and nothing names, and remove it when told to.", "gc"),
-    "import": Place("keeping", "Copy a folder's model into the store under a declared name.", "import_"),
-    "inspect": Place("inspection", "Say what a folder or a file is, without loading it.", "inspect"),
-    "list": Place("shelves", "List every model that is declared or here, and whether it can be loaded.", "list_"),
-    "lock": Place("keeping", "Show what would change in fleet/models.lock, then change it.", "lock"),
-    "prepare": Place("preparation", "Fetch, merge, convert, quantise, prove and lock what is missing of a model."),
-    "show": Place("shelves", "Show a model's card, its lock, its files, and why it cannot be loaded here.", "show"),
-    "verify": Place("keeping", "Hold models against their lock, their listing and their files.", "verify"),
+    "gc": Place("model_store", "Show what the store holds and nothing names, and remove it when told to.", "gc"),
+    "import": Place("model_store", "Copy a folder's model into the store under a declared name.", "import_"),
+    "inspect": Place("model_inspect", "Say what a folder or a file is, without loading it.", "inspect"),
+    "list": Place("model_list", "List every model that is declared or here, and whether it can be loaded.", "list_"),
+    "lock": Place("model_store", "Show what would change in fleet/models.lock, then change it.", "lock"),
+    "prepare": Place("model_prepare", "Fetch, merge, convert, quantise, prove and lock what is missing of a model."),
+    "show": Place("model_list", "Show a model's card, its lock, its files, and why it cannot be loaded here.", "show"),
+    "verify": Place("model_store", "Hold models against their lock, their listing and their files.", "verify"),
 }
 
 

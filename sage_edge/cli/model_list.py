@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sage_edge import hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.models.card import Card, find
@@ -57,7 +58,7 @@ def _as_json(item: Item) -> dict[str, object]:
         "summary": item.summary,
         "validated": item.card.validated if item.card else None,
         "why": item.refusal.message if item.refusal else None,
-        "next": item.refusal.hint if item.refusal else None,
+        "next": hints.text(item.refusal.hint) if item.refusal else None,
     }
 
 
@@ -83,7 +84,7 @@ def show(ref: str, as_json: bool) -> None:
     if item.model is not None:
         lines += [("digest", item.model.digest), ("path", str(item.model.path))]
     if item.refusal is not None:
-        lines += [("why not", item.refusal.message), ("next", item.refusal.hint)]
+        lines += [("why not", item.refusal.message), ("next", hints.text(item.refusal.hint))]
     for key, value in lines:
         click.echo(f"{key:>10}  {render.inert(value)}")
     if manifest is not None:

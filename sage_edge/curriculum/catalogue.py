@@ -12,7 +12,7 @@ from sage_edge import files
 from sage_edge.curriculum import checks
 from sage_edge.curriculum.declarations import InterventionCard, Phase, TrainingTrack
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, SageError
+from sage_edge.errors import DeclarationError, ExitCode, SageError
 from sage_edge.names import Digest
 
 D = TypeVar("D", bound=Declared)
@@ -23,7 +23,7 @@ Check = Callable[[Reader, Path, Mapping[str, D]], None]
 class UndeclaredIntervention(SageError, LookupError):
     """No card of this name and version is in the curriculum."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, name: str, version: int, known: Sequence[str]) -> None:
         self.name, self.version = name, version

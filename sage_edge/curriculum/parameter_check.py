@@ -8,13 +8,13 @@ from pydantic import JsonValue
 
 from sage_edge.curriculum.declarations import InterventionCard
 from sage_edge.curriculum.parameters import shown
-from sage_edge.errors import SageError
+from sage_edge.errors import ExitCode, SageError
 
 
 class ParametersRefused(SageError, ValueError):
     """Values that do not fit the parameters which the intervention declares."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, intervention: str, faults: Mapping[str, str]) -> None:
         self.intervention, self.faults = intervention, dict(faults)

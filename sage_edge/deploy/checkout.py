@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from sage_edge.errors import DeclarationError, Fault
+from sage_edge.errors import DeclarationError, ExitCode, Fault
 from sage_edge.image import spec
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.fleet import Fleet
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class ModelNotLocked(DeployError):
     """A host's model has no locked digest, so nobody could say what would answer."""
 
-    code = 2
+    code = ExitCode.USAGE
 
     def __init__(self, host: HostName, ref: ModelRef) -> None:
         self.host, self.ref = host, ref

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from sage_edge.errors import ExitCode
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.board.helper_zipapp import CALL
@@ -42,7 +43,7 @@ WantedBy=multi-user.target
 class ExchangeUnknown(DeployError):
     """Nobody declared by which key the exchange is known."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, machine: str, place: str) -> None:
         super().__init__(

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.deploy.plan import Plan
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.remote.errors import DeployError
 
 
 class PlanStale(DeployError):
     """What a saved plan rests on is no longer so."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, path: Path, host: str, what: str) -> None:
         self.host = host

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.image import engine, spec
 from sage_edge.image.spec import UNRESOLVED, Base
 from sage_edge.names import Digest, Slug
@@ -22,7 +22,7 @@ BOARDS = "arm64"
 class NoAnswer(DeployError):
     """The registry could not be asked."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
     def __init__(self, image: str, why: str) -> None:
         self.image = image

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.image import engine, spec
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
@@ -30,7 +30,7 @@ class Upon:
 class UnknownBase(DeployError):
     """Nothing can be built upon this image."""
 
-    code = 2
+    code = ExitCode.USAGE
 
 
 def chosen(images: Path, card: ImageCard, platform: Platform, named: str | None) -> Upon:

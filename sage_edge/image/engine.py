@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sage_edge import shell
-from sage_edge.errors import CommandFailed
+from sage_edge.errors import CommandFailed, ExitCode
 from sage_edge.remote.errors import DeployError
 from sage_edge.shell import Command, Result
 
@@ -16,7 +16,7 @@ OLDEST = (24, 0)
 class NoEngine(DeployError):
     """No Docker engine answers on the workstation, or its command is not here."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
     def __init__(self, why: str) -> None:
         super().__init__(f"no Docker engine answers here: {why}", hint="start one, or on Debian 12 get one: .ci/engine")
@@ -25,7 +25,7 @@ class NoEngine(DeployError):
 class EngineTooOld(DeployError):
     """The workstation's Docker engine cannot build what we build."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
 
 def docker(*words: str, timeout_s: float = 60.0) -> Result:

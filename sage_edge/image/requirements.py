@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import shell
+from sage_edge.errors import ExitCode
 from sage_edge.image import spec
 from sage_edge.image.spec import ImageCard, Variant
 from sage_edge.remote.errors import DeployError
@@ -47,7 +48,7 @@ class NotPinned(DeployError):
 class Offline(NotPinned):
     """The package index did not answer."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
 
 class NamesAPlace(DeployError):

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 
 from sage_edge import files
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, UsageError
+from sage_edge.errors import DeclarationError, ExitCode, UsageError
 from sage_edge.inventory.board_card import L4TRange
 from sage_edge.inventory.image import Platform
 from sage_edge.names import Digest, ModelRef, RoleName, Slug
@@ -109,7 +109,7 @@ class ImageCard(Declared):
 class BaseUnresolved(DeployError):
     """A base has no digest yet, and a build never resolves a tag by itself."""
 
-    code = 2
+    code = ExitCode.USAGE
 
     def __init__(self, name: str, base: Base) -> None:
         self.name = name

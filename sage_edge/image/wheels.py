@@ -24,6 +24,7 @@ from pathlib import Path
 from packaging.markers import Marker
 
 from sage_edge import files, locks, shell
+from sage_edge.errors import ExitCode
 from sage_edge.image.spec import ImageCard, Variant
 from sage_edge.inventory.image import Platform
 from sage_edge.remote.errors import DeployError
@@ -44,7 +45,7 @@ Tell = Callable[[str], None]
 class WheelsMissing(DeployError):
     """The packages of an image could not be got."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import get_args
 
 from sage_edge import files
-from sage_edge.errors import Locked, SageError, UsageError
+from sage_edge.errors import ExitCode, Locked, SageError, UsageError
 from sage_edge.legacy import folder_walk, kinds, paper_status, session_file, states
 from sage_edge.legacy.report import Defect, FileRow, Outcome, PaperRow, Report, totals
 from sage_edge.legacy.session_file import Draft, Read
@@ -32,7 +32,7 @@ OUTCOMES = get_args(Outcome)
 class ImportChanged(SageError):
     """A paper of an import is not what was written."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import DigestMismatch, ModelIncomplete
+from sage_edge.errors import DigestMismatch, ExitCode, ModelIncomplete
 from sage_edge.model_sync import rsync
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import look
@@ -24,7 +24,7 @@ from sage_edge.remote.ssh.client import Remote
 class NoRoom(DeployError):
     """The disk is too small; nothing was sent."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, where: str, needs_bytes: int, has_bytes: int) -> None:
         self.needs_bytes, self.has_bytes = needs_bytes, has_bytes

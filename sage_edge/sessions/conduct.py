@@ -16,7 +16,7 @@ from typing import Protocol
 
 from sage_edge.clock import Clock
 from sage_edge.engines import Deadline, Engine, Reply, Sampling
-from sage_edge.errors import EngineError, SageError
+from sage_edge.errors import EngineError, ExitCode, SageError
 from sage_edge.records.transcript import Closing, Outcome, Step, Transcript, Turn
 from sage_edge.sessions import conversation
 from sage_edge.sessions.journal import Journal, Story
@@ -31,7 +31,7 @@ _DEADLY = 3
 class Interrupted(SageError):
     """A stop request ended the session for now."""
 
-    code = 130
+    code = ExitCode.INTERRUPTED
 
     def __init__(self, session: str) -> None:
         super().__init__(f"{session} was interrupted; its turns are kept", hint="the next start goes on with it")

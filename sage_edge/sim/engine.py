@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import shell
-from sage_edge.errors import CommandFailed, SageError
+from sage_edge.errors import CommandFailed, ExitCode, SageError
 from sage_edge.shell import Command, Result
 from sage_edge.sim.place import HUB, Machine, Place
 
@@ -43,7 +43,7 @@ class SimError(SageError):
 class NoEngine(SimError):
     """No Docker engine answers on this machine."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class NoEngine(SimError):
 class NoAccess(SimError):
     """An engine is there, but this person may not speak to it."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self) -> None:
         super().__init__(
@@ -67,7 +67,7 @@ class NoAccess(SimError):
 class PortTaken(SimError):
     """Something else listens where a stand-in's sshd belongs."""
 
-    code = 5
+    code = ExitCode.LOCKED
 
     def __init__(self, host: str, port: int) -> None:
         self.host, self.port = host, port
@@ -81,7 +81,7 @@ class PortTaken(SimError):
 class DiskTooSmall(SimError):
     """The engine's disk has no room for what was asked."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, folder: Path, needs_bytes: int, free_bytes: int) -> None:
         super().__init__(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sage_edge import hints
 from sage_edge.errors import SageError
 from sage_edge.inventory import identity, load
 from sage_edge.inventory.board_card import Board
@@ -82,7 +83,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
         try:
             yield check(patient)
         except SageError as refusal:
-            yield Finding(name, "fail", "; ".join(refusal.message.splitlines()), refusal.hint)
+            yield Finding(name, "fail", "; ".join(refusal.message.splitlines()), hints.text(refusal.hint))
         except Exception as broken:  # a check that breaks must not hide the others' findings
             yield Finding(name, "fail", f"the check broke: {type(broken).__name__}: {broken}"[:300], "report it")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+from sage_edge import hints
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import Facts, contradictions
@@ -158,9 +159,9 @@ def models(
     found = f"{', '.join(there) or 'none'} can be resolved" + (f", {absent} more are only declared" if absent else "")
     refusal = None if wanted is None else resolved[wanted]
     if refusal is not None:
-        return Finding("models", "fail", f"{refusal.message}; {found}", refusal.hint)
+        return Finding("models", "fail", f"{refusal.message}; {found}", hints.text(refusal.hint))
     for _, damage in broken:
-        return Finding("models", "warn", f"{damage.message}; {found}", damage.hint)
+        return Finding("models", "warn", f"{damage.message}; {found}", hints.text(damage.hint))
     return Finding("models", "ok" if there else "fail", found, "" if there else "sage-edge model list")
 
 

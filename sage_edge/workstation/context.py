@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from sage_edge import hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import paths, tell
 from sage_edge.deploy import fleet_runner
@@ -93,8 +94,12 @@ class Desk:
         try:
             yield
         except SageError as told:
-            told.message, told.hint = self.overlaid(told.message), self.overlaid(told.hint)
+            told.message, told.hint = self.overlaid(told.message), self.overlaid(self.next_step(told.hint))
             raise
+
+    def next_step(self, hint: hints.Hint) -> str:
+        """Return a next step as somebody types it over this fleet."""
+        return hints.text(hint, hints.Surroundings(overlay=self.fleet.overlay))
 
     def overlaid(self, text: str) -> str:
         """Return a text whose chores and files are those of our overlay; else a next step leads to other machines."""
@@ -150,7 +155,7 @@ def _document(one: Result[T]) -> dict[str, object]:
             "host": one.host,
             "ok": False,
             "error": one.error.message,
-            "hint": one.error.hint,
+            "hint": hints.text(one.error.hint),
             "code": one.error.code,
         }
     value = one.value
@@ -164,7 +169,7 @@ def _show(one: Result[T], line: Callable[[T], str], *, alone: bool) -> None:
             raise one.error
         click.echo(f"{one.host:<12} {click.style('failed', fg='red')}: {render.inert(one.error.message)}")
         if one.error.hint:
-            click.echo(f"{'':<12}   next: {render.inert(one.error.hint)}")
+            click.echo(f"{'':<12}   next: {render.inert(hints.text(one.error.hint))}")
     elif one.value is not None:
         text = line(one.value).splitlines() or [""]
         click.echo("\n".join([f"{one.host:<12} {render.inert(text[0])}", *map(_plain, text[1:])]))

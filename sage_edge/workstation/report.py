@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import click
 
-from sage_edge import files
+from sage_edge import files, hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import tell
 from sage_edge.deploy.fleet_runner import Result
@@ -38,7 +38,7 @@ def show(results: Sequence[Result[Report]]) -> None:
             if len(results) == 1:
                 raise one.error
             click.echo(f"{one.host}  {click.style('failed', fg='red')}: {render.inert(one.error.message)}")
-            click.echo(f"  next: {render.inert(one.error.hint)}")
+            click.echo(f"  next: {render.inert(hints.text(one.error.hint))}")
 
 
 def _table(report: Report) -> None:
@@ -62,7 +62,7 @@ def _entry(one: Result[Report]) -> dict[str, object]:
         checks = [asdict(ruling) for ruling in one.value.rulings]
         return {"host": one.host, "ok": not one.value.failed, "checks": checks}
     error = one.error
-    told = {"error": error.message, "hint": error.hint, "code": error.code} if error else {}
+    told = {"error": error.message, "hint": hints.text(error.hint), "code": error.code} if error else {}
     return {"host": one.host, "ok": False, **told}
 
 
@@ -82,5 +82,7 @@ def write_junit(path: Path, results: Sequence[Result[Report]]) -> None:
                 ElementTree.SubElement(case, "failure", message=render.inert(said)).text = f"next: {ruling.remedy}"
         if one.error is not None:
             case = ElementTree.SubElement(suite, "testcase", classname=str(one.host), name="reach")
-            ElementTree.SubElement(case, "error", message=render.inert(one.error.message)).text = one.error.hint
+            ElementTree.SubElement(case, "error", message=render.inert(one.error.message)).text = hints.text(
+                one.error.hint
+            )
     files.write_atomic(path, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sage_edge.chores import Chore
-from sage_edge.errors import SageError, UsageError
+from sage_edge.errors import ExitCode, SageError, UsageError
 
 if TYPE_CHECKING:
     from sage_edge.names import HostName
@@ -67,19 +67,19 @@ class NotExamined(SageError):
 class NotDeclared(NotExamined):
     """The declarations do not hold together, or the command does not."""
 
-    code = 2
+    code = ExitCode.USAGE
 
 
 class NotTrusted(NotExamined):
     """The host is not the one that is declared, or does not let us in."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
 
 class NotReached(NotExamined):
     """The host does not answer."""
 
-    code = 4
+    code = ExitCode.UNREACHABLE
 
 
 _KEPT = {kind.code: kind for kind in (NotDeclared, NotTrusted, NotReached)}

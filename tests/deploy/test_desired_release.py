@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.deploy import desired_release
 from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.desired_release import Wanted
@@ -55,4 +56,4 @@ def test_a_compose_file_that_is_none_is_named(root: Path, content: bytes | None,
         put_together(root)
     assert said in str(told.value)
     assert told.value.code == 2
-    assert "docker compose -f compose/sprout.yaml config" in told.value.hint
+    assert "docker compose -f compose/sprout.yaml config" in hints.text(told.value.hint)

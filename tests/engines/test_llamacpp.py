@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sage_edge import files
+from sage_edge import files, hints
 from sage_edge.engines import Deadline, Message, Reply, Sampling, Settings, chat, open_engine
 from sage_edge.engines.llamacpp import LlamaCpp
 from sage_edge.errors import ContextOverflow, DigestMismatch, ModelIncomplete, ModelUnusable
@@ -209,7 +209,7 @@ def test_a_context_beyond_the_models_is_refused(model: ResolvedModel) -> None:
     engine = LlamaCpp(replace(SETTINGS, context_tokens=2049))
     with pytest.raises(ModelUnusable, match="holds 2048 tokens, 2049 are declared") as refused:
         engine.load(model)
-    assert "engine.context_tokens" in refused.value.hint
+    assert "engine.context_tokens" in hints.text(refused.value.hint)
 
 
 def test_asking_before_loading_is_our_own_mistake() -> None:

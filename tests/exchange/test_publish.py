@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge import files
+from sage_edge import files, hints
 from sage_edge.errors import OwnBranchBroken, StorageError, Unreachable
 from sage_edge.exchange.post import Post
 
@@ -68,7 +68,7 @@ def test_a_paper_changed_by_hand_stops_the_publish_until_it_is_put_back(
 
     # the hint is a command that works
     paper.unlink(missing_ok=True)
-    assert os.system(broken.value.hint.partition("then: ")[2]) == 0  # noqa: S605
+    assert os.system(hints.text(broken.value.hint).partition("then: ")[2]) == 0  # noqa: S605
     assert paper.read_bytes() == good
     assert sprout.publish("two").pushed
     assert world.on_hub(SPROUT) == world.in_papers(SPROUT)
@@ -211,7 +211,7 @@ def test_a_loss_that_papers_cannot_make_good_ends_in_one_clear_message(
     sprout.log(line("two"))
     with pytest.raises(OwnBranchBroken, match="is damaged") as broken:
         sprout.publish("two")
-    assert "move it away" in broken.value.hint
+    assert "move it away" in hints.text(broken.value.hint)
     world.clone(SPROUT).rename(world.folder / "broken")
     assert sprout.publish("two").pushed
     assert world.on_hub(SPROUT) == world.in_papers(SPROUT)

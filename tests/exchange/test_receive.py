@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import HubRefused, OwnBranchBroken, Unreachable
 from sage_edge.exchange import git_errors
 from sage_edge.exchange.commands import Clone
@@ -114,7 +115,7 @@ def test_somebody_else_writing_in_our_name_is_not_believed(world: World, sprout:
     sprout.put(decision(3))
     with pytest.raises(HubRefused) as refused:
         sprout.publish("three")
-    assert "somebody else writes as sprout" in refused.value.hint
+    assert "somebody else writes as sprout" in hints.text(refused.value.hint)
     assert forged not in git(world.clone(SPROUT), "rev-list", "host/sprout")
 
 

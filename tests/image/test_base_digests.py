@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge import shell
+from sage_edge import hints, shell
 from sage_edge.deploy.transport import registry
 from sage_edge.errors import UsageError
 from sage_edge.image import base_digests, spec
@@ -62,7 +62,7 @@ def test_what_is_unresolved_is_asked_for_and_nothing_else(images: Path, docker: 
     assert base_digests.look_up(images, "sprout-builder")[0].kind == "same"
     with pytest.raises(UsageError, match="knows no base 'loki'") as refused:
         base_digests.look_up(images, "loki")
-    assert "sprout-runtime" in refused.value.hint
+    assert "sprout-runtime" in hints.text(refused.value.hint)
 
 
 @pytest.mark.parametrize(("answer", "found"), [(told("amd64"), "amd64"), (told("arm64", os="unknown"), "nothing")])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import UsageError
 from sage_edge.image import base_images, spec
 from sage_edge.image.base_images import UnknownBase
@@ -64,4 +65,4 @@ def test_an_unknown_base_stops(says: str, complains: str, code: int, message: st
         base_images.python_of("a-base:1")
     assert message in refused.value.message
     assert refused.value.code == 2
-    assert "--base IMAGE" in refused.value.hint
+    assert "--base IMAGE" in hints.text(refused.value.hint)

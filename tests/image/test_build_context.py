@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import DigestMismatch, UsageError
 from sage_edge.image import build_context, spec
 from sage_edge.inventory.image import Platform, read_label
@@ -121,4 +122,4 @@ def test_what_lies_beside_the_store_is_refused(tmp_path: Path) -> None:
     library, ref = Library(ROOT / "fleet", shelf(tmp_path / "store", tiny)), ModelRef("bench/random:q8_0")
     with pytest.raises(UsageError, match="lies beside the store") as refused:
         build_context.take_model(library, ref, tmp_path)
-    assert f"--ref {ref}" in refused.value.hint
+    assert f"--ref {ref}" in hints.text(refused.value.hint)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.image import requirements
 from sage_edge.image.requirements import NamesAPlace, NoCompiler, NotPinned, Offline, Sheet
 from sage_edge.workstation import image_tasks
@@ -174,4 +175,4 @@ def test_without_uv_the_next_step_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoCompiler) as refused:
         requirements.tool()
-    assert "pip install uv" in refused.value.hint
+    assert "pip install uv" in hints.text(refused.value.hint)

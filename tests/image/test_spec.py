@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sage_edge import hints
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.image import spec
 from sage_edge.image.spec import BaseUnresolved
@@ -81,8 +82,8 @@ def test_an_unresolved_base_is_refused_with_what_resolves_it(name: str, another_
     with pytest.raises(BaseUnresolved) as refused:
         spec.demand(spec.read_lock(images), Slug(name))
     assert refused.value.code == 2
-    assert refused.value.hint.startswith(f"invoke image.lock --base {name}")
-    assert ("--base IMAGE" in refused.value.hint) == another_way
+    assert hints.text(refused.value.hint).startswith(f"invoke image.lock --base {name}")
+    assert ("--base IMAGE" in hints.text(refused.value.hint)) == another_way
     with pytest.raises(UsageError, match="knows no base 'loki'"):
         spec.demand(spec.read_lock(images), Slug("loki"))
 

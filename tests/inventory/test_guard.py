@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import NotMyRole, UsageError
 from sage_edge.inventory import guard, load
 from sage_edge.inventory.board_facts import Facts
@@ -26,7 +27,7 @@ def test_thor_may_not_conduct_wherever_it_runs(tmp_path: Path, card: bool, facts
     assert snapshot(tmp_path) == before
     assert refused.value.code == 3
     assert refused.value.message == ("thor (researcher) lacks the ability 'conduct', which belongs to sprout")
-    assert "thor may: analyse, recommend, direct, answer, bench, merge, train" in refused.value.hint
+    assert "thor may: analyse, recommend, direct, answer, bench, merge, train" in hints.text(refused.value.hint)
 
 
 def test_sprout_conducts_on_its_board(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import DeclarationError, IdentityConflict, UsageError
 from sage_edge.inventory import identity
 
@@ -35,7 +36,7 @@ def test_only_a_card_with_an_overlay_makes_a_laptop_a_sprout(tmp_path: Path) -> 
     with pytest.raises(IdentityConflict, match=r"is not sprout, whose board is orin-nano: .*x86_64") as refused:
         identity.whoami(paths_in(tmp_path), as_host="sprout", facts=LAPTOP)
     assert refused.value.code == 3
-    assert "invoke demo" in refused.value.hint
+    assert "invoke demo" in hints.text(refused.value.hint)
     _card(tmp_path, "format: 1\nhost: sprout\noverlay: cpu\n")
     me = identity.whoami(paths_in(tmp_path), facts=LAPTOP)
     assert (me.host.model, me.overlay, me.board.name) == ("sage/seedling:q8_0", "cpu", "cpu")
@@ -57,16 +58,16 @@ def test_every_contradiction_is_named(tmp_path: Path) -> None:
         identity.whoami(paths_in(tmp_path), facts=facts)
     assert "/proc/device-tree/compatible says 'tegra234'" in refused.value.message
     assert "/proc/meminfo says 64000 MB" in refused.value.message
-    assert "host.yaml" in refused.value.hint
-    assert "boards/agx-thor.yaml" in refused.value.hint
+    assert "host.yaml" in hints.text(refused.value.hint)
+    assert "boards/agx-thor.yaml" in hints.text(refused.value.hint)
 
 
 def test_neither_card_nor_claim(tmp_path: Path) -> None:
     with pytest.raises(identity.NoIdentity, match=r"host\.yaml is missing") as refused:
         identity.whoami(paths_in(tmp_path), facts=LAPTOP)
     assert refused.value.code == 3
-    assert "--as HOST" in refused.value.hint
-    assert "sage-edge fleet show" in refused.value.hint
+    assert "--as HOST" in hints.text(refused.value.hint)
+    assert "sage-edge fleet show" in hints.text(refused.value.hint)
 
 
 def test_an_unknown_claim_lists_the_hosts(tmp_path: Path) -> None:

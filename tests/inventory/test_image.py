@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sage_edge import hints
 from sage_edge.errors import DeclarationError, NotMyRole
 from sage_edge.inventory import guard, identity, image
 from sage_edge.inventory.board_facts import Facts
@@ -111,4 +112,4 @@ def test_a_label_that_cannot_be_read_is_no_yes(harm: str, tmp_path: Path) -> Non
     with pytest.raises(DeclarationError) as refused:
         guard.require(paths, "conduct", facts=ORIN_NANO)
     assert str(path) in refused.value.message
-    assert "invoke build" in refused.value.hint
+    assert "invoke build" in hints.text(refused.value.hint)

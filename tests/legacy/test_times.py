@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sage_edge import clock
+from sage_edge import clock, hints
 from sage_edge.legacy import heads, times
 
 
@@ -148,5 +148,5 @@ def no_zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_without_zones_local_times_are_refused_with_the_remedy() -> None:
     with pytest.raises(times.ZoneMissing) as refusal:
         times.read("2026-01-13T06:00:00")
-    assert "tzdata" in refusal.value.hint
+    assert "tzdata" in hints.text(refusal.value.hint)
     assert utc("2026-01-13T06:00:00Z") == "2026-01-13T06:00:00.000+00:00"

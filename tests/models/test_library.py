@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import (
     AdapterWithoutBase,
     DeclarationError,
@@ -37,7 +38,7 @@ def refused(made: Library, ref: ModelRef = REF, **asked: object) -> ModelError:
     """Why a name is refused."""
     with pytest.raises(ModelError) as refusal:
         made.resolve(ref, **asked)  # type: ignore[arg-type]
-    assert "sage-edge" in refusal.value.hint
+    assert "sage-edge" in hints.text(refusal.value.hint)
     return refusal.value
 
 
@@ -219,7 +220,7 @@ def test_every_declared_model_is_refused_with_a_command_on_a_bare_machine(tmp_pa
         if item.refusal is not None:
             assert item.state == "not here"
             assert isinstance(item.refusal, NotLocked)
-            assert "sage-edge" in item.refusal.hint
+            assert "sage-edge" in hints.text(item.refusal.hint)
 
 
 def test_a_survey_has_a_word_for_every_state(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import DigestMismatch, DoesNotFit, ModelIncomplete, ModelNotFound
 from sage_edge.models.resolve import SHIPPED, known, resolve
 from sage_edge.names import ModelRef
@@ -52,7 +53,7 @@ def test_a_file_of_another_size_is_incomplete(tmp_path: Path, data: bytes | None
     with pytest.raises(ModelIncomplete, match="a/b:c lacks") as refused:
         resolve(REF, [shelve(tmp_path, data)])
     assert "b.gguf" in refused.value.message
-    assert "copy b.gguf again" in refused.value.hint
+    assert "copy b.gguf again" in hints.text(refused.value.hint)
 
 
 def test_other_bytes_of_the_same_size_are_found_before_every_load(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.sim import Machine, Place, engine
 from sage_edge.sim.engine import DiskTooSmall, Engine, NoAccess, NoEngine, PortTaken, SimError
 from tests.sim.stub import StubDocker
@@ -54,7 +55,7 @@ def test_no_docker_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(NoEngine, match="docker is not installed") as refused:
         engine.find()
     assert refused.value.code == 4
-    assert ".ci/engine" in refused.value.hint
+    assert ".ci/engine" in hints.text(refused.value.hint)
 
 
 @pytest.mark.parametrize(

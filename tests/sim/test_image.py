@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.sim import image
 from sage_edge.sim.engine import Engine, SimError
 from tests.sim.stub import StubDocker
@@ -71,7 +72,7 @@ def test_a_base_that_is_not_there_is_named(docker: StubDocker) -> None:
     docker.answers("image*", code=1)
     with pytest.raises(SimError, match="no image debian:bookworm") as refused:
         image.ensure(HERE, silent, "debian:bookworm")
-    assert refused.value.hint.startswith("docker pull debian:bookworm")
+    assert hints.text(refused.value.hint).startswith("docker pull debian:bookworm")
 
 
 def test_a_base_of_one_s_own_needs_no_debootstrap(docker: StubDocker) -> None:
@@ -85,8 +86,8 @@ def test_no_debootstrap_is_said_with_both_ways_out(docker: StubDocker) -> None:
     docker.answers("image*", code=1)
     with pytest.raises(SimError, match="debootstrap") as refused:
         image.ensure(HERE, silent)
-    assert ".ci/engine" in refused.value.hint
-    assert "invoke sim.up --base debian:bookworm" in refused.value.hint
+    assert ".ci/engine" in hints.text(refused.value.hint)
+    assert "invoke sim.up --base debian:bookworm" in hints.text(refused.value.hint)
 
 
 def test_only_root_makes_a_base(docker: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,4 +104,4 @@ def test_a_failed_build_shows_its_last_lines(docker: StubDocker) -> None:
     docker.answers("build*", complains="E: Unable to locate package docker.io", code=1)
     with pytest.raises(SimError, match=r"E: Unable to locate package docker\.io") as refused:
         image.ensure(HERE, silent, "mine")
-    assert refused.value.hint.startswith("see all of it: docker build --build-arg BASE=mine ")
+    assert hints.text(refused.value.hint).startswith("see all of it: docker build --build-arg BASE=mine ")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import HubRefused, ModelError, SageError, Unreachable
+from sage_edge.errors import ExitCode, HubRefused, ModelError, SageError, Unreachable
 from sage_edge.models.download.partial import CHUNK, Partial
 from sage_edge.names import Digest
 
@@ -33,13 +33,13 @@ _PASSING = {408, 425, 429}
 class WrongSize(ModelError):
     """What the hub sends is not as long, or not from the place, that was asked for."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
 
 class Interrupted(SageError):
     """A stop request ended the transfer for now."""
 
-    code = 130
+    code = ExitCode.INTERRUPTED
 
 
 class Interruption(Exception):

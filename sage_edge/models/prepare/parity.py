@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sage_edge.errors import CommandFailed, ModelError
+from sage_edge.errors import CommandFailed, ExitCode, ModelError
 from sage_edge.models import sandbox
 from sage_edge.models.prepare import gguf_tools, merge, parity_prompts
 
@@ -32,7 +32,7 @@ _TIMEOUT_S = 7_200.0
 class NotTheSame(ModelError):
     """The converted file does not say what the original says."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
 
 class Speaker(Protocol):

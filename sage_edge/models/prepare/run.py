@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sage_edge import hints
 from sage_edge.errors import DigestMismatch, DoesNotFit, SageError
 from sage_edge.models.download.ranges import Interrupted
 from sage_edge.models.lock import changing, differences, entry, read_lock, write_lock
@@ -48,7 +49,9 @@ def _carry_out(step: StepPlan, shop: Workshop, folder: Path, ref: ModelRef) -> N
         else:
             stage_work.do(step.stage, shop, folder)
     except SageError as refusal:
-        refusal.hint = refusal.hint.replace(" REF", f" {ref}")  # what lies below does not know whose part it makes
+        refusal.hint = hints.text(refusal.hint).replace(
+            " REF", f" {ref}"
+        )  # what lies below does not know whose part it makes
         failed = refusal
     if shop.stop.is_set() and (failed is not None or step.stage is not None):
         raise Interrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed

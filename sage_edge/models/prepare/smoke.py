@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import ModelError
+from sage_edge.errors import ExitCode, ModelError
 from sage_edge.models.prepare import gguf_tools, merge
 from sage_edge.models.sandbox import run_limited
 from sage_edge.names import Digest, ModelRef
@@ -30,7 +30,7 @@ MODEL_KEY = "sage.model_ref"
 class Mute(ModelError):
     """The file opens, and does not hold a conversation."""
 
-    code = 8
+    code = ExitCode.NOT_VERIFIED
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sage_edge.errors import Unreachable
+from sage_edge.errors import ExitCode, Unreachable
 from sage_edge.names import HostName
 from sage_edge.remote.board import client_identity, helper_zipapp
 from sage_edge.remote.board import probe as facts
@@ -37,31 +37,31 @@ class BoardRefused(DeployError):
 class BoardUsage(BoardRefused):
     """It was asked for something that does not exist there."""
 
-    code = 2
+    code = ExitCode.USAGE
 
 
 class BoardGuarded(BoardRefused):
     """A guard on the board said no."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
 
 class BoardLocked(BoardRefused):
     """Somebody else deploys, or a session runs."""
 
-    code = 5
+    code = ExitCode.LOCKED
 
 
 class RolledBack(BoardRefused):
     """The new release did not prove itself; the previous one serves."""
 
-    code = 6
+    code = ExitCode.ROLLED_BACK
 
 
 class RollbackFailed(BoardRefused):
     """Neither release is proven to serve."""
 
-    code = 7
+    code = ExitCode.ROLLBACK_FAILED
 
 
 _REFUSALS = {kind.code: kind for kind in (BoardUsage, BoardGuarded, BoardLocked, RolledBack, RollbackFailed)}

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from sage_edge.errors import ExitCode
 from sage_edge.names import HostName
 from sage_edge.remote.errors import DeployError
 
@@ -21,7 +22,7 @@ LOOK_S = 0.5
 class Interrupted(DeployError):
     """A person stopped it. where: how far a host got, and what becomes of it now."""
 
-    code = 130
+    code = ExitCode.INTERRUPTED
 
     def __init__(self, host: HostName, where: str = "") -> None:
         self.host = host

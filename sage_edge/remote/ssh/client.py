@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from sage_edge.errors import Unreachable
+from sage_edge.errors import ExitCode, Unreachable
 from sage_edge.names import HostName
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh import cancellation, config
@@ -33,7 +33,7 @@ _CONSOLE = f"compare with what the board's own console says: ssh-keygen -lf {_PU
 class KeyUnknown(DeployError):
     """No key is declared for the host, so nobody can tell whether it is the host."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, address: Address) -> None:
         self.host = address.host
@@ -47,7 +47,7 @@ class KeyUnknown(DeployError):
 class KeyChanged(DeployError):
     """The machine that answered holds another key than the one that is declared."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, address: Address, expected: str, actual: str) -> None:
         self.host, self.expected, self.actual = address.host, expected, actual
@@ -60,7 +60,7 @@ class KeyChanged(DeployError):
 class AccessDenied(DeployError):
     """The host does not let us in."""
 
-    code = 3
+    code = ExitCode.REFUSED
 
     def __init__(self, address: Address) -> None:
         self.host = address.host

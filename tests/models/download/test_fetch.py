@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge import files, locks
+from sage_edge import files, hints, locks
 from sage_edge.errors import DigestMismatch, Locked, StorageError
 from sage_edge.models.download.fetch import bring, lacking_bytes
 from sage_edge.models.download.ranges import Interrupted, Patience
@@ -191,7 +191,7 @@ def test_a_disk_that_is_too_small_is_said_before_the_first_byte(place: Place, mo
         f"cannot write {place.store.root}: fetching {place.name} takes 5.3 MB more, 72.4 MB are free and 67.1 MB of "
         "them must stay so; nothing was written"
     )
-    assert refusal.value.hint.startswith("free some space")
+    assert hints.text(refusal.value.hint).startswith("free some space")
     assert place.server.requests == []
     assert place.bring(NAME) == {NAME: files.digest(WEIGHTS)}
     assert lacking_bytes(place.store, listing) == sum(map(len, FILES.values())) - SIZE

@@ -10,6 +10,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import HubRefused, ModelError, Unreachable
 from sage_edge.models.download import hub as door
 from sage_edge.models.download.hub import Hub
@@ -205,7 +206,7 @@ def test_the_token_of_the_environment_is_sent_and_never_said(
     monkeypatch.setenv("HF_TOKEN", "hf_wrongwrong")
     with pytest.raises(HubRefused) as refusal:
         Hub(server.endpoint).revision(REPO)
-    assert refusal.value.hint.startswith("give this machine a login that may read it: hf auth login")
+    assert hints.text(refusal.value.hint).startswith("give this machine a login that may read it: hf auth login")
     assert refusal.value.__suppress_context__
     monkeypatch.setenv("HF_TOKEN", server.token)
     assert Hub(server.endpoint).revision(REPO) == revision
@@ -213,7 +214,7 @@ def test_the_token_of_the_environment_is_sent_and_never_said(
     monkeypatch.setenv("HF_TOKEN", "hf_größe")
     with pytest.raises(HubRefused, match="the login of this machine is no token of the hub"):
         Hub(server.endpoint).revision(REPO)
-    assert "hf_" not in refusal.value.message + refusal.value.hint + "".join(capfd.readouterr())
+    assert "hf_" not in refusal.value.message + hints.text(refusal.value.hint) + "".join(capfd.readouterr())
 
 
 def test_the_hubs_own_login_counts_too(server: HubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

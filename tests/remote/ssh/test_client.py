@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import DeclarationError, Unreachable
 from sage_edge.names import HostName
 from sage_edge.remote.ssh.client import AccessDenied, KeyChanged, KeyUnknown, connect
@@ -142,7 +143,7 @@ def test_declarations_that_do_not_hold(fleet: Path, change: Callable[[Path], Non
     assert says in caught.value.message
     resolve, keys = "ssh -F fleet/ssh_config -G sprout", "ssh-keygen -lf fleet/known_hosts"
     about_keys = caught.value.message.startswith("fleet/known_hosts")
-    assert caught.value.hint.endswith(keys if about_keys else resolve)
+    assert hints.text(caught.value.hint).endswith(keys if about_keys else resolve)
 
 
 def test_the_fleet_of_this_checkout_names_its_hosts() -> None:

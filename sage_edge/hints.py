@@ -1,0 +1,87 @@
+"""Next steps as values: a command to type, a sentence, or both; put into words only where somebody reads them.
+
+    Hint = sentence | NextCommand | a tuple of both, read one after the other
+
+What raises an error knows the command and its host. Only the roof knows under which name a person started this program
+and which overlay lies over the fleet, so only `text` adds them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Program = Literal["invoke", "sage-edge"]
+OVER_HOSTS = frozenset({"host", "role", "all"})
+"""Options by which a task of invoke is for hosts, so that it needs to be told the overlay that declares them."""
+
+
+@dataclass(frozen=True)
+class NextCommand:
+    """One command to type. words: its verb and values; options: name without dashes, and value (True for a flag)."""
+
+    program: Program
+    words: tuple[str, ...]
+    options: tuple[tuple[str, str | bool], ...] = ()
+
+
+Hint: TypeAlias = "str | NextCommand | tuple[str | NextCommand, ...]"
+
+
+def invoke(task: str, /, *values: str, **options: str | bool | None) -> NextCommand:
+    """Return a task of the workstation: `invoke("deploy", host=host, dry_run=True)`; None or False leave it out."""
+    return _command("invoke", task, values, options)
+
+
+def sage(verb: str, /, *values: str, **options: str | bool | None) -> NextCommand:
+    """Return a command of this machine: `sage("model prepare", ref)`; None or False leave an option out."""
+    return _command("sage-edge", verb, values, options)
+
+
+def _command(
+    program: Program, verb: str, values: tuple[str, ...], options: dict[str, str | bool | None]
+) -> NextCommand:
+    given = {name.strip("_").replace("_", "-"): value for name, value in options.items()}
+    return NextCommand(
+        program, (*verb.split(), *values), tuple((name, value) for name, value in given.items() if value)
+    )
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What only the roof knows: the overlay over the fleet, and how a person starts `invoke` and `sage-edge` here."""
+
+    overlay: str | None = None
+    invoke: str = "invoke"
+    sage: str = "sage-edge"
+
+
+def text(hint: Hint, surroundings: Surroundings | None = None) -> str:
+    """Return a hint in words, its commands as somebody types them in these surroundings; empty for no hint."""
+    where = surroundings or Surroundings()
+    parts = hint if isinstance(hint, tuple) else (hint,)
+    return "".join(part if isinstance(part, str) else _typed(part, where) for part in parts)
+
+
+def _typed(command: NextCommand, where: Surroundings) -> str:
+    options = dict(command.options)
+    if command.program == "invoke" and where.overlay and OVER_HOSTS & options.keys():
+        options.setdefault("fleet", where.overlay)
+    words = [_quoted(word) for word in command.words]
+    for name, value in options.items():
+        words += [f"--{name}"] if value is True else [f"--{name}", _quoted(str(value))]
+    return " ".join((where.invoke if command.program == "invoke" else where.sage, *words))
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell needs it; placeholders like HOST or FOLDER and an ellipsis stay as they are."""
+    return word if word == "…" else shlex.quote(word)
+
+
+def mapped(hint: Hint, change: Callable[[NextCommand], NextCommand]) -> Hint:
+    """Return a hint whose commands went through `change`: for a caller who knows a value that the raiser did not."""
+    if isinstance(hint, tuple):
+        return tuple(part if isinstance(part, str) else change(part) for part in hint)
+    return hint if isinstance(hint, str) else change(hint)
