@@ -59,11 +59,12 @@ class Machine:
             "pyproject.toml",
             "sage_edge/__init__.py",
             "sage_edge/errors.py",
+            "sage_edge/hints.py",
             "sage_edge/chores.py",
         ):
             shutil.copy(ROOT / name, self.house / name)
         shutil.copytree(ROOT / "requirements", self.house / "requirements")
-        shutil.copytree(ROOT / "sage_edge" / "desk", self.house / "sage_edge" / "desk")
+        shutil.copytree(ROOT / "sage_edge" / "workstation", self.house / "sage_edge" / "workstation")
         (folder / "fakes").mkdir()
         (folder / "fakes" / "venv.py").write_text(VENV)
         self.env = {**os.environ, "PYTHONPATH": str(folder / "fakes"), "FAKE_LOG": str(self.log), "FAKE_PYTHON": PYTHON}

@@ -36,7 +36,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 os.environ["PATH"] = {path!r}
 from sage_edge.host import __main__ as door
-from sage_edge.host import probe, verbs
+from sage_edge.host import command_table, probe
 from sage_edge.host.helper_context import Desk
 from sage_edge.host.machine import Engine
 from sage_edge.host.board_paths import Places
@@ -54,7 +54,7 @@ def real(places, helper, tell):
     return Desk(Places(board), Engine(str(board / "no-engine")), helper, tell)
 
 
-probe.facts, verbs.real, door._own_digest = facts, real, lambda: {short!r}
+probe.facts, command_table.real, door._own_digest = facts, real, lambda: {short!r}
 door.leave(door.main(sys.argv[1:]))
 """
 

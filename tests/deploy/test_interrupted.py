@@ -31,7 +31,7 @@ DRIVER = f"""
 import json, os, signal, sys
 sys.path.insert(0, os.path.realpath("{helper_zipapp.LINK}"))
 from pathlib import Path
-from sage_edge.host import durable, verbs
+from sage_edge.host import command_table, durable
 from sage_edge.host.board_paths import Places
 
 state, fault, verb = sys.argv[1:4]
@@ -56,7 +56,7 @@ def until(path, entry):
 
 durable.append = until
 request = json.load(sys.stdin)
-print(json.dumps(verbs.answer(verbs.real(Places(), "driver", lambda line: None), verb, request)))
+print(json.dumps(command_table.answer(command_table.real(Places(), "driver", lambda line: None), verb, request)))
 """
 FAULTS = ("error", "killed", "link lost", "reboot")
 STATES = tuple(state for state in states.MOVES if not state.startswith("revert"))
