@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sage_edge import files
 from sage_edge.deploy.checkout import Checkout
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.inventory.host_entry import Host
 from sage_edge.names import Digest, Slug
 from sage_edge.records.release import Release
@@ -28,7 +28,7 @@ class Wanted:
     """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of."""
 
     release: Release
-    image: Image
+    image: BuiltImage
     files: Mapping[str, str]
     fleet: str
 
@@ -38,7 +38,7 @@ class Wanted:
         return self.release.id.short
 
 
-def put_together(checkout: Checkout, host: Host, image: Image, facts: Facts) -> Wanted:
+def put_together(checkout: Checkout, host: Host, image: BuiltImage, facts: Facts) -> Wanted:
     """Return what `host` is to run. facts: of the board, for what differs from one to the next.
 
     Raises ModelNotLocked; DeclarationError for a compose file that is no YAML: what else it must be, compose on the
@@ -61,7 +61,7 @@ def put_together(checkout: Checkout, host: Host, image: Image, facts: Facts) -> 
     return Wanted(release, image, written, fleet.name)
 
 
-def environment(release: Release, image: Image, facts: Facts, composes: tuple[str, ...]) -> str:
+def environment(release: Release, image: BuiltImage, facts: Facts, composes: tuple[str, ...]) -> str:
     """Return the .env that fills a compose file's variables for one board; it holds no secret.
 
     A group that the board does not have is given the container's own id, which opens nothing.

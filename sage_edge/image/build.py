@@ -19,7 +19,7 @@ from sage_edge import __version__, files, shell
 from sage_edge.image import base_images as bases
 from sage_edge.image import build_context, build_record, engine
 from sage_edge.image import wheels as wheelhouse
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
 from sage_edge.models.resolve import Library
@@ -60,7 +60,7 @@ class Order:
         return f"{self.owner}/{self.card.name}:{self.platform}"
 
 
-def build(root: Path, fleet: Path, store: Path, order: Order, tell: Tell) -> Image:
+def build(root: Path, fleet: Path, store: Path, order: Order, tell: Tell) -> BuiltImage:
     """Build an image, let it draw a token where it can run here, and write down what it is.
 
     Raises BaseUnresolved before anything is fetched, NoEngine, EngineTooOld, WheelsMissing, ModelNotFound, BuildFailed.
@@ -123,9 +123,9 @@ def epoch(root: Path, name: str) -> int:
     return int(done.text) if done.code == 0 and done.text.isdigit() else int(wheelhouse.LONG_AGO)
 
 
-def _written_down(root: Path, order: Order) -> Image:
+def _written_down(root: Path, order: Order) -> BuiltImage:
     found = json.loads(_run(Command(("docker", "image", "inspect", order.tag)), "looking at the image", 60))[0]
-    image = Image(
+    image = BuiltImage(
         id=Digest(found["Id"]), name=order.card.name, tag=order.tag, role=order.card.role, board=order.card.board,
         platform=order.platform, bytes=int(found["Size"]), model=str(order.models[0]) if order.models else None,
     )  # fmt: skip

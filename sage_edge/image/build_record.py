@@ -12,21 +12,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.names import Digest
 
 
-def find(root: Path, name: str, platform: str) -> Image | None:
+def find(root: Path, name: str, platform: str) -> BuiltImage | None:
     """Return what was built last from a folder of images/ for a platform; None if nothing was."""
     path = _record(root, name, platform)
     if not path.is_file():
         return None
     told = json.loads(path.read_text("utf-8"))
     told.pop("format")
-    return Image(**{**told, "id": Digest(told["id"])})
+    return BuiltImage(**{**told, "id": Digest(told["id"])})
 
 
-def keep(root: Path, image: Image) -> None:
+def keep(root: Path, image: BuiltImage) -> None:
     """Write down what was built."""
     path = _record(root, image.name, image.platform)
     files.make_folder(path.parent)
@@ -38,7 +38,7 @@ def sources(name: str) -> tuple[str, ...]:
     return ("sage_edge", f"images/{name}", "images/shared", "images/images.lock", "requirements", "pyproject.toml")
 
 
-def newer_source(root: Path, image: Image) -> str | None:
+def newer_source(root: Path, image: BuiltImage) -> str | None:
     """Return a source, as a path from the checkout, that was written after an image was built; None without any."""
     built = _record(root, image.name, image.platform).stat().st_mtime
     for path in _files(root, sources(image.name)):

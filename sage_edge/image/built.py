@@ -17,7 +17,7 @@ class NotBuilt(DeployError):
 
 
 @dataclass(frozen=True)
-class Image:
+class BuiltImage:
     """A built image, as its build wrote it down.
 
     name: its folder below images/. platform: `l4t` or `cpu`. bytes: unpacked. model: what it carries, if anything.

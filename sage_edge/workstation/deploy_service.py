@@ -15,7 +15,7 @@ from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.deploy.transport import layer_checkpoints, registry
 from sage_edge.errors import UsageError
 from sage_edge.image import build_record, spec
-from sage_edge.image.built import Image, NotBuilt
+from sage_edge.image.built import BuiltImage, NotBuilt
 from sage_edge.inventory.host_entry import Host
 from sage_edge.names import HostName, ModelRef
 from sage_edge.remote.board.client import Board
@@ -58,7 +58,7 @@ def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
 
 def built(
     here: Desk, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
-) -> Image:  # fmt: skip
+) -> BuiltImage:  # fmt: skip
     """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
     from sage_edge.image import build as images
     from sage_edge.sim import image as sim_image
@@ -87,7 +87,7 @@ def platform_of(here: Desk, host: Host) -> str:
     return "l4t" if here.fleet.boards[host.board].compute_capability else "cpu"
 
 
-def image_of(here: Desk, host: Host) -> Image:
+def image_of(here: Desk, host: Host) -> BuiltImage:
     """Return the image that was built for a host. Raises NotBuilt."""
     card = here.checkout.image_card(host.role)
     found = build_record.find(here.root, card.name, platform_of(here, host))
@@ -97,7 +97,7 @@ def image_of(here: Desk, host: Host) -> Image:
     return found
 
 
-def ready(here: Desk, host: Host) -> Image:
+def ready(here: Desk, host: Host) -> BuiltImage:
     """Return the image of a host; one that was never built here is built now. Raises what `built` raises."""
     with _BUILDING:  # two hosts of one role need one image
         try:

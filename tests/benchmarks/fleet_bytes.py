@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge.deploy.rollout_options import Options
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.fleet_ground import Fleet
 from tests.deploy.ground import SPROUT
@@ -34,7 +34,7 @@ def figures(fleet: Fleet) -> Iterator[Figure]:
     )
 
 
-def _received(fleet: Fleet, image: Image) -> int:
+def _received(fleet: Fleet, image: BuiltImage) -> int:
     """Bytes that reached the board while an image was deployed to it."""
     before = int(fleet.ground.boards.inside("sprout", _RECEIVED).text)
     fleet.ground.pretend(image)

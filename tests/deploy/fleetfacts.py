@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sage_edge.deploy.desired_release import Wanted
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import Digest, HostName, ModelRef, RoleName, Slug
@@ -79,7 +79,9 @@ def wanted(**changes: Any) -> Wanted:
         models={SEEDLING: Digest(f"sha256:{'2' * 64}")}, fleet=Digest(f"sha256:{'3' * 64}"),
         compose=Digest(f"sha256:{'4' * 64}"),
     )  # fmt: skip
-    image = Image(IMAGE, "sprout", "sage/sprout:l4t", "practitioner", "orin-nano", "l4t", 1_000_000_000, str(SEEDLING))
+    image = BuiltImage(
+        IMAGE, "sprout", "sage/sprout:l4t", "practitioner", "orin-nano", "l4t", 1_000_000_000, str(SEEDLING)
+    )
     return Wanted(release, replace(image, **changes), {"release.json": release.canonical().decode()}, "sage")
 
 

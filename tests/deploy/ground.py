@@ -13,7 +13,7 @@ import pytest
 
 from sage_edge import sim
 from sage_edge.deploy.rollout_options import Options, Outcome
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.board.probe import Facts
@@ -54,7 +54,7 @@ class Ground:
         lines = self.boards.inside(host, "cat /srv/sage/deploy/journal.jsonl").text.splitlines()
         return [json.loads(line)["state"] for line in lines]
 
-    def pretend(self, image: Image) -> None:
+    def pretend(self, image: BuiltImage) -> None:
         """Make an image count as the one that was built for its name."""
         path = self.desk.root / ".sage" / "images" / f"{image.name}-{image.platform}.json"
         path.write_text(json.dumps({"format": 1, **vars(image)}), "utf-8")
@@ -114,13 +114,13 @@ def over(boards: Boards, health_every: str = "1s") -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="session")
-def built() -> Image:
+def built() -> BuiltImage:
     """The understudy."""
     return understudy.build(sim_image.own_base())
 
 
 @pytest.fixture
-def sprout_image(ground: Ground, built: Image) -> Iterator[Image]:
+def sprout_image(ground: Ground, built: BuiltImage) -> Iterator[BuiltImage]:
     """The understudy counts as Sprout's image, whatever a test pretends; Thor's is known by name, and never sent."""
     ground.pretend(built)
     ground.pretend(replace(built, name="thor", role="researcher", board="agx-thor", model=None))
@@ -129,7 +129,7 @@ def sprout_image(ground: Ground, built: Image) -> Iterator[Image]:
 
 
 @pytest.fixture
-def served(ground: Ground, sprout_image: Image) -> Image:
+def served(ground: Ground, sprout_image: BuiltImage) -> BuiltImage:
     """Sprout runs the understudy, and nobody holds its lock, whatever the test before has left."""
     with ground.desk.board(SPROUT) as board:
         board.release_lock(None)

@@ -13,7 +13,7 @@ import pytest
 
 from sage_edge.deploy.transport import registry
 from sage_edge.errors import SageError, Unreachable
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.remote.ssh import client
 from sage_edge.workstation import rollout_tasks
 from tests.deploy.ground import QUICK, ROOT, SPROUT, Ground
@@ -48,7 +48,7 @@ class Line:
             side.close()
 
 
-def heavy(of: Image, name: str) -> Image:
+def heavy(of: BuiltImage, name: str) -> BuiltImage:
     """An image with layers that do not compress."""
     filled = "\n".join(f"RUN head -c {LAYER} /dev/urandom > /{name}-{number}" for number in range(LAYERS))
     return derived(of, filled)
@@ -64,7 +64,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
 
 @pytest.mark.parametrize("after", [0.1, 0.5, 0.9])
 def test_what_has_arrived_is_not_sent_again(
-    ground: Ground, served: Image, monkeypatch: pytest.MonkeyPatch, after: float
+    ground: Ground, served: BuiltImage, monkeypatch: pytest.MonkeyPatch, after: float
 ) -> None:
     ground.pretend(heavy(served, f"cut-{after}"))
     cut = Line(int(after * LAYERS * LAYER))
@@ -83,7 +83,7 @@ def test_what_has_arrived_is_not_sent_again(
     assert whole.sent >= LAYERS * LAYER - cut.sent, "or nothing was cut"
 
 
-def test_only_new_layers_travel(ground: Ground, served: Image, line: Line) -> None:
+def test_only_new_layers_travel(ground: Ground, served: BuiltImage, line: Line) -> None:
     first = heavy(served, "whole")
     ground.pretend(first)
     ground.deploy()
@@ -94,7 +94,7 @@ def test_only_new_layers_travel(ground: Ground, served: Image, line: Line) -> No
     assert line.sent < MB
 
 
-def test_a_registry_that_both_sides_reach_by_one_name(ground: Ground, served: Image, line: Line) -> None:
+def test_a_registry_that_both_sides_reach_by_one_name(ground: Ground, served: BuiltImage, line: Line) -> None:
     """Here the board's own loopback leads to ours, by an ssh of ours beside the deploy."""
     store = ground.desk.root / ".sage" / "another-registry"
     place = ground.boards.place
@@ -143,7 +143,7 @@ rolling.deployed(context.desk("sim"), "sprout", Options(session_s=60, health_s=4
 
 
 @pytest.mark.parametrize("state", ["switched", "gated"])
-def test_nobody_confirms_and_the_board_goes_back_by_itself(ground: Ground, served: Image, state: str) -> None:
+def test_nobody_confirms_and_the_board_goes_back_by_itself(ground: Ground, served: BuiltImage, state: str) -> None:
     """The workstation is killed after the switch, and nobody comes back."""
     ground.pretend(derived(served, f"RUN touch /unconfirmed-{state}"))
     before = len(ground.states())
@@ -166,7 +166,9 @@ def reached(ground: Ground, state: str, before: int, process: subprocess.Popen[b
 
 
 @pytest.mark.parametrize("state", ["staged", "switched", "started", "gated"])
-def test_a_killed_workstation_leaves_the_old_release_or_the_new_one(ground: Ground, served: Image, state: str) -> None:
+def test_a_killed_workstation_leaves_the_old_release_or_the_new_one(
+    ground: Ground, served: BuiltImage, state: str
+) -> None:
     """Killed at once when the board has come so far: the board ends by itself, and the next deploy is not kept out."""
     new = derived(served, f"RUN touch /killed-{state}")
     ground.pretend(new)
@@ -181,7 +183,7 @@ def test_a_killed_workstation_leaves_the_old_release_or_the_new_one(ground: Grou
     assert "sage-revert.timer" not in ground.boards.inside("sprout", "systemctl list-timers --all").text
 
 
-def test_a_killed_workstation_leaves_no_registry_behind(ground: Ground, served: Image) -> None:
+def test_a_killed_workstation_leaves_no_registry_behind(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(heavy(served, "killed-registry"))
     before = len(ground.states())
     with deploying(ground) as process:
@@ -203,7 +205,7 @@ def _registries(ground: Ground) -> list[str]:
     return done.stdout.split()
 
 
-def test_ctrl_c_frees_the_lock_and_says_where_the_board_is(ground: Ground, served: Image) -> None:
+def test_ctrl_c_frees_the_lock_and_says_where_the_board_is(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /interrupted-by-hand"))
     before = len(ground.states())
     with ground.session(60), deploying(ground) as process:
@@ -217,7 +219,7 @@ def test_ctrl_c_frees_the_lock_and_says_where_the_board_is(ground: Ground, serve
     assert ground.running() == f"{served.id} running"
 
 
-def test_now_does_not_wait_for_a_session(ground: Ground, served: Image) -> None:
+def test_now_does_not_wait_for_a_session(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /right-now"))
     with ground.session(300):
         with deploying(ground, "--when", "now") as process:
@@ -226,7 +228,7 @@ def test_now_does_not_wait_for_a_session(ground: Ground, served: Image) -> None:
         assert ground.boards.inside("sprout", "pgrep -f session.lock").code == 0, "the session is still there"
 
 
-def test_a_disk_that_is_too_small_is_said_before_a_byte_is_sent(ground: Ground, served: Image, line: Line) -> None:
+def test_a_disk_that_is_too_small_is_said_before_a_byte_is_sent(ground: Ground, served: BuiltImage, line: Line) -> None:
     huge = derived(served, "RUN touch /huge")
     ground.pretend(type(huge)(**{**vars(huge), "bytes": 10**15}))
     with ground.desk.seen(SPROUT) as there:

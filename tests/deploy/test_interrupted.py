@@ -19,7 +19,7 @@ import pytest
 
 from sage_edge.errors import SageError
 from sage_edge.host import states
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.workstation import deploy_service
 from tests.deploy.ground import SPROUT, Ground
@@ -64,7 +64,7 @@ ONLY_FORWARD = ("confirmed", "committed")
 
 
 @pytest.fixture(scope="module")
-def pair(ground: Ground, built: Image) -> Iterator[tuple[Image, Image]]:
+def pair(ground: Ground, built: BuiltImage) -> Iterator[tuple[BuiltImage, BuiltImage]]:
     """Two images that the board has; one of them serves."""
     both = (built, derived(built, "RUN touch /interrupted"))
     ground.boards.inside("sprout", "cat > /opt/sim/driver.py", DRIVER.encode())
@@ -75,7 +75,7 @@ def pair(ground: Ground, built: Image) -> Iterator[tuple[Image, Image]]:
     ground.pretend(built)
 
 
-def turned(ground: Ground, pair: tuple[Image, Image]) -> tuple[Image, Image]:
+def turned(ground: Ground, pair: tuple[BuiltImage, BuiltImage]) -> tuple[BuiltImage, BuiltImage]:
     """Return (the image that serves now, the other one), which now counts as built; nobody holds the board's lock."""
     with ground.desk.board(SPROUT) as board:
         board.release_lock(None)
@@ -118,7 +118,9 @@ def rest(ground: Ground, seconds: float = 120) -> str:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_board_that_reboots_settles_it_by_itself(ground: Ground, pair: tuple[Image, Image], state: str) -> None:
+def test_a_board_that_reboots_settles_it_by_itself(
+    ground: Ground, pair: tuple[BuiltImage, BuiltImage], state: str
+) -> None:
     old, new = turned(ground, pair)
     release = go_until(ground, state, "reboot")
     ground.boards.restart("sprout")
@@ -131,7 +133,9 @@ def test_a_board_that_reboots_settles_it_by_itself(ground: Ground, pair: tuple[I
 
 @pytest.mark.parametrize("fault", FAULTS[:3])
 @pytest.mark.parametrize("state", STATES)
-def test_the_next_deploy_settles_it(ground: Ground, pair: tuple[Image, Image], state: str, fault: str) -> None:
+def test_the_next_deploy_settles_it(
+    ground: Ground, pair: tuple[BuiltImage, BuiltImage], state: str, fault: str
+) -> None:
     old, new = turned(ground, pair)
     go_until(ground, state, fault)
     assert ground.running().split()[:1] in ([old.id], [new.id], [])  # none: its replacement is being started
@@ -145,13 +149,15 @@ def test_the_next_deploy_settles_it(ground: Ground, pair: tuple[Image, Image], s
     assert "sage-revert.timer" not in ground.boards.inside("sprout", "systemctl list-timers --all").text
 
 
-def test_a_driver_without_a_fault_is_noticed(ground: Ground, pair: tuple[Image, Image]) -> None:
+def test_a_driver_without_a_fault_is_noticed(ground: Ground, pair: tuple[BuiltImage, BuiltImage]) -> None:
     turned(ground, pair)
     with pytest.raises(pytest.fail.Exception, match="no error when nowhere"):
         go_until(ground, "nowhere", "error")
 
 
-def test_a_lock_of_a_dead_process_of_ours_keeps_nobody_waiting(ground: Ground, pair: tuple[Image, Image]) -> None:
+def test_a_lock_of_a_dead_process_of_ours_keeps_nobody_waiting(
+    ground: Ground, pair: tuple[BuiltImage, BuiltImage]
+) -> None:
     turned(ground, pair)
     with ground.desk.board(SPROUT) as board:
         board.acquire("to die")

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sage_edge.deploy import rollout
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
 from sage_edge.remote.board import client
 from sage_edge.remote.ssh.client import KeyChanged
@@ -34,7 +34,7 @@ def test_a_second_provisioning_changes_nothing(ground: Ground) -> None:
         assert deploy_service.provisioned(ground.desk, host, lambda line: None) == []
 
 
-def test_the_second_time_nothing_is_done(ground: Ground, served: Image) -> None:
+def test_the_second_time_nothing_is_done(ground: Ground, served: BuiltImage) -> None:
     before = ground.boards.inside("sprout", "docker inspect --format '{{.State.StartedAt}}' sage-agent-1").text
     states = ground.states()
     assert not ground.deploy().changed
@@ -50,7 +50,7 @@ def test_the_second_time_nothing_is_done(ground: Ground, served: Image) -> None:
         ("it draws no token", "RUN printf '#!/bin/sh\\necho no token >&2; exit 1\\n' > /usr/local/bin/sage-smoke"),
     ],
 )
-def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: Image, what: str, recipe: str) -> None:
+def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: BuiltImage, what: str, recipe: str) -> None:
     ground.pretend(derived(served, recipe))
     with pytest.raises(client.RolledBack) as told:
         ground.deploy()
@@ -60,7 +60,7 @@ def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: Image
     assert ground.facts().deployed.lock is None
 
 
-def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground, served: Image) -> None:
+def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground, served: BuiltImage) -> None:
     wrong = derived(served, "LABEL sage.role=researcher")
     ground.pretend(wrong)
     with pytest.raises(client.BoardGuarded, match="its role is researcher, expected practitioner") as told:
@@ -69,7 +69,7 @@ def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground
     assert ground.running() == f"{served.id} running"
 
 
-def test_rollback_brings_the_release_before_and_proves_it(ground: Ground, served: Image) -> None:
+def test_rollback_brings_the_release_before_and_proves_it(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /newer"))
     newer = ground.deploy()
     done = rollout.roll_back(lambda: ground.desk.board(SPROUT), None, QUICK, lambda line: None)
@@ -79,7 +79,7 @@ def test_rollback_brings_the_release_before_and_proves_it(ground: Ground, served
     assert ground.running() == f"{served.id} running"
 
 
-def test_a_deployment_waits_for_the_running_session(ground: Ground, served: Image) -> None:
+def test_a_deployment_waits_for_the_running_session(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /after-the-session"))
     with ground.session(12, "date +%s.%N > /run/end"):
         ground.deploy()
@@ -91,7 +91,7 @@ def test_a_deployment_waits_for_the_running_session(ground: Ground, served: Imag
 
 
 def test_one_board_is_down_and_the_other_is_served(
-    ground: Ground, served: Image, capsys: pytest.CaptureFixture[str]
+    ground: Ground, served: BuiltImage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
     try:
@@ -104,7 +104,7 @@ def test_one_board_is_down_and_the_other_is_served(
     assert "thor         failed: thor (sage@127.0.0.1 port" in out
 
 
-def test_a_host_with_another_key_is_not_spoken_to(ground: Ground, served: Image) -> None:
+def test_a_host_with_another_key_is_not_spoken_to(ground: Ground, served: BuiltImage) -> None:
     known = ground.boards.place.known_hosts
     before = known.read_text("utf-8")
     lines = dict(line.split(maxsplit=1) for line in before.splitlines())
@@ -117,7 +117,7 @@ def test_a_host_with_another_key_is_not_spoken_to(ground: Ground, served: Image)
         known.write_text(before, "utf-8")
 
 
-def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Ground, served: Image) -> None:
+def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /locked"))
     with ground.desk.board(SPROUT) as there:
         there.acquire("somebody else's work", manual=True)
@@ -134,7 +134,7 @@ def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Gro
     assert told_lines["wrong"] == ""
 
 
-def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: Image) -> None:
+def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /never-deployed"))
     with ground.desk.seen(SPROUT) as there:
         before = there.snapshot()
@@ -145,7 +145,7 @@ def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: Image) ->
         assert not hasattr(there, "stage")
 
 
-def test_the_fallback_without_a_registry(ground: Ground, served: Image) -> None:
+def test_the_fallback_without_a_registry(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /by-stream"))
     assert ground.deploy(via="save").changed
 

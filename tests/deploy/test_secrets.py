@@ -7,7 +7,7 @@ import secrets
 import pytest
 
 from sage_edge.deploy import saved_plan
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.workstation import deploy_service, rollout_tasks, status_tasks
 from sage_edge.workstation.rollout_tasks import Asked
 from tests.deploy.ground import SPROUT, Ground
@@ -19,7 +19,7 @@ PLACES = "/srv/sage/deploy /srv/sage/releases /etc/sage /var/log"
 
 
 def test_a_planted_secret_goes_nowhere(
-    ground: Ground, served: Image, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ground: Ground, served: BuiltImage, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planted = f"sage-{secrets.token_hex(12)}"
     for name in ("HF_TOKEN", "SAGE_SECRET", "AWS_SECRET_ACCESS_KEY", "DOCKER_PASSWORD"):

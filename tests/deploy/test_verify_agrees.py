@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.models.manifest import ListedFile, Manifest
@@ -55,7 +55,7 @@ def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 @pytest.fixture
-def sound(ground: Ground, sprout_image: Image, locked: Desk) -> Iterator[Desk]:
+def sound(ground: Ground, sprout_image: BuiltImage, locked: Desk) -> Iterator[Desk]:
     """Sprout serves, and everything about it is as it must be, before and after."""
     ground.pretend(derived(sprout_image, _GIT))
     ground.deploy()

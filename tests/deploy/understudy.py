@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import replace
 
 from sage_edge import shell
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.models import resolve
 from sage_edge.names import Digest, ModelRef
 from sage_edge.shell import Command
@@ -42,22 +42,22 @@ CMD ["agent", "run"]
 """
 
 
-def build(base: str) -> Image:
+def build(base: str) -> BuiltImage:
     """Return the image, built upon one that is here."""
     tag, digest = "sage-test/sprout:understudy", f"sha256:{resolve.known((resolve.SHIPPED,))[SEEDLING][1].sha256}"
     return _made(
-        Image(Digest(digest), "sprout", tag, "practitioner", "orin-nano", "cpu", 0, SEEDLING),
+        BuiltImage(Digest(digest), "sprout", tag, "practitioner", "orin-nano", "cpu", 0, SEEDLING),
         _RECIPE.format(base=base, model=SEEDLING, digest=digest),
     )
 
 
-def derived(of: Image, recipe: str) -> Image:
+def derived(of: BuiltImage, recipe: str) -> BuiltImage:
     """Return an image built on top of another one, so that something in it is different."""
     tag = f"sage-test/{of.name}:{abs(hash(recipe)) % 10**8}"
     return _made(replace(of, tag=tag), f"FROM {of.tag}\nUSER root\n{recipe}\nUSER 10001:10001\n")
 
 
-def _made(image: Image, recipe: str) -> Image:
+def _made(image: BuiltImage, recipe: str) -> BuiltImage:
     """Build a recipe that needs no files, and return the image with its id and size."""
     words = ("docker", "buildx", "build", "--load", "--provenance=false", "--quiet", "--tag", image.tag, "-")
     subprocess.run(words, input=recipe.encode(), check=True, capture_output=True)

@@ -15,7 +15,7 @@ from typing import Any
 from sage_edge.image import build as images
 from sage_edge.image import spec
 from sage_edge.image.build import Order
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.sim import image as sim_image
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def snapshot() -> Path:
 
 
 @functools.cache
-def built(name: str) -> Image:
+def built(name: str) -> BuiltImage:
     """Build one of our images, once a run, from nothing: upon a layer that it knows an engine may pack otherwise."""
     return build(snapshot(), order(name, fresh=True))
 
@@ -75,13 +75,13 @@ def order(name: str, **changed: Any) -> Order:
     return Order(card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, **changed})
 
 
-def build(root: Path, wanted: Order, fleet: Path = ROOT / "fleet", store: Path | None = None) -> Image:
+def build(root: Path, wanted: Order, fleet: Path = ROOT / "fleet", store: Path | None = None) -> BuiltImage:
     """Build an image from a root."""
     return images.build(root, fleet, store or root / "no-store", wanted, lambda line: None)
 
 
 @contextlib.contextmanager
-def thrown_away(image: Image) -> Iterator[Image]:
+def thrown_away(image: BuiltImage) -> Iterator[BuiltImage]:
     """Remove an image's tag after the body."""
     try:
         yield image
@@ -90,7 +90,7 @@ def thrown_away(image: Image) -> Iterator[Image]:
 
 
 def run(
-    image: Image, *words: str, entry: str | None = None, flags: tuple[str, ...] = ()
+    image: BuiltImage, *words: str, entry: str | None = None, flags: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
     """Run words in a container of an image, as it will run: read-only, without rights, without a network."""
     line = ["docker", "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp"]
@@ -98,14 +98,14 @@ def run(
     return subprocess.run([*line, image.id, *words], capture_output=True, text=True, check=False, timeout=120)
 
 
-def inspect(image: Image) -> dict[str, Any]:
+def inspect(image: BuiltImage) -> dict[str, Any]:
     """What the engine says of an image."""
     said = subprocess.run(("docker", "image", "inspect", image.id), capture_output=True, text=True, check=True)
     told: dict[str, Any] = json.loads(said.stdout)[0]
     return told
 
 
-def layers(image: Image) -> dict[str, int]:
+def layers(image: BuiltImage) -> dict[str, int]:
     """Layer → bytes, the lowest first."""
     words = ("docker", "history", "--no-trunc", "--human=false", "--format", "{{.Size}}", image.id)
     sizes = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sage_edge.image import build_record
-from sage_edge.image.built import Image, NotBuilt
+from sage_edge.image.built import BuiltImage, NotBuilt
 from sage_edge.workstation import deploy_service
 from sage_edge.workstation.context import Desk
 from tests.deploy import fleetfacts
@@ -29,7 +29,7 @@ def building(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Let builds take a moment, and note them."""
     asked: list[tuple[str, str]] = []
 
-    def build(here: Desk, host: Any, platform: str, base: str | None) -> Image:
+    def build(here: Desk, host: Any, platform: str, base: str | None) -> BuiltImage:
         asked.append((host.name, platform))
         time.sleep(0.05)
         image = replace(fleetfacts.wanted().image, name=host.name, platform=platform)

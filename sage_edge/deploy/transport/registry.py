@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO
 
 from sage_edge import files, shell
-from sage_edge.image.built import Image
+from sage_edge.image.built import BuiltImage
 from sage_edge.remote.errors import DeployError
 from sage_edge.shell import Command
 
@@ -108,7 +108,7 @@ def _dying_with_us() -> tuple[str, ...]:
     return (program, "--pdeathsig", "TERM") if program else ()
 
 
-def push(image: Image, registry: str) -> str:
+def push(image: BuiltImage, registry: str) -> str:
     """Push an image to a registry, like `127.0.0.1:5000`; return its name there: `sage/sprout:0a1b2c3d4e5f`.
 
     Raises DeployError with the last lines of what docker said.
