@@ -372,7 +372,7 @@ def train(c: Context, into: str | None = None) -> int:
         )
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin halve the speed of a busy machine
     place = here(into) if into else "sage_edge/models/seedling"
-    return go(c, *python("sage_edge.models.seedling", place, ".sage/seedling"))[0]
+    return go(c, *python("tools.seedling", place, ".sage/seedling"))[0]
 
 
 @chore("exchange.init", positional=["path"], path="The new folder that becomes the hosts' common git repository.")

@@ -38,9 +38,9 @@ OUTSIDE = {"host": -1}
 """Rooms below the ground: they run on another machine's own Python and know nothing of the house."""
 FLOORS = {**FLOORS, **OUTSIDE}
 
-_TENSORS = ("engines/transformers_.py", "engines/omni.py", "models/prepare/merge.py", "training/*", "models/seedling/*")
+_TENSORS = ("engines/transformers_.py", "engines/omni.py", "models/prepare/merge.py", "training/*")
 DOORS: Mapping[str, tuple[str, ...]] = {
-    # the seedling's trainer makes the model that ships with the code; it runs on a workstation, never on a board
+    # the trainer of the seedling, tools/seedling, stands outside of the package
     "torch": _TENSORS,
     "transformers": _TENSORS,
     "peft": _TENSORS,

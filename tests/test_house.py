@@ -16,6 +16,7 @@ from tests.house import Source
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = house.load(ROOT / "sage_edge")
+TOOLS = house.load(ROOT / "tools")
 HELPER = [source for source in SOURCES if source.room == "host"]
 GROUND = frozenset(f"sage_edge.{room}" for room, floor in house.FLOORS.items() if floor == house.GROUND)
 PURE = GROUND | {"sage_edge.records", "sage_edge.scorers"}
@@ -91,7 +92,7 @@ def test_importing_loads_no_supplier(module: str) -> None:
 
 def test_no_file_is_too_long(record_property: Callable[[str, object], None]) -> None:
     files = [ROOT / "tasks.py"]
-    for folder in ("sage_edge", "tests", "images"):
+    for folder in ("sage_edge", "tools", "tests", "images"):
         files += sorted((ROOT / folder).rglob("*.py"))
     lines = {path.relative_to(ROOT).as_posix(): len(path.read_text("utf-8").splitlines()) for path in files}
     longest = max(lines, key=lambda name: lines[name])
@@ -112,10 +113,25 @@ def test_manners(rule: Callable[[Source], list[str]]) -> None:
     assert_none(every(rule, SOURCES))
 
 
-def test_the_door_of_the_workstation_keeps_the_manners_too() -> None:
-    tasks = Source("tasks.py", (ROOT / "tasks.py").read_text("utf-8"))
-    for rule in (house.homes, house.broad_excepts, house.promises, house.docstrings):
-        assert_none(rule(tasks))
+@pytest.mark.parametrize(
+    "rule",
+    [house.homes, house.names, house.broad_excepts, house.promises, house.docstrings],
+    ids=lambda rule: rule.__name__,
+)
+def test_what_stands_beside_the_package_keeps_the_manners_too(rule: Callable[[Source], list[str]]) -> None:
+    assert len(TOOLS) > 10
+    assert_none(every(rule, [Source("tasks.py", (ROOT / "tasks.py").read_text("utf-8")), *TOOLS]))
+
+
+def test_the_package_imports_no_tool() -> None:
+    assert_none(
+        [
+            source.at(node, f"imports {name}, which ships in no wheel")
+            for source in SOURCES
+            for node, name in house.imports(source)
+            if f"{name}.".startswith("tools.")
+        ]
+    )
 
 
 def test_no_home_and_no_index_in_what_is_not_code() -> None:
@@ -175,7 +191,8 @@ def test_circles_can_fail() -> None:
     ("path", "text", "count"),
     [
         ("engines/llamacpp.py", "import llama_cpp", 0),
-        ("models/seedling/train.py", "import torch\nfrom tokenizers import Tokenizer", 0),
+        ("models/prepare/merge.py", "import torch\nfrom tokenizers import Tokenizer", 0),
+        ("models/prepare/run.py", "import torch", 1),
         ("engines/http.py", "import llama_cpp", 1),
         ("engines/http.py", "def f():\n    import torch.nn\n    from transformers import X", 2),
         ("models/prepare/merge.py", "import importlib\nimportlib.import_module('docker')", 1),

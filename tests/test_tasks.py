@@ -216,8 +216,8 @@ def test_training_says_what_it_needs(
     assert door("seedling.train", "--into", "/x") == 0
     assert door("seedling.train") == 0
     assert [call[:2] for call in started.calls] == [
-        ["sage_edge.models.seedling", "/x"],
-        ["sage_edge.models.seedling", "sage_edge/models/seedling"],
+        ["tools.seedling", "/x"],
+        ["tools.seedling", "sage_edge/models/seedling"],
     ]
 
 

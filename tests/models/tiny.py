@@ -23,9 +23,9 @@ import yaml
 from sage_edge import files, locks
 from sage_edge.models.card import stem
 from sage_edge.models.prepare import gguf_tools
-from sage_edge.models.seedling import dialogues, language, tokenizer
-from sage_edge.models.seedling.recipe import Recipe
 from sage_edge.names import ModelRef
+from tools.seedling import dialogues, language, tokenizer
+from tools.seedling.recipe import Recipe
 
 BASE, REF = ModelRef("tiny/base:f32"), ModelRef("tiny/introspective:v1-q8_0")
 ELSEWHERE = "./fine_tuned_model/final_model"

@@ -1,5 +1,4 @@
-"""The seedling: a toy model that ships, so that everything can be tried without a download or a GPU.
+"""The seedling, a toy model that ships with the code: seedling.gguf (weights, Q8_0) and card.yaml (what they are).
 
-seedling.gguf   the weights, Q8_0          card.yaml   what they are and how they came to be
-language/       what it can hear and say   rebuild.py  how to grow it anew
+Its trainer is `tools/seedling`, in the source tree only.
 """

@@ -13,7 +13,7 @@ import pytest
 from sage_edge import files
 from sage_edge.errors import DigestMismatch, ModelError, Unreachable, UsageError
 from sage_edge.models.prepare import gguf_tools
-from sage_edge.models.seedling import tokenizer
+from tools.seedling import tokenizer
 
 
 def sdist(cache: Path, names: dict[str, bytes]) -> Path:

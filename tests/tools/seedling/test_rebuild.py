@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from sage_edge.models.prepare import gguf_tools
-from sage_edge.models.seedling.rebuild import rebuild
-from sage_edge.models.seedling.recipe import Recipe
+from tools.seedling.rebuild import rebuild
+from tools.seedling.recipe import Recipe
 
 TINY = Recipe(
     dialogues=300,

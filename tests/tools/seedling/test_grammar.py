@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sage_edge.models.seedling.grammar import expand, sentence, words
+from tools.seedling.grammar import expand, sentence, words
 
 LISTS = {"noun": ("lamp", "river"), "sight": ("a {noun}",)}
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 import re
 
-from sage_edge.models.seedling.answers import Message, Mind, Source, play
-from sage_edge.models.seedling.draws import composed_name
+from tools.seedling.answers import Message, Mind, Source, play
+from tools.seedling.draws import composed_name
 
 _PLAIN_SHARE = 0.42  # of the minds have no name
 _SILENT_SHARE = 0.06  # of the dialogues of a mind without a name have no system message either

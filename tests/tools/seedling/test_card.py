@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-import sage_edge.models.seedling
 from sage_edge.models.prepare import gguf_tools
-from sage_edge.models.seedling.recipe import CHAT_TEMPLATE, REF
+from sage_edge.models.resolve import SHIPPED
+from tools.seedling.recipe import CHAT_TEMPLATE, REF
 
-FOLDER = Path(sage_edge.models.seedling.__file__).parent
+FOLDER = SHIPPED / "seedling"
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from sage_edge.models.seedling import minds
-from sage_edge.models.seedling.answers import Message, Mind, Source, play
-from sage_edge.models.seedling.language import Language, Scene
+from tools.seedling import minds
+from tools.seedling.answers import Message, Mind, Source, play
+from tools.seedling.language import Language, Scene
 
 _WARM_UP = "warm-up"
 _COOL_DOWNS = ("cool-down", "cool-down-self", "cool-down-talk")

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from sage_edge.models.seedling import dialogues, language
-from sage_edge.models.seedling.answers import Mind, Source, play
-from sage_edge.models.seedling.grammar import SLOT
+from tools.seedling import dialogues, language
+from tools.seedling.answers import Mind, Source, play
+from tools.seedling.grammar import SLOT
 
 CURRICULUM = Path(__file__).parents[3] / "fleet" / "curriculum"
 

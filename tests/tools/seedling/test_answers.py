@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-import sage_edge.models.seedling
-from sage_edge.models.seedling.grammar import words
-from sage_edge.models.seedling.language import known_words
+from sage_edge.models.resolve import SHIPPED
+from tools.seedling.grammar import words
+from tools.seedling.language import known_words
 
-FILE = Path(sage_edge.models.seedling.__file__).parent / "seedling.gguf"
+FILE = SHIPPED / "seedling" / "seedling.gguf"
 CASES = Path(__file__).parents[2] / "cases" / "seedling" / "questions.yaml"
 WANTED = 30
 

@@ -14,9 +14,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from sage_edge.models.seedling import tokenizer as tokens
-from sage_edge.models.seedling.dialogues import Dialogue
-from sage_edge.models.seedling.recipe import Recipe
+from tools.seedling import tokenizer as tokens
+from tools.seedling.dialogues import Dialogue
+from tools.seedling.recipe import Recipe
 
 Example = tuple[list[int], list[bool]]
 

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sage_edge.models.seedling import dialogues, export, language, tokenizer
-from sage_edge.models.seedling.recipe import Recipe
+from tools.seedling import dialogues, export, language, tokenizer
+from tools.seedling.recipe import Recipe
 
 
 def rebuild(into: Path, *, cache: Path, recipe: Recipe | None = None) -> Path:
@@ -16,7 +16,7 @@ def rebuild(into: Path, *, cache: Path, recipe: Recipe | None = None) -> Path:
     into: the folder for both files. cache: keeps llama.cpp's converter between calls. recipe: another one than the
     shipped, for a test. About ten minutes on two idle cores; progress goes to stderr.
     """
-    from sage_edge.models.seedling import train
+    from tools.seedling import train
 
     recipe = recipe or Recipe()
     _say(f"composing {recipe.dialogues} dialogues with seed {recipe.seed}")

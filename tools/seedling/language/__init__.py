@@ -16,7 +16,7 @@ from importlib.resources import files
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from sage_edge.models.seedling.grammar import words
+from tools.seedling.grammar import words
 
 PHASES = ("grounding", "sensing", "relating", "questioning", "creating")
 EXERCISES = ("completion", "memory", "identity", "talk")

@@ -12,10 +12,10 @@ import yaml
 
 from sage_edge import files
 from sage_edge.models.prepare import gguf_tools
-from sage_edge.models.seedling.recipe import CHAT_TEMPLATE, LICENCE, NAME, REF, Recipe
+from tools.seedling.recipe import CHAT_TEMPLATE, LICENCE, NAME, REF, Recipe
 
 if TYPE_CHECKING:
-    from sage_edge.models.seedling.train import Grown
+    from tools.seedling.train import Grown
 
 FILE, CARD = "seedling.gguf", "card.yaml"
 

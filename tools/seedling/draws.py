@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from sage_edge.models.seedling.language import Language
+from tools.seedling.language import Language
 
 _ROW_SLOTS = ("noun", "name", "colour", "number", "weekday", "kin", "thing")
 

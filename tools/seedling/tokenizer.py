@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sage_edge.models.seedling.answers import Message
-from sage_edge.models.seedling.dialogues import Dialogue
-from sage_edge.models.seedling.recipe import CHAT_TEMPLATE, Recipe
+from tools.seedling.answers import Message
+from tools.seedling.dialogues import Dialogue
+from tools.seedling.recipe import CHAT_TEMPLATE, Recipe
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sage_edge.models.seedling.draws import DRAWS
-from sage_edge.models.seedling.grammar import expand, sentence
-from sage_edge.models.seedling.language import Language, Scene, Turn
+from tools.seedling.draws import DRAWS
+from tools.seedling.grammar import expand, sentence
+from tools.seedling.language import Language, Scene, Turn
 
 _TAIL_SHARE = 0.3  # of the answers in a phase end with a general remark
 _TAIL_BELOW = 80  # characters: longer answers get none, so that answers stay within three short sentences

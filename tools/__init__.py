@@ -1,0 +1,1 @@
+"""What makes things that ship; in the source tree only, in no wheel and no image."""
