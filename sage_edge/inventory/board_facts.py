@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sage_edge import sizes
 from sage_edge.inventory.board_card import Board, L4TVersion
 
 RELEASE = "etc/nv_tegra_release"
@@ -175,16 +176,12 @@ def _part(facts: Facts, board: Board) -> Iterator[str]:
 
 
 def _ram(facts: Facts, board: Board) -> Iterator[str]:
-    place = facts.root / MEMORY
+    place, expected = facts.root / MEMORY, f"{board.name} has {sizes.text(board.memory_bytes)} or more"
     if facts.memory_bytes <= 0:
-        yield f"{place} tells no MemTotal, {board.name} has {_mb(board.memory_bytes)} or more"
+        yield f"{place} tells no MemTotal, {expected}"
     elif facts.memory_bytes < board.memory_bytes:
-        yield f"{place} says {_mb(facts.memory_bytes)}, {board.name} has {_mb(board.memory_bytes)} or more"
+        yield f"{place} says {sizes.text(facts.memory_bytes)}, {expected}"
 
 
 def _says(fact: str | None) -> str:
     return "tells nothing" if fact is None else f"says {fact!r}"
-
-
-def _mb(count: int) -> str:
-    return f"{count // 1_000_000} MB"

@@ -57,7 +57,7 @@ def test_every_contradiction_is_named(tmp_path: Path) -> None:
     with pytest.raises(IdentityConflict) as refused:
         identity.whoami(paths_in(tmp_path), facts=facts)
     assert "/proc/device-tree/compatible says 'tegra234'" in refused.value.message
-    assert "/proc/meminfo says 64000 MB" in refused.value.message
+    assert "/proc/meminfo says 64.0 GB" in refused.value.message
     assert "host.yaml" in hints.text(refused.value.hint)
     assert "boards/agx-thor.yaml" in hints.text(refused.value.hint)
 
