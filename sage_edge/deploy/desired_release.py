@@ -17,7 +17,7 @@ from sage_edge.image.built import BuiltImage
 from sage_edge.inventory.host_entry import Host
 from sage_edge.names import Digest, Slug
 from sage_edge.records.release import Release
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 
 CONTAINER = 10001
 """User and group id inside."""
@@ -38,7 +38,7 @@ class Wanted:
         return self.release.id.short
 
 
-def put_together(checkout: Checkout, host: Host, image: BuiltImage, facts: Facts) -> Wanted:
+def put_together(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe) -> Wanted:
     """Return what `host` is to run. facts: of the board, for what differs from one to the next.
 
     Raises ModelNotLocked; DeclarationError for a compose file that is no YAML: what else it must be, compose on the
@@ -61,7 +61,7 @@ def put_together(checkout: Checkout, host: Host, image: BuiltImage, facts: Facts
     return Wanted(release, image, written, fleet.name)
 
 
-def environment(release: Release, image: BuiltImage, facts: Facts, composes: tuple[str, ...]) -> str:
+def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes: tuple[str, ...]) -> str:
     """Return the .env that fills a compose file's variables for one board; it holds no secret.
 
     A group that the board does not have is given the container's own id, which opens nothing.

@@ -19,13 +19,13 @@ from sage_edge.models.resolve import Library
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.records.release import Release
 from sage_edge.remote.board import helper_zipapp
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.verify import expect
 from sage_edge.verify.expect import Told
 from sage_edge.verify.rulings import Expectation
 
 
-def of_board(root: Path, store: Path, fleet: Fleet, facts: Facts) -> tuple[Expectation, ...]:
+def of_board(root: Path, store: Path, fleet: Fleet, facts: BoardProbe) -> tuple[Expectation, ...]:
     """Return everything that must be true of a board. root: the checkout; store: this machine's models.
 
     Raises what reading declarations raises, and ExchangeUnknown.
@@ -51,7 +51,7 @@ def of_helper(fleet: Fleet, host: HostName) -> Expectation:
     return expect.helper(helper_zipapp.packed().short, expect.there(host, fleet.overlay))
 
 
-def _release(facts: Facts) -> Release | None:
+def _release(facts: BoardProbe) -> Release | None:
     try:
         return Release.model_validate(facts.deployed.release, strict=False) if facts.deployed.release else None
     except ValidationError:

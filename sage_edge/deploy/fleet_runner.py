@@ -11,7 +11,7 @@ from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.ssh import cancellation
-from sage_edge.remote.ssh.cancellation import Interrupted, Stop
+from sage_edge.remote.ssh.cancellation import HostInterrupted, Stop
 
 T = TypeVar("T")
 AT_ONCE = 10
@@ -38,7 +38,7 @@ def over(
 ) -> list[Result[T]]:
     """Do something for every host, at most AT_ONCE at a time; results in the order of `hosts`.
 
-    meanwhile: done here while the hosts are waited for. Ctrl-C makes an Interrupted of every host that is not done yet.
+    meanwhile: done here while the hosts are waited for. Ctrl-C: a HostInterrupted for every host that is not done.
     """
 
     stop = Stop()
@@ -46,12 +46,12 @@ def over(
     def one(host: HostName) -> Result[T]:
         try:
             with stop.heeded():
-                cancellation.heed()
+                cancellation.check_cancelled()
                 return Result(host, do(host), None)
         except SageError as failed:
             return Result(host, None, failed)
         except KeyboardInterrupt:
-            return Result(host, None, Interrupted(host))
+            return Result(host, None, HostInterrupted(host))
 
     if len(hosts) == 1 and meanwhile is None:
         return [one(hosts[0])]

@@ -15,8 +15,8 @@ from sage_edge.errors import RoleError
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import contradictions
 from sage_edge.names import Digest, HostName
-from sage_edge.remote.board.identity_check import WrongBoard, demand_own, says
-from sage_edge.remote.board.probe import Facts, NotReady
+from sage_edge.remote.board.identity_check import WrongBoard, require_own, says
+from sage_edge.remote.board.probe import BoardProbe, NotReady
 from sage_edge.remote.errors import DeployError
 
 OLDEST_ENGINE = (20, 10)
@@ -51,7 +51,7 @@ class WrongRole(RoleError):
         )
 
 
-def check(wanted: Wanted, facts: Facts, board: Board) -> None:
+def check(wanted: Wanted, facts: BoardProbe, board: Board) -> None:
     """Raise unless the board is the host, fit for the release, and able to run it.
 
     Raises WrongRole, WrongBoard (exit 3), NotReady (exit 1).
@@ -63,7 +63,7 @@ def check(wanted: Wanted, facts: Facts, board: Board) -> None:
         raise WrongBoard(host, "; ".join(wrong))
     if facts.card is None:
         raise NotReady(host, "it has no host card")
-    demand_own(facts, wanted.fleet)
+    require_own(facts, wanted.fleet)
     overlay = wanted.release.overlay or "none"
     if (claimed := says(facts.card, "overlay") or "none") != overlay:
         raise NotReady(host, f"its card says overlay {claimed}, this release is for {overlay}")
@@ -79,9 +79,9 @@ def _image(wanted: Wanted) -> Iterator[str]:
         yield f"it is for the board {image.board}, {release.host} is {release.board}"
 
 
-def demand_returnable(facts: Facts, fleet: str) -> None:
+def demand_returnable(facts: BoardProbe, fleet: str) -> None:
     """Raise WrongBoard or NotReady unless a board is ours and can start a release: what served before needs no more."""
-    demand_own(facts, fleet)
+    require_own(facts, fleet)
     if facts.engine is None:
         raise NotReady(facts.host, _NO_ENGINE)
     if facts.engine.compose is None:
@@ -91,7 +91,7 @@ def demand_returnable(facts: Facts, fleet: str) -> None:
 _NO_ENGINE, _NO_COMPOSE = "no Docker engine answers", "it has no docker compose plugin"
 
 
-def _unfit(wanted: Wanted, facts: Facts) -> Iterator[tuple[str, str | None]]:
+def _unfit(wanted: Wanted, facts: BoardProbe) -> Iterator[tuple[str, str | None]]:
     engine = facts.engine
     if engine is None:
         yield _NO_ENGINE, None
@@ -117,7 +117,7 @@ def _unfit(wanted: Wanted, facts: Facts) -> Iterator[tuple[str, str | None]]:
         yield facts.deployed.damaged, f"invoke audit --host {facts.host}"
 
 
-def demand_room(wanted: Wanted, facts: Facts) -> None:
+def demand_room(wanted: Wanted, facts: BoardProbe) -> None:
     """Raise NoRoom unless the image fits beside what is there, while it is unpacked."""
     if facts.engine is not None and wanted.release.image in facts.engine.images:
         return
@@ -127,7 +127,7 @@ def demand_room(wanted: Wanted, facts: Facts) -> None:
         raise NoRoom(facts.host, needs, has)
 
 
-def foundation(facts: Facts) -> Digest:
+def foundation(facts: BoardProbe) -> Digest:
     """Return a digest over what a plan rests on: what is deployed, runs and is stored, not the passing of time."""
     deployed, engine = asdict(facts.deployed), facts.engine
     deployed.pop("lock")

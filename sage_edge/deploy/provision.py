@@ -13,7 +13,7 @@ from sage_edge.errors import ExitCode
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.board.helper_zipapp import CALL
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh import config
 
@@ -52,12 +52,12 @@ class ExchangeUnknown(DeployError):
         )
 
 
-def steps(fleet: Fleet, host: HostName, facts: Facts) -> tuple[Step, ...]:
+def steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> tuple[Step, ...]:
     """Return every step for a board, in order. Raises ExchangeUnknown."""
     return tuple(_steps(fleet, host, facts))
 
 
-def _steps(fleet: Fleet, host: HostName, facts: Facts) -> Iterator[Step]:
+def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Step]:
     yield {"kind": "packages", "names": [*PACKAGES, *_docker(facts)]}
     yield {"kind": "group", "name": "sage-agent", "gid": AGENT}
     yield {"kind": "user", "name": "sage-agent", "uid": AGENT, "gid": AGENT, "groups": _gpu_groups(facts)}
@@ -77,7 +77,7 @@ def _steps(fleet: Fleet, host: HostName, facts: Facts) -> Iterator[Step]:
     yield {"kind": "sshd"}
 
 
-def _docker(facts: Facts) -> list[str]:
+def _docker(facts: BoardProbe) -> list[str]:
     """Engine and compose plugin, where they are missing and the distribution has them."""
     wanted = [] if facts.engine else ["docker.io"]
     if facts.engine is None or facts.engine.compose is None:
@@ -85,7 +85,7 @@ def _docker(facts: Facts) -> list[str]:
     return wanted
 
 
-def _gpu_groups(facts: Facts) -> list[str]:
+def _gpu_groups(facts: BoardProbe) -> list[str]:
     return [name for name in ("video", "render") if facts.groups.get(name) is not None]
 
 

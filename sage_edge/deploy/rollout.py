@@ -23,13 +23,13 @@ from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
-from sage_edge.remote.board.client import Board
-from sage_edge.remote.board.identity_check import demand_own
-from sage_edge.remote.board.probe import Facts
-from sage_edge.remote.ssh.cancellation import Interrupted
+from sage_edge.remote.board.client import BoardClient
+from sage_edge.remote.board.identity_check import require_own
+from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.ssh.cancellation import HostInterrupted
 
 Tell = Callable[[str], None]
-Connect = Callable[[], AbstractContextManager[Board]]
+Connect = Callable[[], AbstractContextManager[BoardClient]]
 """Opens a connection of its own to the host."""
 
 
@@ -40,17 +40,18 @@ class Carriers:
     image: makes the image pullable there, and yields what to pull, one after the other; nothing: it is there already.
     """
 
-    image: Callable[[Board, Wanted], AbstractContextManager[tuple[str, ...]]]
+    image: Callable[[BoardClient, Wanted], AbstractContextManager[tuple[str, ...]]]
     model: Callable[[ModelRef], None]
 
 
 def roll_out(
-    board: Board, facts: Facts, want: Callable[[Facts], Wanted], card: BoardCard,
+    board: BoardClient, facts: BoardProbe, want: Callable[[BoardProbe], Wanted], card: BoardCard,
     connect: Connect, carriers: Carriers, options: Options, tell: Tell,
 ) -> Outcome:  # fmt: skip
     """Bring a host that was just looked at to what is wanted. want: what is so on the board → the release for it.
 
-    Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4), Interrupted (130).
+    Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4) or
+    HostInterrupted (130).
     """
     wanted = want(facts)
     planned = plans.plan(wanted, facts, card)
@@ -78,22 +79,22 @@ def _carry_models(planned: Plan, carriers: Carriers, tell: Tell) -> None:
 
 
 @contextlib.contextmanager
-def holding(board: Board, why: str, options: Options, release: str | None = None) -> Iterator[str]:
+def holding(board: BoardClient, why: str, options: Options, release: str | None = None) -> Iterator[str]:
     """Hold the board's lock for the body, and free it whatever happens; yields its token.
 
-    Raises BoardLocked; Interrupted, which says where the board is, in the place of KeyboardInterrupt.
+    Raises BoardLocked; HostInterrupted, which says where the board is, in the place of KeyboardInterrupt.
     """
     token = str(board.acquire(why, release)["token"])
     try:
         yield token
     except KeyboardInterrupt:
-        raise Interrupted(board.host, _whereabouts(board, options)) from None
+        raise HostInterrupted(board.host, _whereabouts(board, options)) from None
     finally:
         with contextlib.suppress(SageError):  # a board that is gone frees it by itself, after a while
             board.release_lock(token)
 
 
-def _whereabouts(board: Board, options: Options) -> str:
+def _whereabouts(board: BoardClient, options: Options) -> str:
     """Where a deployment that nobody drives any more stands, and what becomes of it."""
     try:
         deployed = board.facts().deployed
@@ -120,7 +121,7 @@ def timed(tell: Tell, what: str) -> Iterator[None]:
 
 
 def _carry_out(
-    board: Board, token: str, planned: Plan, wanted: Wanted, carriers: Carriers, options: Options, tell: Tell
+    board: BoardClient, token: str, planned: Plan, wanted: Wanted, carriers: Carriers, options: Options, tell: Tell
 ) -> str:
     """Do the steps under the lock, up to the gate; return what the canary said."""
     if not planned.steps:
@@ -144,12 +145,12 @@ def _confirm(connect: Connect, token: str, release: str, tell: Tell) -> Mapping[
         return board.confirm(token, release)
 
 
-def send_image(connect: Connect, wanted: Callable[[Facts], Wanted], carriers: Carriers, tell: Tell) -> bool:
+def send_image(connect: Connect, wanted: Callable[[BoardProbe], Wanted], carriers: Carriers, tell: Tell) -> bool:
     """Bring the image of a release to one host and nothing else; return whether it was missing there."""
     with connect() as board:
         facts = board.facts()
         found = wanted(facts)
-        demand_own(facts, found.fleet)
+        require_own(facts, found.fleet)
         if facts.engine is not None and found.release.image in facts.engine.images:
             return False
         preflight.demand_room(found, facts)
@@ -164,12 +165,13 @@ def send_image(connect: Connect, wanted: Callable[[Facts], Wanted], carriers: Ca
 
 
 def roll_back(
-    connect: Connect, to: str | None, options: Options, tell: Tell, fit: Callable[[Facts], None] = lambda _: None
+    connect: Connect, to: str | None, options: Options, tell: Tell, fit: Callable[[BoardProbe], None] = lambda _: None
 ) -> Outcome:  # fmt: skip
     """Switch one host to a release that served before; what is reported is what runs, not what was asked for.
 
     fit: raises unless this board may be rolled back; asked before anything is changed.
-    Raises BoardUsage (2) when there is none, BoardLocked (5), RolledBack (6), RollbackFailed (7), Interrupted (130).
+    Raises BoardUsage (2) when there is none, BoardLocked (5), RolledBack (6), RollbackFailed (7) or
+    HostInterrupted (130).
     """
     with connect() as board:
         facts = board.facts()

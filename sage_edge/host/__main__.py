@@ -26,11 +26,11 @@ def main(words: Sequence[str]) -> int:
     helper = _own_digest()
     try:
         verb, request = _asked(words)
-        desk = command_table.real(Places(), helper, _tell)
+        context = command_table.real(Places(), helper, _log)
         document: dict[str, object] = {
             "helper": helper,
             "ok": True,
-            "result": command_table.answer(desk, verb, request),
+            "result": command_table.answer(context, verb, request),
         }
         code = 0
     except Refusal as refused:
@@ -61,7 +61,7 @@ def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
     return words[0], request
 
 
-def _tell(line: str) -> None:
+def _log(line: str) -> None:
     with contextlib.suppress(OSError):  # a lost link must not stop what was begun
         sys.stderr.write(f"{line}\n")  # progress; the result alone goes to stdout
         sys.stderr.flush()

@@ -9,7 +9,7 @@ from sage_edge.host.errors import FAILED, Refusal
 _GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
-def demand(handle: int = 1) -> None:
+def require_client(handle: int = 1) -> None:
     """Raise Refusal when nobody reads what we write there any more. A pipe tells; a file or a terminal never does."""
     watched = select.poll()
     watched.register(handle, 0)

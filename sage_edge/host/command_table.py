@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from sage_edge.host import probe, release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import USAGE, Refusal
-from sage_edge.host.helper_context import Answer, Desk, Request
-from sage_edge.host.machine import Engine
+from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
+from sage_edge.host.machine import DockerEngine
 
 CHANGING = (
     "provision", "fetch", "stage", "activate", "confirm", "rollback", "recover",
@@ -21,63 +21,63 @@ CHANGING = (
 """The verbs of `host.commands`."""
 
 
-def real(places: Places, helper: str, tell: Callable[[str], None]) -> Desk:
-    """Return the desk of a real board."""
-    return Desk(places, Engine(), helper, tell)
+def real(places: Places, helper: str, log: Callable[[str], None]) -> HelperContext:
+    """Return the context of a real board."""
+    return HelperContext(places, DockerEngine(), helper, log)
 
 
-def _probe(desk: Desk, request: Request) -> Answer:  # noqa: ARG001 - every verb has the same shape
-    return probe.facts(desk.places, desk.engine, desk.helper)
+def _probe(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001 - every verb has the same shape
+    return probe.facts(context.places, context.engine, context.helper)
 
 
-def _lock_status(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
-    return {"lock": desk.lock.status()}
+def _lock_status(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
+    return {"lock": context.lock.status()}
 
 
-def _releases(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
-    served = list(desk.journal.served())
+def _releases(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
+    served = list(context.journal.served())
     return {
-        "current": release_store.current(desk.places),
+        "current": release_store.current(context.places),
         "served": served,
         "releases": [
-            {"id": short, "served": short in served, **release_store.summary(desk.places, short)}
-            for short in release_store.all_of(desk.places)
+            {"id": short, "served": short in served, **release_store.summary(context.places, short)}
+            for short in release_store.all_of(context.places)
         ],
     }
 
 
-def _logs(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
+def _logs(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
     from sage_edge.host import logs
 
     return {"lines": logs.read(int(request.get("n", 100)), request.get("since"), request.get("grep"))}
 
 
-def _audit(desk: Desk, request: Request) -> Answer:
+def _audit(context: HelperContext, request: Request) -> VerbAnswer:
     from sage_edge.host import audit
 
-    lines, head, wrong = audit.check(desk.places.audit)
+    lines, head, wrong = audit.check(context.places.audit)
     return {
         "count": lines,
         "head": head,
         "wrong": wrong,
-        "lines": audit.newest(desk.places.audit, int(request.get("n", 20))),
+        "lines": audit.newest(context.places.audit, int(request.get("n", 20))),
     }
 
 
-def _snapshot(desk: Desk, request: Request) -> Answer:  # noqa: ARG001
+def _snapshot(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
     from sage_edge.host import snapshot
 
-    return snapshot.take(desk.places, desk.engine)
+    return snapshot.take(context.places, context.engine)
 
 
-LOOKING: Mapping[str, Callable[[Desk, Request], Answer]] = {
+LOOKING: Mapping[str, Callable[[HelperContext, Request], VerbAnswer]] = {
     "probe": _probe, "releases": _releases, "logs": _logs, "audit": _audit, "snapshot": _snapshot,
     "lock-status": _lock_status,
 }  # fmt: skip
 VERBS = (*LOOKING, *CHANGING)
 
 
-def answer(desk: Desk, verb: str, request: Request) -> Answer:
+def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
     """Do what a verb says. Raises Refusal."""
     if verb not in VERBS:
         raise Refusal(
@@ -85,10 +85,10 @@ def answer(desk: Desk, verb: str, request: Request) -> Answer:
         )
     try:
         if verb in LOOKING:
-            return LOOKING[verb](desk, request)
+            return LOOKING[verb](context, request)
         from sage_edge.host import commands
 
-        return commands.VERBS[verb](desk, request)
+        return commands.VERBS[verb](context, request)
     except (KeyError, TypeError, AttributeError) as unfit:
         raise Refusal(
             "bad-request",

@@ -19,17 +19,17 @@ from sage_edge.host import release_store as releases
 from sage_edge.host import states
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import FAILED, ROLLBACK_FAILED, ROLLED_BACK, Refusal
-from sage_edge.host.journal import Entry, Journal, Kind
+from sage_edge.host.journal import DeployJournal, DeploymentKind, JournalEntry
 from sage_edge.host.release_store import Released
 from sage_edge.host.service import Service
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 MOST_ATTEMPTS = 3
 """So often is one deployment taken back before the board stops trying: a loop of reboots must end."""
 
 
 @dataclass(frozen=True)
-class Patience:
+class DeployTimeouts:
     """How long to wait, in seconds: for a session, for health, and until the board reverts by itself.
 
     cut: do not wait for a session; its container lets the turn finish, and the next one takes the session up again.
@@ -41,19 +41,24 @@ class Patience:
     cut: bool = False
 
 
-class Deploying:
+class Deployment:
     """Drives the journal and the containers together. Its caller sees to it that it is alone.
 
-    heed: raises Refusal once nobody wants the deployment any more; asked while nothing is switched yet.
+    check_cancelled: raises Refusal once nobody wants the deployment any more; asked while nothing is switched yet.
     """
 
     def __init__(
-        self, places: Places, journal: Journal, service: Service, tell: Tell, heed: Callable[[], None] = lambda: None
+        self,
+        places: Places,
+        journal: DeployJournal,
+        service: Service,
+        log: Log,
+        check_cancelled: Callable[[], None] = lambda: None,
     ) -> None:
-        self._places, self._journal, self._service, self._tell = places, journal, service, tell
-        self._heed = heed
+        self._places, self._journal, self._service, self._log = places, journal, service, log
+        self._check_cancelled = check_cancelled
 
-    def stage(self, released: Released, files: Mapping[str, str], kind: Kind = "deploy") -> Entry:
+    def stage(self, released: Released, files: Mapping[str, str], kind: DeploymentKind = "deploy") -> JournalEntry:
         """Bring a release's files and image here and check them. Raises Refusal; then nothing has changed.
 
         Called again for a release that is already staged, it continues there.
@@ -69,7 +74,7 @@ class Deploying:
         try:
             releases.write(self._places, released, files)
             self._service.read_compose(released)
-            self._service.fetch(released, self._heed)
+            self._service.fetch(released, self._check_cancelled)
         except Refusal as refused:
             self._abandon(entry, refused.message)
             raise
@@ -77,9 +82,9 @@ class Deploying:
 
     def fetch(self, released: Released) -> None:
         """Bring a release's image here and check it; nothing else. Raises Refusal."""
-        self._service.fetch(released, self._heed)
+        self._service.fetch(released, self._check_cancelled)
 
-    def activate(self, patience: Patience) -> tuple[Entry, str]:
+    def activate(self, patience: DeployTimeouts) -> tuple[JournalEntry, str]:
         """Switch to the staged release and return (entry in `gated`, what the canary said).
 
         Raises Refusal, exit 6 when the previous release serves again, 7 when it does not.
@@ -89,7 +94,7 @@ class Deploying:
         try:
             entry = self._journal.enter(entry, "waiting")
             with self._quiet(patience):
-                self._heed()
+                self._check_cancelled()
                 entry = self._journal.enter(entry, "armed")
                 self._service.arm(patience.revert_s)
                 entry = self._journal.enter(entry, "switched")
@@ -103,7 +108,7 @@ class Deploying:
         except (Refusal, OSError) as failed:
             raise self._go_back(str(failed)) from None
 
-    def confirm(self, short: str) -> Entry:
+    def confirm(self, short: str) -> JournalEntry:
         """Commit the gated release. Raises Refusal when it is not this one that waits for it."""
         entry = self._journal.latest()
         if entry is not None and entry.release == short and entry.state == "committed":
@@ -116,7 +121,7 @@ class Deploying:
         self._service.disarm()
         return self._journal.enter(entry, "committed")
 
-    def recover(self, because: str) -> Entry | None:
+    def recover(self, because: str) -> JournalEntry | None:
         """Finish or take back what nobody drives any more, and return its end; None when nothing was open.
 
         Raises Refusal, exit 7, when going back fails; after three attempts the board stops trying.
@@ -129,7 +134,7 @@ class Deploying:
             return self._journal.enter(entry, "committed", because)
         return self._revert(entry, because)
 
-    def rollback(self, to: str | None, patience: Patience) -> tuple[Entry, str]:
+    def rollback(self, to: str | None, patience: DeployTimeouts) -> tuple[JournalEntry, str]:
         """Switch back to a committed release, the newest other one unless named, and prove what runs.
 
         Raises Refusal: exit 2 when there is none, 6 or 7 as `activate`.
@@ -146,18 +151,18 @@ class Deploying:
             raise self._go_back("what runs is not what was asked for")
         return entry, said
 
-    def _quiet(self, patience: Patience) -> contextlib.AbstractContextManager[None]:
+    def _quiet(self, patience: DeployTimeouts) -> contextlib.AbstractContextManager[None]:
         if patience.cut:
             return contextlib.nullcontext()
-        return self._service.quiet(patience.session_s, self._tell, self._heed)
+        return self._service.quiet(patience.session_s, self._log, self._check_cancelled)
 
-    def _staged(self) -> Entry:
+    def _staged(self) -> JournalEntry:
         entry = self._journal.latest()
         if entry is None or entry.state != "staged":
             raise Refusal("nothing-staged", "no release is staged", "deploy it: invoke deploy --host HOST", FAILED)
         return entry
 
-    def _abandon(self, entry: Entry, why: str) -> None:
+    def _abandon(self, entry: JournalEntry, why: str) -> None:
         self._journal.enter(self._journal.enter(entry, "reverting", why), "reverted", "nothing was touched")
 
     def _go_back(self, why: str) -> Refusal:
@@ -165,7 +170,7 @@ class Deploying:
         entry = self._journal.latest()
         if entry is None or entry.is_over:
             return Refusal("failed", why, _SEE, FAILED)
-        self._tell(f"going back: {why}")
+        self._log(f"going back: {why}")
         try:
             end = self._revert(entry, why)
         except Refusal as worse:
@@ -173,7 +178,7 @@ class Deploying:
         serves = f"{end.previous} serves again" if end.previous else "nothing is deployed, as before"
         return Refusal("reverted", f"{entry.release} was taken back: {why}. {serves}", _SEE, ROLLED_BACK)
 
-    def _revert(self, entry: Entry, because: str) -> Entry:
+    def _revert(self, entry: JournalEntry, because: str) -> JournalEntry:
         attempts = self._journal.attempts(entry)
         if attempts >= MOST_ATTEMPTS:
             if entry.state != "reverting":
@@ -196,20 +201,20 @@ class Deploying:
             raise _broken(entry, failed.message) from None
         return self._journal.enter(entry, "reverted", because)
 
-    def _restore(self, entry: Entry) -> None:
+    def _restore(self, entry: JournalEntry) -> None:
         """Make the previous release serve, and prove it by what runs."""
         releases.switch(self._places, entry.previous)
         self._service.down()
         if entry.previous is not None:
             before = releases.read(self._places, entry.previous)
             self._service.up(before)
-            self._service.healthy(before, Patience.health_s)
+            self._service.healthy(before, DeployTimeouts.health_s)
 
 
 _SEE = "see what happened: invoke audit --host HOST; invoke logs --host HOST"
 
 
-def _broken(entry: Entry, why: str) -> Refusal:
+def _broken(entry: JournalEntry, why: str) -> Refusal:
     wanted = entry.previous or "nothing"
     return Refusal(
         "revert-failed", f"{entry.release} could not be taken back, {wanted} should serve: {why}",

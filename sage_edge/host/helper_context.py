@@ -6,26 +6,26 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sage_edge.host.board_paths import Places
-from sage_edge.host.journal import Journal
-from sage_edge.host.lease import Lock
-from sage_edge.host.machine import Engine
+from sage_edge.host.journal import DeployJournal
+from sage_edge.host.lease import BoardLock
+from sage_edge.host.machine import DockerEngine
 
 Request = Mapping[str, Any]
-Answer = Mapping[str, Any]
+VerbAnswer = Mapping[str, Any]
 
 
-class Desk(NamedTuple):
+class HelperContext(NamedTuple):
     """A board's places and engine, this helper's digest, and a voice for progress."""
 
     places: Places
-    engine: Engine
+    engine: DockerEngine
     helper: str
-    tell: Callable[[str], None]
+    log: Callable[[str], None]
 
     @property
-    def lock(self) -> Lock:
-        return Lock(self.places.lock, self.places.root)
+    def lock(self) -> BoardLock:
+        return BoardLock(self.places.lock, self.places.root)
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.places.journal, self.places.root)
+    def journal(self) -> DeployJournal:
+        return DeployJournal(self.places.journal, self.places.root)

@@ -14,25 +14,27 @@ import re
 from collections.abc import Callable, Sequence
 
 from sage_edge.host import machine
-from sage_edge.host.machine import Engine
+from sage_edge.host.machine import DockerEngine
 
 PULL_S = 3600.0
 _PASSING = re.compile(r"localhost:\d+/(sage/[a-z0-9._/-]+:[0-9a-f]{12})(-\d+)?")
 
 
-def pull(refs: Sequence[str], heed: Callable[[], None]) -> None:
-    """Pull one image after the other. Raises Refusal; also what `heed` raises, which ends a pull at once.
+def pull(refs: Sequence[str], check_cancelled: Callable[[], None]) -> None:
+    """Pull one image after the other. Raises Refusal; also what `check_cancelled` raises, which ends a pull at once.
 
     Only the last has to succeed: a step that an engine refuses costs what it saves and nothing else. A pull that nobody
     waits for must end: the engine would hand its dead connections to the next one.
     """
     *steps, image = refs
     for step in steps:
-        machine.run(("docker", "pull", "--quiet", step), timeout_s=PULL_S, heed=heed)
-    machine.demand(("docker", "pull", "--quiet", image), "pulling the image", timeout_s=PULL_S, heed=heed)
+        machine.run(("docker", "pull", "--quiet", step), timeout_s=PULL_S, check_cancelled=check_cancelled)
+    machine.require(
+        ("docker", "pull", "--quiet", image), "pulling the image", timeout_s=PULL_S, check_cancelled=check_cancelled
+    )
 
 
-def tidy(engine: Engine) -> None:
+def tidy(engine: DockerEngine) -> None:
     """Give images that came by a passing registry a name that lasts, and remove steps and passing names."""
     for image in engine.images():
         for name in image.get("RepoTags") or ():

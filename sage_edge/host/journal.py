@@ -14,19 +14,19 @@ from typing import Any, Literal, NamedTuple
 from sage_edge.host import durable, states
 from sage_edge.host.clock import boot_id, now_text
 from sage_edge.host.errors import Refusal
-from sage_edge.host.states import State
+from sage_edge.host.states import DeploymentState
 
-Kind = Literal["deploy", "rollback"]
+DeploymentKind = Literal["deploy", "rollback"]
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """One line of the journal: a deployment has entered a state."""
 
     deployment: str
-    kind: Kind
+    kind: DeploymentKind
     release: str
     previous: str | None
-    state: State
+    state: DeploymentState
     note: str
     at: str
     boot: str
@@ -36,13 +36,13 @@ class Entry(NamedTuple):
         return self.state in states.OVER
 
 
-class Journal:
+class DeployJournal:
     """Reads and writes the journal. One process at a time: its callers hold the deploy lock."""
 
     def __init__(self, path: Path, root: Path = Path("/")) -> None:
         self._path, self._root = path, root
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[JournalEntry, ...]:
         """Return every line, oldest first. Raises Refusal when a line before the last is damaged."""
         try:
             return tuple(_entry(line) for line in durable.read(self._path))
@@ -53,11 +53,11 @@ class Journal:
                 f"look at it, then move it away: sudo mv {self._path} {self._path}.damaged",
             ) from None
 
-    def latest(self) -> Entry | None:
+    def latest(self) -> JournalEntry | None:
         """Return the newest line, or None."""
         return next(reversed(self.entries()), None)
 
-    def open(self, kind: Kind, release: str, previous: str | None, note: str = "") -> Entry:
+    def open(self, kind: DeploymentKind, release: str, previous: str | None, note: str = "") -> JournalEntry:
         """Begin a deployment: state `planned`. Raises Refusal while another is not over."""
         latest = self.latest()
         if latest is not None and not latest.is_over:
@@ -71,7 +71,7 @@ class Journal:
 
         return self._write(secrets.token_hex(8), kind, release, previous, "planned", note)
 
-    def enter(self, entry: Entry, state: State, note: str = "") -> Entry:
+    def enter(self, entry: JournalEntry, state: DeploymentState, note: str = "") -> JournalEntry:
         """Write that a deployment enters a state. Raises RuntimeError for a move that the table does not have."""
         if state not in states.MOVES[entry.state]:
             raise RuntimeError(f"no way from {entry.state} to {state}")
@@ -85,17 +85,25 @@ class Journal:
                 seen.add(entry.release)
                 yield entry.release
 
-    def attempts(self, entry: Entry) -> int:
+    def attempts(self, entry: JournalEntry) -> int:
         """How often this deployment was begun to be taken back."""
         return sum(one.state == "reverting" and one.deployment == entry.deployment for one in self.entries())
 
-    def _write(self, deployment: str, kind: Kind, release: str, previous: str | None, state: State, note: str) -> Entry:
-        entry = Entry(deployment, kind, release, previous, state, note[:400], now_text(), boot_id(self._root))
+    def _write(
+        self,
+        deployment: str,
+        kind: DeploymentKind,
+        release: str,
+        previous: str | None,
+        state: DeploymentState,
+        note: str,
+    ) -> JournalEntry:
+        entry = JournalEntry(deployment, kind, release, previous, state, note[:400], now_text(), boot_id(self._root))
         durable.append(self._path, {"format": 1, **entry._asdict()})
         return entry
 
 
-def _entry(line: dict[str, Any]) -> Entry:
+def _entry(line: dict[str, Any]) -> JournalEntry:
     if line.pop("format") != 1:
         raise ValueError("a newer helper wrote it")
-    return Entry(**line)
+    return JournalEntry(**line)

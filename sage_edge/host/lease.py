@@ -55,7 +55,7 @@ class Lease(NamedTuple):
         return f"{self.holder} at {self.host} since {self.since} ({seen}): {self.why}"
 
 
-class Claim(NamedTuple):
+class LockClaim(NamedTuple):
     """Who asks for the lock. machine: tells where `pid` counts; instead_of: a pid of that machine that is dead."""
 
     holder: str
@@ -73,7 +73,7 @@ class Claim(NamedTuple):
         return is_there and not lease.manual
 
 
-class Lock:
+class BoardLock:
     """The board's deploy lock."""
 
     def __init__(self, path: Path, root: Path = Path("/")) -> None:
@@ -91,7 +91,7 @@ class Lock:
                 "lock-damaged", f"{self._path} cannot be read", f"remove it: sudo rm {self._path}", LOCKED
             ) from None
 
-    def acquire(self, claim: Claim) -> tuple[Lease, Lease | None]:
+    def acquire(self, claim: LockClaim) -> tuple[Lease, Lease | None]:
         """Return (our lease, the stale one that it replaces). Raises Refusal, exit 5, while another is alive."""
         import secrets  # milliseconds that a probe does not need
 

@@ -22,7 +22,7 @@ def read(n: int, since: str | None, grep: str | None) -> list[str]:
     tail = str(MOST if grep else n)
     words = ["docker", "logs", "--timestamps", "--tail", tail, *(["--since", since] if since else [])]
     ran = machine.run((*words, f"{PROJECT}-{AGENT}-1"), timeout_s=30)
-    machine.demand_there(ran)
+    machine.require_installed(ran)
     if ran.code != 0:
         raise Refusal("no-logs", f"there are no logs: {ran.tail}", "deploy first: invoke deploy --host HOST", FAILED)
     lines = sorted((ran.out + ran.err).splitlines())  # both streams, each line begins with its time

@@ -39,12 +39,12 @@ class Ran(NamedTuple):
 
 def run(
     words: Sequence[str], *, timeout_s: float = 60, stdin: bytes = b"", env: Mapping[str, str] | None = None,
-    folder: Path | None = None, heed: Callable[[], None] = lambda: None,
+    folder: Path | None = None, check_cancelled: Callable[[], None] = lambda: None,
 ) -> Ran:  # fmt: skip
     """Run a program, in a folder if one is named, and return whatever happened. Of our environment it gets PATH.
 
-    heed: asked twice a second; what it raises ends the program. With it ends what it started, as it does when it takes
-    too long: `docker compose` is a child of `docker`.
+    check_cancelled: called twice a second; what it raises ends the program. With it ends what it started, as it does
+    when it takes too long: `docker compose` is a child of `docker`.
     """
     import subprocess  # milliseconds that a probe does not need
 
@@ -61,7 +61,7 @@ def run(
         os.close(given)
     until = time.monotonic() + timeout_s
     try:
-        out, err = _listen(program, until, heed)
+        out, err = _listen(program, until, check_cancelled)
     except subprocess.TimeoutExpired:
         return Ran(124, "", f"{words[0]} did not end within {timeout_s:g} s")
     finally:
@@ -81,7 +81,7 @@ def _in_memory(content: bytes) -> int:
     return handle
 
 
-def _listen(program: subprocess.Popen[bytes], until: float, heed: Callable[[], None]) -> tuple[bytes, bytes]:
+def _listen(program: subprocess.Popen[bytes], until: float, check_cancelled: Callable[[], None]) -> tuple[bytes, bytes]:
     from subprocess import TimeoutExpired
 
     while True:
@@ -91,15 +91,15 @@ def _listen(program: subprocess.Popen[bytes], until: float, heed: Callable[[], N
         except TimeoutExpired:
             if left <= 0:
                 raise
-        heed()
+        check_cancelled()
 
 
-def demand(
+def require(
     words: Sequence[str], what: str, *, timeout_s: float = 60, env: Mapping[str, str] | None = None,
-    folder: Path | None = None, heed: Callable[[], None] = lambda: None,
+    folder: Path | None = None, check_cancelled: Callable[[], None] = lambda: None,
 ) -> str:  # fmt: skip
-    """Run a program and return what it printed. Raises Refusal with the last lines of what failed; heed: as `run`."""
-    ran = run(words, timeout_s=timeout_s, env=env, folder=folder, heed=heed)
+    """Run a program and return what it printed. Raises Refusal with its last lines; check_cancelled: as `run`."""
+    ran = run(words, timeout_s=timeout_s, env=env, folder=folder, check_cancelled=check_cancelled)
     if ran.code != 0:
         raise Refusal(
             "step-failed", f"{what} failed: {ran.tail or f'exit {ran.code}'}", "see: invoke logs --host HOST", FAILED
@@ -107,7 +107,7 @@ def demand(
     return ran.out
 
 
-def demand_there(ran: Ran) -> None:
+def require_installed(ran: Ran) -> None:
     """Raise Refusal when the program is not on this board."""
     if ran.code == NOT_THERE:
         raise Refusal("not-installed", ran.tail, "invoke provision --host HOST", FAILED)
@@ -133,7 +133,7 @@ def _fetch(path: str, place: str, timeout_s: float) -> tuple[int, bytes]:
     return int(head.split(None, 2)[1]), body
 
 
-class Engine:
+class DockerEngine:
     """Read-only questions to the Docker engine. Raises Refusal when it does not answer."""
 
     def __init__(self, path: str = ENGINE, timeout_s: float = 10) -> None:

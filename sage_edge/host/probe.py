@@ -21,9 +21,9 @@ from sage_edge.host import release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import Refusal
-from sage_edge.host.journal import Journal
-from sage_edge.host.lease import Lock
-from sage_edge.host.machine import Engine
+from sage_edge.host.journal import DeployJournal
+from sage_edge.host.lease import BoardLock
+from sage_edge.host.machine import DockerEngine
 
 _TREE = "proc/device-tree"
 BOARD_FILES = (
@@ -54,7 +54,7 @@ _UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
 _STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, on 64-bit Linux
 
 
-def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
+def facts(places: Places, engine: DockerEngine, helper: str) -> Mapping[str, Any]:
     """Return what is so on this board now, as one JSON object."""
     docker = _docker(engine)
     return {
@@ -91,8 +91,8 @@ def facts(places: Places, engine: Engine, helper: str) -> Mapping[str, Any]:
 
 def _deploy(places: Places) -> Mapping[str, Any]:
     try:
-        latest = Journal(places.journal, places.root).latest()
-        lock: object = Lock(places.lock, places.root).status()
+        latest = DeployJournal(places.journal, places.root).latest()
+        lock: object = BoardLock(places.lock, places.root).status()
         damaged = ""
     except Refusal as refused:
         latest, lock, damaged = None, None, refused.message
@@ -108,7 +108,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
     }
 
 
-def _docker(engine: Engine) -> Mapping[str, Any] | None:
+def _docker(engine: DockerEngine) -> Mapping[str, Any] | None:
     """What the engine is and holds; null where none answers."""
     try:
         info = engine.info()
@@ -127,7 +127,7 @@ def _docker(engine: Engine) -> Mapping[str, Any] | None:
     }
 
 
-def _container(engine: Engine, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+def _container(engine: DockerEngine, listed: Mapping[str, Any]) -> Mapping[str, Any]:
     full = engine.container(str(listed["Id"])) or {}
     state, config = full.get("State") or {}, full.get("Config") or {}
     variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())

@@ -28,8 +28,8 @@ from sage_edge.host import durable, machine
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import USAGE, Refusal
 
-Step = Mapping[str, Any]
-Done = dict[str, Any]
+ProvisionRequest = Mapping[str, Any]
+ProvisionResult = dict[str, Any]
 
 OURS = ("srv/sage", "etc/sage", "etc/sudoers.d/sage-host", "etc/docker/daemon.json", "etc/ssh/sshd_config.d")
 """Where files and folders may be written."""
@@ -39,7 +39,7 @@ _UNIT = re.compile(r"sage-[a-z-]{1,40}\.(service|timer)")
 _APT_S = 1200.0
 
 
-def apply(places: Places, steps: Sequence[Step], tell: Callable[[str], None]) -> list[Done]:
+def apply(places: Places, steps: Sequence[ProvisionRequest], log: Callable[[str], None]) -> list[ProvisionResult]:
     """Do every step, in order, and return what each did: {"step", "changed", …}. Raises Refusal at once."""
     done = []
     for step in steps:
@@ -50,22 +50,22 @@ def apply(places: Places, steps: Sequence[Step], tell: Callable[[str], None]) ->
             )
         result = {"step": _title(step), **_KINDS[kind](places, step)}
         if result["changed"]:
-            tell(f"changed: {result['step']}")
+            log(f"changed: {result['step']}")
         done.append(result)
     return done
 
 
-def _title(step: Step) -> str:
+def _title(step: ProvisionRequest) -> str:
     return f"{step['kind']} {step.get('name') or step.get('path') or ', '.join(step.get('names', ()))}"
 
 
-def _packages(places: Places, step: Step) -> Done:  # noqa: ARG001 - every kind has the same shape
+def _packages(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001 - every kind has the same shape
     names = [_fit(str(name), _NAME, "a package name") for name in step["names"]]
     absent = [name for name in names if not _is_installed(name)]
     if absent:
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        machine.demand(("apt-get", "update", "-qq"), "apt-get update", timeout_s=_APT_S, env=quiet)
-        machine.demand(
+        machine.require(("apt-get", "update", "-qq"), "apt-get update", timeout_s=_APT_S, env=quiet)
+        machine.require(
             ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *absent), f"installing {', '.join(absent)}",
             timeout_s=_APT_S, env=quiet,
         )  # fmt: skip
@@ -77,42 +77,42 @@ def _is_installed(name: str) -> bool:
     return ran.code == 0 and ran.out == "installed"
 
 
-def _group(places: Places, step: Step) -> Done:  # noqa: ARG001
+def _group(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001
     name = _fit(str(step["name"]), _NAME, "a group name")
     try:
         grp.getgrnam(name)
     except KeyError:
-        machine.demand(("groupadd", "--gid", str(int(step["gid"])), name), f"adding the group {name}")
+        machine.require(("groupadd", "--gid", str(int(step["gid"])), name), f"adding the group {name}")
         return {"changed": True}
     return {"changed": False}
 
 
-def _user(places: Places, step: Step) -> Done:  # noqa: ARG001
+def _user(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001
     name = _fit(str(step["name"]), _NAME, "a user name")
     changed = False
     try:
         pwd.getpwnam(name)
     except KeyError:
         ids = ("--uid", str(int(step["uid"])), "--gid", str(int(step["gid"])))
-        machine.demand(("useradd", *ids, "--shell", "/usr/sbin/nologin", "--no-create-home", name), f"adding {name}")
+        machine.require(("useradd", *ids, "--shell", "/usr/sbin/nologin", "--no-create-home", name), f"adding {name}")
         changed = True
     for group in step.get("groups", ()):
         if name not in grp.getgrnam(group).gr_mem:
-            machine.demand(
+            machine.require(
                 ("usermod", "--append", "--groups", _fit(str(group), _NAME, "a group name"), name), "usermod"
             )
             changed = True
     return {"changed": changed}
 
 
-def _folder(places: Places, step: Step) -> Done:
+def _folder(places: Places, step: ProvisionRequest) -> ProvisionResult:
     path = _ours(places, step["path"])
     fresh = not path.is_dir()
     path.mkdir(parents=True, exist_ok=True)
     return {"changed": _own(path, step) or fresh}
 
 
-def _file(places: Places, step: Step) -> Done:
+def _file(places: Places, step: ProvisionRequest) -> ProvisionResult:
     path, content = _ours(places, step["path"]), str(step["text"]).encode("utf-8")
     fresh = not path.is_file() or path.read_bytes() != content
     if fresh:
@@ -129,25 +129,25 @@ def _demand_sudoers(content: bytes) -> None:
         raise Refusal("bad-sudoers", f"visudo refuses the file: {ran.tail}", "nothing was written", USAGE)
 
 
-def _unit(places: Places, step: Step) -> Done:
+def _unit(places: Places, step: ProvisionRequest) -> ProvisionResult:
     name = _fit(str(step["name"]), _UNIT, "a unit of ours")
     path, content = places.root / "etc/systemd/system" / name, str(step["text"]).encode("utf-8")
     fresh = not path.is_file() or path.read_bytes() != content
     if fresh:
         durable.replace(path, content)
-        machine.demand(("systemctl", "daemon-reload"), "systemctl daemon-reload")
+        machine.require(("systemctl", "daemon-reload"), "systemctl daemon-reload")
     enabled = machine.run(("systemctl", "is-enabled", "--quiet", name)).code == 0
     if not enabled:
-        machine.demand(("systemctl", "enable", "--quiet", name), f"enabling {name}")
+        machine.require(("systemctl", "enable", "--quiet", name), f"enabling {name}")
     return {"changed": fresh or not enabled}
 
 
-def _restart(places: Places, step: Step) -> Done:  # noqa: ARG001
+def _restart(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001
     """Start a service unless it runs."""
     name = _fit(str(step["name"]), re.compile(r"docker|ssh"), "docker or ssh")
     if machine.run(("systemctl", "is-active", "--quiet", name)).code == 0:
         return {"changed": False}
-    machine.demand(("systemctl", "restart", name), f"starting {name}", timeout_s=120)
+    machine.require(("systemctl", "restart", name), f"starting {name}", timeout_s=120)
     return {"changed": True}
 
 
@@ -159,7 +159,7 @@ _TOO_OPEN = {
 }
 
 
-def _sshd(places: Places, step: Step) -> Done:  # noqa: ARG001
+def _sshd(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001
     """What the running sshd allows and need not; a person decides, because this door is the only one."""
     ran = machine.run(("sshd", "-T"))
     if ran.code != 0:
@@ -168,25 +168,25 @@ def _sshd(places: Places, step: Step) -> Done:  # noqa: ARG001
     return {"changed": False, "open": [what for key, (bad, what) in _TOO_OPEN.items() if says.get(key) == bad]}
 
 
-def _key(places: Places, step: Step) -> Done:
+def _key(places: Places, step: ProvisionRequest) -> ProvisionResult:
     path = _ours(places, step["path"])
     public = path.with_name(f"{path.name}.pub")
     fresh = not (path.is_file() and public.is_file())
     if fresh:
         path.unlink(missing_ok=True)
         words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", str(step["comment"])[:60], "-f", str(path))
-        machine.demand(words, "making a key")
+        machine.require(words, "making a key")
     changed = _own(path, {**step, "mode": "0400"}) or fresh
     return {"changed": changed, "public": public.read_text("ascii").strip()}
 
 
-_KINDS: Mapping[str, Callable[[Places, Step], Done]] = {
+_KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {
     "packages": _packages, "group": _group, "user": _user, "folder": _folder, "file": _file, "unit": _unit, "key": _key,
     "service": _restart, "sshd": _sshd,
 }  # fmt: skip
 
 
-def _own(path: Path, step: Step) -> bool:
+def _own(path: Path, step: ProvisionRequest) -> bool:
     """Give a path its owner and mode; return whether they were others."""
     found = path.stat()
     uid, gid, mode = int(step.get("uid", 0)), int(step.get("gid", step.get("uid", 0))), int(str(step["mode"]), 8)

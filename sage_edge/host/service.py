@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sage_edge.host import image_pull, machine
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import FAILED, LOCKED, REFUSED, USAGE, Refusal
-from sage_edge.host.machine import Engine
+from sage_edge.host.machine import DockerEngine
 from sage_edge.host.release_store import Released
 
 PROJECT = "sage"
@@ -40,7 +40,7 @@ class Service(Protocol):
     """What a deployment may do to a board; the tests' double keeps the same promises."""
 
     def read_compose(self, released: Released) -> None: ...
-    def fetch(self, released: Released, heed: Callable[[], None]) -> None: ...
+    def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None: ...
     def up(self, released: Released) -> None: ...
     def down(self) -> None: ...
     def running(self) -> Running | None: ...
@@ -49,33 +49,33 @@ class Service(Protocol):
     def arm(self, seconds: int) -> None: ...
     def disarm(self) -> None: ...
     def quiet(
-        self, wait_s: float, tell: Callable[[str], None], heed: Callable[[], None]
+        self, wait_s: float, log: Callable[[str], None], check_cancelled: Callable[[], None]
     ) -> contextlib.AbstractContextManager[None]: ...
 
 
 class Docker:
     """The real one: the engine, compose and systemd of this board."""
 
-    def __init__(self, places: Places, engine: Engine) -> None:
+    def __init__(self, places: Places, engine: DockerEngine) -> None:
         self._places, self._engine = places, engine
 
     def read_compose(self, released: Released) -> None:
         """Let compose read the release's files as it will when it starts them. Raises Refusal, exit 2."""
         folder = self._places.releases / released.short
         ran = machine.run(("docker", "compose", "config", "--quiet"), folder=folder)
-        machine.demand_there(ran)
+        machine.require_installed(ran)
         if ran.code != 0:
             hint = "mend the file below compose/, then: invoke deploy --host HOST"
             raise Refusal("bad-compose", f"docker compose cannot read the release: {ran.tail}", hint, USAGE)
 
-    def fetch(self, released: Released, heed: Callable[[], None]) -> None:
+    def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None:
         """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another.
 
-        heed: asked all the while; what it raises ends the transfer, and what has arrived stays.
+        check_cancelled: asked all the while; what it raises ends the transfer, and what has arrived stays.
         """
         found = self._engine.image(released.image)
         if found is None and released.image_from:
-            image_pull.pull(released.image_from, heed)
+            image_pull.pull(released.image_from, check_cancelled)
             image_pull.tidy(self._engine)
             found = self._engine.image(released.image)
         if found is None:
@@ -89,7 +89,7 @@ class Docker:
         """Start the release's containers, replacing those of another one."""
         words = ("docker", "compose", "up", "--detach", "--remove-orphans")
         folder = self._places.releases / released.short  # its .env names the project and the files, as for a person
-        machine.demand(words, "starting", timeout_s=UP_S, folder=folder)
+        machine.require(words, "starting", timeout_s=UP_S, folder=folder)
 
     def down(self) -> None:
         """Stop and remove every container of ours; harmless when there is none."""
@@ -120,13 +120,13 @@ class Docker:
     def canary(self, released: Released) -> str:
         """Let the model inside the container generate a token and return what it says of itself."""
         words = ("docker", "exec", f"{PROJECT}-{AGENT}-1", "sage-smoke")
-        return machine.demand(words, "the canary generation", timeout_s=CANARY_S).strip()[-200:]
+        return machine.require(words, "the canary generation", timeout_s=CANARY_S).strip()[-200:]
 
     def arm(self, seconds: int) -> None:
         """Let systemd take the release back after `seconds`, whoever is still there."""
         self.disarm()
         helper = str(self._places.helpers / "sage-host")
-        machine.demand(
+        machine.require(
             (
                 "systemd-run", f"--unit={TIMER}", f"--on-active={seconds}s", "--timer-property=AccuracySec=1s",
                 "--quiet",
@@ -141,10 +141,10 @@ class Docker:
         machine.run(("systemctl", "reset-failed", f"{TIMER}.timer", f"{TIMER}.service"))
 
     @contextlib.contextmanager
-    def quiet(self, wait_s: float, tell: Callable[[str], None], heed: Callable[[], None]) -> Iterator[None]:
+    def quiet(self, wait_s: float, log: Callable[[str], None], check_cancelled: Callable[[], None]) -> Iterator[None]:
         """Hold the lock of sessions for the body, once the running session ends. Raises Refusal, exit 5.
 
-        heed: asked all the while; what it raises ends the wait.
+        check_cancelled: asked all the while; what it raises ends the wait.
         """
         path = self._places.session_lock
         if not path.exists():  # no session was ever conducted here; what we made now would be root's, not the agent's
@@ -152,7 +152,7 @@ class Docker:
             return
         handle = os.open(path, os.O_RDONLY)  # close-on-exec: containers do not inherit it
         try:
-            _take(handle, time.monotonic() + wait_s, tell, heed)
+            _take(handle, time.monotonic() + wait_s, log, check_cancelled)
             yield
         finally:
             os.close(handle)
@@ -203,7 +203,7 @@ def _said(now: Running | None) -> str:
     return f"image {now.image[7:19]}, {'running' if now.running else 'not running'}, {now.health}"
 
 
-def _take(handle: int, until: float, tell: Callable[[str], None], heed: Callable[[], None]) -> None:
+def _take(handle: int, until: float, log: Callable[[str], None], check_cancelled: Callable[[], None]) -> None:
     told = False
     while True:
         try:
@@ -214,7 +214,7 @@ def _take(handle: int, until: float, tell: Callable[[str], None], heed: Callable
                     "session-running", "a session is still running", "wait longer, or cut it: --when now", LOCKED
                 ) from None
         if not told:
-            tell("a session is running; waiting for its end")
+            log("a session is running; waiting for its end")
             told = True
-        heed()
+        check_cancelled()
         time.sleep(_PAUSE_S)

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Literal
 
-State = Literal[
+DeploymentState = Literal[
     "planned",        # the board knows what is to come; nothing is done
     "staged",         # files, image and models are here and checked; nothing is switched
     "waiting",        # for the running session to end
@@ -26,18 +26,18 @@ State = Literal[
     "revert-failed",  # over: a person is needed
 ]  # fmt: skip
 
-_FORWARD: tuple[State, ...] = (
+_FORWARD: tuple[DeploymentState, ...] = (
     "planned", "staged", "waiting", "armed", "switched", "started", "gated", "confirmed", "committed",
 )  # fmt: skip
-UNDOABLE: tuple[State, ...] = _FORWARD[:7]
+UNDOABLE: tuple[DeploymentState, ...] = _FORWARD[:7]
 """States in which a deployment that nobody drives any more is taken back."""
 
-TOUCHED: tuple[State, ...] = ("switched", "started", "gated", "reverting")
+TOUCHED: tuple[DeploymentState, ...] = ("switched", "started", "gated", "reverting")
 """States in which the containers may be those of the new release."""
 
-OVER: tuple[State, ...] = ("committed", "reverted", "revert-failed")
+OVER: tuple[DeploymentState, ...] = ("committed", "reverted", "revert-failed")
 
-MOVES: Mapping[State, tuple[State, ...]] = {
+MOVES: Mapping[DeploymentState, tuple[DeploymentState, ...]] = {
     **{state: (following, "reverting") for state, following in itertools.pairwise(_FORWARD)},
     "confirmed": ("committed",),
     "committed": (),

@@ -21,20 +21,20 @@ _PAUSE_S = 0.1
 
 
 @contextlib.contextmanager
-def alone(path: Path, wait_s: float, tell: Callable[[str], None]) -> Iterator[None]:
+def alone(path: Path, wait_s: float, log: Callable[[str], None]) -> Iterator[None]:
     """Wait for whoever works on the board, and keep others waiting during the body. Raises Refusal, exit 5."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     # children inherit it (machine.run): a `docker compose` that outlives a killed helper keeps the next one waiting
     os.set_inheritable(handle, True)
     try:
-        _take(handle, time.monotonic() + wait_s, tell)
+        _take(handle, time.monotonic() + wait_s, log)
         yield
     finally:
         os.close(handle)  # and no LOCK_UN, which would free it for children that still run
 
 
-def _take(handle: int, until: float, tell: Callable[[str], None]) -> None:
+def _take(handle: int, until: float, log: Callable[[str], None]) -> None:
     told = False
     while True:
         try:
@@ -46,6 +46,6 @@ def _take(handle: int, until: float, tell: Callable[[str], None]) -> None:
                     "wait, then the same again; what it does: invoke status --host HOST", LOCKED,
                 ) from None  # fmt: skip
         if not told:
-            tell("the board still does what an earlier call began; waiting for its end")
+            log("the board still does what an earlier call began; waiting for its end")
             told = True
         time.sleep(_PAUSE_S)

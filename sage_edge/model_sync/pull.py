@@ -54,7 +54,7 @@ def agree(manifest: Manifest, lock: Lock, where: str) -> None:
         )  # fmt: skip
 
 
-def demand_room(where: str, has_bytes: int | None, needs_bytes: int) -> None:
+def require_disk_space(where: str, has_bytes: int | None, needs_bytes: int) -> None:
     """Raise NoRoom unless so much fits beside what is spared; an unknown size is let through."""
     if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + disk_space.SPARE_BYTES:
         raise NoRoom(where, needs_bytes + disk_space.SPARE_BYTES, has_bytes)
@@ -96,7 +96,7 @@ def _bring(
             return crossed
         total = sum(file.size_bytes for file in wanted.values())
         here = sum(_size(parts / _name(digest)) for digest in wanted)
-        demand_room("this machine", shutil.disk_usage(parts).free, total - here)
+        require_disk_space("this machine", shutil.disk_usage(parts).free, total - here)
         crossed += rsync.carry(words, tuple(wanted), partial(says, f"from {host}", total), host)
         wrong = _keep(wanted, store, parts)
     for digest, actual in wrong.items():

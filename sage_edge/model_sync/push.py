@@ -11,7 +11,7 @@ from typing import Literal
 from sage_edge import files
 from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete
 from sage_edge.model_sync import remote_store, rsync
-from sage_edge.model_sync.pull import demand_room
+from sage_edge.model_sync.pull import require_disk_space
 from sage_edge.model_sync.remote_store import FarStore, Kept
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import Lineage, lineage, look, plan
@@ -90,7 +90,7 @@ class Delivery:
     def _send_once(self, manifest: Manifest, there: FarStore) -> Kept:
         todo = plan(manifest, there)
         total = sum(file.size_bytes for file in todo.missing)
-        demand_room(self._host, there.free_bytes, todo.send_bytes)
+        require_disk_space(self._host, there.free_bytes, todo.send_bytes)
         if todo.missing:
             words = rsync.push(Side(self._host, there.root, self._fleet), self._store.root, self._limit)
             digests = tuple(file.digest for file in todo.missing)

@@ -32,7 +32,7 @@ Says = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class SyncOrder:
     """What to carry. `source` None: from this machine's store. limit: bytes a second, None for no limit.
 
     merge_there: whether an adapter may travel in place of the merged files.
@@ -60,7 +60,7 @@ class Carried:
     why: str
 
 
-def sync(order: Order, fleet: Path, store: Store, says: Says) -> Carried:
+def sync(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
     """Copy a model to a host's store and return what happened.
 
     Raises ModelNotFound and ModelIncomplete (where it comes from), DigestMismatch (the lock; or bytes that arrive wrong

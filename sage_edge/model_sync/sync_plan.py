@@ -16,7 +16,7 @@ from sage_edge.remote.ssh.client import Remote
 
 
 @dataclass(frozen=True)
-class Plan:
+class SyncPlan:
     """What a store lacks of a model: whole files, of which `resumed_bytes` have arrived before; `names`: its name."""
 
     missing: tuple[ListedFile, ...]
@@ -29,11 +29,11 @@ class Plan:
         return sum(file.size_bytes for file in self.missing) - self.resumed_bytes
 
 
-def plan(manifest: Manifest, there: FarStore) -> Plan:
+def plan(manifest: Manifest, there: FarStore) -> SyncPlan:
     """Return what has to be done so that a store holds this model; no file and no name: nothing."""
     missing = there.missing(manifest)
     resumed = sum(min(there.parts.get(file.digest, 0), file.size_bytes) for file in missing)
-    return Plan(missing, resumed, not there.has(manifest))
+    return SyncPlan(missing, resumed, not there.has(manifest))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
-from sage_edge.remote.board.client import Board, Seen
+from sage_edge.remote.board.client import BoardClient, BoardView
 from sage_edge.remote.board.early_probe import Early
 from sage_edge.remote.ssh import config as addresses
 from sage_edge.remote.ssh.client import Remote, connect
@@ -55,16 +55,16 @@ class Desk:
         return fleet_runner.chosen(self.fleet, host or None, role or None, everyone)
 
     @contextlib.contextmanager
-    def seen(self, host: HostName) -> Iterator[Seen]:
+    def seen(self, host: HostName) -> Iterator[BoardView]:
         """Connect to a host that is only to be looked at: nothing in here can write."""
         with self._reached(host) as (remote, early):
-            yield Seen(remote, early=early)
+            yield BoardView(remote, early=early)
 
     @contextlib.contextmanager
-    def board(self, host: HostName) -> Iterator[Board]:
+    def board(self, host: HostName) -> Iterator[BoardClient]:
         """Connect to a host for the body."""
         with self._reached(host) as (remote, early):
-            yield Board(remote, telling(host), early)
+            yield BoardClient(remote, telling(host), early)
 
     @contextlib.contextmanager
     def _reached(self, host: HostName) -> Iterator[tuple[Remote, Early | None]]:
@@ -86,7 +86,7 @@ class Desk:
     def demand_apart(self) -> None:
         """Raise DeclarationError when two hosts of the fleet, asked for or not, have one address."""
         with self.naming():
-            addresses.demand_apart(self.addresses, [host.name for host in self.fleet.hosts.values()])
+            addresses.require_distinct(self.addresses, [host.name for host in self.fleet.hosts.values()])
 
     @contextlib.contextmanager
     def naming(self) -> Iterator[None]:

@@ -18,12 +18,12 @@ from sage_edge.image import build_record, spec
 from sage_edge.image.built import BuiltImage, NotBuilt
 from sage_edge.inventory.host_entry import Host
 from sage_edge.names import HostName, ModelRef
-from sage_edge.remote.board.client import Board
-from sage_edge.remote.board.identity_check import demand_own
-from sage_edge.remote.board.probe import Facts, NotReady, StrangeFacts
+from sage_edge.remote.board.client import BoardClient
+from sage_edge.remote.board.identity_check import require_own
+from sage_edge.remote.board.probe import BoardProbe, NotReady, UnreadableProbe
 from sage_edge.workstation.context import Desk, telling
 
-Carrier = Callable[[Board, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]
+Carrier = Callable[[BoardClient, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]
 
 
 def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
@@ -32,11 +32,11 @@ def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[
     Raises WrongBoard, before anything is written, for a board that is another host's or another fleet's.
     """
     with here.board(host) as board:
-        with contextlib.suppress(NotReady, StrangeFacts):  # no helper or a very old one: asked again below
-            demand_own(board.facts(of_any_helper=True), here.fleet.name)
+        with contextlib.suppress(NotReady, UnreadableProbe):  # no helper or a very old one: asked again below
+            require_own(board.facts(of_any_helper=True), here.fleet.name)
         board.install()
         facts = board.facts()
-        demand_own(facts, here.fleet.name)
+        require_own(facts, here.fleet.name)
         done = board.provision(provision.steps(here.fleet, host, facts))
     for step in done:
         for warning in step.get("open", ()):
@@ -110,7 +110,7 @@ def ready(here: Desk, host: Host) -> BuiltImage:
 _BUILDING = threading.Lock()
 
 
-def wanting(here: Desk, host: Host) -> Callable[[Facts], Wanted]:
+def wanting(here: Desk, host: Host) -> Callable[[BoardProbe], Wanted]:
     """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
     image = image_of(here, host)
     if changed := build_record.newer_source(here.root, image):
@@ -128,7 +128,7 @@ def planned(here: Desk, name: HostName) -> Plan:
         return plan.plan(want(facts), facts, here.fleet.board_of(name))
 
 
-def deployed(here: Desk, board: Board, facts: Facts, options: Options, via: str) -> Outcome:
+def deployed(here: Desk, board: BoardClient, facts: BoardProbe, options: Options, via: str) -> Outcome:
     """Deploy to a host that is connected and was just looked at; what was never built here is built first."""
     host = here.fleet.host(board.host)
     try:
@@ -146,7 +146,7 @@ def by_registry(here: Desk) -> Carrier:
     """Return the carrier over the fleet's registry, or else over an ephemeral one through the open connection."""
 
     @contextlib.contextmanager
-    def carry(board: Board, found: Wanted) -> Iterator[tuple[str, ...]]:
+    def carry(board: BoardClient, found: Wanted) -> Iterator[tuple[str, ...]]:
         if named := here.fleet.registry:
             yield (f"{named}/{registry.push(found.image, named)}",)
             return
@@ -159,7 +159,7 @@ def by_registry(here: Desk) -> Carrier:
 
 
 @contextlib.contextmanager
-def by_stream(board: Board, found: Wanted) -> Iterator[tuple[str, ...]]:
+def by_stream(board: BoardClient, found: Wanted) -> Iterator[tuple[str, ...]]:
     """The fallback: the whole image through the connection, every time."""
     board.load_image(found.image.id)
     yield ()
@@ -184,10 +184,10 @@ def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:
     """Return what copies a model from this machine's store to a host's."""
 
     def carry(ref: ModelRef) -> None:
-        from sage_edge.model_sync.sync import Order, sync
+        from sage_edge.model_sync.sync import SyncOrder, sync
         from sage_edge.models.store.store import Store
 
-        sync(Order(ref, host, None, None, True), here.fleet.folder, Store(paths().models), lambda *_: None)
+        sync(SyncOrder(ref, host, None, None, True), here.fleet.folder, Store(paths().models), lambda *_: None)
 
     return carry
 

@@ -45,7 +45,7 @@ class Door:
         """Wait for the board, and keep the connection for the body. Raises what `connect` and `Remote.run` raise."""
         with self._open:
             while not wait([self._answer], cancellation.LOOK_S).done:
-                cancellation.heed()
+                cancellation.check_cancelled()
             yield self._answer.result()
 
 

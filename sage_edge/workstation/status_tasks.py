@@ -10,8 +10,8 @@ from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import HostName
-from sage_edge.remote.board.identity_check import WrongBoard, demand_own
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.identity_check import WrongBoard, require_own
+from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.workstation import context
 from sage_edge.workstation.context import Desk
 
@@ -21,7 +21,7 @@ BROKEN = 8
 def status(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
     """Print a table; a host that does not answer has a row that says so, and is no error."""
 
-    def one(name: HostName) -> Facts:
+    def one(name: HostName) -> BoardProbe:
         with here.seen(name) as board:
             return board.facts()
 
@@ -35,7 +35,7 @@ def status(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
     return 0
 
 
-def _row(host: str, facts: Facts | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
+def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
     if facts is None:
         return (host, "", "", "", "", "", error.message if error else "")
     agent = facts.engine.agent() if facts.engine else None
@@ -48,10 +48,10 @@ def _row(host: str, facts: Facts | None, error: SageError | None, fleet: str) ->
     )  # fmt: skip
 
 
-def _to_know(facts: Facts, fleet: str) -> list[str]:
+def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
     notes, deployed = [], facts.deployed
     try:
-        demand_own(facts, fleet)
+        require_own(facts, fleet)
     except WrongBoard as other:
         notes.append(other.message)
     if deployed.journal_state not in (None, "committed", "reverted"):
@@ -97,7 +97,7 @@ def lock(here: Desk, host: str, why: str) -> int:
         hint = here.overlaid(f"invoke lock.acquire --host {name} --why REASON")
         raise UsageError("say why, for whoever is refused", hint=hint)
     with here.board(name) as board:
-        demand_own(board.facts(), here.fleet.name)
+        require_own(board.facts(), here.fleet.name)
         board.acquire(why, manual=True)
     click.echo(here.overlaid(f"{name} is locked until: invoke lock.release --host {name} --yes"))
     return 0
@@ -110,7 +110,7 @@ def unlock(here: Desk, host: str, *, sure: bool) -> int:
         hint = here.overlaid(f"invoke lock.release --host {name} --yes")
         raise UsageError(f"this frees the lock of {name}, whoever holds it", hint=hint)
     with here.board(name) as board:
-        demand_own(board.facts(), here.fleet.name)
+        require_own(board.facts(), here.fleet.name)
         freed = board.release_lock(None)
     click.echo(f"{name} is free" if freed else f"{name} was not locked")
     return 0

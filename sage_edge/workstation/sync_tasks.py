@@ -15,7 +15,7 @@ from sage_edge.cli import render
 from sage_edge.cli.environment import paths
 from sage_edge.errors import UsageError
 from sage_edge.inventory import load
-from sage_edge.model_sync.sync import Order, bring, sync
+from sage_edge.model_sync.sync import SyncOrder, bring, sync
 from sage_edge.models.card import find, read_cards
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
@@ -40,7 +40,7 @@ def carry(
         crossed = bring(model, origin, where.fleet, Store(where.models), _Progress(), _limit(limit_mb))
         _brought(model, origin, crossed, as_json=as_json)
         return 0
-    order = Order(model, fleet.host(host or "").name, origin, _limit(limit_mb), merge_there)
+    order = SyncOrder(model, fleet.host(host or "").name, origin, _limit(limit_mb), merge_there)
     if order.source == order.host:
         raise UsageError(f"{order.host} cannot be both ends of a copy", hint=_USAGE)
     done = sync(order, where.fleet, Store(where.models), _Progress())

@@ -111,13 +111,13 @@ def quick(here: Desk, name: HostName) -> Report:
     """Judge a host by one probe over one connection."""
     from sage_edge.cli.environment import paths
     from sage_edge.deploy import expectations, probe_answers
-    from sage_edge.remote.board.probe import NotReady, StrangeFacts
+    from sage_edge.remote.board.probe import NotReady, UnreadableProbe
     from sage_edge.workstation.report import Report
 
     with here.seen(name) as board:
         try:
             facts = board.facts(of_any_helper=True)
-        except (NotReady, StrangeFacts) as silent:
+        except (NotReady, UnreadableProbe) as silent:
             return Report(name, (expectations.of_helper(here.fleet, name).unasked(silent.message),))
     wanted = expectations.of_board(here.root, paths().models, here.fleet, facts)
     return Report(name, probe_answers.judged(wanted, facts, here.fleet.board_of(name)))

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.model_sync.sync import Carried, Order, sync
+from sage_edge.model_sync.sync import Carried, SyncOrder, sync
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
 from sage_edge.remote.ssh import config
@@ -43,7 +43,7 @@ def _measure(home: Path, thor: boards.Board, rounds: int, size: int) -> Iterator
     weights.model(store, weights.REF, [("model.gguf", "weights", os.urandom(size))])
 
     def carry() -> Carried:
-        return sync(Order(weights.REF, THOR), fleet, store, lambda *_: None)
+        return sync(SyncOrder(weights.REF, THOR), fleet, store, lambda *_: None)
 
     def knock() -> None:
         with connect(fleet, THOR):

@@ -14,7 +14,7 @@ from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import Digest, HostName, ModelRef, RoleName, Slug
 from sage_edge.records.release import Release
 from sage_edge.remote.board import probe
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 
 ROOT = Path(__file__).parents[2]
 SPROUT = HostName("sprout")
@@ -62,7 +62,7 @@ def told(**changes: Any) -> dict[str, Any]:
     return answer
 
 
-def probed(**changes: Any) -> Facts:
+def probed(**changes: Any) -> BoardProbe:
     """The same, parsed."""
     return probe.parse(SPROUT, told(**changes), NOW)
 

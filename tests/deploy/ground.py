@@ -16,7 +16,7 @@ from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.image.built import BuiltImage
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.sim import image as sim_image
 from sage_edge.workstation import deploy_service, rollout_tasks
 from sage_edge.workstation.context import Desk
@@ -39,7 +39,7 @@ class Ground:
         """Deploy what was built, as a command of its own."""
         return rollout_tasks.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
 
-    def facts(self, host: HostName = SPROUT) -> Facts:
+    def facts(self, host: HostName = SPROUT) -> BoardProbe:
         """Look at a board."""
         with self.desk.seen(host) as board:
             return board.facts()

@@ -37,8 +37,8 @@ sys.path.insert(0, {root!r})
 os.environ["PATH"] = {path!r}
 from sage_edge.host import __main__ as door
 from sage_edge.host import command_table, probe
-from sage_edge.host.helper_context import Desk
-from sage_edge.host.machine import Engine
+from sage_edge.host.helper_context import HelperContext
+from sage_edge.host.machine import DockerEngine
 from sage_edge.host.board_paths import Places
 
 board = Path({board!r})
@@ -50,8 +50,8 @@ def facts(places, engine, helper):
     return {{**told, "helper": helper, "epoch": epoch, "deploy": probe._deploy(places)}}
 
 
-def real(places, helper, tell):
-    return Desk(Places(board), Engine(str(board / "no-engine")), helper, tell)
+def real(places, helper, log):
+    return HelperContext(Places(board), DockerEngine(str(board / "no-engine")), helper, log)
 
 
 probe.facts, command_table.real, door._own_digest = facts, real, lambda: {short!r}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.model_sync.sync import Order, sync
+from sage_edge.model_sync.sync import SyncOrder, sync
 from sage_edge.models.card import read_cards
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
@@ -68,13 +68,13 @@ def test_the_board_merges_and_has_the_very_same_model(
     def says(what: str, total: int, done: int) -> None:
         said.append(what)
 
-    sync(Order(tiny.BASE, THOR), shop.fleet, shop.store, says)
+    sync(SyncOrder(tiny.BASE, THOR), shop.fleet, shop.store, says)
     theirs = install(thor, shop.fleet, tools)
     adapter = shop.store.manifest(part(tiny.REF, "adapter"))
     whole = shop.store.manifest(tiny.REF)
     assert adapter is not None
     assert whole is not None
-    done = sync(Order(tiny.REF, THOR), shop.fleet, shop.store, says)
+    done = sync(SyncOrder(tiny.REF, THOR), shop.fleet, shop.store, says)
     assert (done.how, done.why) == ("sent the adapter, merged there", "")
     assert done.crossed_bytes < 1.1 * adapter.size_bytes + 8_000 < whole.size_bytes
     assert "thor merges" in said
@@ -82,5 +82,5 @@ def test_the_board_merges_and_has_the_very_same_model(
     model = Library(theirs, thor.store.root).resolve(tiny.REF, deep=True)
     assert model.digest == whole.weights_digest()
     assert read_lock(theirs) == read_lock(shop.fleet)
-    again = sync(Order(tiny.REF, THOR), shop.fleet, shop.store, says)
+    again = sync(SyncOrder(tiny.REF, THOR), shop.fleet, shop.store, says)
     assert (again.how, again.crossed_bytes) == ("was there", 0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.model_sync.sync import Order, sync
+from sage_edge.model_sync.sync import SyncOrder, sync
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
 from tests.deploy import weights
@@ -41,7 +41,7 @@ def test_killed_again_and_again_the_bytes_only_grow(
         assert _size(part) >= arrived
         arrived = _size(part)
         assert thor.store.refs() == ()
-    done = sync(Order(REF, HostName(THOR)), fleet, store, lambda *_: None)
+    done = sync(SyncOrder(REF, HostName(THOR)), fleet, store, lambda *_: None)
     assert done.crossed_bytes <= size - arrived + 4 * MIB
     assert weights.held(thor.store, manifest, tmp_path / "seen")
 

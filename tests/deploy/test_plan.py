@@ -9,13 +9,13 @@ import pytest
 from sage_edge.deploy import plan, preflight
 from sage_edge.deploy.plan import SendImage, SendModel, Switch, TakeBack
 from sage_edge.errors import SageError
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 from tests.deploy.fleetfacts import fleet, probed, serving, wanted
 
 CARD = fleet().boards["orin-nano"]
 
 
-def made(facts: Facts, **image: Any) -> plan.Plan:
+def made(facts: BoardProbe, **image: Any) -> plan.Plan:
     return plan.plan(wanted(**image), facts, CARD)
 
 

@@ -12,7 +12,7 @@ from sage_edge.models.lock import Entry, write_lock
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board import probe as facts
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.verify.rulings import Question, Ruling
 from tests.deploy import fleetfacts
 from tests.deploy.fleetfacts import NOW, ROOT, SEEDLING, SPROUT
@@ -21,7 +21,7 @@ CARD = fleetfacts.fleet().board_of(SPROUT)
 OWN = helper_zipapp.packed().short
 
 
-def laid(facts: Facts) -> dict[str, Any]:
+def laid(facts: BoardProbe) -> dict[str, Any]:
     """What a probe tells of a board on which everything was provisioned that its facts ask for."""
     told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}}
     told |= {"secrets_open": [], "bytes_missing": []}

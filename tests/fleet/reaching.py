@@ -20,7 +20,7 @@ from sage_edge.deploy import expectations as expected
 from sage_edge.inventory.board_card import Board
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp, probe
-from sage_edge.remote.board.probe import Facts, StrangeFacts
+from sage_edge.remote.board.probe import BoardProbe, UnreadableProbe
 from sage_edge.remote.ssh import client, config
 from sage_edge.verify.rulings import Expectation
 from sage_edge.workstation import context
@@ -66,13 +66,13 @@ def _as_root(address: str, **options: str) -> Host:
     return host if host.check_output("id -u") == "0" else testinfra.get_host(address, **options, sudo=True)
 
 
-def _asked(host: Host, name: HostName) -> Facts | None:
+def _asked(host: Host, name: HostName) -> BoardProbe | None:
     """What the helper says, None when that is nothing that can be read: then its absence is what is found."""
     before = time.time()
     ran = host.run(f"{shlex.join(helper_zipapp.CALL)} probe </dev/null")
     try:
         return probe.parse(name, json.loads(ran.stdout)["result"], (before + time.time()) / 2)
-    except (ValueError, KeyError, TypeError, StrangeFacts):
+    except (ValueError, KeyError, TypeError, UnreadableProbe):
         return None
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from sage_edge.host import durable
 from sage_edge.host import release_store as released
 from sage_edge.host.board_paths import Places
-from sage_edge.host.deployment import Deploying, Patience
+from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import Refusal
-from sage_edge.host.journal import Journal
+from sage_edge.host.journal import DeployJournal
 from sage_edge.host.release_store import Released
 from sage_edge.host.service import Running
 
@@ -37,7 +37,7 @@ def release(name: str) -> tuple[Released, dict[str, str]]:
 
 
 OLD, NEW = release("a"), release("b")
-QUICK = Patience(session_s=0, health_s=0, revert_s=60)
+QUICK = DeployTimeouts(session_s=0, health_s=0, revert_s=60)
 
 
 @dataclass
@@ -53,7 +53,7 @@ class FakeService:
     def read_compose(self, released: Released) -> None:
         self.at("read compose")
 
-    def fetch(self, released: Released, heed: Callable[[], None]) -> None:
+    def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None:
         self.at("fetch")
 
     def up(self, released: Released) -> None:
@@ -91,9 +91,9 @@ class FakeService:
         self.at("after disarm")
 
     @contextlib.contextmanager
-    def quiet(self, wait_s: float, tell: Callable[[str], None], heed: Callable[[], None]) -> Iterator[None]:
+    def quiet(self, wait_s: float, log: Callable[[str], None], check_cancelled: Callable[[], None]) -> Iterator[None]:
         self.at("quiet")
-        heed()
+        check_cancelled()
         yield
 
 
@@ -111,12 +111,12 @@ class Board:
         self.service = FakeService(lambda name: None)
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.places.journal, self.folder)
+    def journal(self) -> DeployJournal:
+        return DeployJournal(self.places.journal, self.folder)
 
-    def process(self) -> Deploying:
+    def process(self) -> Deployment:
         """A helper that starts anew: it knows only what is on the disk."""
-        return Deploying(self.places, self.journal, self.service, lambda line: None)
+        return Deployment(self.places, self.journal, self.service, lambda line: None)
 
     def at(self, name: str) -> None:
         """A point: the fault decides what happens here."""

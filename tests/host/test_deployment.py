@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import release_store
-from sage_edge.host.deployment import MOST_ATTEMPTS, Deploying
+from sage_edge.host.deployment import MOST_ATTEMPTS, Deployment
 from sage_edge.host.errors import Refusal
 from tests.host.boards import NEW, OLD, QUICK, Board, Killed
 
@@ -236,12 +236,12 @@ def test_a_compose_file_that_compose_refuses_is_caught_before_anything_is_switch
 def test_what_nobody_wants_any_more_is_not_switched_to(tmp_path: Path) -> None:
     board = fresh(tmp_path)
 
-    def heed() -> None:
+    def check_cancelled() -> None:
         raise Refusal("asker-gone", "whoever asked for it is gone", "again")
 
     board.process().stage(*NEW)
     with pytest.raises(Refusal, match="whoever asked for it is gone") as told:
-        Deploying(board.places, board.journal, board.service, lambda line: None, heed).activate(QUICK)
+        Deployment(board.places, board.journal, board.service, lambda line: None, check_cancelled).activate(QUICK)
     assert told.value.code == 6
     assert not board.service.is_armed
     assert board.serving() == (OLD[0].short, OLD[0].short)

@@ -9,13 +9,13 @@ import pytest
 
 from sage_edge.host import states
 from sage_edge.host.errors import Refusal
-from sage_edge.host.journal import Entry, Journal
+from sage_edge.host.journal import DeployJournal, JournalEntry
 
 
-def at(journal: Journal, state: states.State) -> Entry:
+def at(journal: DeployJournal, state: states.DeploymentState) -> JournalEntry:
     """Bring a fresh journal to a state along the table."""
     entry = journal.open("deploy", "b" * 12, "a" * 12)
-    way: dict[states.State, tuple[states.State, ...]] = {"planned": ()}
+    way: dict[states.DeploymentState, tuple[states.DeploymentState, ...]] = {"planned": ()}
     for start in itertools.islice(way_order(), 50):
         for following in states.MOVES[start]:
             way.setdefault(following, (*way[start], following))
@@ -24,16 +24,16 @@ def at(journal: Journal, state: states.State) -> Entry:
     return entry
 
 
-def way_order() -> list[states.State]:
+def way_order() -> list[states.DeploymentState]:
     return [*states.UNDOABLE, "confirmed", "reverting"]
 
 
 @pytest.mark.parametrize("state", list(states.MOVES))
-def test_only_the_moves_of_the_table_are_made(tmp_path: Path, state: states.State) -> None:
-    entry = at(Journal(tmp_path / "journal.jsonl"), state)
+def test_only_the_moves_of_the_table_are_made(tmp_path: Path, state: states.DeploymentState) -> None:
+    entry = at(DeployJournal(tmp_path / "journal.jsonl"), state)
     assert entry.state == state
     for other in states.MOVES:
-        journal = Journal(tmp_path / f"{other}.jsonl")
+        journal = DeployJournal(tmp_path / f"{other}.jsonl")
         entry = at(journal, state)
         if other in states.MOVES[state]:
             assert journal.enter(entry, other).state == other
@@ -43,8 +43,8 @@ def test_only_the_moves_of_the_table_are_made(tmp_path: Path, state: states.Stat
 
 
 @pytest.mark.parametrize("state", list(states.MOVES))
-def test_a_new_deployment_waits_for_the_end_of_the_last(tmp_path: Path, state: states.State) -> None:
-    journal = Journal(tmp_path / "journal.jsonl")
+def test_a_new_deployment_waits_for_the_end_of_the_last(tmp_path: Path, state: states.DeploymentState) -> None:
+    journal = DeployJournal(tmp_path / "journal.jsonl")
     at(journal, state)
     if state in states.OVER:
         journal.open("deploy", "c" * 12, "b" * 12)
@@ -60,15 +60,15 @@ def test_every_state_that_is_not_over_can_be_left(tmp_path: Path) -> None:
 
 def test_a_damaged_journal_is_told_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    at(Journal(path), "gated")
+    at(DeployJournal(path), "gated")
     path.write_bytes(path.read_bytes().replace(b'"armed"', b'"arm3d"'))
     with pytest.raises(Refusal, match="line 4 is damaged") as told:
-        Journal(path).latest()
+        DeployJournal(path).latest()
     assert "sudo mv" in told.value.hint
 
 
 def test_served_names_each_committed_release_once_newest_first(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.jsonl")
+    journal = DeployJournal(tmp_path / "journal.jsonl")
     for release in ("a" * 12, "b" * 12, "a" * 12):
         entry = journal.open("deploy", release, None)
         for state in ("staged", "waiting", "armed", "switched", "started", "gated", "confirmed", "committed"):

@@ -9,14 +9,14 @@ import pytest
 
 from sage_edge.host import clock, lease
 from sage_edge.host.errors import Refusal
-from sage_edge.host.lease import Claim, Lock
+from sage_edge.host.lease import BoardLock, LockClaim
 
-ADA = Claim("ada", "desk", 1, "deploy ab12")
+ADA = LockClaim("ada", "desk", 1, "deploy ab12")
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> Lock:
-    return Lock(tmp_path / "lock.json")
+def lock(tmp_path: Path) -> BoardLock:
+    return BoardLock(tmp_path / "lock.json")
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -24,18 +24,18 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr(lease, "now_s", lambda: now + seconds)
 
 
-def test_a_second_holder_is_refused_and_told_who_and_why(lock: Lock) -> None:
+def test_a_second_holder_is_refused_and_told_who_and_why(lock: BoardLock) -> None:
     lock.acquire(ADA)
     with pytest.raises(Refusal, match=r"locked by ada at desk since .* \(heard of 0 s ago\): deploy ab12") as told:
-        lock.acquire(Claim("eve", "other", 2, "me too"))
+        lock.acquire(LockClaim("eve", "other", 2, "me too"))
     assert told.value.code == 5
     assert "invoke lock.release" in told.value.hint
 
 
-def test_of_many_at_once_one_wins(lock: Lock) -> None:
+def test_of_many_at_once_one_wins(lock: BoardLock) -> None:
     def take(number: int) -> bool:
         try:
-            lock.acquire(Claim(f"h{number}", "desk", number, "race"))
+            lock.acquire(LockClaim(f"h{number}", "desk", number, "race"))
         except Refusal:
             return False
         return True
@@ -44,16 +44,16 @@ def test_of_many_at_once_one_wins(lock: Lock) -> None:
         assert sum(pool.map(take, range(40))) == 1
 
 
-def test_a_silent_holder_is_replaced(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_holder_is_replaced(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
     lock.acquire(ADA)
     later(monkeypatch, lease.TTL_S + 1)
-    ours, stale = lock.acquire(Claim("eve", "other", 2, "next"))
+    ours, stale = lock.acquire(LockClaim("eve", "other", 2, "next"))
     assert stale is not None
     assert stale.holder == "ada"
     assert lock.demand(ours.token).holder == "eve"
 
 
-def test_a_beat_keeps_it(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_beat_keeps_it(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, _ = lock.acquire(ADA)
     later(monkeypatch, lease.TTL_S - 1)
     lock.beat(ours.token)
@@ -62,21 +62,21 @@ def test_a_beat_keeps_it(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
         lock.acquire(ADA)
 
 
-def test_a_reboot_frees_it(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reboot_frees_it(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
     lock.acquire(ADA)
     monkeypatch.setattr(lease, "boot_id", lambda root: "another boot")
     _, stale = lock.acquire(ADA)
     assert stale is not None
 
 
-def test_a_clock_that_was_set_back_does_not_block_for_ever(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_was_set_back_does_not_block_for_ever(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
     lock.acquire(ADA)
     later(monkeypatch, -3600)
     assert lock.acquire(ADA)[1] is not None
 
 
-def test_a_lock_by_hand_never_expires(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock.acquire(Claim("ada", "desk", 1, "the board is open on my table", manual=True))
+def test_a_lock_by_hand_never_expires(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.acquire(LockClaim("ada", "desk", 1, "the board is open on my table", manual=True))
     later(monkeypatch, 10_000_000)
     monkeypatch.setattr(lease, "boot_id", lambda root: "another boot")
     with pytest.raises(Refusal, match="by hand"):
@@ -85,17 +85,17 @@ def test_a_lock_by_hand_never_expires(lock: Lock, monkeypatch: pytest.MonkeyPatc
     lock.acquire(ADA)
 
 
-def test_whoever_lost_it_is_told_and_changes_nothing(lock: Lock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_lost_it_is_told_and_changes_nothing(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
     old, _ = lock.acquire(ADA)
     later(monkeypatch, lease.TTL_S + 1)
-    lock.acquire(Claim("eve", "other", 2, "next"))
+    lock.acquire(LockClaim("eve", "other", 2, "next"))
     for act in (lock.beat, lock.release, lock.demand):
         with pytest.raises(Refusal, match="not ours any more; it is held by eve") as told:
             act(old.token)
         assert told.value.code == 5
 
 
-def test_status_shows_no_token(lock: Lock) -> None:
+def test_status_shows_no_token(lock: BoardLock) -> None:
     assert lock.status() is None
     ours, _ = lock.acquire(ADA)
     status = lock.status()
@@ -107,29 +107,29 @@ def test_status_shows_no_token(lock: Lock) -> None:
 def test_a_damaged_lock_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "lock.json").write_text("{", "utf-8")
     with pytest.raises(Refusal, match="cannot be read") as told:
-        Lock(tmp_path / "lock.json").acquire(ADA)
+        BoardLock(tmp_path / "lock.json").acquire(ADA)
     assert told.value.hint.startswith("remove it")
 
 
-def test_a_machine_buries_its_own_dead_and_nobody_elses(lock: Lock) -> None:
-    dead = Claim("ada", "desk", 7, "died", machine="m1")
+def test_a_machine_buries_its_own_dead_and_nobody_elses(lock: BoardLock) -> None:
+    dead = LockClaim("ada", "desk", 7, "died", machine="m1")
     for other in (
-        Claim("ada", "desk", 8, "next", machine="m2", instead_of=7),
-        Claim("ada", "desk", 8, "next", machine="m1", instead_of=6),
-        Claim("ada", "desk", 8, "next", machine="m1"),
-        Claim("ada", "desk", 8, "next", instead_of=7),
+        LockClaim("ada", "desk", 8, "next", machine="m2", instead_of=7),
+        LockClaim("ada", "desk", 8, "next", machine="m1", instead_of=6),
+        LockClaim("ada", "desk", 8, "next", machine="m1"),
+        LockClaim("ada", "desk", 8, "next", instead_of=7),
     ):
         lock.acquire(dead)
         with pytest.raises(Refusal, match="is locked by ada"):
             lock.acquire(other)
         lock.release(None)
     lock.acquire(dead)
-    _, before = lock.acquire(Claim("ada", "desk", 8, "next", machine="m1", instead_of=7))
+    _, before = lock.acquire(LockClaim("ada", "desk", 8, "next", machine="m1", instead_of=7))
     assert before is not None
     assert before.pid == 7
 
 
-def test_a_lock_by_hand_is_not_buried(lock: Lock) -> None:
-    lock.acquire(Claim("ada", "desk", 7, "keep off", manual=True, machine="m1"))
+def test_a_lock_by_hand_is_not_buried(lock: BoardLock) -> None:
+    lock.acquire(LockClaim("ada", "desk", 7, "keep off", manual=True, machine="m1"))
     with pytest.raises(Refusal, match="by hand"):
-        lock.acquire(Claim("ada", "desk", 8, "next", machine="m1", instead_of=7))
+        lock.acquire(LockClaim("ada", "desk", 8, "next", machine="m1", instead_of=7))

@@ -36,7 +36,7 @@ def test_what_a_program_says_and_how_it_ends_is_told() -> None:
 
 def test_much_passes_both_ways() -> None:
     text = b"x" * 3_000_000
-    assert len(machine.run(("sh", "-c", "sleep 0.6; cat"), stdin=text, heed=lambda: None).out) == len(text)
+    assert len(machine.run(("sh", "-c", "sleep 0.6; cat"), stdin=text, check_cancelled=lambda: None).out) == len(text)
 
 
 def test_what_takes_too_long_ends_with_what_it_started(tmp_path: Path) -> None:
@@ -45,16 +45,16 @@ def test_what_takes_too_long_ends_with_what_it_started(tmp_path: Path) -> None:
 
 
 def test_what_nobody_wants_any_more_ends_with_what_it_started(tmp_path: Path) -> None:
-    def heed() -> None:
+    def check_cancelled() -> None:
         if (tmp_path / "child").exists():
             raise Refusal("asker-gone", "gone", "again")
 
     with pytest.raises(Refusal, match="gone"):
-        machine.run(("sh", "-c", CHILD), folder=tmp_path, heed=heed)
+        machine.run(("sh", "-c", CHILD), folder=tmp_path, check_cancelled=check_cancelled)
     assert gone(tmp_path)
 
 
 def test_a_failure_is_told_with_its_last_twenty_lines() -> None:
     with pytest.raises(Refusal) as told:
-        machine.demand(("sh", "-c", "seq 1 100; exit 1"), "counting")
+        machine.require(("sh", "-c", "seq 1 100; exit 1"), "counting")
     assert told.value.message == "counting failed: " + "\n".join(map(str, range(81, 101)))

@@ -13,7 +13,7 @@ import pytest
 
 from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete, ModelNotFound, Unreachable
 from sage_edge.model_sync import pull, remote_store
-from sage_edge.model_sync.sync import Carried, Order, bring, sync
+from sage_edge.model_sync.sync import Carried, SyncOrder, bring, sync
 from sage_edge.models.lock import Entry, write_lock
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
@@ -31,7 +31,7 @@ def carry(
     fleet: Path, store: Store, host: HostName = THOR, *, ref: ModelRef = REF, source: HostName | None = None,
     limit: int | None = None, merge_there: bool = True,
 ) -> Carried:  # fmt: skip
-    return sync(Order(ref, host, source, limit, merge_there), fleet, store, lambda *_: None)
+    return sync(SyncOrder(ref, host, source, limit, merge_there), fleet, store, lambda *_: None)
 
 
 def left(store: Store) -> list[str]:
@@ -156,12 +156,12 @@ def test_a_blob_of_the_wrong_size_there_is_sent_again(fleet: Path, store: Store,
 _CHILD = """
 import sys
 from pathlib import Path
-from sage_edge.model_sync.sync import Order, sync
+from sage_edge.model_sync.sync import SyncOrder, sync
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
 ref, host, fleet, store, limit = sys.argv[1:6]
 source = HostName(sys.argv[6]) if sys.argv[6:] else None
-order = Order(ModelRef(ref), HostName(host), source, int(limit))
+order = SyncOrder(ModelRef(ref), HostName(host), source, int(limit))
 sync(order, Path(fleet), Store(Path(store)), lambda *_: None)
 """
 
@@ -204,7 +204,7 @@ def test_a_slow_line_is_spared(fleet: Path, store: Store) -> None:
     weights.plain(store, size=600_000)
     heard: list[tuple[str, int, int]] = []
     began = time.monotonic()
-    sync(Order(REF, THOR, limit=600_000), fleet, store, lambda *words: heard.append(words))
+    sync(SyncOrder(REF, THOR, limit=600_000), fleet, store, lambda *words: heard.append(words))
     assert time.monotonic() - began > 0.5  # rsync never goes faster than it was told, however busy the machine is
     assert ("to thor", 600_002, 600_002) in heard
     assert heard[-1] == ("thor hashes", 0, 0)

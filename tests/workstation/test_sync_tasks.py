@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import ModelNotFound, UsageError
-from sage_edge.model_sync.sync import Carried, Order, Says
+from sage_edge.model_sync.sync import Carried, Says, SyncOrder
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.workstation import sync_tasks
@@ -18,11 +18,11 @@ REF = ModelRef("tiny/introspective:q8_0")
 
 
 @pytest.fixture
-def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[SyncOrder]:
     """The orders that reach the one who carries."""
-    given: list[Order] = []
+    given: list[SyncOrder] = []
 
-    def carry(order: Order, fleet: Path, store: Store, says: Says) -> Carried:
+    def carry(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
         given.append(order)
         says("to thor", 2_000_000, 1_000_000)
         says("to thor", 2_000_000, 2_000_000)
@@ -36,16 +36,16 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
     return given
 
 
-def test_names_and_numbers_become_an_order(orders: list[Order], capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_and_numbers_become_an_order(orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]) -> None:
     assert sync_tasks.carry("thor", REF, "sprout", limit_mb="0.5", merge_there=False) == 0
-    assert orders == [Order(REF, HostName("thor"), HostName("sprout"), 500_000, False)]
+    assert orders == [SyncOrder(REF, HostName("thor"), HostName("sprout"), 500_000, False)]
     out, err = capsys.readouterr()
     assert out == f"thor has {REF}: sent the files (2 files, 2.0 MB over the wire, 1.2 s)\n"
     assert err == "to thor: 2.0 MB\nthe files went because thor lacks the base\n"
 
 
 def test_a_name_without_its_variant_is_enough_where_one_card_has_it(
-    orders: list[Order], capsys: pytest.CaptureFixture[str]
+    orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]
 ) -> None:
     sync_tasks.carry("thor", "qwen2.5-0.5b/introspective", limit_mb="1")
     assert orders[0].ref == "qwen2.5-0.5b/introspective:v2.1-q8_0"
@@ -54,7 +54,7 @@ def test_a_name_without_its_variant_is_enough_where_one_card_has_it(
         sync_tasks.carry("thor", "qwen2.5-0.5b/instruct")
 
 
-def test_one_document_for_programs(orders: list[Order], capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_document_for_programs(orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]) -> None:
     assert sync_tasks.carry("thor", REF, as_json=True) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "sage-edge/carried/1"
@@ -73,7 +73,7 @@ def test_one_document_for_programs(orders: list[Order], capsys: pytest.CaptureFi
         (("thor", REF, None, "nan"), "expected megabytes a second, like 5 or 0.5, got 'nan'"),
     ],
 )
-def test_what_cannot_be_carried_out(orders: list[Order], words: tuple[str | None, ...], says: str) -> None:
+def test_what_cannot_be_carried_out(orders: list[SyncOrder], words: tuple[str | None, ...], says: str) -> None:
     host, ref, source, limit = (*words, None, None)[:4]
     with pytest.raises(UsageError) as caught:
         sync_tasks.carry(host, ref, source, limit_mb=limit)
@@ -82,7 +82,7 @@ def test_what_cannot_be_carried_out(orders: list[Order], words: tuple[str | None
 
 
 def test_without_a_host_it_only_comes_here(
-    orders: list[Order], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    orders: list[SyncOrder], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sync_tasks, "bring", lambda *_: 1_500_000)
     assert sync_tasks.carry(None, REF, "sprout") == 0
@@ -90,6 +90,6 @@ def test_without_a_host_it_only_comes_here(
     assert orders == []
 
 
-def test_nothing_to_send_is_said(orders: list[Order], capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_to_send_is_said(orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]) -> None:
     sync_tasks.carry("thor", REF)
     assert "(nothing was sent, 1.2 s)" in capsys.readouterr().out

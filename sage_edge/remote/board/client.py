@@ -1,6 +1,6 @@
 """A board, asked and told through its helper over one open connection.
 
-Two types, so that a dry run cannot write: `Seen` has questions only, `Board` adds what changes something.
+Two types, so that a dry run cannot write: `BoardView` has questions only, `BoardClient` adds what changes something.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from sage_edge.names import HostName
 from sage_edge.remote.board import client_identity, helper_zipapp
 from sage_edge.remote.board import probe as facts
 from sage_edge.remote.board.early_probe import AS_ROOT, Early, probe
-from sage_edge.remote.board.probe import Facts, NotReady
+from sage_edge.remote.board.probe import BoardProbe, NotReady
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh.client import Remote
 from sage_edge.shell import Result
 
 _QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
 
-Answer = Mapping[str, Any]
+HelperReply = Mapping[str, Any]
 
 
 class BoardRefused(DeployError):
@@ -74,7 +74,7 @@ class HelperOutdated(NotReady):
         super().__init__(host, f"its helper is {found}, ours is {helper_zipapp.packed().short}")
 
 
-class Seen:
+class BoardView:
     """A board that can be looked at.
 
     hear: gets its helper's lines of progress as they come. early: the answer to the first look.
@@ -86,16 +86,16 @@ class Seen:
         self._remote, self._hear, self._early = remote, hear, early
         self.host: HostName = remote.address.host
 
-    def facts(self, *, of_any_helper: bool = False) -> Facts:
+    def facts(self, *, of_any_helper: bool = False) -> BoardProbe:
         """Return what is so on the board. Raises NotReady without a helper, HelperOutdated with another one.
 
-        of_any_helper: take the word of an older one, too, as far as it can be read; `Facts.helper` says which it was.
+        of_any_helper: read the answer of an older one, too, as far as it goes; `BoardProbe.helper` says which it was.
         """
         early, self._early = self._early, None
         early = early or probe(self._remote, self._hear)
         return facts.parse(self.host, self._understood(early.ran, of_any_helper=of_any_helper), early.at)
 
-    def releases(self) -> Answer:
+    def releases(self) -> HelperReply:
         """The releases on the board, which one serves, and which have served."""
         return self._ask("releases", {}, _QUICK_S)
 
@@ -103,27 +103,27 @@ class Seen:
         """The agent's last `n` lines."""
         return list(self._ask("logs", {"n": n, "since": since, "grep": grep}, _QUICK_S)["lines"])
 
-    def audit(self, n: int) -> Answer:
+    def audit(self, n: int) -> HelperReply:
         """The last `n` actions, the chain's head, and what is wrong with the chain."""
         return self._ask("audit", {"n": n}, _QUICK_S)
 
-    def lock(self) -> Answer | None:
+    def lock(self) -> HelperReply | None:
         """Who holds the deploy lock."""
         held = self._ask("lock-status", {}, _QUICK_S)["lock"]
         return dict(held) if held else None
 
-    def snapshot(self) -> Answer:
+    def snapshot(self) -> HelperReply:
         """Digests over the board's files and its engine's state."""
         return self._ask("snapshot", {}, 300.0)
 
-    def _ask(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Answer:
+    def _ask(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> HelperReply:
         return self._understood(self._run(verb, request, timeout_s))
 
     def _run(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Result:
         asked = json.dumps(request).encode()
         return self._remote.run(AS_ROOT, *helper_zipapp.CALL, verb, stdin=asked, timeout_s=timeout_s, hear=self._hear)
 
-    def _understood(self, ran: Result, *, of_any_helper: bool = False) -> Answer:
+    def _understood(self, ran: Result, *, of_any_helper: bool = False) -> HelperReply:
         try:
             document = json.loads(ran.out)
             found, ok = document["helper"], document["ok"]
@@ -152,7 +152,7 @@ class Seen:
         return NotReady(self.host, f"its helper said nothing that can be read: {tail}")
 
 
-class Board(Seen):
+class BoardClient(BoardView):
     """A board that can be changed. Every change needs the lock's token, and is noted in the board's audit."""
 
     def install(self) -> None:
@@ -180,11 +180,11 @@ class Board(Seen):
                 hint=f"is there room? invoke status --host {self.host}",
             )
 
-    def provision(self, steps: Sequence[Mapping[str, Any]]) -> Sequence[Answer]:
+    def provision(self, steps: Sequence[Mapping[str, Any]]) -> Sequence[HelperReply]:
         """Do provisioning steps; return what each did."""
         return list(self._act("provision", {"steps": list(steps)})["steps"])
 
-    def acquire(self, why: str, release: str | None = None, *, manual: bool = False) -> Answer:
+    def acquire(self, why: str, release: str | None = None, *, manual: bool = False) -> HelperReply:
         """Take the board's lock, also from a process of ours that is dead. Raises BoardLocked."""
         claim = {**client_identity.claim(), "why": why, "release": release, "manual": manual}
         try:
@@ -203,29 +203,29 @@ class Board(Seen):
         """Free the lock; token None: whoever holds it."""
         return bool(self._act("lock-release", {"token": token})["released"])
 
-    def fetch(self, token: str, release: str, image_from: Sequence[str]) -> Answer:
+    def fetch(self, token: str, release: str, image_from: Sequence[str]) -> HelperReply:
         """Bring the image of a release, given as its release.json. image_from: what to pull, one after the other."""
         return self._act("fetch", {"token": token, "release": release, "image_from": list(image_from)})
 
-    def stage(self, token: str, files: Mapping[str, str], image_from: Sequence[str]) -> Answer:
+    def stage(self, token: str, files: Mapping[str, str], image_from: Sequence[str]) -> HelperReply:
         """Bring files and image of a release. image_from: as `fetch`."""
         return self._act("stage", {"token": token, "files": dict(files), "image_from": list(image_from)})
 
-    def activate(self, token: str, patience: Mapping[str, Any]) -> Answer:
+    def activate(self, token: str, patience: Mapping[str, Any]) -> HelperReply:
         """Switch to the staged release and wait for its proof."""
         return self._act("activate", {"token": token, **patience})
 
-    def confirm(self, token: str, release: str) -> Answer:
+    def confirm(self, token: str, release: str) -> HelperReply:
         """Commit; call it over another connection than `activate`."""
         return self._act("confirm", {"token": token, "release": release})
 
-    def rollback(self, token: str, to: str | None, patience: Mapping[str, Any]) -> Answer:
+    def rollback(self, token: str, to: str | None, patience: Mapping[str, Any]) -> HelperReply:
         """Switch to a release that served before."""
         return self._act("rollback", {"token": token, "to": to, **patience})
 
-    def recover(self, because: str) -> Answer:
+    def recover(self, because: str) -> HelperReply:
         """Let the board settle what nobody drives any more."""
         return self._act("recover", {"because": because})
 
-    def _act(self, verb: str, request: Mapping[str, Any]) -> Answer:
+    def _act(self, verb: str, request: Mapping[str, Any]) -> HelperReply:
         return self._ask(verb, {"who": client_identity.who(), **request}, _SLOW_S)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sage_edge.errors import IdentityConflict
 from sage_edge.names import HostName
-from sage_edge.remote.board.probe import Facts
+from sage_edge.remote.board.probe import BoardProbe
 
 
 class WrongBoard(IdentityConflict):
@@ -21,7 +21,7 @@ class WrongBoard(IdentityConflict):
         )
 
 
-def demand_own(facts: Facts, fleet: str) -> None:
+def require_own(facts: BoardProbe, fleet: str) -> None:
     """Raise WrongBoard when the board's card names another host, or another fleet; one without a card is nobody's."""
     if facts.card is None:
         return

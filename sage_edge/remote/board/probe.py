@@ -27,7 +27,7 @@ class NotReady(DeployError):
         super().__init__(f"{host} is not ready: {what}", hint=hint or f"invoke provision --host {host}")
 
 
-class StrangeFacts(DeployError):
+class UnreadableProbe(DeployError):
     """The helper's answer does not have the shape that this version reads."""
 
     def __init__(self, host: HostName, what: str) -> None:
@@ -39,7 +39,7 @@ class StrangeFacts(DeployError):
 
 
 @dataclass(frozen=True)
-class Container:
+class BoardContainer:
     """A container of ours on a board."""
 
     name: str
@@ -54,7 +54,7 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Engine:
+class BoardEngine:
     """The board's Docker engine. compose: where its plugin lies, None if there is none."""
 
     version: str
@@ -62,7 +62,7 @@ class Engine:
     root: str
     compose: str | None
     images: frozenset[str]
-    containers: tuple[Container, ...]
+    containers: tuple[BoardContainer, ...]
 
     @property
     def number(self) -> tuple[int, int]:
@@ -70,14 +70,14 @@ class Engine:
         found = _VERSION.match(self.version)
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
-    def agent(self) -> Container | None:
+    def agent(self) -> BoardContainer | None:
         """The agent's container, or None."""
         ours = {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"}  # not one run by hand
         return next((one for one in self.containers if ours.items() <= one.labels.items()), None)
 
 
 @dataclass(frozen=True)
-class Deployed:
+class BoardDeployment:
     """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said.
 
     release_sha256: of the current release.json's bytes, which is its release's id unless somebody changed it.
@@ -95,7 +95,7 @@ class Deployed:
 
 
 @dataclass(frozen=True)
-class Furniture:
+class ProvisionedState:
     """What provisioning left on a board. users: name → uid, gid, groups; texts: path → sha256; units: name → enabled.
 
     secrets_open: paths of secrets that anybody there may read.
@@ -108,7 +108,7 @@ class Furniture:
 
 
 @dataclass(frozen=True)
-class Facts:
+class BoardProbe:
     """One probe of one board. clock_ahead_s: how far its clock is ahead of ours; heartbeat_age_s: of its agent's.
 
     bytes_missing: files of models that the store lists and does not hold whole; None: its helper does not say.
@@ -130,28 +130,28 @@ class Facts:
     clock_synchronized: bool
     clock_ahead_s: float
     boot: str
-    engine: Engine | None
-    deployed: Deployed
+    engine: BoardEngine | None
+    deployed: BoardDeployment
     models: Mapping[str, str]
-    furniture: Furniture = field(default_factory=Furniture)
+    furniture: ProvisionedState = field(default_factory=ProvisionedState)
     heartbeat_age_s: float | None = None
     failing: tuple[str, ...] | None = None
     bytes_missing: tuple[str, ...] | None = None
 
 
-def parse(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Facts:
-    """Return the facts that a probe tells. Raises StrangeFacts. our_clock_s: seconds since 1970 when it was asked."""
+def parse(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
+    """Return what a probe found. Raises UnreadableProbe. our_clock_s: seconds since 1970 when it was asked."""
     if told.get("format") != 1:
-        raise StrangeFacts(host, f"expected format 1, got {told.get('format')!r:.20}")
+        raise UnreadableProbe(host, f"expected format 1, got {told.get('format')!r:.20}")
     try:
         return _parsed(host, told, our_clock_s)
     except (KeyError, TypeError, ValueError, AttributeError) as unfit:
-        raise StrangeFacts(host, f"{type(unfit).__name__} {unfit}"[:200]) from None
+        raise UnreadableProbe(host, f"{type(unfit).__name__} {unfit}"[:200]) from None
 
 
-def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Facts:
+def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
     major, minor = (int(part) for part in str(told["python"]).split(".")[:2])
-    return Facts(
+    return BoardProbe(
         host=host,
         helper=str(told["helper"]),
         board=measured(told["board"], str(told["arch"])),
@@ -177,9 +177,9 @@ def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> Fact
     )
 
 
-def _furniture(told: Mapping[str, Any]) -> Furniture:
+def _furniture(told: Mapping[str, Any]) -> ProvisionedState:
     """An older helper tells none of it, and is still worth reading: its age is the first thing that a check says."""
-    return Furniture(
+    return ProvisionedState(
         users=dict(told.get("users", {})),
         texts=dict(told.get("texts", {})),
         units=dict(told.get("units", {})),
@@ -187,15 +187,15 @@ def _furniture(told: Mapping[str, Any]) -> Furniture:
     )
 
 
-def _engine(told: Mapping[str, Any]) -> Engine:
-    return Engine(
+def _engine(told: Mapping[str, Any]) -> BoardEngine:
+    return BoardEngine(
         version=str(told["version"]),
         runtimes=tuple(told["runtimes"]),
         root=str(told["root"]),
         compose=told["compose"],
         images=frozenset(told["images"]),
         containers=tuple(
-            Container(
+            BoardContainer(
                 name=one["name"], image=str(one["image"]), status=str(one["status"]), health=one["health"],
                 release=one["release"], started=str(one["started"]), labels=dict(one["labels"]),
                 restarts=int(one["restarts"] or 0), user=str(one["user"] or ""),
@@ -205,9 +205,9 @@ def _engine(told: Mapping[str, Any]) -> Engine:
     )  # fmt: skip
 
 
-def _deployed(told: Mapping[str, Any]) -> Deployed:
+def _deployed(told: Mapping[str, Any]) -> BoardDeployment:
     journal = told["journal"] or {}
-    return Deployed(
+    return BoardDeployment(
         current=told["current"],
         release=told["release"],
         releases=tuple(told["releases"]),

@@ -19,7 +19,7 @@ LOOK_S = 0.5
 """How long a wait may be between two looks."""
 
 
-class Interrupted(DeployError):
+class HostInterrupted(DeployError):
     """A person stopped it. where: how far a host got, and what becomes of it now."""
 
     code = ExitCode.INTERRUPTED
@@ -57,7 +57,7 @@ class Stop:
 _HEEDED: ContextVar[Stop | None] = ContextVar("stop", default=None)
 
 
-def heed() -> None:
+def check_cancelled() -> None:
     """Raise KeyboardInterrupt if this thread is asked to stop and was not told before."""
     stop = _HEEDED.get()
     if stop is not None and stop.is_asked:

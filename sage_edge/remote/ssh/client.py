@@ -144,7 +144,7 @@ def _converse(
     out = _drain(channel, channel.recv, until)
     listener.join(max(0.0, until - time.monotonic()))
     while not channel.status_event.wait(_slice(until)):
-        cancellation.heed()
+        cancellation.check_cancelled()
     if channel.exit_status < 0:
         raise EOFError("the command was cut off")
     return Result(channel.exit_status, out, b"".join(said))
@@ -165,7 +165,7 @@ def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
     """Send a stream to its end. Raises BrokenPipeError when the command ended before it had read all."""
     while piece := stream.read(_PIECE):
         while piece:
-            cancellation.heed()
+            cancellation.check_cancelled()
             if channel.closed:
                 raise BrokenPipeError
             channel.settimeout(_slice(until))
@@ -188,7 +188,7 @@ def _receive(channel: Any, receive: Callable[[int], bytes], until: float) -> byt
         try:
             return receive(_PIECE)
         except TimeoutError:
-            cancellation.heed()
+            cancellation.check_cancelled()
 
 
 def _slice(until: float) -> float:

@@ -99,7 +99,7 @@ def read(fleet: Path, host: HostName, told: str) -> Address:
     )
 
 
-def demand_apart(fleet: Path, hosts: Sequence[HostName]) -> None:
+def require_distinct(fleet: Path, hosts: Sequence[HostName]) -> None:
     """Raise DeclarationError, with every fault, when two hosts have one address: what is meant for one meets another.
 
     Raises what `find` raises.
