@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,11 @@ def plan(
     if found or not _is_locked(ref, store, lock) or any(_is_unlocked(base, store, lock) for base in bases):
         found.append(StepPlan("lock", ref, 0, 0.0, "lines of fleet/models.lock"))
     return tuple(found)
+
+
+def downloads(steps: Iterable[StepPlan]) -> tuple[StepPlan, ...]:
+    """Return those steps of a plan that only bring files here: what `sage-edge model pull` does."""
+    return tuple(step for step in steps if step.stage is not None and step.stage.source is not None)
 
 
 def is_prepared(name: str, fleet: Path, store: Store) -> bool:

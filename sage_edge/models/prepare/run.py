@@ -7,6 +7,7 @@ that was finished is done again. Only one process prepares a name; another one i
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from sage_edge import hints
@@ -15,7 +16,7 @@ from sage_edge.models.download.ranges import Interrupted
 from sage_edge.models.lock import changing, differences, entry, read_lock, write_lock
 from sage_edge.models.prepare import stage_work
 from sage_edge.models.prepare.estimates import peak_memory
-from sage_edge.models.prepare.plan import StepPlan, plan
+from sage_edge.models.prepare.plan import StepPlan, downloads, plan
 from sage_edge.models.prepare.prepare_context import Workshop
 from sage_edge.models.prepare.stages import with_bases
 from sage_edge.models.store import disk_space
@@ -28,10 +29,22 @@ def prepare(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
     Raises Locked while another process prepares it, StorageError and DoesNotFit before the first byte, Interrupted
     after a stop request, Unreachable, and what each step raises. What was finished stays: the same call goes on there.
     """
-    if not _missing(ref, shop):
+    return _do_all(ref, shop, lambda: _missing(ref, shop))
+
+
+def pull(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
+    """Bring the files that a model is made from, make nothing and lock nothing; return what was done.
+
+    Raises what `prepare` raises.
+    """
+    return _do_all(ref, shop, lambda: downloads(_missing(ref, shop)))
+
+
+def _do_all(ref: ModelRef, shop: Workshop, missing: Callable[[], tuple[StepPlan, ...]]) -> tuple[StepPlan, ...]:
+    if not missing():
         return ()
     with shop.store.preparing(ref):
-        todo = _missing(ref, shop)
+        todo = missing()
         _demand_room(ref, todo, shop)
         with stage_work.workplace(ref, shop.store) as folder:
             for number, step in enumerate(todo, start=1):

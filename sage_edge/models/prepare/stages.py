@@ -17,7 +17,7 @@ its own name and is asked to speak before it gets it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,6 +66,11 @@ def is_part(ref: ModelRef) -> bool:
 def can_be_made_again(ref: ModelRef) -> bool:
     """Whether a name is a step on the way that nobody needs once its model is made; adapters are what copies send."""
     return is_part(ref) and not ref.endswith(".adapter")
+
+
+def parts_of(ref: ModelRef, names: Iterable[ModelRef]) -> tuple[ModelRef, ...]:
+    """Return those of these names that stand for intermediate products of one model, its adapter among them."""
+    return tuple(name for name in names if is_part(name) and name.rpartition(".")[0] == ref)
 
 
 def with_bases(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[ModelRef]:

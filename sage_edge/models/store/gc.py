@@ -77,6 +77,19 @@ def leftovers(store: Store, forget: Collection[ModelRef] = (), *, partial: bool 
     )
 
 
+def removal(store: Store, refs: Collection[ModelRef]) -> Leftovers:
+    """Return what giving up these names would remove, and no older leftover; changes nothing. Then: `collect`.
+
+    Raises what `leftovers` raises.
+    """
+    older = {thing.path for thing in leftovers(store).things}
+    after = leftovers(store, refs)
+    trees, blobs = (
+        tuple(thing for thing in things if thing.path not in older) for things in (after.trees, after.blobs)
+    )
+    return Leftovers(after.forgotten, trees, blobs, partial=())
+
+
 def collect(store: Store, shown: Leftovers) -> Leftovers:
     """Remove what was shown and is still left over, and return that. Raises Locked while somebody adds."""
     with store.collecting(), files.storing(store.root):

@@ -18,6 +18,7 @@ from sage_edge.models.lock import Entry, read_lock, write_lock
 from sage_edge.models.prepare import import_folder, plan, run
 from sage_edge.models.prepare.plan import StepPlan
 from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.stages import PARTS, parts_of
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
@@ -91,6 +92,19 @@ def test_every_shipped_card_can_be_planned(tmp_path: Path) -> None:
 
 
 # --- doing it ---
+
+
+def test_a_pull_brings_and_makes_nothing(shop: Workshop) -> None:
+    assert [(step.kind, step.makes) for step in run.pull(tiny.REF, shop)] == [
+        ("import", tiny.BASE),
+        ("import", f"{tiny.REF}.adapter"),
+    ]
+    assert shop.store.refs() == (tiny.BASE, f"{tiny.REF}.adapter")
+    assert read_lock(shop.fleet) == {}
+    assert run.pull(tiny.REF, shop) == ()
+    assert kinds(run.prepare(tiny.REF, shop)) == WHOLE[2:]
+    assert parts_of(tiny.BASE, shop.store.refs()) == ()
+    assert {name.rpartition(".")[2] for name in parts_of(tiny.REF, shop.store.refs())} == set(PARTS) - {"fetched"}
 
 
 def test_everything_is_made_once_and_locked(shop: Workshop) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import Locked, ModelError, ModelNotFound, StorageError
-from sage_edge.models.store.gc import collect, leftovers, used
+from sage_edge.models.store.gc import collect, leftovers, removal, used
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from tests.kill.faults import Refusing
@@ -42,6 +42,20 @@ def store(tmp_path: Path) -> Store:
 def blobs(store: Store) -> set[str]:
     """Names of all blobs."""
     return {path.name for path in store.blobs.iterdir()}
+
+
+def test_removing_a_model_touches_no_older_leftovers(store: Store) -> None:
+    older, before = leftovers(store), blobs(store)
+    shown = removal(store, [OTHER])
+    listed = {f"sha256-{digest(content)[7:]}" for content in SHARDS.values()}
+    assert shown.forgotten == (OTHER,)
+    assert {thing.path.name for thing in shown.blobs} == listed
+    assert (len(shown.trees), shown.partial, blobs(store)) == (1, (), before)
+    assert collect(store, shown) == shown
+    assert blobs(store) == before - listed
+    assert [thing.path for thing in leftovers(store).things] == [thing.path for thing in older.things]
+    with pytest.raises(ModelNotFound):
+        removal(store, [OTHER])
 
 
 def test_what_is_named_stays(store: Store) -> None:
