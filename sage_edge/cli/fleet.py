@@ -16,7 +16,7 @@ from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
 from sage_edge.inventory import guard
 from sage_edge.inventory import load as loading
-from sage_edge.models.card import Card, read_cards
+from sage_edge.models.card import ModelCard, read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.names import ModelRef
 from sage_edge.verify import references
@@ -50,7 +50,7 @@ def check() -> None:
     )
 
 
-def _cards(reader: Reader) -> Mapping[ModelRef, Card] | None:
+def _cards(reader: Reader) -> Mapping[ModelRef, ModelCard] | None:
     """The cards of all models, or None after noting what is wrong with them; the lock has to be readable, too."""
     try:
         read_lock(reader.folder)

@@ -13,9 +13,9 @@ from sage_edge.errors import ModelError, UsageError
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.memory import Memory, estimate
-from sage_edge.models.inspect.native_probe import Probe, probe
-from sage_edge.models.inspect.report import Verdict
+from sage_edge.models.inspect.memory import MemoryNeed, estimate
+from sage_edge.models.inspect.native_probe import NativeProbe, probe
+from sage_edge.models.inspect.report import InspectReport
 
 
 @click.command()
@@ -54,13 +54,15 @@ def _board(name: str) -> Board:
     return boards[name]
 
 
-def _memory(verdict: Verdict, context: int | None) -> Memory | None:
+def _memory(verdict: InspectReport, context: int | None) -> MemoryNeed | None:
     if verdict.dimensions is None or verdict.container is None or not verdict.is_model:
         return None
     return estimate(verdict.dimensions, verdict.weight_bytes, verdict.container, context=context)
 
 
-def _rows(verdict: Verdict, memory: Memory | None, board: Board | None, answer: Probe | None) -> list[tuple[str, str]]:
+def _rows(
+    verdict: InspectReport, memory: MemoryNeed | None, board: Board | None, answer: NativeProbe | None
+) -> list[tuple[str, str]]:
     rows = [("verdict", verdict.kind.value)]
     if verdict.family:
         what = [verdict.family, verdict.container or "", verdict.quantisation or ""]
@@ -81,7 +83,7 @@ def _rows(verdict: Verdict, memory: Memory | None, board: Board | None, answer: 
     return rows
 
 
-def _content(verdict: Verdict, memory: Memory | None) -> dict[str, object]:
+def _content(verdict: InspectReport, memory: MemoryNeed | None) -> dict[str, object]:
     return {
         "verdict": verdict.kind.value,
         "container": verdict.container,
@@ -98,7 +100,7 @@ def _content(verdict: Verdict, memory: Memory | None) -> dict[str, object]:
     }
 
 
-def _judge(verdict: Verdict, memory: Memory | None, board: Board | None, answer: Probe | None) -> None:
+def _judge(verdict: InspectReport, memory: MemoryNeed | None, board: Board | None, answer: NativeProbe | None) -> None:
     """Raise what stands against using it."""
     refusal = verdict.refusal()
     is_mergeable = verdict.is_adapter and verdict.base is not None and verdict.base.kind == "hub"

@@ -7,9 +7,9 @@ import click
 from sage_edge import hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
-from sage_edge.models.card import Card, find
+from sage_edge.models.card import ModelCard, find
 from sage_edge.models.lock import read_lock
-from sage_edge.models.model_inventory import Item, look, survey
+from sage_edge.models.model_inventory import ModelEntry, entry_of, list_models
 from sage_edge.models.resolve import Library
 
 
@@ -23,7 +23,7 @@ def library() -> Library:
 @json_option
 def list_(as_json: bool) -> None:
     """List every model that is declared or here, and whether it can be loaded."""
-    items = survey(library())
+    items = list_models(library())
     if as_json:
         render.document("sage-edge/models/2", [_as_json(item) for item in items])
         return
@@ -31,14 +31,14 @@ def list_(as_json: bool) -> None:
     render.table(("model", "state", "size", "parameters", "what it is"), rows)
 
 
-def _size(item: Item) -> str:
+def _size(item: ModelEntry) -> str:
     if item.model is not None:
         return human(item.model.size_bytes)
     expected = item.card.download_bytes if item.card is not None else None
     return f"({human(expected)})" if expected else "?"
 
 
-def _summary(item: Item) -> str:
+def _summary(item: ModelEntry) -> str:
     doubt = "; never validated" if item.card is not None and not item.card.validated else ""
     return f"{item.summary}{doubt}"
 
@@ -48,7 +48,7 @@ def human(size_bytes: int) -> str:
     return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e10 else f"{size_bytes / 1e6:.1f} MB"
 
 
-def _as_json(item: Item) -> dict[str, object]:
+def _as_json(item: ModelEntry) -> dict[str, object]:
     return {
         "ref": item.ref,
         "state": item.state,
@@ -69,7 +69,7 @@ def show(ref: str, as_json: bool) -> None:
     """Show a model's card, its lock, its files, and why it cannot be loaded here."""
     shelves = library()
     name = find(ref, shelves.names())
-    item = look(shelves, name)
+    item = entry_of(shelves, name)
     manifest = shelves.store.manifest(name)
     entry = read_lock(shelves.fleet).get(name)
     if as_json:
@@ -92,7 +92,7 @@ def show(ref: str, as_json: bool) -> None:
         render.table(("file", "role", "bytes", "digest"), rows)
 
 
-def _card_lines(card: Card | None) -> list[tuple[str, str]]:
+def _card_lines(card: ModelCard | None) -> list[tuple[str, str]]:
     if card is None:
         return []
     steps = ", ".join(f"quantise to {card.quantisation}" if step == "quantise" else step for step in card.steps)

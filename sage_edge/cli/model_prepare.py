@@ -13,7 +13,7 @@ import click
 
 from sage_edge.cli import progress_bar
 from sage_edge.cli.environment import json_option, paths, stop_on_signals, tell
-from sage_edge.models.card import Card, HostSource, find, read_cards
+from sage_edge.models.card import HostSource, ModelCard, find, read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare.plan import StepPlan, is_prepared, measurements, plan
 from sage_edge.models.store.store import Store
@@ -22,7 +22,7 @@ from sage_edge.paths import Paths
 
 if TYPE_CHECKING:
     from sage_edge.models.manifest import Manifest
-    from sage_edge.models.prepare.prepare_context import Workshop
+    from sage_edge.models.prepare.prepare_context import PrepareContext
 
 _MB = 1e6
 
@@ -51,26 +51,26 @@ def command(ref: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     _conclude(name, store, as_json)
 
 
-def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, Card]) -> None:
+def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard]) -> None:
     from sage_edge.models.download.hub import Hub  # what does the work is loaded when there is work
-    from sage_edge.models.prepare.prepare_context import Workshop
+    from sage_edge.models.prepare.prepare_context import PrepareContext
     from sage_edge.models.prepare.run import prepare
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
     with progress_bar.of_bytes() as progress:
-        shop = Workshop(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
-        prepare(name, shop if find_spec("fabric") is None else replace(shop, copy=_over_ssh(shop)))
+        context = PrepareContext(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
+        prepare(name, context if find_spec("fabric") is None else replace(context, copy=_over_ssh(context)))
 
 
-def _over_ssh(shop: Workshop) -> Callable[[HostSource, ModelRef], Manifest]:
+def _over_ssh(context: PrepareContext) -> Callable[[HostSource, ModelRef], Manifest]:
     """What brings a model from another board: a workstation has it, a board does not."""
     from sage_edge.model_sync import sync
 
     def copy(source: HostSource, ref: ModelRef) -> Manifest:
         def says(_: str, total: int, done: int) -> None:
-            shop.progress(done, total)
+            context.progress(done, total)
 
-        return sync.fetch(ref, source.host, shop.fleet, shop.store, says)[0]
+        return sync.fetch(ref, source.host, context.fleet, context.store, says)[0]
 
     return copy
 

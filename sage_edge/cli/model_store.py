@@ -16,7 +16,7 @@ from sage_edge.errors import SageError, UsageError
 from sage_edge.models.card import find, read_cards
 from sage_edge.models.download.ranges import counting
 from sage_edge.models.lock import changing, differences, lock_path, read_lock, refreshed, write_lock
-from sage_edge.models.model_inventory import survey
+from sage_edge.models.model_inventory import list_models
 from sage_edge.models.prepare import import_folder, smoke
 from sage_edge.models.prepare.stages import can_be_made_again
 from sage_edge.models.store import gc as collecting
@@ -33,7 +33,7 @@ def verify(ref: str | None, deep: bool) -> None:
     One model, or all that are here; the exit code is the worst that was found.
     """
     shelves = library()
-    names = [find(ref, shelves.names())] if ref else [item.ref for item in survey(shelves) if item.is_here]
+    names = [find(ref, shelves.names())] if ref else [item.ref for item in list_models(shelves) if item.is_here]
     worst = 0
     for name in names:
         try:

@@ -12,7 +12,7 @@ from sage_edge.errors import DigestMismatch, ExitCode, ModelIncomplete
 from sage_edge.model_sync import rsync
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import look
-from sage_edge.models.lock import Lock
+from sage_edge.models.lock import ModelLock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
@@ -44,7 +44,7 @@ class NotThere(DeployError, LookupError):
         )
 
 
-def agree(manifest: Manifest, lock: Lock, where: str) -> None:
+def agree(manifest: Manifest, lock: ModelLock, where: str) -> None:
     """Raise DigestMismatch when the lock says that this name means another model."""
     entry = lock.get(manifest.ref)
     if entry is not None and entry.manifest != manifest.digest():
@@ -61,7 +61,7 @@ def require_disk_space(where: str, has_bytes: int | None, needs_bytes: int) -> N
 
 
 def take(
-    remote: Remote, fleet: Path, ref: ModelRef, store: Store, lock: Lock, limit: int | None,
+    remote: Remote, fleet: Path, ref: ModelRef, store: Store, lock: ModelLock, limit: int | None,
     says: Callable[[str, int, int], None],
 ) -> tuple[Manifest, int]:  # fmt: skip
     """Have the bytes of the board's model in the store, for whoever holds it for adding; it gets no name yet.

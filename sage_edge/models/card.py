@@ -29,7 +29,7 @@ from typing_extensions import Self
 from sage_edge import clock
 from sage_edge.declared import Declared, Reader
 from sage_edge.errors import ModelNotFound, UsageError
-from sage_edge.models.manifest import Container, ListedFile, Manifest
+from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer
 from sage_edge.names import Digest, HostName, ModelRef
 
 StepName = Literal["merge", "convert", "quantise"]
@@ -108,7 +108,7 @@ def _kind(value: object) -> str | None:
     return next((f"from {kind}" for kind in _KINDS if hasattr(value, kind)), None)
 
 
-Source = Annotated[
+ModelSource = Annotated[
     Annotated[HubSource, Tag("from hub")]
     | Annotated[DirectorySource, Tag("from directory")]
     | Annotated[HostSource, Tag("from host")]
@@ -117,7 +117,7 @@ Source = Annotated[
 ]
 
 
-class Card(Declared):
+class ModelCard(Declared):
     """Facts about one model. Sizes in bytes; `hidden_size` in numbers per token."""
 
     format: Literal[1]
@@ -127,13 +127,13 @@ class Card(Declared):
     architecture: str
     parameters: int = Field(gt=0)
     hidden_size: int | None = Field(default=None, gt=0)
-    container: Container
+    container: ModelContainer
     quantisation: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    source: Source | None = None
+    source: ModelSource | None = None
     files: tuple[str, ...] = ()
     base: ModelRef | None = None
     base_weights: Digest | None = None
-    adapter: Source | None = None
+    adapter: ModelSource | None = None
     steps: tuple[StepName, ...] = ()
     context_length: int = Field(gt=0)
     chat_template: Digest | None = None
@@ -172,7 +172,7 @@ class Card(Declared):
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.wanted)
 
 
-def _contradictions(card: Card) -> list[str]:
+def _contradictions(card: ModelCard) -> list[str]:
     """What one card says against itself."""
     steps, faults = card.steps, []
     if list(steps) != [step for step in _ORDER if step in steps]:
@@ -194,7 +194,7 @@ def _contradictions(card: Card) -> list[str]:
     return faults + _k_quant(card)
 
 
-def _k_quant(card: Card) -> list[str]:
+def _k_quant(card: ModelCard) -> list[str]:
     """K-quants work in blocks of 256; narrower matrices silently fall back to other types (facts §3.1)."""
     kind, hidden = card.quantisation or "", card.hidden_size
     if "quantise" not in card.steps or not re.match(r"i?q\d+_k", kind) or hidden is None or hidden % _BLOCK == 0:
@@ -204,7 +204,7 @@ def _k_quant(card: Card) -> list[str]:
 
 
 def listing(
-    card: Card,
+    card: ModelCard,
     files: Iterable[ListedFile],
     *,
     source: str,
@@ -266,20 +266,20 @@ def card_path(fleet: Path, ref: ModelRef) -> Path:
     return fleet / "models" / f"{stem(ref)}.yaml"
 
 
-def read_card(fleet: Path, ref: ModelRef) -> Card | None:
+def read_card(fleet: Path, ref: ModelRef) -> ModelCard | None:
     """Return one card without reading the others, None where there is none. Raises DeclarationError."""
     path = card_path(fleet, ref)
     if not path.is_file():
         return None
     reader = Reader(fleet)
-    card = reader.read(path, Card)
+    card = reader.read(path, ModelCard)
     if card is not None and card.ref != ref:
         reader.fault(path, "ref", f"{card.ref} belongs into {stem(card.ref)}.yaml")
     reader.finish()
     return card
 
 
-def read_cards(fleet: Path) -> dict[ModelRef, Card]:
+def read_cards(fleet: Path) -> dict[ModelRef, ModelCard]:
     """Return ref → card for `fleet/models/*.yaml`; empty without that folder.
 
     Raises DeclarationError with all faults of all cards.
@@ -287,8 +287,8 @@ def read_cards(fleet: Path) -> dict[ModelRef, Card]:
     if not (fleet / "models").is_dir():
         return {}
     reader = Reader(fleet)
-    cards: dict[ModelRef, Card] = {}
-    for name, card in reader.read_all("models", Card).items():
+    cards: dict[ModelRef, ModelCard] = {}
+    for name, card in reader.read_all("models", ModelCard).items():
         if name != stem(card.ref):
             reader.fault(fleet / "models" / f"{name}.yaml", "ref", f"{card.ref} belongs into {stem(card.ref)}.yaml")
         cards[card.ref] = card
@@ -299,7 +299,7 @@ def read_cards(fleet: Path) -> dict[ModelRef, Card]:
     return cards
 
 
-def _relations(card: Card, cards: Mapping[ModelRef, Card]) -> list[tuple[str, str]]:
+def _relations(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> list[tuple[str, str]]:
     """What one card says against another."""
     if card.base is None:
         return []
@@ -316,7 +316,7 @@ def _relations(card: Card, cards: Mapping[ModelRef, Card]) -> list[tuple[str, st
     return faults
 
 
-def _is_circle(card: Card, cards: Mapping[ModelRef, Card]) -> bool:
+def _is_circle(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> bool:
     at, seen = card.base, {card.ref}
     while at is not None and at in cards:
         if at in seen:

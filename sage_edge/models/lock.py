@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sage_edge import files, locks
 from sage_edge.errors import DeclarationError, Fault
-from sage_edge.models.card import Card, HubSource
+from sage_edge.models.card import HubSource, ModelCard
 from sage_edge.models.manifest import Manifest
 from sage_edge.names import Digest, ModelRef
 
@@ -27,23 +27,23 @@ _REVISION = re.compile(r"[0-9a-f]{40}|-")
 
 
 @dataclass(frozen=True)
-class Entry:
+class LockedModel:
     """What one name is locked to. `revision`: the hub's commit, None for what was made here or copied."""
 
     manifest: Digest
     revision: str | None = None
 
 
-Lock = Mapping[ModelRef, Entry]
+ModelLock = Mapping[ModelRef, LockedModel]
 
 
 @dataclass(frozen=True)
-class Difference:
+class LockDifference:
     """What writing the new lock would change for one name; None on the side where it is absent."""
 
     ref: ModelRef
-    before: Entry | None
-    after: Entry | None
+    before: LockedModel | None
+    after: LockedModel | None
 
     def __str__(self) -> str:
         return "\n".join(
@@ -56,7 +56,7 @@ def lock_path(fleet: Path) -> Path:
     return fleet / "models.lock"
 
 
-def read_lock(fleet: Path) -> dict[ModelRef, Entry]:
+def read_lock(fleet: Path) -> dict[ModelRef, LockedModel]:
     """Return ref → entry; empty where there is no lock yet. Raises DeclarationError with every bad line."""
     path = lock_path(fleet)
     try:
@@ -68,7 +68,7 @@ def read_lock(fleet: Path) -> dict[ModelRef, Entry]:
     faults: list[tuple[str, str]] = []
     if not lines or lines[0] != _HEAD:
         faults.append(("line 1", f"expected {_HEAD!r}, got {lines[0] if lines else ''!r:.60}"))
-    locked: dict[ModelRef, Entry] = {}
+    locked: dict[ModelRef, LockedModel] = {}
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip() or line.startswith("#"):
             continue
@@ -85,13 +85,13 @@ def read_lock(fleet: Path) -> dict[ModelRef, Entry]:
     return locked
 
 
-def _parse(line: str) -> tuple[ModelRef, Entry]:
+def _parse(line: str) -> tuple[ModelRef, LockedModel]:
     words = line.split()
     if len(words) != 3:
         raise ValueError(f"expected a ref, a digest and a revision or '-', got {line!r:.120}")
     if not _REVISION.fullmatch(words[2]):
         raise ValueError(f"expected a revision of 40 hex digits or '-', got {words[2]!r:.60}")
-    return ModelRef(words[0]), Entry(Digest(words[1]), None if words[2] == "-" else words[2])
+    return ModelRef(words[0]), LockedModel(Digest(words[1]), None if words[2] == "-" else words[2])
 
 
 def _refuse(path: Path, faults: list[tuple[str, str]]) -> DeclarationError:
@@ -101,16 +101,18 @@ def _refuse(path: Path, faults: list[tuple[str, str]]) -> DeclarationError:
     )
 
 
-def differences(before: Lock, after: Lock) -> tuple[Difference, ...]:
+def differences(before: ModelLock, after: ModelLock) -> tuple[LockDifference, ...]:
     """Return what changes, by ref; empty means that both say the same."""
     return tuple(
-        Difference(ref, before.get(ref), after.get(ref))
+        LockDifference(ref, before.get(ref), after.get(ref))
         for ref in sorted({*before, *after})
         if before.get(ref) != after.get(ref)
     )
 
 
-def refreshed(locked: Lock, cards: Mapping[ModelRef, Card], manifests: Mapping[ModelRef, Manifest]) -> Lock:
+def refreshed(
+    locked: ModelLock, cards: Mapping[ModelRef, ModelCard], manifests: Mapping[ModelRef, Manifest]
+) -> ModelLock:
     """Return the lock that this machine would write.
 
     A model in the store is locked to what is there; one that is elsewhere keeps its line; a line without a card goes.
@@ -123,17 +125,17 @@ def refreshed(locked: Lock, cards: Mapping[ModelRef, Card], manifests: Mapping[M
     return lock
 
 
-def entry(card: Card, manifest: Manifest) -> Entry:
+def entry(card: ModelCard, manifest: Manifest) -> LockedModel:
     """Return the line that locks a card's model to this listing."""
-    return Entry(manifest.digest(), card.source.revision if isinstance(card.source, HubSource) else None)
+    return LockedModel(manifest.digest(), card.source.revision if isinstance(card.source, HubSource) else None)
 
 
-def render(lock: Lock) -> bytes:
+def render(lock: ModelLock) -> bytes:
     """The bytes of the lock's file."""
     return "".join(f"{line}\n" for line in (_HEAD, *(_line(ref, lock[ref]) for ref in sorted(lock)))).encode()
 
 
-def _line(ref: ModelRef, entry: Entry) -> str:
+def _line(ref: ModelRef, entry: LockedModel) -> str:
     return f"{ref:<44} {entry.manifest}  {entry.revision or '-'}"
 
 
@@ -144,6 +146,6 @@ def changing(store: Path, wait_s: float = 10.0) -> Iterator[None]:
         yield
 
 
-def write_lock(fleet: Path, lock: Lock) -> None:
+def write_lock(fleet: Path, lock: ModelLock) -> None:
     """Replace the lock durably. Raises StorageError; then the old one stands."""
     files.write_atomic(lock_path(fleet), render(lock))

@@ -30,11 +30,11 @@ from sage_edge import clock, files
 from sage_edge.declared import Declared
 from sage_edge.names import Digest, ModelRef
 
-Role = Literal["weights", "config", "tokenizer", "template", "adapter", "licence", "other"]
-Container = Literal["gguf", "safetensors"]
+FileRole = Literal["weights", "config", "tokenizer", "template", "adapter", "licence", "other"]
+ModelContainer = Literal["gguf", "safetensors"]
 
 _LONGEST_PATH = 1024
-_ROLES: tuple[tuple[Role, tuple[str, ...]], ...] = (
+_ROLES: tuple[tuple[FileRole, tuple[str, ...]], ...] = (
     ("adapter", ("adapter_*",)),
     ("config", ("*.index.json", "config.json", "generation_config.json", "quant*_config.json")),
     ("weights", ("*.gguf", "*.safetensors")),
@@ -63,7 +63,7 @@ class ListedFile(Declared):
     path: Annotated[str, AfterValidator(inside)]
     size_bytes: int = Field(ge=0)
     digest: Digest
-    role: Role
+    role: FileRole
 
 
 class Manifest(Declared):
@@ -71,7 +71,7 @@ class Manifest(Declared):
 
     format: Literal[1] = 1
     ref: ModelRef
-    container: Container
+    container: ModelContainer
     files: tuple[ListedFile, ...] = Field(min_length=1)
     parents: tuple[Digest, ...] = ()
     made_by: dict[str, str] = Field(default_factory=dict)
@@ -101,7 +101,7 @@ class Manifest(Declared):
         """All files together."""
         return sum(file.size_bytes for file in self.files)
 
-    def of_role(self, *roles: Role) -> tuple[ListedFile, ...]:
+    def of_role(self, *roles: FileRole) -> tuple[ListedFile, ...]:
         """Return the files of these roles, by path."""
         return tuple(sorted((file for file in self.files if file.role in roles), key=lambda file: file.path))
 
@@ -139,7 +139,7 @@ def parse(data: bytes) -> Manifest:
         raise ValueError(f"no manifest: {place}: {first['msg']}") from None
 
 
-def role_of(path: str) -> Role:
+def role_of(path: str) -> FileRole:
     """Return what a file of a model is for, by its name."""
     name = PurePosixPath(path).name
     return next((role for role, patterns in _ROLES if any(fnmatch.fnmatchcase(name, p) for p in patterns)), "other")

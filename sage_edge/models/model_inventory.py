@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sage_edge.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete, NotLocked
-from sage_edge.models.card import Card, read_card, read_cards
+from sage_edge.models.card import ModelCard, read_card, read_cards
 from sage_edge.models.resolve import Library, ResolvedModel
 from sage_edge.names import ModelRef
 
-State = Literal["here", "not here", "not locked", "incomplete", "changed", "adapter only", "broken"]
+ModelState = Literal["here", "not here", "not locked", "incomplete", "changed", "adapter only", "broken"]
 
 
 @dataclass(frozen=True)
-class Item:
+class ModelEntry:
     """One name. card: what `fleet/models/` says, None for what only a shelf has; exactly one of model, refusal."""
 
     ref: ModelRef
-    card: Card | None
+    card: ModelCard | None
     summary: str
     parameters: int
     is_here: bool
@@ -26,13 +26,13 @@ class Item:
     refusal: ModelError | None
 
     @property
-    def state(self) -> State:
+    def state(self) -> ModelState:
         """One word for people; `not here` covers what was never fetched."""
         if self.model is not None:
             return "here"
         if not self.is_here:
             return "not here"
-        words: dict[type, State] = {
+        words: dict[type, ModelState] = {
             NotLocked: "not locked",
             ModelIncomplete: "incomplete",
             DigestMismatch: "changed",
@@ -41,18 +41,18 @@ class Item:
         return words.get(type(self.refusal), "broken")
 
 
-def survey(library: Library) -> tuple[Item, ...]:
+def list_models(library: Library) -> tuple[ModelEntry, ...]:
     """Return every name that is declared, shelved or in the store, by ref. Raises DeclarationError."""
     cards = read_cards(library.fleet)
     return tuple(_item(library, ref, cards.get(ref)) for ref in library.names())
 
 
-def look(library: Library, ref: ModelRef) -> Item:
+def entry_of(library: Library, ref: ModelRef) -> ModelEntry:
     """Return what this machine has of one name. Raises DeclarationError."""
     return _item(library, ref, read_card(library.fleet, ref))
 
 
-def _item(library: Library, ref: ModelRef, card: Card | None) -> Item:
+def _item(library: Library, ref: ModelRef, card: ModelCard | None) -> ModelEntry:
     summary, parameters = "in the store, but no card declares it", 0
     if card is not None:
         summary, parameters = card.summary, card.parameters
@@ -60,7 +60,7 @@ def _item(library: Library, ref: ModelRef, card: Card | None) -> Item:
         summary, parameters = library.shelved[ref][1].what_it_is, library.shelved[ref][1].parameters
     model, refusal = _try(library, ref)
     is_here = ref in library.shelved or library.store.manifest_path(ref).is_file()
-    return Item(ref, card, summary, parameters, is_here, model, refusal)
+    return ModelEntry(ref, card, summary, parameters, is_here, model, refusal)
 
 
 def _try(library: Library, ref: ModelRef) -> tuple[ResolvedModel | None, ModelError | None]:

@@ -23,9 +23,9 @@ from sage_edge.errors import (
     NotLocked,
 )
 from sage_edge.models import shipped_card
-from sage_edge.models.card import Card, HubSource, read_card, read_cards, stem
+from sage_edge.models.card import HubSource, ModelCard, read_card, read_cards, stem
 from sage_edge.models.inspect.adapter_base import where_it_points
-from sage_edge.models.lock import Entry, read_lock
+from sage_edge.models.lock import LockedModel, read_lock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare.stages import is_part
 from sage_edge.models.store import blobs
@@ -62,7 +62,7 @@ class ResolvedModel:
     chat_template: Digest | None
     parts: tuple[Part, ...] = ()
 
-    def check(self, tell: blobs.Tell = blobs.silent) -> None:
+    def check(self, tell: blobs.PieceListener = blobs.silent) -> None:
         """Hash every file. tell: is told of each piece read. Raises DigestMismatch, ModelIncomplete."""
         for part in self.parts or (Part(self.path.name, self.path, self.size_bytes, self.digest),):
             self._check_size(part)
@@ -96,7 +96,7 @@ class Library:
         self.fleet, self.store, self.shelves = fleet, Store(root), (SHIPPED, root)
 
     @cached_property
-    def shelved(self) -> Mapping[ModelRef, tuple[Path, shipped_card.Card]]:
+    def shelved(self) -> Mapping[ModelRef, tuple[Path, shipped_card.ShippedCard]]:
         """What lies on the shelves, read once. Raises DeclarationError."""
         return known(self.shelves)
 
@@ -124,7 +124,7 @@ class Library:
             model.check()
         return model
 
-    def _in_store(self, manifest: Manifest, entry: Entry, memory_bytes: int | None) -> ResolvedModel:
+    def _in_store(self, manifest: Manifest, entry: LockedModel, memory_bytes: int | None) -> ResolvedModel:
         ref = manifest.ref
         if (actual := manifest.digest()) != entry.manifest:
             again = f"sage-edge model prepare {ref}; if the new one is meant: sage-edge model lock"
@@ -155,7 +155,7 @@ class Library:
             return None
         return resolve(ref, self.shelves, memory_bytes=memory_bytes)
 
-    def _refuse(self, ref: ModelRef, entry: Entry | None, manifest: Manifest | None) -> ResolvedModel:
+    def _refuse(self, ref: ModelRef, entry: LockedModel | None, manifest: Manifest | None) -> ResolvedModel:
         """Raise what fits a name that is not locked, or not in this store."""
         card = read_card(self.fleet, ref)
         if card is None:
@@ -182,7 +182,7 @@ class Library:
         return AdapterWithoutBase(base, pointed, hint=f"sage-edge model prepare {ref}")
 
 
-def _unpinned(card: Card) -> str | None:
+def _unpinned(card: ModelCard) -> str | None:
     """The hub repository of a card whose commit nobody has looked up."""
     sources = (source for source in (card.source, card.adapter) if isinstance(source, HubSource))
     return next((source.repo for source in sources if source.revision is None), None)
@@ -215,9 +215,9 @@ def resolve(ref: ModelRef, shelves: Sequence[Path] = (SHIPPED,), *, memory_bytes
     return model
 
 
-def known(shelves: Sequence[Path] = (SHIPPED,)) -> dict[ModelRef, tuple[Path, shipped_card.Card]]:
+def known(shelves: Sequence[Path] = (SHIPPED,)) -> dict[ModelRef, tuple[Path, shipped_card.ShippedCard]]:
     """Return ref → (card file, card) over all shelves; the first shelf wins."""
-    cards: dict[ModelRef, tuple[Path, shipped_card.Card]] = {}
+    cards: dict[ModelRef, tuple[Path, shipped_card.ShippedCard]] = {}
     for folder in reversed(shelves):
         cards.update(shipped_card.read_all(folder))
     return cards

@@ -43,7 +43,7 @@ os.execvp(sys.argv[5], sys.argv[5:])
 """
 
 
-class Ending(Enum):
+class SandboxEnding(Enum):
     """How the child ended."""
 
     DONE = "done"  # exit status 0
@@ -54,10 +54,10 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SandboxResult:
     """What came of it. `code`: exit status, negative for a signal. `out`, `err`: at most 1 MiB of text each."""
 
-    ending: Ending
+    ending: SandboxEnding
     code: int
     out: str
     err: str
@@ -65,18 +65,18 @@ class Outcome:
     @property
     def is_good(self) -> bool:
         """Whether it ended by itself with 0."""
-        return self.ending is Ending.DONE
+        return self.ending is SandboxEnding.DONE
 
     @property
     def why(self) -> str:
         """One sentence for people about what went wrong; empty when nothing did."""
-        if self.ending is Ending.DONE:
+        if self.ending is SandboxEnding.DONE:
             return ""
-        if self.ending is Ending.LATE:
+        if self.ending is SandboxEnding.LATE:
             return "it did not end within its time"
-        if self.ending is Ending.HUNGRY:
+        if self.ending is SandboxEnding.HUNGRY:
             return "it wanted more memory than it was given"
-        if self.ending is Ending.CRASHED:
+        if self.ending is SandboxEnding.CRASHED:
             return f"it crashed ({signal.Signals(-self.code).name})"
         lines = self.err.strip().splitlines()
         return f"it ended with {self.code}: {lines[-1][:200] if lines else 'without a word'}"
@@ -106,7 +106,7 @@ def run_limited(
     memory_bytes: int = 4 << 30,
     written_bytes: int = _SPOKEN_BYTES,
     env: Mapping[str, str] | None = None,
-) -> Outcome:
+) -> SandboxResult:
     """Run a command within limits and return how it ended; never raises for what the command does.
 
     memory_bytes: address space, so a mapped file counts in full. written_bytes: ceiling for each file it writes,
@@ -150,11 +150,11 @@ def _spoken(stream: IO[bytes]) -> str:
 _MEMORY_WORDS = ("MemoryError", "bad_alloc", "Cannot allocate memory", "failed to allocate")
 
 
-def _outcome(code: int, late: bool, out: str, err: str) -> Outcome:
+def _outcome(code: int, late: bool, out: str, err: str) -> SandboxResult:
     if late or code in (-signal.SIGXCPU, -signal.SIGALRM):
-        return Outcome(Ending.LATE, code, out, err)
+        return SandboxResult(SandboxEnding.LATE, code, out, err)
     if code == 0:
-        return Outcome(Ending.DONE, code, out, err)
+        return SandboxResult(SandboxEnding.DONE, code, out, err)
     if any(word in err for word in _MEMORY_WORDS):
-        return Outcome(Ending.HUNGRY, code, out, err)
-    return Outcome(Ending.CRASHED if code < 0 else Ending.FAILED, code, out, err)
+        return SandboxResult(SandboxEnding.HUNGRY, code, out, err)
+    return SandboxResult(SandboxEnding.CRASHED if code < 0 else SandboxEnding.FAILED, code, out, err)

@@ -16,7 +16,7 @@ from sage_edge.declared import Declared, Reader
 from sage_edge.names import Digest, ModelRef
 
 
-class Card(Declared):
+class ShippedCard(Declared):
     """Facts about one model file. Sizes in bytes; `chat_template_sha256` is over the template in the file."""
 
     format: Literal[1]
@@ -50,9 +50,9 @@ class Card(Declared):
         return Digest(f"sha256:{digits}")[7:]
 
 
-def read_all(shelf: Path) -> dict[ModelRef, tuple[Path, Card]]:
+def read_all(shelf: Path) -> dict[ModelRef, tuple[Path, ShippedCard]]:
     """Return ref → (card file, card) for each `*/card.yaml` of a shelf. Raises DeclarationError."""
     reader = Reader(shelf)
-    found = {path: reader.read(path, Card) for path in sorted(shelf.glob("*/card.yaml"))}
+    found = {path: reader.read(path, ShippedCard) for path in sorted(shelf.glob("*/card.yaml"))}
     reader.finish()
     return {card.ref: (path, card) for path, card in found.items() if card is not None}

@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 from sage_edge.errors import Fault
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.models.card import Card, HostSource, stem
+from sage_edge.models.card import HostSource, ModelCard, stem
 from sage_edge.names import ModelRef
 
 
-def faults(fleet: Fleet, cards: Mapping[ModelRef, Card]) -> Iterator[Fault]:
+def faults(fleet: Fleet, cards: Mapping[ModelRef, ModelCard]) -> Iterator[Fault]:
     """Yield each name that nobody declares, with the file and the key where it stands."""
     for name, host in fleet.hosts.items():
         if host.model is not None and host.model not in cards:

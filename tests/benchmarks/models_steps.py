@@ -40,7 +40,7 @@ def _nothing_to_do(folder: Path, rounds: int) -> Figure:
     doubles.fleet(folder)
     with pytest.MonkeyPatch.context() as patch:
         doubles.doubles(patch)
-        prepare.prepare(tiny.REF, doubles.shop(folder))
+        prepare.prepare(tiny.REF, doubles.context(folder))
     env = {**os.environ, "SAGE_FLEET": str(folder / "fleet"), "SAGE_MODELS": str(folder / "store")}
     bare, ours = [], []
     for _ in range(rounds):
@@ -58,7 +58,7 @@ def _nothing_to_do(folder: Path, rounds: int) -> Figure:
 def _steps(folder: Path, quick: bool) -> Iterator[Figure]:
     _run(["-W", "ignore", "-m", "tests.benchmarks.random_qwen", str(folder), *(["--quick"] if quick else [])])
     source, out = folder / "base", folder / "merged"
-    done: list[merge.Merged] = []
+    done: list[merge.MergeReport] = []
     merging = seconds(lambda: done.append(merge.merge(source, folder / "adapter", out)))
     weights = sum(path.stat().st_size for path in out.glob("*.safetensors"))
     extra = done[0].peak_bytes - weights
@@ -72,7 +72,7 @@ def _steps(folder: Path, quick: bool) -> Iterator[Figure]:
         out, whole, name="bench", cache=cache, precision="f32", pre_tokenizer=gguf_tools.pre_tokenizer(out)
     ))  # fmt: skip
     rates["quantise"] = seconds(lambda: gguf_tools.quantise(whole, small, "q8_0"))
-    results: list[parity.Parity] = []
+    results: list[parity.ParityResult] = []
     rates["parity"] = seconds(lambda: results.extend(parity.compare(out, [whole, small])))
     told = ", ".join(
         f"{name} {seconds:.1f} s ({seconds / count * 1e9:.0f} ns a parameter)" for name, seconds in rates.items()

@@ -110,7 +110,7 @@ def test_a_lock_that_changes_while_a_person_reads_is_not_overwritten(
     monkeypatch.setattr(model_store, "_agree", lambda *_: lock.write_lock(made.fleet, {}))
     lock.lock_path(made.fleet).unlink()
     assert say("lock", "--yes").exit_code == 0
-    other = {REF: lock.Entry(Digest("sha256:" + "0" * 64))}
+    other = {REF: lock.LockedModel(Digest("sha256:" + "0" * 64))}
     monkeypatch.setattr(model_store, "_agree", lambda *_: lock.write_lock(made.fleet, other))
     lock.write_lock(made.fleet, {})
     refused = say("lock", "--yes")

@@ -16,7 +16,7 @@ from sage_edge.models.card import read_cards
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import run
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.prepare.stages import part
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
@@ -30,7 +30,7 @@ ROOT, THOR = Path(__file__).parents[2], HostName("thor")
 
 
 @pytest.fixture
-def prepared(fleet: Path, store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workshop, Path]:
+def prepared(fleet: Path, store: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[PrepareContext, Path]:
     """A workstation that has made the model, and the folder with the converter."""
     shared = tiny.shared_folder(tmp_path_factory)
     made, tools = tiny.make(shared), tiny.tools(shared)
@@ -38,9 +38,9 @@ def prepared(fleet: Path, store: Store, tmp_path_factory: pytest.TempPathFactory
     tiny.declare(fleet, tiny.cards(*sources, base_weights=made.base_weights))
     store.root.mkdir()
     (store.root / "tools").symlink_to(tools)
-    shop = Workshop(fleet, read_cards(fleet), store, Hub(quick.NOWHERE))
-    run.prepare(tiny.REF, shop)
-    return shop, tools
+    context = PrepareContext(fleet, read_cards(fleet), store, Hub(quick.NOWHERE))
+    run.prepare(tiny.REF, context)
+    return context, tools
 
 
 def install(board: Board, fleet: Path, tools: Path) -> Path:
@@ -60,27 +60,27 @@ def install(board: Board, fleet: Path, tools: Path) -> Path:
 
 
 def test_the_board_merges_and_has_the_very_same_model(
-    prepared: tuple[Workshop, Path], thor: Board, tmp_path: Path
+    prepared: tuple[PrepareContext, Path], thor: Board, tmp_path: Path
 ) -> None:
-    shop, tools = prepared
+    context, tools = prepared
     said: list[str] = []
 
     def says(what: str, total: int, done: int) -> None:
         said.append(what)
 
-    sync(SyncOrder(tiny.BASE, THOR), shop.fleet, shop.store, says)
-    theirs = install(thor, shop.fleet, tools)
-    adapter = shop.store.manifest(part(tiny.REF, "adapter"))
-    whole = shop.store.manifest(tiny.REF)
+    sync(SyncOrder(tiny.BASE, THOR), context.fleet, context.store, says)
+    theirs = install(thor, context.fleet, tools)
+    adapter = context.store.manifest(part(tiny.REF, "adapter"))
+    whole = context.store.manifest(tiny.REF)
     assert adapter is not None
     assert whole is not None
-    done = sync(SyncOrder(tiny.REF, THOR), shop.fleet, shop.store, says)
+    done = sync(SyncOrder(tiny.REF, THOR), context.fleet, context.store, says)
     assert (done.how, done.why) == ("sent the adapter, merged there", "")
     assert done.crossed_bytes < 1.1 * adapter.size_bytes + 8_000 < whole.size_bytes
     assert "thor merges" in said
     assert weights.held(thor.store, whole, tmp_path / "seen")
     model = Library(theirs, thor.store.root).resolve(tiny.REF, deep=True)
     assert model.digest == whole.weights_digest()
-    assert read_lock(theirs) == read_lock(shop.fleet)
-    again = sync(SyncOrder(tiny.REF, THOR), shop.fleet, shop.store, says)
+    assert read_lock(theirs) == read_lock(context.fleet)
+    again = sync(SyncOrder(tiny.REF, THOR), context.fleet, context.store, says)
     assert (again.how, again.crossed_bytes) == ("was there", 0)

@@ -11,7 +11,7 @@ from sage_edge.cli import main
 from sage_edge.clock import parse
 from sage_edge.errors import DigestMismatch
 from sage_edge.models.card import read_cards
-from sage_edge.models.lock import Entry, read_lock, write_lock
+from sage_edge.models.lock import LockedModel, read_lock, write_lock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare import import_folder
 from sage_edge.models.store import blobs
@@ -59,7 +59,7 @@ def test_a_finished_model_is_copied_asked_and_locked(home: Path, sprout: Board, 
     assert done.exit_code == 0, done.output
     assert [line.split()[0] for line in done.stdout.splitlines()[1:3]] == ["copy", "lock"]
     assert store.manifest(tiny.REF) == there
-    assert read_lock(home / "a fleet") == {tiny.REF: Entry(there.digest())}
+    assert read_lock(home / "a fleet") == {tiny.REF: LockedModel(there.digest())}
     assert blobs.hash_file(store.blob(there.files[0].digest)) == there.files[0].digest
     assert list(store.partial.glob("prepare-*")) == []
     assert prepare().stdout == f"{tiny.REF} is prepared; nothing is missing\n"
@@ -81,7 +81,7 @@ def test_a_copy_that_does_not_speak_gets_no_name(home: Path, sprout: Board, stor
 
 def test_the_lock_is_held_against_what_the_board_lists(home: Path, sprout: Board, store: Store) -> None:
     there = finished(home, sprout)
-    write_lock(home / "a fleet", {tiny.REF: Entry(Digest("sha256:" + "0" * 64))})
+    write_lock(home / "a fleet", {tiny.REF: LockedModel(Digest("sha256:" + "0" * 64))})
     done = prepare()
     assert done.exit_code == DigestMismatch.code
     assert f"error: the listing of {tiny.REF} on sprout has digest {there.digest()}, the lock says" in done.stderr
@@ -106,7 +106,7 @@ def test_an_adapter_is_copied_from_the_board_that_imported_it(
     quick.doubles(monkeypatch)
     quick.fleet(home)
     pinned = tiny.cards(
-        {"directory": "base"}, {"host": "sprout"}, base_weights=quick.shop(home).cards[tiny.REF].base_weights
+        {"directory": "base"}, {"host": "sprout"}, base_weights=quick.context(home).cards[tiny.REF].base_weights
     )
     tiny.declare(home / "a fleet", pinned)
     card = import_folder.card_of(f"{tiny.REF}.adapter", read_cards(home / "a fleet"))

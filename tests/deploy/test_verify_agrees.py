@@ -12,7 +12,7 @@ import pytest
 
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
-from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
 from sage_edge.verify.rulings import SLOW
@@ -46,7 +46,7 @@ def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
         files=(ListedFile(path="m.gguf", size_bytes=1000, digest=Digest(f"sha256:{'5' * 64}"), role="weights"),),
         minimum_memory_bytes=1,
     )  # fmt: skip
-    write_lock(root / "fleet", {LISTED: Entry(manifest.digest())})
+    write_lock(root / "fleet", {LISTED: LockedModel(manifest.digest())})
     place = "/srv/sage/models/manifests/sage/listed"
     ground.boards.inside("sprout", f"mkdir -p {place} && cat > {place}/q8_0.json", manifest.pretty())
     blob = f"/srv/sage/models/blobs/sha256-{'5' * 64}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sage_edge.deploy import expectations, probe_answers
-from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board import probe as facts
@@ -135,7 +135,7 @@ def test_a_lock_of_the_fleet_is_held_against_the_store(tmp_path_factory: pytest.
         (folder / path.name).symlink_to(path)
     (folder / "models.lock").unlink()
     spare = ModelRef("sage/spare:q8_0")
-    write_lock(folder, {spare: Entry(Digest(f"sha256:{'6' * 64}"))})
+    write_lock(folder, {spare: LockedModel(Digest(f"sha256:{'6' * 64}"))})
     fleet = replace(fleetfacts.fleet(), folder=folder)
     for store, holds in (
         ({}, True),

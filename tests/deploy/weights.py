@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.models.manifest import ListedFile, Manifest, Role
+from sage_edge.models.manifest import FileRole, ListedFile, Manifest
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 from tests.deploy.boards import Board
@@ -18,7 +18,7 @@ ADAPTER, MERGED = ModelRef(f"{REF}.adapter"), ModelRef(f"{REF}.merged")
 
 
 def model(
-    store: Store, ref: ModelRef, contents: Sequence[tuple[str, Role, bytes]], parents: tuple[Digest, ...] = ()
+    store: Store, ref: ModelRef, contents: Sequence[tuple[str, FileRole, bytes]], parents: tuple[Digest, ...] = ()
 ) -> Manifest:
     """Put a model of these files into a store."""
     files.make_folder(store.partial)

@@ -14,7 +14,7 @@ import pytest
 from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete, ModelNotFound, Unreachable
 from sage_edge.model_sync import pull, remote_store
 from sage_edge.model_sync.sync import Carried, SyncOrder, bring, sync
-from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
@@ -238,7 +238,7 @@ def test_refusals_name_what_is_missing(fleet: Path, store: Store, sprout: Board)
 
 def test_the_lock_is_held_against_every_listing(fleet: Path, store: Store, sprout: Board, thor: Board) -> None:
     other = Digest("sha256:" + "0" * 64)
-    write_lock(fleet, {REF: Entry(other)})
+    write_lock(fleet, {REF: LockedModel(other)})
     weights.plain(store)
     weights.plain(sprout.store)
     for source, where in ((None, "this machine"), (SPROUT, "sprout")):

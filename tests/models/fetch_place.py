@@ -16,7 +16,7 @@ import pytest
 from sage_edge import files
 from sage_edge.models.download.fetch import bring
 from sage_edge.models.download.hub import Hub
-from sage_edge.models.download.ranges import Answer, Interrupted, RemoteFile
+from sage_edge.models.download.ranges import ModelWorkInterrupted, RangeResponse, RemoteFile
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 from tests.fakes import HandClock
@@ -39,9 +39,11 @@ class Shelf:
         self.stop_after, self.stop = stop_after, threading.Event()
 
     @contextlib.contextmanager
-    def open(self, file: RemoteFile, start: int, stop: int) -> Iterator[Answer]:
+    def open(self, file: RemoteFile, start: int, stop: int) -> Iterator[RangeResponse]:
         self.asked.append((start, stop))
-        yield Answer(206, {"content-range": f"bytes {start}-{stop - 1}/{len(self.content)}"}, self._pieces(start, stop))
+        yield RangeResponse(
+            206, {"content-range": f"bytes {start}-{stop - 1}/{len(self.content)}"}, self._pieces(start, stop)
+        )
 
     def _pieces(self, start: int, stop: int) -> Iterator[bytes]:
         for at in range(start, stop, self.piece):
@@ -101,7 +103,7 @@ def stop_at(place: Place, count: int) -> None:
     place.server.requests.clear()
 
 
-def interrupt(place: Place, count: int) -> Interrupted:
+def interrupt(place: Place, count: int) -> ModelWorkInterrupted:
     """Ask it to stop once `count` bytes are here; return what it said."""
     stop = threading.Event()
 
@@ -109,7 +111,7 @@ def interrupt(place: Place, count: int) -> Interrupted:
         if done >= count:
             stop.set()
 
-    with pytest.raises(Interrupted) as refusal:
+    with pytest.raises(ModelWorkInterrupted) as refusal:
         place.bring(NAME, stop=stop, progress=tell)
     return refusal.value
 

@@ -23,15 +23,15 @@ from sage_edge.clock import SetClock, parse
 from sage_edge.models.card import read_cards
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.prepare import gguf_tools, merge, parity, smoke
-from sage_edge.models.prepare.merge import Merged
-from sage_edge.models.prepare.parity import Parity
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.merge import MergeReport
+from sage_edge.models.prepare.parity import ParityResult
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.prepare.run import prepare
-from sage_edge.models.prepare.smoke import Smoke
+from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.models.store.store import Store
 from tests.models import building, tiny
 
-SAME = Parity(200, (), 100, 100, 1e-5, 1e-9, 1e-8)
+SAME = ParityResult(200, (), 100, 100, 1e-5, 1e-9, 1e-8)
 TEMPLATE = files.digest(b"{{ messages }}")
 NOWHERE = "http://127.0.0.1:9"
 BASE = {
@@ -55,24 +55,24 @@ def fleet(folder: Path, **changed: Any) -> Path:
     return tiny.declare(folder / "fleet", tiny.cards(*sources, **{"base_weights": pinned, **changed}))
 
 
-def shop(folder: Path, **changed: Any) -> Workshop:
+def context(folder: Path, **changed: Any) -> PrepareContext:
     """A workshop over that fleet; no hub is reachable."""
     declared = folder / "fleet"
-    made = Workshop(declared, read_cards(declared), Store(folder / "store"), Hub(NOWHERE, timeout_s=2))
+    made = PrepareContext(declared, read_cards(declared), Store(folder / "store"), Hub(NOWHERE, timeout_s=2))
     return replace(made, clock=SetClock(parse("2026-11-20T06:00:00Z")), **changed)
 
 
 def doubles(
-    patch: pytest.MonkeyPatch, found: Sequence[Parity] = (SAME, SAME), before: Callable[[], None] = lambda: None
+    patch: pytest.MonkeyPatch, found: Sequence[ParityResult] = (SAME, SAME), before: Callable[[], None] = lambda: None
 ) -> None:
     """Put doubles at the doors. before: called when a merge begins."""
 
-    def merged(base: Path, adapter: Path, out: Path) -> Merged:
+    def merged(base: Path, adapter: Path, out: Path) -> MergeReport:
         before()
         shutil.copytree(base, out)
         (out / "model.safetensors").unlink()
         (out / "model.safetensors").write_bytes(_digests(base, adapter))
-        return Merged({"torch": "0"}, 0)
+        return MergeReport({"torch": "0"}, 0)
 
     def converted(source: Path, out: Path, **words: Any) -> Path:
         out.write_bytes(b"f32 of " + _digests(source))
@@ -82,13 +82,13 @@ def doubles(
         out.write_bytes(b"q8 of " + source.read_bytes())
         return out
 
-    def compared(reference: Path, candidates: Sequence[Path], **words: Any) -> tuple[Parity, ...]:
+    def compared(reference: Path, candidates: Sequence[Path], **words: Any) -> tuple[ParityResult, ...]:
         assert reference.exists()
         return tuple(found[: len(candidates)])
 
-    def asked(model: Path, what: str) -> Smoke:
+    def asked(model: Path, what: str) -> SmokeResult:
         assert model.is_file()
-        return Smoke(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
+        return SmokeResult(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
 
     patch.setattr(merge, "merge", merged)
     patch.setattr(gguf_tools, "convert", converted)
@@ -136,7 +136,7 @@ def main(folder: Path, at: int, when: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         doubles(patch, before=(lambda: _wait(folder)) if when == "wait" else (lambda: None))
         _deadly(patch, at, when)
-        prepare(tiny.REF, shop(folder, tell=lambda line: print(line, flush=True)))
+        prepare(tiny.REF, context(folder, tell=lambda line: print(line, flush=True)))
 
 
 if __name__ == "__main__":

@@ -84,5 +84,5 @@ def library(folder: Path, contents: Mapping[str, bytes] = FILES, *, locked: bool
     fill(made.store, contents, folder / "scratch")
     listing = manifest(contents, **{key: value for key, value in changed.items() if key in Manifest.model_fields})
     made.store.put(listing)
-    lock.write_lock(fleet, {listing.ref: lock.Entry(listing.digest())} if locked else {})
+    lock.write_lock(fleet, {listing.ref: lock.LockedModel(listing.digest())} if locked else {})
     return made

@@ -21,7 +21,7 @@ from sage_edge.errors import (
 )
 from sage_edge.models import lock
 from sage_edge.models.manifest import weights_digest
-from sage_edge.models.model_inventory import survey
+from sage_edge.models.model_inventory import list_models
 from sage_edge.models.resolve import Library
 from sage_edge.names import ModelRef
 from tests.models.shelving import FILES, REF, SHARDS, TEMPLATE, declare, digest, fill, library, manifest
@@ -193,7 +193,7 @@ def test_a_model_without_a_known_context_is_incomplete(tmp_path: Path) -> None:
     made = library(tmp_path)
     unknown = manifest(context_length=None)
     made.store.put(unknown)
-    lock.write_lock(made.fleet, {REF: lock.Entry(unknown.digest())})
+    lock.write_lock(made.fleet, {REF: lock.LockedModel(unknown.digest())})
     assert refused(made).message == "tiny/mind:q8_0 lacks its context length"
 
 
@@ -213,7 +213,7 @@ def test_the_seedling_needs_neither_a_lock_nor_a_store(tmp_path: Path) -> None:
 
 
 def test_every_declared_model_is_refused_with_a_command_on_a_bare_machine(tmp_path: Path) -> None:
-    items = survey(Library(FLEET, tmp_path))
+    items = list_models(Library(FLEET, tmp_path))
     assert [item.ref for item in items if item.state == "here"] == [SEEDLING]
     for item in items:
         assert (item.model is None) != (item.refusal is None)
@@ -228,14 +228,14 @@ def test_a_survey_has_a_word_for_every_state(tmp_path: Path) -> None:
     declare(made.fleet, ref="not/here:x")
 
     def state(ref: ModelRef = REF) -> str:
-        return next(item.state for item in survey(made) if item.ref == ref)
+        return next(item.state for item in list_models(made) if item.ref == ref)
 
     assert (state(), state(ModelRef("not/here:x")), state(SEEDLING)) == ("here", "not here", "here")
     lock.write_lock(made.fleet, {})
     assert state() == "not locked"
-    lock.write_lock(made.fleet, {REF: lock.Entry(digest(b"other"))})
+    lock.write_lock(made.fleet, {REF: lock.LockedModel(digest(b"other"))})
     assert state() == "changed"
-    lock.write_lock(made.fleet, {REF: lock.Entry(manifest().digest())})
+    lock.write_lock(made.fleet, {REF: lock.LockedModel(manifest().digest())})
     made.store.blob(digest(FILES["model.gguf"])).unlink()
     assert state() == "incomplete"
     made.store.manifest_path(REF).write_bytes(b"")

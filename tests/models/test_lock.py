@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sage_edge.errors import DeclarationError
 from sage_edge.models import lock
 from sage_edge.models.card import read_cards
-from sage_edge.models.lock import Entry
+from sage_edge.models.lock import LockedModel
 from sage_edge.names import Digest, ModelRef
 from tests.models.shelving import REF, declare, digest, manifest
 
@@ -19,7 +19,7 @@ OTHER = ModelRef("other/mind:bf16")
 COMMIT = "7ae557604adf67be50417f59c2c2f167def9a775"
 DIGESTS = st.binary(max_size=4).map(digest)
 LOCKS = st.dictionaries(
-    st.sampled_from([REF, OTHER, ModelRef("a/b:c")]), st.builds(Entry, DIGESTS, st.sampled_from([None, COMMIT]))
+    st.sampled_from([REF, OTHER, ModelRef("a/b:c")]), st.builds(LockedModel, DIGESTS, st.sampled_from([None, COMMIT]))
 )
 
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(LOCKS)
-def test_it_is_read_as_it_was_written(folder: Path, content: dict[ModelRef, Entry]) -> None:
+def test_it_is_read_as_it_was_written(folder: Path, content: dict[ModelRef, LockedModel]) -> None:
     lock.write_lock(folder, content)
     assert lock.read_lock(folder) == content
     lines = lock.lock_path(folder).read_text().splitlines()
@@ -44,7 +44,7 @@ def test_without_a_lock_nothing_is_locked(tmp_path: Path) -> None:
 
 def test_notes_and_empty_lines_say_nothing(tmp_path: Path) -> None:
     lock.lock_path(tmp_path).write_text(f"format 1\n# a note\n\n{REF} {digest(b'')} -\n")
-    assert lock.read_lock(tmp_path) == {REF: Entry(digest(b""))}
+    assert lock.read_lock(tmp_path) == {REF: LockedModel(digest(b""))}
 
 
 def test_every_bad_line_is_named(tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_difference_shows_both_sides() -> None:
-    before = {REF: Entry(digest(b"1")), OTHER: Entry(digest(b"2"))}
-    after = {REF: Entry(digest(b"3"), COMMIT), ModelRef("a/b:c"): Entry(digest(b"4"))}
+    before = {REF: LockedModel(digest(b"1")), OTHER: LockedModel(digest(b"2"))}
+    after = {REF: LockedModel(digest(b"3"), COMMIT), ModelRef("a/b:c"): LockedModel(digest(b"4"))}
     new, gone, changed = lock.differences(before, after)
     assert str(new).startswith("+ a/b:c ")
     assert str(gone).startswith("- other/mind:bf16 ")
@@ -92,12 +92,12 @@ def test_refreshing_takes_what_is_here_and_keeps_what_is_elsewhere(tmp_path: Pat
     declare(tmp_path, source={"hub": f"owner/name@{COMMIT}"})
     declare(tmp_path, ref="other/mind:bf16")
     declare(tmp_path, ref="an/adapter:v1")
-    elsewhere = Entry(Digest(digest(b"elsewhere")))
+    elsewhere = LockedModel(Digest(digest(b"elsewhere")))
     locked = {OTHER: elsewhere, ModelRef("no/card:x"): elsewhere}
     adapter = manifest({"adapter_model.safetensors": b"a"}, ref="an/adapter:v1", container="safetensors")
     stranger = manifest(ref="a/stranger:x")
     held = {one.ref: one for one in (manifest(), adapter, stranger)}
     assert lock.refreshed(locked, read_cards(tmp_path), held) == {
-        REF: Entry(manifest().digest(), COMMIT),
+        REF: LockedModel(manifest().digest(), COMMIT),
         OTHER: elsewhere,
     }

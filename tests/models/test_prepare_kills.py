@@ -13,7 +13,7 @@ from sage_edge.errors import Locked
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import plan, run
 from sage_edge.models.prepare.plan import StepPlan
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.resolve import Library
 from tests.models import quick, tiny
 
@@ -22,16 +22,16 @@ STEPS = 8
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
     """A workshop with doubles at its doors, an empty store, and everything on this machine."""
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
-    return quick.shop(tmp_path)
+    return quick.context(tmp_path)
 
 
-def planned(shop: Workshop) -> tuple[StepPlan, ...]:
+def planned(context: PrepareContext) -> tuple[StepPlan, ...]:
     """What is missing now."""
-    return plan.plan(tiny.REF, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+    return plan.plan(tiny.REF, context.cards, context.store, read_lock(context.fleet), home=context.home)
 
 
 def start(folder: Path, at: int, when: str) -> subprocess.Popen[str]:
@@ -39,17 +39,17 @@ def start(folder: Path, at: int, when: str) -> subprocess.Popen[str]:
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_the_second_who_prepares_a_name_is_told_who_does(tmp_path: Path, shop: Workshop) -> None:
+def test_the_second_who_prepares_a_name_is_told_who_does(tmp_path: Path, context: PrepareContext) -> None:
     with start(tmp_path, 0, "wait") as first:
         assert first.stdout is not None
         assert any(line == "merging\n" for line in first.stdout)
         with pytest.raises(Locked) as caught:
-            run.prepare(tiny.REF, shop)
+            run.prepare(tiny.REF, context)
         assert caught.value.message.startswith(f"the preparation of {tiny.REF} is in use by process {first.pid} since")
         assert caught.value.code == 5
         (tmp_path / "go").touch()
         assert first.wait(60) == 0
-    assert planned(shop) == ()
+    assert planned(context) == ()
 
 
 POINTS = [(at, when) for at in range(1, 40) for when in ("before", "after")]
@@ -62,14 +62,14 @@ POINTS = [(at, when) for at in range(1, 40) for when in ("before", "after")]
         for number, (at, when) in enumerate(POINTS)
     ],
 )
-def test_a_kill_costs_one_step_and_nothing_else(tmp_path: Path, shop: Workshop, at: int, when: str) -> None:
+def test_a_kill_costs_one_step_and_nothing_else(tmp_path: Path, context: PrepareContext, at: int, when: str) -> None:
     with start(tmp_path, at, when) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode in (0, -signal.SIGKILL), err
     begun = [line for line in out.splitlines() if f"/{STEPS} " in line]
-    left = planned(shop)
+    left = planned(context)
     assert len(begun) - 1 <= STEPS - len(left) <= len(begun)
-    run.prepare(tiny.REF, shop)
-    assert planned(shop) == ()
-    assert list(shop.store.partial.iterdir()) == []
-    Library(shop.fleet, shop.store.root).resolve(tiny.REF, deep=True)
+    run.prepare(tiny.REF, context)
+    assert planned(context) == ()
+    assert list(context.store.partial.iterdir()) == []
+    Library(context.fleet, context.store.root).resolve(tiny.REF, deep=True)

@@ -23,8 +23,8 @@ from sage_edge.errors import (
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import run, stage_work, stages
-from sage_edge.models.prepare.parity import NotTheSame
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.parity import ParityFailed
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from tests.models import quick, tiny
 from tests.models.hub_server import HubServer
 
@@ -32,28 +32,28 @@ ZEROS = "sha256:" + "0" * 64
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
     """A workshop with doubles at its doors, an empty store, and everything on this machine."""
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
-    return quick.shop(tmp_path)
+    return quick.context(tmp_path)
 
 
-def refused(shop: Workshop, kind: type[Exception]) -> Any:
+def refused(context: PrepareContext, kind: type[Exception]) -> Any:
     """The refusal of preparing; afterwards nothing has the model's name, and no lock speaks of it."""
     with pytest.raises(kind) as caught:
-        run.prepare(tiny.REF, shop)
-    assert shop.store.manifest(tiny.REF) is None
-    assert tiny.REF not in read_lock(shop.fleet)
+        run.prepare(tiny.REF, context)
+    assert context.store.manifest(tiny.REF) is None
+    assert tiny.REF not in read_lock(context.fleet)
     return caught.value
 
 
 def test_another_base_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path, base_weights=ZEROS)
-    shop = quick.shop(tmp_path)
-    refusal = refused(shop, DigestMismatch)
-    base = shop.store.manifest(tiny.BASE)
+    context = quick.context(tmp_path)
+    refusal = refused(context, DigestMismatch)
+    base = context.store.manifest(tiny.BASE)
     assert base is not None
     says = f"the base tiny/base:f32 has digest {base.weights_digest()}, the card of {tiny.REF} says {ZEROS}"
     assert refusal.message == says
@@ -65,17 +65,17 @@ def test_a_card_that_pins_no_base_is_refused_with_what_to_write(
 ) -> None:
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path, base_weights=...)
-    refusal = refused(quick.shop(tmp_path), ModelError)
+    refusal = refused(quick.context(tmp_path), ModelError)
     assert refusal.message == f"{tiny.REF} does not say which weights of tiny/base:f32 its adapter belongs to"
     assert "write `base_weights: sha256:" in refusal.hint
     assert "fleet/models/tiny_introspective_v1-q8_0.yaml" in refusal.hint
 
 
-def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(shop: Workshop, tmp_path: Path) -> None:
-    _, adapter, merge, *_ = stages.stages(tiny.REF, shop.cards)
-    stage_work.do(adapter, shop, tmp_path)
+def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: PrepareContext, tmp_path: Path) -> None:
+    _, adapter, merge, *_ = stages.stages(tiny.REF, context.cards)
+    stage_work.do(adapter, context, tmp_path)
     with pytest.raises(AdapterWithoutBase) as caught:
-        stage_work.do(merge, shop, tmp_path)
+        stage_work.do(merge, context, tmp_path)
     assert caught.value.message == (
         "an adapter without its base tiny/base:f32: it points at './fine_tuned_model/final_model', "
         "which is not on this machine"
@@ -83,11 +83,11 @@ def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(shop: Workshop,
     assert caught.value.hint == "sage-edge model prepare tiny/base:f32"
 
 
-def sourced(folder: Path, base: dict[str, str], adapter: dict[str, str]) -> Workshop:
+def sourced(folder: Path, base: dict[str, str], adapter: dict[str, str]) -> PrepareContext:
     """A workshop whose cards name other sources."""
     quick.fleet(folder)
     tiny.declare(folder / "fleet", tiny.cards(base, adapter, base_weights=ZEROS))
-    return quick.shop(folder)
+    return quick.context(folder)
 
 
 def test_without_a_network_the_hub_is_not_reached(tmp_path: Path) -> None:
@@ -98,10 +98,10 @@ def test_without_a_network_the_hub_is_not_reached(tmp_path: Path) -> None:
 
 
 def test_a_revision_that_nobody_pinned_is_looked_up_and_not_used(tmp_path: Path) -> None:
-    shop = sourced(tmp_path, {"hub": "tiny/base@unresolved"}, {"directory": "adapter"})
+    context = sourced(tmp_path, {"hub": "tiny/base@unresolved"}, {"directory": "adapter"})
     with HubServer() as hub:
         revision = hub.add("tiny/base", {"config.json": b"{}"})
-        refusal = refused(replace(shop, hub=Hub(hub.endpoint)), NotLocked)
+        refusal = refused(replace(context, hub=Hub(hub.endpoint)), NotLocked)
     says = f"tiny/base:f32 is not locked: tiny/base is pinned to no commit; it is at {revision} now"
     assert refusal.message == says
     assert refusal.hint == "if that is meant, write it behind the @ in fleet/models/tiny_base_f32.yaml"
@@ -141,54 +141,56 @@ def test_an_adapter_for_a_base_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_lacks_a_file_is_refused(tmp_path: Path, where: str, name: str) -> None:
     quick.fleet(tmp_path)
     (tmp_path / where / name).unlink()
-    assert refused(quick.shop(tmp_path), ModelError).hint
+    assert refused(quick.context(tmp_path), ModelError).hint
 
 
 def test_a_pickle_in_the_place_of_weights_is_refused(tmp_path: Path) -> None:
     quick.fleet(tmp_path)
     (tmp_path / "adapter" / "adapter_model.safetensors").rename(tmp_path / "adapter" / "adapter_model.bin")
-    assert "pickle" in refused(quick.shop(tmp_path), ModelError).message
+    assert "pickle" in refused(quick.context(tmp_path), ModelError).message
 
 
 def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
     quick.fleet(tmp_path)
     config = tmp_path / "base" / "config.json"
     config.write_text(config.read_text().replace("{", '{"auto_map": {"AutoModel": "evil.Model"}, ', 1))
-    assert "code of its own" in refused(quick.shop(tmp_path), ModelError).message
+    assert "code of its own" in refused(quick.context(tmp_path), ModelError).message
 
 
 def test_another_chat_template_than_the_card_pins_is_refused(tmp_path: Path) -> None:
-    shop = sourced(tmp_path, {"directory": "base"}, {"directory": "adapter"})
+    context = sourced(tmp_path, {"directory": "base"}, {"directory": "adapter"})
     content = tiny.cards({"directory": "base"}, {"directory": "adapter"}, base_weights=ZEROS)
     content["tiny_base_f32"]["chat_template"] = ZEROS
-    tiny.declare(shop.fleet, content)
+    tiny.declare(context.fleet, content)
     (tmp_path / "base" / "chat_template.jinja").write_text("{{ messages }}")
-    refusal = refused(quick.shop(tmp_path), DigestMismatch)
+    refusal = refused(quick.context(tmp_path), DigestMismatch)
     assert refusal.message == f"the chat template of {tiny.BASE} has digest {quick.TEMPLATE}, its card says {ZEROS}"
     assert refusal.hint == "look at the template, then mend chat_template in fleet/models/tiny_base_f32.yaml"
 
 
-def test_a_full_disk_is_told_before_the_first_byte(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    room = shutil.disk_usage(shop.home)
+def test_a_full_disk_is_told_before_the_first_byte(context: PrepareContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = shutil.disk_usage(context.home)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=66_000_000))
-    refusal = refused(shop, StorageError)
+    refusal = refused(context, StorageError)
     assert refusal.message == (
-        f"cannot write {shop.store.root}: preparing {tiny.REF} takes 1.9 MB more, 66.0 MB are free "
+        f"cannot write {context.store.root}: preparing {tiny.REF} takes 1.9 MB more, 66.0 MB are free "
         "and 67.1 MB of them must stay so; nothing was written"
     )
-    assert not shop.store.partial.exists()
+    assert not context.store.partial.exists()
 
 
-def test_a_merge_that_no_memory_holds_is_told_before_it_begins(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_merge_that_no_memory_holds_is_told_before_it_begins(
+    context: PrepareContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "sysconf", lambda _: 10_000)
-    refusal = refused(shop, DoesNotFit)
+    refusal = refused(context, DoesNotFit)
     assert refusal.message == f"merging {tiny.REF} needs 1000 MB of memory, 100 MB are available"
-    assert not shop.store.partial.exists()
+    assert not context.store.partial.exists()
 
 
 def test_what_is_not_the_same_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick.doubles(monkeypatch, [quick.SAME, replace(quick.SAME, differing=("a",))])
     quick.fleet(tmp_path)
-    refusal = refused(quick.shop(tmp_path), NotTheSame)
+    refusal = refused(quick.context(tmp_path), ParityFailed)
     assert refusal.message == f"{tiny.REF} (quantised) tokenises 1 of 200 texts differently, first 'a'"
     assert refusal.code == 8

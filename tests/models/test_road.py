@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models.lock import Entry, read_lock
+from sage_edge.models.lock import LockedModel, read_lock
 from sage_edge.models.prepare.gguf_tools import metadata
 from sage_edge.models.resolve import Library
 from tests.cli import world as worlds
@@ -78,7 +78,7 @@ def _is_what_it_should_be(world: World) -> None:
     manifest = library.store.manifest(tiny.REF)
     assert manifest is not None
     locked = read_lock(world.stage.fleet)
-    assert (locked[tiny.REF], set(locked)) == (Entry(manifest.digest()), {tiny.REF, tiny.BASE})
+    assert (locked[tiny.REF], set(locked)) == (LockedModel(manifest.digest()), {tiny.REF, tiny.BASE})
     told = metadata(model.path)
     assert (told["general.name"], told["sage.model_ref"], told["general.file_type"]) == (tiny.REF, tiny.REF, "7")
     assert told["tokenizer.ggml.pre"] == "qwen2"

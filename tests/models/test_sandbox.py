@@ -11,31 +11,31 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models.sandbox import Ending, Outcome, room_for, run_limited, work
+from sage_edge.models.sandbox import SandboxEnding, SandboxResult, room_for, run_limited, work
 
 
-def python(code: str, **limits: float) -> Outcome:
+def python(code: str, **limits: float) -> SandboxResult:
     return run_limited((sys.executable, "-c", code), **limits)  # type: ignore[arg-type]
 
 
 def test_what_ends_well_says_what_it_said() -> None:
     outcome = python("import sys; print('out'); print('err', file=sys.stderr)")
-    assert (outcome.ending, outcome.code, outcome.out, outcome.err) == (Ending.DONE, 0, "out\n", "err\n")
+    assert (outcome.ending, outcome.code, outcome.out, outcome.err) == (SandboxEnding.DONE, 0, "out\n", "err\n")
     assert outcome.is_good
     assert outcome.why == ""
 
 
 CASES = [
-    ("raise SystemExit(3)", Ending.FAILED, "it ended with 3: without a word"),
-    ("raise ValueError('no model')", Ending.FAILED, "it ended with 1: ValueError: no model"),
-    ("import ctypes; ctypes.string_at(0)", Ending.CRASHED, "it crashed (SIGSEGV)"),
-    ("import os; os.abort()", Ending.CRASHED, "it crashed (SIGABRT)"),
-    ("x = bytearray(2 << 30)", Ending.HUNGRY, "it wanted more memory than it was given"),
+    ("raise SystemExit(3)", SandboxEnding.FAILED, "it ended with 3: without a word"),
+    ("raise ValueError('no model')", SandboxEnding.FAILED, "it ended with 1: ValueError: no model"),
+    ("import ctypes; ctypes.string_at(0)", SandboxEnding.CRASHED, "it crashed (SIGSEGV)"),
+    ("import os; os.abort()", SandboxEnding.CRASHED, "it crashed (SIGABRT)"),
+    ("x = bytearray(2 << 30)", SandboxEnding.HUNGRY, "it wanted more memory than it was given"),
 ]
 
 
 @pytest.mark.parametrize(("code", "ending", "why"), CASES)
-def test_every_end_has_its_name(code: str, ending: Ending, why: str) -> None:
+def test_every_end_has_its_name(code: str, ending: SandboxEnding, why: str) -> None:
     outcome = python(code, memory_bytes=1 << 30)
     assert outcome.ending is ending, outcome
     assert outcome.why == why
@@ -66,14 +66,14 @@ def test_long_work_gets_no_more_memory_than_its_files_can_need(tmp_path: Path) -
 
 def test_what_burns_the_processor_is_late() -> None:
     outcome = python("while True: pass", cpu_s=1, wall_s=60)
-    assert outcome.ending is Ending.LATE
+    assert outcome.ending is SandboxEnding.LATE
     assert outcome.code == -signal.SIGXCPU
     assert outcome.why == "it did not end within its time"
 
 
 def test_what_only_waits_is_late_too() -> None:
     outcome = python("import time; time.sleep(600)", wall_s=0.5)
-    assert (outcome.ending, outcome.code) == (Ending.LATE, -signal.SIGKILL)
+    assert (outcome.ending, outcome.code) == (SandboxEnding.LATE, -signal.SIGKILL)
 
 
 def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_it_leaves_no_core_and_knows_no_terminal() -> None:
 
 
 def test_a_program_that_is_not_there() -> None:
-    assert run_limited(("no-such-program-anywhere",)).ending is Ending.FAILED
+    assert run_limited(("no-such-program-anywhere",)).ending is SandboxEnding.FAILED
 
 
 def test_no_handle_is_left_open() -> None:
@@ -132,4 +132,4 @@ def test_the_file_that_hangs_the_gguf_package_is_a_verdict(tmp_path: Path) -> No
     text = struct.pack("<Q", 1) + b"a"
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + text + struct.pack("<IIQ", 9, 4, 1 << 63))
     outcome = python(f"import gguf; gguf.GGUFReader({str(path)!r})", cpu_s=2, wall_s=120)
-    assert outcome.ending is Ending.LATE
+    assert outcome.ending is SandboxEnding.LATE

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sage_edge.cli.doctor import command
-from sage_edge.models.lock import Entry, write_lock
+from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.verify import doctor, libraries, probes
@@ -121,7 +121,7 @@ def test_the_token_is_drawn_from_the_hosts_own_model_where_it_is_here(
     shelving.fill(store, shelving.FILES, world / "parts")
     listing = shelving.manifest(ref=mind)
     store.put(listing)
-    write_lock(world / "fleet", {mind: Entry(listing.digest())})
+    write_lock(world / "fleet", {mind: LockedModel(listing.digest())})
     found = findings(ask(world, "--json"))
     assert found["token"]["found"] == f"{mind} drew a token in 0.50 s"
     assert found["models"]["found"].startswith(f"{mind}, sage/seedling:q8_0 can be resolved, ")

@@ -27,25 +27,42 @@ from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import DigestMismatch, Locked, StorageError
 from sage_edge.models.download import ranges
 from sage_edge.models.download.partial import Partial
-from sage_edge.models.download.ranges import Errand, Interrupted, Patience, Progress, RemoteFile, Source, WrongSize
+from sage_edge.models.download.ranges import (
+    ByteProgress,
+    ModelWorkInterrupted,
+    RangeSource,
+    RemoteFile,
+    RetryPolicy,
+    Transfer,
+    WrongSize,
+)
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 
-__all__ = ["Interrupted", "Patience", "Progress", "RemoteFile", "Source", "WrongSize", "bring", "lacking_bytes"]
+__all__ = [
+    "ModelWorkInterrupted",
+    "RetryPolicy",
+    "ByteProgress",
+    "RemoteFile",
+    "RangeSource",
+    "WrongSize",
+    "bring",
+    "lacking_bytes",
+]
 
 _POLL_S = 0.5
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own
 
 
 def bring(
-    source: Source,
+    source: RangeSource,
     wanted: Sequence[RemoteFile],
     store: Store,
     *,
-    progress: Progress = ranges.silent,
+    progress: ByteProgress = ranges.silent,
     stop: threading.Event | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
     clock: Clock | None = None,
 ) -> dict[str, Digest]:
     """Have every wanted file in the store, and return path → digest of its blob.
@@ -54,9 +71,9 @@ def bring(
     stop: ends the transfer between two pieces, or within the source's time limit while nothing arrives.
 
     Raises Unreachable, HubRefused, WrongSize, DigestMismatch (of that file nothing was kept), StorageError, Locked,
-    Interrupted. After any of them the same call goes on where this one ended.
+    ModelWorkInterrupted. After any of them the same call goes on where this one ended.
     """
-    errand = Errand(source, patience or Patience(), clock or SystemClock(), stop or threading.Event())
+    errand = Transfer(source, patience or RetryPolicy(), clock or SystemClock(), stop or threading.Event())
     total, done = sum(file.size_bytes for file in wanted), 0
     digests: dict[str, Digest] = {}
     with store.writing():
@@ -75,7 +92,7 @@ def lacking_bytes(store: Store, wanted: Sequence[RemoteFile]) -> int:
     return sum(file.size_bytes - _begun(store.partial / f"{key}.part", file) for key, file in missing.items())
 
 
-def _have(file: RemoteFile, store: Store, errand: Errand) -> Digest:
+def _have(file: RemoteFile, store: Store, errand: Transfer) -> Digest:
     """Return the digest of the file's blob, fetching it if it is not there."""
     part = Partial(store.partial, file.key, file.size_bytes)
     if (found := _blob_of(file, store)) and not part.begun:
@@ -86,7 +103,7 @@ def _have(file: RemoteFile, store: Store, errand: Errand) -> Digest:
     return found
 
 
-def _fetch(part: Partial, file: RemoteFile, store: Store, errand: Errand) -> Digest:
+def _fetch(part: Partial, file: RemoteFile, store: Store, errand: Transfer) -> Digest:
     for attempt in (1, 2):
         with part.opened(errand.tell):
             ranges.complete(part, file, errand)
@@ -147,8 +164,8 @@ def _git_sha1(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _alone(lock: Path, file: RemoteFile, errand: Errand) -> Iterator[None]:
-    """Hold a file's lock; whoever has it may take as long as a download takes. Raises Locked, Interrupted."""
+def _alone(lock: Path, file: RemoteFile, errand: Transfer) -> Iterator[None]:
+    """Hold a file's lock; whoever has it may take as long as a download takes. Raises Locked, ModelWorkInterrupted."""
     until = time.monotonic() + errand.patience.lock_s
     with contextlib.ExitStack() as held:
         while True:
@@ -157,13 +174,13 @@ def _alone(lock: Path, file: RemoteFile, errand: Errand) -> Iterator[None]:
                 break
             except Locked:
                 if errand.stop.is_set():
-                    raise Interrupted(f"waiting for {file.path} was interrupted", hint=ranges.AGAIN) from None
+                    raise ModelWorkInterrupted(f"waiting for {file.path} was interrupted", hint=ranges.AGAIN) from None
                 if time.monotonic() >= until:
                     raise
         yield
 
 
-def _offset(progress: Progress, before: int, total: int) -> Callable[[int], None]:
+def _offset(progress: ByteProgress, before: int, total: int) -> Callable[[int], None]:
     return lambda done: progress(before + done, total)
 
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import HubRefused, ModelError, Unreachable
-from sage_edge.models.download.ranges import LOGIN, Answer, Interruption, Patience, RemoteFile
+from sage_edge.models.download.ranges import LOGIN, RangeResponse, RemoteFile, RetryPolicy, TransferBroken
 from sage_edge.models.manifest import inside
 from sage_edge.names import Digest
 
@@ -115,12 +115,12 @@ class Hub:
 
     def _asked(self, what: str, ask: Callable[[], _T]) -> _T:
         """Ask, and ask again while the hub says that it cannot just now."""
-        patience, never = Patience(attempts=4), threading.Event()
+        patience, never = RetryPolicy(attempts=4), threading.Event()
         for failures in itertools.count(1):
             try:
                 with self._refusals(what):
                     return ask()
-            except Interruption as passing:
+            except TransferBroken as passing:
                 if failures == patience.attempts:
                     raise self.unreachable(str(passing)) from None
                 self._clock.wait(patience.pause_s(failures, passing.wait_s), never)
@@ -132,7 +132,7 @@ class Hub:
 
     @contextlib.contextmanager
     def _refusals(self, what: str) -> Iterator[None]:
-        """Turn what the library says into what we say. Raises Interruption for what passes."""
+        """Turn what the library says into what we say. Raises TransferBroken for what passes."""
         library, transport = _library(), _transport()
         told = library.errors
         try:
@@ -150,7 +150,7 @@ class Hub:
             if status == 429 or status >= 500:
                 asked = refused.response.headers.get("retry-after", "")
                 why = f"it answers with status {status}"
-                raise Interruption(why, float(asked) if asked.isdecimal() else None) from None
+                raise TransferBroken(why, float(asked) if asked.isdecimal() else None) from None
             raise HubRefused(f"the hub does not give {what} (status {status})", hint=LOGIN) from None
         except transport.HTTPError as lost:
             raise self.unreachable(_why(lost)) from None
@@ -172,8 +172,8 @@ class Commit:
         return f"{self.repo}@{self.revision[:7]}"
 
     @contextlib.contextmanager
-    def open(self, file: RemoteFile, start: int, stop: int) -> Iterator[Answer]:
-        """Ask for the bytes from `start` up to `stop` of a file. Raises Interruption, Unreachable."""
+    def open(self, file: RemoteFile, start: int, stop: int) -> Iterator[RangeResponse]:
+        """Ask for the bytes from `start` up to `stop` of a file. Raises TransferBroken, Unreachable."""
         library, transport = _library(), _transport()
         url = library.hf_hub_url(self.repo, file.path, revision=self.revision, endpoint=self._hub.endpoint)
         headers = {**_headers(), "accept-encoding": "identity"}
@@ -182,11 +182,11 @@ class Commit:
         try:
             with library.get_session().stream("GET", url, headers=headers, timeout=self._hub.limits) as answer:
                 _clamp(answer)
-                yield Answer(answer.status_code, answer.headers, answer.iter_raw())
+                yield RangeResponse(answer.status_code, answer.headers, answer.iter_raw())
         except library.errors.OfflineModeIsEnabled:
             raise self._hub.unreachable("HF_HUB_OFFLINE is set") from None
         except transport.HTTPError as lost:
-            raise Interruption(_why(lost)) from None
+            raise TransferBroken(_why(lost)) from None
 
 
 def _clamp(answer: Any) -> None:

@@ -1,6 +1,6 @@
 """One file from a source into its `Partial`: ranges of what is missing, again and again until nothing is.
 
-Knows no library: a Source opens a range, and says Interruption for whatever may be better in a moment.
+Knows no library: a RangeSource opens a range, and says TransferBroken for whatever may be better in a moment.
 
     200, 206             taken when length and place are those of the listing; a 200 is read past what is here already
     408, 429, 5xx, cut,  asked again after a pause, from the byte where it stopped
@@ -36,13 +36,13 @@ class WrongSize(ModelError):
     code = ExitCode.NOT_VERIFIED
 
 
-class Interrupted(SageError):
+class ModelWorkInterrupted(SageError):
     """A stop request ended the transfer for now."""
 
     code = ExitCode.INTERRUPTED
 
 
-class Interruption(Exception):
+class TransferBroken(Exception):
     """The transfer stopped, and the next attempt may do better. `wait_s`: what the server asked for, if it did."""
 
     def __init__(self, why: str, wait_s: float | None = None) -> None:
@@ -66,7 +66,7 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RangeResponse:
     """What a server began to say: `headers` in lower case, `pieces` of the body as they arrive, undecoded."""
 
     status: int
@@ -74,19 +74,19 @@ class Answer:
     pieces: Iterator[bytes]
 
 
-class Source(Protocol):
+class RangeSource(Protocol):
     """One repository at one commit."""
 
     @property
     def name(self) -> str:
         """`owner/name@1234567`, for people."""
 
-    def open(self, file: RemoteFile, start: int, stop: int) -> AbstractContextManager[Answer]:
-        """Ask for the bytes from `start` up to `stop`. Raises Interruption (also while reading), Unreachable."""
+    def open(self, file: RemoteFile, start: int, stop: int) -> AbstractContextManager[RangeResponse]:
+        """Ask for the bytes from `start` up to `stop`. Raises TransferBroken (also while reading), Unreachable."""
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to try. Attempts are counted anew after each MiB that arrived; pauses double from the first on."""
 
     attempts: int = 6
@@ -99,7 +99,7 @@ class Patience:
         return min(self.longest_s, max(self.first_s * 2.0 ** (failures - 1), asked_s or 0.0))
 
 
-Progress = Callable[[int, int], None]
+ByteProgress = Callable[[int, int], None]
 """Called with the bytes that are here and those of all files together; the first falls when bytes prove to be bad."""
 
 
@@ -107,7 +107,7 @@ def silent(*figures: int) -> None:
     """Tell nobody."""
 
 
-def counting(progress: Progress, total: int) -> Callable[[int], None]:
+def counting(progress: ByteProgress, total: int) -> Callable[[int], None]:
     """Return what is told of pieces, and tells `progress` of their sum."""
     done = 0
 
@@ -120,27 +120,27 @@ def counting(progress: Progress, total: int) -> Callable[[int], None]:
 
 
 @dataclass(frozen=True)
-class Errand:
+class Transfer:
     """What a transfer needs besides the file: where from, how long to try, whom to tell, when to stop."""
 
-    source: Source
-    patience: Patience = field(default_factory=Patience)
+    source: RangeSource
+    patience: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Clock = field(default_factory=SystemClock)
     stop: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[int], None] = silent
 
 
-def complete(part: Partial, file: RemoteFile, errand: Errand) -> None:
+def complete(part: Partial, file: RemoteFile, errand: Transfer) -> None:
     """Fill every gap of an opened part. `errand.tell` is called with the bytes that are here.
 
-    Raises Unreachable, HubRefused, WrongSize, Interrupted, StorageError.
+    Raises Unreachable, HubRefused, WrongSize, ModelWorkInterrupted, StorageError.
     """
     failures, safe = 0, part.done_bytes
     while (gap := part.gap()) is not None:
         _heed(errand, file, part)
         try:
             _receive(part, file, gap, errand)
-        except Interruption as trouble:
+        except TransferBroken as trouble:
             if part.done_bytes - safe >= CHUNK:
                 failures, safe = 0, part.done_bytes
             failures += 1
@@ -152,7 +152,7 @@ def complete(part: Partial, file: RemoteFile, errand: Errand) -> None:
             errand.clock.wait(errand.patience.pause_s(failures, trouble.wait_s), errand.stop)
 
 
-def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], errand: Errand) -> None:
+def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], errand: Transfer) -> None:
     start, end = gap
     with errand.source.open(file, start, end) as answer:
         at = _begin(answer, file, start, errand.source.name)
@@ -166,14 +166,14 @@ def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], errand: Erra
             _heed(errand, file, part)
             if at >= end:
                 return
-    raise Interruption(f"the answer ended after {at - start} of {end - start} bytes")
+    raise TransferBroken(f"the answer ended after {at - start} of {end - start} bytes")
 
 
-def _begin(answer: Answer, file: RemoteFile, start: int, name: str) -> int:
+def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> int:
     """Return the place in the file of the first byte of an answer, or refuse the answer."""
     status, headers = answer.status, answer.headers
     if status in _PASSING or status >= 500:
-        raise Interruption(f"it answers with status {status}", _retry_after(headers))
+        raise TransferBroken(f"it answers with status {status}", _retry_after(headers))
     if status == 416:
         raise _wrong_size(file, name, "fewer than asked for")
     if status not in (200, 206):
@@ -199,10 +199,10 @@ def _wrong_size(file: RemoteFile, name: str, sent: str) -> WrongSize:
     )
 
 
-def _heed(errand: Errand, file: RemoteFile, part: Partial) -> None:
+def _heed(errand: Transfer, file: RemoteFile, part: Partial) -> None:
     if errand.stop.is_set():
         where = f"after {part.done_bytes} of {file.size_bytes} bytes"
-        raise Interrupted(f"the transfer of {file.path} was interrupted {where}", hint=AGAIN)
+        raise ModelWorkInterrupted(f"the transfer of {file.path} was interrupted {where}", hint=AGAIN)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

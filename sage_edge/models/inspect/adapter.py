@@ -14,7 +14,7 @@ from typing import Literal
 
 from sage_edge.models.inspect import Tensor
 from sage_edge.models.inspect.bounded import short
-from sage_edge.models.inspect.json_limits import Json
+from sage_edge.models.inspect.json_limits import UntrustedJson
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
@@ -24,7 +24,7 @@ _MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Base:
+class AdapterBase:
     """The base that an adapter config names.
 
     kind: `hub` owner/name · `absolute` a path of one machine · `relative` a path from wherever it ran · `none`.
@@ -53,14 +53,14 @@ class Base:
         return f"its base is the absolute path {self.written[:200]!r}, {where}"
 
 
-def base(config: Mapping[str, Json]) -> Base:
+def base(config: Mapping[str, UntrustedJson]) -> AdapterBase:
     """Return what `base_model_name_or_path` says, judged by its form alone."""
     written = config.get("base_model_name_or_path")
     if not isinstance(written, str) or not written.strip():
-        return Base("", "none")
+        return AdapterBase("", "none")
     if written[0] in "/~\\" or PureWindowsPath(written).drive:
-        return Base(written, "absolute", is_here=written.startswith("/") and _is_folder(written))
-    return Base(written, "hub" if _HUB.fullmatch(written) else "relative")
+        return AdapterBase(written, "absolute", is_here=written.startswith("/") and _is_folder(written))
+    return AdapterBase(written, "hub" if _HUB.fullmatch(written) else "relative")
 
 
 def _is_folder(path: str) -> bool:
@@ -70,7 +70,7 @@ def _is_folder(path: str) -> bool:
         return False
 
 
-def disagreements(config: Mapping[str, Json], tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+def disagreements(config: Mapping[str, UntrustedJson], tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
     """Say where an adapter's tensors are not those of its config: rank, pairs, target modules. LoRA only."""
     if config.get("peft_type") != "LORA":
         return (f"its adapter is of the kind {short(config.get('peft_type'))}; LORA is known here",)
@@ -92,7 +92,7 @@ def disagreements(config: Mapping[str, Json], tensors: Mapping[str, Tensor]) -> 
     return tuple(faults[:_MOST_NAMED])
 
 
-def _pair(stem: str, sides: Mapping[str, Tensor], config: Mapping[str, Json], rank: int) -> list[str]:
+def _pair(stem: str, sides: Mapping[str, Tensor], config: Mapping[str, UntrustedJson], rank: int) -> list[str]:
     if set(sides) != {"A", "B"}:
         return [f"{stem[:80]} has lora_{next(iter(sides))} only"]
     a, b = sides["A"], sides["B"]
@@ -107,5 +107,5 @@ def _pair(stem: str, sides: Mapping[str, Tensor], config: Mapping[str, Json], ra
     return faults
 
 
-def _ends(stem: str, target: Json) -> bool:
+def _ends(stem: str, target: UntrustedJson) -> bool:
     return isinstance(target, str) and (stem == target or stem.endswith(f".{target}"))

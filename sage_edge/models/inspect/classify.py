@@ -1,4 +1,4 @@
-"""Folder or file → Verdict, without loading anything: only names, sizes and bounded headers are read.
+"""Folder or file → InspectReport, without loading anything: only names, sizes and bounded headers are read.
 
 In this order: what must not be followed or run · pointers in the place of weights · an adapter · GGUF · safetensors ·
 pickles · nothing but configs and tokenizers. What could be two things is neither, and is called unknown.
@@ -21,10 +21,10 @@ from sage_edge.models.inspect import (
     safetensors_weights,
 )
 from sage_edge.models.inspect.dimensions import family_of
-from sage_edge.models.inspect.folder import PICKLES, Listing, look, pointer
-from sage_edge.models.inspect.json_limits import Json
+from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
+from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import Kind, Verdict
+from sage_edge.models.inspect.report import InspectReport, ModelKind
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _TEMPLATE_FILE = "chat_template.jinja"
@@ -37,7 +37,7 @@ _SAME = {"phi2": "phi"}
 """llama.cpp's name of a family → transformers'."""
 
 
-def classify(path: Path, *, within: Path | None = None, family: str | None = None) -> Verdict:
+def classify(path: Path, *, within: Path | None = None, family: str | None = None) -> InspectReport:
     """Say what a folder, or a single GGUF file, is.
 
     within: where links may lead, the folder itself when not given. family: the architecture that is expected, like
@@ -57,48 +57,48 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
     return _expected(found, family)
 
 
-def _expected(found: Verdict, family: str | None) -> Verdict:
+def _expected(found: InspectReport, family: str | None) -> InspectReport:
     if family is None or found.family is None or _SAME.get(found.family, found.family) == _SAME.get(family, family):
         return found
     fault = f"its architecture is {found.family}, expected {family}"
-    return dataclasses.replace(found, kind=Kind.REFUSED, faults=(fault, *found.faults), mend=_OTHER_NAME)
+    return dataclasses.replace(found, kind=ModelKind.REFUSED, faults=(fault, *found.faults), mend=_OTHER_NAME)
 
 
-def _file(path: Path) -> Verdict:
+def _file(path: Path) -> InspectReport:
     """A single file stands for the folder that would hold it alone."""
     if (stands := pointer(path, path.stat().st_size)) is not None:
         return _pointers(path, {path.name: stands})
     if path.name.lower().endswith(PICKLES):
-        return Verdict(path, Kind.PICKLE, faults=(_pickle(path.name),))
+        return InspectReport(path, ModelKind.PICKLE, faults=(_pickle(path.name),))
     if path.name.lower().endswith(".safetensors"):
         fault = "safetensors are judged with their config.json: name the folder that holds both"
-        return Verdict(path, Kind.UNKNOWN, "safetensors", faults=(fault,))
+        return InspectReport(path, ModelKind.UNKNOWN, "safetensors", faults=(fault,))
     return gguf_weights.weigh(path, path.parent, (path.name,))
 
 
-def _folder(listing: Listing) -> Verdict:
+def _folder(listing: FolderListing) -> InspectReport:
     path = listing.folder
     if listing.leaving:
         links = tuple(f"the link {name} leads out of the folder" for name in listing.leaving[:5])
-        return Verdict(path, Kind.REFUSED, faults=links, mend=_COPY)
+        return InspectReport(path, ModelKind.REFUSED, faults=links, mend=_COPY)
     try:
         documents = {name: read_json(listing.path(name)) for name in _ASKED if _is_own(listing, name)}
     except HeaderBroken as broken:
-        return Verdict(path, Kind.DAMAGED, faults=(broken.message,))
+        return InspectReport(path, ModelKind.DAMAGED, faults=(broken.message,))
     if code := tuple(request for name, config in documents.items() for request in remote_code.requests(name, config)):
-        return Verdict(path, Kind.REFUSED, faults=code, mend=_NO_CODE)
+        return InspectReport(path, ModelKind.REFUSED, faults=code, mend=_NO_CODE)
     found = _weights(listing, documents)
     template, fault = _template(listing, documents)
     notes = (*found.notes, *_notes(listing))
     found = dataclasses.replace(found, notes=notes, chat_template=found.chat_template or template)
-    return dataclasses.replace(found, kind=Kind.DAMAGED, faults=(*found.faults, fault)) if fault else found
+    return dataclasses.replace(found, kind=ModelKind.DAMAGED, faults=(*found.faults, fault)) if fault else found
 
 
-def _is_own(listing: Listing, name: str) -> bool:
+def _is_own(listing: FolderListing, name: str) -> bool:
     return name in listing.sizes and name not in listing.pointers
 
 
-def _weights(listing: Listing, documents: Mapping[str, dict[str, Json]]) -> Verdict:
+def _weights(listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]) -> InspectReport:
     path = listing.folder
     if listing.pointers:
         return _pointers(path, listing.pointers)
@@ -106,13 +106,15 @@ def _weights(listing: Listing, documents: Mapping[str, dict[str, Json]]) -> Verd
     ggufs = listing.having(".gguf")
     is_adapter = adapter.CONFIG in listing.sizes
     if is_adapter and (models or ggufs):
-        return Verdict(
-            path, Kind.UNKNOWN, faults=("it holds a model and an adapter: keep each in a folder of its own",)
+        return InspectReport(
+            path, ModelKind.UNKNOWN, faults=("it holds a model and an adapter: keep each in a folder of its own",)
         )
     if is_adapter:
         return _adapter(listing, documents[adapter.CONFIG])
     if models and ggufs:
-        return Verdict(path, Kind.UNKNOWN, faults=("it holds safetensors and GGUF: keep each in a folder of its own",))
+        return InspectReport(
+            path, ModelKind.UNKNOWN, faults=("it holds safetensors and GGUF: keep each in a folder of its own",)
+        )
     if ggufs:
         return gguf_weights.weigh(path, path, ggufs)
     if models:
@@ -120,30 +122,30 @@ def _weights(listing: Listing, documents: Mapping[str, dict[str, Json]]) -> Verd
     return _weightless(listing, documents)
 
 
-def _pointers(path: Path, pointers: Mapping[str, int]) -> Verdict:
+def _pointers(path: Path, pointers: Mapping[str, int]) -> InspectReport:
     missing = tuple(f"{size} bytes of {name} (a Git LFS pointer stands for them)" for name, size in pointers.items())
-    return Verdict(path, Kind.POINTER, missing=missing)
+    return InspectReport(path, ModelKind.POINTER, missing=missing)
 
 
-def _adapter(listing: Listing, config: dict[str, Json]) -> Verdict:
+def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> InspectReport:
     base = adapter.base(config)
     notes = (base.fault,) if base.fault else ()
-    found = Verdict(listing.folder, Kind.ADAPTER, "safetensors", notes=notes, base=base)
+    found = InspectReport(listing.folder, ModelKind.ADAPTER, "safetensors", notes=notes, base=base)
     if adapter.WEIGHTS not in listing.sizes:
         if pickles := listing.having(*PICKLES):
             faults = tuple(map(_pickle, pickles))
-            return dataclasses.replace(found, kind=Kind.PICKLE, faults=faults, missing=(adapter.WEIGHTS,))
+            return dataclasses.replace(found, kind=ModelKind.PICKLE, faults=faults, missing=(adapter.WEIGHTS,))
         return dataclasses.replace(found, missing=(adapter.WEIGHTS,))
     try:
         header = read_safetensors(listing.path(adapter.WEIGHTS))
     except Truncated as cut:
         return dataclasses.replace(found, missing=(cut.lack,))
     except HeaderBroken as broken:
-        return dataclasses.replace(found, kind=Kind.DAMAGED, faults=(broken.message,))
+        return dataclasses.replace(found, kind=ModelKind.DAMAGED, faults=(broken.message,))
     faults = adapter.disagreements(config, header.tensors)
     return dataclasses.replace(
         found,
-        kind=Kind.DAMAGED if faults else Kind.ADAPTER,
+        kind=ModelKind.DAMAGED if faults else ModelKind.ADAPTER,
         faults=faults,
         weights=(adapter.WEIGHTS,),
         weight_bytes=header.data_bytes,
@@ -151,23 +153,23 @@ def _adapter(listing: Listing, config: dict[str, Json]) -> Verdict:
     )
 
 
-def _weightless(listing: Listing, documents: Mapping[str, dict[str, Json]]) -> Verdict:
+def _weightless(listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]) -> InspectReport:
     path = listing.folder
     if pickles := listing.having(*PICKLES):
-        return Verdict(path, Kind.PICKLE, faults=tuple(map(_pickle, pickles[:5])))
+        return InspectReport(path, ModelKind.PICKLE, faults=tuple(map(_pickle, pickles[:5])))
     if config := documents.get("config.json"):
         missing = (safetensors_weights.SINGLE, *safetensors_weights.tokenizer_lacks(listing))
-        return Verdict(path, Kind.PARTIAL, missing=missing, family=family_of(config.get("model_type")))
+        return InspectReport(path, ModelKind.PARTIAL, missing=missing, family=family_of(config.get("model_type")))
     if any(name in listing.sizes for name in TOKENIZERS):
-        return Verdict(path, Kind.TOKENIZER, missing=("config.json", safetensors_weights.SINGLE))
-    return Verdict(path, Kind.UNKNOWN)
+        return InspectReport(path, ModelKind.TOKENIZER, missing=("config.json", safetensors_weights.SINGLE))
+    return InspectReport(path, ModelKind.UNKNOWN)
 
 
 def _pickle(name: str) -> str:
     return f"{name[:80]} is a pickle: loading it runs whatever code it holds"
 
 
-def _notes(listing: Listing) -> tuple[str, ...]:
+def _notes(listing: FolderListing) -> tuple[str, ...]:
     notes = [f"{name[:80]} is not read: it cannot be, or is no regular file" for name in listing.odd[:5]]
     if scripts := listing.having(".py"):
         notes.append(f"{', '.join(scripts[:5])} would never be run")
@@ -176,7 +178,9 @@ def _notes(listing: Listing) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _template(listing: Listing, documents: Mapping[str, dict[str, Json]]) -> tuple[str | None, str | None]:
+def _template(
+    listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]
+) -> tuple[str | None, str | None]:
     """The chat template, from its own file or the tokenizer's config, or why it cannot be read."""
     if _is_own(listing, _TEMPLATE_FILE):
         if listing.sizes[_TEMPLATE_FILE] > _MOST_TEMPLATE_BYTES:

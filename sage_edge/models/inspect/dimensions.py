@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sage_edge.models.inspect import Header
-from sage_edge.models.inspect.json_limits import Json
+from sage_edge.models.inspect.json_limits import UntrustedJson
 
 _MOST = 1 << 24
 _MOST_LAYERS = 1_024
 
 
-class Unsaid(Exception):
+class MissingDimension(Exception):
     """A dimension that is absent or no sensible number; the text is a sentence without the file's name."""
 
 
@@ -57,20 +57,20 @@ _IN_GGUF: Mapping[_Name, str] = {
 }  # fmt: skip
 
 
-def from_config(config: Mapping[str, Json]) -> Dimensions:
-    """Return the dimensions that a config.json of transformers declares. Raises Unsaid."""
+def from_config(config: Mapping[str, UntrustedJson]) -> Dimensions:
+    """Return the dimensions that a config.json of transformers declares. Raises MissingDimension."""
     family = family_of(config.get("model_type"))
     if family is None:
-        raise Unsaid("names no model_type")
+        raise MissingDimension("names no model_type")
     tied = config.get("tie_word_embeddings", False) is True  # the default of both families
     return _read(family, config, _IN_CONFIG, lambda: _size(config.get("vocab_size"), "vocab_size"), tied=tied)
 
 
 def from_gguf(header: Header) -> Dimensions:
-    """Return the dimensions that a GGUF's metadata declare. Raises Unsaid."""
+    """Return the dimensions that a GGUF's metadata declare. Raises MissingDimension."""
     family = family_of(header.metadata.get("general.architecture"))
     if family is None:
-        raise Unsaid("names no general.architecture")
+        raise MissingDimension("names no general.architecture")
     keys: Mapping[_Name, str] = {name: f"{family}.{key}" for name, key in _IN_GGUF.items()}
     tied = "output.weight" not in header.tensors
     return _read(family, header.metadata, keys, lambda: _vocabulary(header), tied=tied)
@@ -104,7 +104,7 @@ def _read(
 def _vocabulary(header: Header) -> int:
     tokens = header.lengths.get("tokenizer.ggml.tokens")
     if tokens is None:
-        raise Unsaid("holds no tokenizer.ggml.tokens")
+        raise MissingDimension("holds no tokenizer.ggml.tokens")
     return _size(tokens, "tokenizer.ggml.tokens")
 
 
@@ -112,9 +112,9 @@ def _size(value: object, key: str, otherwise: int | None = None, most: int = _MO
     if value is None and otherwise is not None:
         return otherwise
     if value is None:
-        raise Unsaid(f"does not say {key}")
+        raise MissingDimension(f"does not say {key}")
     if type(value) is not int or not 1 <= value <= most:
-        raise Unsaid(f"says {key} = {value!r:.40}, expected a whole number from 1 to {most}")
+        raise MissingDimension(f"says {key} = {value!r:.40}, expected a whole number from 1 to {most}")
     return value
 
 
@@ -127,5 +127,5 @@ _RULES: tuple[tuple[Callable[[Dimensions], bool], str], ...] = (
 def _checked(dimensions: Dimensions) -> Dimensions:
     for holds, fault in _RULES:
         if not holds(dimensions):
-            raise Unsaid(fault)
+            raise MissingDimension(fault)
     return dimensions

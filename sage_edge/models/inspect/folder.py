@@ -23,7 +23,7 @@ _POINTER = re.compile(
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """The files at the top of a folder.
 
     sizes: name → bytes of each regular file. pointers: name → bytes that a Git LFS pointer stands for.
@@ -45,7 +45,7 @@ class Listing:
         return self.folder / name
 
 
-def look(folder: Path, within: Path | None = None) -> Listing:
+def look(folder: Path, within: Path | None = None) -> FolderListing:
     """List a folder. Links may lead anywhere below `within` (the folder itself when not given).
 
     Raises ModelError for a folder of more than 20,000 entries, OSError for one that cannot be read.
@@ -65,7 +65,7 @@ def look(folder: Path, within: Path | None = None) -> Listing:
             elif not path.is_dir():
                 odd.append(name)
     pointers = {name: stands for name in sizes if (stands := pointer(folder / name, sizes[name])) is not None}
-    return Listing(folder, sizes, pointers, tuple(sorted(leaving)), tuple(sorted(odd)))
+    return FolderListing(folder, sizes, pointers, tuple(sorted(leaving)), tuple(sorted(odd)))
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sage_edge.models.inspect import Header, HeaderBroken, Truncated, dimensions, read_gguf, shapes
-from sage_edge.models.inspect.dimensions import Dimensions, Unsaid
+from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.ggml_types import FILE_TYPES
-from sage_edge.models.inspect.report import Kind, Verdict
+from sage_edge.models.inspect.report import InspectReport, ModelKind
 
 _SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_SPLITS = 1_024
@@ -20,12 +20,12 @@ _NEEDED = {
 }
 
 
-def weigh(path: Path, folder: Path, files: Sequence[str]) -> Verdict:
+def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
     """Say whether these GGUF files of a folder are one whole model. `path`: what the verdict is about."""
     wanted = _splits(files) or tuple(files)
     if len(wanted) > 1 and _splits(files) is None:
         fault = f"it holds {len(files)} GGUF files, {', '.join(sorted(files)[:3])[:200]}: name one of them"
-        return Verdict(path, Kind.UNKNOWN, "gguf", faults=(fault,))
+        return InspectReport(path, ModelKind.UNKNOWN, "gguf", faults=(fault,))
     missing: list[str] = []
     faults: list[str] = []
     headers: list[Header] = []
@@ -54,11 +54,11 @@ def _splits(files: Sequence[str]) -> tuple[str, ...] | None:
 
 def _verdict(
     path: Path, wanted: Sequence[str], headers: Sequence[Header], missing: list[str], faults: list[str]
-) -> Verdict:
+) -> InspectReport:
     other = headers[0].metadata.get("general.type", "model") if headers else "model"
     if other != "model":
-        kind = Kind.ADAPTER if other == "adapter" else Kind.UNKNOWN
-        return Verdict(path, kind, "gguf", faults=(f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model",))
+        kind = ModelKind.ADAPTER if other == "adapter" else ModelKind.UNKNOWN
+        return InspectReport(path, kind, "gguf", faults=(f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model",))
     notes: list[str] = []
     known: Dimensions | None = None
     whole = Header({name: tensor for header in headers for name, tensor in header.tensors.items()})
@@ -67,10 +67,18 @@ def _verdict(
         _said(whole, len(wanted), wanted[0], missing, faults, notes)
         known = _held(whole, wanted[0], faults, notes, comparing=not missing and not faults)
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
-    kind = Kind.DAMAGED if faults else Kind.PARTIAL if missing else Kind.SHARDED if len(wanted) > 1 else Kind.COMPLETE
+    kind = (
+        ModelKind.DAMAGED
+        if faults
+        else ModelKind.PARTIAL
+        if missing
+        else ModelKind.SHARDED
+        if len(wanted) > 1
+        else ModelKind.COMPLETE
+    )
     template = whole.metadata.get("tokenizer.chat_template")
     file_type = whole.metadata.get("general.file_type")
-    return Verdict(
+    return InspectReport(
         path,
         kind,
         "gguf",
@@ -106,7 +114,7 @@ def _held(whole: Header, name: str, faults: list[str], notes: list[str], *, comp
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
     try:
         known = dimensions.from_gguf(whole)
-    except Unsaid as unsaid:
+    except MissingDimension as unsaid:
         if family is not None and family not in shapes.FAMILIES:
             notes.append(f"{name} {unsaid}: shapes and memory of {family} are not known here")
         else:

@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from sage_edge.models.inspect.bounded import HeaderBroken, Stream, short
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+UntrustedJson: TypeAlias = "bool | int | float | str | list[UntrustedJson] | dict[str, UntrustedJson] | None"
 
 DEEPEST = 32
 _LONGEST_NUMBER = 24
 
 
-def parse(data: bytes, file: str, *, most_pieces: int, whole: bool = False) -> Json:
+def parse(data: bytes, file: str, *, most_pieces: int, whole: bool = False) -> UntrustedJson:
     """Return the value that some JSON holds. Raises HeaderBroken.
 
     most_pieces: ceiling for objects, lists and their members together (about 100 bytes of memory each).
@@ -25,7 +25,7 @@ def parse(data: bytes, file: str, *, most_pieces: int, whole: bool = False) -> J
         raise HeaderBroken(file, f"holds {pieces} pieces of JSON, at most {most_pieces} are read")
     try:
         text = data.decode("utf-8")
-        value: Json = json.loads(
+        value: UntrustedJson = json.loads(
             text,
             object_pairs_hook=_once,
             parse_int=_int,
@@ -45,7 +45,7 @@ def parse(data: bytes, file: str, *, most_pieces: int, whole: bool = False) -> J
     return value
 
 
-def read(path: Path, *, most_bytes: int = 8 << 20, most_pieces: int = 400_000) -> dict[str, Json]:
+def read(path: Path, *, most_bytes: int = 8 << 20, most_pieces: int = 400_000) -> dict[str, UntrustedJson]:
     """Return the object that a JSON file holds. Raises HeaderBroken, OSError."""
     with Stream(path) as stream:
         if stream.size > most_bytes:
@@ -56,20 +56,20 @@ def read(path: Path, *, most_bytes: int = 8 << 20, most_pieces: int = 400_000) -
     return value
 
 
-def _depth(value: Json) -> int:
-    level: list[Json] = [value]
+def _depth(value: UntrustedJson) -> int:
+    level: list[UntrustedJson] = [value]
     depth = 0
     while level and depth <= DEEPEST:
         depth += 1
-        inner: list[Json] = []
+        inner: list[UntrustedJson] = []
         for item in level:
             inner += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         level = inner
     return depth
 
 
-def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    made: dict[str, Json] = {}
+def _once(pairs: list[tuple[str, UntrustedJson]]) -> dict[str, UntrustedJson]:
+    made: dict[str, UntrustedJson] = {}
     for key, value in pairs:
         if key in made:
             raise ValueError(f"names {short(key)} twice")

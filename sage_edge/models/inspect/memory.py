@@ -36,7 +36,7 @@ _TORCH_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryNeed:
     """Bytes that a model needs with `context` tokens."""
 
     context: int
@@ -57,7 +57,7 @@ class Memory:
 
 def estimate(
     dimensions: Dimensions, weights: int, container: str, *, context: int | None = None, batch: int = BATCH_TOKENS
-) -> Memory:
+) -> MemoryNeed:
     """Return what a model of these dimensions needs.
 
     weights: bytes of its tensors. container: `gguf` runs in llama.cpp, `safetensors` in transformers.
@@ -70,4 +70,4 @@ def estimate(
         scratch = batch * (widest + layer) * 4 + dimensions.vocabulary * _TOKEN_BYTES + _LLAMA_BYTES
     else:
         scratch = tokens * layer * 2 + 2 * dimensions.vocabulary * 4 + _TORCH_BYTES
-    return Memory(tokens, weights, tokens * dimensions.kv_bytes_per_token, scratch)
+    return MemoryNeed(tokens, weights, tokens * dimensions.kv_bytes_per_token, scratch)

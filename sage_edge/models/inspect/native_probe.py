@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.models.sandbox import Outcome, run_limited
+from sage_edge.models.sandbox import SandboxResult, run_limited
 
 _WALL_S, _CPU_S = 60.0, 30.0
 _ROOM_BYTES = 3 << 30
@@ -22,10 +22,10 @@ _SPOKEN_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
-class Probe:
+class NativeProbe:
     """llama.cpp's answer. `metadata`: its keys as text, empty when it did not open. `why`: one sentence, else empty."""
 
-    outcome: Outcome
+    outcome: SandboxResult
     metadata: Mapping[str, str]
     why: str
 
@@ -35,7 +35,9 @@ class Probe:
         return not self.why
 
 
-def probe(file: Path, *, wall_s: float = _WALL_S, cpu_s: float = _CPU_S, memory_bytes: int | None = None) -> Probe:
+def probe(
+    file: Path, *, wall_s: float = _WALL_S, cpu_s: float = _CPU_S, memory_bytes: int | None = None
+) -> NativeProbe:
     """Let llama.cpp open a GGUF within limits; never raises for what the file holds.
 
     memory_bytes: address space; by default 3 GiB besides twice the file, which is mapped.
@@ -49,12 +51,12 @@ def probe(file: Path, *, wall_s: float = _WALL_S, cpu_s: float = _CPU_S, memory_
         env={"PYTHONPATH": str(Path(__file__).parents[3]), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
     if not outcome.is_good:
-        return Probe(outcome, {}, f"llama.cpp does not open {file.name}: {outcome.why}")
+        return NativeProbe(outcome, {}, f"llama.cpp does not open {file.name}: {outcome.why}")
     try:
         metadata = json.loads(outcome.out)
     except ValueError:
-        return Probe(outcome, {}, f"llama.cpp said nothing sensible of {file.name}")
-    return Probe(outcome, {str(key): str(value) for key, value in metadata.items()}, "")
+        return NativeProbe(outcome, {}, f"llama.cpp said nothing sensible of {file.name}")
+    return NativeProbe(outcome, {str(key): str(value) for key, value in metadata.items()}, "")
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sage_edge.models.inspect.bounded import short
-from sage_edge.models.inspect.json_limits import Json
+from sage_edge.models.inspect.json_limits import UntrustedJson
 
 _PEFT_FROM = "transformers."
 
 
-def requests(file: str, config: Mapping[str, Json]) -> tuple[str, ...]:
+def requests(file: str, config: Mapping[str, UntrustedJson]) -> tuple[str, ...]:
     """Say where a config wants code of its own to be run: `auto_map`, `trust_remote_code`, PEFT's `auto_mapping`.
 
     PEFT imports the module that `auto_mapping.parent_library` names; one of transformers' own is what PEFT writes.
@@ -29,6 +29,6 @@ def requests(file: str, config: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _is_peft(mapping: Json) -> bool:
+def _is_peft(mapping: UntrustedJson) -> bool:
     library = mapping.get("parent_library") if isinstance(mapping, dict) else None
     return isinstance(library, str) and library.startswith(_PEFT_FROM)

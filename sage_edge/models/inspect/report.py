@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
-from sage_edge.models.inspect.adapter import Base
+from sage_edge.models.inspect.adapter import AdapterBase
 from sage_edge.models.inspect.dimensions import Dimensions
-from sage_edge.models.manifest import Container
+from sage_edge.models.manifest import ModelContainer
 from sage_edge.names import Digest
 
 
-class Kind(Enum):
+class ModelKind(Enum):
     """What it is; the first two can be resolved, the third can be merged."""
 
     COMPLETE = "complete"
@@ -31,7 +31,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class InspectReport:
     """The finding. `missing`: files, or bytes of them. `faults`: why it is refused. `notes`: what else was seen.
 
     weight_bytes: of all tensors that are there. parameters: numbers in them (packed ones count as they are packed).
@@ -40,8 +40,8 @@ class Verdict:
     """
 
     path: Path
-    kind: Kind
-    container: Container | None = None
+    kind: ModelKind
+    container: ModelContainer | None = None
     missing: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -52,13 +52,13 @@ class Verdict:
     quantisation: str | None = None
     dimensions: Dimensions | None = None
     chat_template: str | None = None
-    base: Base | None = None
+    base: AdapterBase | None = None
     mend: str = ""
 
     @property
     def is_model(self) -> bool:
         """Whether it is a whole model."""
-        return self.kind in (Kind.COMPLETE, Kind.SHARDED)
+        return self.kind in (ModelKind.COMPLETE, ModelKind.SHARDED)
 
     @property
     def template(self) -> Digest | None:
@@ -68,7 +68,7 @@ class Verdict:
     @property
     def is_adapter(self) -> bool:
         """Whether it is a whole adapter; its base is another matter."""
-        return self.kind is Kind.ADAPTER and not self.missing and not self.faults
+        return self.kind is ModelKind.ADAPTER and not self.missing and not self.faults
 
     def refusal(self, what: str | None = None, hint: str | None = None) -> ModelError | None:
         """Why it cannot be used as a model, as the error to raise; None when it can.
@@ -78,7 +78,7 @@ class Verdict:
         if self.is_model:
             return None
         name, then = what or plain(self.path.name), hint or self._hint()
-        if self.kind is Kind.ADAPTER and self.base is not None and not self.missing:
+        if self.kind is ModelKind.ADAPTER and self.base is not None and not self.missing:
             return AdapterWithoutBase(plain(self.base.name), plain(self.base.written) or "nothing", hint=then)
         missing = _some(self.missing)
         if missing and not self.faults:
@@ -87,7 +87,7 @@ class Verdict:
         return ModelError(f"{name} is {self.kind.value}: {said or 'nothing of a model is there'}", hint=then)
 
     def _hint(self) -> str:
-        usual = _AGAIN if self.kind is Kind.ADAPTER and self.missing else _HINTS.get(self.kind, _AGAIN)
+        usual = _AGAIN if self.kind is ModelKind.ADAPTER and self.missing else _HINTS.get(self.kind, _AGAIN)
         return (self.mend or usual).replace("{path}", shlex.quote(plain(str(self.path))))
 
 
@@ -105,8 +105,8 @@ def _some(sentences: tuple[str, ...]) -> tuple[str, ...]:
 _LONGEST, _MOST_SAID = 300, 12
 _AGAIN = "get what is missing or damaged again, then: sage-edge model inspect {path}"
 _HINTS = {
-    Kind.ADAPTER: "name the base on the card of the merged model, then: sage-edge model prepare REF",
-    Kind.POINTER: "git lfs pull in that folder, then: sage-edge model inspect {path}",
-    Kind.PICKLE: "take the same model as safetensors, then: sage-edge model inspect PATH",
-    Kind.UNKNOWN: "name the model's own folder or file: sage-edge model inspect PATH",
+    ModelKind.ADAPTER: "name the base on the card of the merged model, then: sage-edge model prepare REF",
+    ModelKind.POINTER: "git lfs pull in that folder, then: sage-edge model inspect {path}",
+    ModelKind.PICKLE: "take the same model as safetensors, then: sage-edge model inspect PATH",
+    ModelKind.UNKNOWN: "name the model's own folder or file: sage-edge model inspect PATH",
 }

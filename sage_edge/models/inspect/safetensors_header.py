@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sage_edge.models.inspect import json_limits
 from sage_edge.models.inspect.bounded import Header, HeaderBroken, Stream, Tensor, Truncated, short
-from sage_edge.models.inspect.json_limits import Json
+from sage_edge.models.inspect.json_limits import UntrustedJson
 
 LONGEST_HEADER = 16 << 20
 MOST_TENSORS = 65_536
@@ -52,7 +52,7 @@ def read(path: Path) -> Header:
         return Header(tensors, metadata, data_at=stream.at)
 
 
-def _metadata(file: str, found: Json) -> dict[str, str | int | float | bool]:
+def _metadata(file: str, found: UntrustedJson) -> dict[str, str | int | float | bool]:
     if found is None:
         return {}
     if not isinstance(found, dict):
@@ -65,7 +65,7 @@ def _metadata(file: str, found: Json) -> dict[str, str | int | float | bool]:
     return kept
 
 
-def _tensor(file: str, name: str, entry: Json) -> Tensor:
+def _tensor(file: str, name: str, entry: UntrustedJson) -> Tensor:
     if len(name) > _LONGEST_NAME or not name.isprintable():
         raise HeaderBroken(file, f"names a tensor {short(name)}: more than {_LONGEST_NAME} letters, or unprintable")
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
@@ -86,7 +86,7 @@ def _tensor(file: str, name: str, entry: Json) -> Tensor:
     return tensor
 
 
-def _sizes(found: Json) -> tuple[int, ...] | None:
+def _sizes(found: UntrustedJson) -> tuple[int, ...] | None:
     """A list of sizes below 2^63; a boolean is none."""
     if not isinstance(found, list):
         return None

@@ -14,11 +14,11 @@ from typing import cast
 
 from sage_edge.models.inspect import HeaderBroken, Tensor, Truncated, dimensions, read_safetensors, shapes
 from sage_edge.models.inspect.bounded import short
-from sage_edge.models.inspect.dimensions import Dimensions, Unsaid
-from sage_edge.models.inspect.folder import Listing
-from sage_edge.models.inspect.json_limits import Json
+from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
+from sage_edge.models.inspect.folder import FolderListing
+from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import Kind, Verdict
+from sage_edge.models.inspect.report import InspectReport, ModelKind
 from sage_edge.models.inspect.shapes import Packing
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -28,12 +28,12 @@ _INDEX_BYTES, _INDEX_PIECES = 16 << 20, 200_000
 _ADAPTER = "adapter_model.safetensors"
 
 
-def names(listing: Listing) -> tuple[str, ...]:
+def names(listing: FolderListing) -> tuple[str, ...]:
     """The files that belong to a model's weights: safetensors and their index."""
     return tuple(name for name in listing.having(".safetensors", INDEX) if name != _ADAPTER)
 
 
-def tokenizer_lacks(listing: Listing) -> tuple[str, ...]:
+def tokenizer_lacks(listing: FolderListing) -> tuple[str, ...]:
     """What is missing of a tokenizer: one file, or vocabulary and merges, or a sentencepiece model."""
     have = set(listing.sizes)
     whole = "tokenizer.json" in have or {"vocab.json", "merges.txt"} <= have or "tokenizer.model" in have
@@ -50,7 +50,7 @@ class _Found:
     notes: list[str] = field(default_factory=list)
     weights: list[str] = field(default_factory=list)
 
-    def read(self, listing: Listing, name: str) -> set[str]:
+    def read(self, listing: FolderListing, name: str) -> set[str]:
         """Take the tensors of one file; returns their names."""
         if name not in listing.sizes:
             self.missing.append(name)
@@ -70,13 +70,13 @@ class _Found:
         return set(header.tensors)
 
 
-def weigh(listing: Listing, config: dict[str, Json] | None) -> Verdict:
+def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> InspectReport:
     """Say whether the safetensors of a folder are all there, and are those of its config."""
     found = _Found()
     is_sharded = INDEX in listing.sizes
     if is_sharded and SINGLE in listing.sizes:
         fault = f"it holds {SINGLE} and an index of shards: two sets of weights"
-        return Verdict(listing.folder, Kind.UNKNOWN, "safetensors", faults=(fault,))
+        return InspectReport(listing.folder, ModelKind.UNKNOWN, "safetensors", faults=(fault,))
     if is_sharded:
         _shards(listing, found)
     elif SINGLE in listing.sizes:
@@ -88,10 +88,10 @@ def weigh(listing: Listing, config: dict[str, Json] | None) -> Verdict:
         found.missing.append("config.json")
     found.missing += tokenizer_lacks(listing)
     _others(listing, found)
-    kind = Kind.SHARDED if is_sharded else Kind.COMPLETE
-    return Verdict(
+    kind = ModelKind.SHARDED if is_sharded else ModelKind.COMPLETE
+    return InspectReport(
         listing.folder,
-        Kind.DAMAGED if found.faults else Kind.PARTIAL if found.missing else kind,
+        ModelKind.DAMAGED if found.faults else ModelKind.PARTIAL if found.missing else kind,
         "safetensors",
         missing=tuple(found.missing),
         faults=tuple(found.faults),
@@ -105,7 +105,7 @@ def weigh(listing: Listing, config: dict[str, Json] | None) -> Verdict:
     )
 
 
-def _shards(listing: Listing, found: _Found) -> None:
+def _shards(listing: FolderListing, found: _Found) -> None:
     try:
         index = read_json(listing.path(INDEX), most_bytes=_INDEX_BYTES, most_pieces=_INDEX_PIECES)
         places = _places(index)
@@ -123,7 +123,7 @@ def _shards(listing: Listing, found: _Found) -> None:
     _told(index, places, found)
 
 
-def _told(index: Mapping[str, Json], places: Mapping[str, str], found: _Found) -> None:
+def _told(index: Mapping[str, UntrustedJson], places: Mapping[str, str], found: _Found) -> None:
     """Note what the index says of the whole, and hold it against what is there."""
     metadata = index.get("metadata")
     size = metadata.get("total_size") if isinstance(metadata, dict) else None
@@ -134,7 +134,7 @@ def _told(index: Mapping[str, Json], places: Mapping[str, str], found: _Found) -
         found.notes.append(f"the tensors have {there} bytes")
 
 
-def _places(index: Mapping[str, Json]) -> dict[str, str]:
+def _places(index: Mapping[str, UntrustedJson]) -> dict[str, str]:
     """Tensor → shard. Raises HeaderBroken; a shard outside the folder is never asked for."""
     places = index.get("weight_map")
     if not isinstance(places, dict) or not places:
@@ -149,7 +149,7 @@ def _places(index: Mapping[str, Json]) -> dict[str, str]:
     return cast("dict[str, str]", places)
 
 
-def _no_index(listing: Listing, found: _Found) -> None:
+def _no_index(listing: FolderListing, found: _Found) -> None:
     """Shards without their index, or files of other names: say what would make them a model."""
     shards = [match for name in listing.having(".safetensors") if (match := _SHARD.fullmatch(name))]
     if not shards:
@@ -164,14 +164,14 @@ def _no_index(listing: Listing, found: _Found) -> None:
             found.read(listing, name)
 
 
-def _others(listing: Listing, found: _Found) -> None:
+def _others(listing: FolderListing, found: _Found) -> None:
     others = [name for name in names(listing) if name not in found.weights and name != INDEX and name in listing.sizes]
     said = " ".join((*found.missing, *found.faults))
     if ignored := [name for name in others if name not in said]:
         found.notes.append(f"{', '.join(ignored[:5])[:200]} would not be loaded: no index names it")
 
 
-def _held_against(config: Mapping[str, Json] | None, found: _Found) -> Dimensions | None:
+def _held_against(config: Mapping[str, UntrustedJson] | None, found: _Found) -> Dimensions | None:
     """Compare with the config's dimensions, once all tensors are there."""
     if config is None:
         return None
@@ -180,7 +180,7 @@ def _held_against(config: Mapping[str, Json] | None, found: _Found) -> Dimension
         known = dimensions.from_config(config)
         packing = _packing(config)
         plan = shapes.plan(known, "safetensors", packing)
-    except Unsaid as unsaid:
+    except MissingDimension as unsaid:
         if family is not None and family not in shapes.FAMILIES:
             found.notes.append(f"config.json {unsaid}: shapes and memory of {family} are not known here")
         else:
@@ -193,21 +193,23 @@ def _held_against(config: Mapping[str, Json] | None, found: _Found) -> Dimension
     return known
 
 
-def _packing(config: Mapping[str, Json]) -> Packing | None:
-    """How AWQ packed the matrices; None for plain weights. Raises Unsaid for what no table here describes."""
+def _packing(config: Mapping[str, UntrustedJson]) -> Packing | None:
+    """How AWQ packed the matrices; None for plain weights. Raises MissingDimension for what no table here describes."""
     declared = config.get("quantization_config")
     if declared is None:
         return None
     method = declared.get("quant_method") if isinstance(declared, dict) else None
     if not isinstance(declared, dict) or method != "awq":
-        raise Unsaid(f"is quantised by {short(method)}; only awq is known here")
+        raise MissingDimension(f"is quantised by {short(method)}; only awq is known here")
     bits, group = declared.get("bits"), declared.get("group_size")
     if bits != 4 or type(group) is not int or not 1 <= group <= 1 << 16:
-        raise Unsaid(f"says awq with bits = {short(bits)} and group_size = {short(group)}; 4 bits are known here")
+        raise MissingDimension(
+            f"says awq with bits = {short(bits)} and group_size = {short(group)}; 4 bits are known here"
+        )
     return Packing(4, group)
 
 
-def _quantisation(config: Mapping[str, Json]) -> str | None:
+def _quantisation(config: Mapping[str, UntrustedJson]) -> str | None:
     declared = config.get("quantization_config")
     if isinstance(declared, dict):
         method = declared.get("quant_method")

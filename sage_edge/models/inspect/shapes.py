@@ -17,16 +17,16 @@ from dataclasses import dataclass, replace
 from sage_edge.models.inspect import Tensor
 from sage_edge.models.inspect.dimensions import Dimensions
 
-Shape = tuple[int, ...]
+TensorShape = tuple[int, ...]
 _MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExpectedTensors:
     """Tensors that must be there, and those that may."""
 
-    needed: Mapping[str, Shape]
-    optional: Mapping[str, Shape]
+    needed: Mapping[str, TensorShape]
+    optional: Mapping[str, TensorShape]
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class Packing:
     group: int
 
 
-def _linear(name: str, rows: int, columns: int, *, bias: bool) -> dict[str, Shape]:
+def _linear(name: str, rows: int, columns: int, *, bias: bool) -> dict[str, TensorShape]:
     return {f"{name}.weight": (rows, columns), **({f"{name}.bias": (rows,)} if bias else {})}
 
 
-def _norm(name: str, size: int, *, bias: bool) -> dict[str, Shape]:
+def _norm(name: str, size: int, *, bias: bool) -> dict[str, TensorShape]:
     return {f"{name}.weight": (size,), **({f"{name}.bias": (size,)} if bias else {})}
 
 
-def _qwen2_layer(d: Dimensions, name: str) -> dict[str, Shape]:
+def _qwen2_layer(d: Dimensions, name: str) -> dict[str, TensorShape]:
     wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
     return {
         **_norm(f"{name}.input_layernorm", d.hidden, bias=False),
@@ -60,19 +60,19 @@ def _qwen2_layer(d: Dimensions, name: str) -> dict[str, Shape]:
     }
 
 
-def _qwen2(d: Dimensions) -> Plan:
+def _qwen2(d: Dimensions) -> ExpectedTensors:
     head = {"lm_head.weight": (d.vocabulary, d.hidden)}
-    needed: dict[str, Shape] = {
+    needed: dict[str, TensorShape] = {
         "model.embed_tokens.weight": (d.vocabulary, d.hidden),
         "model.norm.weight": (d.hidden,),
         **({} if d.tied else head),
     }
     for layer in range(d.layers):
         needed |= _qwen2_layer(d, f"model.layers.{layer}")
-    return Plan(needed, head if d.tied else {})
+    return ExpectedTensors(needed, head if d.tied else {})
 
 
-def _phi_layer(d: Dimensions, name: str) -> dict[str, Shape]:
+def _phi_layer(d: Dimensions, name: str) -> dict[str, TensorShape]:
     wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
     return {
         **_norm(f"{name}.input_layernorm", d.hidden, bias=True),
@@ -85,18 +85,18 @@ def _phi_layer(d: Dimensions, name: str) -> dict[str, Shape]:
     }
 
 
-def _phi(d: Dimensions) -> Plan:
-    needed: dict[str, Shape] = {
+def _phi(d: Dimensions) -> ExpectedTensors:
+    needed: dict[str, TensorShape] = {
         "model.embed_tokens.weight": (d.vocabulary, d.hidden),
         **_norm("model.final_layernorm", d.hidden, bias=True),
         **_linear("lm_head", d.vocabulary, d.hidden, bias=True),
     }
     for layer in range(d.layers):
         needed |= _phi_layer(d, f"model.layers.{layer}")
-    return Plan(needed, {})
+    return ExpectedTensors(needed, {})
 
 
-def _gguf_layer(d: Dimensions, name: str, *, biased: bool) -> dict[str, Shape]:
+def _gguf_layer(d: Dimensions, name: str, *, biased: bool) -> dict[str, TensorShape]:
     """What both GGUF families share; `biased`: Phi's norms and all its matrices have one."""
     wide = d.heads * d.head_size
     return {
@@ -107,26 +107,26 @@ def _gguf_layer(d: Dimensions, name: str, *, biased: bool) -> dict[str, Shape]:
     }
 
 
-def _turned(name: str, columns: int, rows: int, *, bias: bool) -> dict[str, Shape]:
+def _turned(name: str, columns: int, rows: int, *, bias: bool) -> dict[str, TensorShape]:
     return {f"{name}.weight": (columns, rows), **({f"{name}.bias": (rows,)} if bias else {})}
 
 
-def _gguf_qwen2(d: Dimensions) -> Plan:
+def _gguf_qwen2(d: Dimensions) -> ExpectedTensors:
     wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
-    needed: dict[str, Shape] = {"token_embd.weight": (d.hidden, d.vocabulary), "output_norm.weight": (d.hidden,)}
+    needed: dict[str, TensorShape] = {"token_embd.weight": (d.hidden, d.vocabulary), "output_norm.weight": (d.hidden,)}
     for name in (f"blk.{layer}" for layer in range(d.layers)):
         needed |= _gguf_layer(d, name, biased=False)
         needed |= _norm(f"{name}.ffn_norm", d.hidden, bias=False)
         needed |= _turned(f"{name}.ffn_gate", d.hidden, d.intermediate, bias=False)
         for part, rows in (("attn_q", wide), ("attn_k", narrow), ("attn_v", narrow)):
             needed |= _turned(f"{name}.{part}", d.hidden, rows, bias=True)
-    return Plan(needed, {"output.weight": (d.hidden, d.vocabulary)})
+    return ExpectedTensors(needed, {"output.weight": (d.hidden, d.vocabulary)})
 
 
-def _gguf_phi2(d: Dimensions, *, fused: bool = False) -> Plan:
+def _gguf_phi2(d: Dimensions, *, fused: bool = False) -> ExpectedTensors:
     """Old converters wrote one matrix for query, key and value, today's write three; llama.cpp reads both."""
     wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
-    needed: dict[str, Shape] = {
+    needed: dict[str, TensorShape] = {
         "token_embd.weight": (d.hidden, d.vocabulary),
         **_norm("output_norm", d.hidden, bias=True),
         **_turned("output", d.hidden, d.vocabulary, bias=True),
@@ -136,16 +136,18 @@ def _gguf_phi2(d: Dimensions, *, fused: bool = False) -> Plan:
         parts = {"qkv": wide + 2 * narrow} if fused else {"q": wide, "k": narrow, "v": narrow}
         for part, rows in parts.items():
             needed |= _turned(f"{name}.attn_{part}", d.hidden, rows, bias=True)
-    return Plan(needed, {})
+    return ExpectedTensors(needed, {})
 
 
-_SAFETENSORS: Mapping[str, Callable[[Dimensions], Plan]] = {"qwen2": _qwen2, "phi": _phi}
-_GGUF: Mapping[str, Callable[[Dimensions], Plan]] = {"qwen2": _gguf_qwen2, "phi2": _gguf_phi2}
+_SAFETENSORS: Mapping[str, Callable[[Dimensions], ExpectedTensors]] = {"qwen2": _qwen2, "phi": _phi}
+_GGUF: Mapping[str, Callable[[Dimensions], ExpectedTensors]] = {"qwen2": _gguf_qwen2, "phi2": _gguf_phi2}
 FAMILIES = frozenset((*_SAFETENSORS, *_GGUF))
 """The families that a plan can be made for."""
 
 
-def plan(dimensions: Dimensions, container: str, packing: Packing | None = None, *, fused: bool = False) -> Plan | None:
+def plan(
+    dimensions: Dimensions, container: str, packing: Packing | None = None, *, fused: bool = False
+) -> ExpectedTensors | None:
     """Return what a model of these dimensions must hold; None for a family that no table here describes.
 
     fused: whether a phi2 GGUF holds query, key and value in one matrix.
@@ -156,7 +158,7 @@ def plan(dimensions: Dimensions, container: str, packing: Packing | None = None,
     if dimensions.family not in families:
         return None
     wanted = families[dimensions.family](dimensions)
-    return wanted if packing is None else Plan(_packed(wanted.needed, packing), wanted.optional)
+    return wanted if packing is None else ExpectedTensors(_packed(wanted.needed, packing), wanted.optional)
 
 
 def parameters(dimensions: Dimensions) -> int | None:
@@ -166,9 +168,9 @@ def parameters(dimensions: Dimensions) -> int | None:
     return None if wanted is None else sum(math.prod(shape) for shape in wanted.needed.values())
 
 
-def _packed(needed: Mapping[str, Shape], packing: Packing) -> dict[str, Shape]:
+def _packed(needed: Mapping[str, TensorShape], packing: Packing) -> dict[str, TensorShape]:
     """AWQ's tensors in the place of each matrix of a layer; embeddings, norms and the head stay."""
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, TensorShape] = {}
     for name, shape in needed.items():
         if ".layers." not in name or len(shape) != 2:
             shapes[name] = shape
@@ -183,7 +185,7 @@ def _packed(needed: Mapping[str, Shape], packing: Packing) -> dict[str, Shape]:
     return shapes
 
 
-def disagreements(wanted: Plan, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+def disagreements(wanted: ExpectedTensors, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
     """Say where the tensors are not those of the plan, in at most three sentences of each kind."""
     known = {**wanted.optional, **wanted.needed}
     wrong = [

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.models.card import Card, DirectorySource
+from sage_edge.models.card import DirectorySource, ModelCard
 from sage_edge.models.prepare.gguf_tools import BYTES_EACH
 from sage_edge.models.prepare.stages import Kind, Stage
 
@@ -26,7 +26,7 @@ _MB = 1_000_000
 
 
 @dataclass(frozen=True)
-class Estimate:
+class StageCost:
     """Bytes that the store will hold more, minutes that it takes, and what both were reckoned from."""
 
     size_bytes: int
@@ -34,7 +34,7 @@ class Estimate:
     basis: str
 
 
-def estimate(stage: Stage, home: Path) -> Estimate:
+def estimate(stage: Stage, home: Path) -> StageCost:
     """Return what a stage costs. `home`: the folder that directories of cards are relative to."""
     kind = stage.card.quantisation or ""
     if stage.kind in ("fetch", "import", "copy"):
@@ -46,19 +46,19 @@ def estimate(stage: Stage, home: Path) -> Estimate:
     if stage.kind == "quantise":
         return _made(stage, BYTES_EACH.get(kind, 1.0), f"in {kind}")
     basis = "the same file, named again" if stage.kind == "smoke" else "64 prompts and 200 texts"
-    return Estimate(0, _minutes(stage), basis)
+    return StageCost(0, _minutes(stage), basis)
 
 
-def peak_memory(card: Card) -> int:
+def peak_memory(card: ModelCard) -> int:
     """The most memory that a stage of this card holds, in bytes: merging, with everything in f32 and 1 GB beside."""
     return 4 * card.parameters + 1_000_000_000 if "merge" in card.steps else 0
 
 
-def _brought(stage: Stage, home: Path) -> Estimate:
+def _brought(stage: Stage, home: Path) -> StageCost:
     size, basis = _size(stage, home)
     if stage.kind == "import":
-        return Estimate(size, size / _DISK_BYTES_PER_S / 60, basis)
-    return Estimate(size, size / _LINE_BYTES_PER_S / 60, f"{basis}; at 10 MB/s")
+        return StageCost(size, size / _DISK_BYTES_PER_S / 60, basis)
+    return StageCost(size, size / _LINE_BYTES_PER_S / 60, f"{basis}; at 10 MB/s")
 
 
 def _size(stage: Stage, home: Path) -> tuple[int, str]:
@@ -83,9 +83,9 @@ def _guessed(stage: Stage) -> tuple[int, str]:
     return int(card.parameters * each), f"{card.parameters / _MB:,.0f} M parameters of {each:.3g} bytes"
 
 
-def _made(stage: Stage, each: float, how: str) -> Estimate:
+def _made(stage: Stage, each: float, how: str) -> StageCost:
     count = stage.card.parameters
-    return Estimate(int(count * each), _minutes(stage), f"{count / _MB:,.1f} M parameters of {each:.3g} bytes, {how}")
+    return StageCost(int(count * each), _minutes(stage), f"{count / _MB:,.1f} M parameters of {each:.3g} bytes, {how}")
 
 
 def _minutes(stage: Stage) -> float:

@@ -39,7 +39,7 @@ BYTES_EACH = {
 }  # fmt: skip
 """Bytes that a parameter takes, by kind; `_m` kinds mix two and are as published for 7B models."""
 
-Kind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
+QuantisationKind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
 Precision = Literal["f16", "f32"]
 _FILE_TYPES: Mapping[str, int] = {"q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
 _F32 = 0  # ggml_type
@@ -80,12 +80,14 @@ sys.exit(llama_cpp.llama_model_quantize(os.fsencode(sys.argv[1]), os.fsencode(sy
 """
 
 
-def kind(name: str) -> Kind:
+def kind(name: str) -> QuantisationKind:
     """Return a kind of quantisation by its name. Raises UsageError for one that we do not make."""
-    for known in get_args(Kind):
+    for known in get_args(QuantisationKind):
         if known == name:
             return known  # type: ignore[no-any-return]
-    raise UsageError(f"nobody here quantises to {name!r}", hint=f"one of {', '.join(get_args(Kind))}: mend the card")
+    raise UsageError(
+        f"nobody here quantises to {name!r}", hint=f"one of {', '.join(get_args(QuantisationKind))}: mend the card"
+    )
 
 
 def sdist_digest() -> Digest:
@@ -130,7 +132,7 @@ def convert(
     return out
 
 
-def quantise(source: Path, out: Path, kind: Kind) -> Path:
+def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
     """Write `source`, an f16 or f32 GGUF file, with quantised matrices to `out` and return its path.
 
     It runs in a process of its own, whose memory and chatter end with it. Raises CommandFailed with its last lines.
@@ -179,7 +181,7 @@ def pre_tokenizer(folder: Path) -> str | None:
     return "qwen2" if same else None
 
 
-class Reading:
+class GgufModel:
     """A GGUF file opened in this process, that tells its tokens and logits. Close it.
 
     The key-value cache is in f32, so that what is measured is the file and not the cache. `context`: tokens at most.

@@ -15,29 +15,29 @@ from pathlib import Path
 
 from sage_edge import __version__
 from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
-from sage_edge.models.card import Card, find, listing
-from sage_edge.models.download.ranges import Progress, counting, silent
+from sage_edge.models.card import ModelCard, find, listing
+from sage_edge.models.download.ranges import ByteProgress, counting, silent
 from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.adapter_base import where_it_points
-from sage_edge.models.inspect.report import Verdict
+from sage_edge.models.inspect.report import InspectReport
 from sage_edge.models.manifest import ListedFile, Manifest, inside, role_of
 from sage_edge.models.prepare import smoke
-from sage_edge.models.prepare.smoke import Smoke
+from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.models.prepare.sources import look
 from sage_edge.models.prepare.stages import is_part
 from sage_edge.models.store import disk_space
-from sage_edge.models.store.blobs import Tell
+from sage_edge.models.store.blobs import PieceListener
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 
 _WEIGHTS = {"gguf": ".gguf", "safetensors": ".safetensors"}
 
 
-Ask = Callable[[Path, str], Smoke]
+Ask = Callable[[Path, str], SmokeResult]
 """Lets a GGUF speak, as `smoke.ask` does."""
 
 
-def card_of(name: str, cards: Mapping[ModelRef, Card]) -> Card:
+def card_of(name: str, cards: Mapping[ModelRef, ModelCard]) -> ModelCard:
     """Return the card under which a folder is imported: a declared model's, or that of its adapter alone.
 
     Raises ModelNotFound.
@@ -49,7 +49,7 @@ def card_of(name: str, cards: Mapping[ModelRef, Card]) -> Card:
 
 
 def import_folder(
-    folder: Path, card: Card, store: Store, now: datetime, ask: Ask | None = None, progress: Progress = silent
+    folder: Path, card: ModelCard, store: Store, now: datetime, ask: Ask | None = None, progress: ByteProgress = silent
 ) -> Manifest:
     """Copy a folder's model into the store, name it, and return its listing; it is not locked yet.
 
@@ -75,7 +75,7 @@ def import_folder(
     return manifest
 
 
-def files_of(folder: Path, card: Card) -> tuple[Path, ...]:
+def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
     """Return the files of a folder that belong to the card's model, sorted; reads no weights. Raises ModelError."""
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder", hint=f"sage-edge model import DIR --ref {card.ref}")
@@ -91,7 +91,7 @@ def files_of(folder: Path, card: Card) -> tuple[Path, ...]:
     return chosen
 
 
-def _admit(folder: Path, chosen: tuple[Path, ...], card: Card) -> Digest | None:
+def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> Digest | None:
     """Return the digest of the chat template of a whole model of the right kind. Raises ModelError."""
     if is_part(card.ref):
         return look(folder, card, f"sage-edge model inspect {folder}", is_adapter=True).template
@@ -113,7 +113,7 @@ def _admit(folder: Path, chosen: tuple[Path, ...], card: Card) -> Digest | None:
     return verdict.template
 
 
-def _demand_size(verdict: Verdict, card: Card) -> None:
+def _demand_size(verdict: InspectReport, card: ModelCard) -> None:
     """Refuse a model of another size; a matrix of embeddings more or less is how files differ, not models."""
     known = verdict.dimensions
     count = None if known is None else shapes.parameters(known)
@@ -124,7 +124,7 @@ def _demand_size(verdict: Verdict, card: Card) -> None:
         )
 
 
-def _take(path: Path, folder: Path, store: Store, tell: Tell) -> ListedFile:
+def _take(path: Path, folder: Path, store: Store, tell: PieceListener) -> ListedFile:
     name, size = path.relative_to(folder).as_posix(), path.stat().st_size
     digest = store.add(path, tell=tell)
     if store.blob(digest).stat().st_size != size:
@@ -132,7 +132,9 @@ def _take(path: Path, folder: Path, store: Store, tell: Tell) -> ListedFile:
     return ListedFile(path=name, size_bytes=size, digest=digest, role=role_of(name))
 
 
-def _listing(card: Card, listed: list[ListedFile], folder: Path, now: datetime, template: Digest | None) -> Manifest:
+def _listing(
+    card: ModelCard, listed: list[ListedFile], folder: Path, now: datetime, template: Digest | None
+) -> Manifest:
     try:
         return listing(
             card,

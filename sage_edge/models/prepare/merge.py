@@ -50,14 +50,14 @@ class CannotMerge(ModelError):
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeReport:
     """What a merge reports: versions of the tools, and the most memory that it held, in bytes."""
 
     tools: Mapping[str, str]
     peak_bytes: int
 
 
-def merge(base: Path, adapter: Path, out: Path) -> Merged:
+def merge(base: Path, adapter: Path, out: Path) -> MergeReport:
     """Write the model that `adapter` makes of `base` into the new folder `out`: the same inputs, the same bytes.
 
     Takes as memory the weights in f32 and less than 1 GB more. Raises CannotMerge, CommandFailed (with the last lines
@@ -69,7 +69,7 @@ def merge(base: Path, adapter: Path, out: Path) -> Merged:
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=QUIET)
     if done.code == 0:
         report = json.loads(done.text.splitlines()[-1])
-        return Merged(report["tools"], report["peak_bytes"])
+        return MergeReport(report["tools"], report["peak_bytes"])
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
         raise CannotMerge(done.complaint.splitlines()[-1], hint=f"sage-edge model inspect {adapter}")
@@ -198,7 +198,7 @@ def _tied(model: Any) -> Any:
     return model
 
 
-class Reference:
+class TransformersModel:
     """A transformers folder opened in this process, that tells its tokens and logits, as `gguf.Reading` does."""
 
     metadata: Mapping[str, str] = {}

@@ -29,13 +29,13 @@ _CONTEXT = 256
 _TIMEOUT_S = 7_200.0
 
 
-class NotTheSame(ModelError):
+class ParityFailed(ModelError):
     """The converted file does not say what the original says."""
 
     code = ExitCode.NOT_VERIFIED
 
 
-class Speaker(Protocol):
+class ComparedModel(Protocol):
     """A model that tells its tokens and its logits, one row per token."""
 
     def tokens(self, text: str) -> list[int]:
@@ -48,7 +48,7 @@ class Speaker(Protocol):
 
 
 @dataclass(frozen=True)
-class Parity:
+class ParityResult:
     """How two models compare. Logits have no unit, divergences are in nats; `differing` are texts with other tokens."""
 
     texts: int
@@ -72,7 +72,7 @@ class Parity:
         )
 
 
-def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) -> tuple[Parity, ...]:
+def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) -> tuple[ParityResult, ...]:
     """Hold GGUF files against the transformers folder (or GGUF file) that they were made from; one result for each.
 
     In a process of its own, whose memory ends with it: all the models, and a few rows of logits. Raises CommandFailed.
@@ -90,24 +90,24 @@ def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) ->
     if done.code != 0:
         raise CommandFailed(words[1:], done.code, done.complaint or done.text)
     found = json.loads(done.text.splitlines()[-1])
-    return tuple(Parity(**{**one, "differing": tuple(one["differing"])}) for one in found)
+    return tuple(ParityResult(**{**one, "differing": tuple(one["differing"])}) for one in found)
 
 
-def judge(parity: Parity, what: str, *, exact: bool) -> None:
-    """Raise NotTheSame unless a file may pass for its original. `exact`: it is f32 or f16, not quantised."""
+def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
+    """Raise ParityFailed unless a file may pass for its original. `exact`: it is f32 or f16, not quantised."""
     if parity.differing:
-        raise NotTheSame(
+        raise ParityFailed(
             f"{what} tokenises {len(parity.differing)} of {parity.texts} texts differently, "
             f"first {parity.differing[0]!r:.60}",
             hint="the converter took another tokenizer for it; nothing was kept",
         )
     if not parity.mean_kl_nats <= FARTHEST_NATS:  # so written, NaN is refused too
-        raise NotTheSame(
+        raise ParityFailed(
             f"{what} is {parity.mean_kl_nats:.2g} nats from its original on average, {FARTHEST_NATS:g} are allowed",
             hint="nothing was kept; quantise less, or look for damage in the original",
         )
     if exact and parity.agreement < AGREEMENT:
-        raise NotTheSame(
+        raise ParityFailed(
             f"{what} holds another token likeliest at {parity.positions - parity.agreeing} of {parity.positions} "
             f"places; {AGREEMENT:.0%} must agree",
             hint="nothing was kept; the converter does not know this architecture well enough",
@@ -115,8 +115,8 @@ def judge(parity: Parity, what: str, *, exact: bool) -> None:
 
 
 def measure(
-    reference: Speaker, candidates: Sequence[Speaker], texts: Sequence[str], prompts: Sequence[str]
-) -> tuple[Parity, ...]:
+    reference: ComparedModel, candidates: Sequence[ComparedModel], texts: Sequence[str], prompts: Sequence[str]
+) -> tuple[ParityResult, ...]:
     """Compare models with one original in this process, prompt by prompt; the original reads each prompt once."""
     tallies = [_Tally() for _ in candidates]
     for prompt in prompts:
@@ -145,10 +145,10 @@ class _Tally:
             self._gap = max(self._gap, float(abs(one - other).max()))
             self._divergences.append(_divergence(one, other))
 
-    def total(self, texts: int, differing: tuple[str, ...]) -> Parity:
+    def total(self, texts: int, differing: tuple[str, ...]) -> ParityResult:
         """Return everything counted."""
         found = self._divergences
-        return Parity(
+        return ParityResult(
             texts, differing, len(found), self._agreeing, self._gap, sum(found) / max(1, len(found)), max(found)
         )
 
@@ -169,15 +169,17 @@ def _divergence(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) 
 
 def _main() -> int:
     threads, reference = int(sys.argv[1]), Path(sys.argv[2])
-    original: Speaker = merge.Reference(reference, threads) if reference.is_dir() else _reading(reference, threads)
+    original: ComparedModel = (
+        merge.TransformersModel(reference, threads) if reference.is_dir() else _reading(reference, threads)
+    )
     candidates = [_reading(Path(file), threads) for file in sys.argv[3:]]
     found = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
     sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
     return 0
 
 
-def _reading(file: Path, threads: int) -> gguf_tools.Reading:
-    return gguf_tools.Reading(file, _CONTEXT, threads)
+def _reading(file: Path, threads: int) -> gguf_tools.GgufModel:
+    return gguf_tools.GgufModel(file, _CONTEXT, threads)
 
 
 if __name__ == "__main__":

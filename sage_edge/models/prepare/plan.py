@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.models.card import Card, read_card
-from sage_edge.models.lock import Lock, read_lock
+from sage_edge.models.card import ModelCard, read_card
+from sage_edge.models.lock import ModelLock, read_lock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare import stages as chain
 from sage_edge.models.prepare.estimates import estimate
@@ -38,7 +38,7 @@ class StepPlan:
 
 
 def plan(
-    ref: ModelRef, cards: Mapping[ModelRef, Card], store: Store, lock: Lock, *, home: Path
+    ref: ModelRef, cards: Mapping[ModelRef, ModelCard], store: Store, lock: ModelLock, *, home: Path
 ) -> tuple[StepPlan, ...]:
     """Return the steps from what the store holds to the locked model; empty means that nothing is missing.
 
@@ -72,7 +72,7 @@ def is_prepared(name: str, fleet: Path, store: Store) -> bool:
 
     Raises DeclarationError for a card of it that cannot be read.
     """
-    cards: dict[ModelRef, Card] = {}
+    cards: dict[ModelRef, ModelCard] = {}
     try:
         ref: ModelRef | None = ModelRef(name)
     except ValueError:
@@ -104,19 +104,19 @@ def _step(stage: Stage, home: Path) -> StepPlan:
     return StepPlan(stage.kind, stage.makes, cost.size_bytes, cost.minutes, cost.basis, stage)
 
 
-def _is_decided(ref: ModelRef, store: Store, lock: Lock) -> bool:
+def _is_decided(ref: ModelRef, store: Store, lock: ModelLock) -> bool:
     """Whether the lock names what somebody imported or copied here: then nothing is made in its place."""
     manifest = store.manifest(ref)
     is_given = manifest is not None and RECIPE not in manifest.made_by and not store.missing(manifest)
     return is_given and _is_locked(ref, store, lock)
 
 
-def _is_locked(ref: ModelRef, store: Store, lock: Lock) -> bool:
+def _is_locked(ref: ModelRef, store: Store, lock: ModelLock) -> bool:
     manifest = store.manifest(ref)
     return manifest is not None and ref in lock and lock[ref].manifest == manifest.digest()
 
 
-def _is_unlocked(base: ModelRef, store: Store, lock: Lock) -> bool:
+def _is_unlocked(base: ModelRef, store: Store, lock: ModelLock) -> bool:
     """Whether a base lies in the store without a line of the lock; a line that says otherwise is no absent one."""
     return base not in lock and store.manifest(base) is not None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import ModelError
-from sage_edge.models.card import Card, HostSource
+from sage_edge.models.card import HostSource, ModelCard
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store.store import Store
@@ -28,7 +28,7 @@ def _no_copy(source: HostSource, ref: ModelRef) -> Manifest:
 
 
 @dataclass(frozen=True)
-class Workshop:
+class PrepareContext:
     """What preparing needs. fleet: the folder with the cards and the lock.
 
     copy: has the bytes of a board's model in the store and returns its listing, whose name is still to be given; made
@@ -38,7 +38,7 @@ class Workshop:
     """
 
     fleet: Path
-    cards: Mapping[ModelRef, Card]
+    cards: Mapping[ModelRef, ModelCard]
     store: Store
     hub: Hub
     clock: Clock = field(default_factory=SystemClock)

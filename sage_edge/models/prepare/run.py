@@ -12,84 +12,87 @@ from pathlib import Path
 
 from sage_edge import hints
 from sage_edge.errors import DigestMismatch, DoesNotFit, SageError
-from sage_edge.models.download.ranges import Interrupted
+from sage_edge.models.download.ranges import ModelWorkInterrupted
 from sage_edge.models.lock import changing, differences, entry, read_lock, write_lock
 from sage_edge.models.prepare import stage_work
 from sage_edge.models.prepare.estimates import peak_memory
 from sage_edge.models.prepare.plan import StepPlan, downloads, plan
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.prepare.stages import with_bases
 from sage_edge.models.store import disk_space
 from sage_edge.names import ModelRef
 
 
-def prepare(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
+def prepare(ref: ModelRef, context: PrepareContext) -> tuple[StepPlan, ...]:
     """Do what `plan` says, and return what was done; nothing where nothing is missing.
 
-    Raises Locked while another process prepares it, StorageError and DoesNotFit before the first byte, Interrupted
-    after a stop request, Unreachable, and what each step raises. What was finished stays: the same call goes on there.
+    Raises Locked while another process prepares it, StorageError and DoesNotFit before the first byte,
+    ModelWorkInterrupted after a stop request, Unreachable, and what each step raises. What was finished stays: the
+    same call goes on there.
     """
-    return _do_all(ref, shop, lambda: _missing(ref, shop))
+    return _do_all(ref, context, lambda: _missing(ref, context))
 
 
-def pull(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
+def pull(ref: ModelRef, context: PrepareContext) -> tuple[StepPlan, ...]:
     """Bring the files that a model is made from, make nothing and lock nothing; return what was done.
 
     Raises what `prepare` raises.
     """
-    return _do_all(ref, shop, lambda: downloads(_missing(ref, shop)))
+    return _do_all(ref, context, lambda: downloads(_missing(ref, context)))
 
 
-def _do_all(ref: ModelRef, shop: Workshop, missing: Callable[[], tuple[StepPlan, ...]]) -> tuple[StepPlan, ...]:
+def _do_all(
+    ref: ModelRef, context: PrepareContext, missing: Callable[[], tuple[StepPlan, ...]]
+) -> tuple[StepPlan, ...]:
     if not missing():
         return ()
-    with shop.store.preparing(ref):
+    with context.store.preparing(ref):
         todo = missing()
-        _demand_room(ref, todo, shop)
-        with stage_work.workplace(ref, shop.store) as folder:
+        _demand_room(ref, todo, context)
+        with stage_work.workplace(ref, context.store) as folder:
             for number, step in enumerate(todo, start=1):
-                shop.tell(f"{number}/{len(todo)} {step}")
-                _carry_out(step, shop, folder, ref)
+                context.tell(f"{number}/{len(todo)} {step}")
+                _carry_out(step, context, folder, ref)
     return todo
 
 
-def _carry_out(step: StepPlan, shop: Workshop, folder: Path, ref: ModelRef) -> None:
+def _carry_out(step: StepPlan, context: PrepareContext, folder: Path, ref: ModelRef) -> None:
     """Do one step; what fails because a stop request also ended its processes is no failure of the step."""
     failed: SageError | None = None
     try:
         if step.stage is None:
-            _lock(step.makes, shop)
+            _lock(step.makes, context)
         else:
-            stage_work.do(step.stage, shop, folder)
+            stage_work.do(step.stage, context, folder)
     except SageError as refusal:
         refusal.hint = hints.text(refusal.hint).replace(
             " REF", f" {ref}"
         )  # what lies below does not know whose part it makes
         failed = refusal
-    if shop.stop.is_set() and (failed is not None or step.stage is not None):
-        raise Interrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed
+    if context.stop.is_set() and (failed is not None or step.stage is not None):
+        raise ModelWorkInterrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed
     if failed is not None:
         raise failed
 
 
-def _missing(ref: ModelRef, shop: Workshop) -> tuple[StepPlan, ...]:
-    return plan(ref, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+def _missing(ref: ModelRef, context: PrepareContext) -> tuple[StepPlan, ...]:
+    return plan(ref, context.cards, context.store, read_lock(context.fleet), home=context.home)
 
 
-def _demand_room(ref: ModelRef, todo: tuple[StepPlan, ...], shop: Workshop) -> None:
+def _demand_room(ref: ModelRef, todo: tuple[StepPlan, ...], context: PrepareContext) -> None:
     """Refuse what disk or memory cannot hold, before anything is begun."""
-    disk_space.demand(shop.store, sum(step.size_bytes for step in todo), f"preparing {ref}")
+    disk_space.demand(context.store, sum(step.size_bytes for step in todo), f"preparing {ref}")
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if any(step.kind == "merge" for step in todo) and (most := peak_memory(shop.cards[ref])) > has:
+    if any(step.kind == "merge" for step in todo) and (most := peak_memory(context.cards[ref])) > has:
         raise DoesNotFit(f"merging {ref}", most, has)
 
 
-def _lock(ref: ModelRef, shop: Workshop) -> None:
+def _lock(ref: ModelRef, context: PrepareContext) -> None:
     """Write the lines of a model and its bases that are missing: one that says otherwise is somebody's decision."""
-    with changing(shop.store.root):
-        before = read_lock(shop.fleet)
-        made = [manifest for name in with_bases(ref, shop.cards) if (manifest := shop.store.manifest(name))]
-        after = {**before, **{manifest.ref: entry(shop.cards[manifest.ref], manifest) for manifest in made}}
+    with changing(context.store.root):
+        before = read_lock(context.fleet)
+        made = [manifest for name in with_bases(ref, context.cards) if (manifest := context.store.manifest(name))]
+        after = {**before, **{manifest.ref: entry(context.cards[manifest.ref], manifest) for manifest in made}}
         for name in (manifest.ref for manifest in made if manifest.ref in before):
             if before[name].manifest != after[name].manifest:
                 raise DigestMismatch(
@@ -97,5 +100,5 @@ def _lock(ref: ModelRef, shop: Workshop) -> None:
                     said_by="fleet/models.lock", hint="if the one made here is meant: sage-edge model lock",
                 )  # fmt: skip
         if changes := differences(before, after):
-            shop.tell("\n".join(("fleet/models.lock:", *map(str, changes))))
-            write_lock(shop.fleet, after)
+            context.tell("\n".join(("fleet/models.lock:", *map(str, changes))))
+            write_lock(context.fleet, after)

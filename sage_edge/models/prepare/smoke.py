@@ -27,14 +27,14 @@ MODEL_KEY = "sage.model_ref"
 """Metadata by which a file that we converted says what it is."""
 
 
-class Mute(ModelError):
+class SmokeFailed(ModelError):
     """The file opens, and does not hold a conversation."""
 
     code = ExitCode.NOT_VERIFIED
 
 
 @dataclass(frozen=True)
-class Smoke:
+class SmokeResult:
     """What the file said of itself, and what it answered to `Hello` when drawing the likeliest token each time."""
 
     name: str
@@ -46,44 +46,44 @@ class Smoke:
     text: str
 
 
-def ask(model: Path, what: str) -> Smoke:
+def ask(model: Path, what: str) -> SmokeResult:
     """Open a GGUF file (or a transformers folder) in a child process with limits, and let it answer.
 
     what: how to call it.
-    Raises Mute when it does not open, crashes, hangs or wants more memory than such a file can need.
+    Raises SmokeFailed when it does not open, crashes, hangs or wants more memory than such a file can need.
     """
     words = (sys.executable, "-m", "sage_edge.models.prepare.smoke", str(model))
     paths = [model] if model.is_file() else list(model.iterdir())
     most = _ROOM + 3 * sum(path.stat().st_size for path in paths)
     done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, env=merge.QUIET)
     if not done.is_good:
-        raise Mute(f"{what} does not run: {done.why}", hint=f"sage-edge model inspect {model}")
+        raise SmokeFailed(f"{what} does not run: {done.why}", hint=f"sage-edge model inspect {model}")
     said = json.loads(done.out.splitlines()[-1])
-    return Smoke(**{**said, "template": Digest(said["template"]) if said["template"] else None})
+    return SmokeResult(**{**said, "template": Digest(said["template"]) if said["template"] else None})
 
 
-def judge(smoke: Smoke, ref: ModelRef, template: Digest | None, *, own: bool) -> None:
-    """Raise Mute unless the file is the one meant. `template`: as the card pins it. `own`: we converted the file."""
+def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bool) -> None:
+    """Raise SmokeFailed unless the file is the one meant. template: as the card pins it. own: we converted the file."""
     if smoke.template is None:  # llama-cpp-python would silently take the llama-2 format (facts §3.2)
-        raise Mute(
+        raise SmokeFailed(
             f"{ref} carries no chat template ({gguf_tools.TEMPLATE})", hint="convert it again with its tokenizer"
         )
     if template is not None and smoke.template != template:
-        raise Mute(
+        raise SmokeFailed(
             f"the chat template of {ref} has digest {smoke.template}, its card says {template}",
             hint="look at the template, then mend chat_template in the card",
         )
     if own and (smoke.name, smoke.ref) != (ref, ref):
-        raise Mute(f"{ref} calls itself {smoke.name!r:.80}", hint=f"sage-edge model prepare {ref}")
+        raise SmokeFailed(f"{ref} calls itself {smoke.name!r:.80}", hint=f"sage-edge model prepare {ref}")
     if not smoke.finite or smoke.answer_tokens == 0:
         why = "logits that are no numbers" if not smoke.finite else "no token"
-        raise Mute(f"{ref} answers with {why}", hint="its weights are damaged, or made for another architecture")
+        raise SmokeFailed(f"{ref} answers with {why}", hint="its weights are damaged, or made for another architecture")
 
 
-def _answer(model: Path) -> Smoke:
+def _answer(model: Path) -> SmokeResult:
     import numpy as np
 
-    reading = merge.Reference(model) if model.is_dir() else gguf_tools.Reading(model, _CONTEXT)
+    reading = merge.TransformersModel(model) if model.is_dir() else gguf_tools.GgufModel(model, _CONTEXT)
     template = reading.template
     prompt = reading.chat(_MESSAGES)[: _CONTEXT - _MOST] if template else []
     drawn: list[int] = []
@@ -92,7 +92,7 @@ def _answer(model: Path) -> Smoke:
         last = reading.logits(prompt + drawn)[-1]
         finite = bool(np.isfinite(last).all())
         drawn.append(int(last.argmax()))
-    return Smoke(
+    return SmokeResult(
         name=reading.metadata.get("general.name", ""), ref=reading.metadata.get(MODEL_KEY),
         template=files.digest(template.encode()) if template else None, prompt_tokens=len(prompt),
         answer_tokens=len(drawn), finite=finite, text=reading.text(drawn),

@@ -7,44 +7,46 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
-from sage_edge.models.card import Card, DirectorySource, HubSource, Source, stem
+from sage_edge.models.card import DirectorySource, HubSource, ModelCard, ModelSource, stem
 from sage_edge.models.download import fetch
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.report import Verdict
-from sage_edge.models.manifest import Container, ListedFile, inside, role_of
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.inspect.report import InspectReport
+from sage_edge.models.manifest import ListedFile, ModelContainer, inside, role_of
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.store import blobs
 from sage_edge.names import Digest, ModelRef
 
 
 @dataclass(frozen=True)
-class Brought:
+class SourceFiles:
     """Files that are in the store, without a name yet, and the digest of the chat template among them."""
 
     files: tuple[ListedFile, ...]
     template: Digest | None
 
 
-def container(card: Card) -> Container:
+def container(card: ModelCard) -> ModelContainer:
     """What a card's own source holds, before its steps."""
     return "safetensors" if "convert" in card.steps or "merge" in card.steps else card.container
 
 
-def bring(card: Card, source: Source, shop: Workshop, *, is_adapter: bool, scratch: Path) -> Brought:
+def bring(
+    card: ModelCard, source: ModelSource, context: PrepareContext, *, is_adapter: bool, scratch: Path
+) -> SourceFiles:
     """Have the files of a source in the store, and return them.
 
     Raises Unreachable, HubRefused, NotLocked for a revision that nobody has pinned, and what is wrong with the files:
     ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch, StorageError.
     """
     if isinstance(source, HubSource):
-        return _from_hub(card, source, shop, is_adapter=is_adapter, scratch=scratch)
+        return _from_hub(card, source, context, is_adapter=is_adapter, scratch=scratch)
     if isinstance(source, DirectorySource):
-        return _from_folder(card, source, shop, is_adapter=is_adapter)
+        return _from_folder(card, source, context, is_adapter=is_adapter)
     raise ModelError(f"{card.ref} has nothing to be brought ({source})", hint=f"sage-edge model show {card.ref}")
 
 
-def _from_folder(card: Card, source: DirectorySource, shop: Workshop, *, is_adapter: bool) -> Brought:
-    folder = shop.home / source.directory
+def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareContext, *, is_adapter: bool) -> SourceFiles:
+    folder = context.home / source.directory
     if not folder.is_dir():
         raise ModelIncomplete(
             card.ref, [f"its folder {source.directory}"],
@@ -56,32 +58,38 @@ def _from_folder(card: Card, source: DirectorySource, shop: Workshop, *, is_adap
     alone = container(card) == "gguf" and len(ggufs) == 1  # others may lie beside it
     looked_at = ggufs[0] if alone else folder
     verdict = look(looked_at, card, f"sage-edge model inspect {looked_at}", is_adapter=is_adapter)
-    return Brought(
-        tuple(_listed(shop, shop.store.add(path), path.relative_to(folder).as_posix()) for path in chosen),
+    return SourceFiles(
+        tuple(_listed(context, context.store.add(path), path.relative_to(folder).as_posix()) for path in chosen),
         verdict.template,
     )
 
 
-def _from_hub(card: Card, source: HubSource, shop: Workshop, *, is_adapter: bool, scratch: Path) -> Brought:
+def _from_hub(
+    card: ModelCard, source: HubSource, context: PrepareContext, *, is_adapter: bool, scratch: Path
+) -> SourceFiles:
     if source.revision is None:
-        found = shop.hub.revision(source.repo)
+        found = context.hub.revision(source.repo)
         raise NotLocked(
             card.ref, f"{source.repo} is pinned to no commit; it is at {found} now",
             hint=f"if that is meant, write it behind the @ in fleet/models/{stem(_whole(card))}.yaml",
         )  # fmt: skip
-    wanted = [file for file in shop.hub.files(source.repo, source.revision) if card.wants(file.path)]
+    wanted = [file for file in context.hub.files(source.repo, source.revision) if card.wants(file.path)]
     digests = fetch.bring(
-        shop.hub.at(source.repo, source.revision), wanted, shop.store, progress=shop.progress, stop=shop.stop,
-        clock=shop.clock,
-    )  # fmt: skip
-    listed = tuple(_listed(shop, digest, path) for path, digest in digests.items())
+        context.hub.at(source.repo, source.revision),
+        wanted,
+        context.store,
+        progress=context.progress,
+        stop=context.stop,
+        clock=context.clock,
+    )
+    listed = tuple(_listed(context, digest, path) for path, digest in digests.items())
     for file in listed:
-        blobs.link(shop.store.blob(file.digest), scratch / file.path)
+        blobs.link(context.store.blob(file.digest), scratch / file.path)
     files.make_folder(scratch)
-    return Brought(listed, look(scratch, card, is_adapter=is_adapter).template)
+    return SourceFiles(listed, look(scratch, card, is_adapter=is_adapter).template)
 
 
-def look(path: Path, card: Card, hint: str = "", *, is_adapter: bool) -> Verdict:
+def look(path: Path, card: ModelCard, hint: str = "", *, is_adapter: bool) -> InspectReport:
     """Return what a folder or a file is, after refusing what is not what the card speaks of.
 
     hint: what to do then, by default to look at the card.
@@ -104,14 +112,14 @@ def look(path: Path, card: Card, hint: str = "", *, is_adapter: bool) -> Verdict
     return verdict
 
 
-def _listed(shop: Workshop, digest: Digest, name: str) -> ListedFile:
+def _listed(context: PrepareContext, digest: Digest, name: str) -> ListedFile:
     try:
-        size = shop.store.blob(digest).stat().st_size
+        size = context.store.blob(digest).stat().st_size
         return ListedFile(path=inside(name), size_bytes=size, digest=digest, role=role_of(name))
     except ValueError as wrong:
         raise ModelError(str(wrong), hint="rename the file and prepare again") from None
 
 
-def _whole(card: Card) -> ModelRef:
+def _whole(card: ModelCard) -> ModelRef:
     """The name that a person asked for, of which this card may be a part."""
     return ModelRef(card.ref.removesuffix(".adapter").removesuffix(".fetched"))

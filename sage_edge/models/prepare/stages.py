@@ -23,7 +23,7 @@ from typing import Literal
 
 from sage_edge import files
 from sage_edge.errors import ModelNotFound, UsageError
-from sage_edge.models.card import Card, DirectorySource, HostSource, HubSource, ShippedSource, Source
+from sage_edge.models.card import DirectorySource, HostSource, HubSource, ModelCard, ModelSource, ShippedSource
 from sage_edge.names import Digest, ModelRef
 
 Kind = Literal["fetch", "import", "copy", "merge", "convert", "quantise", "parity", "smoke", "lock"]
@@ -38,9 +38,9 @@ class Stage:
     kind: Kind
     makes: ModelRef
     needs: tuple[ModelRef, ...]
-    card: Card
+    card: ModelCard
     recipe: Digest
-    source: Source | None = None
+    source: ModelSource | None = None
 
     @property
     def is_adapter(self) -> bool:
@@ -73,7 +73,7 @@ def parts_of(ref: ModelRef, names: Iterable[ModelRef]) -> tuple[ModelRef, ...]:
     return tuple(name for name in names if is_part(name) and name.rpartition(".")[0] == ref)
 
 
-def with_bases(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[ModelRef]:
+def with_bases(ref: ModelRef, cards: Mapping[ModelRef, ModelCard]) -> Iterator[ModelRef]:
     """Yield a declared model, its base, the base's base, and so on."""
     at: ModelRef | None = ref
     while at is not None and at in cards:
@@ -81,7 +81,7 @@ def with_bases(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[ModelR
         at = cards[at].base
 
 
-def stages(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> tuple[Stage, ...]:
+def stages(ref: ModelRef, cards: Mapping[ModelRef, ModelCard]) -> tuple[Stage, ...]:
     """Return all stages of a model, each after what it needs; the last one makes `ref`, none where the model ships.
 
     Raises ModelNotFound, UsageError for a card that leads nowhere.
@@ -93,7 +93,7 @@ def stages(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def _stages(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[Stage]:
+def _stages(ref: ModelRef, cards: Mapping[ModelRef, ModelCard]) -> Iterator[Stage]:
     if ref not in cards:
         raise ModelNotFound(ref, sorted(cards))
     card = cards[ref]
@@ -106,7 +106,7 @@ def _stages(ref: ModelRef, cards: Mapping[ModelRef, Card]) -> Iterator[Stage]:
     yield from _made(card, cards)
 
 
-def _made(card: Card, cards: Mapping[ModelRef, Card]) -> Iterator[Stage]:
+def _made(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> Iterator[Stage]:
     """Everything that ends with a smoke test."""
     ref = card.ref
     last: Stage | None = None
@@ -127,7 +127,7 @@ def _made(card: Card, cards: Mapping[ModelRef, Card]) -> Iterator[Stage]:
     yield _stage("smoke", ref, (last,), card)
 
 
-def _steps(card: Card, first: Stage) -> Iterator[Stage]:
+def _steps(card: ModelCard, first: Stage) -> Iterator[Stage]:
     ref, last, original = card.ref, first, first
     if "merge" in card.steps and card.adapter is not None:
         adapter = _brought(card, card.adapter, part(ref, "adapter"))
@@ -147,7 +147,7 @@ def _steps(card: Card, first: Stage) -> Iterator[Stage]:
         yield _stage("parity", part(ref, "compared"), judged, card)
 
 
-def _stage(kind: Kind, makes: ModelRef, needs: tuple[Stage, ...], card: Card, *more: str | None) -> Stage:
+def _stage(kind: Kind, makes: ModelRef, needs: tuple[Stage, ...], card: ModelCard, *more: str | None) -> Stage:
     recipe = _recipe(kind, *(stage.recipe for stage in needs), *more)
     return Stage(kind, makes, tuple(stage.makes for stage in needs), card, recipe)
 
@@ -155,7 +155,7 @@ def _stage(kind: Kind, makes: ModelRef, needs: tuple[Stage, ...], card: Card, *m
 _BY_SOURCE: Mapping[type, Kind] = {HubSource: "fetch", DirectorySource: "import", HostSource: "copy"}
 
 
-def _brought(card: Card, source: Source, makes: ModelRef) -> Stage:
+def _brought(card: ModelCard, source: ModelSource, makes: ModelRef) -> Stage:
     kind = _BY_SOURCE[type(source)]
     return Stage(kind, makes, (), card, _recipe(kind, str(source), *card.wanted), source)
 

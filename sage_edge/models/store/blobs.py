@@ -14,7 +14,7 @@ from sage_edge import files
 from sage_edge.errors import ModelError
 from sage_edge.names import Digest
 
-Tell = Callable[[int], None]
+PieceListener = Callable[[int], None]
 """Is told the size of each piece that was read, in bytes."""
 
 _PIECE = 1 << 20
@@ -22,10 +22,10 @@ _READ_ONLY = 0o444
 
 
 def silent(size: int) -> None:
-    """Tell nobody."""
+    """PieceListener nobody."""
 
 
-def hash_file(path: Path, tell: Tell = silent) -> Digest:
+def hash_file(path: Path, tell: PieceListener = silent) -> Digest:
     """SHA-256 of a plain file's bytes, read into one buffer of 1 MiB. Raises ModelError for what is no plain file."""
     handle = _open(path)
     try:
@@ -46,7 +46,7 @@ def seal(path: Path) -> Digest:
     return digest
 
 
-def copy(path: Path, to: Path, tell: Tell = silent) -> Digest:
+def copy(path: Path, to: Path, tell: PieceListener = silent) -> Digest:
     """Copy a plain file to the new, read-only and durable file `to`, and return the digest of what was copied."""
     source = _open(path)
     try:
@@ -99,7 +99,7 @@ def _no_plain_file(path: Path) -> ModelError:
     )
 
 
-def _drain(source: int, target: int | None, tell: Tell = silent) -> Digest:
+def _drain(source: int, target: int | None, tell: PieceListener = silent) -> Digest:
     """Hash all bytes of a handle, and write them to another."""
     state, buffer = hashlib.sha256(), bytearray(_PIECE)
     view = memoryview(buffer)

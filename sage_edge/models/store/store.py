@@ -30,7 +30,7 @@ from sage_edge.errors import DigestMismatch, Locked, ModelError, ModelIncomplete
 from sage_edge.models import manifest as manifests
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.models.store import blobs
-from sage_edge.models.store.blobs import Tell, silent
+from sage_edge.models.store.blobs import PieceListener, silent
 from sage_edge.names import Digest, ModelRef
 
 COPY, WORK = "copy-", "prepare-"
@@ -107,7 +107,7 @@ class Store:
                 self._place(part, digest)
             return digest
 
-    def add(self, path: Path, expected: Digest | None = None, tell: Tell = silent) -> Digest:
+    def add(self, path: Path, expected: Digest | None = None, tell: PieceListener = silent) -> Digest:
         """Copy a file into the store and return its digest; the file stays where it is. Raises as `keep` does."""
         with self.writing():
             files.make_folder(self.blobs)

@@ -15,7 +15,7 @@ import pytest
 from sage_edge import files, hints, locks
 from sage_edge.errors import DigestMismatch, Locked, StorageError
 from sage_edge.models.download.fetch import bring, lacking_bytes
-from sage_edge.models.download.ranges import Interrupted, Patience
+from sage_edge.models.download.ranges import ModelWorkInterrupted, RetryPolicy
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
@@ -239,10 +239,10 @@ def test_two_processes_fetch_a_file_once(place: Place, tmp_path: Path) -> None:
 def test_a_file_that_somebody_fetches_is_waited_for_only_so_long(place: Place) -> None:
     with locks.hold(place.part.with_suffix(".lock"), "another"):
         with pytest.raises(Locked, match=f"{NAME} is in use by process {os.getpid()}"):
-            place.bring(NAME, patience=Patience(lock_s=0.0))
+            place.bring(NAME, patience=RetryPolicy(lock_s=0.0))
         stop = threading.Event()
         stop.set()
-        with pytest.raises(Interrupted, match=f"waiting for {NAME} was interrupted"):
+        with pytest.raises(ModelWorkInterrupted, match=f"waiting for {NAME} was interrupted"):
             place.bring(NAME, stop=stop)
     assert is_whole(place, place.bring(NAME), [NAME])
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sage_edge.models.download import partial, ranges
 from sage_edge.models.download.partial import Partial
-from sage_edge.models.download.ranges import Errand, Interrupted, RemoteFile
+from sage_edge.models.download.ranges import ModelWorkInterrupted, RemoteFile, Transfer
 from tests.kill.power import Recorder, states
 from tests.models.fetch_place import Shelf, flip
 
@@ -36,14 +36,14 @@ def finish(folder: Path, shelf: Shelf) -> bytes:
     """Fetch what is missing and return the file."""
     part = Partial(folder, "key", len(CONTENT))
     with part.opened():
-        ranges.complete(part, FILE, Errand(shelf, stop=shelf.stop))
+        ranges.complete(part, FILE, Transfer(shelf, stop=shelf.stop))
     assert part.gap() is None
     return part.path.read_bytes()
 
 
 def begin(folder: Path, stop_after: int) -> None:
     """Fetch a part of it."""
-    with pytest.raises(Interrupted):
+    with pytest.raises(ModelWorkInterrupted):
         finish(folder, Shelf(CONTENT, stop_after=stop_after))
 
 
@@ -169,7 +169,7 @@ def test_after_any_stops_flips_and_cuts_the_file_is_whole(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for stop in stops:
-            with contextlib.suppress(Interrupted):
+            with contextlib.suppress(ModelWorkInterrupted):
                 finish(folder, Shelf(CONTENT, piece, stop_after=stop))
         part = folder / "key.part"
         if part.exists() and cut is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from sage_edge import errors, files
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.report import Kind, Verdict
+from sage_edge.models.inspect.report import InspectReport, ModelKind
 from tests.models import building, cases
 
 FILES = ("folders.yaml", "gguf.yaml")
@@ -50,7 +50,7 @@ def test_a_pipe_in_the_place_of_weights_does_not_stall(tmp_path: Path) -> None:
     folder = building.plant(tmp_path, {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}})
     os.mkfifo(folder / "model.safetensors")
     verdict = classify(folder)
-    assert (verdict.kind, verdict.missing) == (Kind.PARTIAL, ("model.safetensors",))
+    assert (verdict.kind, verdict.missing) == (ModelKind.PARTIAL, ("model.safetensors",))
     assert verdict.notes == ("model.safetensors is not read: it cannot be, or is no regular file",)
 
 
@@ -59,8 +59,8 @@ def test_a_link_may_leave_the_folder_for_the_store_it_belongs_to(tmp_path: Path)
     (tmp_path / "blobs" / "x").write_bytes(building.content({"safetensors": {"of": "qwen2"}}))
     tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}}
     folder = building.plant(tmp_path / "snapshot", tree, {"model.safetensors": "../blobs/x"})
-    assert classify(folder).kind is Kind.REFUSED
-    assert classify(folder, within=tmp_path).kind is Kind.COMPLETE
+    assert classify(folder).kind is ModelKind.REFUSED
+    assert classify(folder, within=tmp_path).kind is ModelKind.COMPLETE
 
 
 def test_a_folder_of_more_files_than_any_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,14 +89,14 @@ def test_a_whole_adapter_is_one_wherever_its_base_points(tmp_path: Path) -> None
 def test_the_shipped_seedling_is_whole() -> None:
     shipped = Path(classify.__code__.co_filename).parents[1] / "seedling" / "seedling.gguf"
     verdict = classify(shipped, family="qwen2")
-    assert (verdict.kind, verdict.quantisation) == (Kind.COMPLETE, "q8_0")
+    assert (verdict.kind, verdict.quantisation) == (ModelKind.COMPLETE, "q8_0")
     assert verdict.faults == verdict.missing == verdict.notes == ()
 
 
 # --- the folders of the predecessor, which hold everything but weights ---
 
 
-def legacy(folder: str) -> Verdict:
+def legacy(folder: str) -> InspectReport:
     """Classify one of them, or skip."""
     if not (LEGACY / folder).is_dir():
         pytest.skip(f"the predecessor's files are not here: {LEGACY / folder}")
@@ -105,13 +105,13 @@ def legacy(folder: str) -> Verdict:
 
 def test_the_merged_folder_without_weights() -> None:
     verdict = legacy(f"{_ZOO}/qwen2.5-0.5b/introspective-qwen-merged")
-    assert verdict.kind is Kind.PARTIAL
+    assert verdict.kind is ModelKind.PARTIAL
     assert verdict.missing == ("model.safetensors", "tokenizer.json")
 
 
 def test_the_14b_without_shards() -> None:
     verdict = legacy(f"{_ZOO}/qwen2.5-14b/base-instruct")
-    assert verdict.kind is Kind.PARTIAL
+    assert verdict.kind is ModelKind.PARTIAL
     shards = tuple(f"model-0000{n}-of-00008.safetensors" for n in range(1, 9))
     assert verdict.missing == (*shards, "tokenizer.json")
     assert verdict.notes == ("the index names 579 tensors in 8 shards, 29540067328 bytes",)
@@ -121,14 +121,14 @@ def test_the_14b_without_shards() -> None:
 
 def test_the_adapter_with_the_relative_base() -> None:
     verdict = legacy("archive/experiments-phase1/epistemic_bias_mapping/phase2.1_sft_model/final_model")
-    assert (verdict.kind, verdict.missing) == (Kind.ADAPTER, ("adapter_model.safetensors",))
+    assert (verdict.kind, verdict.missing) == (ModelKind.ADAPTER, ("adapter_model.safetensors",))
     assert verdict.base is not None
     assert (verdict.base.kind, verdict.base.written) == ("relative", "./fine_tuned_model/final_model")
 
 
 def test_the_adapter_with_the_base_in_another_home() -> None:
     verdict = legacy("sage/training/alive_continuous_learning/after_experiences")
-    assert (verdict.kind, verdict.missing) == (Kind.ADAPTER, ("adapter_model.safetensors",))
+    assert (verdict.kind, verdict.missing) == (ModelKind.ADAPTER, ("adapter_model.safetensors",))
     assert verdict.base is not None
     assert (verdict.base.kind, verdict.base.is_here, verdict.base.name) == ("absolute", False, "epistemic-pragmatism")
 
@@ -167,5 +167,5 @@ def test_every_folder_of_the_predecessor_is_told_apart() -> None:
     if not folders:
         pytest.skip(f"the predecessor's files are not here: {LEGACY}")
     verdicts = {folder.name: classify(folder) for folder in folders}
-    assert {verdict.kind for verdict in verdicts.values()} == {Kind.PARTIAL, Kind.ADAPTER}
+    assert {verdict.kind for verdict in verdicts.values()} == {ModelKind.PARTIAL, ModelKind.ADAPTER}
     assert not any(verdict.is_model or verdict.is_adapter for verdict in verdicts.values())

@@ -16,7 +16,7 @@ import pytest
 from sage_edge.models.inspect import HeaderBroken, read_gguf, read_safetensors
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.native_probe import probe
-from sage_edge.models.inspect.report import Kind
+from sage_edge.models.inspect.report import ModelKind
 from tests.models.inspect.mutants import Mutant, folders, mutants
 
 FEW, MANY = 2_000, 20_000
@@ -30,7 +30,7 @@ def put(path: Path, data: bytes) -> Path:
     return path
 
 
-def judge(folder: Path, mutant: Mutant) -> Kind:
+def judge(folder: Path, mutant: Mutant) -> ModelKind:
     """Put the mutant into its folder and classify it; whatever is raised fails the test, with the mutant's number."""
     put(folder / mutant.name, mutant.data)
     verdict = classify(folder)

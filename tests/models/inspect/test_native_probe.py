@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.models.inspect.native_probe import probe
-from sage_edge.models.sandbox import Ending
+from sage_edge.models.sandbox import SandboxEnding
 from tests.models import building
 
 pytest.importorskip("llama_cpp")
@@ -33,7 +33,7 @@ def test_what_llama_cpp_refuses_is_a_verdict(tree: dict[str, object], tmp_path: 
     path = tmp_path / "model.gguf"
     path.write_bytes(building.content(tree))
     answer = probe(path)
-    assert answer.outcome.ending is Ending.FAILED
+    assert answer.outcome.ending is SandboxEnding.FAILED
     assert answer.why.startswith(
         "llama.cpp does not open model.gguf: it ended with 1: ValueError: Failed to load model"
     )
@@ -41,7 +41,7 @@ def test_what_llama_cpp_refuses_is_a_verdict(tree: dict[str, object], tmp_path: 
 
 
 def test_too_little_memory_and_too_little_time_are_verdicts() -> None:
-    assert probe(SEEDLING, memory_bytes=64 << 20).outcome.ending in (Ending.HUNGRY, Ending.FAILED)
+    assert probe(SEEDLING, memory_bytes=64 << 20).outcome.ending in (SandboxEnding.HUNGRY, SandboxEnding.FAILED)
     late = probe(SEEDLING, wall_s=0.01)
-    assert late.outcome.ending is Ending.LATE
+    assert late.outcome.ending is SandboxEnding.LATE
     assert late.why == "llama.cpp does not open seedling.gguf: it did not end within its time"

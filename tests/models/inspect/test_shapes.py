@@ -11,8 +11,8 @@ import pytest
 
 from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.dimensions import Dimensions, Unsaid, from_config
-from sage_edge.models.inspect.report import Kind
+from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension, from_config
+from sage_edge.models.inspect.report import ModelKind
 from sage_edge.models.inspect.shapes import Packing
 from tests.models import building
 
@@ -82,7 +82,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("change", "why"), BAD)
 def test_dimensions_that_cannot_be(change: dict[str, Any], why: str) -> None:
-    with pytest.raises(Unsaid) as caught:
+    with pytest.raises(MissingDimension) as caught:
         from_config({**building.QWEN2, **change})
     assert str(caught.value) == why
 
@@ -101,5 +101,5 @@ def test_what_transformers_saves_is_whole(family: str, tmp_path: Path) -> None:
     getattr(transformers, f"{kind}ForCausalLM")(config).save_pretrained(tmp_path, max_shard_size="20KB")
     (tmp_path / "tokenizer.json").write_text("{}")
     verdict = classify(tmp_path, family=family)
-    assert (verdict.kind, verdict.faults, verdict.missing) == (Kind.SHARDED, (), ())
+    assert (verdict.kind, verdict.faults, verdict.missing) == (ModelKind.SHARDED, (), ())
     assert len(verdict.weights) > 1

@@ -10,7 +10,7 @@ import pytest
 
 from sage_edge.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete
 from sage_edge.models import lock
-from sage_edge.models.card import Card, read_cards
+from sage_edge.models.card import ModelCard, read_cards
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare.import_folder import import_folder
 from sage_edge.models.resolve import SHIPPED, Library
@@ -36,7 +36,7 @@ SHARDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def machine(folder: Path, **changed: Any) -> tuple[Library, Card]:
+def machine(folder: Path, **changed: Any) -> tuple[Library, ModelCard]:
     """A bare machine with one card of safetensors."""
     facts = {"container": "safetensors", "quantisation": ..., "chat_template": ..., "parameters": 20_000, **changed}
     declare(folder / "fleet", ref="tiny/base:bf16", container="safetensors")

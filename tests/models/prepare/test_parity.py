@@ -1,4 +1,4 @@
-"""Parity: what is counted, what is measured in nats, and what is refused with which words."""
+"""ParityResult: what is counted, what is measured in nats, and what is refused with which words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pytest
 
 from sage_edge.models.prepare import parity, parity_prompts
-from sage_edge.models.prepare.parity import NotTheSame, Parity
+from sage_edge.models.prepare.parity import ParityFailed, ParityResult
 
-GOOD = Parity(
+GOOD = ParityResult(
     texts=200, differing=(), positions=1000, agreeing=1000, max_logit_difference=1e-4, mean_kl_nats=1e-9,
     max_kl_nats=1e-8,
 )  # fmt: skip
@@ -47,7 +47,7 @@ def test_there_are_64_prompts_and_200_texts_all_composed_and_different() -> None
 
 def test_a_model_is_the_same_as_itself() -> None:
     (found,) = parity.measure(Speaker(), [Speaker()], ["a", "b"], ["abc", "de"])
-    assert found == Parity(2, (), 5, 5, 0.0, 0.0, 0.0)
+    assert found == ParityResult(2, (), 5, 5, 0.0, 0.0, 0.0)
     parity.judge(found, "it", exact=True)
     assert found.agreement == 1.0
 
@@ -74,7 +74,7 @@ def test_texts_with_other_tokens_are_named() -> None:
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_logits_that_are_no_numbers_are_no_parity(bad: float) -> None:
     (found,) = parity.measure(Speaker(), [Speaker(bad)], [], ["ab"])
-    with pytest.raises(NotTheSame):
+    with pytest.raises(ParityFailed):
         parity.judge(found, "it", exact=False)
 
 
@@ -90,8 +90,8 @@ def test_logits_that_are_no_numbers_are_no_parity(bad: float) -> None:
         (replace(GOOD, mean_kl_nats=math.nan), True, "it is nan nats from its original on average, 1 are allowed"),
     ],
 )  # fmt: skip
-def test_another_model_is_refused_with_the_reason(found: Parity, exact: bool, says: str) -> None:
-    with pytest.raises(NotTheSame) as refused:
+def test_another_model_is_refused_with_the_reason(found: ParityResult, exact: bool, says: str) -> None:
+    with pytest.raises(ParityFailed) as refused:
         parity.judge(found, "it", exact=exact)
     assert refused.value.message == says
     assert refused.value.code == 8

@@ -13,11 +13,11 @@ from sage_edge.errors import (
     DigestMismatch,
 )
 from sage_edge.models.card import read_cards
-from sage_edge.models.download.ranges import Interrupted
-from sage_edge.models.lock import Entry, read_lock, write_lock
+from sage_edge.models.download.ranges import ModelWorkInterrupted
+from sage_edge.models.lock import LockedModel, read_lock, write_lock
 from sage_edge.models.prepare import import_folder, plan, run
 from sage_edge.models.prepare.plan import StepPlan
-from sage_edge.models.prepare.prepare_context import Workshop
+from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.prepare.stages import PARTS, parts_of
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
@@ -32,9 +32,9 @@ WHOLE = ["import", "import", "merge", "convert", "quantise", "parity", "smoke", 
 ZEROS = "sha256:" + "0" * 64
 
 
-def planned(shop: Workshop) -> tuple[StepPlan, ...]:
+def planned(context: PrepareContext) -> tuple[StepPlan, ...]:
     """What is missing now."""
-    return plan.plan(tiny.REF, shop.cards, shop.store, read_lock(shop.fleet), home=shop.home)
+    return plan.plan(tiny.REF, context.cards, context.store, read_lock(context.fleet), home=context.home)
 
 
 def kinds(steps: tuple[StepPlan, ...]) -> list[str]:
@@ -42,18 +42,18 @@ def kinds(steps: tuple[StepPlan, ...]) -> list[str]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
     """A workshop with doubles at its doors, an empty store, and everything on this machine."""
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
-    return quick.shop(tmp_path)
+    return quick.context(tmp_path)
 
 
 # --- the plan ---
 
 
-def test_the_plan_says_bytes_minutes_and_what_they_are_from(shop: Workshop) -> None:
-    found = planned(shop)
+def test_the_plan_says_bytes_minutes_and_what_they_are_from(context: PrepareContext) -> None:
+    found = planned(context)
     assert kinds(found) == WHOLE
     sizes = {step.kind: (step.size_bytes, step.basis) for step in found}
     assert sizes["merge"] == (800_000, "0.2 M parameters of 4 bytes, in f32")
@@ -64,9 +64,9 @@ def test_the_plan_says_bytes_minutes_and_what_they_are_from(shop: Workshop) -> N
     assert str(found[2]) == "merge tiny/introspective:v1-q8_0.merged"
 
 
-def test_planning_writes_nothing(shop: Workshop, tmp_path: Path) -> None:
+def test_planning_writes_nothing(context: PrepareContext, tmp_path: Path) -> None:
     before = snapshot(tmp_path)
-    planned(shop)
+    planned(context)
     assert snapshot(tmp_path) == before
 
 
@@ -94,27 +94,27 @@ def test_every_shipped_card_can_be_planned(tmp_path: Path) -> None:
 # --- doing it ---
 
 
-def test_a_pull_brings_and_makes_nothing(shop: Workshop) -> None:
-    assert [(step.kind, step.makes) for step in run.pull(tiny.REF, shop)] == [
+def test_a_pull_brings_and_makes_nothing(context: PrepareContext) -> None:
+    assert [(step.kind, step.makes) for step in run.pull(tiny.REF, context)] == [
         ("import", tiny.BASE),
         ("import", f"{tiny.REF}.adapter"),
     ]
-    assert shop.store.refs() == (tiny.BASE, f"{tiny.REF}.adapter")
-    assert read_lock(shop.fleet) == {}
-    assert run.pull(tiny.REF, shop) == ()
-    assert kinds(run.prepare(tiny.REF, shop)) == WHOLE[2:]
-    assert parts_of(tiny.BASE, shop.store.refs()) == ()
-    assert {name.rpartition(".")[2] for name in parts_of(tiny.REF, shop.store.refs())} == set(PARTS) - {"fetched"}
+    assert context.store.refs() == (tiny.BASE, f"{tiny.REF}.adapter")
+    assert read_lock(context.fleet) == {}
+    assert run.pull(tiny.REF, context) == ()
+    assert kinds(run.prepare(tiny.REF, context)) == WHOLE[2:]
+    assert parts_of(tiny.BASE, context.store.refs()) == ()
+    assert {name.rpartition(".")[2] for name in parts_of(tiny.REF, context.store.refs())} == set(PARTS) - {"fetched"}
 
 
-def test_everything_is_made_once_and_locked(shop: Workshop) -> None:
+def test_everything_is_made_once_and_locked(context: PrepareContext) -> None:
     told: list[str] = []
-    assert kinds(run.prepare(tiny.REF, replace(shop, tell=told.append))) == WHOLE
-    manifest = shop.store.manifest(tiny.REF)
+    assert kinds(run.prepare(tiny.REF, replace(context, tell=told.append))) == WHOLE
+    manifest = context.store.manifest(tiny.REF)
     assert manifest is not None
-    base = shop.store.manifest(tiny.BASE)
+    base = context.store.manifest(tiny.BASE)
     assert base is not None
-    assert read_lock(shop.fleet) == {tiny.REF: Entry(manifest.digest()), tiny.BASE: Entry(base.digest())}
+    assert read_lock(context.fleet) == {tiny.REF: LockedModel(manifest.digest()), tiny.BASE: LockedModel(base.digest())}
     assert told[0] == "1/8 import tiny/base:f32"
     assert [line.split()[:2] for line in told[-1].splitlines()] == [
         ["fleet/models.lock:"], ["+", tiny.BASE], ["+", tiny.REF],
@@ -124,48 +124,48 @@ def test_everything_is_made_once_and_locked(shop: Workshop) -> None:
     measured = dict(plan.measurements(manifest))
     assert set(measured) == {"measured: converted", "measured: quantised", "measured: smoke"}
     assert manifest.made_by["torch"] == "0"
-    assert list(shop.store.partial.iterdir()) == []
-    assert planned(shop) == ()
-    assert run.prepare(tiny.REF, shop) == ()
+    assert list(context.store.partial.iterdir()) == []
+    assert planned(context) == ()
+    assert run.prepare(tiny.REF, context) == ()
 
 
-def test_nothing_is_written_when_nothing_is_missing(shop: Workshop, tmp_path: Path) -> None:
-    run.prepare(tiny.REF, shop)
+def test_nothing_is_written_when_nothing_is_missing(context: PrepareContext, tmp_path: Path) -> None:
+    run.prepare(tiny.REF, context)
     before = snapshot(tmp_path)
-    assert run.prepare(tiny.REF, shop) == ()
+    assert run.prepare(tiny.REF, context) == ()
     assert snapshot(tmp_path) == before
 
 
-def test_a_stop_request_ends_it_after_the_step_that_runs(shop: Workshop) -> None:
+def test_a_stop_request_ends_it_after_the_step_that_runs(context: PrepareContext) -> None:
     def tell(line: str) -> None:
         if line.startswith("3/8"):
-            shop.stop.set()
+            context.stop.set()
 
-    with pytest.raises(Interrupted) as stopped:
-        run.prepare(tiny.REF, replace(shop, tell=tell))
+    with pytest.raises(ModelWorkInterrupted) as stopped:
+        run.prepare(tiny.REF, replace(context, tell=tell))
     assert stopped.value.message == "stopped at: merge tiny/introspective:v1-q8_0.merged"
     assert stopped.value.code == 130
-    shop.stop.clear()
-    assert kinds(run.prepare(tiny.REF, shop)) == WHOLE[3:]
+    context.stop.clear()
+    assert kinds(run.prepare(tiny.REF, context)) == WHOLE[3:]
 
 
-def test_what_it_was_made_of_may_go(shop: Workshop) -> None:
-    run.prepare(tiny.REF, shop)
-    for ref in shop.store.refs():
+def test_what_it_was_made_of_may_go(context: PrepareContext) -> None:
+    run.prepare(tiny.REF, context)
+    for ref in context.store.refs():
         if ref != tiny.REF:
-            shop.store.remove(ref)
-    assert planned(shop) == ()
+            context.store.remove(ref)
+    assert planned(context) == ()
 
 
-def test_only_what_is_missing_is_made_again_and_it_is_the_same(shop: Workshop) -> None:
-    run.prepare(tiny.REF, shop)
-    locked = read_lock(shop.fleet)
-    manifest = shop.store.manifest(tiny.REF)
+def test_only_what_is_missing_is_made_again_and_it_is_the_same(context: PrepareContext) -> None:
+    run.prepare(tiny.REF, context)
+    locked = read_lock(context.fleet)
+    manifest = context.store.manifest(tiny.REF)
     assert manifest is not None
-    shop.store.blob(manifest.files[0].digest).unlink()
-    assert kinds(planned(shop)) == ["quantise", "parity", "smoke", "lock"]
-    run.prepare(tiny.REF, shop)
-    assert read_lock(shop.fleet) == locked
+    context.store.blob(manifest.files[0].digest).unlink()
+    assert kinds(planned(context)) == ["quantise", "parity", "smoke", "lock"]
+    run.prepare(tiny.REF, context)
+    assert read_lock(context.fleet) == locked
 
 
 def test_the_same_inputs_make_the_same_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,19 +173,21 @@ def test_the_same_inputs_make_the_same_manifest(tmp_path: Path, monkeypatch: pyt
     locks = []
     for name in ("one", "two"):
         quick.fleet(tmp_path / name)
-        run.prepare(tiny.REF, quick.shop(tmp_path / name))
+        run.prepare(tiny.REF, quick.context(tmp_path / name))
         locks.append(read_lock(tmp_path / name / "fleet"))
     assert locks[0] == locks[1]
 
 
-def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, shop: Workshop) -> None:
-    run.prepare(tiny.REF, shop)
-    before = read_lock(shop.fleet)
+def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, context: PrepareContext) -> None:
+    run.prepare(tiny.REF, context)
+    before = read_lock(context.fleet)
     shutil.copytree(tmp_path / "adapter", tmp_path / "second")
     (tmp_path / "second" / "README.txt").write_text("a wanted file more")
-    content = tiny.cards({"directory": "base"}, {"directory": "second"}, base_weights=shop.cards[tiny.REF].base_weights)
-    tiny.declare(shop.fleet, content)
-    changed = quick.shop(tmp_path)
+    content = tiny.cards(
+        {"directory": "base"}, {"directory": "second"}, base_weights=context.cards[tiny.REF].base_weights
+    )
+    tiny.declare(context.fleet, content)
+    changed = quick.context(tmp_path)
     assert kinds(planned(changed)) == WHOLE[1:]
     with pytest.raises(DigestMismatch) as refused:
         run.prepare(tiny.REF, changed)
@@ -196,43 +198,43 @@ def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, shop: W
     )
     assert refused.value.message == says
     assert refused.value.hint == "if the one made here is meant: sage-edge model lock"
-    assert read_lock(shop.fleet) == before
+    assert read_lock(context.fleet) == before
 
 
-def test_a_base_that_lost_its_line_gets_it_back(shop: Workshop) -> None:
-    run.prepare(tiny.REF, shop)
-    locked = read_lock(shop.fleet)
-    write_lock(shop.fleet, {ref: entry for ref, entry in locked.items() if ref != tiny.BASE})
-    assert kinds(run.prepare(tiny.REF, shop)) == ["lock"]
-    assert read_lock(shop.fleet) == locked
+def test_a_base_that_lost_its_line_gets_it_back(context: PrepareContext) -> None:
+    run.prepare(tiny.REF, context)
+    locked = read_lock(context.fleet)
+    write_lock(context.fleet, {ref: entry for ref, entry in locked.items() if ref != tiny.BASE})
+    assert kinds(run.prepare(tiny.REF, context)) == ["lock"]
+    assert read_lock(context.fleet) == locked
 
 
-def test_another_base_than_the_locked_one_is_no_silent_change_either(shop: Workshop) -> None:
-    other = {tiny.BASE: Entry(Digest(ZEROS))}
-    write_lock(shop.fleet, other)
+def test_another_base_than_the_locked_one_is_no_silent_change_either(context: PrepareContext) -> None:
+    other = {tiny.BASE: LockedModel(Digest(ZEROS))}
+    write_lock(context.fleet, other)
     with pytest.raises(DigestMismatch, match=rf"the manifest of {tiny.BASE} has digest .*, fleet/models.lock says"):
-        run.prepare(tiny.REF, shop)
-    assert read_lock(shop.fleet) == other
+        run.prepare(tiny.REF, context)
+    assert read_lock(context.fleet) == other
 
 
-def test_other_lines_of_the_lock_stay(shop: Workshop) -> None:
-    other = {ModelRef("x/y:z"): Entry(Digest(ZEROS))}
-    write_lock(shop.fleet, other)
-    run.prepare(tiny.REF, shop)
-    assert read_lock(shop.fleet).items() >= other.items()
+def test_other_lines_of_the_lock_stay(context: PrepareContext) -> None:
+    other = {ModelRef("x/y:z"): LockedModel(Digest(ZEROS))}
+    write_lock(context.fleet, other)
+    run.prepare(tiny.REF, context)
+    assert read_lock(context.fleet).items() >= other.items()
 
 
-def test_what_was_imported_and_locked_is_not_made_anew(shop: Workshop, tmp_path: Path) -> None:
+def test_what_was_imported_and_locked_is_not_made_anew(context: PrepareContext, tmp_path: Path) -> None:
     (tmp_path / "finished").mkdir()
     random_gguf.write(tmp_path / "finished" / "m.gguf", SHAPE)
-    card = shop.cards[tiny.REF].model_copy(update={"files": ("*.gguf",), "parameters": SHAPE.parameters})
-    manifest = import_folder.import_folder(tmp_path / "finished", card, shop.store, shop.clock.now())
-    assert kinds(planned(shop)) == WHOLE
-    write_lock(shop.fleet, {tiny.REF: Entry(manifest.digest())})
-    assert planned(shop) == ()
-    assert plan.is_prepared(tiny.REF, shop.fleet, shop.store)
-    shop.store.blob(manifest.files[0].digest).unlink()
-    assert kinds(planned(shop)) == WHOLE
+    card = context.cards[tiny.REF].model_copy(update={"files": ("*.gguf",), "parameters": SHAPE.parameters})
+    manifest = import_folder.import_folder(tmp_path / "finished", card, context.store, context.clock.now())
+    assert kinds(planned(context)) == WHOLE
+    write_lock(context.fleet, {tiny.REF: LockedModel(manifest.digest())})
+    assert planned(context) == ()
+    assert plan.is_prepared(tiny.REF, context.fleet, context.store)
+    context.store.blob(manifest.files[0].digest).unlink()
+    assert kinds(planned(context)) == WHOLE
 
 
 def test_one_gguf_of_several_in_a_folder(tmp_path: Path) -> None:
@@ -241,7 +243,7 @@ def test_one_gguf_of_several_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "gguf" / "q4.gguf").write_bytes(b"GGUF")
     alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}, "files": ["q8.gguf"]}
     tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
-    assert kinds(run.prepare(tiny.REF, quick.shop(tmp_path))) == ["import", "smoke", "lock"]
+    assert kinds(run.prepare(tiny.REF, quick.context(tmp_path))) == ["import", "smoke", "lock"]
 
 
 def test_a_finished_gguf_is_imported_asked_locked_and_talks(tmp_path: Path) -> None:
@@ -250,7 +252,7 @@ def test_a_finished_gguf_is_imported_asked_locked_and_talks(tmp_path: Path) -> N
     random_gguf.write(tmp_path / "gguf" / "m.gguf", shape)
     alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}}
     tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
-    assert kinds(run.prepare(tiny.REF, quick.shop(tmp_path))) == ["import", "smoke", "lock"]
+    assert kinds(run.prepare(tiny.REF, quick.context(tmp_path))) == ["import", "smoke", "lock"]
     model = Library(tmp_path / "fleet", tmp_path / "store").resolve(tiny.REF, deep=True)
     engine = open_engine(Settings(context_tokens=512, batch_tokens=64, threads=1, gpu_layers=0))
     engine.load(model)

@@ -9,14 +9,14 @@ import pytest
 
 from sage_edge import files
 from sage_edge.models.prepare import smoke
-from sage_edge.models.prepare.smoke import Mute, Smoke
+from sage_edge.models.prepare.smoke import SmokeFailed, SmokeResult
 from sage_edge.names import Digest, ModelRef
 from tests.benchmarks import random_gguf
 
 REF = ModelRef("a/b:q8_0")
 SHAPE = random_gguf.Shape(hidden=32, intermediate=64, layers=1, heads=2, kv_heads=1, vocabulary=600, context=512)
 TEMPLATE = files.digest(random_gguf.TEMPLATE.encode())
-GOOD = Smoke(name=REF, ref=REF, template=TEMPLATE, prompt_tokens=30, answer_tokens=6, finite=True, text="hm")
+GOOD = SmokeResult(name=REF, ref=REF, template=TEMPLATE, prompt_tokens=30, answer_tokens=6, finite=True, text="hm")
 
 
 def test_a_whole_file_answers_through_its_own_template(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_cut_file_is_a_verdict_and_not_our_end(tmp_path: Path, cut: int) -> No
     random_gguf.write(tmp_path / "m.gguf", SHAPE)
     whole = (tmp_path / "m.gguf").read_bytes()
     (tmp_path / "m.gguf").write_bytes(whole[:-cut])
-    with pytest.raises(Mute, match=f"{REF} does not run: ") as refused:
+    with pytest.raises(SmokeFailed, match=f"{REF} does not run: ") as refused:
         smoke.ask(tmp_path / "m.gguf", REF)
     assert refused.value.hint == f"sage-edge model inspect {tmp_path / 'm.gguf'}"
     assert refused.value.code == 8
@@ -58,8 +58,8 @@ def test_what_is_as_meant_passes() -> None:
         (replace(GOOD, answer_tokens=0), None, "a/b:q8_0 answers with no token"),
     ],
 )  # fmt: skip
-def test_another_file_is_refused_with_the_reason(found: Smoke, template: Digest | None, says: str) -> None:
-    with pytest.raises(Mute) as refused:
+def test_another_file_is_refused_with_the_reason(found: SmokeResult, template: Digest | None, says: str) -> None:
+    with pytest.raises(SmokeFailed) as refused:
         smoke.judge(found, REF, template, own=True)
     assert refused.value.message == says
     assert refused.value.hint
