@@ -82,7 +82,7 @@ _ANCHORS = frozenset().union(*(words | with_ for words, with_, _, _ in _CLAIMS))
 
 def claims_a_past(answer: str, told: Sequence[str], *, opening: bool) -> bool:
     """True if an answer claims a past that is not shared. told: what the teacher said up to the answer."""
-    hints = tokens.vocabulary(answer) & _ANCHORS
+    hints = tokens.pieces(answer) & _ANCHORS
     for words, with_, pattern, kind in _CLAIMS:
         if words.isdisjoint(hints) or (with_ and with_.isdisjoint(hints)) or (kind.opening and not opening):
             continue  # most answers end here

@@ -1,7 +1,7 @@
 """grounding/1: how far does the mind take up what its teacher really said in this session.
 
 rate     1 for an answer that takes up one content word of the question it answers, or EARLIER content words of what the
-         teacher said before in this session; else 0
+         teacher said before in this session, by as many words of its own; else 0
 share    of the content words of the question, the part that the answer takes up
 n        answers to prompts and to the closing; for `rate` those before which the teacher said a content word at all,
          for `share` those whose question has one
@@ -73,7 +73,6 @@ def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
         if one.outcome == "ok" and one.kind in KINDS and (asked.words or earlier):
             answer = tokens.vocabulary(one.reply)
             taken = asked.taken(answer)
-            # two words have two forms: most answers need no second look
             recalls = not taken and len(forms & answer) >= EARLIER and _recalls(answer, earlier)
             rate.append(Mark(one.turn, float(bool(taken) or recalls)))
             if asked.words:

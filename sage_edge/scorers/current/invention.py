@@ -106,7 +106,7 @@ _INTRODUCING = frozenset().union(*(words | with_ for words, with_, _ in _INTRODU
 _ANY_NAME = re.compile(ANY_NAME.replace("{name}", NAME))
 _COUNTED, _NUMBER_WORDS = frozenset(COUNTED), frozenset((*numerals.SMALL[2:], *numerals.LARGE))
 _COUNT, _BIG, _ASKED = re.compile(COUNT), re.compile(BIG), re.compile(ASKED)
-_DIGITS = re.compile(r"[0-9][0-9]")
+_WORD, _DIGITS = re.compile(r"\w+"), re.compile(r"\d\d")
 
 
 class Held:
@@ -154,7 +154,9 @@ class Held:
 
 def invents_a_name(answer: str, held: Held, *, unknowable: bool = False) -> bool:
     """True if an answer brings up a person or a place. unknowable: nobody can know the answer to its question."""
-    hints = tokens.vocabulary(answer) & _INTRODUCING
+    # the patterns read the answer as it stands: without what folding would join or take away
+    words = tokens.pieces(answer) if answer.isascii() else _WORD.findall(answer.lower())
+    hints = _INTRODUCING.intersection(words)
     patterns = [
         pattern
         for words, with_, pattern in _INTRODUCTIONS
@@ -187,9 +189,9 @@ def _is_new(sentence: str, found: re.Match[str], over: int, held: Held) -> bool:
 
 def _kinds(answer: str) -> Iterable[tuple[re.Pattern[str], int]]:
     """Yield the patterns that are worth a look, each with the bound that its numbers must pass."""
-    if not _COUNTED.isdisjoint(tokens.vocabulary(answer)) and _counts(tokens.words(answer)):
+    if not _COUNTED.isdisjoint(tokens.pieces(answer)) and _counts(_WORD.findall(plain(answer))):
         yield _COUNT, 1
-    if any(map(answer.__contains__, "0123456789")) and _DIGITS.search(answer):
+    if _DIGITS.search(plain(answer)):
         yield _BIG, LARGE
 
 

@@ -62,24 +62,29 @@ def names_itself(text: str, name: str) -> bool:
     called = normalize.plain(name)
     if not called or not tokens.vocabulary(text).issuperset(tokens.words(called)):
         return False  # most answers end here
-    said = normalize.plain(text)
-    return any(
-        _asserted(said, match)
-        for start, end in _near(said, _compiled("{n}", name))
-        for pattern in _patterns(name)
-        for match in pattern.finditer(said, start, end)
-    )
+    folded = normalize.plain(text)
+    return any(_asserted(folded, match) for match in _matches(folded, name))
 
 
-def _near(said: str, name: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+def _matches(folded: str, name: str) -> Iterator[re.Match[str]]:
+    """Yield each place within REACH of a name where a pattern matches the whole text, not only the part in reach."""
+    for start, end in _near(folded, _compiled("(?={n})", name)):
+        for pattern in _patterns(name):
+            for candidate in pattern.finditer(folded, start, end):
+                # what stands behind `end` may make it another name: Sage's
+                if match := pattern.match(folded, candidate.start()):
+                    yield match
+
+
+def _near(folded: str, name: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Yield the parts of a text within REACH of a name, each once, in order."""
     start, end = 0, 0
-    for found in name.finditer(said):
-        if found.start() - REACH[0] > end:
+    for match in name.finditer(folded):
+        if match.start("name") - REACH[0] > end:
             if end:
                 yield start, end
-            start = found.start() - REACH[0]
-        end = found.end() + REACH[1]
+            start = match.start("name") - REACH[0]
+        end = match.end("name") + REACH[1]
     if end:
         yield start, end
 
@@ -92,9 +97,9 @@ def is_bare_name(text: str, name: str) -> bool:
     return any(bare.fullmatch(sentence.strip(" \"'")) for sentence in re.split(r"[.!?\n]+", normalize.plain(text)))
 
 
-def _asserted(said: str, match: re.Match[str]) -> bool:
+def _asserted(folded: str, match: re.Match[str]) -> bool:
     name = match.start("name")
-    before = said[max(0, name - REACH[0]) : name].rstrip(" ,")
+    before = folded[max(0, name - REACH[0]) : name].rstrip(" ,")
     clause = max((end.end() for end in _CLAUSE_END.finditer(before)), default=0)
     return _DENIAL.search(before, clause) is None
 

@@ -62,6 +62,13 @@ def vocabulary(text: str) -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=normalize.REMEMBERED)
+def pieces(text: str) -> frozenset[str]:
+    """Return the words of a text and their parts at apostrophes: all that a pattern bounded by words can find in it."""
+    whole = vocabulary(text)
+    return whole.union(*[word.split("'") for word in whole if "'" in word])
+
+
+@functools.lru_cache(maxsize=normalize.REMEMBERED)
 def shingles(text: str) -> frozenset[int]:
     """Return the different runs of SHINGLE words of a text, each as its hash, which says nothing outside this process.
 

@@ -73,7 +73,12 @@ def test_every_kind_is_found_by_its_anchors_alone() -> None:
         assert not claim.with_ or said & set(claim.with_), answer
 
 
-PARTS = st.sampled_from([*(one for _, one in CLAIMED), *NOT_CLAIMED, "I", "we", "years", "last", "talks", "not", "."])
+PARTS = st.sampled_from(
+    [
+        *(one for _, one in CLAIMED), *NOT_CLAIMED, "I", "we", "over", "years", "years'", "last", "last year's",
+        "talks", "yesterday's rain", "last week’s", "as we've said's", "not", ".",
+    ]
+)  # fmt: skip
 
 
 @given(st.lists(PARTS, max_size=6), st.booleans(), st.text(max_size=30))
@@ -89,3 +94,10 @@ def test_the_anchors_never_hide_a_claim(text: str) -> None:
     """The quick look gives what a look with every pattern gives."""
     thorough = any(false_memory._is_claimed(text, pattern, kind) for _, _, pattern, kind in false_memory._CLAIMS)
     assert claims_a_past(text, [], opening=True) is thorough
+
+
+@pytest.mark.parametrize(
+    "answer", ["I remember last year's rain.", "I liked yesterday's talk.", "We met over years' ends."]
+)
+def test_a_claim_in_the_possessive(answer: str) -> None:
+    assert claims_a_past(answer, [], opening=False)

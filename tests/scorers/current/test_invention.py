@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sage_edge.scorers.current import invention
 from sage_edge.scorers.current.invention import LARGE, Held, invents_a_name, invents_a_number
 
 
@@ -142,3 +143,40 @@ ANSWERS = st.lists(st.sampled_from(["I met Otto.", "We were 25.", "I have two br
 def test_a_conversation_that_holds_more_never_makes_more_an_invention(answer: str, more: str) -> None:
     assert invents_a_name(answer, held(more)) <= invents_a_name(answer, held())
     assert invents_a_number(answer, "Well?", held(more)) <= invents_a_number(answer, "Well?", held())
+
+
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "I met", "I'll met", "we’ve visited", "Otto", "*Otto*", "my friend", "our o'friend", "a city", "called",
+                "Dr.", "x\u00admy", "e\u0301my", "two", "two people's", "25", "3.5", "1,000", "days", "days'",
+                "years's time", "rock'two", "good old", "\u0661\u0662", "\uff11\uff12", "minus", "session", "in", ",", ".", "\n", "-",
+            ]
+        ),
+        st.text(max_size=3),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(PIECES.map(" ".join))
+def test_the_quick_look_for_names_hides_none(answer: str) -> None:
+    known = held()
+    everywhere = any(
+        known.lacks(match["name"]) for *_, pattern in invention._INTRODUCTIONS for match in pattern.finditer(answer)
+    )
+    assert invents_a_name(answer, known) is everywhere
+
+
+@given(st.one_of(PIECES.map(" ".join), PIECES.map("".join)))
+def test_the_quick_look_for_numbers_hides_none(answer: str) -> None:
+    quick = invents_a_number(answer, "Well?", held())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(invention, "_kinds", lambda _: [(invention._COUNT, 1), (invention._BIG, LARGE)])
+        assert invents_a_number(answer, "Well?", held()) is quick
+
+
+@pytest.mark.parametrize("answer", ["I met two people's needs.", "I have had o'25 days."])
+def test_numbers_beside_an_apostrophe(answer: str) -> None:
+    assert invents_a_number(answer, "How are you?", held())

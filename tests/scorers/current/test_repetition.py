@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers import REPETITION, measure
 from sage_edge.scorers.current.repetition import CONTEXT, LOOP, has_loop
+from sage_edge.scorers.text.tokens import runs
 from tests.dialogues import marked, talk
 
 RIVER = "the river runs slowly past the old mill today"
@@ -81,3 +84,28 @@ def test_another_answer_to_resemble_never_lowers_the_similarity(
 
 def _similarity(told: Dialogue, earlier: list[Dialogue]) -> list[float]:
     return marked(REPETITION, told, *earlier, quantity="similarity")
+
+
+FEW = st.lists(st.sampled_from("ab"), max_size=16).map(" ".join)
+
+
+@given(st.one_of(WORDS, FEW))
+def test_the_quick_look_at_loops_is_that_of_a_count(text: str) -> None:
+    assert has_loop(text) is (max(Counter(runs(text)).values(), default=0) >= LOOP)
+
+
+def resemblance(reply: str, other: str) -> float:
+    """The Jaccard similarity of two answers' runs of words."""
+    mine, theirs = set(runs(reply)), set(runs(other))
+    return len(mine & theirs) / (len(mine | theirs) or 1)
+
+
+@given(st.lists(FEW, min_size=1, max_size=4), st.lists(st.lists(FEW, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_the_nearest_answer_is_that_of_a_comparison_with_each(replies: list[str], sessions: list[list[str]]) -> None:
+    earlier = [talk(*one, number=number) for number, one in enumerate(sessions, start=1)]
+    session = talk(*replies, number=9)
+    shown = [one.reply for one in session.answers]
+    within = [max(resemblance(reply, other) for other in shown[:at]) for at, reply in enumerate(shown) if at]
+    nearest = [max(resemblance(reply, other) for one in sessions for other in one) for reply in shown]
+    assert marked(REPETITION, session, quantity="within") == pytest.approx(within)
+    assert _similarity(session, earlier) == pytest.approx(nearest)

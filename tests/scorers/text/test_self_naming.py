@@ -90,16 +90,43 @@ PIECES = [
     "(Sage)",
     "sage-like",
     "here",
+    "called",
+    "me",
 ]
 
 
-@given(st.lists(st.one_of(st.sampled_from(PIECES), st.sampled_from(".,;—'\"*\n")), max_size=12).map(" ".join))
-def test_looking_near_the_name_finds_what_looking_everywhere_finds(text: str) -> None:
-    said = plain(text)
-    everywhere = any(
-        self_naming._asserted(said, match) for one in self_naming._patterns("Sage") for match in one.finditer(said)
-    )
-    assert names_itself(text, "Sage") is everywhere
+FILLING = "the river runs on and on, the rain falls still, and the evening passes without a word of anybody at all. "
+TEXTS = st.lists(
+    st.one_of(st.sampled_from(PIECES), st.sampled_from(".,;—'\"*\n"), st.sampled_from([FILLING, FILLING[:40], " "])),
+    max_size=16,
+).map(" ".join)
+
+
+def names_itself_anywhere(text: str, name: str) -> bool:
+    """The exhaustive search: every pattern over the whole text."""
+    folded = plain(text)
+    matches = (match for pattern in self_naming._patterns(name) for match in pattern.finditer(folded))
+    return any(self_naming._asserted(folded, match) for match in matches)
+
+
+@given(TEXTS, st.sampled_from(["Sage", "me me", "I am", "sage-like", "'Sage'"]))
+def test_looking_near_the_name_finds_what_looking_everywhere_finds(text: str, name: str) -> None:
+    assert names_itself(text, name) is names_itself_anywhere(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "names"),
+    [
+        ("Sage I am . . I am SAGE's", "Sage", False),  # the end of the reach of the first name cuts the second
+        ("Sage rests in the sun, I am Sagebrush.", "Sage", False),
+        ("I am my own friend, Sage: I am sage-like", "Sage", False),
+        ("call me me me", "me me", True),  # names that overlap
+        ("Sage. " + FILLING * 2 + "I am Sage", "Sage", True),
+        ("Sage. " + FILLING * 2 + "I am not Sage", "Sage", False),
+    ],
+)
+def test_the_ends_of_the_reach(text: str, name: str, names: bool) -> None:
+    assert names_itself(text, name) is names_itself_anywhere(text, name) is names
 
 
 def test_a_mind_without_a_name_never_names_itself() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.scorers.text.normalize import plain
-from sage_edge.scorers.text.tokens import SHINGLE, WORD, runs, shingles, vocabulary, words
+from sage_edge.scorers.text.tokens import SHINGLE, WORD, pieces, runs, shingles, vocabulary, words
 
 TEXTS = st.one_of(
     st.text(max_size=40),
@@ -36,6 +36,7 @@ def test_words(text: str, found: tuple[str, ...]) -> None:
 def test_words_are_those_of_plain_text(text: str) -> None:
     assert words(text) == tuple(re.findall(WORD, plain(text)))
     assert vocabulary(text) == set(words(text))
+    assert pieces(text) == vocabulary(text) | set(re.findall(r"\w+", plain(text)))
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12))
