@@ -30,7 +30,7 @@ from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
 from sage_edge.sessions import build
-from sage_edge.sessions.brief import Bench
+from sage_edge.sessions.brief import SessionContext
 from sage_edge.sessions.conduct import Audience
 from sage_edge.sessions.run import Runner
 
@@ -147,16 +147,16 @@ class Home:
     def model(self) -> ResolvedModel:
         return weigh(self.world.folder / "models", self.weights)
 
-    def bench(self) -> Bench:
+    def context(self) -> SessionContext:
         settings = Settings(512, 64, 1, 0)
-        return Bench(
+        return SessionContext(
             self.me, self.lessons, self.post, self.paths.papers, self.model, self.engine, settings, self.clock, "test"
         )
 
     @cached_property
     def runner(self) -> Runner:
         lock = self.paths.locks / "session.lock"
-        return Runner(self.paths.journals, lock, self.bench, self.paths.papers, self.stop, self.audience)
+        return Runner(self.paths.journals, lock, self.context, self.paths.papers, self.stop, self.audience)
 
     @cached_property
     def agent(self) -> Agent:

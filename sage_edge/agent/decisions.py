@@ -1,4 +1,4 @@
-"""The practitioner's answer to recommendations: by its own policy, recorded, never by their text. Pure."""
+"""Decide on open recommendations by the host's own policy, never by their text. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from sage_edge.sessions.interventions import admissible
 
 
 def decide(
-    me: HostName, policy: Policy, curriculum: Curriculum, open_papers: Mapping[Digest, Recommendation],
-    last_number: Mapping[Track, int], now: datetime,
-) -> tuple[Decision, ...]:  # fmt: skip
+    me: HostName,
+    policy: Policy,
+    curriculum: Curriculum,
+    open_papers: Mapping[Digest, Recommendation],
+    last_number: Mapping[Track, int],
+    now: datetime,
+) -> tuple[Decision, ...]:
     """Return a decision for each recommendation that the policy can settle. `last_number`: sessions held per track.
 
     Under the policy `manual` whatever is admissible stays open for a person; what never could take effect is declined.
@@ -49,6 +53,10 @@ def _verdict(
 
 def _decision(me: HostName, digest: Digest, accepted: bool, reason: str, now: datetime) -> Decision:
     return Decision(
-        author=me, recommendation=digest, verdict="accepted" if accepted else "declined", reason=reason,
-        decided_by="policy", created=now,
-    )  # fmt: skip
+        author=me,
+        recommendation=digest,
+        verdict="accepted" if accepted else "declined",
+        reason=reason,
+        decided_by="policy",
+        created=now,
+    )

@@ -19,15 +19,15 @@ from sage_edge import clock, files
 from sage_edge.clock import Clock
 from sage_edge.errors import StorageError
 from sage_edge.records.transcript import Step, Turn
-from sage_edge.sessions.journal import Story
+from sage_edge.sessions.journal import SessionLog
 
 LONGEST_PAUSE_S = 60.0
 """A longer wait is cut into pieces of at most this, so that a pause may be declared as long as anybody likes."""
 
 
 @dataclass(frozen=True)
-class Heart:
-    """One agent's heart; as a session's audience it beats at every turn."""
+class Heartbeat:
+    """The heartbeat file of one agent; as a session's audience it is renewed at every turn."""
 
     path: Path
     host: str
@@ -47,10 +47,10 @@ class Heart:
             self.clock.wait(piece, stop)
             seconds = 0.0 if stop.is_set() else seconds - piece
 
-    def asked(self, story: Story, step: Step) -> None:
+    def asked(self, log: SessionLog, step: Step) -> None:
         """A question is about to be asked."""
         self.beat()
 
-    def answered(self, story: Story, turn: Turn) -> None:
+    def answered(self, log: SessionLog, turn: Turn) -> None:
         """An answer is on disk."""
         self.beat()

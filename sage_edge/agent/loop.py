@@ -11,7 +11,7 @@ from datetime import timedelta
 from sage_edge.agent import slots, wake
 from sage_edge.agent.build import Agent
 from sage_edge.errors import DeclarationError, RoleError, SageError
-from sage_edge.sessions.conduct import Interrupted
+from sage_edge.sessions.conduct import SessionInterrupted
 
 _LONGEST_BACK_OFF = timedelta(minutes=10)
 
@@ -21,13 +21,13 @@ def run(agent: Agent) -> None:
     failing: str | None = None
     failures = 0
     while not agent.stop.is_set():
-        agent.heart.beat(failing)
+        agent.heartbeat.beat(failing)
         trouble = _wake(agent)
         if trouble != failing:
-            agent.tell(f"failing: {trouble}" if trouble else "all is well again")
+            agent.log(f"failing: {trouble}" if trouble else "all is well again")
             failing = trouble
         failures = failures + 1 if trouble else 0
-        agent.heart.wait(_pause(agent, failures).total_seconds(), agent.stop, failing)
+        agent.heartbeat.wait(_pause(agent, failures).total_seconds(), agent.stop, failing)
 
 
 def _wake(agent: Agent) -> str | None:
@@ -38,7 +38,7 @@ def _wake(agent: Agent) -> str | None:
         failure = failed
     if isinstance(failure, (RoleError, DeclarationError)):
         raise failure
-    return None if failure is None or isinstance(failure, Interrupted) else failure.message
+    return None if failure is None or isinstance(failure, SessionInterrupted) else failure.message
 
 
 def _pause(agent: Agent, failures: int) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sage_edge.agent import build, loop, plan, wake
+from sage_edge.agent import build, loop, wake
 from sage_edge.cli import complain, render
 from sage_edge.cli.environment import (
     as_option,
@@ -51,11 +51,11 @@ def run(as_host: str | None) -> None:
 @json_option
 def plan_(as_host: str | None, at: str | None, as_json: bool) -> None:
     """Say what a wake would do and why. Writes nothing."""
-    steps = plan.plan(_agent(as_host, at, None))
+    actions = wake.plan(_agent(as_host, at, None))
     if as_json:
-        render.document("sage-edge/plan/1", [{"action": step.action, "why": step.why} for step in steps])
+        render.document("sage-edge/plan/1", [{"action": action.what, "why": action.why} for action in actions])
     else:
-        render.table(("action", "why"), [(step.action, step.why) for step in steps])
+        render.table(("action", "why"), [(action.what, action.why) for action in actions])
 
 
 def _agent(as_host: str | None, at: str | None, audience: render.OnScreen | None) -> build.Agent:

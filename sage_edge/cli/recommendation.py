@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sage_edge.agent import build, practitioner
+from sage_edge.agent import build
 from sage_edge.cli import render
 from sage_edge.cli.environment import as_option, clock_at, paths, release, stop_on_signals, tell
 from sage_edge.errors import UsageError
@@ -59,16 +59,17 @@ def decline(recommendation: str, because: str, as_host: str | None) -> None:
 def _decide(short: str, because: str, as_host: str | None, *, accepted: bool) -> None:
     agent = _agent(as_host)
     agent.post.open()
-    found = [(digest, paper) for digest, paper in practitioner.open_papers(agent).items() if digest.short == short]
-    if not found:
+    unanswered = interventions.unanswered(agent.post, agent.me)
+    matching = [digest for digest in unanswered if digest.short == short]
+    if not matching:
         raise UsageError(f"no open recommendation {short}", hint="sage-edge recommendation list")
-    digest, paper = found[0]
+    digest, paper = matching[0], unanswered[matching[0]]
     verdict = Decision(
         author=agent.me.host.name, recommendation=digest, verdict="accepted" if accepted else "declined",
         reason=because, decided_by="person", created=agent.clock.now(),
     )  # fmt: skip
     agent.post.put(verdict)
-    agent.log(f"recommendation-{verdict.verdict}", _line(paper, verdict), about=digest)
+    agent.record(f"recommendation-{verdict.verdict}", _line(paper, verdict), about=digest)
 
 
 def _line(paper: Recommendation, verdict: Decision) -> str:

@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:  # most commands show a table, and no session
     from sage_edge.records.transcript import Step, Transcript, Turn
-    from sage_edge.sessions.journal import Story
+    from sage_edge.sessions.journal import SessionLog
 
 _WIDEST = 100
 _LIVE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
@@ -70,15 +70,15 @@ def width() -> int:
 class OnScreen:
     """Shows a session on stderr as it grows."""
 
-    def asked(self, story: Story, step: Step) -> None:
-        if not story.turns:
-            chosen = story.head.intervention
-            title = f"{story.head.session} · {story.head.host} · {story.head.lesson.unit} · {chosen.name}"
+    def asked(self, log: SessionLog, step: Step) -> None:
+        if not log.turns:
+            chosen = log.head.intervention
+            title = f"{log.head.session} · {log.head.host} · {log.head.lesson.unit} · {chosen.name}"
             click.secho(f"\n{title}", err=True, bold=True)
         said("teacher", step.prompt, err=True, color="cyan")
 
-    def answered(self, story: Story, turn: Turn) -> None:
-        said(story.head.mind, turn.reply if turn.outcome == "ok" else f"[{turn.outcome}] {turn.error or ''}", err=True)
+    def answered(self, log: SessionLog, turn: Turn) -> None:
+        said(log.head.mind, turn.reply if turn.outcome == "ok" else f"[{turn.outcome}] {turn.error or ''}", err=True)
 
 
 def transcript(paper: Transcript) -> None:

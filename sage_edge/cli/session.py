@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sage_edge import locks
-from sage_edge.agent import build, practitioner
+from sage_edge.agent import build, by_hand
 from sage_edge.cli import render
 from sage_edge.cli.environment import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
 from sage_edge.errors import SessionError, Unreachable, UsageError
@@ -35,7 +35,7 @@ def run(as_host: str | None, track: Track) -> None:
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
         agent.post.open()
         _try(agent.post.receive)
-        conducted = practitioner.by_hand(agent, track)
+        conducted = by_hand.conduct(agent, track)
         _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
     for transcript in conducted:
         click.echo(here.papers / paper_paths.of_session(transcript.session))

@@ -1,4 +1,4 @@
-"""The brief: everything that is settled before the first word, written down as the head of the journal."""
+"""The head of a session: everything that is settled before its first question, and written down first."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LOOK_BACK = 5
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What the runner sits down with: who, with which lessons, model and engine, under which release.
+class SessionContext:
+    """What every session of a host needs: who it is, its lessons, model and engine, and the release.
 
     image: the image around this process by its id; None: no container, or nobody has said which.
     """
@@ -41,31 +41,43 @@ class Bench:
     image: Digest | None = None
 
 
-def head(bench: Bench, session: SessionId, slot: Slot | None) -> Head:
+def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head:
     """Return the head of a new session. Its seed follows from host, session and curriculum."""
-    me, now = bench.me, bench.clock.now()
+    me, now = context.me, context.clock.now()
     if me.host.mind is None or me.host.sampling is None:
         raise RuntimeError("a host that may conduct is declared with a mind and its sampling")
-    chosen = interventions.in_force(bench.post, me, bench.curriculum, session, now)
-    seed = _seed(me.host.name, session, bench.curriculum.digest)
+    chosen = interventions.in_force(context.post, me, context.curriculum, session, now)
+    seed = _seed(me.host.name, session, context.curriculum.digest)
     return Head(
-        session=session, host=me.host.name, role=me.role.name, mind=me.host.mind, board=me.board.name,
-        release=bench.release, image=bench.image, model=ModelId(ref=bench.model.ref, digest=bench.model.digest),
-        engine=EngineId(name=bench.engine.name, version=bench.engine.version, settings=dict(bench.settings.as_json())),
-        sampling=Sampling(**me.host.sampling.model_dump()), seed=seed, intervention=chosen,
-        lesson=lesson(bench.curriculum, session, _system(bench, chosen), seed), slot=slot, started=now,
-        time_source=bench.clock.source,
-    )  # fmt: skip
+        session=session,
+        host=me.host.name,
+        role=me.role.name,
+        mind=me.host.mind,
+        board=me.board.name,
+        release=context.release,
+        image=context.image,
+        model=ModelId(ref=context.model.ref, digest=context.model.digest),
+        engine=EngineId(
+            name=context.engine.name, version=context.engine.version, settings=dict(context.settings.as_json())
+        ),
+        sampling=Sampling(**me.host.sampling.model_dump()),
+        seed=seed,
+        intervention=chosen,
+        lesson=lesson(context.curriculum, session, _system(context, chosen), seed),
+        slot=slot,
+        started=now,
+        time_source=context.clock.source,
+    )
 
 
 def _seed(host: str, session: str, curriculum: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{host}/{session}/{curriculum}".encode()).digest()[:4], "big")
 
 
-def _system(bench: Bench, chosen: Intervention) -> str:
+def _system(context: SessionContext, chosen: Intervention) -> str:
     """The system message: the intervention's text with this mind's own name, last memory and earlier sentences."""
-    card = bench.curriculum.intervention(chosen.name, chosen.version)
-    recent = tuple(islice(archive.newest_first(bench.papers, "primary"), _LOOK_BACK))
+    card = context.curriculum.intervention(chosen.name, chosen.version)
+    recent = tuple(islice(archive.newest_first(context.papers, "primary"), _LOOK_BACK))
     wanted = chosen.parameters.get("exemplars", 0)
     name = chosen.parameters.get("name")
     return anchor.system_message(

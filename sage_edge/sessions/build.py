@@ -13,7 +13,7 @@ from sage_edge.inventory.identity import Me
 from sage_edge.models.resolve import Library
 from sage_edge.names import Digest
 from sage_edge.paths import Paths
-from sage_edge.sessions.brief import Bench
+from sage_edge.sessions.brief import SessionContext
 from sage_edge.sessions.conduct import Audience
 from sage_edge.sessions.run import Runner
 
@@ -25,19 +25,27 @@ def post(paths: Paths, me: Me, clock: Clock) -> Post:
 
 
 def runner(
-    paths: Paths, me: Me, mail: Post, clock: Clock, stop: threading.Event, release: str, audience: Audience | None,
+    paths: Paths,
+    me: Me,
+    mail: Post,
+    clock: Clock,
+    stop: threading.Event,
+    release: str,
+    audience: Audience | None,
     image: Digest | None = None,
-) -> Runner:  # fmt: skip
+) -> Runner:
     """Return this host's session runner; model and engine are loaded when the first session needs them."""
 
-    def sit_down() -> Bench:
-        return bench(paths, me, mail, clock, release, image)
+    def make() -> SessionContext:
+        return make_context(paths, me, mail, clock, release, image)
 
-    return Runner(paths.journals, paths.locks / "session.lock", sit_down, paths.papers, stop, audience)
+    return Runner(paths.journals, paths.locks / "session.lock", make, paths.papers, stop, audience)
 
 
-def bench(paths: Paths, me: Me, mail: Post, clock: Clock, release: str, image: Digest | None = None) -> Bench:
-    """Return the bench with the declared model loaded. Raises every ModelError and EngineError there is."""
+def make_context(
+    paths: Paths, me: Me, mail: Post, clock: Clock, release: str, image: Digest | None = None
+) -> SessionContext:
+    """Return a session's context with the declared model loaded. Raises every ModelError and EngineError there is."""
     host = me.host
     if host.model is None or host.engine is None:
         raise RuntimeError("a host that may conduct is declared with a model and an engine")
@@ -48,4 +56,4 @@ def bench(paths: Paths, me: Me, mail: Post, clock: Clock, release: str, image: D
     model = library.resolve(host.model, memory_bytes=me.facts.memory_bytes)
     engine = open_engine(settings)
     engine.load(model)
-    return Bench(me, lessons, mail, paths.papers, model, engine, settings, clock, release, image)
+    return SessionContext(me, lessons, mail, paths.papers, model, engine, settings, clock, release, image)

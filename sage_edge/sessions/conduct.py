@@ -2,7 +2,7 @@
 
     claim ──► ask ──► journal ──► ask … ──► closing ──► transcript
                 │ engine error: outcome `failed`, the lesson goes on, two in a row end it
-                └ stop request: outcome `interrupted`, Interrupted is raised, the next start resumes here
+                └ stop request: outcome `interrupted`, SessionInterrupted is raised, the next start resumes here
 
 There is one runner for every track, role and intervention: the differences are in the lesson, which is data.
 """
@@ -19,7 +19,7 @@ from sage_edge.engines import Deadline, Engine, Reply, Sampling
 from sage_edge.errors import EngineError, ExitCode, SageError
 from sage_edge.records.transcript import Closing, Outcome, Step, Transcript, Turn
 from sage_edge.sessions import conversation
-from sage_edge.sessions.journal import Journal, Story
+from sage_edge.sessions.journal import Journal, SessionLog
 
 _HOPELESS = 2
 """Failed turns in a row after which the engine is taken to be broken."""
@@ -28,7 +28,7 @@ _DEADLY = 3
 """How often a process may die over one question before the session goes on without it."""
 
 
-class Interrupted(SageError):
+class SessionInterrupted(SageError):
     """A stop request ended the session for now."""
 
     code = ExitCode.INTERRUPTED
@@ -40,14 +40,14 @@ class Interrupted(SageError):
 class Audience(Protocol):
     """Whoever watches a session as it grows."""
 
-    def asked(self, story: Story, step: Step) -> None: ...
+    def asked(self, log: SessionLog, step: Step) -> None: ...
 
-    def answered(self, story: Story, turn: Turn) -> None: ...
+    def answered(self, log: SessionLog, turn: Turn) -> None: ...
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What a session needs besides its journal. `deadline_s`: seconds that one answer may take."""
+class TurnContext:
+    """What asking needs besides the journal. deadline_s: seconds that one answer may take."""
 
     engine: Engine
     clock: Clock
@@ -56,69 +56,93 @@ class Stage:
     audience: Audience | None = None
 
 
-def conduct(journal: Journal, stage: Stage) -> Transcript:
-    """Conduct a claimed session to its end, from wherever its journal stands. Raises Interrupted, StorageError."""
-    story = journal.read()
-    while story.closing is None:
-        following = conversation.next_step(story.head.lesson, story.turns)
-        if following is None or _hopeless(story):
-            story = _closed(journal, story, stage.clock)
-        elif stage.stop.is_set():
-            raise Interrupted(story.head.session)
+def conduct(journal: Journal, context: TurnContext) -> Transcript:
+    """Conduct a claimed session to its end, from wherever its journal stands.
+
+    Raises SessionInterrupted, StorageError.
+    """
+    log = journal.read()
+    while log.closing is None:
+        following = conversation.next_step(log.head.lesson, log.turns)
+        if following is None or _hopeless(log):
+            log = _closed(journal, log, context.clock)
+        elif context.stop.is_set():
+            raise SessionInterrupted(log.head.session)
         else:
-            story = _ask(journal, story, stage, *following)
-    return story.transcript()
+            log = _ask(journal, log, context, *following)
+    return log.transcript()
 
 
-def give_up(journal: Journal, story: Story, clock: Clock) -> Transcript:
+def give_up(journal: Journal, log: SessionLog, clock: Clock) -> Transcript:
     """Close a session that cannot be continued with what it has."""
-    return (story if story.closing is not None else _closed(journal, story, clock)).transcript()
+    return (log if log.closing is not None else _closed(journal, log, clock)).transcript()
 
 
-def _ask(journal: Journal, story: Story, stage: Stage, step: int, attempt: int) -> Story:
-    lesson = story.head.lesson
-    if stage.audience:
-        stage.audience.asked(story, lesson.steps[step])
-    turn = _answer(story, stage, step, attempt)
+def _ask(journal: Journal, log: SessionLog, context: TurnContext, step: int, attempt: int) -> SessionLog:
+    lesson = log.head.lesson
+    if context.audience:
+        context.audience.asked(log, lesson.steps[step])
+    turn = _answer(log, context, step, attempt)
     journal.turn(turn)
-    story = replace(story, turns=(*story.turns, turn), deaths=0)
-    if stage.audience:
-        stage.audience.answered(story, turn)
+    log = replace(log, turns=(*log.turns, turn), deaths=0)
+    if context.audience:
+        context.audience.answered(log, turn)
     if turn.outcome == "interrupted":
-        raise Interrupted(story.head.session)
-    return story
+        raise SessionInterrupted(log.head.session)
+    return log
 
 
-def _answer(story: Story, stage: Stage, step: int, attempt: int) -> Turn:
-    head = story.head
+def _answer(log: SessionLog, context: TurnContext, step: int, attempt: int) -> Turn:
+    head = log.head
     seed = conversation.turn_seed(head.seed, step, attempt)
-    asked = stage.clock.now()
-    if story.deaths >= _DEADLY:
-        return _lost(story, step, attempt, seed, asked, f"the process died {story.deaths} times while asking this")
-    talk = conversation.messages(head.lesson, story.turns, step)
+    asked = context.clock.now()
+    if log.deaths >= _DEADLY:
+        return _lost(log, step, attempt, seed, asked, f"the process died {log.deaths} times while asking this")
+    talk = conversation.messages(head.lesson, log.turns, step)
     sampling = Sampling(**head.sampling.model_dump(), seed=seed)
     error: str | None = None
     try:
-        reply = stage.engine.reply(talk, sampling, Deadline(stage.deadline_s, stage.stop))
+        reply = context.engine.reply(talk, sampling, Deadline(context.deadline_s, context.stop))
     except EngineError as failure:
-        return _lost(story, step, attempt, seed, asked, failure.message)
+        return _lost(log, step, attempt, seed, asked, failure.message)
     if not reply.text and reply.finish_reason != "cancelled":
         error = "the model ended without a word"
     return Turn(
-        step=step, attempt=attempt, outcome=_outcome(reply, error), reply=reply.text,
-        finish_reason=reply.finish_reason, error=error, prompt_tokens=reply.prompt_tokens,
-        reused_tokens=reply.reused_tokens, completion_tokens=reply.completion_tokens, ttft_s=reply.ttft_s,
-        duration_s=reply.duration_s, mean_logprob=reply.mean_logprob, seed=seed, asked=asked,
-        previous=story.last_link,
-    )  # fmt: skip
+        step=step,
+        attempt=attempt,
+        outcome=_outcome(reply, error),
+        reply=reply.text,
+        finish_reason=reply.finish_reason,
+        error=error,
+        prompt_tokens=reply.prompt_tokens,
+        reused_tokens=reply.reused_tokens,
+        completion_tokens=reply.completion_tokens,
+        ttft_s=reply.ttft_s,
+        duration_s=reply.duration_s,
+        mean_logprob=reply.mean_logprob,
+        seed=seed,
+        asked=asked,
+        previous=log.last_link,
+    )
 
 
-def _lost(story: Story, step: int, attempt: int, seed: int, asked: datetime, why: str) -> Turn:
+def _lost(log: SessionLog, step: int, attempt: int, seed: int, asked: datetime, why: str) -> Turn:
     """The turn of a question to which no reply exists."""
     return Turn(
-        step=step, attempt=attempt, outcome="failed", reply="", finish_reason=None, error=why, prompt_tokens=0,
-        reused_tokens=0, completion_tokens=0, duration_s=0.0, seed=seed, asked=asked, previous=story.last_link,
-    )  # fmt: skip
+        step=step,
+        attempt=attempt,
+        outcome="failed",
+        reply="",
+        finish_reason=None,
+        error=why,
+        prompt_tokens=0,
+        reused_tokens=0,
+        completion_tokens=0,
+        duration_s=0.0,
+        seed=seed,
+        asked=asked,
+        previous=log.last_link,
+    )
 
 
 def _outcome(reply: Reply, error: str | None) -> Outcome:
@@ -127,15 +151,18 @@ def _outcome(reply: Reply, error: str | None) -> Outcome:
     return "failed" if error else "ok"
 
 
-def _hopeless(story: Story) -> bool:
-    last = story.turns[-_HOPELESS:]
+def _hopeless(log: SessionLog) -> bool:
+    last = log.turns[-_HOPELESS:]
     return len(last) == _HOPELESS and all(turn.outcome == "failed" for turn in last)
 
 
-def _closed(journal: Journal, story: Story, clock: Clock) -> Story:
+def _closed(journal: Journal, log: SessionLog, clock: Clock) -> SessionLog:
     closing = Closing(
-        ending=conversation.ending(story.head.lesson, story.turns), ended=clock.now(), resumed=story.resumed,
-        turns=len(story.turns), previous=story.last_link,
-    )  # fmt: skip
+        ending=conversation.ending(log.head.lesson, log.turns),
+        ended=clock.now(),
+        resumed=log.resumed,
+        turns=len(log.turns),
+        previous=log.last_link,
+    )
     journal.close(closing)
-    return replace(story, closing=closing)
+    return replace(log, closing=closing)

@@ -42,6 +42,12 @@ def decisions(post: Post, me: Me) -> dict[Digest, Decision]:
     return {decision.recommendation: decision for decision in own}
 
 
+def unanswered(post: Post, me: Me) -> dict[Digest, Recommendation]:
+    """Return fingerprint → recommendation for every one to this host that it has not decided on yet."""
+    answered = decisions(post, me)
+    return {digest: paper for digest, paper in recommendations(post, me).items() if digest not in answered}
+
+
 def covers(paper: Recommendation, session: SessionId, now: datetime) -> bool:
     """Whether a recommendation speaks of a session and is still valid."""
     return (

@@ -25,7 +25,7 @@ _KINDS: dict[str, type[Head] | type[Turn] | type[Closing]] = {"head": Head, "tur
 
 
 @dataclass(frozen=True)
-class Story:
+class SessionLog:
     """What a journal tells so far. `deaths`: how often it was resumed since its last turn."""
 
     head: Head
@@ -70,16 +70,16 @@ class Journal:
         """Keep the end; nothing follows."""
         self._log.append(_line("closing", closing.model_dump(mode="json")))
 
-    def read(self) -> Story:
+    def read(self) -> SessionLog:
         """Return what the journal tells, after cutting a torn last line off. Raises JournalBroken."""
         lines = self._log.read()
         if lines.bad_line is not None:
             raise JournalBroken(str(self.path), lines.bad_line, "the line does not match its checksum")
         if lines.torn:
             self._log.cut(lines.good_bytes)
-        return self._story(lines.payloads)
+        return self._session_log(lines.payloads)
 
-    def _story(self, payloads: tuple[str, ...]) -> Story:
+    def _session_log(self, payloads: tuple[str, ...]) -> SessionLog:
         head: Head | None = None
         closing: Closing | None = None
         turns: list[Turn] = []
@@ -104,7 +104,7 @@ class Journal:
                 closing = entry
         if head is None or head.session != self.session:
             raise JournalBroken(str(self.path), 1, f"there is no head of {self.session}")
-        return Story(head, tuple(turns), resumed, deaths, closing)
+        return SessionLog(head, tuple(turns), resumed, deaths, closing)
 
 
 def _entry(payload: str) -> Head | Turn | Closing | datetime:

@@ -15,81 +15,96 @@ from sage_edge.errors import Unreachable
 from sage_edge.names import SessionId, Track
 from sage_edge.records.transcript import Slot, Transcript
 from sage_edge.sessions import archive, brief
-from sage_edge.sessions.brief import Bench
-from sage_edge.sessions.conduct import Audience, Stage, conduct, give_up
+from sage_edge.sessions.brief import SessionContext
+from sage_edge.sessions.conduct import Audience, TurnContext, conduct, give_up
 from sage_edge.sessions.journal import Journal, numbers
 
 
 class Runner:
-    """Conducts sessions of one host. `sit_down` makes the bench: it is called only when there is work."""
+    """Conducts sessions of one host. make_context: loads model and engine; it is called only when there is work."""
 
     def __init__(
-        self, journals: Path, lock: Path, sit_down: Callable[[], Bench], papers: Path,
-        stop: threading.Event, audience: Audience | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        journals: Path,
+        lock: Path,
+        make_context: Callable[[], SessionContext],
+        papers: Path,
+        stop: threading.Event,
+        audience: Audience | None = None,
+    ) -> None:
         self._journals, self._lock, self._papers = journals, lock, papers
-        self._sit_down, self._stop, self._audience = sit_down, stop, audience
-        self._bench: Bench | None = None
+        self._make_context, self._stop, self._audience = make_context, stop, audience
+        self._context: SessionContext | None = None
+
+    def unfinished(self) -> tuple[SessionId, ...]:
+        """Return the sessions that were cut off, in the order in which they are finished."""
+        return archive.unfinished(self._papers, numbers(self._journals))
+
+    def last_number(self, track: Track) -> int:
+        """Return the highest number that this host has ever claimed on a track, 0 for none."""
+        return archive.last_number(self._papers, numbers(self._journals), track)
 
     def finish(self) -> tuple[Transcript, ...]:
-        """Go on with every session that was cut off, and return their transcripts. Raises Locked, Interrupted."""
-        if not archive.unfinished(self._papers, numbers(self._journals)):
-            return ()
+        """Go on with every session that was cut off, and return their transcripts. Raises as `resume` does."""
+        resumed = [self.resume(session) for session in self.unfinished()]
+        return tuple(transcript for transcript in resumed if transcript is not None)
+
+    def resume(self, session: SessionId) -> Transcript | None:
+        """Finish one session; None if somebody else did meanwhile. Raises Locked, Interrupted, JournalBroken."""
         with locks.hold(self._lock, "the session runner"):
             files.sweep(self._journals)
-            left = archive.unfinished(self._papers, numbers(self._journals))
-            return tuple(self._resume(session) for session in left)
+            return self._resume(session) if session in self.unfinished() else None
 
     def start(self, track: Track, slot: Slot | None) -> Transcript:
         """Conduct a new session of a track. Raises Locked, Interrupted, Unreachable (no number without the past)."""
         with locks.hold(self._lock, "the session runner"):
             files.sweep(self._journals)
-            bench = self.bench()
-            journal = claim_next(bench, self._journals, track, slot)
-            return self._conduct(journal, bench)
+            context = self.context()
+            journal = claim_next(context, self._journals, track, slot)
+            return self._conduct(journal, context)
 
-    def bench(self) -> Bench:
-        """The bench, made at the first call."""
-        if self._bench is None:
-            self._bench = self._sit_down()
-        return self._bench
+    def context(self) -> SessionContext:
+        """The context, made at the first call."""
+        if self._context is None:
+            self._context = self._make_context()
+        return self._context
 
     def _resume(self, session: SessionId) -> Transcript:
         journal = Journal(self._journals, session)
-        story = journal.read()
-        bench = self.bench()
-        if story.closing is None and story.head.model.digest != bench.model.digest:
+        log = journal.read()
+        context = self.context()
+        if log.closing is None and log.head.model.digest != context.model.digest:
             # another model must not put words into this one's mouth: close with what is there
-            return self._keep(give_up(journal, story, bench.clock), bench)
-        if story.closing is None:
-            journal.resume(bench.clock.now())
-        return self._conduct(journal, bench)
+            return self._keep(give_up(journal, log, context.clock), context)
+        if log.closing is None:
+            journal.resume(context.clock.now())
+        return self._conduct(journal, context)
 
-    def _conduct(self, journal: Journal, bench: Bench) -> Transcript:
-        deadline = bench.me.host.turn_deadline
+    def _conduct(self, journal: Journal, context: SessionContext) -> Transcript:
+        deadline = context.me.host.turn_deadline
         if deadline is None:
             raise RuntimeError("a host that may conduct is declared with a turn deadline")
-        stage = Stage(bench.engine, bench.clock, self._stop, deadline.total_seconds(), self._audience)
-        return self._keep(conduct(journal, stage), bench)
+        turn_context = TurnContext(context.engine, context.clock, self._stop, deadline.total_seconds(), self._audience)
+        return self._keep(conduct(journal, turn_context), context)
 
-    def _keep(self, transcript: Transcript, bench: Bench) -> Transcript:
-        bench.post.put(transcript)
+    def _keep(self, transcript: Transcript, context: SessionContext) -> Transcript:
+        context.post.put(transcript)
         return transcript
 
 
-def claim_next(bench: Bench, journals: Path, track: Track, slot: Slot | None) -> Journal:
+def claim_next(context: SessionContext, journals: Path, track: Track, slot: Slot | None) -> Journal:
     """Claim the next free number of a track, and return its journal. Raises Unreachable, StorageError."""
-    if not bench.post.known():
+    if not context.post.known():
         raise Unreachable(
             "this host does not know yet which sessions it has already published, so it cannot number a new one",
             hint="reach the exchange once, then start again: sage-edge agent once",
         )
     while True:
-        number = archive.last_number(bench.papers, numbers(journals), track) + 1
+        number = archive.last_number(context.papers, numbers(journals), track) + 1
         session = SessionId.of(track, number)
         journal = Journal(journals, session)
         try:
-            journal.claim(brief.head(bench, session, slot))
+            journal.claim(brief.head(context, session, slot))
         except FileExistsError:
             continue  # somebody was faster: the number is theirs
         return journal

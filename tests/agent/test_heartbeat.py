@@ -19,13 +19,13 @@ import pytest
 from sage_edge import files
 from sage_edge.agent import build, heartbeat, loop
 from sage_edge.agent.build import Agent
-from sage_edge.agent.heartbeat import Heart
+from sage_edge.agent.heartbeat import Heartbeat
 from sage_edge.engines import Message
 from sage_edge.names import Digest
 from sage_edge.records.transcript import chain_faults
 from sage_edge.sessions import archive
 from sage_edge.sessions import build as wiring
-from sage_edge.sessions.brief import Bench
+from sage_edge.sessions.brief import SessionContext
 from tests.fakes import HandClock, HashEngine, Home
 
 Make = Callable[..., Home]
@@ -33,12 +33,12 @@ HEALTHY = Path(__file__).parents[2] / "images" / "shared" / "healthy.py"
 
 
 @pytest.fixture
-def beating(tmp_path: Path) -> Heart:
+def beating(tmp_path: Path) -> Heartbeat:
     """A heart with a clock of its own."""
-    return Heart(tmp_path / "state" / "heartbeat.json", "sprout", HandClock())
+    return Heartbeat(tmp_path / "state" / "heartbeat.json", "sprout", HandClock())
 
 
-def test_a_beat_says_who_and_when(beating: Heart) -> None:
+def test_a_beat_says_who_and_when(beating: Heartbeat) -> None:
     beating.beat("the disk is full")
     said = json.loads(beating.path.read_bytes())
     assert said == {"at": "2026-11-20T06:10:00.000+00:00", "failing": "the disk is full", "host": "sprout"}
@@ -46,7 +46,7 @@ def test_a_beat_says_who_and_when(beating: Heart) -> None:
     assert json.loads(beating.path.read_bytes())["failing"] is None
 
 
-def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heart) -> None:
+def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heartbeat) -> None:
     watch, seen = beating.clock, []
     assert isinstance(watch, HandClock)
     watch.on_wait = lambda: seen.append(json.loads(beating.path.read_bytes())["at"][14:19])
@@ -55,7 +55,7 @@ def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heart) 
     assert seen == ["10:00", "11:00", "12:00"]
 
 
-def test_a_stop_ends_the_pause_at_once(beating: Heart) -> None:
+def test_a_stop_ends_the_pause_at_once(beating: Heartbeat) -> None:
     stop, watch = threading.Event(), beating.clock
     assert isinstance(watch, HandClock)
     watch.on_wait = stop.set
@@ -63,7 +63,7 @@ def test_a_stop_ends_the_pause_at_once(beating: Heart) -> None:
     assert watch.waits == [60.0]
 
 
-def test_a_full_disk_stops_no_work_and_the_file_grows_old(beating: Heart, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stops_no_work_and_the_file_grows_old(beating: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> None:
     beating.beat()
     before = beating.path.read_bytes()
 
@@ -78,25 +78,25 @@ def test_a_full_disk_stops_no_work_and_the_file_grows_old(beating: Heart, monkey
 
 
 def built(one: Home, image: Digest | None = None) -> Agent:
-    """The agent as `agent run` builds it, on the bench of a test."""
+    """The agent as `agent run` builds it, on the context of a test."""
     return build.build(one.paths, one.me, one.clock, one.stop, "test", one.told.append, None, image)
 
 
 @pytest.fixture
-def at_the_bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[Home], None]:
+def with_scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[Home], None]:
     """Let a session sit down with a host's scripted engine instead of a loaded model."""
 
     def seat(one: Home) -> None:
-        def bench(*words: object) -> Bench:
-            return replace(one.bench(), image=words[-1])  # type: ignore[arg-type]
+        def context(*words: object) -> SessionContext:
+            return replace(one.context(), image=words[-1])  # type: ignore[arg-type]
 
-        monkeypatch.setattr(wiring, "bench", bench)
+        monkeypatch.setattr(wiring, "make_context", context)
 
     return seat
 
 
 def test_it_beats_before_each_question_and_after_each_answer(
-    home: Make, watch: HandClock, at_the_bench: Callable[[Home], None]
+    home: Make, watch: HandClock, with_scripted_engine: Callable[[Home], None]
 ) -> None:
     """In a session that takes an hour, no silence is longer than one turn."""
     beats: list[str] = []
@@ -106,7 +106,7 @@ def test_it_beats_before_each_question_and_after_each_answer(
         watch.at += timedelta(minutes=2)
 
     one = home(engine=HashEngine(before))
-    at_the_bench(one)
+    with_scripted_engine(one)
     watch.on_wait = one.stop.set
     loop.run(built(one))
     assert len(beats) >= 3
@@ -114,7 +114,9 @@ def test_it_beats_before_each_question_and_after_each_answer(
     assert json.loads(one.paths.heartbeat.read_bytes())["at"] > beats[-1], "it beats after the last answer, too"
 
 
-def test_a_session_that_hangs_is_silent(home: Make, watch: HandClock, at_the_bench: Callable[[Home], None]) -> None:
+def test_a_session_that_hangs_is_silent(
+    home: Make, watch: HandClock, with_scripted_engine: Callable[[Home], None]
+) -> None:
     """Nothing beats beside the work: while one question is open the file does not change."""
     seen: list[bytes] = []
 
@@ -125,17 +127,17 @@ def test_a_session_that_hangs_is_silent(home: Make, watch: HandClock, at_the_ben
         one.stop.set()
 
     one = home(engine=HashEngine(hang))
-    at_the_bench(one)
+    with_scripted_engine(one)
     loop.run(built(one))
     assert len(seen) == 3
     assert len(set(seen)) == 1
 
 
 def test_the_transcript_names_the_image_that_the_agent_was_built_with(
-    home: Make, watch: HandClock, at_the_bench: Callable[[Home], None]
+    home: Make, watch: HandClock, with_scripted_engine: Callable[[Home], None]
 ) -> None:
     one, image = home(), files.digest(b"an image")
-    at_the_bench(one)
+    with_scripted_engine(one)
     watch.on_wait = one.stop.set
     loop.run(built(one, image))
     paper = next(archive.newest_first(one.paths.papers, "primary"))
@@ -145,7 +147,7 @@ def test_the_transcript_names_the_image_that_the_agent_was_built_with(
 
 @pytest.mark.parametrize(("age_s", "code"), [(1, 0), (590, 0), (610, 1), (None, 1)])
 def test_the_health_check_reads_its_age(
-    age_s: int | None, code: int, beating: Heart, monkeypatch: pytest.MonkeyPatch
+    age_s: int | None, code: int, beating: Heartbeat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAGE_STATE", str(beating.path.parent))
     if age_s is not None:

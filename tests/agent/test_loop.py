@@ -11,6 +11,7 @@ import pytest
 
 from sage_edge.agent import heartbeat, loop, wake
 from sage_edge.agent.build import Agent
+from sage_edge.agent.steps import Wake
 from sage_edge.errors import NotMyRole, SageError, UsageError
 from tests.fakes import HandClock, Home
 
@@ -27,13 +28,13 @@ def looped(home: Home, outcomes: Sequence[SageError | None], monkeypatch: pytest
     """Run the loop over wakes that end so; stop after the last one."""
     left = list(outcomes)
 
-    def once(agent: Agent) -> wake.Wake:
+    def once(agent: Agent) -> Wake:
         outcome = left.pop(0)
         if not left:
             agent.stop.set()
         if isinstance(outcome, UsageError):
             raise outcome
-        return wake.Wake(failure=outcome)
+        return Wake(failure=outcome)
 
     monkeypatch.setattr(wake, "once", once)
     loop.run(home.agent)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from sage_edge.agent import plan, wake
+from sage_edge.agent import wake
 from tests.agent.test_wake import stopping
 from tests.fakes import HandClock, Home, World
 
 Make = Callable[..., Home]
+LAST = ("write the status", "publish")
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -24,16 +25,16 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 def actions(home: Home) -> list[str]:
     """What would be done; nothing is written by asking."""
     before = snapshot(home.world.folder)
-    found = plan.plan(home.agent)
+    planned = wake.plan(home.agent)
     assert snapshot(home.world.folder) == before
-    assert all(intent.why for intent in found)
-    return [intent.action for intent in found]
+    assert all(action.why for action in planned)
+    return [action.what for action in planned]
 
 
 def test_on_a_machine_without_a_past(home: Make) -> None:
-    assert actions(home()) == ["receive", "conduct P001", "publish"]
+    assert actions(home()) == ["receive", "conduct P001", *LAST]
     assert not home().paths.state.exists()
-    assert actions(home("thor")) == ["receive", "study nothing", "publish"]
+    assert actions(home("thor")) == ["receive", "study nothing", *LAST]
 
 
 def test_the_wake_does_what_the_plan_said(home: Make, watch: HandClock) -> None:
@@ -42,7 +43,7 @@ def test_the_wake_does_what_the_plan_said(home: Make, watch: HandClock) -> None:
         planned = home()
         wake.once(planned.agent)
         assert any(line.startswith(f"{expected} complete") for line in planned.told)
-        assert actions(home()) == ["receive", "conduct nothing", "publish"]
+        assert actions(home()) == ["receive", "conduct nothing", *LAST]
         watch.at += timedelta(hours=3)
 
 
@@ -54,15 +55,15 @@ def test_what_was_cut_off_comes_first(home: Make) -> None:
 def test_missed_slots_are_named(home: Make, watch: HandClock) -> None:
     wake.once(home().agent)
     watch.at += timedelta(days=1, minutes=30)
-    (intent,) = [intent for intent in plan.plan(home().agent) if intent.action == "conduct P002"]
-    assert "late" in intent.why
-    assert "3 slots before it were missed" in intent.why
+    (action,) = [action for action in wake.plan(home().agent) if action.what == "conduct P002"]
+    assert "late" in action.why
+    assert "3 slots before it were missed" in action.why
 
 
 def test_a_researcher_sees_what_there_is_to_study(world: World, home: Make) -> None:
     wake.once(home().agent)
     wake.once(home("thor").agent)
-    assert actions(home("thor")) == ["receive", "study nothing", "publish"]
+    assert actions(home("thor")) == ["receive", "study nothing", *LAST]
     thor = home("thor")
     for path in thor.paths.papers.glob("findings/*.json"):
         path.unlink()

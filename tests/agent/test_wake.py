@@ -18,7 +18,7 @@ from sage_edge.records.base import parse
 from sage_edge.records.paper_paths import of_session
 from sage_edge.records.worklog import Status, WorklogLine
 from sage_edge.sessions import archive
-from sage_edge.sessions.conduct import Interrupted
+from sage_edge.sessions.conduct import SessionInterrupted
 from sage_edge.shell import Command, run
 from tests.fakes import HandClock, HashEngine, Home, World
 
@@ -132,7 +132,7 @@ def stopping(home: Home, after: int) -> Home:
 def test_a_stop_during_a_session_returns_without_publishing(world: World, home: Make) -> None:
     stopped = stopping(home(), 2)
     found = wake.once(stopped.agent)
-    assert isinstance(found.failure, Interrupted)
+    assert isinstance(found.failure, SessionInterrupted)
     assert not found.published
     assert run(git(world, "for-each-ref")).text == ""
     assert not (stopped.paths.papers / "status.json").exists()

@@ -29,7 +29,7 @@ from sage_edge.records.transcript import (
     Step,
     Transcript,
 )
-from sage_edge.sessions.conduct import Stage, conduct
+from sage_edge.sessions.conduct import TurnContext, conduct
 from sage_edge.sessions.conversation import turn_seed
 from sage_edge.sessions.journal import Journal
 
@@ -103,7 +103,7 @@ def _llama(model: ResolvedModel) -> Any:
 def _ours(engine: Engine, model: ResolvedModel, folder: Path, name: str) -> tuple[float, Transcript]:
     journals = folder / name
     journal = Journal(journals, SessionId("P001"))
-    stage = Stage(engine, SystemClock(), threading.Event(), deadline_s=600.0)
+    stage = TurnContext(engine, SystemClock(), threading.Event(), deadline_s=600.0)
     engine.load(model)  # a cold context for every session, as on the bare side
     began = time.perf_counter()
     journal.claim(_head(model, engine))

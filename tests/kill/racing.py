@@ -69,11 +69,11 @@ def race_for_numbers(folder: Path, n: int) -> Report:
     began = time.monotonic()
     played = stage.make(folder, doorkeeper=False)
     world = played.world(folder / "race")
-    bench = _without_git(played.home(world))
+    victim = _without_git(played.home(world))
 
     def contest() -> int:
         victims.testify(stage.acks(world))
-        claim_next(bench.bench(), bench.paths.journals, "primary", None)
+        claim_next(victim.context(), victim.paths.journals, "primary", None)
         return 0
 
     codes = _all_at_once(n, contest, stage.crash(world))

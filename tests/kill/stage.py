@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sage_edge import locks
-from sage_edge.agent import practitioner, wake
+from sage_edge.agent import by_hand, wake
 from sage_edge.curriculum import Curriculum
 from sage_edge.inventory.identity import Me
 from tests.fakes import HandClock, HashEngine, Home, World, make_world
@@ -56,7 +56,7 @@ def session(home: Home) -> int:
     with locks.hold(agent.paths.locks / "agent.lock", "the agent of sprout"):
         agent.post.open()
         agent.post.receive()
-        conducted = practitioner.by_hand(agent, "primary")
+        conducted = by_hand.conduct(agent, "primary")
         agent.post.publish(", ".join(t.session for t in conducted), attempts=1)
     return 0
 

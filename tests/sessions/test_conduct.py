@@ -13,8 +13,8 @@ from sage_edge.engines import Deadline, Message, Reply, Sampling
 from sage_edge.engines.scripted import Scripted
 from sage_edge.errors import ContextOverflow, EngineError, StorageError
 from sage_edge.records.transcript import Step, Transcript, Turn, chain_faults
-from sage_edge.sessions.conduct import Interrupted, Stage, conduct, give_up
-from sage_edge.sessions.journal import Journal, Story
+from sage_edge.sessions.conduct import SessionInterrupted, TurnContext, conduct, give_up
+from sage_edge.sessions.journal import Journal, SessionLog
 from tests import builders
 from tests.fakes import HandClock
 from tests.kill.faults import ERRNOS, Refusing
@@ -30,9 +30,9 @@ def claimed(folder: Path, steps: int = 4) -> Journal:
     return journal
 
 
-def stage(engine: Scripted, stop: threading.Event | None = None) -> Stage:
+def stage(engine: Scripted, stop: threading.Event | None = None) -> TurnContext:
     """A stage around a scripted engine."""
-    return Stage(engine, HandClock(step=timedelta(seconds=1)), stop or threading.Event(), 60.0)
+    return TurnContext(engine, HandClock(step=timedelta(seconds=1)), stop or threading.Event(), 60.0)
 
 
 def played(folder: Path, *replies: str | Reply | EngineError, steps: int = 4) -> Transcript:
@@ -127,7 +127,7 @@ def test_our_own_mistake_is_no_outcome(tmp_path: Path) -> None:
 def test_a_stop_request_keeps_what_was_said_and_the_next_start_goes_on(tmp_path: Path) -> None:
     journal, stop = claimed(tmp_path), threading.Event()
     first = Scripted("a", reply("half", "cancelled"), "never asked for")
-    with pytest.raises(Interrupted) as stopped:
+    with pytest.raises(SessionInterrupted) as stopped:
         conduct(journal, stage(first, stop))
     assert stopped.value.code == 130
     story = journal.read()
@@ -145,7 +145,7 @@ def test_a_stop_request_keeps_what_was_said_and_the_next_start_goes_on(tmp_path:
 def test_a_stop_request_between_turns_asks_nothing_more(tmp_path: Path) -> None:
     journal, stop = claimed(tmp_path), threading.Event()
     stop.set()
-    with pytest.raises(Interrupted):
+    with pytest.raises(SessionInterrupted):
         conduct(journal, stage(Scripted(), stop))
     assert journal.read().turns == ()
 
@@ -174,7 +174,7 @@ def test_an_engine_that_kills_is_asked_three_times_and_not_again(tmp_path: Path)
 def test_an_interruption_is_asked_again_only_so_often(tmp_path: Path) -> None:
     journal = claimed(tmp_path, steps=2)
     for _ in range(3):
-        with pytest.raises(Interrupted):
+        with pytest.raises(SessionInterrupted):
             conduct(journal, stage(Scripted(reply("half", "cancelled"))))
     assert outcomes(conduct(journal, stage(Scripted("b")))) == "iiio"
 
@@ -197,7 +197,7 @@ def test_a_turn_that_could_not_be_kept_did_not_happen(tmp_path: Path, number: in
 
 def test_giving_up_closes_with_what_is_there(tmp_path: Path) -> None:
     journal = claimed(tmp_path)
-    with pytest.raises(Interrupted):
+    with pytest.raises(SessionInterrupted):
         conduct(journal, stage(Scripted("a", reply("half", "cancelled"))))
     transcript = give_up(journal, journal.read(), HandClock())
     assert (transcript.closing.ending, len(transcript.turns)) == ("partial", 2)
@@ -208,13 +208,13 @@ def test_whoever_watches_sees_each_question_and_answer_once(tmp_path: Path) -> N
     seen: list[str] = []
 
     class Watcher:
-        def asked(self, story: Story, step: Step) -> None:
+        def asked(self, story: SessionLog, step: Step) -> None:
             seen.append(f"{len(story.turns)} {step.prompt}")
 
-        def answered(self, story: Story, turn: Turn) -> None:
+        def answered(self, story: SessionLog, turn: Turn) -> None:
             seen.append(f"{len(story.turns)} {turn.reply}")
 
-    watched = Stage(Scripted("a", "b"), HandClock(), threading.Event(), 60.0, Watcher())
+    watched = TurnContext(Scripted("a", "b"), HandClock(), threading.Event(), 60.0, Watcher())
     conduct(claimed(tmp_path, steps=2), watched)
     assert seen == ["0 Question 1?", "1 a", "1 What do you want to keep?", "2 b"]
 

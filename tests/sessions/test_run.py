@@ -18,7 +18,7 @@ from sage_edge.names import SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Slot
 from sage_edge.sessions import archive, brief
-from sage_edge.sessions.conduct import Interrupted
+from sage_edge.sessions.conduct import SessionInterrupted
 from sage_edge.sessions.journal import Journal, numbers
 from sage_edge.sessions.run import claim_next
 from tests.fakes import MORNING, HashEngine, Home, World, make_world, words_for
@@ -92,7 +92,7 @@ def test_a_second_runner_is_refused(home: Home) -> None:
     with locks.hold(home.paths.locks / "session.lock", "the session runner"):
         with pytest.raises(Locked, match="the session runner is in use by process"):
             home.runner.start("primary", None)
-        Journal(home.paths.journals, SessionId("P001")).claim(brief.head(home.bench(), SessionId("P001"), None))
+        Journal(home.paths.journals, SessionId("P001")).claim(brief.head(home.context(), SessionId("P001"), None))
         with pytest.raises(Locked):
             home.runner.finish()
 
@@ -112,7 +112,7 @@ def stopping(home: Home, after: int) -> Home:
 
 def test_a_stopped_session_goes_on_with_the_same_history(home: Home) -> None:
     first = stopping(home, 2)
-    with pytest.raises(Interrupted):
+    with pytest.raises(SessionInterrupted):
         first.runner.start("primary", None)
     assert archive.unfinished(home.paths.papers, numbers(home.paths.journals)) == ("P001",)
     second = home.again()
@@ -126,7 +126,7 @@ def test_a_stopped_session_goes_on_with_the_same_history(home: Home) -> None:
 
 
 def test_another_model_puts_no_words_into_this_ones_mouth(home: Home) -> None:
-    with pytest.raises(Interrupted):
+    with pytest.raises(SessionInterrupted):
         stopping(home, 2).runner.start("primary", None)
     other = home.again(weights=b"other weights", engine=HashEngine())
     (transcript,) = other.runner.finish()
@@ -146,7 +146,7 @@ def test_a_session_that_was_closed_but_not_kept_is_kept(home: Home) -> None:
 
 
 def test_a_broken_journal_is_named_and_its_number_stays_used(home: Home) -> None:
-    with pytest.raises(Interrupted):
+    with pytest.raises(SessionInterrupted):
         stopping(home, 3).runner.start("primary", None)
     path = home.paths.journals / "P001.jsonl"
     path.write_bytes(path.read_bytes().replace(b"I am Sage", b"I am Sega", 1))
@@ -172,12 +172,12 @@ def test_a_full_disk_during_a_session_costs_nothing_but_time(home: Home, number:
 
 
 def test_a_claim_that_loses_takes_the_next_number(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = home.bench()
-    claim_next(bench, home.paths.journals, "primary", None)
+    context = home.context()
+    claim_next(context, home.paths.journals, "primary", None)
     seen = iter([0])
     real = archive.last_number
     monkeypatch.setattr(archive, "last_number", lambda *words: next(seen, None) or real(*words))
-    assert claim_next(bench, home.paths.journals, "primary", None).session == "P002"
+    assert claim_next(context, home.paths.journals, "primary", None).session == "P002"
 
 
 def test_a_killed_claim_leaves_nothing_behind(home: Home) -> None:
@@ -188,17 +188,17 @@ def test_a_killed_claim_leaves_nothing_behind(home: Home) -> None:
 
 
 def test_seeds_differ_between_sessions_and_hosts_and_are_fixed(home: Home) -> None:
-    bench = home.bench()
-    heads = [brief.head(bench, SessionId(name), None) for name in ("P001", "P002", "T001", "P001")]
+    context = home.context()
+    heads = [brief.head(context, SessionId(name), None) for name in ("P001", "P002", "T001", "P001")]
     assert len({head.seed for head in heads}) == 3
     assert heads[0] == heads[3]
 
 
 def test_a_host_that_declares_no_mind_cannot_be_briefed(home: Home) -> None:
     host = home.me.host.model_copy(update={"mind": None})
-    bench = replace(home.bench(), me=replace(home.me, host=host))
+    context = replace(home.context(), me=replace(home.me, host=host))
     with pytest.raises(RuntimeError):
-        brief.head(bench, SessionId("P001"), None)
+        brief.head(context, SessionId("P001"), None)
 
 
 def test_time_is_the_clocks(home: Home) -> None:

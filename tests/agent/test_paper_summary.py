@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sage_edge import files
-from sage_edge.agent.researcher import describe
+from sage_edge.agent.paper_summary import describe
 from sage_edge.analysis.findings import examine
 from sage_edge.names import HostName, Slug
 from sage_edge.records.study import Prediction, Recommendation

@@ -1,0 +1,36 @@
+"""Findings, checks and recommendations in one line each, for the worklog and for the plan."""
+
+from __future__ import annotations
+
+from sage_edge.records.study import Check, Finding, Measure, Prediction, Recommendation
+
+
+def describe(paper: Finding | Check | Recommendation) -> str:
+    """Return one line for people; of a finding the first number of each scorer, the rest is in the paper."""
+    if isinstance(paper, Finding):
+        first: dict[str, Measure] = {}
+        for measure in paper.measures:
+            if measure.value is not None:
+                first.setdefault(measure.scorer, measure)
+        numbers = "; ".join(map(_in_words, first.values())) or "nothing measurable"
+        return f"{paper.session} of {paper.subject}: {numbers}"
+    if isinstance(paper, Check):
+        return f"prediction for {paper.session} {paper.verdict}: {paper.reason}"
+    prediction = paper.prediction
+    many = f"in {prediction.sessions} sessions from {paper.first} on"
+    within = f"in {paper.first}" if prediction.sessions == 1 else many
+    return (
+        f"to {paper.to}: {paper.intervention} for {paper.first}-{paper.last}, "
+        f"predicting {_name(prediction)} {prediction.told} {within}"
+    )
+
+
+def _in_words(measure: Measure) -> str:
+    count = f"{measure.value:.2f} of {measure.n}" if measure.hits is None else f"{measure.hits}/{measure.n}"
+    if measure.low is None or measure.high is None:
+        return f"{_name(measure)} {count}"
+    return f"{_name(measure)} {count} [{measure.low:.2f}, {measure.high:.2f}]"
+
+
+def _name(number: Measure | Prediction) -> str:
+    return number.scorer if number.quantity == "rate" else f"{number.scorer} {number.quantity}"

@@ -1,0 +1,10 @@
+"""The steps of a wake, in their order. A new step is one module here with its STEP, and one word in this list."""
+
+from sage_edge.agent.steps import conduct, decide, publish, receive, resume, status, study
+from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
+
+__all__ = ["STEPS", "Wake", "WakeAction", "WakeStep"]
+
+STEPS: tuple[WakeStep, ...] = tuple(
+    module.STEP for module in (receive, resume, decide, conduct, study, status, publish)
+)

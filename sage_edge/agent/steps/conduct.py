@@ -1,0 +1,56 @@
+"""Step: conduct the sessions whose slots are due, the earliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+
+from sage_edge.agent import slots
+from sage_edge.agent.build import Agent
+from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
+from sage_edge.inventory import guard
+from sage_edge.names import TRACKS, SessionId, Track
+from sage_edge.records.transcript import Slot
+from sage_edge.sessions import archive
+
+
+def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 - the signature of a step
+    """Yield a session for each slot that is due, or one action that says when the next one starts."""
+    now = agent.clock.now()
+    dues = due_now(agent, now)
+    for due in dues:
+        session = SessionId.of(due.track, agent.runner.last_number(due.track) + 1)
+        how = ", late" if due.late else ""
+        missed = f"; {due.missed} slots before it were missed" if due.missed else ""
+        why = f"the slot of {due.at:%Y-%m-%d %H:%M}Z is due{how}{missed}"
+        yield WakeAction(f"conduct {session}", why, partial(_conduct, agent, due))
+    if not dues:
+        after = slots.following(agent.me.fleet.schedule_of(agent.me.host.name), agent.me.host.name, now)
+        yield WakeAction("conduct nothing", f"the next slot starts at {after:%Y-%m-%d %H:%M:%S}Z")
+
+
+def _conduct(agent: Agent, due: slots.Due) -> None:
+    guard.allow(agent.me.fleet, agent.me.host.name, "conduct")
+    if due.missed:
+        agent.record("slots-missed", f"{due.missed} {due.track} slots before {due.at:%Y-%m-%d %H:%M}Z were missed")
+    transcript = agent.runner.start(due.track, Slot(due=due.at, late=due.late))
+    agent.record_session(transcript, "late" if due.late else "on time")
+
+
+def due_now(agent: Agent, now: datetime) -> tuple[slots.Due, ...]:
+    """Return the slots that are due, the earliest first."""
+    schedule, host = agent.me.fleet.schedule_of(agent.me.host.name), agent.me.host.name
+    dues = (slots.due(schedule, host, track, now, _served(agent, track)) for track in TRACKS)
+    return tuple(sorted((due for due in dues if due is not None), key=lambda due: due.at))
+
+
+def _served(agent: Agent, track: Track) -> datetime | None:
+    """Return the last slot of a track for which there is a transcript, or None."""
+    for transcript in archive.newest_first(agent.paths.papers, track):
+        if transcript.head.slot is not None:
+            return transcript.head.slot.due
+    return None
+
+
+STEP = WakeStep("conduct", actions, holders_of("conduct"))

@@ -1,0 +1,47 @@
+"""Step: replace the status page, which says how this host is and what this wake came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from sage_edge.agent import slots
+from sage_edge.agent.build import Agent
+from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
+from sage_edge.names import SessionId, Track
+from sage_edge.records.worklog import Status
+from sage_edge.sessions import archive, interventions
+
+
+def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
+    """Yield the one page."""
+    yield WakeAction("write the status", "it is replaced at every wake", partial(_write, agent, wake))
+
+
+def _write(agent: Agent, wake: Wake) -> None:
+    me, now = agent.me, agent.clock.now()
+    pending = interventions.unanswered(agent.post, me) if agent.can("decide") else {}
+    schedule = me.fleet.schedule_of(me.host.name)
+    agent.post.set_status(
+        Status(
+            host=me.host.name,
+            role=me.role.name,
+            at=now,
+            time_source=agent.clock.source,
+            release=agent.release,
+            last_primary=_last(agent, "primary"),
+            last_training=_last(agent, "training"),
+            next_due=slots.following(schedule, me.host.name, now) if agent.can("conduct") else None,
+            pending=tuple(sorted(pending)),
+            quarantined=wake.quarantined,
+            problems=tuple(wake.problems),
+        )
+    )
+
+
+def _last(agent: Agent, track: Track) -> SessionId | None:
+    held = archive.sessions(agent.paths.papers, track)
+    return held[-1] if held else None
+
+
+STEP = WakeStep("status", actions, always=True)
