@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
+from sage_edge.remote.errors import HostInterrupted
 from sage_edge.remote.ssh import cancellation
-from sage_edge.remote.ssh.cancellation import HostInterrupted, Stop
+from sage_edge.remote.ssh.cancellation import Stop
 
 T = TypeVar("T")
 AT_ONCE = 10

@@ -15,9 +15,9 @@ from sage_edge.errors import RoleError
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import contradictions
 from sage_edge.names import Digest, HostName
-from sage_edge.remote.board.identity_check import WrongBoard, require_own, says
-from sage_edge.remote.board.probe import BoardProbe, NotReady
-from sage_edge.remote.errors import DeployError
+from sage_edge.remote.board.identity_check import require_own, says
+from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.errors import DeployError, NotReady, WrongBoard
 
 OLDEST_ENGINE = (20, 10)
 CLOCK_S = 300.0

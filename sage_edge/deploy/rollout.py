@@ -26,7 +26,7 @@ from sage_edge.names import ModelRef
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.ssh.cancellation import HostInterrupted
+from sage_edge.remote.errors import HostInterrupted
 
 Tell = Callable[[str], None]
 Connect = Callable[[], AbstractContextManager[BoardClient]]

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from sage_edge.host import command_table
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import FAILED, USAGE, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
 _BY_ITSELF = ("recover",)
 """Verbs that the board calls at boot or by timer: nobody sends them a document."""
@@ -32,12 +32,12 @@ def main(words: Sequence[str]) -> int:
             "ok": True,
             "result": command_table.answer(context, verb, request),
         }
-        code = 0
+        code = ExitCode.OK
     except Refusal as refused:
         document, code = {"helper": helper, "ok": False, "error": refused.as_json()}, refused.code
     except OSError as failed:  # a full disk, a missing right: the board's state is what the journal says
-        told = Refusal("board-failed", f"the board refuses: {failed}", "see: invoke status --host HOST", FAILED)
-        document, code = {"helper": helper, "ok": False, "error": told.as_json()}, told.code
+        refusal = Refusal("board-failed", f"the board refuses: {failed}", "see: ", invoke("status", host=HOST))
+        document, code = {"helper": helper, "ok": False, "error": refusal.as_json()}, refusal.code
     with contextlib.suppress(OSError):  # nobody may be there any more to read it
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
         sys.stdout.flush()
@@ -47,7 +47,10 @@ def main(words: Sequence[str]) -> int:
 def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
     if not words:
         raise Refusal(
-            "usage", f"expected one of {', '.join(sorted(command_table.VERBS))}", "sage-host probe </dev/null", USAGE
+            "usage",
+            f"expected one of {', '.join(sorted(command_table.VERBS))}",
+            "sage-host probe </dev/null",
+            code=ExitCode.USAGE,
         )
     if words[0] in _BY_ITSELF and len(words) > 1:
         return words[0], {"because": words[1].removeprefix("--because=")}
@@ -57,7 +60,8 @@ def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
     except ValueError:
         request = None
     if not isinstance(request, dict):
-        raise Refusal("usage", "expected one JSON object on stdin", f"echo '{{}}' | sage-host {words[0]}", USAGE)
+        example = f"echo '{{}}' | sage-host {words[0]}"
+        raise Refusal("usage", "expected one JSON object on stdin", example, code=ExitCode.USAGE)
     return words[0], request
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 
-from sage_edge.host.errors import FAILED, Refusal
+from sage_edge.host.errors import HOST, Refusal, invoke
 
 _GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
@@ -14,4 +14,4 @@ def require_client(handle: int = 1) -> None:
     watched = select.poll()
     watched.register(handle, 0)
     if any(event & _GONE for _, event in watched.poll(0)):
-        raise Refusal("asker-gone", "whoever asked for it is gone", "deploy again: invoke deploy --host HOST", FAILED)
+        raise Refusal("asker-gone", "whoever asked for it is gone", "again: ", invoke("deploy", host=HOST))

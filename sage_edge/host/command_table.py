@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from sage_edge.host import probe, release_store
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import USAGE, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
 from sage_edge.host.machine import DockerEngine
 
@@ -80,9 +80,7 @@ VERBS = (*LOOKING, *CHANGING)
 def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
     """Do what a verb says. Raises Refusal."""
     if verb not in VERBS:
-        raise Refusal(
-            "unknown-verb", f"this helper cannot {verb!r:.40}", "renew it: invoke provision --host HOST", USAGE
-        )
+        raise _misunderstood("unknown-verb", f"this helper cannot {verb!r:.40}")
     try:
         if verb in LOOKING:
             return LOOKING[verb](context, request)
@@ -90,9 +88,8 @@ def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
 
         return commands.VERBS[verb](context, request)
     except (KeyError, TypeError, AttributeError) as unfit:
-        raise Refusal(
-            "bad-request",
-            f"{verb}: the request is not one: {unfit!r:.200}",
-            "renew the helper: invoke provision --host HOST",
-            USAGE,
-        ) from None
+        raise _misunderstood("bad-request", f"{verb}: the request is not one: {unfit!r:.200}") from None
+
+
+def _misunderstood(kind: str, what: str) -> Refusal:
+    return Refusal(kind, what, "renew the helper: ", invoke("provision", host=HOST), code=ExitCode.USAGE)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from sage_edge.host import release_store as releases
 from sage_edge.host import states
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import FAILED, ROLLBACK_FAILED, ROLLED_BACK, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 from sage_edge.host.journal import DeployJournal, DeploymentKind, JournalEntry
 from sage_edge.host.release_store import Released
 from sage_edge.host.service import Service
@@ -115,7 +115,9 @@ class Deployment:
             return entry
         if entry is None or entry.release != short or entry.state not in ("gated", "confirmed"):
             found = f"{entry.release} is {entry.state}: {entry.note}" if entry else "nothing was deployed"
-            raise Refusal("not-waiting", f"{short} does not wait to be confirmed; {found}", _SEE, ROLLED_BACK)
+            raise Refusal(
+                "not-waiting", f"{short} does not wait to be confirmed; {found}", *_SEE, code=ExitCode.ROLLED_BACK
+            )
         if entry.state == "gated":
             entry = self._journal.enter(entry, "confirmed")
         self._service.disarm()
@@ -143,7 +145,12 @@ class Deployment:
         served = [short for short in self._journal.served() if short != now]
         target = to or next((short for short in served if short in releases.all_of(self._places)), None)
         if target is None:
-            raise Refusal("no-release", "no other release has served here before", "invoke deploy --host HOST", 2)
+            raise Refusal(
+                "no-release",
+                "no other release has served here before",
+                invoke("deploy", host=HOST),
+                code=ExitCode.USAGE,
+            )
         self.stage(releases.read(self._places, target), {}, "rollback")
         entry, said = self.activate(patience)
         running = self._service.running()
@@ -159,7 +166,7 @@ class Deployment:
     def _staged(self) -> JournalEntry:
         entry = self._journal.latest()
         if entry is None or entry.state != "staged":
-            raise Refusal("nothing-staged", "no release is staged", "deploy it: invoke deploy --host HOST", FAILED)
+            raise Refusal("nothing-staged", "no release is staged", "deploy it: ", invoke("deploy", host=HOST))
         return entry
 
     def _abandon(self, entry: JournalEntry, why: str) -> None:
@@ -169,14 +176,14 @@ class Deployment:
         """Take the open deployment back and return the error that tells how that ended."""
         entry = self._journal.latest()
         if entry is None or entry.is_over:
-            return Refusal("failed", why, _SEE, FAILED)
+            return Refusal("failed", why, *_SEE)
         self._log(f"going back: {why}")
         try:
             end = self._revert(entry, why)
         except Refusal as worse:
             return worse
         serves = f"{end.previous} serves again" if end.previous else "nothing is deployed, as before"
-        return Refusal("reverted", f"{entry.release} was taken back: {why}. {serves}", _SEE, ROLLED_BACK)
+        return Refusal("reverted", f"{entry.release} was taken back: {why}. {serves}", *_SEE, code=ExitCode.ROLLED_BACK)
 
     def _revert(self, entry: JournalEntry, because: str) -> JournalEntry:
         attempts = self._journal.attempts(entry)
@@ -211,12 +218,13 @@ class Deployment:
             self._service.healthy(before, DeployTimeouts.health_s)
 
 
-_SEE = "see what happened: invoke audit --host HOST; invoke logs --host HOST"
+_SEE = ("see what happened: ", invoke("audit", host=HOST), "; ", invoke("logs", host=HOST))
 
 
 def _broken(entry: JournalEntry, why: str) -> Refusal:
     wanted = entry.previous or "nothing"
     return Refusal(
         "revert-failed", f"{entry.release} could not be taken back, {wanted} should serve: {why}",
-        "look at the board: invoke status --host HOST; then deploy a release that works", ROLLBACK_FAILED,
+        "look at the board: ", invoke("status", host=HOST), "; then deploy a release that works",
+        code=ExitCode.ROLLBACK_FAILED,
     )  # fmt: skip

@@ -1,19 +1,57 @@
-"""What the helper says when it does not do what was asked: one message, one next step, one exit code."""
+"""What the helper says when it does not do what was asked: one message, one next step, one exit code.
+
+    "hint": ["wait, or if nobody deploys any more: ",
+             {"program": "invoke", "words": ["lock.release"], "options": {"host": null}}]
+
+A hint is a list of parts, read one after the other: sentences, and commands as values. A board does not know the name
+that the fleet has for it, so an option that is null stands for it, and whoever asked puts the name there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
+from typing import NamedTuple
 
-FAILED, USAGE, REFUSED, UNREACHABLE, LOCKED, ROLLED_BACK, ROLLBACK_FAILED = 1, 2, 3, 4, 5, 6, 7
+HOST = None
+"""The value of the option `host` in a command about this board."""
+
+
+class ExitCode(IntEnum):
+    """How the helper ends; the numbers are those of every program of ours (sage_edge.errors.ExitCode)."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 3
+    LOCKED = 5
+    ROLLED_BACK = 6
+    ROLLBACK_FAILED = 7
+
+
+class NextCommand(NamedTuple):
+    """A command that a person at the workstation may type. options: name → value, True for a flag, None: this board."""
+
+    program: str
+    words: tuple[str, ...]
+    options: Mapping[str, str | bool | None]
+
+
+def invoke(task: str, **options: str | bool | None) -> NextCommand:
+    """Return a task of the workstation: `invoke("deploy", host=HOST)`."""
+    return NextCommand("invoke", (task,), options)
 
 
 class Refusal(Exception):
-    """The one error of the helper. kind: a slug that programs compare; code: the exit status (design §6)."""
+    """The one error of the helper. kind: a slug that programs compare; hint: sentences and commands; code: the exit."""
 
-    def __init__(self, kind: str, message: str, hint: str, code: int = FAILED) -> None:
+    def __init__(
+        self, kind: str, message: str, *hint: str | NextCommand, code: ExitCode = ExitCode.FAILED
+    ) -> None:  # fmt: skip
         self.kind, self.message, self.hint, self.code = kind, message, hint, code
         super().__init__(message)
 
     def as_json(self) -> Mapping[str, object]:
         """The error as it is printed."""
-        return {"kind": self.kind, "message": self.message, "hint": self.hint, "code": self.code}
+        parts = [part._asdict() if isinstance(part, NextCommand) else part for part in self.hint]
+        return {"kind": self.kind, "message": self.message, "hint": parts, "code": int(self.code)}

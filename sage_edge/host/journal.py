@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from sage_edge.host import durable, states
 from sage_edge.host.clock import boot_id, now_text
-from sage_edge.host.errors import Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 from sage_edge.host.states import DeploymentState
 
 DeploymentKind = Literal["deploy", "rollback"]
@@ -64,8 +64,9 @@ class DeployJournal:
             raise Refusal(
                 "deployment-open",
                 f"the deployment of {latest.release} is still {latest.state}",
-                "let the board settle it: invoke deploy --host HOST",
-                5,
+                "let the board settle it: ",
+                invoke("deploy", host=HOST),
+                code=ExitCode.LOCKED,
             )
         import secrets  # milliseconds that a probe does not need
 

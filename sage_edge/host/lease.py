@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sage_edge.host import durable
 from sage_edge.host.clock import boot_id, now_s, now_text
-from sage_edge.host.errors import LOCKED, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
 if TYPE_CHECKING:
     import threading
@@ -87,9 +87,8 @@ class BoardLock:
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, AttributeError):
-            raise Refusal(
-                "lock-damaged", f"{self._path} cannot be read", f"remove it: sudo rm {self._path}", LOCKED
-            ) from None
+            what, remove = f"{self._path} cannot be read", f"remove it: sudo rm {self._path}"
+            raise Refusal("lock-damaged", what, remove, code=ExitCode.LOCKED) from None
 
     def acquire(self, claim: LockClaim) -> tuple[Lease, Lease | None]:
         """Return (our lease, the stale one that it replaces). Raises Refusal, exit 5, while another is alive."""
@@ -98,8 +97,10 @@ class BoardLock:
         with self._alone():
             before, now = self.held(), now_s()
             if before is not None and not (before.is_stale(now, boot_id(self._root)) or claim.buries(before)):
-                hint = "wait, or if nobody deploys any more: invoke lock.release --host HOST"
-                raise Refusal("locked", f"the board is locked by {before.described(now)}", hint, LOCKED)
+                raise Refusal(
+                    "locked", f"the board is locked by {before.described(now)}",
+                    "wait, or if nobody deploys any more: ", invoke("lock.release", host=HOST), code=ExitCode.LOCKED,
+                )  # fmt: skip
             lease = Lease(
                 secrets.token_hex(8), claim.holder[:60], claim.host[:60], claim.pid, boot_id(self._root), claim.release,
                 now_text(), now, TTL_S, claim.manual, claim.why[:200], claim.machine[:64],
@@ -139,7 +140,8 @@ class BoardLock:
         lease = self.held()
         if lease is None or lease.token != token:
             holder = lease.described(now_s()) if lease else "nobody"
-            raise Refusal("lock-lost", f"the lock is not ours any more; it is held by {holder}", "run it again", LOCKED)
+            what = f"the lock is not ours any more; it is held by {holder}"
+            raise Refusal("lock-lost", what, "run it again", code=ExitCode.LOCKED)
         return lease
 
     def release(self, token: str | None) -> Lease | None:

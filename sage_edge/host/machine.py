@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sage_edge.host.errors import FAILED, USAGE, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
 if TYPE_CHECKING:
     import subprocess
@@ -101,16 +101,15 @@ def require(
     """Run a program and return what it printed. Raises Refusal with its last lines; check_cancelled: as `run`."""
     ran = run(words, timeout_s=timeout_s, env=env, folder=folder, check_cancelled=check_cancelled)
     if ran.code != 0:
-        raise Refusal(
-            "step-failed", f"{what} failed: {ran.tail or f'exit {ran.code}'}", "see: invoke logs --host HOST", FAILED
-        )
+        what_failed = f"{what} failed: {ran.tail or f'exit {ran.code}'}"
+        raise Refusal("step-failed", what_failed, "see: ", invoke("logs", host=HOST))
     return ran.out
 
 
 def require_installed(ran: Ran) -> None:
     """Raise Refusal when the program is not on this board."""
     if ran.code == NOT_THERE:
-        raise Refusal("not-installed", ran.tail, "invoke provision --host HOST", FAILED)
+        raise Refusal("not-installed", ran.tail, invoke("provision", host=HOST))
 
 
 _HEAD_END = b"\r\n\r\n"
@@ -146,12 +145,14 @@ class DockerEngine:
         except (OSError, ValueError, IndexError) as silent:
             raise Refusal(
                 "engine-silent", f"the Docker engine does not answer: {silent}",
-                "start it: sudo systemctl start docker; not installed: invoke provision --host HOST", FAILED,
+                "start it: sudo systemctl start docker; not installed: ", invoke("provision", host=HOST),
             ) from None  # fmt: skip
         if status == _ABSENT:
             return None
         if status != _FINE:
-            raise Refusal("engine-refused", f"the Docker engine answers {status} to {place}", "see its log", FAILED)
+            raise Refusal(
+                "engine-refused", f"the Docker engine answers {status} to {place}", "see its log: journalctl -u docker"
+            )
         return json.loads(body)
 
     def version(self) -> Mapping[str, Any]:
@@ -184,7 +185,6 @@ class DockerEngine:
 def _plain(name: str) -> str:
     """Return a name that may stand in a request line as it is. Raises Refusal for another."""
     if not _NAME.fullmatch(name):
-        raise Refusal(
-            "bad-name", f"expected the name of a container or an image, got {name!r:.60}", "deploy again", USAGE
-        )
+        what = f"expected the name of a container or an image, got {name!r:.60}"
+        raise Refusal("bad-name", what, "deploy again", code=ExitCode.USAGE)
     return name

@@ -26,7 +26,7 @@ from typing import Any
 
 from sage_edge.host import durable, machine
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import USAGE, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
 ProvisionRequest = Mapping[str, Any]
 ProvisionResult = dict[str, Any]
@@ -45,9 +45,7 @@ def apply(places: Places, steps: Sequence[ProvisionRequest], log: Callable[[str]
     for step in steps:
         kind = str(step.get("kind"))
         if kind not in _KINDS:
-            raise Refusal(
-                "bad-step", f"this helper cannot provision {kind!r:.40}", "invoke provision --host HOST", USAGE
-            )
+            raise _bad_step(f"this helper cannot provision {kind!r:.40}")
         result = {"step": _title(step), **_KINDS[kind](places, step)}
         if result["changed"]:
             log(f"changed: {result['step']}")
@@ -126,7 +124,7 @@ def _demand_sudoers(content: bytes) -> None:
     """A broken file below sudoers.d locks everybody out, so it is checked before it is there."""
     ran = machine.run(("visudo", "--check", "--quiet", "--file=-"), stdin=content)
     if ran.code != 0:
-        raise Refusal("bad-sudoers", f"visudo refuses the file: {ran.tail}", "nothing was written", USAGE)
+        raise Refusal("bad-sudoers", f"visudo refuses the file: {ran.tail}", "nothing was written", code=ExitCode.USAGE)
 
 
 def _unit(places: Places, step: ProvisionRequest) -> ProvisionResult:
@@ -204,11 +202,17 @@ def _ours(places: Places, told: object) -> Path:
     path = PurePosixPath(str(told))
     inside = any(path == PurePosixPath(ours) or PurePosixPath(ours) in path.parents for ours in OURS)
     if path.is_absolute() or ".." in path.parts or not inside:
-        raise Refusal("bad-path", f"expected a path below {', '.join(OURS)}, got {str(told)!r:.80}", "", USAGE)
+        raise Refusal(
+            "bad-path", f"expected a path below {', '.join(OURS)}, got {str(told)!r:.80}", code=ExitCode.USAGE
+        )
     return places.root / path
 
 
 def _fit(text: str, grammar: re.Pattern[str], expected: str) -> str:
     if not grammar.fullmatch(text):
-        raise Refusal("bad-step", f"expected {expected}, got {text!r:.60}", "invoke provision --host HOST", USAGE)
+        raise _bad_step(f"expected {expected}, got {text!r:.60}")
     return text
+
+
+def _bad_step(what: str) -> Refusal:
+    return Refusal("bad-step", what, invoke("provision", host=HOST), code=ExitCode.USAGE)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sage_edge.host import durable
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import FAILED, USAGE, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _SHORT = re.compile(r"[0-9a-f]{12}")
@@ -53,28 +53,30 @@ def parse(content: bytes, image_from: tuple[str, ...] = ()) -> Released:
             image_from,
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Refusal("bad-release", "release.json is none", "deploy again: invoke deploy --host HOST", USAGE) from None
+        again = invoke("deploy", host=HOST)
+        raise Refusal("bad-release", "release.json is none", "deploy again: ", again, code=ExitCode.USAGE) from None
     if not _IMAGE.fullmatch(found.image):
-        raise Refusal(
-            "bad-release", f"expected an image id, got {found.image!r:.80}", "invoke build --host HOST", USAGE
-        )
+        what = f"expected an image id, got {found.image!r:.80}"
+        raise Refusal("bad-release", what, invoke("build", host=HOST), code=ExitCode.USAGE)
     return found
 
 
 def read(places: Places, short: str) -> Released:
     """Return a release that lies on the board. Raises Refusal when it is not there or was changed."""
     if not _SHORT.fullmatch(short):
-        raise Refusal("unknown-release", f"expected 12 hex digits, got {short!r:.40}", _LIST, USAGE)
+        raise _unknown(f"expected 12 hex digits, got {short!r:.40}")
     path = places.releases / short / "release.json"
     if not path.is_file():
-        raise Refusal("unknown-release", f"no release {short} on this board", _LIST, USAGE)
+        raise _unknown(f"no release {short} on this board")
     found = parse(path.read_bytes())
     if found.short != short:
-        raise Refusal("release-changed", f"{path} was changed: it is {found.short} now", "deploy again", FAILED)
+        raise Refusal("release-changed", f"{path} was changed: it is {found.short} now", "deploy again")
     return found
 
 
-_LIST = "see which there are: invoke rollback --host HOST --list"
+def _unknown(what: str) -> Refusal:
+    known = invoke("rollback", host=HOST, list=True)
+    return Refusal("unknown-release", what, "see which there are: ", known, code=ExitCode.USAGE)
 
 
 def current(places: Places) -> str | None:
@@ -111,7 +113,9 @@ def _text(path: Path) -> str | None:
 def _inside(name: str) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or str(path) != name:
-        raise Refusal("bad-path", f"expected a path inside the release, got {name!r:.80}", "deploy again", USAGE)
+        raise Refusal(
+            "bad-path", f"expected a path inside the release, got {name!r:.80}", "deploy again", code=ExitCode.USAGE
+        )
 
 
 def switch(places: Places, short: str | None) -> None:
@@ -136,8 +140,3 @@ def summary(places: Places, short: str) -> dict[str, Any]:
         return dict(json.loads((places.releases / short / "release.json").read_bytes()))
     except (OSError, ValueError, TypeError):
         return {}
-
-
-def size(folder: Path) -> int:
-    """Bytes of the files below a folder."""
-    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file() and not one.is_symlink())

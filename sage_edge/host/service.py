@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sage_edge.host import image_pull, machine
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import FAILED, LOCKED, REFUSED, USAGE, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 from sage_edge.host.machine import DockerEngine
 from sage_edge.host.release_store import Released
 
@@ -65,8 +65,10 @@ class Docker:
         ran = machine.run(("docker", "compose", "config", "--quiet"), folder=folder)
         machine.require_installed(ran)
         if ran.code != 0:
-            hint = "mend the file below compose/, then: invoke deploy --host HOST"
-            raise Refusal("bad-compose", f"docker compose cannot read the release: {ran.tail}", hint, USAGE)
+            raise Refusal(
+                "bad-compose", f"docker compose cannot read the release: {ran.tail}",
+                "mend the file below compose/, then: ", invoke("deploy", host=HOST), code=ExitCode.USAGE,
+            )  # fmt: skip
 
     def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None:
         """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another.
@@ -81,7 +83,7 @@ class Docker:
         if found is None:
             raise Refusal(
                 "image-missing", f"the image {released.image[7:19]} is not on this board",
-                "send it: invoke push --host HOST", FAILED,
+                "send it: ", invoke("push", host=HOST),
             )  # fmt: skip
         check_labels(found, released)
 
@@ -113,9 +115,8 @@ class Docker:
             if now and (now.health == "unhealthy" or not now.running):
                 break
             time.sleep(_PAUSE_S)
-        raise Refusal(
-            "unhealthy", f"the agent is not healthy: {_said(self.running())}; {self._last_words()}", _SEE_LOGS
-        )
+        what = f"the agent is not healthy: {_described(self.running())}; {self._last_words()}"
+        raise Refusal("unhealthy", what, "read more: ", invoke("logs", host=HOST))
 
     def canary(self, released: Released) -> str:
         """Let the model inside the container generate a token and return what it says of itself."""
@@ -162,9 +163,6 @@ class Docker:
         return ran.tail or "it said nothing"
 
 
-_SEE_LOGS = "read more: invoke logs --host HOST"
-
-
 def check_labels(image: Mapping[str, Any], released: Released) -> None:
     """Raise Refusal, exit 3, unless the image is the release's own, and made for this role and board.
 
@@ -181,8 +179,9 @@ def check_labels(image: Mapping[str, Any], released: Released) -> None:
         if actual != expected and not (name == "board" and labels.get("sage.platform") == "cpu")
     ]
     if wrong:
-        hint = f"build the image of this host: invoke build --host {released.host}"
-        raise Refusal("wrong-image", f"this image is not for {released.host}: {'; '.join(wrong)}", hint, REFUSED)
+        what = f"this image is not for {released.host}: {'; '.join(wrong)}"
+        build = invoke("build", host=released.host)
+        raise Refusal("wrong-image", what, "build the image of this host: ", build, code=ExitCode.REFUSED)
 
 
 def _running(found: Mapping[str, Any]) -> Running:
@@ -197,7 +196,7 @@ def _running(found: Mapping[str, Any]) -> Running:
     )
 
 
-def _said(now: Running | None) -> str:
+def _described(now: Running | None) -> str:
     if now is None:
         return "there is no container"
     return f"image {now.image[7:19]}, {'running' if now.running else 'not running'}, {now.health}"
@@ -211,7 +210,10 @@ def _take(handle: int, until: float, log: Callable[[str], None], check_cancelled
         except OSError:
             if time.monotonic() >= until:
                 raise Refusal(
-                    "session-running", "a session is still running", "wait longer, or cut it: --when now", LOCKED
+                    "session-running",
+                    "a session is still running",
+                    "wait longer, or cut it: --when now",
+                    code=ExitCode.LOCKED,
                 ) from None
         if not told:
             log("a session is running; waiting for its end")

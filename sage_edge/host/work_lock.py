@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sage_edge.host.errors import LOCKED, Refusal
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
 _PAUSE_S = 0.1
 
@@ -43,7 +43,7 @@ def _take(handle: int, until: float, log: Callable[[str], None]) -> None:
             if time.monotonic() >= until:
                 raise Refusal(
                     "busy", "the board still does what an earlier call began",
-                    "wait, then the same again; what it does: invoke status --host HOST", LOCKED,
+                    "wait, then the same again; what it does: ", invoke("status", host=HOST), code=ExitCode.LOCKED,
                 ) from None  # fmt: skip
         if not told:
             log("the board still does what an earlier call began; waiting for its end")

@@ -20,7 +20,8 @@ from sage_edge.inventory.host_entry import Host
 from sage_edge.names import HostName, ModelRef
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
-from sage_edge.remote.board.probe import BoardProbe, NotReady, UnreadableProbe
+from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.errors import NotReady, UnreadableProbe
 from sage_edge.workstation.context import Desk, telling
 
 Carrier = Callable[[BoardClient, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]

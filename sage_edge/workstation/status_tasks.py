@@ -10,8 +10,9 @@ from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import HostName
-from sage_edge.remote.board.identity_check import WrongBoard, require_own
+from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.errors import WrongBoard
 from sage_edge.workstation import context
 from sage_edge.workstation.context import Desk
 

@@ -111,7 +111,7 @@ def quick(here: Desk, name: HostName) -> Report:
     """Judge a host by one probe over one connection."""
     from sage_edge.cli.environment import paths
     from sage_edge.deploy import expectations, probe_answers
-    from sage_edge.remote.board.probe import NotReady, UnreadableProbe
+    from sage_edge.remote.errors import NotReady, UnreadableProbe
     from sage_edge.workstation.report import Report
 
     with here.seen(name) as board:

@@ -21,8 +21,6 @@ from invoke import Program
 
 import tasks
 from sage_edge.image import build_record
-from sage_edge.remote.board import client as board
-from sage_edge.remote.board import early_probe
 from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.ssh import config
 from tests.deploy import boards, fleetfacts
@@ -143,7 +141,6 @@ def with_board(root: Path, sshd: Board, identity: Path, patch: pytest.MonkeyPatc
     )
     helper.write_text(script, "utf-8")
     patch.setattr(packing, "CALL", (sys.executable, str(helper)))
-    for module in (early_probe, board):
-        patch.setattr(module, "AS_ROOT", 'exec "$@"')  # this board needs no rights of root
+    patch.setattr(packing, "AS_ROOT", packing.AS_LOGIN)  # this board needs no rights of root
     made.tells()
     return made

@@ -9,8 +9,7 @@ import pytest
 from sage_edge.deploy import rollout
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
-from sage_edge.remote.board import client
-from sage_edge.remote.ssh.client import KeyChanged
+from sage_edge.remote.errors import BoardGuarded, BoardLocked, KeyChanged, RolledBack
 from sage_edge.workstation import context, deploy_service, rollout_tasks
 from sage_edge.workstation.rollout_tasks import Asked
 from tests.deploy.ground import QUICK, SPROUT, THOR, Ground
@@ -52,7 +51,7 @@ def test_the_second_time_nothing_is_done(ground: Ground, served: BuiltImage) -> 
 )
 def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: BuiltImage, what: str, recipe: str) -> None:
     ground.pretend(derived(served, recipe))
-    with pytest.raises(client.RolledBack) as told:
+    with pytest.raises(RolledBack) as told:
         ground.deploy()
     assert told.value.code == 6, what
     assert ground.running() == f"{served.id} running"
@@ -63,7 +62,7 @@ def test_a_broken_image_leaves_the_old_one_serving(ground: Ground, served: Built
 def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground, served: BuiltImage) -> None:
     wrong = derived(served, "LABEL sage.role=researcher")
     ground.pretend(wrong)
-    with pytest.raises(client.BoardGuarded, match="its role is researcher, expected practitioner") as told:
+    with pytest.raises(BoardGuarded, match="its role is researcher, expected practitioner") as told:
         ground.deploy()
     assert told.value.code == 3
     assert ground.running() == f"{served.id} running"
@@ -121,7 +120,7 @@ def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Gro
     ground.pretend(derived(served, "RUN touch /locked"))
     with ground.desk.board(SPROUT) as there:
         there.acquire("somebody else's work", manual=True)
-        with pytest.raises(client.BoardLocked, match="somebody else's work") as told:
+        with pytest.raises(BoardLocked, match="somebody else's work") as told:
             ground.deploy()
         assert told.value.code == 5
         there.release_lock(None)

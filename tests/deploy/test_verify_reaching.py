@@ -13,7 +13,7 @@ import testinfra
 from sage_edge.errors import Unreachable
 from sage_edge.inventory import load
 from sage_edge.names import HostName
-from sage_edge.remote.ssh.client import AccessDenied, KeyChanged, KeyUnknown
+from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown
 from sage_edge.workstation import verify_tasks
 from sage_edge.workstation.context import Desk
 from tests.deploy import boards

@@ -20,7 +20,8 @@ from sage_edge.deploy import expectations as expected
 from sage_edge.inventory.board_card import Board
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp, probe
-from sage_edge.remote.board.probe import BoardProbe, UnreadableProbe
+from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.errors import UnreadableProbe
 from sage_edge.remote.ssh import client, config
 from sage_edge.verify.rulings import Expectation
 from sage_edge.workstation import context

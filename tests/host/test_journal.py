@@ -64,7 +64,7 @@ def test_a_damaged_journal_is_told_with_the_way_out(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"armed"', b'"arm3d"'))
     with pytest.raises(Refusal, match="line 4 is damaged") as told:
         DeployJournal(path).latest()
-    assert "sudo mv" in told.value.hint
+    assert "sudo mv" in str(told.value.hint)
 
 
 def test_served_names_each_committed_release_once_newest_first(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import clock, lease
-from sage_edge.host.errors import Refusal
+from sage_edge.host.errors import HOST, Refusal, invoke
 from sage_edge.host.lease import BoardLock, LockClaim
 
 ADA = LockClaim("ada", "desk", 1, "deploy ab12")
@@ -29,7 +29,7 @@ def test_a_second_holder_is_refused_and_told_who_and_why(lock: BoardLock) -> Non
     with pytest.raises(Refusal, match=r"locked by ada at desk since .* \(heard of 0 s ago\): deploy ab12") as told:
         lock.acquire(LockClaim("eve", "other", 2, "me too"))
     assert told.value.code == 5
-    assert "invoke lock.release" in told.value.hint
+    assert invoke("lock.release", host=HOST) in told.value.hint
 
 
 def test_of_many_at_once_one_wins(lock: BoardLock) -> None:
@@ -108,7 +108,7 @@ def test_a_damaged_lock_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "lock.json").write_text("{", "utf-8")
     with pytest.raises(Refusal, match="cannot be read") as told:
         BoardLock(tmp_path / "lock.json").acquire(ADA)
-    assert told.value.hint.startswith("remove it")
+    assert told.value.hint == (f"remove it: sudo rm {tmp_path / 'lock.json'}",)
 
 
 def test_a_machine_buries_its_own_dead_and_nobody_elses(lock: BoardLock) -> None:

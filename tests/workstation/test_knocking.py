@@ -9,8 +9,8 @@ import pytest
 from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
 from sage_edge.remote.board.early_probe import Early
+from sage_edge.remote.errors import KeyUnknown
 from sage_edge.remote.ssh import client
-from sage_edge.remote.ssh.client import KeyUnknown
 from sage_edge.workstation import knocking
 from sage_edge.workstation.context import Desk
 from tests.deploy import boards, fleetfacts

@@ -10,7 +10,7 @@ import pytest
 from sage_edge.errors import UsageError
 from sage_edge.image.built import NotBuilt
 from sage_edge.names import HostName
-from sage_edge.remote.board.probe import NotReady
+from sage_edge.remote.errors import NotReady
 from sage_edge.workstation import deploy_service
 from sage_edge.workstation.context import Desk
 from tests.deploy import fleetfacts, loopback

@@ -1,4 +1,4 @@
-"""A board, asked and told through its helper over one open connection.
+"""Ask a board and change it, through its helper, over one open connection.
 
 Two types, so that a dry run cannot write: `BoardView` has questions only, `BoardClient` adds what changes something.
 """
@@ -6,72 +6,21 @@ Two types, so that a dry run cannot write: `BoardView` has questions only, `Boar
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sage_edge.errors import ExitCode, Unreachable
+from sage_edge.hints import invoke
 from sage_edge.names import HostName
-from sage_edge.remote.board import client_identity, helper_zipapp
+from sage_edge.remote.board import client_identity, helper_call, helper_zipapp
 from sage_edge.remote.board import probe as facts
-from sage_edge.remote.board.early_probe import AS_ROOT, Early, probe
-from sage_edge.remote.board.probe import BoardProbe, NotReady
-from sage_edge.remote.errors import DeployError
+from sage_edge.remote.board.early_probe import Early, probe
+from sage_edge.remote.board.helper_call import HelperReply
+from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.errors import BoardLocked, DeployError
 from sage_edge.remote.ssh.client import Remote
-from sage_edge.shell import Result
 
 _QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
-
-HelperReply = Mapping[str, Any]
-
-
-class BoardRefused(DeployError):
-    """The helper on the board refused: its words, its next step; the exit code is that of the subclass."""
-
-    def __init__(self, host: HostName, told: Mapping[str, Any]) -> None:
-        self.host, self.kind = host, str(told.get("kind"))
-        super().__init__(f"{host}: {told.get('message')}", hint=str(told.get("hint", "")).replace("HOST", host))
-
-
-class BoardUsage(BoardRefused):
-    """It was asked for something that does not exist there."""
-
-    code = ExitCode.USAGE
-
-
-class BoardGuarded(BoardRefused):
-    """A guard on the board said no."""
-
-    code = ExitCode.REFUSED
-
-
-class BoardLocked(BoardRefused):
-    """Somebody else deploys, or a session runs."""
-
-    code = ExitCode.LOCKED
-
-
-class RolledBack(BoardRefused):
-    """The new release did not prove itself; the previous one serves."""
-
-    code = ExitCode.ROLLED_BACK
-
-
-class RollbackFailed(BoardRefused):
-    """Neither release is proven to serve."""
-
-    code = ExitCode.ROLLBACK_FAILED
-
-
-_REFUSALS = {kind.code: kind for kind in (BoardUsage, BoardGuarded, BoardLocked, RolledBack, RollbackFailed)}
-
-
-class HelperOutdated(NotReady):
-    """The helper on the board is not that of this checkout."""
-
-    def __init__(self, host: HostName, found: str) -> None:
-        super().__init__(host, f"its helper is {found}, ours is {helper_zipapp.packed().short}")
 
 
 class BoardView:
@@ -93,7 +42,9 @@ class BoardView:
         """
         early, self._early = self._early, None
         early = early or probe(self._remote, self._hear)
-        return facts.parse(self.host, self._understood(early.ran, of_any_helper=of_any_helper), early.at)
+        return facts.parse(
+            self.host, helper_call.understood(self.host, early.ran, of_any_helper=of_any_helper), early.at
+        )
 
     def releases(self) -> HelperReply:
         """The releases on the board, which one serves, and which have served."""
@@ -117,39 +68,7 @@ class BoardView:
         return self._ask("snapshot", {}, 300.0)
 
     def _ask(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> HelperReply:
-        return self._understood(self._run(verb, request, timeout_s))
-
-    def _run(self, verb: str, request: Mapping[str, Any], timeout_s: float) -> Result:
-        asked = json.dumps(request).encode()
-        return self._remote.run(AS_ROOT, *helper_zipapp.CALL, verb, stdin=asked, timeout_s=timeout_s, hear=self._hear)
-
-    def _understood(self, ran: Result, *, of_any_helper: bool = False) -> HelperReply:
-        try:
-            document = json.loads(ran.out)
-            found, ok = document["helper"], document["ok"]
-        except (ValueError, KeyError, TypeError):
-            raise self._speechless(ran.code, ran.err.decode("utf-8", "replace")) from None
-        if not ok:
-            told = document["error"]
-            raise _REFUSALS.get(told.get("code"), BoardRefused)(self.host, told)
-        if found != helper_zipapp.packed().short and not of_any_helper:
-            raise HelperOutdated(self.host, str(found))
-        return dict(document["result"])
-
-    def _speechless(self, code: int, said: str) -> DeployError | Unreachable:
-        """The error for an answer that is none: which of the ways in is blocked."""
-        tail = said.strip().splitlines()[-1] if said.strip() else f"exit {code}"
-        if "No such file" in said or "can't open file" in said or "can't find '__main__'" in said:
-            return NotReady(self.host, "it has no helper yet")
-        if "sudo" in said:
-            return NotReady(
-                self.host, f"sudo refuses: {tail}", f"let the user run sudo without a password on {self.host}"
-            )
-        if code == 124:
-            return Unreachable(
-                f"{self.host}: no answer in time", hint=f"see what it does: invoke status --host {self.host}"
-            )
-        return NotReady(self.host, f"its helper said nothing that can be read: {tail}")
+        return helper_call.ask(self._remote, verb, request, timeout_s=timeout_s, hear=self._hear)
 
 
 class BoardClient(BoardView):
@@ -158,10 +77,10 @@ class BoardClient(BoardView):
     def install(self) -> None:
         """Put the helper of these sources there and make it the one that answers."""
         own = helper_zipapp.packed()
-        script = f'as_root() {{ {AS_ROOT}; }}; as_root sh -c "$1" sage-edge "$2"'
+        script = f'as_root() {{ {helper_zipapp.AS_ROOT}; }}; as_root sh -c "$1" sage-edge "$2"'
         ran = self._remote.run(script, helper_zipapp.INSTALL, own.sha256, stdin=own.content, timeout_s=120)
         if ran.code != 0:
-            raise self._speechless(ran.code, ran.err.decode("utf-8", "replace"))
+            raise helper_call.blocked(self.host, ran)
 
     def reached_back(self, port: int) -> contextlib.AbstractContextManager[int]:
         """Let the board reach a port of our loopback for the body; yields the port on its own."""
@@ -171,13 +90,13 @@ class BoardClient(BoardView):
         """Stream a whole image into the board's engine. Raises DeployError."""
         load = ("docker", "load", "--quiet")
         with subprocess.Popen(("docker", "save", image), stdout=subprocess.PIPE) as packing_up:
-            ran = self._remote.run(AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
+            ran = self._remote.run(helper_zipapp.AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
         if packing_up.returncode != 0:
-            raise DeployError(f"docker save {image} failed", hint=f"is it here? invoke build --host {self.host}")
+            raise DeployError(f"docker save {image} failed", hint=("is it here? ", invoke("build", host=self.host)))
         if ran.code != 0:
             raise DeployError(
                 f"{self.host}: docker load failed: {ran.complaint[-300:] or f'exit {ran.code}'}",
-                hint=f"is there room? invoke status --host {self.host}",
+                hint=("is there room? ", invoke("status", host=self.host)),
             )
 
     def provision(self, steps: Sequence[Mapping[str, Any]]) -> Sequence[HelperReply]:

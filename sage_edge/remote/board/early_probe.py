@@ -10,7 +10,6 @@ from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.ssh.client import Remote
 from sage_edge.shell import Result
 
-AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi'
 PROBE_S = 30.0
 
 
@@ -25,5 +24,5 @@ class Early:
 def probe(remote: Remote, hear: Callable[[str], None] = lambda _: None) -> Early:
     """Ask a board what is so; whether its answer makes sense is for others. Raises Unreachable."""
     asked = time.time()
-    ran = remote.run(AS_ROOT, *helper_zipapp.CALL, "probe", stdin=b"{}", timeout_s=PROBE_S, hear=hear)
+    ran = remote.run(helper_zipapp.AS_ROOT, *helper_zipapp.CALL, "probe", stdin=b"{}", timeout_s=PROBE_S, hear=hear)
     return Early(ran, (asked + time.time()) / 2)

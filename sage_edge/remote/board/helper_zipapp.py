@@ -20,6 +20,10 @@ LINK = f"{FOLDER}/sage-host"
 CALL = ("/usr/bin/python3", "-I", "-S", LINK)
 """How the board's own Python runs it: isolated, so that no variable, folder or package of the caller is looked at."""
 
+AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi'
+AS_LOGIN = 'exec "$@"'
+"""Scripts of `sh` that run their arguments: with all rights, and with those of whoever logged in."""
+
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _START = b"""import os, sys
 sys.path.insert(0, os.path.realpath(sys.argv[0])[:-4])  # compiled when it was installed; without it, from this archive

@@ -5,20 +5,8 @@ Nothing but the address leads to a board, so a slip in ssh_config leads to anoth
 
 from __future__ import annotations
 
-from sage_edge.errors import IdentityConflict
-from sage_edge.names import HostName
 from sage_edge.remote.board.probe import BoardProbe
-
-
-class WrongBoard(IdentityConflict):
-    """What answers at the address is not the declared host."""
-
-    def __init__(self, host: HostName, what: str) -> None:
-        self.host = host
-        super().__init__(
-            f"what answers is not {host}: {what}",
-            hint=f"is the address right? ssh -F fleet/ssh_config {host} cat /etc/sage/host.yaml /etc/nv_tegra_release",
-        )
+from sage_edge.remote.errors import WrongBoard
 
 
 def require_own(facts: BoardProbe, fleet: str) -> None:

@@ -14,28 +14,9 @@ from typing import Any
 from sage_edge.inventory.board_facts import Facts as Board
 from sage_edge.inventory.board_facts import measured
 from sage_edge.names import HostName
-from sage_edge.remote.errors import DeployError
+from sage_edge.remote.errors import UnreadableProbe
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-
-
-class NotReady(DeployError):
-    """The board is not provisioned for what is asked."""
-
-    def __init__(self, host: HostName, what: str, hint: str | None = None) -> None:
-        self.host = host
-        super().__init__(f"{host} is not ready: {what}", hint=hint or f"invoke provision --host {host}")
-
-
-class UnreadableProbe(DeployError):
-    """The helper's answer does not have the shape that this version reads."""
-
-    def __init__(self, host: HostName, what: str) -> None:
-        self.host = host
-        super().__init__(
-            f"{host}: the helper's facts cannot be read: {what}",
-            hint=f"renew the helper: invoke provision --host {host}",
-        )
 
 
 @dataclass(frozen=True)

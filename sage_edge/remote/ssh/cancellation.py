@@ -11,23 +11,8 @@ import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from sage_edge.errors import ExitCode
-from sage_edge.names import HostName
-from sage_edge.remote.errors import DeployError
-
 LOOK_S = 0.5
 """How long a wait may be between two looks."""
-
-
-class HostInterrupted(DeployError):
-    """A person stopped it. where: how far a host got, and what becomes of it now."""
-
-    code = ExitCode.INTERRUPTED
-
-    def __init__(self, host: HostName, where: str = "") -> None:
-        self.host = host
-        told = f"; {where}" if where else ""
-        super().__init__(f"{host}: interrupted{told}", hint=f"see where it is: invoke status --host {host}")
 
 
 class Stop:

@@ -18,56 +18,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from sage_edge.errors import ExitCode, Unreachable
+from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
-from sage_edge.remote.errors import DeployError
+from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, TooMuchOutput
 from sage_edge.remote.ssh import cancellation, config
 from sage_edge.remote.ssh.config import ALIVE_S, CONNECT_S, Address
 from sage_edge.shell import Result
 
 _PIECE = 1 << 16
-_PUBLIC = "/etc/ssh/ssh_host_ed25519_key.pub"
-_CONSOLE = f"compare with what the board's own console says: ssh-keygen -lf {_PUBLIC}"
-
-
-class KeyUnknown(DeployError):
-    """No key is declared for the host, so nobody can tell whether it is the host."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, address: Address) -> None:
-        self.host = address.host
-        super().__init__(
-            f"fleet/{config.KEYS} holds no key for {address.key_name}, so {address} is not trusted",
-            hint=f"on the board's own console: cat {_PUBLIC}; then add to fleet/{config.KEYS}: "
-            f"{address.key_name} ssh-ed25519 AAAA…",
-        )
-
-
-class KeyChanged(DeployError):
-    """The machine that answered holds another key than the one that is declared."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, address: Address, expected: str, actual: str) -> None:
-        self.host, self.expected, self.actual = address.host, expected, actual
-        super().__init__(
-            f"{address} answers with key {actual}, fleet/{config.KEYS} says {expected}; nothing was sent",
-            hint=f"{_CONSOLE}; only if they agree, replace the line of {address.key_name}",
-        )
-
-
-class AccessDenied(DeployError):
-    """The host does not let us in."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, address: Address) -> None:
-        self.host = address.host
-        super().__init__(
-            f"{address} accepts none of our keys",
-            hint=f"see which are offered: ssh -v -F fleet/{config.CONFIG} {address.host} true",
-        )
+MOST_OUTPUT_BYTES = 64 << 20
+"""Of stdout and of stderr, each: what prints more is none of our programs."""
 
 
 class Remote:
@@ -84,13 +44,16 @@ class Remote:
 
         stdin: bytes, or a stream that is read to its end as it is sent. hear: called, in another thread, with each line
         of stderr as it comes. Output is kept in memory: for answers, not for files.
-        Raises Unreachable when the connection ends first; KeyboardInterrupt when asked to stop (`stopping`).
+        Raises Unreachable when the connection ends first, TooMuchOutput for more than MOST_OUTPUT_BYTES,
+        KeyboardInterrupt when asked to stop (`cancellation`).
         """
         words = " ".join(map(shlex.quote, ("sh", "-c", script, "sage-edge", *arguments)))
         until = time.monotonic() + timeout_s
         with _talking(self.address), contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel:
             try:
                 return _converse(channel, f"exec {words}", stdin, until, hear)
+            except _Flood:
+                raise TooMuchOutput(self.address.host, MOST_OUTPUT_BYTES) from None
             except TimeoutError:
                 return Result(124, b"", f"no end within {timeout_s:g} s".encode())
 
@@ -107,6 +70,10 @@ class Remote:
         finally:
             with contextlib.suppress(Exception):  # the connection may be gone, and with it the forward
                 self._transport.cancel_port_forward("127.0.0.1", there)
+
+
+class _Flood(Exception):
+    """A command prints more than we keep."""
 
 
 def _pipe_back(port: int, channel: Any, origin: Any, there: Any) -> None:  # noqa: ARG001 - paramiko's signature
@@ -136,8 +103,8 @@ def _converse(
     """stdin and stdout pass one after the other, stderr beside them; each may be longer than an SSH window (2 MiB)."""
     channel.settimeout(max(0.0, until - time.monotonic()))
     channel.exec_command(line)
-    said: list[bytes] = []
-    listener = threading.Thread(target=_listen, args=(channel, until, hear, said), daemon=True)
+    complaint = bytearray()
+    listener = threading.Thread(target=_listen, args=(channel, until, hear, complaint), daemon=True)
     listener.start()
     with contextlib.suppress(BrokenPipeError):
         _feed(channel, io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin, until)
@@ -147,18 +114,18 @@ def _converse(
         cancellation.check_cancelled()
     if channel.exit_status < 0:
         raise EOFError("the command was cut off")
-    return Result(channel.exit_status, out, b"".join(said))
+    return Result(channel.exit_status, out, bytes(complaint))
 
 
-def _listen(channel: Any, until: float, hear: Callable[[str], None], said: list[bytes]) -> None:
-    """Keep all of stderr, and hand on each of its lines."""
-    line = b""
+def _listen(channel: Any, until: float, hear: Callable[[str], None], complaint: bytearray) -> None:
+    """Keep stderr, its beginning where it is too long, and hand on each of its lines."""
+    rest = b""
     with contextlib.suppress(TimeoutError, OSError):
         while piece := _receive(channel, channel.recv_stderr, until):
-            said.append(piece)
-            *lines, line = (line + piece).split(b"\n")
-            for one in lines:
-                hear(one.decode("utf-8", "replace"))
+            complaint += piece[: MOST_OUTPUT_BYTES - len(complaint)]
+            *lines, rest = (rest[-_PIECE:] + piece).split(b"\n")
+            for line in lines:
+                hear(line.decode("utf-8", "replace"))
 
 
 def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
@@ -175,10 +142,12 @@ def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
 
 
 def _drain(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
-    pieces: list[bytes] = []
+    output = bytearray()
     while piece := _receive(channel, receive, until):
-        pieces.append(piece)
-    return b"".join(pieces)
+        output += piece
+        if len(output) > MOST_OUTPUT_BYTES:
+            raise _Flood
+    return bytes(output)
 
 
 def _receive(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
@@ -255,10 +224,10 @@ def _trusted(address: Address) -> list[Any]:
             raise config.bad_key(number, "holds no key that can be read")
         for name in entry.hostnames:
             known.add(name, entry.key.get_name(), entry.key)
-    found = known.lookup(address.key_name)
-    if not found:
-        raise KeyUnknown(address)
-    return list(found.values())
+    keys = known.lookup(address.key_name)
+    if not keys:
+        raise KeyUnknown(address.host, address.key_name, str(address))
+    return list(keys.values())
 
 
 def _tuned(transport: Any) -> Any:
@@ -276,12 +245,13 @@ def _talking(address: Address) -> Iterator[None]:
     try:
         yield
     except paramiko.BadHostKeyException as other:
-        raise KeyChanged(address, _print(other.expected_key), _print(other.key)) from None
+        expected, actual = _fingerprint(other.expected_key), _fingerprint(other.key)
+        raise KeyChanged(address.host, address.key_name, str(address), expected, actual) from None
     except paramiko.AuthenticationException:
-        raise AccessDenied(address) from None
+        raise AccessDenied(address.host, str(address)) from None
     except (paramiko.SSHException, OSError, EOFError) as silent:
         if "No authentication methods" in str(silent) or isinstance(silent, paramiko.PasswordRequiredException):
-            raise AccessDenied(address) from None
+            raise AccessDenied(address.host, str(address)) from None
         raise unreachable(address, str(silent) or type(silent).__name__) from None
 
 
@@ -293,5 +263,5 @@ def unreachable(address: Address, why: str) -> Unreachable:
     )
 
 
-def _print(key: Any) -> str:
+def _fingerprint(key: Any) -> str:
     return f"{key.get_name()} {key.fingerprint}"

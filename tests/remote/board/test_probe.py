@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.board import probe
+from sage_edge.remote.errors import UnreadableProbe
 from tests.deploy.fleetfacts import NOW, SPROUT, TOLD, probed, told
 
 
@@ -37,14 +38,14 @@ JSON = st.recursive(
 @given(st.sampled_from(sorted(TOLD)), JSON)
 def test_whatever_stands_in_a_probe_it_is_read_or_refused(key: str, value: Any) -> None:
     answer = {**told(), key: value}
-    with contextlib.suppress(probe.UnreadableProbe):
+    with contextlib.suppress(UnreadableProbe):
         assert probe.parse(SPROUT, answer, NOW).host == SPROUT
 
 
 @pytest.mark.parametrize("key", sorted(set(TOLD) - {"at", "uptime_s"}))
 def test_a_missing_part_is_refused(key: str) -> None:
     answer = {name: value for name, value in TOLD.items() if name != key}
-    with pytest.raises(probe.UnreadableProbe):
+    with pytest.raises(UnreadableProbe):
         probe.parse(SPROUT, answer, NOW)
 
 

@@ -11,7 +11,8 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import DeclarationError, Unreachable
 from sage_edge.names import HostName
-from sage_edge.remote.ssh.client import AccessDenied, KeyChanged, KeyUnknown, connect
+from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown
+from sage_edge.remote.ssh.client import connect
 from tests.deploy import boards
 from tests.deploy.boards import Board, needs_ssh
 

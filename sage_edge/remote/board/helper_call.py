@@ -1,0 +1,112 @@
+"""One call of a board's helper: `sage-host VERB` over an open connection, JSON in, JSON out.
+
+What the helper refuses becomes an error of `remote.errors` with the same exit code, its next step as a value; an answer
+that is none says which of the ways in is blocked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sage_edge.errors import Unreachable
+from sage_edge.hints import Hint, NextCommand, invoke
+from sage_edge.names import HostName
+from sage_edge.remote.board import helper_zipapp
+from sage_edge.remote.errors import (
+    BoardGuarded,
+    BoardLocked,
+    BoardRefused,
+    BoardUsage,
+    DeployError,
+    HelperOutdated,
+    NotReady,
+    RollbackFailed,
+    RolledBack,
+)
+from sage_edge.remote.ssh.client import Remote
+from sage_edge.shell import Result
+
+HelperReply = Mapping[str, Any]
+
+_REFUSALS = {int(kind.code): kind for kind in (BoardUsage, BoardGuarded, BoardLocked, RolledBack, RollbackFailed)}
+
+
+def ask(
+    remote: Remote, verb: str, request: Mapping[str, Any], *, timeout_s: float, as_root: bool = True,
+    hear: Callable[[str], None] = lambda _: None,
+) -> HelperReply:  # fmt: skip
+    """Return what the helper answers to a verb. as_root: else as the login; hear: gets its lines of progress.
+
+    Raises NotReady without a helper, HelperOutdated with that of another checkout, BoardRefused, Unreachable.
+    """
+    return understood(remote.address.host, run(remote, verb, request, timeout_s=timeout_s, as_root=as_root, hear=hear))
+
+
+def run(
+    remote: Remote, verb: str, request: Mapping[str, Any], *, timeout_s: float, as_root: bool = True,
+    hear: Callable[[str], None] = lambda _: None,
+) -> Result:  # fmt: skip
+    """Call the helper and return whatever came back, which `understood` reads."""
+    words = (helper_zipapp.AS_ROOT if as_root else helper_zipapp.AS_LOGIN, *helper_zipapp.CALL, verb)
+    return remote.run(*words, stdin=json.dumps(request).encode(), timeout_s=timeout_s, hear=hear)
+
+
+def understood(host: HostName, ran: Result, *, of_any_helper: bool = False) -> HelperReply:
+    """Return the result that a call printed; raises as `ask` does. of_any_helper: also that of another checkout's."""
+    try:
+        document = json.loads(ran.out)
+        helper, ok = document["helper"], document["ok"]
+        reply, error = dict(document["result"] if ok else {}), dict({} if ok else document["error"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise blocked(host, ran) from None
+    if not ok:
+        raise _refusal(host, error)
+    own = helper_zipapp.packed().short
+    if helper != own and not of_any_helper:
+        raise HelperOutdated(host, str(helper)[:60], own)
+    return reply
+
+
+def _refusal(host: HostName, error: Mapping[str, Any]) -> BoardRefused:
+    code = error.get("code")
+    kind = _REFUSALS.get(code, BoardRefused) if isinstance(code, int) else BoardRefused
+    return kind(host, str(error.get("kind")), str(error.get("message")), read_hint(error.get("hint"), host))
+
+
+def read_hint(content: object, host: HostName) -> Hint:
+    """Return a helper's next step as a value, with the host's name where the helper left it open.
+
+    An older helper sends one sentence, which stays as it is; what is no hint is left out.
+    """
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    return tuple(hint for part in parts if (hint := _read_part(part, host)) is not None)
+
+
+def _read_part(part: object, host: HostName) -> str | NextCommand | None:
+    if isinstance(part, str):
+        return part
+    try:
+        program, words, options = part["program"], part["words"], part["options"]  # type: ignore[index]
+        named = tuple((str(name), host if value is None else value) for name, value in options.items())
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if program != "invoke" or not all(isinstance(value, str | bool) for _, value in named):
+        return None
+    return NextCommand("invoke", tuple(map(str, words)), named)
+
+
+def blocked(host: HostName, ran: Result) -> DeployError | Unreachable:
+    """Return the error for an answer that is none: which of the ways in is blocked."""
+    if ran.code == 124:
+        return Unreachable(f"{host}: no answer in time", hint=("see what it does: ", invoke("status", host=host)))
+    lines = ran.complaint.splitlines()
+    tail = lines[-1][:300] if lines else f"exit {ran.code}"
+    if any(words in ran.complaint for words in ("No such file", "can't open file", "can't find '__main__'")):
+        return NotReady(host, "it has no helper yet")
+    if "sudo" in ran.complaint:
+        return NotReady(host, f"sudo refuses: {tail}", f"let the user run sudo without a password on {host}")
+    return NotReady(host, f"its helper said nothing that can be read: {tail}")
