@@ -36,17 +36,21 @@ def _kills(folder: Path, shots: int, size: int) -> list[Figure]:
     problems = [problem for loss in losses for problem in loss.problems]
     told = f"of {shots} kills in downloads of {size // _MIB} MiB; {len(problems)} with another problem"
     took = f"in {time.monotonic() - began:.0f} s"
+    twice = [loss.again - (loss.size - loss.known) for loss in losses]
+    unknown = [max(0, loss.received - loss.known) for loss in losses]
     return [
         Figure(
-            name,
-            "<= 4 MiB each",
-            f"at most {max(bytes_) / _MIB:.2f} MiB, median {statistics.median(bytes_) / _MIB:.2f} {told}, {took}",
-            max(bytes_) <= fetch_kills.MOST_LOST and not problems,
-        )
-        for name, bytes_ in (
-            ("fetched again after a kill, of what the process had received", [loss.lost for loss in losses]),
-            ("fetched again after a kill, of what the server had sent", [loss.resent for loss in losses]),
-        )
+            "bytes known to be on the disk that came twice after a kill",
+            "0",
+            f"at most {max(twice)} {told}, {took}",
+            not any(twice) and not problems,
+        ),
+        Figure(
+            "received before a kill, and not yet known to be on the disk",
+            f"<= {fetch_kills.MOST_UNKNOWN / _MIB:.0f} MiB each",
+            f"at most {max(unknown) / _MIB:.2f} MiB, median {statistics.median(unknown) / _MIB:.2f}",
+            max(unknown) <= fetch_kills.MOST_UNKNOWN,
+        ),
     ]
 
 

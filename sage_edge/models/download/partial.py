@@ -29,7 +29,7 @@ CHUNK = 1 << 20
 """Bytes under one hash."""
 
 BATCH = 2 * CHUNK
-"""Bytes after which everything is synced. With a full socket buffer on top, less than 4 MiB are lost by a kill."""
+"""Bytes after which everything is synced: a kill costs less than this and one chunk of what was received."""
 
 _READ = 1 << 18
 
