@@ -1,5 +1,6 @@
 """Every test starts in the same world: no variables of ours or git's, an empty home, no network beyond this machine.
 
+Property tests draw the same examples in every run; `--search` (`invoke test --search`) lets them look for new ones.
 `--kills N` says how often a kill test kills; `invoke test --kills N` and SAGE_TEST_KILLS say the same. Unsaid it is 50,
 and 10 in a test that is not slow.
 """
@@ -29,15 +30,23 @@ MANY, FEW = 50, 10
 FOREIGN = ("SAGE_", "GIT_", "INVOKE_", "LLAMA_", "HF_")
 COLOURS = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
 NO_ENGINE = "no Docker engine"
+SEARCHED = 300
+"""Examples of a property test in a search; a test that says its own number keeps it."""
 BOARDS_S = 900  # the first test that needs the stand-ins waits until they are built and up
 
-hypothesis.settings.register_profile("local", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+# the same examples in every run; whoever looks for new ones says --search, and a failure prints its input
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("search", deadline=None, print_blob=True, max_examples=SEARCHED)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how examples are drawn, before the tests that say how many are imported."""
+    hypothesis.settings.load_profile("search" if config.getoption("--search") else "same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare `--kills`."""
+    """Declare `--search` and `--kills`."""
+    parser.addoption("--search", action="store_true", help="property tests draw new examples, and more of them")
     parser.addoption(
         "--kills", type=int, default=int(KILLS) if KILLS else None, help="how often a kill test kills a process"
     )
