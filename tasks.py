@@ -7,7 +7,7 @@ As a script it needs nothing but Python, git and a C compiler. It makes `.venv` 
 
 As invoke's module it holds the chores. They are thin: they start the program that does the work and hand its exit
 status on. No chore takes a positional value or a one-letter flag, because invoke would hand `--help` to a positional
-one and run it; `exchange.init` is the one exception and looks at its value first.
+one and run it.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _text(log: IO[bytes]) -> str:
 def help_text() -> str:
     """Return what this script can do, read from the chores without importing invoke."""
     rows, ours = [], ROOT / "sage_edge"
-    files = (Path(__file__), ours / "chores.py", *sorted((ours / "workstation").glob("*.py")))
+    files = (Path(__file__), *sorted((ours / "workstation").glob("*.py")))
     for node in (node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))):
         if isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
@@ -241,7 +241,7 @@ ns = Collection()
 Body = Callable[..., int]
 
 
-def chore(name: str, *, positional: Sequence[str] = (), **about: str) -> Callable[[Body], Any]:
+def chore(name: str, **about: str) -> Callable[[Body], Any]:
     """Make a task of a function that returns an exit status. `about` is the help of every parameter."""
 
     def make(body: Body) -> Any:
@@ -260,7 +260,7 @@ def chore(name: str, *, positional: Sequence[str] = (), **about: str) -> Callabl
         room, _, last = name.rpartition(".")
         if room and room not in ns.collections:
             ns.add_collection(Collection(room))
-        made = task(name=last, positional=list(positional), auto_shortflags=False, help=about)(guarded)
+        made = task(name=last, positional=[], auto_shortflags=False, help=about)(guarded)
         (ns.collections[room] if room else ns).add_task(made)
         return made
 
@@ -292,11 +292,6 @@ def here(path: str) -> str:
 def python(*words: str) -> tuple[str, ...]:
     """Return the words that start a module in this environment."""
     return (sys.executable, "-m", *words)
-
-
-def sage(*words: str) -> tuple[str, ...]:
-    """Return the words that start our own command in this environment."""
-    return (sys.executable, str(Path(sys.executable).with_name("sage-edge")), *words)
 
 
 @chore("check", tests="With --no-tests: only what reads the code, which takes seconds.")
@@ -355,12 +350,6 @@ def run_tests(
     return go(c, *python("pytest", *SPREAD, *words, *([here(path)] if path else [])))[0]
 
 
-@chore("demo", into="The folder that keeps what the demo made; default: .sage/demo.")
-def demo(c: Context, into: str | None = None) -> int:
-    """Raise a small mind and let a second host study it, all on this machine."""
-    return go(c, *sage("demo", "--into", here(into) if into else ".sage/demo"))[0]
-
-
 @chore("seedling.train", into="Where the trained model goes; default: its place in sage_edge/models/seedling.")
 def train(c: Context, into: str | None = None) -> int:
     """Train the seedling, the little model that ships with the code, anew."""
@@ -375,17 +364,7 @@ def train(c: Context, into: str | None = None) -> int:
     return go(c, *python("tools.seedling", place, ".sage/seedling"))[0]
 
 
-@chore("exchange.init", positional=["path"], path="The new folder that becomes the hosts' common git repository.")
-def exchange_init(c: Context, path: str | None = None) -> int:
-    """Make the bare git repository of the hosts: `invoke exchange.init PATH`."""
-    if path in ("--help", "-h"):  # invoke hands a flag that it does not know to a positional value (facts §4.1)
-        return go(c, *python("invoke", "--help", "exchange.init"))[0]
-    if not path or path.startswith("-"):
-        raise UsageError(f"{path or 'nothing'} is no folder to make", hint="invoke exchange.init PATH")
-    return go(c, *sage("exchange", "init", here(path)))[0]
-
-
-workstation.add(chore, lambda *words: subprocess.run(sage(*words), check=False).returncode)
+workstation.add(chore)
 
 
 @chore("bench.models", quick="Few repetitions: to see that it runs, not to quote.")
@@ -398,3 +377,15 @@ def bench_models(c: Context, quick: bool = False) -> int:
 def spine(c: Context, quick: bool = False) -> int:
     """Measure every figure that the spine promises, in one run."""
     return go(c, *python("tests.benchmarks.spine", *(["--quick"] if quick else [])))[0]
+
+
+@chore("bench.analysis", quick="Small corpora: to see that it runs, not to quote.")
+def bench_analysis(c: Context, quick: bool = False) -> int:
+    """Measure every figure that the analysis promises, in one run."""
+    return go(c, *python("tests.benchmarks.analysis", *(["--quick"] if quick else [])))[0]
+
+
+@chore("bench.fleet", quick="Three boards, few rounds: to see that it runs, not to quote.")
+def bench_fleet(c: Context, quick: bool = False) -> int:
+    """Measure every figure that the fleet promises, on ten stand-in boards."""
+    return go(c, *python("tests.benchmarks.fleet", *(["--quick"] if quick else [])))[0]

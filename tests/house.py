@@ -28,7 +28,7 @@ FLOORS: Mapping[str, int] = {
             "mind scorers curriculum engines exchange legacy remote",
             "sessions analysis training bench serve verify image model_sync window",
             "agent deploy",
-            "cli demo chores workstation sim __main__",
+            "cli demo workstation sim __main__",
         )
     )
     for room in rooms.split()

@@ -60,7 +60,6 @@ class Machine:
             "sage_edge/__init__.py",
             "sage_edge/errors.py",
             "sage_edge/hints.py",
-            "sage_edge/chores.py",
         ):
             shutil.copy(ROOT / name, self.house / name)
         shutil.copytree(ROOT / "requirements", self.house / "requirements")

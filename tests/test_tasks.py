@@ -21,7 +21,6 @@ ROOT = Path(tasks.__file__).parent
 INVOKE = [sys.executable, "-m", "invoke"]
 ALL = {name: tasks.ns[name] for name in tasks.ns.task_names}
 HELP = {name: dict(chore.help) for name, chore in ALL.items()}  # invoke empties the original when it parses
-TAKES_A_BARE_VALUE = {"exchange.init": ["path"]}
 HEAVY = {
     "pydantic",
     "yaml",
@@ -79,14 +78,12 @@ def test_the_list_is_there_at_once() -> None:
         "test",
         "demo",
         "seedling.train",
-        "exchange.init",
         "bench.spine",
         "bench.models",
         "bench.analysis",
         "bench.fleet",
         "provision",
-        "build",
-        "push",
+        "sync",
         "plan",
         "deploy",
         "rollback",
@@ -97,9 +94,8 @@ def test_the_list_is_there_at_once() -> None:
         "explain",
     }
     rooms = {
-        "model": {"list", "show", "inspect", "prepare", "verify", "lock", "gc", "import", "sync"},
         "sim": {"up", "down", "status"},
-        "image": {"lock", "requirements"},
+        "image": {"build", "push", "lock", "requirements"},
         "lock": {"acquire", "release", "status"},
     }
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
@@ -117,7 +113,7 @@ def test_the_list_loads_nothing_heavy() -> None:
 def test_no_parameter_can_swallow_a_flag(name: str) -> None:
     chore = ALL[name]
     parameters = list(inspect.signature(chore.body).parameters.values())[1:]
-    assert list(chore.positional) == TAKES_A_BARE_VALUE.get(name, [])
+    assert list(chore.positional) == []
     assert chore.auto_shortflags is False
     assert set(HELP[name]) == {parameter.name for parameter in parameters}
     assert all(HELP[name].values())
@@ -126,37 +122,13 @@ def test_no_parameter_can_swallow_a_flag(name: str) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
-@pytest.mark.parametrize("name", sorted(set(ALL) - set(TAKES_A_BARE_VALUE)))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_asking_for_help_runs_nothing(
     name: str, flag: str, started: Recorder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert door(name, flag) == 0
     assert started.calls == []
     assert "Usage:" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("flag", ["--help", "-h"])
-def test_help_for_the_bare_value_makes_no_folder(flag: str, tmp_path: Path) -> None:
-    words = [*INVOKE, "--search-root", str(ROOT), "exchange.init", flag]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "--path=STRING" in done.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("words", [["post"], ["--path", "post"], ["--path=post"]])
-def test_the_exchange_is_made_where_the_user_is(
-    words: list[str], started: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert door("exchange.init", *words) == 0
-    assert started.calls[0][-3:] == ["exchange", "init", str(tmp_path / "post")]
-
-
-@pytest.mark.parametrize("word", ["--dry", "-R", "--path=", "--no-such-flag"])
-def test_a_flag_is_no_folder(word: str, started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
-    assert door("exchange.init", word) == 2
-    assert started.calls == []
-    assert capsys.readouterr().err.splitlines()[-1] == "  next: invoke exchange.init PATH"
 
 
 @pytest.mark.parametrize(
@@ -189,17 +161,9 @@ def test_kills_is_a_number(kills: str, started: Recorder) -> None:
 
 @pytest.mark.parametrize("code", [0, 1, 3, 8, 130])
 def test_the_program_s_exit_status_is_ours(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for words in (["demo"], ["test"], ["bench.spine"], ["exchange.init", "post"]):
+    for words in (["test"], ["bench.spine"]):
         monkeypatch.setattr(tasks, "go", Recorder(code))
         assert door(*words) == code
-
-
-def test_the_demo_has_its_own_folder(started: Recorder, tmp_path: Path) -> None:
-    assert (door("demo"), door("demo", "--into", str(tmp_path))) == (0, 0)
-    assert [call[-3:] for call in started.calls] == [
-        ["demo", "--into", ".sage/demo"],
-        ["demo", "--into", str(tmp_path)],
-    ]
 
 
 def test_training_says_what_it_needs(
@@ -279,7 +243,7 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(tasks, "go", interrupted)
-    assert door("demo") == 130
+    assert door("fix") == 130
 
 
 def test_ci_calls_what_the_readme_says() -> None:

@@ -17,7 +17,6 @@ from sage_edge.errors import SageError
 _GROUPS = {
     "agent": "Wake, conduct, study, publish: once, for ever, or only as a plan.",
     "analyse": "Measure every session of a corpus, and test the claims again.",
-    "demo": "Raise a small mind and let a second host study it, all in one folder.",
     "doctor": "Measure what this machine can do, check by check.",
     "exchange": "The hub where the hosts' branches meet.",
     "fleet": "Check and show the declarations below fleet/.",

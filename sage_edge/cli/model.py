@@ -13,6 +13,8 @@ PLACES = {
     "list": Place("model_list", "List every model that is declared or here, and whether it can be loaded.", "list_"),
     "lock": Place("model_store", "Show what would change in fleet/models.lock, then change it.", "lock"),
     "prepare": Place("model_prepare", "Fetch, merge, convert, quantise, prove and lock what is missing of a model."),
+    "pull": Place("model_prepare", "Fetch the files that a model is made of, and make nothing of them yet.", "pull"),
+    "rm": Place("model_store", "Show what giving models up would free, then give them up.", "rm"),
     "show": Place("model_list", "Show a model's card, its lock, its files, and why it cannot be loaded here.", "show"),
     "verify": Place("model_store", "Hold models against their lock, their listing and their files.", "verify"),
 }

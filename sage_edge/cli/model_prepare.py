@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sage_edge import hints
 from sage_edge.cli import progress_bar
 from sage_edge.cli.environment import json_option, paths, stop_on_signals, tell
 from sage_edge.models.card import HostSource, ModelCard, find, read_cards
 from sage_edge.models.lock import read_lock
-from sage_edge.models.prepare.plan import StepPlan, is_prepared, measurements, plan
+from sage_edge.models.prepare.plan import StepPlan, downloads, is_prepared, measurements, plan
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
@@ -51,15 +52,35 @@ def command(ref: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     _conclude(name, store, as_json)
 
 
-def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard]) -> None:
+@click.command("pull")
+@click.argument("ref")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@json_option
+def pull(ref: str, dry_run: bool, as_json: bool) -> None:
+    """Fetch the files that a model is made of, and make nothing of them yet.
+
+    What its card names is fetched, copied or imported, an adapter and its base included; `prepare` does the rest.
+    """
+    place = paths()
+    cards = read_cards(place.fleet)
+    name = find(ref, cards)
+    steps = downloads(plan(name, cards, Store(place.models), read_lock(place.fleet), home=place.fleet.parent))
+    _show(name, steps, as_json, done="has all of its files here; nothing to fetch")
+    if steps and not dry_run:
+        _carry_out(name, place, cards, fetch_only=True)
+        tell(f"next: {hints.text(hints.sage('model prepare', name))}")
+
+
+def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard], *, fetch_only: bool = False) -> None:
     from sage_edge.models.download.hub import Hub  # what does the work is loaded when there is work
+    from sage_edge.models.prepare import run
     from sage_edge.models.prepare.prepare_context import PrepareContext
-    from sage_edge.models.prepare.run import prepare
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
     with progress_bar.of_bytes() as progress:
-        context = PrepareContext(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
-        prepare(name, context if find_spec("fabric") is None else replace(context, copy=_over_ssh(context)))
+        alone = PrepareContext(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
+        context = alone if find_spec("fabric") is None else replace(alone, copy=_over_ssh(alone))
+        (run.pull if fetch_only else run.prepare)(name, context)
 
 
 def _over_ssh(context: PrepareContext) -> Callable[[HostSource, ModelRef], Manifest]:
@@ -75,9 +96,11 @@ def _over_ssh(context: PrepareContext) -> Callable[[HostSource, ModelRef], Manif
     return copy
 
 
-def _show(ref: ModelRef, steps: tuple[StepPlan, ...], as_json: bool) -> None:
+def _show(
+    ref: ModelRef, steps: tuple[StepPlan, ...], as_json: bool, done: str = "is prepared; nothing is missing"
+) -> None:
     if not steps and not as_json:
-        click.echo(f"{ref} is prepared; nothing is missing")
+        click.echo(f"{ref} {done}")
         return
     from sage_edge.cli import render  # a third of what this command takes when there is nothing to do
 

@@ -13,13 +13,17 @@ from sage_edge.cli.environment import tell
 from sage_edge.cli.model_list import human, library
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
+from sage_edge.hints import Hint, NextCommand, sage
 from sage_edge.models.card import find, read_cards
 from sage_edge.models.download.ranges import counting
 from sage_edge.models.lock import changing, differences, lock_path, read_lock, refreshed, write_lock
 from sage_edge.models.model_inventory import list_models
 from sage_edge.models.prepare import import_folder, smoke
-from sage_edge.models.prepare.stages import can_be_made_again
+from sage_edge.models.prepare.stages import can_be_made_again, parts_of
 from sage_edge.models.store import gc as collecting
+from sage_edge.models.store.gc import Leftovers
+from sage_edge.models.store.store import Store
+from sage_edge.names import ModelRef
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -64,42 +68,57 @@ def lock(yes: bool) -> None:
         return
     for change in changes:
         click.echo(str(change))
-    _agree(f"write {len(changes)} changes to {lock_path(shelves.fleet)}?", "sage-edge model lock --yes", yes)
+    _agree(f"write {len(changes)} changes to {lock_path(shelves.fleet)}?", sage("model lock", yes=True), yes)
     with changing(shelves.store.root):
         if read_lock(shelves.fleet) != before:
-            raise UsageError("fleet/models.lock was changed meanwhile; nothing is written", hint="sage-edge model lock")
+            raise UsageError("fleet/models.lock was changed meanwhile; nothing is written", hint=sage("model lock"))
         write_lock(shelves.fleet, after)
     tell(f"{lock_path(shelves.fleet)} is written")
 
 
 @click.command()
-@click.option("--forget", multiple=True, metavar="REF", help="Give up this model, too.")
 @click.option("--parts", is_flag=True, help="Give up what models were made of on the way; it can be made again.")
 @click.option("--partial", is_flag=True, help="Remove unfinished downloads, too; they could have been resumed.")
 @yes_option
-def gc(forget: tuple[str, ...], parts: bool, partial: bool, yes: bool) -> None:
+def gc(parts: bool, partial: bool, yes: bool) -> None:
     """Show what the store holds and nothing names, and remove it when told to."""
     shelves = library()
-    held = shelves.store.refs()
-    spare = [ref for ref in held if can_be_made_again(ref)]
-    given_up = {*(find(name, held) for name in forget), *(spare if parts else ())}
+    spare = [ref for ref in shelves.store.refs() if can_be_made_again(ref)]
+    given_up = {*spare} if parts else set[ModelRef]()
     shown = collecting.leftovers(shelves.store, given_up, partial=partial)
     if spare and not parts:
         with_them = collecting.leftovers(shelves.store, {*given_up, *spare}, partial=partial).size_bytes
         more = human(with_them - shown.size_bytes)
         tell(f"{len(spare)} steps on the way to finished models hold {more} more: sage-edge model gc --parts")
-    for ref in shown.forgotten:
-        click.echo(f"name  {ref}")
-    for thing in shown.things:
-        click.echo(f"{thing.size_bytes:>14}  {thing.path.relative_to(shelves.store.root)}")
     if not shown.forgotten and not shown.things:
         tell("everything in the store belongs to a model; nothing to free")
         return
+    _remove(shelves.store, shown, sage("model gc", yes=True, parts=parts, partial=partial), yes)
+
+
+@click.command()
+@click.argument("refs", nargs=-1, required=True, metavar="REF…")
+@yes_option
+def rm(refs: tuple[str, ...], yes: bool) -> None:
+    """Show what giving models up would free, then give them up.
+
+    A model's name goes with those of the parts that it was made of; what other models share with it stays.
+    """
+    store = library().store
+    names = [find(ref, store.refs()) for ref in refs]
+    given_up = {*names, *(part for name in names for part in parts_of(name, store.refs()))}
+    shown = collecting.removal(store, given_up)
+    _remove(store, shown, sage("model rm", *names, yes=True), yes)
+
+
+def _remove(store: Store, shown: Leftovers, again: NextCommand, yes: bool) -> None:
+    for ref in shown.forgotten:
+        click.echo(f"name  {ref}")
+    for thing in shown.things:
+        click.echo(f"{thing.size_bytes:>14}  {thing.path.relative_to(store.root)}")
     tell(f"this would free {human(shown.size_bytes)}")
-    flags = [*(["--parts"] if parts else []), *(["--partial"] if partial else [])]
-    again = " ".join(["sage-edge model gc --yes", *flags, *(f"--forget {ref}" for ref in forget)])
     _agree("remove all of this?", again, yes)
-    gone = collecting.collect(shelves.store, shown)
+    gone = collecting.collect(store, shown)
     tell(f"freed {human(gone.size_bytes)}")
 
 
@@ -122,7 +141,7 @@ def import_(folder: Path, name: str) -> None:
     tell(f"next: {'sage-edge model lock' if manifest.of_role('weights') else prepare}")
 
 
-def _agree(question: str, how: str, yes: bool) -> None:
+def _agree(question: str, how: Hint, yes: bool) -> None:
     """Return if a person agrees. Raises UsageError where nobody can be asked."""
     if yes:
         return

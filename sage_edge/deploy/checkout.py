@@ -29,7 +29,7 @@ class ModelNotLocked(DeployError):
 
     def __init__(self, host: HostName, ref: ModelRef) -> None:
         self.host, self.ref = host, ref
-        super().__init__(f"{ref}, the model of {host}, is not locked", hint=f"invoke model.prepare --ref {ref}")
+        super().__init__(f"{ref}, the model of {host}, is not locked", hint=f"sage-edge model prepare {ref}")
 
 
 class Checkout:

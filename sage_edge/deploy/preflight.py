@@ -47,7 +47,7 @@ class WrongRole(RoleError):
     def __init__(self, host: HostName, what: str) -> None:
         self.host = host
         super().__init__(
-            f"this image is not for {host}: {what}", hint=f"build the right one: invoke build --host {host}"
+            f"this image is not for {host}: {what}", hint=f"build the right one: invoke image.build --host {host}"
         )
 
 

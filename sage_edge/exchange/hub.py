@@ -70,7 +70,7 @@ def _require_place(path: Path) -> None:
     if path.is_dir() and any(path.iterdir()) and not (path / HOSTS).is_file() and not _only_temporaries(path):
         raise UsageError(
             f"{path} holds something that is no hub of ours",
-            hint="name a folder that does not exist yet, or one that exchange.init has made",
+            hint="name a folder that does not exist yet, or one that `sage-edge exchange init` has made",
         )
 
 

@@ -57,7 +57,7 @@ def parse(content: bytes, image_from: tuple[str, ...] = ()) -> Released:
         raise Refusal("bad-release", "release.json is none", "deploy again: ", again, code=ExitCode.USAGE) from None
     if not _IMAGE.fullmatch(found.image):
         what = f"expected an image id, got {found.image!r:.80}"
-        raise Refusal("bad-release", what, invoke("build", host=HOST), code=ExitCode.USAGE)
+        raise Refusal("bad-release", what, invoke("image.build", host=HOST), code=ExitCode.USAGE)
     return found
 
 

@@ -83,7 +83,7 @@ class Docker:
         if found is None:
             raise Refusal(
                 "image-missing", f"the image {released.image[7:19]} is not on this board",
-                "send it: ", invoke("push", host=HOST),
+                "send it: ", invoke("image.push", host=HOST),
             )  # fmt: skip
         check_labels(found, released)
 
@@ -180,7 +180,7 @@ def check_labels(image: Mapping[str, Any], released: Released) -> None:
     ]
     if wrong:
         what = f"this image is not for {released.host}: {'; '.join(wrong)}"
-        build = invoke("build", host=released.host)
+        build = invoke("image.build", host=released.host)
         raise Refusal("wrong-image", what, "build the image of this host: ", build, code=ExitCode.REFUSED)
 
 

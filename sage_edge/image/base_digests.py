@@ -28,7 +28,7 @@ class NoAnswer(DeployError):
         self.image = image
         super().__init__(
             f"nobody says which bytes {image} is: {why}",
-            hint="is the network there? then the same again; on a machine without one: invoke build --base IMAGE",
+            hint="is the network there? then the same again; on a machine without one: invoke image.build --base IMAGE",
         )
 
 

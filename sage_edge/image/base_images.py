@@ -41,7 +41,7 @@ def chosen(images: Path, card: ImageCard, platform: Platform, named: str | None)
     if named is not None and platform != "cpu":
         raise UsageError(
             f"images/{card.name} for {platform} is built upon {card.builder} and {card.runtime} alone",
-            hint="--base is for a machine without a GPU: invoke build --host HOST --platform cpu --base IMAGE",
+            hint="--base is for a machine without a GPU: invoke image.build --host HOST --platform cpu --base IMAGE",
         )
     if named is not None:
         return Upon(named, named)
@@ -59,7 +59,7 @@ def python_of(base: str) -> str:
     if done.code != 0:
         raise UnknownBase(
             f"cannot build upon {base}: {engine.last_words(done)}",
-            hint="an image that is here: invoke build --host HOST --base IMAGE",
+            hint="an image that is here: invoke image.build --host HOST --base IMAGE",
         )
     named = re.search(r'^VERSION_CODENAME="?([a-z]+)"?$', done.text, re.MULTILINE)
     found = named[1] if named else "no release that it names"
@@ -67,6 +67,6 @@ def python_of(base: str) -> str:
         known = ", ".join(PYTHONS)
         raise UnknownBase(
             f"{base} is {found}, whose Python is not known here; known: {known}",
-            hint="name another one: invoke build --host HOST --base IMAGE",
+            hint="name another one: invoke image.build --host HOST --base IMAGE",
         )
     return PYTHONS[found]

@@ -76,7 +76,7 @@ def take_model(library: Library, ref: ModelRef, into: Path) -> None:
     if not model.parts or manifest is None:
         raise UsageError(
             f"{ref} lies beside the store, not in it, so it cannot be baked",
-            hint=f"invoke model.import --folder {model.path.parent} --ref {ref}",
+            hint=f"sage-edge model import {model.path.parent} --ref {ref}",
         )
     names: dict[Digest, list[str]] = {}
     for file in manifest.files:

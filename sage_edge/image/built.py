@@ -13,7 +13,7 @@ class NotBuilt(DeployError):
 
     def __init__(self, host: HostName, folder: str) -> None:
         self.host = host
-        super().__init__(f"no image of images/{folder} has been built here", hint=f"invoke build --host {host}")
+        super().__init__(f"no image of images/{folder} has been built here", hint=f"invoke image.build --host {host}")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from sage_edge.remote.errors import DeployError
 
 RequirementsFile = Annotated[str, Field(pattern=r"^requirements(-[a-z0-9]+)?\.txt$")]
 UNRESOLVED = "unresolved"
-_HINT = "mend the file, then: invoke build --host HOST"
+_HINT = "mend the file, then: invoke image.build --host HOST"
 
 
 def _known_or_not(digest: str) -> str:
@@ -113,7 +113,7 @@ class BaseUnresolved(DeployError):
 
     def __init__(self, name: str, base: Base) -> None:
         self.name = name
-        here = "; or build upon a Debian or Ubuntu that is here: invoke build --host HOST --platform cpu --base IMAGE"
+        here = "; or build upon a Debian or Ubuntu here: invoke image.build --host HOST --platform cpu --base IMAGE"
         super().__init__(
             f"images/images.lock: {name} ({base.image}) is unresolved, so nobody could say what is built upon",
             hint=f"invoke image.lock --base {name}{here if name == 'cpu' else ''}",

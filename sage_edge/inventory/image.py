@@ -49,7 +49,7 @@ class WrongImage(RoleError):
         self.host, self.wrong = host, wrong
         super().__init__(
             f"this image was not made for {host}: {'; '.join(wrong)}",
-            hint=f"at the workstation: invoke build --host {host}, then: invoke deploy --host {host}",
+            hint=f"at the workstation: invoke image.build --host {host}, then: invoke deploy --host {host}",
         )
 
 
@@ -59,7 +59,7 @@ def read_label(path: Path) -> Label:
     label = reader.read(path, Label)
     if label is None:
         faults = [Fault(str(path), fault.key, fault.message) for fault in reader.faults]
-        raise DeclarationError(faults, hint="the build writes this file; build it anew: invoke build --host HOST")
+        raise DeclarationError(faults, hint="the build writes this file; build it anew: invoke image.build --host HOST")
     return label
 
 

@@ -149,7 +149,7 @@ def _image(told: Told, release: Release, again: str) -> Iterator[Expectation]:
     labels = {"role": told.host.role, "platform": "l4t" if told.has_gpu else "cpu"}
     if told.has_gpu:  # an image for plain processors is made for no board
         labels["board"] = told.host.board
-    build = f"invoke build {told.there}, then {again}"
+    build = f"invoke image.build {told.there}, then {again}"
     for key, value in labels.items():
         yield _expect(f"image's {key}", "label", f"sage.{key}", Is(value), build)
     for ref, manifest in release.models.items():
@@ -164,12 +164,12 @@ def _image(told: Told, release: Release, again: str) -> Iterator[Expectation]:
 
 def _store(told: Told) -> Iterator[Expectation]:
     """What the board's store lists is there; what it holds besides is what fleet/models.lock names, or is not there."""
-    send = f"invoke model.sync --host {told.host.name} --ref REF, or on the board: sage-edge model verify --deep"
+    send = f"invoke sync --host {told.host.name} --model REF, or on the board: sage-edge model verify --deep"
     yield _expect("bytes of the models", "blobs", "", Nothing("all that is listed"), send)
     needed = told.release.models.keys() - told.baked if told.release else frozenset()
     for ref, digest in sorted(told.locked.items()):
         if ref not in needed:
-            again = f"invoke model.sync --host {told.host.name} --ref {ref}"
+            again = f"invoke sync --host {told.host.name} --model {ref}"
             yield _expect(f"manifest of {ref}", "manifest", ref, IfThere(digest), again)
 
 

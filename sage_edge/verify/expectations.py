@@ -192,6 +192,6 @@ def exchange(fact: Exchange) -> Finding:
     if fact.refusal:
         return Finding(
             "exchange", "fail", f"{fact.remote} does not answer: {fact.refusal}",
-            "name its address in fleet/fleet.yaml under exchange; on a new hub: invoke exchange.init PATH",
+            "name its address in fleet/fleet.yaml under exchange; on a new hub: sage-edge exchange init PATH",
         )  # fmt: skip
     return Finding("exchange", "ok", f"{fact.remote} answers, {fact.branches} hosts have a branch there")

@@ -109,8 +109,8 @@ class Desk:
         return _OF_FLEET.sub(lambda found: os.path.relpath(self.fleet.addresses / found[1]), text)
 
 
-_OVER_HOSTS = re.compile(r"invoke (?!model)[a-z.]+ --host [A-Za-z0-9-]+(?![A-Za-z0-9-]| --fleet)")
-"""A chore over a host that a person is told to type; `model.*` knows no overlay."""
+_OVER_HOSTS = re.compile(r"invoke [a-z.]+ --host [A-Za-z0-9-]+(?![A-Za-z0-9-]| --fleet)")
+"""A chore over a host that a person is told to type."""
 
 _OF_FLEET = re.compile(rf"(?<![\w/])fleet/({addresses.CONFIG}|{addresses.KEYS})")
 

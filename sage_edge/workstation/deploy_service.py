@@ -68,7 +68,7 @@ def built(
     if platform not in card.platforms:
         known = " and ".join(card.platforms)
         raise UsageError(
-            f"images/{card.name} is for no platform {platform!r}; there are: {known}", hint="invoke build --help"
+            f"images/{card.name} is for no platform {platform!r}; there are: {known}", hint="invoke image.build --help"
         )
     if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
         base = sim_image.ensure_base(tell)  # the stand-ins' own: it needs no registry
@@ -115,7 +115,7 @@ def wanting(here: Desk, host: Host) -> Callable[[BoardProbe], Wanted]:
     """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
     image = image_of(here, host)
     if changed := build_record.newer_source(here.root, image):
-        build = here.overlaid(f"invoke build --host {host.name}")
+        build = here.overlaid(f"invoke image.build --host {host.name}")
         telling(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
     return lambda facts: desired_release.put_together(here.checkout, host, image, facts)
 

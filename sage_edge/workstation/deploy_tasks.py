@@ -1,8 +1,8 @@
-"""The chores over named hosts: provision, build, push, plan, deploy, rollback, status, logs, audit, lock.*, explain."""
+"""The chores over named hosts: provision, image.*, plan, deploy, rollback, status, logs, lock.*, …"""
 
 from __future__ import annotations
 
-from sage_edge.chores import Chore
+from sage_edge.workstation.registry import Chore
 
 _HOST = "Which hosts, like sprout or sprout,thor."
 _ONE = "Which host, like sprout."
@@ -38,7 +38,7 @@ def _add_changing(chore: Chore) -> None:
         )  # fmt: skip
 
     @chore(
-        "build",
+        "image.build",
         host=_HOST,
         fleet=_FLEET,
         platform="l4t or cpu; default: what the host's board is.",
@@ -63,7 +63,7 @@ def _add_changing(chore: Chore) -> None:
             click.echo(f"{name:<12} {image.tag}  {image.id}  {image.bytes / 1e6:.0f} MB")
         return 0
 
-    @chore("push", **_WHO, json=_JSON)
+    @chore("image.push", **_WHO, json=_JSON)
     def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
         """Send images ahead, to the registry of fleet.yaml or else to the hosts."""
         from sage_edge.workstation import context, deploy_service
@@ -94,10 +94,10 @@ def _add_changing(chore: Chore) -> None:
         from sage_edge.workstation import knocking
 
         knocks = knocking.at(host, fleet) if when in ("idle", "now") and not plan else None
-        from sage_edge.workstation import context, rollout_tasks
+        from sage_edge.workstation import context, rollout_service
 
-        asked = rollout_tasks.Asked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
-        return rollout_tasks.deploy(context.desk(fleet, knocks), asked)
+        asked = rollout_service.Asked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
+        return rollout_service.deploy(context.desk(fleet, knocks), asked)
 
     @chore(
         "rollback",
@@ -111,29 +111,29 @@ def _add_changing(chore: Chore) -> None:
         to: str = "", list: bool = False,
     ) -> int:  # fmt: skip
         """Switch hosts back to a release that served before, and prove what runs."""
-        from sage_edge.workstation import context, rollout_tasks
+        from sage_edge.workstation import context, rollout_service
 
         here = context.desk(fleet)
         hosts = here.chosen(host, role, all)
         return (
-            rollout_tasks.releases(here, hosts, json)
+            rollout_service.releases(here, hosts, json)
             if list
-            else rollout_tasks.back(here, hosts, to or None, as_json=json)
+            else rollout_service.back(here, hosts, to or None, as_json=json)
         )
 
     @chore("lock.acquire", host=_ONE, fleet=_FLEET, why="What for; shown to whoever is refused.")
     def acquire(c: object, host: str = "", fleet: str = "", why: str = "") -> int:
         """Keep everybody from deploying to a host until lock.release."""
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
-        return status_tasks.lock(context.desk(fleet), host, why)
+        return status_service.lock(context.desk(fleet), host, why)
 
     @chore("lock.release", host=_ONE, fleet=_FLEET, yes="Do it, whoever holds it.")
     def release(c: object, host: str = "", fleet: str = "", yes: bool = False) -> int:
         """Free a host's deploy lock."""
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
-        return status_tasks.unlock(context.desk(fleet), host, sure=yes)
+        return status_service.unlock(context.desk(fleet), host, sure=yes)
 
 
 def _add_looking(chore: Chore) -> None:
@@ -150,10 +150,10 @@ def _add_looking(chore: Chore) -> None:
         save: str = "", exit_code: bool = False,
     ) -> int:  # fmt: skip
         """Say what a deploy would do to hosts, and why."""
-        from sage_edge.workstation import context, rollout_tasks
+        from sage_edge.workstation import context, rollout_service
 
-        asked = rollout_tasks.Asked(host, role, all, json, dry_run=True, diff=True, exit_code=exit_code)
-        return rollout_tasks.plan(context.desk(fleet), asked, save or None)
+        asked = rollout_service.Asked(host, role, all, json, dry_run=True, diff=True, exit_code=exit_code)
+        return rollout_service.plan(context.desk(fleet), asked, save or None)
 
     @chore("status", **_WHO, json=_JSON)
     def status(
@@ -163,10 +163,10 @@ def _add_looking(chore: Chore) -> None:
         from sage_edge.workstation import knocking
 
         knocks = knocking.at(host, fleet)
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
         here = context.desk(fleet, knocks)
-        return status_tasks.status(here, here.chosen(host, role, all), as_json=json)
+        return status_service.status(here, here.chosen(host, role, all), as_json=json)
 
     @chore(
         "logs",
@@ -178,32 +178,32 @@ def _add_looking(chore: Chore) -> None:
     )
     def logs(c: object, host: str = "", fleet: str = "", n: int = 100, since: str = "", grep: str = "") -> int:
         """Show the last words of a host's agent."""
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
-        return status_tasks.logs(context.desk(fleet), host, n, since or None, grep or None)
+        return status_service.logs(context.desk(fleet), host, n, since or None, grep or None)
 
     @chore(
         "audit", host=_ONE, fleet=_FLEET, n="How many lines.", json=_JSON, check="End with 8 if the chain is broken."
     )
     def audit(c: object, host: str = "", fleet: str = "", n: int = 20, json: bool = False, check: bool = False) -> int:
         """Show what was done to a host, and whether the record is whole."""
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
-        return status_tasks.audit(context.desk(fleet), host, n, as_json=json, check=check)
+        return status_service.audit(context.desk(fleet), host, n, as_json=json, check=check)
 
     @chore("lock.status", **_WHO, json=_JSON)
     def lock_status(
         c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False
     ) -> int:
         """Show who holds the deploy locks of hosts."""
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
         here = context.desk(fleet)
-        return status_tasks.locks(here, here.chosen(host, role, all), as_json=json)
+        return status_service.locks(here, here.chosen(host, role, all), as_json=json)
 
     @chore("explain", host=_ONE, fleet=_FLEET)
     def explain(c: object, host: str = "", fleet: str = "") -> int:
         """Say what a host is, what it is to run, and where each of that is declared."""
-        from sage_edge.workstation import context, status_tasks
+        from sage_edge.workstation import context, status_service
 
-        return status_tasks.explain(context.desk(fleet), host)
+        return status_service.explain(context.desk(fleet), host)

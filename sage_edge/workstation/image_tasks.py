@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge.chores import Chore
+from sage_edge.workstation.registry import Chore
 
 _BASE = "A name in images/images.lock; without one: all that are unresolved."
 
@@ -62,7 +62,7 @@ def add(chore: Chore) -> None:
             )
             if lines and not dry_run:
                 files.write_atomic(path, text.encode())
-        tell("nothing was written" if dry_run else "after a change, build and prove: invoke build --host HOST")
+        tell("nothing was written" if dry_run else "after a change, build and prove: invoke image.build --host HOST")
         return 0
 
 

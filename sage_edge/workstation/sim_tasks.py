@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sage_edge.chores import Chore
+from sage_edge.workstation.registry import Chore
 
 if TYPE_CHECKING:
     from sage_edge.inventory.fleet import Fleet

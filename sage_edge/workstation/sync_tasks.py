@@ -1,101 +1,31 @@
-"""What `invoke model.sync` does: parses names, carries a model, prints what happened.
-
-It is no `sage-edge` command: a board holds no code that reaches into another machine.
-"""
+"""`invoke sync`: a model to a board's store."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict
-from pathlib import Path
-
-import click
-
-from sage_edge.cli import render
-from sage_edge.cli.environment import paths
-from sage_edge.errors import UsageError
-from sage_edge.inventory import load
-from sage_edge.model_sync.sync import SyncOrder, bring, sync
-from sage_edge.models.card import find, read_cards
-from sage_edge.models.store.store import Store
-from sage_edge.names import HostName, ModelRef
-
-_USAGE = "invoke model.sync --host thor --ref qwen2.5-0.5b/introspective:v2.1-q8_0 [--from-host sprout]"
+from sage_edge.workstation.registry import Chore
 
 
-def carry(
-    host: str | None, ref: str | None, source: str | None = None, *, limit_mb: str | None = None,
-    merge_there: bool = True, as_json: bool = False,
-) -> int:  # fmt: skip
-    """Copy a model to a host's store, and return the exit status. limit_mb: megabytes (10^6 bytes) a second.
+def add(chore: Chore) -> None:
+    """Add `sync`."""
 
-    host None: only from `source` to this machine.
-    Raises UsageError for names and numbers that are none, and everything that `sync` raises.
-    """
-    where = paths()
-    fleet = load.load(where.fleet)
-    origin = fleet.host(source).name if source else None
-    model = _ref(ref or "", where.fleet)
-    if host is None and origin is not None:
-        crossed = bring(model, origin, where.fleet, Store(where.models), _Progress(), _limit(limit_mb))
-        _brought(model, origin, crossed, as_json=as_json)
-        return 0
-    order = SyncOrder(model, fleet.host(host or "").name, origin, _limit(limit_mb), merge_there)
-    if order.source == order.host:
-        raise UsageError(f"{order.host} cannot be both ends of a copy", hint=_USAGE)
-    done = sync(order, where.fleet, Store(where.models), _Progress())
-    if as_json:
-        render.document("sage-edge/carried/1", asdict(done))
-    else:
-        click.echo(_sentence(done.host, done.ref, done.how, done.files, done.crossed_bytes, done.seconds))
-        if done.why:
-            click.echo(f"the files went because {done.why}", err=True)
-    return 0
-
-
-def _brought(ref: ModelRef, source: HostName, crossed: int, *, as_json: bool) -> None:
-    if as_json:
-        render.document("sage-edge/brought/1", {"ref": ref, "source": source, "crossed_bytes": crossed})
-    else:
-        click.echo(f"this machine has {ref} as {source} has it ({crossed / 1e6:.1f} MB over the wire)")
-
-
-def _sentence(host: HostName, ref: ModelRef, how: str, files: int, crossed: int, seconds: float) -> str:
-    cost = (
-        "nothing was sent" if not crossed else f"{files} file{'s' * (files != 1)}, {crossed / 1e6:.1f} MB over the wire"
+    @chore(
+        "sync",
+        host="To which host; without it, only to this machine.",
+        model="The model, like qwen2.5-0.5b/introspective:v2.1-q8_0.",
+        from_host="From which host; else from this machine.",
+        fleet="An overlay of fleet/overlays, like sim.",
+        limit="At most so many megabytes a second.",
+        merge_there="Let the far side merge when only the adapter changed.",
+        json="Print one JSON document.",
     )
-    return f"{host} has {ref}: {how} ({cost}, {seconds:.1f} s)"
+    def sync(
+        c: object, host: str = "", model: str = "", from_host: str = "", fleet: str = "", limit: str = "",
+        merge_there: bool = True, json: bool = False,
+    ) -> int:  # fmt: skip
+        """Copy a model to a board's store over SSH, verified on arrival."""
+        from sage_edge.workstation import context, sync_service
 
-
-def _ref(text: str, fleet: Path) -> ModelRef:
-    """A whole name, whether a card declares it or not; else the declared model that is meant."""
-    if ModelRef.grammar.fullmatch(text):
-        return ModelRef(text)
-    try:
-        return find(text, read_cards(fleet))
-    except UsageError as wrong:
-        raise UsageError(wrong.message, hint=_USAGE) from None
-
-
-def _limit(text: str | None) -> int | None:
-    try:
-        limit = None if text is None else int(float(text) * 1_000_000)
-    except (ValueError, OverflowError):
-        limit = 0
-    if limit is not None and limit < 1024:
-        raise UsageError(f"expected megabytes a second, like 5 or 0.5, got {text!r}", hint=_USAGE)
-    return limit
-
-
-class _Progress:
-    """Shows where a copy is, on stderr: one line that grows on a terminal, a line per stage elsewhere."""
-
-    def __init__(self) -> None:
-        self._live, self._stage = sys.stderr.isatty(), ""
-
-    def __call__(self, what: str, total: int, done: int) -> None:
-        if self._live and total:
-            click.echo(f"\r{what}: {done / 1e6:.1f} of {total / 1e6:.1f} MB\033[K", nl=done >= total, err=True)
-        elif what != self._stage:
-            click.echo(f"{what}{f': {total / 1e6:.1f} MB' if total else ''}", err=True)
-        self._stage = what
+        return sync_service.carry(
+            context.desk(fleet), host or None, model, from_host or None, limit_mb=limit or None,
+            merge_there=merge_there, as_json=json,
+        )  # fmt: skip

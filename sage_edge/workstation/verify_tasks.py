@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.chores import Chore
 from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.workstation.registry import Chore
 
 if TYPE_CHECKING:
     from sage_edge.names import HostName

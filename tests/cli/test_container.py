@@ -42,7 +42,7 @@ def test_the_image_of_another_role_does_nothing(words: tuple[str, ...], laptop: 
     code, told = said(laptop, {**THOR, **FOR_CPU}, *words)
     assert code == 3, told
     assert "error: this image was not made for sprout: it is for a researcher, sprout is a practitioner" in told
-    assert " next: at the workstation: invoke build --host sprout" in told
+    assert " next: at the workstation: invoke image.build --host sprout" in told
     assert not (laptop / "state").exists()
     assert not (laptop / "models").exists()
 

@@ -12,6 +12,8 @@ from sage_edge.cli import model_prepare
 from sage_edge.cli.model_prepare import command
 from sage_edge.errors import ModelError, ModelNotFound, Unreachable
 from sage_edge.models.lock import read_lock
+from sage_edge.models.store.store import Store
+from sage_edge.names import ModelRef
 from tests.cli.world import snapshot
 from tests.models import quick, tiny
 
@@ -66,6 +68,23 @@ def test_the_plan_is_carried_out_without_a_question_where_nobody_sits(fleet: Pat
     assert (again.stdout, again.stderr) == ("tiny/introspective:v1-q8_0 is prepared; nothing is missing\n", "")
 
 
+def test_pulling_brings_the_files_and_makes_nothing_of_them(fleet: Path, tmp_path: Path) -> None:
+    def pull(*words: str) -> Result:
+        return CliRunner().invoke(model_prepare.pull, words)
+
+    before = snapshot(tmp_path)
+    assert "import" in pull(tiny.REF, "--dry-run").stdout
+    assert snapshot(tmp_path) == before
+    done = pull(tiny.REF)
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (0, f"next: sage-edge model prepare {tiny.REF}")
+    assert Store(tmp_path / "store").refs() == (ModelRef("tiny/base:f32"), f"{tiny.REF}.adapter")
+    assert read_lock(fleet) == {}
+    assert pull(tiny.REF).stdout == f"{tiny.REF} has all of its files here; nothing to fetch\n"
+    assert "import" not in run(tiny.REF, "--dry-run").stdout
+    assert run(tiny.REF).exit_code == 0
+    assert pull(tiny.REF).exit_code == 0
+
+
 def test_an_unknown_name_is_refused(fleet: Path) -> None:
     refused = run("tiny/other:v1")
     assert isinstance(refused.exception, ModelNotFound)
@@ -79,7 +98,7 @@ def test_a_board_copies_nothing_from_another(fleet: Path, monkeypatch: pytest.Mo
     assert refused.exception.message == (
         f"{tiny.REF}.adapter lies in the store of sprout, and this command copies nothing between machines"
     )
-    assert refused.exception.hint == f"invoke model.sync --from-host sprout --ref {tiny.REF}.adapter"
+    assert refused.exception.hint == f"invoke sync --from-host sprout --model {tiny.REF}.adapter"
 
 
 def test_sprouts_mind_offline_has_a_plan_and_then_no_hub(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:

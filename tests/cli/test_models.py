@@ -109,12 +109,20 @@ def test_collecting_shows_first_and_asks(say: Say, tmp_path: Path) -> None:
     assert made.store.has(digest(b"old" * 10), 30)
     assert (say("gc", "--yes").exit_code, made.store.has(digest(b"old" * 10), 30)) == (0, False)
     assert made.resolve(REF, deep=True).ref == REF
-    forgotten = say("gc", "--forget", REF)
-    assert forgotten.stdout.startswith(f"name  {REF}\n")
-    assert " next: sage-edge model gc --yes --forget tiny/mind:q8_0" in forgotten.stderr
-    assert say("gc", "--forget", REF, "--yes").exit_code == 0
+
+
+def test_giving_a_model_up_shows_first_and_frees_only_its_own_bytes(say: Say, tmp_path: Path) -> None:
+    made = library(tmp_path)
+    fill(made.store, {"old.gguf": b"old" * 10}, tmp_path / "parts")
+    asked = say("rm", REF)
+    assert asked.exit_code == 2
+    assert asked.stdout.startswith(f"name  {REF}\n")
+    assert " next: sage-edge model rm tiny/mind:q8_0 --yes" in asked.stderr
+    assert made.store.refs() == (REF,)
+    assert say("rm", REF, "--yes").exit_code == 0
     assert made.store.refs() == ()
-    assert list(made.store.blobs.iterdir()) == []
+    assert [path.stat().st_size for path in made.store.blobs.iterdir()] == [30], "gc's business, not rm's"
+    assert say("rm", REF).exit_code == 1
 
 
 def test_replacing_a_locked_model_shows_both_sides(say: Say, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ ROOT = FLEET.parent
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("demo") / "here"
     played = subprocess.run(
-        [sys.executable, "-m", "sage_edge", "demo", "--into", str(into)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "invoke", "demo", "--into", str(into)], cwd=ROOT, capture_output=True, text=True
     )
     assert played.returncode == 0, played.stderr
     assert "P002 of sprout" in played.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sage_edge.chores import Chore
+from sage_edge.workstation.registry import Chore
 
 
 class Chores:

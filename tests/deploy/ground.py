@@ -18,7 +18,7 @@ from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.sim import image as sim_image
-from sage_edge.workstation import deploy_service, rollout_tasks
+from sage_edge.workstation import deploy_service, rollout_service
 from sage_edge.workstation.context import Desk
 from tests.deploy import understudy
 from tests.standins import Boards
@@ -37,7 +37,7 @@ class Ground:
 
     def deploy(self, host: HostName = SPROUT, options: Options = QUICK, via: str = "registry") -> Outcome:
         """Deploy what was built, as a command of its own."""
-        return rollout_tasks.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
+        return rollout_service.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
 
     def facts(self, host: HostName = SPROUT) -> BoardProbe:
         """Look at a board."""

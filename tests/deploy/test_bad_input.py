@@ -207,10 +207,10 @@ GIVEN_UP = (
 )
 LOOK = "look at the board: invoke status --host sprout; then deploy a release that works"
 
-ALWAYS = ("provision", "push", "plan", "deploy", "rollback", "status", "verify", "lock.status")
+ALWAYS = ("provision", "image.push", "plan", "deploy", "rollback", "status", "verify", "lock.status")
 """Chores over hosts, by name, role or all."""
-SINGLE = ("build", "logs", "audit", "explain", "lock.acquire --why x", "lock.release")
-CHANGING = ("provision", "push", "plan", "deploy", "rollback", "lock.acquire --why x", "lock.release --yes")
+SINGLE = ("image.build", "logs", "audit", "explain", "lock.acquire --why x", "lock.release")
+CHANGING = ("provision", "image.push", "plan", "deploy", "rollback", "lock.acquire --why x", "lock.release --yes")
 
 CASES = [
     *(Case("unknown host", f"{chore} --host sprot", 2, NO_HOST, FLEET_SHOW, None) for chore in (*ALWAYS, *SINGLE)),
@@ -233,7 +233,7 @@ CASES = [
     *(Case("docker too old", f"{chore} --host sprout", 1, TOO_OLD, RENEW, telling(docker__version="19.03.8"))
       for chore in ("plan", "deploy")),
     *(Case("registry port taken", f"{chore} --host sprout", 1, NO_PORT, WHOLE, on_taken_ports)
-      for chore in ("deploy", "push")),
+      for chore in ("deploy", "image.push")),
     *(Case("compose file that does not parse", f"{chore} --host sprout", 2, NO_YAML, COMPOSE,
            composed_of("services: [\n")) for chore in ("plan", "deploy")),
     Case("compose file that does not parse", "deploy --host sprout", 2, NO_COMPOSE, MEND, composed_of("services: 7\n")),
@@ -304,7 +304,7 @@ def test_what_stands_on_a_board_is_not_told_as_another_host(here: Loopback) -> N
     done = here.typed("plan --all --json")
     assert done.code == 3
     assert [one["ok"] for one in json.loads(done.out)["content"]] == [True, False]
-    for chore in ("deploy", "rollback", "push", "lock.acquire --why x", "lock.release --yes"):
+    for chore in ("deploy", "rollback", "image.push", "lock.acquire --why x", "lock.release --yes"):
         done = here.typed(f"{chore} --host thor")
         assert (done.code, done.complaint[1]) == (3, f"  next: {ADDRESS.format('thor')}"), chore
     assert known(here, "--all") == ["-", "what answers is not thor: its card says host sprout"]

@@ -15,7 +15,7 @@ from sage_edge.deploy.transport import registry
 from sage_edge.errors import SageError, Unreachable
 from sage_edge.image.built import BuiltImage
 from sage_edge.remote.ssh import client
-from sage_edge.workstation import rollout_tasks
+from sage_edge.workstation import rollout_service
 from tests.deploy.ground import QUICK, ROOT, SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -107,7 +107,7 @@ def test_a_registry_that_both_sides_reach_by_one_name(ground: Ground, served: Bu
                 ground.pretend(derived(served, "RUN touch /by-name"))
                 fleet = ground.desk.fleet
                 desk = type(ground.desk)(ground.desk.root, type(fleet)(**{**vars(fleet), "registry": named}))
-                done = rollout_tasks.deployed(desk, SPROUT, QUICK)
+                done = rollout_service.deployed(desk, SPROUT, QUICK)
             finally:
                 way.terminate()
     assert done.changed
@@ -136,7 +136,7 @@ def started(ground: Ground, *words: str) -> subprocess.Popen[bytes]:
 
 _IMPATIENT = """
 from sage_edge.deploy.rollout_options import Options
-from sage_edge.workstation import context, rollout_tasks as rolling
+from sage_edge.workstation import context, rollout_service as rolling
 rolling.deployed(context.desk("sim"), "sprout", Options(session_s=60, health_s=40, revert_s=30))
 """
 """A deploy after which the board waits half a minute for a confirmation, instead of a quarter of an hour."""

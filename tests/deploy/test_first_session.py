@@ -11,8 +11,8 @@ from sage_edge.names import HostName
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
-from sage_edge.workstation import rollout_tasks
-from sage_edge.workstation.rollout_tasks import Asked
+from sage_edge.workstation import rollout_service
+from sage_edge.workstation.rollout_service import Asked
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.images.building import built
 
@@ -47,7 +47,7 @@ def both(ground: Ground) -> Ground:
     for host in (SPROUT, THOR):
         ground.pretend(built(host))
     asked = Asked("sprout,thor", "", everyone=False, as_json=False)
-    assert rollout_tasks.deploy(ground.desk, asked) == 0
+    assert rollout_service.deploy(ground.desk, asked) == 0
     return ground
 
 

@@ -110,7 +110,7 @@ def test_a_rollback_brings_back_the_release_before_and_proves_it(invoke: Invoke,
     before = status(invoke)["release"]
     with (checkout / "sage_edge" / "agent" / "loop.py").open("a", encoding="utf-8") as code:
         code.write("\n# a change\n")
-    invoke("build", "--host", "sprout", "--fleet", "sim")
+    invoke("image.build", "--host", "sprout", "--fleet", "sim")
     assert "serves; running image" in invoke("deploy", "--host", "sprout", "--fleet", "sim").stdout
     assert status(invoke)["release"] != before
     said = invoke("rollback", "--host", "sprout", "--fleet", "sim").stdout

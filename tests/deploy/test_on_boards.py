@@ -10,8 +10,8 @@ from sage_edge.deploy import rollout
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
 from sage_edge.remote.errors import BoardGuarded, BoardLocked, KeyChanged, RolledBack
-from sage_edge.workstation import context, deploy_service, rollout_tasks
-from sage_edge.workstation.rollout_tasks import Asked
+from sage_edge.workstation import context, deploy_service, rollout_service
+from sage_edge.workstation.rollout_service import Asked
 from tests.deploy.ground import QUICK, SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
 
@@ -94,7 +94,7 @@ def test_one_board_is_down_and_the_other_is_served(
 ) -> None:
     ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
     try:
-        code = rollout_tasks.deploy(ground.desk, Asked("sprout,thor", "", everyone=False, as_json=False))
+        code = rollout_service.deploy(ground.desk, Asked("sprout,thor", "", everyone=False, as_json=False))
     finally:
         ground.boards.inside("thor", "systemctl start ssh")
     out = capsys.readouterr().out
@@ -138,7 +138,7 @@ def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: BuiltImag
     with ground.desk.seen(SPROUT) as there:
         before = there.snapshot()
     asked = Asked("sprout", "", everyone=False, as_json=False, dry_run=True, diff=True, exit_code=True)
-    assert rollout_tasks.deploy(ground.desk, asked) == 10
+    assert rollout_service.deploy(ground.desk, asked) == 10
     with ground.desk.seen(SPROUT) as there:
         assert there.snapshot() == before
         assert not hasattr(there, "stage")

@@ -8,8 +8,8 @@ import pytest
 
 from sage_edge.deploy import saved_plan
 from sage_edge.image.built import BuiltImage
-from sage_edge.workstation import deploy_service, rollout_tasks, status_tasks
-from sage_edge.workstation.rollout_tasks import Asked
+from sage_edge.workstation import deploy_service, rollout_service, status_service
+from sage_edge.workstation.rollout_service import Asked
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -29,10 +29,10 @@ def test_a_planted_secret_goes_nowhere(
     plan = ground.desk.root / "plan.json"
     saved_plan.write(plan, [deploy_service.planned(ground.desk, SPROUT)])
     asked = Asked("sprout", "", everyone=False, as_json=True, plan=str(plan))
-    assert rollout_tasks.deploy(ground.desk, asked) == 0
-    status_tasks.audit(ground.desk, "sprout", 100, as_json=True, check=True)
-    status_tasks.logs(ground.desk, "sprout", 1000, None, None)
-    status_tasks.status(ground.desk, [SPROUT], as_json=True)
+    assert rollout_service.deploy(ground.desk, asked) == 0
+    status_service.audit(ground.desk, "sprout", 100, as_json=True, check=True)
+    status_service.logs(ground.desk, "sprout", 1000, None, None)
+    status_service.status(ground.desk, [SPROUT], as_json=True)
     shown = capfd.readouterr()
     assert planted not in shown.out + shown.err + plan.read_text("utf-8")
     assert ground.boards.inside("sprout", f"grep -rl {planted} {PLACES}").text == ""

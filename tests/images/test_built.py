@@ -72,7 +72,7 @@ def test_with_another_hosts_card_it_does_nothing_and_exits_3(name: str, host: st
     assert said.returncode == 3
     if words[0] == "agent":
         assert f"error: this image was not made for {host}: it is for a " in said.stderr
-        assert f"next: at the workstation: invoke build --host {host}" in said.stderr
+        assert f"next: at the workstation: invoke image.build --host {host}" in said.stderr
 
 
 def test_on_a_board_with_a_gpu_a_cpu_image_is_refused(tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ def test_what_does_not_agree_is_refused_by_name(
         guard.require(paths, "conduct" if host == "sprout" else "analyse", facts=facts)
     assert says in refused.value.message
     assert refused.value.code == 3
-    assert refused.value.hint == f"at the workstation: invoke build --host {host}, then: invoke deploy --host {host}"
+    assert (
+        refused.value.hint == f"at the workstation: invoke image.build --host {host}, then: invoke deploy --host {host}"
+    )
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -112,4 +114,4 @@ def test_a_label_that_cannot_be_read_is_no_yes(harm: str, tmp_path: Path) -> Non
     with pytest.raises(DeclarationError) as refused:
         guard.require(paths, "conduct", facts=ORIN_NANO)
     assert str(path) in refused.value.message
-    assert "invoke build" in hints.text(refused.value.hint)
+    assert "invoke image.build" in hints.text(refused.value.hint)

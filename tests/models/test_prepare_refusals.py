@@ -112,7 +112,7 @@ def test_what_lies_on_another_board_is_copied_by_another_command(tmp_path: Path)
     assert refusal.message == (
         f"{tiny.REF}.adapter lies in the store of sprout, and this command copies nothing between machines"
     )
-    assert refusal.hint == f"invoke model.sync --from-host sprout --ref {tiny.REF}.adapter"
+    assert refusal.hint == f"invoke sync --from-host sprout --model {tiny.REF}.adapter"
 
 
 @pytest.mark.parametrize(

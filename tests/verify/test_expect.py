@@ -15,7 +15,7 @@ from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, expectation
 
 ROOT = Path(__file__).parents[2]
 DEPLOY, PROVISION = "invoke deploy --host sprout", "invoke provision --host sprout"
-LOGS, BUILD = "see: invoke logs --host sprout", f"invoke build --host sprout, then {DEPLOY}"
+LOGS, BUILD = "see: invoke logs --host sprout", f"invoke image.build --host sprout, then {DEPLOY}"
 
 BAD: list[tuple[str, Found, str, str, str]] = [
     ("helper", "ba9876543210", "0123456789ab", "ba9876543210", PROVISION),
@@ -57,9 +57,9 @@ BAD: list[tuple[str, Found, str, str, str]] = [
     (f"model {STORED}", None, "444444444444", "nothing", DEPLOY),
     ("bytes of the models", frozenset({"sage/spare/q8_0.json: model.gguf"}), "all that is listed",
      "sage/spare/q8_0.json: model.gguf",
-     "invoke model.sync --host sprout --ref REF, or on the board: sage-edge model verify --deep"),
+     "invoke sync --host sprout --model REF, or on the board: sage-edge model verify --deep"),
     ("manifest of sage/spare:q8_0", str(RELEASE.image), "444444444444 or nothing", "111111111111",
-     "invoke model.sync --host sprout --ref sage/spare:q8_0"),
+     "invoke sync --host sprout --model sage/spare:q8_0"),
     ("heartbeat", 601.0, "at most 600.0 s", "601.0 s", LOGS),
     ("last wake", frozenset({"the disk is full"}), "no failure", "the disk is full", LOGS),
     ("clock", -3600.0, "at most 30.0 s", "-3600.0 s", "on sprout: sudo timedatectl set-ntp true"),

@@ -72,5 +72,5 @@ def test_what_is_older_than_its_sources_is_shipped_and_said(desk: Desk, capsys: 
     deploy_service.wanting(desk, sprout)
     assert capsys.readouterr().err == (
         "sprout       note: sage_edge/agent/loop.py was changed after its image was built; "
-        "to ship it: invoke build --host sprout --fleet sim\n"
+        "to ship it: invoke image.build --host sprout --fleet sim\n"
     )

@@ -33,10 +33,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     [
         ("invoke provision --host sprout", "invoke provision --host sprout --fleet sim"),
         ("see: invoke rollback --host a-b --list", "see: invoke rollback --host a-b --fleet sim --list"),
-        ("invoke build --host a, then: invoke deploy --host a", None),
+        ("invoke image.build --host a, then: invoke deploy --host a", None),
         ("invoke lock.release --host HOST --yes", "invoke lock.release --host HOST --fleet sim --yes"),
         ("invoke deploy --host a --fleet sim", "invoke deploy --host a --fleet sim"),
-        ("invoke model.sync --host sprout --ref x", "invoke model.sync --host sprout --ref x"),
         ("sage-edge fleet show", "sage-edge fleet show"),
         ("ssh -F fleet/ssh_config sprout true", "ssh -F .sage/sim/ssh_config sprout true"),
         ("fleet/known_hosts holds no key", ".sage/sim/known_hosts holds no key"),
@@ -44,7 +43,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     ],
 )
 def test_a_text_under_an_overlay(desk: Desk, text: str, under: str | None) -> None:
-    expected = under or "invoke build --host a --fleet sim, then: invoke deploy --host a --fleet sim"
+    expected = under or "invoke image.build --host a --fleet sim, then: invoke deploy --host a --fleet sim"
     assert desk.overlaid(text) == expected
     assert desk.overlaid(expected) == expected, "said twice it is the same"
     assert Desk(desk.root, fleetfacts.fleet()).overlaid(text) == text
@@ -62,7 +61,7 @@ def test_an_error_that_passes_speaks_of_the_overlay(desk: Desk) -> None:
 def test_so_does_one_that_comes_before_any_connection(desk: Desk) -> None:
     with pytest.raises(NotBuilt) as told:
         deploy_service.planned(desk, SPROUT)
-    assert told.value.hint == "invoke build --host sprout --fleet sim"
+    assert told.value.hint == "invoke image.build --host sprout --fleet sim"
 
 
 @pytest.fixture

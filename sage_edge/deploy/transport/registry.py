@@ -116,7 +116,7 @@ def push(image: BuiltImage, registry: str) -> str:
     name = f"sage/{image.name}:{image.id.short}"
     target = f"{registry}/{name}"
     for words, hint in (
-        (("tag", image.id, target), "is the image here? invoke build --host HOST"),
+        (("tag", image.id, target), "is the image here? invoke image.build --host HOST"),
         (("push", "--quiet", target), f"does it answer, and are you logged in there? docker login {registry}"),
     ):
         done = shell.attempt(Command(("docker", *words), timeout_s=PUSH_S))

@@ -23,7 +23,7 @@ def _silent(*words: object) -> None:
 def _no_copy(source: HostSource, ref: ModelRef) -> Manifest:
     raise ModelError(
         f"{ref} lies in the store of {source.host}, and this command copies nothing between machines",
-        hint=f"invoke model.sync --from-host {source.host} --ref {ref}",
+        hint=f"invoke sync --from-host {source.host} --model {ref}",
     )
 
 

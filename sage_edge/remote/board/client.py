@@ -92,7 +92,9 @@ class BoardClient(BoardView):
         with subprocess.Popen(("docker", "save", image), stdout=subprocess.PIPE) as packing_up:
             ran = self._remote.run(helper_zipapp.AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
         if packing_up.returncode != 0:
-            raise DeployError(f"docker save {image} failed", hint=("is it here? ", invoke("build", host=self.host)))
+            raise DeployError(
+                f"docker save {image} failed", hint=("is it here? ", invoke("image.build", host=self.host))
+            )
         if ran.code != 0:
             raise DeployError(
                 f"{self.host}: docker load failed: {ran.complaint[-300:] or f'exit {ran.code}'}",

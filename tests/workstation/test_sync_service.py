@@ -1,4 +1,4 @@
-"""What `invoke model.sync` is given and what it says."""
+"""What `invoke sync` is given and what it says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sage_edge.errors import ModelNotFound, UsageError
 from sage_edge.model_sync.sync import Carried, Says, SyncOrder
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
-from sage_edge.workstation import sync_tasks
+from sage_edge.workstation import context, sync_service
 
 REF = ModelRef("tiny/introspective:q8_0")
 
@@ -32,12 +32,12 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[SyncOrder]:
 
     shutil.copytree(Path(__file__).parents[2] / "fleet", tmp_path / "fleet")
     monkeypatch.setenv("SAGE_FLEET", str(tmp_path / "fleet"))
-    monkeypatch.setattr(sync_tasks, "sync", carry)
+    monkeypatch.setattr(sync_service, "sync", carry)
     return given
 
 
 def test_names_and_numbers_become_an_order(orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]) -> None:
-    assert sync_tasks.carry("thor", REF, "sprout", limit_mb="0.5", merge_there=False) == 0
+    assert sync_service.carry(context.desk(None), "thor", REF, "sprout", limit_mb="0.5", merge_there=False) == 0
     assert orders == [SyncOrder(REF, HostName("thor"), HostName("sprout"), 500_000, False)]
     out, err = capsys.readouterr()
     assert out == f"thor has {REF}: sent the files (2 files, 2.0 MB over the wire, 1.2 s)\n"
@@ -47,15 +47,15 @@ def test_names_and_numbers_become_an_order(orders: list[SyncOrder], capsys: pyte
 def test_a_name_without_its_variant_is_enough_where_one_card_has_it(
     orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sync_tasks.carry("thor", "qwen2.5-0.5b/introspective", limit_mb="1")
+    sync_service.carry(context.desk(None), "thor", "qwen2.5-0.5b/introspective", limit_mb="1")
     assert orders[0].ref == "qwen2.5-0.5b/introspective:v2.1-q8_0"
     assert "(2 files, " in capsys.readouterr().out
     with pytest.raises(ModelNotFound, match=r"known: qwen2.5-0.5b/instruct:bf16, qwen2.5-0.5b/instruct:q8_0"):
-        sync_tasks.carry("thor", "qwen2.5-0.5b/instruct")
+        sync_service.carry(context.desk(None), "thor", "qwen2.5-0.5b/instruct")
 
 
 def test_one_document_for_programs(orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]) -> None:
-    assert sync_tasks.carry("thor", REF, as_json=True) == 0
+    assert sync_service.carry(context.desk(None), "thor", REF, as_json=True) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "sage-edge/carried/1"
     assert (document["content"]["how"], document["content"]["host"]) == ("sent the files", "thor")
@@ -76,7 +76,7 @@ def test_one_document_for_programs(orders: list[SyncOrder], capsys: pytest.Captu
 def test_what_cannot_be_carried_out(orders: list[SyncOrder], words: tuple[str | None, ...], says: str) -> None:
     host, ref, source, limit = (*words, None, None)[:4]
     with pytest.raises(UsageError) as caught:
-        sync_tasks.carry(host, ref, source, limit_mb=limit)
+        sync_service.carry(context.desk(None), host, ref, source, limit_mb=limit)
     assert caught.value.message == says
     assert orders == []
 
@@ -84,12 +84,12 @@ def test_what_cannot_be_carried_out(orders: list[SyncOrder], words: tuple[str | 
 def test_without_a_host_it_only_comes_here(
     orders: list[SyncOrder], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sync_tasks, "bring", lambda *_: 1_500_000)
-    assert sync_tasks.carry(None, REF, "sprout") == 0
+    monkeypatch.setattr(sync_service, "bring", lambda *_: 1_500_000)
+    assert sync_service.carry(context.desk(None), None, REF, "sprout") == 0
     assert capsys.readouterr().out == f"this machine has {REF} as sprout has it (1.5 MB over the wire)\n"
     assert orders == []
 
 
 def test_nothing_to_send_is_said(orders: list[SyncOrder], capsys: pytest.CaptureFixture[str]) -> None:
-    sync_tasks.carry("thor", REF)
+    sync_service.carry(context.desk(None), "thor", REF)
     assert "(nothing was sent, 1.2 s)" in capsys.readouterr().out
