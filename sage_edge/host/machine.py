@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -53,7 +52,7 @@ def run(
     try:
         program = subprocess.Popen(
             list(words), stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings, cwd=folder,
-            start_new_session=True, close_fds=False,  # of ours only the guard is inheritable (host.alone)
+            start_new_session=True, close_fds=False,  # of ours only the guard is inheritable (file_lock)
         )  # fmt: skip
     except FileNotFoundError:
         return Ran(NOT_THERE, "", f"{words[0]} is not installed")
@@ -112,26 +111,6 @@ def require_installed(ran: Ran) -> None:
         raise Refusal("not-installed", ran.tail, invoke("provision", host=HOST))
 
 
-_HEAD_END = b"\r\n\r\n"
-
-
-def _fetch(path: str, place: str, timeout_s: float) -> tuple[int, bytes]:
-    """Return (status, body) of a GET over the engine's socket: a millisecond instead of a `docker` process.
-
-    HTTP/1.0, so that the body ends with the connection. `http.client` would cost every call of the helper 25 ms of
-    imports.
-    """
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(timeout_s)
-        line.connect(path)
-        line.sendall(f"GET {place} HTTP/1.0\r\nHost: docker\r\n\r\n".encode("ascii"))
-        pieces = []
-        while piece := line.recv(1 << 16):
-            pieces.append(piece)
-    head, _, body = b"".join(pieces).partition(_HEAD_END)
-    return int(head.split(None, 2)[1]), body
-
-
 class DockerEngine:
     """Read-only questions to the Docker engine. Raises Refusal when it does not answer."""
 
@@ -140,20 +119,21 @@ class DockerEngine:
 
     def get(self, place: str) -> Any:
         """Return the JSON at a place of the engine's API, None where there is no such thing."""
+        from sage_edge.host import docker_socket  # 25 ms that only a question to the engine needs
+
         try:
-            status, body = _fetch(self._path, place, self._timeout_s)
-        except (OSError, ValueError, IndexError) as silent:
+            status, body = docker_socket.get(self._path, place, self._timeout_s)
+            content = json.loads(body) if status == _FINE else None
+        except (OSError, ValueError) as silent:
             raise Refusal(
                 "engine-silent", f"the Docker engine does not answer: {silent}",
                 "start it: sudo systemctl start docker; not installed: ", invoke("provision", host=HOST),
             ) from None  # fmt: skip
-        if status == _ABSENT:
-            return None
-        if status != _FINE:
+        if status not in (_FINE, _ABSENT):
             raise Refusal(
                 "engine-refused", f"the Docker engine answers {status} to {place}", "see its log: journalctl -u docker"
             )
-        return json.loads(body)
+        return content
 
     def version(self) -> Mapping[str, Any]:
         """`{"Version": "26.1.5", "ApiVersion": …}`."""
@@ -169,13 +149,13 @@ class DockerEngine:
 
     def container(self, name: str) -> dict[str, Any] | None:
         """One container in full, or None."""
-        found = self.get(f"/containers/{_plain(name)}/json")
-        return dict(found) if found else None
+        container = self.get(f"/containers/{_plain(name)}/json")
+        return dict(container) if container else None
 
     def image(self, ref: str) -> dict[str, Any] | None:
         """One image in full, or None."""
-        found = self.get(f"/images/{_plain(ref)}/json")
-        return dict(found) if found else None
+        image = self.get(f"/images/{_plain(ref)}/json")
+        return dict(image) if image else None
 
     def images(self) -> list[dict[str, Any]]:
         """Every image."""

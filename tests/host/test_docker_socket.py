@@ -1,0 +1,93 @@
+"""Questions to an engine: what it answers comes back, what is no answer in time is a refusal."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sage_edge.host import docker_socket
+from sage_edge.host.errors import Refusal
+from sage_edge.host.machine import DockerEngine
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "docker.sock")
+
+
+@pytest.fixture
+def listener(path: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        yield listener
+
+
+def answering(listener: socket.socket, answer: bytes) -> list[bytes]:
+    """Let the engine give one answer; what it was asked is in the list afterwards."""
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        line, _ = listener.accept()
+        with line:
+            asked.append(line.recv(1 << 16))
+            line.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return asked
+
+
+CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{"a"\r\n5\r\n: 1}]\r\n0\r\n\r\n'
+
+
+@pytest.mark.parametrize("answer", [CHUNKED, b'HTTP/1.0 200 OK\r\n\r\n[{"a": 1}]'])
+def test_an_answer_is_read(listener: socket.socket, path: str, answer: bytes) -> None:
+    asked = answering(listener, answer)
+    assert DockerEngine(path).images() == [{"a": 1}]
+    assert asked[0].startswith(b"GET /images/json HTTP/1.1\r\nHost: docker\r\n")
+
+
+def test_what_is_not_there_is_none(listener: socket.socket, path: str) -> None:
+    answering(listener, b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}")
+    assert DockerEngine(path).container("sage-agent-1") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "engine-refused"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[", "engine-silent"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n[", "engine-silent"),
+        (b"SSH-2.0-what\r\n", "engine-silent"),
+        (b"", "engine-silent"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "engine-silent"),
+    ],
+)
+def test_what_is_no_answer_is_a_refusal(listener: socket.socket, path: str, answer: bytes, kind: str) -> None:
+    answering(listener, answer)
+    with pytest.raises(Refusal) as refused:
+        DockerEngine(path).images()
+    assert refused.value.kind == kind
+
+
+def test_an_answer_without_end_is_cut(listener: socket.socket, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker_socket, "MOST_BYTES", 1000)
+    answering(listener, b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 1001)
+    with pytest.raises(Refusal, match="its answer is longer"):
+        DockerEngine(path).images()
+
+
+def test_a_silent_engine_is_not_waited_for(listener: socket.socket, path: str, tmp_path: Path) -> None:
+    for engine in (DockerEngine(path, timeout_s=0.1), DockerEngine(str(tmp_path / "nobody"))):
+        with pytest.raises(Refusal) as refused:
+            engine.info()
+        assert refused.value.kind == "engine-silent"
+
+
+def test_a_name_that_would_change_the_question_is_refused(path: str) -> None:
+    with pytest.raises(Refusal, match="expected the name"):
+        DockerEngine(path).image("a/../../info?x=1")
