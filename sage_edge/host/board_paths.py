@@ -66,7 +66,7 @@ class Places(NamedTuple):
 
     @property
     def guard(self) -> Path:
-        """The lock of the helper that works (host.alone)."""
+        """The lock of the helper that works (host.file_lock)."""
         return self.base / "deploy/work.guard"
 
     @property

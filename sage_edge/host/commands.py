@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import audit, client_alive, release_store
+from sage_edge.host import audit, client_alive, file_lock, release_store
 from sage_edge.host.deployment import Deployment, DeployTimeouts
+from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
 from sage_edge.host.journal import JournalEntry
 from sage_edge.host.lease import LockClaim
 from sage_edge.host.service import Docker
-from sage_edge.host.work_lock import alone
 
 _WAIT_S, _PATIENT_S = 120.0, 3600.0
 """How long to wait for another helper that works: for a person who looks on, and for a timer."""
@@ -33,10 +33,24 @@ def _deploying(context: HelperContext, token: str | None = None, wait_s: float =
     with contextlib.ExitStack() as held:
         if token is not None:
             held.enter_context(context.lock.kept(token))
-        held.enter_context(alone(context.places.guard, wait_s, context.log))
+        held.enter_context(_alone(context, wait_s))
         yield Deployment(
             context.places, context.journal, Docker(context.places, context.engine), context.log, check_cancelled
         )
+
+
+def _alone(context: HelperContext, wait_s: float) -> contextlib.AbstractContextManager[None]:
+    """Be the only helper that changes this board, together with the programs that it starts.
+
+    A `docker compose` that outlives a killed helper keeps the next one waiting. The deploy lock (`lease`) says which
+    person may change the board, this which process does: timer and boot hold no deploy lock.
+    """
+    busy = Refusal(
+        "busy", "the board still does what an earlier call began",
+        "wait, then the same again; what it does: ", invoke("status", host=HOST), code=ExitCode.LOCKED,
+    )  # fmt: skip
+    waiting = "the board still does what an earlier call began; waiting for its end"
+    return file_lock.hold(context.places.guard, wait_s, busy, inherited=True, on_wait=lambda: context.log(waiting))
 
 
 def _noted(context: HelperContext, request: Request, action: str, detail: str) -> str:

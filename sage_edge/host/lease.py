@@ -12,14 +12,12 @@ somebody releases it.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sage_edge.host import durable
+from sage_edge.host import durable, file_lock
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     import threading
 
 TTL_S = 120
+_GUARD_S = 60.0
 
 
 class Lease(NamedTuple):
@@ -164,13 +163,7 @@ class BoardLock:
     def _write(self, lease: Lease) -> None:
         durable.replace(self._path, durable.canonical({"format": 1, **lease._asdict()}), 0o600)
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> contextlib.AbstractContextManager[None]:
         """Two helpers never look and write at once."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._path.with_suffix(".guard"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        busy = Refusal("busy", "another call looks at the lock", "again in a moment", code=ExitCode.LOCKED)
+        return file_lock.hold(self._path.with_suffix(".guard"), _GUARD_S, busy)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sage_edge.host import image_pull, machine
+from sage_edge.host import file_lock, image_pull, machine
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 from sage_edge.host.machine import DockerEngine
@@ -151,12 +149,12 @@ class Docker:
         if not path.exists():  # no session was ever conducted here; what we made now would be root's, not the agent's
             yield
             return
-        handle = os.open(path, os.O_RDONLY)  # close-on-exec: containers do not inherit it
-        try:
-            _take(handle, time.monotonic() + wait_s, log, check_cancelled)
+        busy = Refusal(
+            "session-running", "a session is still running", "wait longer, or cut it: --when now", code=ExitCode.LOCKED
+        )
+        waiting = "a session is running; waiting for its end"
+        with file_lock.hold(path, wait_s, busy, on_wait=lambda: log(waiting), check_cancelled=check_cancelled):
             yield
-        finally:
-            os.close(handle)
 
     def _last_words(self) -> str:
         ran = machine.run(("docker", "logs", "--tail", "20", f"{PROJECT}-{AGENT}-1"))
@@ -200,23 +198,3 @@ def _described(now: Running | None) -> str:
     if now is None:
         return "there is no container"
     return f"image {now.image[7:19]}, {'running' if now.running else 'not running'}, {now.health}"
-
-
-def _take(handle: int, until: float, log: Callable[[str], None], check_cancelled: Callable[[], None]) -> None:
-    told = False
-    while True:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() >= until:
-                raise Refusal(
-                    "session-running",
-                    "a session is still running",
-                    "wait longer, or cut it: --when now",
-                    code=ExitCode.LOCKED,
-                ) from None
-        if not told:
-            log("a session is running; waiting for its end")
-            told = True
-        check_cancelled()
-        time.sleep(_PAUSE_S)
