@@ -6,13 +6,7 @@
     ├── RoleError                                                      3
     │   ├── NotMyRole(host, role, ability)
     │   └── IdentityConflict           card, claim and board disagree
-    ├── ModelError                                                     1
-    │   ├── ModelNotFound(ref)
-    │   ├── NotLocked(ref)             nobody has said which bytes this name means
-    │   ├── AdapterWithoutBase(base, where_it_pointed)
-    │   ├── ModelIncomplete(ref, missing)
-    │   ├── DigestMismatch(what, expected, actual)                     8
-    │   └── DoesNotFit(needs, has)                                     3
+    ├── models.errors.ModelError
     ├── EngineError                                                    1
     │   ├── EngineMissing(extra)
     │   ├── ModelUnusable              the engine cannot work with this file
@@ -27,6 +21,7 @@
     ├── Locked(what, owner)                                            5
     ├── CommandFailed(words, code)                                     1
     └── StorageError(path)             disk full, read-only, I/O       1
+        └── NoDiskSpace(where, what)   asked before the first byte     3
 
 A room may add kinds of its own below these, `remote.errors.DeployError` for one.
 Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.
@@ -39,6 +34,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
+from sage_edge import sizes
 from sage_edge.hints import Hint
 
 
@@ -117,74 +113,6 @@ class NotMyRole(RoleError):
 
 class IdentityConflict(RoleError):
     """The host card, the claimed host and the measured board do not agree."""
-
-
-class ModelError(SageError):
-    """A model that cannot be used, with the reason."""
-
-
-class ModelNotFound(ModelError, LookupError):
-    """No card declares this model."""
-
-    def __init__(self, ref: str, known: Sequence[str]) -> None:
-        self.ref = ref
-        super().__init__(
-            f"no model named {ref} is on this machine; known: {', '.join(known) or 'none'}",
-            hint="sage-edge model list",
-        )
-
-
-class NotLocked(ModelError):
-    """A card declares the model, but no lock says which bytes that is; or its source is pinned to no revision."""
-
-    def __init__(self, ref: str, why: str = "", *, hint: Hint = "") -> None:
-        self.ref = ref
-        super().__init__(
-            f"{ref} is not locked: {why or 'no line of fleet/models.lock says which bytes it is'}",
-            hint=hint or f"sage-edge model prepare {ref}",
-        )
-
-
-class AdapterWithoutBase(ModelError):
-    """An adapter is no model: it needs the base that it was trained on, and that base is not here."""
-
-    def __init__(self, base: str, where_it_pointed: str, *, hint: Hint = "") -> None:
-        self.base, self.where_it_pointed = base, where_it_pointed
-        super().__init__(
-            f"an adapter without its base {base}: it points at {where_it_pointed!r}, which is not on this machine",
-            hint=hint or "sage-edge model list",
-        )
-
-
-class ModelIncomplete(ModelError):
-    """Files that the card lists are absent or of another size."""
-
-    def __init__(self, ref: str, missing: Sequence[str], *, hint: Hint) -> None:
-        self.ref, self.missing = ref, tuple(missing)
-        super().__init__(f"{ref} lacks {', '.join(missing)}", hint=hint)
-
-
-class DigestMismatch(ModelError):
-    """Bytes are not the bytes that were declared."""
-
-    code = ExitCode.NOT_VERIFIED
-
-    def __init__(self, what: str, expected: str, actual: str, *, hint: Hint, said_by: str = "its card") -> None:
-        self.what, self.expected, self.actual = what, expected, actual
-        super().__init__(f"{what} has digest {actual}, {said_by} says {expected}", hint=hint)
-
-
-class DoesNotFit(ModelError):
-    """The model needs more memory than the machine has."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, ref: str, needs_bytes: int, has_bytes: int) -> None:
-        self.ref, self.needs_bytes, self.has_bytes = ref, needs_bytes, has_bytes
-        super().__init__(
-            f"{ref} needs {needs_bytes // 1_000_000} MB of memory, {has_bytes // 1_000_000} MB are available",
-            hint="sage-edge model list shows smaller models for the host's file; or stop what else runs here",
-        )
 
 
 class EngineError(SageError):
@@ -286,3 +214,15 @@ class StorageError(SageError):
             f"cannot write {path}: {why}",
             hint="free some space or mend the disk, then start again: nothing is lost",
         )
+
+
+class NoDiskSpace(StorageError):
+    """A disk is too small for what was asked; nothing was written. where: a folder or a host; sizes in bytes."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, where: str, what: str, needs_bytes: int, free_bytes: int, *, hint: Hint) -> None:
+        self.path, self.where, self.needs_bytes, self.free_bytes = where, where, needs_bytes, free_bytes
+        needs, free = sizes.text(needs_bytes), sizes.text(free_bytes)
+        message = f"{what} needs {needs} free on {where}, there are {free}; nothing was written"
+        SageError.__init__(self, message, hint=hint)

@@ -85,3 +85,14 @@ def mapped(hint: Hint, change: Callable[[NextCommand], NextCommand]) -> Hint:
     if isinstance(hint, tuple):
         return tuple(part if isinstance(part, str) else change(part) for part in hint)
     return hint if isinstance(hint, str) else change(hint)
+
+
+def filled(hint: Hint, placeholder: str, value: str) -> Hint:
+    """Return a hint whose commands have `value` in the place of a placeholder such as REF or PATH."""
+
+    def fill(command: NextCommand) -> NextCommand:
+        words = tuple(value if word == placeholder else word for word in command.words)
+        options = tuple((name, value if given == placeholder else given) for name, given in command.options)
+        return NextCommand(command.program, words, options)
+
+    return mapped(hint, fill)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
 from sage_edge import errors, hints
 from sage_edge.errors import Fault, SageError
+from sage_edge.models import errors as model_errors
 
 CODES = {1, 2, 3, 4, 5, 8}
+ROOMS = (errors, model_errors)
+"""Where a room's kinds are, each drawn in its docstring."""
 SAMPLES: list[SageError] = [
     errors.NotMyRole("thor", "researcher", "conduct", ["sprout"], ["analyse"]),
     errors.NotMyRole("desk", "operator", "conduct", [], []),
-    errors.ModelNotFound("a/b:c", []),
-    errors.ModelIncomplete("a/b:c", ["b.gguf"], hint="get it"),
-    errors.DigestMismatch("b.gguf", "sha256:1", "sha256:2", hint="get it"),
-    errors.DoesNotFit("a/b:c", 2_000_000_000, 1_000_000_000),
+    model_errors.ModelNotFound("a/b:c", []),
+    model_errors.ModelIncomplete("a/b:c", ["b.gguf"], hint="get it"),
+    model_errors.DigestMismatch("b.gguf", "sha256:1", "sha256:2", hint="get it"),
+    model_errors.DoesNotFit("a/b:c", 2_000_000_000, 1_000_000_000),
     errors.EngineMissing("llamacpp", "practitioner"),
     errors.ContextOverflow(700, 512),
     errors.JournalBroken("P001.jsonl", 3, "why"),
     errors.Locked("it", "process 1"),
     errors.CommandFailed(["git", "push"], 128, "fatal: no"),
     errors.StorageError("/x", "No space left on device"),
+    errors.NoDiskSpace("thor", "sending a/b:c", 2_000_000_000, 1_000_000_000, hint="free some"),
     errors.DeclarationError([Fault("b.yaml", "", "is missing"), Fault("a.yaml", "key", "is unknown")]),
 ]
 
@@ -41,18 +46,20 @@ def test_a_refusal_names_what_happened_and_the_next_step(refusal: SageError) -> 
     assert str(refusal) == refusal.message
 
 
-def test_every_kind_has_a_documented_code_and_stands_in_the_drawing() -> None:
-    drawn = errors.__doc__ or ""
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__)
+def test_every_kind_has_a_documented_code_and_stands_in_the_drawing(room: ModuleType) -> None:
+    drawn = room.__doc__ or ""
     for kind in tree():
-        if kind.__module__ == errors.__name__:
+        if kind.__module__ == room.__name__:
             assert kind.code in CODES
             assert kind is SageError or re.search(rf"\b{kind.__name__}\b", drawn)
 
 
-def test_the_codes_in_the_drawing_are_the_codes() -> None:
-    for line in (errors.__doc__ or "").splitlines():
-        if match := re.search(r"── (\w+).*?\s(\d+)$", line):
-            assert getattr(errors, match[1]).code == int(match[2]), line
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.__name__)
+def test_the_codes_in_the_drawing_are_the_codes(room: ModuleType) -> None:
+    for line in (room.__doc__ or "").splitlines():
+        if match := re.search(r"── (\w+)\b(?!\.).*?\s(\d+)$", line):
+            assert getattr(room, match[1]).code == int(match[2]), line
 
 
 def test_all_faults_are_told_at_once_in_order() -> None:

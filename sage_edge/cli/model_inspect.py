@@ -9,9 +9,10 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
-from sage_edge.errors import ModelError, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
+from sage_edge.models.errors import ModelError
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.memory import MemoryNeed, estimate
 from sage_edge.models.inspect.native_probe import NativeProbe, probe

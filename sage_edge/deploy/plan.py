@@ -88,7 +88,7 @@ def plan(wanted: Wanted, facts: BoardProbe, board: Board) -> Plan:
     why = tuple(_differences(wanted, facts))
     steps = tuple(_steps(wanted, facts, bool(why)))
     if any(isinstance(step, Switch) for step in steps):
-        preflight.demand_room(wanted, facts)
+        preflight.require_disk_space(wanted, facts)
     return Plan(facts.host, wanted.short, steps, why, preflight.foundation(facts))
 
 

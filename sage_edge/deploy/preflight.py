@@ -11,13 +11,14 @@ from dataclasses import asdict
 
 from sage_edge import files
 from sage_edge.deploy.desired_release import Wanted
-from sage_edge.errors import RoleError
+from sage_edge.errors import NoDiskSpace, RoleError
+from sage_edge.hints import invoke
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import contradictions
 from sage_edge.names import Digest, HostName
 from sage_edge.remote.board.identity_check import require_own, says
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.errors import DeployError, NotReady, WrongBoard
+from sage_edge.remote.errors import NotReady, WrongBoard
 
 OLDEST_ENGINE = (20, 10)
 CLOCK_S = 300.0
@@ -28,17 +29,6 @@ UNPACKING = 2
 
 SPARE = 500_000_000
 """What stays free for journals, transcripts and logs."""
-
-
-class NoRoom(DeployError):
-    """The disk is too small; nothing was sent."""
-
-    def __init__(self, host: HostName, needs: int, has: int) -> None:
-        self.host, self.needs, self.has = host, needs, has
-        super().__init__(
-            f"{host} has {has / 1e9:.1f} GB free, unpacking the image needs {needs / 1e9:.1f} GB; nothing was sent",
-            hint=f"see what lies there: invoke status --host {host}; then remove what nobody runs: docker image prune",
-        )
 
 
 class WrongRole(RoleError):
@@ -117,14 +107,16 @@ def _unfit(wanted: Wanted, facts: BoardProbe) -> Iterator[tuple[str, str | None]
         yield facts.deployed.damaged, f"invoke audit --host {facts.host}"
 
 
-def demand_room(wanted: Wanted, facts: BoardProbe) -> None:
-    """Raise NoRoom unless the image fits beside what is there, while it is unpacked."""
+def require_disk_space(wanted: Wanted, facts: BoardProbe) -> None:
+    """Raise NoDiskSpace unless the image fits beside what is there, while it is unpacked."""
     if facts.engine is not None and wanted.release.image in facts.engine.images:
         return
     needs = wanted.image.bytes * UNPACKING + SPARE
     has = facts.disk["docker"]["free"]
     if has < needs:
-        raise NoRoom(facts.host, needs, has)
+        look = invoke("status", host=facts.host)
+        hint = ("see what lies there: ", look, "; then remove what nobody runs: docker image prune")
+        raise NoDiskSpace(facts.host, "unpacking the image", needs, has, hint=hint)
 
 
 def foundation(facts: BoardProbe) -> Digest:

@@ -153,7 +153,7 @@ def send_image(connect: Connect, wanted: Callable[[BoardProbe], Wanted], carrier
         require_own(facts, found.fleet)
         if facts.engine is not None and found.release.image in facts.engine.images:
             return False
-        preflight.demand_room(found, facts)
+        preflight.require_disk_space(found, facts)
         what = f"send the image {found.release.image.short}"
         with (
             holding(board, what, Options()) as token,

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import DigestMismatch, ExitCode, ModelIncomplete
 from sage_edge.model_sync import rsync
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import look
+from sage_edge.models.errors import DigestMismatch, ModelIncomplete
 from sage_edge.models.lock import ModelLock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store import disk_space
@@ -19,20 +19,6 @@ from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh.client import Remote
-
-
-class NoRoom(DeployError):
-    """The disk is too small; nothing was sent."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, where: str, needs_bytes: int, has_bytes: int) -> None:
-        self.needs_bytes, self.has_bytes = needs_bytes, has_bytes
-        has, needs = (f"{count / 1e6:.1f} MB" for count in (has_bytes, needs_bytes))
-        super().__init__(
-            f"{where} has {has} free for models, {needs} are needed; nothing was sent",
-            hint=f"see on {where} what can go: sage-edge model gc",
-        )
 
 
 class NotThere(DeployError, LookupError):
@@ -52,12 +38,6 @@ def agree(manifest: Manifest, lock: ModelLock, where: str) -> None:
             f"the listing of {manifest.ref} on {where}", entry.manifest, manifest.digest(), said_by="the lock",
             hint=f"if the new one is right: sage-edge model lock; if not: sage-edge model prepare {manifest.ref}",
         )  # fmt: skip
-
-
-def require_disk_space(where: str, has_bytes: int | None, needs_bytes: int) -> None:
-    """Raise NoRoom unless so much fits beside what is spared; an unknown size is let through."""
-    if needs_bytes and has_bytes is not None and has_bytes < needs_bytes + disk_space.SPARE_BYTES:
-        raise NoRoom(where, needs_bytes + disk_space.SPARE_BYTES, has_bytes)
 
 
 def take(
@@ -96,7 +76,7 @@ def _bring(
             return crossed
         total = sum(file.size_bytes for file in wanted.values())
         here = sum(_size(parts / _name(digest)) for digest in wanted)
-        require_disk_space("this machine", shutil.disk_usage(parts).free, total - here)
+        disk_space.require_free("this machine", shutil.disk_usage(parts).free, total - here, f"bringing {manifest.ref}")
         crossed += rsync.carry(words, tuple(wanted), partial(says, f"from {host}", total), host)
         wrong = _keep(wanted, store, parts)
     for digest, actual in wrong.items():

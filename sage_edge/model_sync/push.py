@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from sage_edge import files
-from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete
+from sage_edge.errors import Locked
 from sage_edge.model_sync import remote_store, rsync
-from sage_edge.model_sync.pull import require_disk_space
 from sage_edge.model_sync.remote_store import FarStore, Kept
 from sage_edge.model_sync.rsync import Side
 from sage_edge.model_sync.sync_plan import Lineage, lineage, look, plan
+from sage_edge.models.errors import DigestMismatch, ModelIncomplete
 from sage_edge.models.manifest import Manifest
+from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.errors import DeployError
@@ -90,7 +91,7 @@ class Delivery:
     def _send_once(self, manifest: Manifest, there: FarStore) -> Kept:
         todo = plan(manifest, there)
         total = sum(file.size_bytes for file in todo.missing)
-        require_disk_space(self._host, there.free_bytes, todo.send_bytes)
+        disk_space.require_free(self._host, there.free_bytes, todo.send_bytes, f"sending {manifest.ref}")
         if todo.missing:
             words = rsync.push(Side(self._host, there.root, self._fleet), self._store.root, self._limit)
             digests = tuple(file.digest for file in todo.missing)

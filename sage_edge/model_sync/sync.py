@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 from sage_edge import locks
-from sage_edge.errors import ModelNotFound
 from sage_edge.model_sync import pull, push
+from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.lock import read_lock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store.store import Store
@@ -64,7 +64,7 @@ def sync(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
     """Copy a model to a host's store and return what happened.
 
     Raises ModelNotFound and ModelIncomplete (where it comes from), DigestMismatch (the lock; or bytes that arrive wrong
-    twice), NoRoom, NoRsync, Locked, Unreachable, and what `connect` raises.
+    twice), NoDiskSpace, NoRsync, Locked, Unreachable, and what `connect` raises.
     """
     began, crossed = time.monotonic(), 0
     if order.source is not None:
@@ -87,7 +87,8 @@ def bring(
 ) -> int:  # fmt: skip
     """Copy a model from a host's store into this machine's, and return the bytes that crossed the wire, both ways.
 
-    Raises NotThere, ModelIncomplete, DigestMismatch, NoRoom, NoRsync, Locked, Unreachable, and what `connect` raises.
+    Raises NotThere, ModelIncomplete, DigestMismatch, NoDiskSpace, NoRsync, Locked, Unreachable, and what `connect`
+    raises.
     """
     with store.writing():
         manifest, crossed = fetch(ref, source, fleet, store, says, limit)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +27,9 @@ from typing_extensions import Self
 
 from sage_edge import clock
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import ModelNotFound, UsageError
+from sage_edge.errors import UsageError
+from sage_edge.hints import Hint, sage
+from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer
 from sage_edge.names import Digest, HostName, ModelRef
 
@@ -247,9 +248,9 @@ def find(name: str, cards: Iterable[ModelRef]) -> ModelRef:
     meant = [ref for ref in declared if name in (ref, ref.partition(":")[0])]
     if not meant and not any(ModelRef.grammar.fullmatch(text) for text in (name, f"{name}:variant")):
         is_path = re.match(r"[./~\\]|\w:\\", name) is not None
-        look = f"a model has a name; to look at a folder: sage-edge model inspect {shlex.quote(name)}"
+        look: Hint = ("a model has a name; to look at a folder: ", sage("model inspect", name))
         raise UsageError(
-            f"expected {ModelRef.expected}, got {name!r:.200}", hint=look if is_path else "sage-edge model list"
+            f"expected {ModelRef.expected}, got {name!r:.200}", hint=look if is_path else sage("model list")
         )
     if len(meant) != 1:
         raise ModelNotFound(name, meant or declared)

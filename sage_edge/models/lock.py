@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sage_edge import files, locks
 from sage_edge.errors import DeclarationError, Fault
+from sage_edge.hints import sage
 from sage_edge.models.card import HubSource, ModelCard
 from sage_edge.models.manifest import Manifest
 from sage_edge.names import Digest, ModelRef
@@ -97,7 +98,7 @@ def _parse(line: str) -> tuple[ModelRef, LockedModel]:
 def _refuse(path: Path, faults: list[tuple[str, str]]) -> DeclarationError:
     label = f"{path.parent.name}/{path.name}"
     return DeclarationError(
-        [Fault(label, key, message) for key, message in faults], hint="write it anew: sage-edge model lock"
+        [Fault(label, key, message) for key, message in faults], hint=("write it anew: ", sage("model lock"))
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sage_edge.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models.card import ModelCard, read_card, read_cards
+from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models.resolve import Library, ResolvedModel
 from sage_edge.names import ModelRef
 

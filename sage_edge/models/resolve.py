@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sage_edge.errors import (
+from sage_edge.hints import Hint, sage
+from sage_edge.models import shipped_card
+from sage_edge.models.card import HubSource, ModelCard, read_card, read_cards, stem
+from sage_edge.models.errors import (
     AdapterWithoutBase,
     DigestMismatch,
     DoesNotFit,
@@ -22,8 +25,6 @@ from sage_edge.errors import (
     ModelNotFound,
     NotLocked,
 )
-from sage_edge.models import shipped_card
-from sage_edge.models.card import HubSource, ModelCard, read_card, read_cards, stem
 from sage_edge.models.inspect.adapter_base import where_it_points
 from sage_edge.models.lock import LockedModel, read_lock
 from sage_edge.models.manifest import Manifest
@@ -78,12 +79,12 @@ class ResolvedModel:
             what = f"{part.size_bytes - size} bytes of {part.name} ({size} of {part.size_bytes} are there)"
             raise ModelIncomplete(self.ref, [what], hint=self._mend(part))
 
-    def _mend(self, part: Part) -> str:
+    def _mend(self, part: Part) -> Hint:
         if self.parts:
-            return f"sage-edge model prepare {self.ref}"
+            return sage("model prepare", self.ref)
         if part.path.is_relative_to(SHIPPED):
             return "get the shipped file back: git checkout -- sage_edge/models, or reinstall sage-edge"
-        return f"copy {part.name} again from where its card came from, then: sage-edge model verify --deep"
+        return (f"copy {part.name} again from where its card came from, then: ", sage("model verify", deep=True))
 
 
 class Library:
@@ -127,16 +128,16 @@ class Library:
     def _in_store(self, manifest: Manifest, entry: LockedModel, memory_bytes: int | None) -> ResolvedModel:
         ref = manifest.ref
         if (actual := manifest.digest()) != entry.manifest:
-            again = f"sage-edge model prepare {ref}; if the new one is meant: sage-edge model lock"
+            again = (sage("model prepare", ref), "; if the new one is meant: ", sage("model lock"))
             raise DigestMismatch(f"the manifest of {ref}", entry.manifest, actual, hint=again, said_by="the lock")
         if gone := self.store.missing(manifest):
-            raise ModelIncomplete(ref, gone, hint=f"sage-edge model prepare {ref}")
+            raise ModelIncomplete(ref, gone, hint=sage("model prepare", ref))
         weights = manifest.of_role("weights")
         if not weights:
             raise self._adapter(ref, manifest)
         _fits(ref, manifest.minimum_memory_bytes, memory_bytes)
         if manifest.context_length is None:
-            raise ModelIncomplete(ref, ["its context length"], hint=f"sage-edge model prepare {ref}")
+            raise ModelIncomplete(ref, ["its context length"], hint=sage("model prepare", ref))
         alone = manifest.container == "gguf" and len(weights) == 1
         return ResolvedModel(
             ref=ref,
@@ -161,17 +162,16 @@ class Library:
         if card is None:
             raise ModelNotFound(ref, sorted({*read_cards(self.fleet), *self.shelved}))
         if entry is not None:
-            raise ModelIncomplete(ref, ["all of its files"], hint=f"sage-edge model prepare {ref}")
+            raise ModelIncomplete(ref, ["all of its files"], hint=sage("model prepare", ref))
         if manifest is not None:
             if not manifest.of_role("weights"):
                 raise self._adapter(ref, manifest)
-            raise NotLocked(
-                ref, "it is in the store, but fleet/models.lock does not name it", hint="sage-edge model lock"
-            )
+            raise NotLocked(ref, "it is in the store, but fleet/models.lock does not name it", hint=sage("model lock"))
         if unpinned := _unpinned(card):
             file = f"fleet/models/{stem(ref)}.yaml"
             why = f"{unpinned} is pinned to no commit, and nobody fetches what may change"
-            raise NotLocked(ref, why, hint=f"write the commit's 40 hex digits into {file}, then: sage-edge fleet check")
+            hint = (f"write the commit's 40 hex digits into {file}, then: ", sage("fleet check"))
+            raise NotLocked(ref, why, hint=hint)
         raise NotLocked(ref)
 
     def _adapter(self, ref: ModelRef, manifest: Manifest) -> AdapterWithoutBase:
@@ -179,7 +179,7 @@ class Library:
         config = next((f for f in manifest.of_role("adapter") if f.path.endswith("adapter_config.json")), None)
         pointed = where_it_points(self.store.blob(config.digest)) if config is not None else "nothing"
         base = card.base if card is not None and card.base is not None else "that no card names"
-        return AdapterWithoutBase(base, pointed, hint=f"sage-edge model prepare {ref}")
+        return AdapterWithoutBase(base, pointed, hint=sage("model prepare", ref))
 
 
 def _unpinned(card: ModelCard) -> str | None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.errors import DigestMismatch
+from sage_edge.models.errors import DigestMismatch
 from tests.benchmarks.figures import Figure, run, seconds
 from tests.models.shelving import REF, SHARDS, digest, library
 

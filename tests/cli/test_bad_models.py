@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from sage_edge import errors
 from sage_edge.cli import main
+from sage_edge.models import errors as model_errors
 from sage_edge.models.store import disk_space
 from tests.models import cases, quick, shelving, test_prepare_kills, tiny
 
@@ -48,7 +48,7 @@ def test_a_folder_is_refused_in_so_many_words(case: dict[str, Any], tmp_path: Pa
     known, expected = cases.words(folder, case, path), case["error"]
     message, hint = (cases.filled(expected[part], known) for part in ("message", "hint"))
     result = type_("inspect", str(path), *(["--architecture", case["family"]] if "family" in case else []))
-    demand(result, getattr(errors, expected["kind"]).code, message, hint)
+    demand(result, getattr(model_errors, expected["kind"]).code, message, hint)
 
 
 @pytest.mark.parametrize("verb", ["prepare", "show", "verify"])
@@ -87,11 +87,11 @@ def test_a_listing_that_leaves_the_store(tmp_path: Path, type_: Type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "what"),
-    [("prepare", f"preparing {tiny.REF} takes 1.9 MB more"), ("import", f"importing {tiny.BASE} takes 0.0 MB more")],
+    ("verb", "what", "needs"),
+    [("prepare", f"preparing {tiny.REF}", "69.0 MB"), ("import", f"importing {tiny.BASE}", "67.2 MB")],
 )
 def test_a_disk_that_is_too_small(
-    tmp_path: Path, type_: Type, monkeypatch: pytest.MonkeyPatch, verb: str, what: str
+    tmp_path: Path, type_: Type, monkeypatch: pytest.MonkeyPatch, verb: str, what: str, needs: str
 ) -> None:
     quick.fleet(tmp_path)
     base = {"ref": tiny.BASE, "container": "safetensors", "chat_template": ..., "source": {"directory": "base"}}
@@ -99,9 +99,8 @@ def test_a_disk_that_is_too_small(
     free = disk_space.SPARE_BYTES
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(free, 0, free))
     refused = type_(verb, *([tiny.REF] if verb == "prepare" else [str(tmp_path / "base"), "--ref", tiny.BASE]))
-    why = "67.1 MB are free and 67.1 MB of them must stay so; nothing was written"
-    hint = "free some space or mend the disk, then start again: nothing is lost"
-    demand(refused, 1, f"cannot write {tmp_path / 'store'}: {what}, {why}", hint)
+    why = f"needs {needs} free on {tmp_path / 'store'}, there are 67.1 MB; nothing was written"
+    demand(refused, 3, f"{what} {why}", f"see on {tmp_path / 'store'} what can go: sage-edge model gc")
     assert not any((tmp_path / "store" / name).exists() for name in ("blobs", "partial", "manifests"))
 
 

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sage_edge.cli.model_inspect import inspect
-from sage_edge.errors import AdapterWithoutBase, DoesNotFit, ModelError, ModelIncomplete, UsageError
+from sage_edge.errors import UsageError
+from sage_edge.models.errors import AdapterWithoutBase, DoesNotFit, ModelError, ModelIncomplete
 from tests.models import building
 
 SEEDLING = Path(__file__).parents[2] / "sage_edge" / "models" / "seedling" / "seedling.gguf"

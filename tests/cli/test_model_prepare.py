@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sage_edge import hints
 from sage_edge.cli import model_prepare
 from sage_edge.cli.model_prepare import command
-from sage_edge.errors import ModelError, ModelNotFound, Unreachable
+from sage_edge.errors import Unreachable
+from sage_edge.models.errors import ModelError, ModelNotFound
 from sage_edge.models.lock import read_lock
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
@@ -98,7 +100,7 @@ def test_a_board_copies_nothing_from_another(fleet: Path, monkeypatch: pytest.Mo
     assert refused.exception.message == (
         f"{tiny.REF}.adapter lies in the store of sprout, and this command copies nothing between machines"
     )
-    assert refused.exception.hint == f"invoke sync --from-host sprout --model {tiny.REF}.adapter"
+    assert hints.text(refused.exception.hint) == f"invoke sync --from-host sprout --model {tiny.REF}.adapter"
 
 
 def test_sprouts_mind_offline_has_a_plan_and_then_no_hub(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:

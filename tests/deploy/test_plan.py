@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sage_edge.deploy import plan, preflight
+from sage_edge.deploy import plan
 from sage_edge.deploy.plan import SendImage, SendModel, Switch, TakeBack
-from sage_edge.errors import SageError
+from sage_edge.errors import ExitCode, NoDiskSpace, SageError
 from sage_edge.remote.board.probe import BoardProbe
 from tests.deploy.fleetfacts import fleet, probed, serving, wanted
 
@@ -113,10 +113,9 @@ def test_an_unfit_board_is_refused_with_what_was_found(
 
 def test_a_disk_that_is_too_small_is_said_before_any_byte() -> None:
     small = {name: {"device": 1, "free": 2_000_000_000, "total": 9} for name in ("sage", "docker", "root")}
-    with pytest.raises(
-        preflight.NoRoom, match=r"has 2\.0 GB free, unpacking the image needs 2\.5 GB; nothing was sent"
-    ):
+    with pytest.raises(NoDiskSpace) as refused:
         made(probed(disk=small))
+    assert (refused.value.free_bytes, refused.value.code) == (2_000_000_000, ExitCode.REFUSED)
     there = probed(disk=small, docker__images=[wanted().release.image])
     assert [type(step) for step in made(there).steps] == [Switch]
 

@@ -9,7 +9,8 @@ import pytest
 
 from sage_edge.engines import Deadline, Message, Reply, Sampling
 from sage_edge.engines.scripted import Scripted
-from sage_edge.errors import DigestMismatch, EngineError
+from sage_edge.errors import EngineError
+from sage_edge.models.errors import DigestMismatch
 from tests.fakes import weigh
 
 SAMPLING = Sampling(0.7, 0.8, 20, 0.0, 1.1, 150, 7)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import DigestMismatch, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.image import build_context, spec
 from sage_edge.inventory.image import Platform, read_label
+from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef

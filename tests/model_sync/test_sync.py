@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import DigestMismatch, Locked, ModelIncomplete, ModelNotFound, Unreachable
+from sage_edge.errors import ExitCode, Locked, NoDiskSpace, Unreachable
 from sage_edge.model_sync import pull, remote_store
 from sage_edge.model_sync.sync import Carried, SyncOrder, bring, sync
+from sage_edge.models.errors import DigestMismatch, ModelIncomplete, ModelNotFound
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
@@ -215,9 +216,10 @@ def test_too_small_a_disk_is_said_before_the_first_byte(
 ) -> None:
     weights.plain(store)
     monkeypatch.setattr(disk_space, "SPARE_BYTES", 1 << 60)
-    with pytest.raises(pull.NoRoom, match=r"thor has .* free for models, .* are needed; nothing was sent") as caught:
+    with pytest.raises(NoDiskSpace) as caught:
         carry(fleet, store)
-    assert caught.value.code == 3
+    assert (caught.value.where, caught.value.code) == ("thor", ExitCode.REFUSED)
+    assert caught.value.needs_bytes > 1 << 60
     assert not thor.store.root.exists()
 
 

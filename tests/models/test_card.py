@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from sage_edge.errors import DeclarationError, ModelNotFound, UsageError
+from sage_edge import hints
+from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.models import card as cards
 from sage_edge.models.card import DirectorySource, HostSource, HubSource, ShippedSource, read_card, read_cards
+from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.resolve import known
 from sage_edge.names import Digest, ModelRef
 from tests.models.shelving import CARD, FILES, REF, TEMPLATE, declare, digest, listed
@@ -181,7 +183,7 @@ def test_what_is_no_name_is_told_from_a_name_that_nobody_declared(name: str, hin
     with pytest.raises(UsageError) as refused:
         cards.find(name, [ModelRef("a/one:x")])
     assert refused.value.message == f"expected a model like family/name:variant, got {name!r}"
-    assert refused.value.hint == hint
+    assert hints.text(refused.value.hint) == hint
 
 
 def test_wanted_files_follow_the_container(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import (
+from sage_edge.errors import DeclarationError, ExitCode
+from sage_edge.models import lock
+from sage_edge.models.errors import (
     AdapterWithoutBase,
-    DeclarationError,
     DigestMismatch,
     DoesNotFit,
     ModelError,
@@ -19,7 +20,6 @@ from sage_edge.errors import (
     ModelNotFound,
     NotLocked,
 )
-from sage_edge.models import lock
 from sage_edge.models.manifest import weights_digest
 from sage_edge.models.model_inventory import list_models
 from sage_edge.models.resolve import Library
@@ -69,7 +69,7 @@ def test_a_name_that_nobody_declared(tmp_path: Path) -> None:
     assert refusal.message == (
         "no model named no/such:model is on this machine; known: sage/seedling:q8_0, tiny/mind:q8_0"
     )
-    assert refusal.hint == "sage-edge model list"
+    assert hints.text(refusal.hint) == "sage-edge model list"
 
 
 def test_a_name_that_was_never_locked(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_name_that_was_never_locked(tmp_path: Path) -> None:
     refusal = refused(made)
     assert isinstance(refusal, NotLocked)
     assert refusal.message == "tiny/mind:q8_0 is not locked: no line of fleet/models.lock says which bytes it is"
-    assert refusal.hint == "sage-edge model prepare tiny/mind:q8_0"
+    assert hints.text(refusal.hint) == "sage-edge model prepare tiny/mind:q8_0"
 
 
 def test_a_model_in_the_store_without_a_line(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_model_in_the_store_without_a_line(tmp_path: Path) -> None:
     assert refusal.message == (
         "tiny/mind:q8_0 is not locked: it is in the store, but fleet/models.lock does not name it"
     )
-    assert refusal.hint == "sage-edge model lock"
+    assert hints.text(refusal.hint) == "sage-edge model lock"
 
 
 def test_a_revision_that_nobody_looked_up(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_revision_that_nobody_looked_up(tmp_path: Path) -> None:
     assert refusal.message == (
         "tiny/mind:q8_0 is not locked: owner/name is pinned to no commit, and nobody fetches what may change"
     )
-    assert refusal.hint == (
+    assert hints.text(refusal.hint) == (
         "write the commit's 40 hex digits into fleet/models/tiny_mind_q8_0.yaml, then: sage-edge fleet check"
     )
 
@@ -109,7 +109,7 @@ def test_a_locked_model_that_is_elsewhere(tmp_path: Path) -> None:
     refusal = refused(made)
     assert isinstance(refusal, ModelIncomplete)
     assert (refusal.message, refusal.missing) == ("tiny/mind:q8_0 lacks all of its files", ("all of its files",))
-    assert refusal.hint == "sage-edge model prepare tiny/mind:q8_0"
+    assert hints.text(refusal.hint) == "sage-edge model prepare tiny/mind:q8_0"
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_an_adapter_is_no_model(tmp_path: Path) -> None:
         "an adapter without its base tiny/base:bf16: it points at './fine_tuned_model/final_model', "
         "which is not on this machine"
     )
-    assert refusal.hint == "sage-edge model prepare tiny/mind:q8_0"
+    assert hints.text(refusal.hint) == "sage-edge model prepare tiny/mind:q8_0"
     lock.write_lock(made.fleet, {})
     assert isinstance(refused(made), AdapterWithoutBase)
 
@@ -177,7 +177,7 @@ def test_a_flipped_bit_is_found_by_hashing(tmp_path: Path) -> None:
     assert isinstance(refusal, DigestMismatch)
     assert refusal.message.startswith("model.gguf has digest sha256:")
     assert refusal.message.endswith(f"its manifest says {digest(FILES['model.gguf'])}")
-    assert refusal.hint == "sage-edge model prepare tiny/mind:q8_0"
+    assert hints.text(refusal.hint) == "sage-edge model prepare tiny/mind:q8_0"
     with pytest.raises(DigestMismatch):
         model.check()
 
@@ -185,8 +185,8 @@ def test_a_flipped_bit_is_found_by_hashing(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     refusal = refused(library(tmp_path, minimum_memory_bytes=2_000_000_000), memory_bytes=1_999_999_999)
     assert isinstance(refusal, DoesNotFit)
-    assert refusal.message == "tiny/mind:q8_0 needs 2000 MB of memory, 1999 MB are available"
-    assert refusal.code == 3
+    assert (refusal.ref, refusal.needs_bytes, refusal.has_bytes) == (REF, 2_000_000_000, 1_999_999_999)
+    assert refusal.code == ExitCode.REFUSED
 
 
 def test_a_model_without_a_known_context_is_incomplete(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sage_edge import hints
 from sage_edge.errors import DeclarationError
 from sage_edge.models import lock
 from sage_edge.models.card import read_cards
@@ -65,7 +66,7 @@ def test_every_bad_line_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path.name}/models.lock: line 1: expected 'format 1', got 'format 2'" in refused.value.message
     assert "line 3: tiny/mind:q8_0 is locked twice" in refused.value.message
     assert "line 6: expected a revision of 40 hex digits or '-', got 'main'" in refused.value.message
-    assert refused.value.hint == "write it anew: sage-edge model lock"
+    assert hints.text(refused.value.hint) == "write it anew: sage-edge model lock"
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:

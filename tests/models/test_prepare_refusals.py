@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from sage_edge.errors import (
+from sage_edge import hints
+from sage_edge.errors import ExitCode, NoDiskSpace, Unreachable
+from sage_edge.models.download.hub import Hub
+from sage_edge.models.errors import (
     AdapterWithoutBase,
     DigestMismatch,
     DoesNotFit,
     ModelError,
     ModelIncomplete,
     NotLocked,
-    StorageError,
-    Unreachable,
 )
-from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import run, stage_work, stages
 from sage_edge.models.prepare.parity import ParityFailed
@@ -57,7 +57,10 @@ def test_another_base_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert base is not None
     says = f"the base tiny/base:f32 has digest {base.weights_digest()}, the card of {tiny.REF} says {ZEROS}"
     assert refusal.message == says
-    assert refusal.hint == "an adapter is merged into its own base and no other: sage-edge model show tiny/base:f32"
+    assert (
+        hints.text(refusal.hint)
+        == "an adapter is merged into its own base and no other: sage-edge model show tiny/base:f32"
+    )
 
 
 def test_a_card_that_pins_no_base_is_refused_with_what_to_write(
@@ -67,8 +70,8 @@ def test_a_card_that_pins_no_base_is_refused_with_what_to_write(
     quick.fleet(tmp_path, base_weights=...)
     refusal = refused(quick.context(tmp_path), ModelError)
     assert refusal.message == f"{tiny.REF} does not say which weights of tiny/base:f32 its adapter belongs to"
-    assert "write `base_weights: sha256:" in refusal.hint
-    assert "fleet/models/tiny_introspective_v1-q8_0.yaml" in refusal.hint
+    assert "write `base_weights: sha256:" in hints.text(refusal.hint)
+    assert "fleet/models/tiny_introspective_v1-q8_0.yaml" in hints.text(refusal.hint)
 
 
 def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: PrepareContext, tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: Prepar
         "an adapter without its base tiny/base:f32: it points at './fine_tuned_model/final_model', "
         "which is not on this machine"
     )
-    assert caught.value.hint == "sage-edge model prepare tiny/base:f32"
+    assert hints.text(caught.value.hint) == "sage-edge model prepare tiny/base:f32"
 
 
 def sourced(folder: Path, base: dict[str, str], adapter: dict[str, str]) -> PrepareContext:
@@ -94,7 +97,9 @@ def test_without_a_network_the_hub_is_not_reached(tmp_path: Path) -> None:
     refusal = refused(sourced(tmp_path, {"hub": "tiny/base@" + "a" * 40}, {"directory": "adapter"}), Unreachable)
     assert refusal.message.startswith("cannot reach the hub at http://127.0.0.1:9")
     assert refusal.code == 4
-    assert refusal.hint.endswith(f"take the model from a folder: sage-edge model import DIR --ref {tiny.REF}")
+    assert hints.text(refusal.hint).endswith(
+        f"take the model from a folder: sage-edge model import DIR --ref {tiny.REF}"
+    )
 
 
 def test_a_revision_that_nobody_pinned_is_looked_up_and_not_used(tmp_path: Path) -> None:
@@ -104,7 +109,7 @@ def test_a_revision_that_nobody_pinned_is_looked_up_and_not_used(tmp_path: Path)
         refusal = refused(replace(context, hub=Hub(hub.endpoint)), NotLocked)
     says = f"tiny/base:f32 is not locked: tiny/base is pinned to no commit; it is at {revision} now"
     assert refusal.message == says
-    assert refusal.hint == "if that is meant, write it behind the @ in fleet/models/tiny_base_f32.yaml"
+    assert hints.text(refusal.hint) == "if that is meant, write it behind the @ in fleet/models/tiny_base_f32.yaml"
 
 
 def test_what_lies_on_another_board_is_copied_by_another_command(tmp_path: Path) -> None:
@@ -112,7 +117,7 @@ def test_what_lies_on_another_board_is_copied_by_another_command(tmp_path: Path)
     assert refusal.message == (
         f"{tiny.REF}.adapter lies in the store of sprout, and this command copies nothing between machines"
     )
-    assert refusal.hint == f"invoke sync --from-host sprout --model {tiny.REF}.adapter"
+    assert hints.text(refusal.hint) == f"invoke sync --from-host sprout --model {tiny.REF}.adapter"
 
 
 @pytest.mark.parametrize(
@@ -165,17 +170,16 @@ def test_another_chat_template_than_the_card_pins_is_refused(tmp_path: Path) -> 
     (tmp_path / "base" / "chat_template.jinja").write_text("{{ messages }}")
     refusal = refused(quick.context(tmp_path), DigestMismatch)
     assert refusal.message == f"the chat template of {tiny.BASE} has digest {quick.TEMPLATE}, its card says {ZEROS}"
-    assert refusal.hint == "look at the template, then mend chat_template in fleet/models/tiny_base_f32.yaml"
+    assert (
+        hints.text(refusal.hint) == "look at the template, then mend chat_template in fleet/models/tiny_base_f32.yaml"
+    )
 
 
 def test_a_full_disk_is_told_before_the_first_byte(context: PrepareContext, monkeypatch: pytest.MonkeyPatch) -> None:
     room = shutil.disk_usage(context.home)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=66_000_000))
-    refusal = refused(context, StorageError)
-    assert refusal.message == (
-        f"cannot write {context.store.root}: preparing {tiny.REF} takes 1.9 MB more, 66.0 MB are free "
-        "and 67.1 MB of them must stay so; nothing was written"
-    )
+    refusal = refused(context, NoDiskSpace)
+    assert (refusal.where, refusal.free_bytes, refusal.code) == (str(context.store.root), 66_000_000, ExitCode.REFUSED)
     assert not context.store.partial.exists()
 
 
@@ -184,7 +188,8 @@ def test_a_merge_that_no_memory_holds_is_told_before_it_begins(
 ) -> None:
     monkeypatch.setattr(os, "sysconf", lambda _: 10_000)
     refusal = refused(context, DoesNotFit)
-    assert refusal.message == f"merging {tiny.REF} needs 1000 MB of memory, 100 MB are available"
+    assert (refusal.ref, refusal.has_bytes, refusal.code) == (f"merging {tiny.REF}", 100_000_000, ExitCode.REFUSED)
+    assert refusal.needs_bytes > 1_000_000_000
     assert not context.store.partial.exists()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import DigestMismatch, DoesNotFit, ModelIncomplete, ModelNotFound
+from sage_edge.models.errors import DigestMismatch, DoesNotFit, ModelIncomplete, ModelNotFound
 from sage_edge.models.resolve import SHIPPED, known, resolve
 from sage_edge.names import ModelRef
 

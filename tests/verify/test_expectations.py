@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import ModelIncomplete, ModelNotFound, SageError
+from sage_edge.errors import SageError
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import Facts
+from sage_edge.models.errors import ModelIncomplete, ModelNotFound
 from sage_edge.names import ModelRef
 from sage_edge.verify import expectations, probes
 from sage_edge.verify.machine import ClockFacts, Room

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import ModelNotFound, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.model_sync.sync import Carried, Says, SyncOrder
+from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.workstation import context, sync_service

@@ -24,7 +24,8 @@ from pathlib import Path
 
 from sage_edge import files, locks
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import DigestMismatch, Locked, StorageError
+from sage_edge.errors import Locked, StorageError
+from sage_edge.hints import sage
 from sage_edge.models.download import ranges
 from sage_edge.models.download.partial import Partial
 from sage_edge.models.download.ranges import (
@@ -36,6 +37,7 @@ from sage_edge.models.download.ranges import (
     Transfer,
     WrongSize,
 )
+from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
@@ -77,7 +79,7 @@ def bring(
     total, done = sum(file.size_bytes for file in wanted), 0
     digests: dict[str, Digest] = {}
     with store.writing():
-        disk_space.demand(store, lacking_bytes(store, wanted), f"fetching {source.name}")
+        disk_space.require(store, lacking_bytes(store, wanted), f"fetching {source.name}")
         for file in wanted:
             told = replace(errand, tell=_offset(progress, done, total))
             digests[file.path] = _have(file, store, told)
@@ -135,7 +137,10 @@ def _keep(part: Partial, file: RemoteFile, store: Store, name: str) -> Digest:
         raise DigestMismatch(what, wrong.expected, wrong.actual, hint=_OTHER) from None
 
 
-_OTHER = "the hub, or something on the way, sent other bytes; none were kept. Try again: sage-edge model prepare REF"
+_OTHER = (
+    "the hub, or something on the way, sent other bytes; none were kept. Try again: ",
+    sage("model prepare", "REF"),
+)
 
 
 def _blob_of(file: RemoteFile, store: Store) -> Digest | None:

@@ -23,8 +23,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import HubRefused, ModelError, Unreachable
+from sage_edge.errors import HubRefused, Unreachable
+from sage_edge.hints import sage
 from sage_edge.models.download.ranges import LOGIN, RangeResponse, RemoteFile, RetryPolicy, TransferBroken
+from sage_edge.models.errors import ModelError
 from sage_edge.models.manifest import inside
 from sage_edge.names import Digest
 
@@ -36,7 +38,10 @@ _CONNECT_S = 8.0
 
 _WINDOW = 3 << 19
 """Bytes in a socket, 1.5 MiB: with the 2 MiB of `partial.BATCH` less than 4, and 75 MB/s at 20 ms to the hub."""
-_OFFLINE = "connect this machine and try again; or take the model from a folder: sage-edge model import DIR --ref REF"
+_OFFLINE = (
+    "connect this machine and try again; or take the model from a folder: ",
+    sage("model import", "DIR", ref="REF"),
+)
 
 
 class Hub:

@@ -19,11 +19,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import ExitCode, HubRefused, ModelError, SageError, Unreachable
+from sage_edge.errors import ExitCode, HubRefused, SageError, Unreachable
+from sage_edge.hints import sage
 from sage_edge.models.download.partial import CHUNK, Partial
+from sage_edge.models.errors import ModelError
 from sage_edge.names import Digest
 
-AGAIN = "try again, it goes on where it stopped: sage-edge model prepare REF"
+AGAIN = ("try again, it goes on where it stopped: ", sage("model prepare", "REF"))
 LOGIN = "give this machine a login that may read it: hf auth login, or the variable HF_TOKEN; then try again"
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -195,7 +197,7 @@ def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> in
 def _wrong_size(file: RemoteFile, name: str, sent: str) -> WrongSize:
     return WrongSize(
         f"the hub sends {sent} bytes of {file.path} of {name}, its listing says {file.size_bytes}",
-        hint="something between here and the hub answers instead of it, or the hub is broken; " + AGAIN,
+        hint=("something between here and the hub answers instead of it, or the hub is broken; ", *AGAIN),
     )
 
 

@@ -13,7 +13,8 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from sage_edge.errors import ModelError
+from sage_edge.hints import sage
+from sage_edge.models.errors import ModelError
 
 _BUFFER = 1 << 20
 
@@ -23,7 +24,7 @@ class HeaderBroken(ModelError):
 
     def __init__(self, file: str, why: str) -> None:
         self.file, self.why = file, why
-        super().__init__(f"{file} {why}", hint="get the file again; see: sage-edge model inspect PATH")
+        super().__init__(f"{file} {why}", hint=("get the file again; see: ", sage("model inspect", "PATH")))
 
 
 class Truncated(HeaderBroken):

@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from sage_edge.errors import ModelError
+from sage_edge.hints import sage
+from sage_edge.models.errors import ModelError
 from sage_edge.models.inspect import (
     HeaderBroken,
     Truncated,
@@ -24,15 +25,15 @@ from sage_edge.models.inspect.dimensions import family_of
 from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import InspectReport, ModelKind
+from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _TEMPLATE_FILE = "chat_template.jinja"
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapter.CONFIG)
 _MOST_TEMPLATE_BYTES = 1 << 20
-_OTHER_NAME = "it belongs to another model: sage-edge model list"
-_COPY = "put what it leads to into the folder itself, then: sage-edge model inspect {path}"
-_NO_CODE = "take a release of the model that brings no code of its own, then: sage-edge model inspect PATH"
+_OTHER_NAME = ("it belongs to another model: ", sage("model list"))
+_COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
+_NO_CODE = ("take a release of the model that brings no code of its own, then: ", sage("model inspect", "PATH"))
 _SAME = {"phi2": "phi"}
 """llama.cpp's name of a family → transformers'."""
 
@@ -49,7 +50,7 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
         elif path.is_file():
             found = _file(path)
         else:
-            raise ModelError(f"{path} is not on this machine", hint="sage-edge model list")
+            raise ModelError(f"{path} is not on this machine", hint=sage("model list"))
     except OSError as unreadable:
         raise ModelError(
             f"{path} cannot be read: {unreadable.strerror}", hint="mend its permissions or its disk, then try again"

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sage_edge.errors import ModelError
+from sage_edge.hints import sage
+from sage_edge.models.errors import ModelError
 from sage_edge.models.inspect.bounded import Stream
 
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
@@ -77,7 +78,7 @@ def _entries(folder: Path) -> Iterator[Path]:
             if count > _MOST_ENTRIES:
                 raise ModelError(
                     f"{folder} holds more than {_MOST_ENTRIES} files: no model does",
-                    hint="name the model's own folder: sage-edge model inspect PATH",
+                    hint=("name the model's own folder: ", sage("model inspect", "PATH")),
                 )
             yield Path(root) / name
 

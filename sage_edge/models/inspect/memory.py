@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sage_edge.errors import DoesNotFit
+from sage_edge.models.errors import DoesNotFit
 from sage_edge.models.inspect.dimensions import Dimensions
 
 BATCH_TOKENS = 128

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from sage_edge import files
-from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
+from sage_edge import files, hints
+from sage_edge.hints import Hint, sage
+from sage_edge.models.errors import AdapterWithoutBase, ModelError, ModelIncomplete
 from sage_edge.models.inspect.adapter import AdapterBase
 from sage_edge.models.inspect.dimensions import Dimensions
 from sage_edge.models.manifest import ModelContainer
 from sage_edge.names import Digest
+
+THIS = "THIS"
+"""Stands in a command of a hint for the path that was inspected."""
 
 
 class ModelKind(Enum):
@@ -36,7 +40,7 @@ class InspectReport:
 
     weight_bytes: of all tensors that are there. parameters: numbers in them (packed ones count as they are packed).
     family: the architecture as config or GGUF name it. base: what an adapter points at. mend: what to do, where the
-    kind alone does not tell; `{path}` in it is the path.
+    kind alone does not tell; THIS in its commands stands for the path.
     """
 
     path: Path
@@ -53,7 +57,7 @@ class InspectReport:
     dimensions: Dimensions | None = None
     chat_template: str | None = None
     base: AdapterBase | None = None
-    mend: str = ""
+    mend: Hint = ""
 
     @property
     def is_model(self) -> bool:
@@ -70,7 +74,7 @@ class InspectReport:
         """Whether it is a whole adapter; its base is another matter."""
         return self.kind is ModelKind.ADAPTER and not self.missing and not self.faults
 
-    def refusal(self, what: str | None = None, hint: str | None = None) -> ModelError | None:
+    def refusal(self, what: str | None = None, hint: Hint | None = None) -> ModelError | None:
         """Why it cannot be used as a model, as the error to raise; None when it can.
 
         what: how to call it, by default as its folder. hint: what to do next, by default something about that folder.
@@ -86,9 +90,9 @@ class InspectReport:
         said = "; ".join((*_some(self.faults), *(f"{lack} is missing" for lack in missing)))
         return ModelError(f"{name} is {self.kind.value}: {said or 'nothing of a model is there'}", hint=then)
 
-    def _hint(self) -> str:
+    def _hint(self) -> Hint:
         usual = _AGAIN if self.kind is ModelKind.ADAPTER and self.missing else _HINTS.get(self.kind, _AGAIN)
-        return (self.mend or usual).replace("{path}", shlex.quote(plain(str(self.path))))
+        return hints.filled(self.mend or usual, THIS, plain(str(self.path)))
 
 
 def plain(text: str) -> str:
@@ -103,10 +107,10 @@ def _some(sentences: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _LONGEST, _MOST_SAID = 300, 12
-_AGAIN = "get what is missing or damaged again, then: sage-edge model inspect {path}"
-_HINTS = {
-    ModelKind.ADAPTER: "name the base on the card of the merged model, then: sage-edge model prepare REF",
-    ModelKind.POINTER: "git lfs pull in that folder, then: sage-edge model inspect {path}",
-    ModelKind.PICKLE: "take the same model as safetensors, then: sage-edge model inspect PATH",
-    ModelKind.UNKNOWN: "name the model's own folder or file: sage-edge model inspect PATH",
+_AGAIN: Hint = ("get what is missing or damaged again, then: ", sage("model inspect", THIS))
+_HINTS: Mapping[ModelKind, Hint] = {
+    ModelKind.ADAPTER: ("name the base on the card of the merged model, then: ", sage("model prepare", "REF")),
+    ModelKind.POINTER: ("git lfs pull in that folder, then: ", sage("model inspect", THIS)),
+    ModelKind.PICKLE: ("take the same model as safetensors, then: ", sage("model inspect", "PATH")),
+    ModelKind.UNKNOWN: ("name the model's own folder or file: ", sage("model inspect", "PATH")),
 }

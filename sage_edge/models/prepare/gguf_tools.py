@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sage_edge import files, shell
-from sage_edge.errors import CommandFailed, DigestMismatch, EngineMissing, ModelError, Unreachable, UsageError
+from sage_edge.errors import CommandFailed, EngineMissing, Unreachable, UsageError
 from sage_edge.models import sandbox
+from sage_edge.models.errors import DigestMismatch, ModelError
 from sage_edge.names import Digest
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sage_edge import __version__
-from sage_edge.errors import AdapterWithoutBase, ModelError, ModelIncomplete
+from sage_edge.hints import sage
 from sage_edge.models.card import ModelCard, find, listing
 from sage_edge.models.download.ranges import ByteProgress, counting, silent
+from sage_edge.models.errors import AdapterWithoutBase, ModelError, ModelIncomplete
 from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.adapter_base import where_it_points
 from sage_edge.models.inspect.report import InspectReport
@@ -62,7 +63,7 @@ def import_folder(
         chosen = files_of(folder, card)
         template = _admit(folder, chosen, card)
         total = sum(path.stat().st_size for path in chosen)
-        disk_space.demand(store, total, f"importing {card.ref}")
+        disk_space.require(store, total, f"importing {card.ref}")
         tell = counting(progress, total)
         manifest = _listing(card, [_take(path, folder, store, tell) for path in chosen], folder, now, template)
         if ask is not None and manifest.container == "gguf":
@@ -78,14 +79,14 @@ def import_folder(
 def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
     """Return the files of a folder that belong to the card's model, sorted; reads no weights. Raises ModelError."""
     if not folder.is_dir():
-        raise ModelError(f"{folder} is no folder", hint=f"sage-edge model import DIR --ref {card.ref}")
+        raise ModelError(f"{folder} is no folder", hint=sage("model import", "DIR", ref=card.ref))
     found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
     chosen = tuple(path for path in found if card.wants(path.relative_to(folder).as_posix()))
     for path in chosen:
         if path.is_symlink():
             raise ModelError(
                 f"{path} is a symlink; what it points to is not part of the folder",
-                hint=f"cp -rL {folder} COPY, then: sage-edge model import COPY --ref {card.ref}",
+                hint=(f"cp -rL {folder} COPY, then: ", sage("model import", "COPY", ref=card.ref)),
             )
         _demand_inside(path.relative_to(folder).as_posix())
     return chosen
@@ -94,19 +95,19 @@ def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
 def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> Digest | None:
     """Return the digest of the chat template of a whole model of the right kind. Raises ModelError."""
     if is_part(card.ref):
-        return look(folder, card, f"sage-edge model inspect {folder}", is_adapter=True).template
+        return look(folder, card, sage("model inspect", str(folder)), is_adapter=True).template
     weights = [path for path in chosen if role_of(path.name) == "weights"]
     adapters = [path for path in folder.glob("adapter_config.json") if not weights]
     if adapters:
         raise AdapterWithoutBase(card.base or "(its card names none)", where_it_points(adapters[0]))
     fitting = [path for path in weights if path.suffix == _WEIGHTS[card.container]]
     lacking = ModelIncomplete(
-        card.ref, [f"its {card.container} weights"], hint=f"sage-edge model inspect {folder}"
+        card.ref, [f"its {card.container} weights"], hint=sage("model inspect", str(folder))
     )  # fmt: skip
     if weights and not fitting:
         raise lacking
     path = fitting[0] if card.container == "gguf" and len(fitting) == 1 else folder
-    verdict = look(path, card, f"sage-edge model inspect {path}", is_adapter=False)
+    verdict = look(path, card, sage("model inspect", str(path)), is_adapter=False)
     if not fitting:
         raise lacking
     _demand_size(verdict, card)
@@ -120,7 +121,7 @@ def _demand_size(verdict: InspectReport, card: ModelCard) -> None:
     if known is not None and count is not None and abs(count - card.parameters) > known.vocabulary * known.hidden:
         raise ModelError(
             f"{verdict.path} has {count:,} parameters, the card of {card.ref} says {card.parameters:,}",
-            hint="sage-edge model list",
+            hint=sage("model list"),
         )
 
 
@@ -145,7 +146,7 @@ def _listing(
             chat_template=template,
         )
     except ValueError as wrong:
-        raise ModelError(f"{folder} is not {card.ref}: {wrong}", hint=f"sage-edge model show {card.ref}") from None
+        raise ModelError(f"{folder} is not {card.ref}: {wrong}", hint=sage("model show", card.ref)) from None
 
 
 def _demand_inside(name: str) -> None:

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.errors import CommandFailed, ModelError
+from sage_edge.errors import CommandFailed
+from sage_edge.hints import sage
 from sage_edge.models import sandbox
+from sage_edge.models.errors import ModelError
 from sage_edge.models.inspect import remote_code
 from sage_edge.models.inspect.folder import PICKLES
 
@@ -72,7 +74,7 @@ def merge(base: Path, adapter: Path, out: Path) -> MergeReport:
         return MergeReport(report["tools"], report["peak_bytes"])
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
-        raise CannotMerge(done.complaint.splitlines()[-1], hint=f"sage-edge model inspect {adapter}")
+        raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
     raise CommandFailed(words[1:], done.code, done.complaint or done.text)
 
 
@@ -80,7 +82,7 @@ def _settings(folder: Path, name: str) -> dict[str, Any]:
     try:
         found = json.loads((folder / name).read_text("utf-8"))
     except FileNotFoundError:
-        raise CannotMerge(f"{folder.name} has no {name}", hint=f"sage-edge model inspect {folder}") from None
+        raise CannotMerge(f"{folder.name} has no {name}", hint=sage("model inspect", str(folder))) from None
     except (OSError, ValueError, RecursionError) as broken:
         raise CannotMerge(f"{name} cannot be read: {str(broken)[:200]}", hint="fetch it again") from None
     if not isinstance(found, dict):
@@ -106,7 +108,7 @@ def _check(base: Path, adapter: Path) -> None:
         )
     for folder, pattern in ((base, "model*.safetensors"), (adapter, "adapter_model.safetensors")):
         if not any(folder.glob(pattern)):
-            raise CannotMerge(f"{folder.name} holds no {pattern}", hint=f"sage-edge model inspect {folder}")
+            raise CannotMerge(f"{folder.name} holds no {pattern}", hint=sage("model inspect", str(folder)))
     if not _tokenizer_of(base, adapter):
         raise CannotMerge(
             f"neither the base nor the adapter has {_TOKENIZER[0]} with its config", hint="fetch the base again"

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sage_edge.errors import CommandFailed, ExitCode, ModelError
+from sage_edge.errors import CommandFailed, ExitCode
 from sage_edge.models import sandbox
+from sage_edge.models.errors import ModelError
 from sage_edge.models.prepare import gguf_tools, merge, parity_prompts
 
 if TYPE_CHECKING:

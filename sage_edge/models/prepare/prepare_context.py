@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import ModelError
+from sage_edge.hints import invoke
 from sage_edge.models.card import HostSource, ModelCard
 from sage_edge.models.download.hub import Hub
+from sage_edge.models.errors import ModelError
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
@@ -23,7 +24,7 @@ def _silent(*words: object) -> None:
 def _no_copy(source: HostSource, ref: ModelRef) -> Manifest:
     raise ModelError(
         f"{ref} lies in the store of {source.host}, and this command copies nothing between machines",
-        hint=f"invoke sync --from-host {source.host} --model {ref}",
+        hint=invoke("sync", from_host=source.host, model=ref),
     )
 
 

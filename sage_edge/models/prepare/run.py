@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sage_edge import hints
-from sage_edge.errors import DigestMismatch, DoesNotFit, SageError
+from sage_edge.errors import SageError
+from sage_edge.hints import sage
 from sage_edge.models.download.ranges import ModelWorkInterrupted
+from sage_edge.models.errors import DigestMismatch, DoesNotFit
 from sage_edge.models.lock import changing, differences, entry, read_lock, write_lock
 from sage_edge.models.prepare import stage_work
 from sage_edge.models.prepare.estimates import peak_memory
@@ -65,9 +67,7 @@ def _carry_out(step: StepPlan, context: PrepareContext, folder: Path, ref: Model
         else:
             stage_work.do(step.stage, context, folder)
     except SageError as refusal:
-        refusal.hint = hints.text(refusal.hint).replace(
-            " REF", f" {ref}"
-        )  # what lies below does not know whose part it makes
+        refusal.hint = hints.filled(refusal.hint, "REF", ref)  # what lies below does not know whose part it makes
         failed = refusal
     if context.stop.is_set() and (failed is not None or step.stage is not None):
         raise ModelWorkInterrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed
@@ -81,7 +81,7 @@ def _missing(ref: ModelRef, context: PrepareContext) -> tuple[StepPlan, ...]:
 
 def _demand_room(ref: ModelRef, todo: tuple[StepPlan, ...], context: PrepareContext) -> None:
     """Refuse what disk or memory cannot hold, before anything is begun."""
-    disk_space.demand(context.store, sum(step.size_bytes for step in todo), f"preparing {ref}")
+    disk_space.require(context.store, sum(step.size_bytes for step in todo), f"preparing {ref}")
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if any(step.kind == "merge" for step in todo) and (most := peak_memory(context.cards[ref])) > has:
         raise DoesNotFit(f"merging {ref}", most, has)
@@ -97,7 +97,7 @@ def _lock(ref: ModelRef, context: PrepareContext) -> None:
             if before[name].manifest != after[name].manifest:
                 raise DigestMismatch(
                     f"the manifest of {name}", before[name].manifest, after[name].manifest,
-                    said_by="fleet/models.lock", hint="if the one made here is meant: sage-edge model lock",
+                    said_by="fleet/models.lock", hint=("if the one made here is meant: ", sage("model lock")),
                 )  # fmt: skip
         if changes := differences(before, after):
             context.tell("\n".join(("fleet/models.lock:", *map(str, changes))))

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import ExitCode, ModelError
+from sage_edge.errors import ExitCode
+from sage_edge.hints import sage
+from sage_edge.models.errors import ModelError
 from sage_edge.models.prepare import gguf_tools, merge
 from sage_edge.models.sandbox import run_limited
 from sage_edge.names import Digest, ModelRef
@@ -57,7 +59,7 @@ def ask(model: Path, what: str) -> SmokeResult:
     most = _ROOM + 3 * sum(path.stat().st_size for path in paths)
     done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, env=merge.QUIET)
     if not done.is_good:
-        raise SmokeFailed(f"{what} does not run: {done.why}", hint=f"sage-edge model inspect {model}")
+        raise SmokeFailed(f"{what} does not run: {done.why}", hint=sage("model inspect", str(model)))
     said = json.loads(done.out.splitlines()[-1])
     return SmokeResult(**{**said, "template": Digest(said["template"]) if said["template"] else None})
 
@@ -74,7 +76,7 @@ def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bo
             hint="look at the template, then mend chat_template in the card",
         )
     if own and (smoke.name, smoke.ref) != (ref, ref):
-        raise SmokeFailed(f"{ref} calls itself {smoke.name!r:.80}", hint=f"sage-edge model prepare {ref}")
+        raise SmokeFailed(f"{ref} calls itself {smoke.name!r:.80}", hint=sage("model prepare", ref))
     if not smoke.finite or smoke.answer_tokens == 0:
         why = "logits that are no numbers" if not smoke.finite else "no token"
         raise SmokeFailed(f"{ref} answers with {why}", hint="its weights are damaged, or made for another architecture")

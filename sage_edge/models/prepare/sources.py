@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
+from sage_edge.hints import Hint, sage
 from sage_edge.models.card import DirectorySource, HubSource, ModelCard, ModelSource, stem
 from sage_edge.models.download import fetch
+from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport
 from sage_edge.models.manifest import ListedFile, ModelContainer, inside, role_of
@@ -42,7 +43,7 @@ def bring(
         return _from_hub(card, source, context, is_adapter=is_adapter, scratch=scratch)
     if isinstance(source, DirectorySource):
         return _from_folder(card, source, context, is_adapter=is_adapter)
-    raise ModelError(f"{card.ref} has nothing to be brought ({source})", hint=f"sage-edge model show {card.ref}")
+    raise ModelError(f"{card.ref} has nothing to be brought ({source})", hint=sage("model show", card.ref))
 
 
 def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareContext, *, is_adapter: bool) -> SourceFiles:
@@ -50,14 +51,14 @@ def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareConte
     if not folder.is_dir():
         raise ModelIncomplete(
             card.ref, [f"its folder {source.directory}"],
-            hint=f"put its files there, then: sage-edge model prepare {_whole(card)}",
+            hint=("put its files there, then: ", sage("model prepare", _whole(card))),
         )  # fmt: skip
     paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
     chosen = [path for path in paths if card.wants(path.relative_to(folder).as_posix())]
     ggufs = [path for path in chosen if path.suffix == ".gguf"]
     alone = container(card) == "gguf" and len(ggufs) == 1  # others may lie beside it
     looked_at = ggufs[0] if alone else folder
-    verdict = look(looked_at, card, f"sage-edge model inspect {looked_at}", is_adapter=is_adapter)
+    verdict = look(looked_at, card, sage("model inspect", str(looked_at)), is_adapter=is_adapter)
     return SourceFiles(
         tuple(_listed(context, context.store.add(path), path.relative_to(folder).as_posix()) for path in chosen),
         verdict.template,
@@ -89,13 +90,13 @@ def _from_hub(
     return SourceFiles(listed, look(scratch, card, is_adapter=is_adapter).template)
 
 
-def look(path: Path, card: ModelCard, hint: str = "", *, is_adapter: bool) -> InspectReport:
+def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> InspectReport:
     """Return what a folder or a file is, after refusing what is not what the card speaks of.
 
     hint: what to do then, by default to look at the card.
     Raises ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch.
     """
-    verdict, then = classify(path, family=card.architecture), hint or f"sage-edge model show {_whole(card)}"
+    verdict, then = classify(path, family=card.architecture), hint or sage("model show", _whole(card))
     if is_adapter and not verdict.is_adapter:
         if verdict.missing and not verdict.faults:
             raise ModelIncomplete(card.ref, verdict.missing, hint=then)

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sage_edge import __version__, files
-from sage_edge.errors import AdapterWithoutBase, DigestMismatch, ModelError
+from sage_edge.hints import sage
 from sage_edge.models.card import HostSource, ModelCard, listing, stem
+from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError
 from sage_edge.models.inspect.adapter_base import where_it_points
 from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer, role_of
 from sage_edge.models.prepare import gguf_tools, merge, parity, smoke, sources
@@ -80,9 +81,7 @@ def _merge(stage: Stage, context: PrepareContext, folder: Path) -> Manifest:
     lora = context.store.tree(_needed(context, adapter))
     found = context.store.manifest(base)
     if found is None or context.store.missing(found):
-        raise AdapterWithoutBase(
-            base, where_it_points(lora / "adapter_config.json"), hint=f"sage-edge model prepare {base}"
-        )
+        raise AdapterWithoutBase(base, where_it_points(lora / "adapter_config.json"), hint=sage("model prepare", base))
     _demand_base(stage.card, found)
     done = merge.merge(context.store.tree(found), lora, folder / "merged")
     return _put(stage, context, _keep_all(context.store, folder / "merged"), container="safetensors", tools=done.tools)
@@ -90,16 +89,18 @@ def _merge(stage: Stage, context: PrepareContext, folder: Path) -> Manifest:
 
 def _demand_base(card: ModelCard, base: Manifest) -> None:
     actual = base.weights_digest()
-    again = f"fleet/models/{stem(card.ref)}.yaml, then: sage-edge model prepare {card.ref}"
     if card.base_weights is None:
         raise ModelError(
             f"{card.ref} does not say which weights of {base.ref} its adapter belongs to",
-            hint=f"if it is these, write `base_weights: {actual}` into {again}",
+            hint=(
+                f"if it is these, write `base_weights: {actual}` into fleet/models/{stem(card.ref)}.yaml, then: ",
+                sage("model prepare", card.ref),
+            ),
         )
     if actual != card.base_weights:
         raise DigestMismatch(
             f"the base {base.ref}", card.base_weights, actual, said_by=f"the card of {card.ref}",
-            hint=f"an adapter is merged into its own base and no other: sage-edge model show {base.ref}",
+            hint=("an adapter is merged into its own base and no other: ", sage("model show", base.ref)),
         )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def _again(
 def _needed(context: PrepareContext, ref: ModelRef) -> Manifest:
     manifest = context.store.manifest(ref)
     if manifest is None:
-        raise ModelError(f"{ref} has gone from the store while it was used", hint="sage-edge model prepare REF")
+        raise ModelError(f"{ref} has gone from the store while it was used", hint=sage("model prepare", "REF"))
     return manifest
 
 
@@ -171,7 +172,7 @@ def _gguf(context: PrepareContext, manifest: Manifest) -> Path:
     """The one file of weights."""
     found, ref = manifest.of_role("weights"), manifest.ref
     if len(found) != 1:
-        raise ModelError(f"{ref} is in {len(found)} pieces, one is expected", hint=f"sage-edge model show {ref}")
+        raise ModelError(f"{ref} is in {len(found)} pieces, one is expected", hint=sage("model show", ref))
     return context.store.blob(found[0].digest)
 
 

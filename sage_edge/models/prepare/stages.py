@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sage_edge import files
-from sage_edge.errors import ModelNotFound, UsageError
+from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.models.card import DirectorySource, HostSource, HubSource, ModelCard, ModelSource, ShippedSource
+from sage_edge.models.errors import ModelNotFound
 from sage_edge.names import Digest, ModelRef
 
 Kind = Literal["fetch", "import", "copy", "merge", "convert", "quantise", "parity", "smoke", "lock"]
@@ -119,7 +121,7 @@ def _made(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> Iterator[Stag
         last = before[-1] if before else None
     if last is None:
         raise UsageError(
-            f"{ref} is made from {card.base}, which ships as a finished file", hint=f"sage-edge model show {ref}"
+            f"{ref} is made from {card.base}, which ships as a finished file", hint=sage("model show", ref)
         )
     for stage in _steps(card, last):
         last = stage

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import ModelError
+from sage_edge.hints import sage
+from sage_edge.models.errors import ModelError
 from sage_edge.names import Digest
 
 PieceListener = Callable[[int], None]
@@ -95,7 +96,7 @@ def _open(path: Path) -> int:
 def _no_plain_file(path: Path) -> ModelError:
     return ModelError(
         f"{path} is no plain file; the store takes neither symlinks nor devices",
-        hint="name the file that it points to, then: sage-edge model import DIR --ref REF",
+        hint=("name the file that it points to, then: ", sage("model import", "DIR", ref="REF")),
     )
 
 

@@ -26,8 +26,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge import files, locks
-from sage_edge.errors import DigestMismatch, Locked, ModelError, ModelIncomplete
+from sage_edge.errors import Locked
+from sage_edge.hints import sage
 from sage_edge.models import manifest as manifests
+from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.models.store import blobs
 from sage_edge.models.store.blobs import PieceListener, silent
@@ -134,7 +136,7 @@ class Store:
         """
         with self.writing():
             if gone := self.missing(manifest):
-                raise ModelIncomplete(manifest.ref, gone, hint=f"sage-edge model prepare {manifest.ref}")
+                raise ModelIncomplete(manifest.ref, gone, hint=sage("model prepare", manifest.ref))
             files.write_atomic(self.manifest_path(manifest.ref), manifest.pretty())
         return manifest.digest()
 
@@ -152,9 +154,9 @@ class Store:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as broken:
-            raise ModelError(f"{path} cannot be read: {broken}", hint=f"sage-edge model prepare {ref}") from None
+            raise ModelError(f"{path} cannot be read: {broken}", hint=sage("model prepare", ref)) from None
         if found.ref != ref:
-            raise ModelError(f"{path} lists {found.ref}", hint=f"sage-edge model prepare {ref}")
+            raise ModelError(f"{path} lists {found.ref}", hint=sage("model prepare", ref))
         return found
 
     def refs(self) -> tuple[ModelRef, ...]:
@@ -211,7 +213,7 @@ class Store:
         What is there already and is the same file stays. Raises ModelIncomplete, StorageError.
         """
         if gone := self.missing(manifest):
-            raise ModelIncomplete(manifest.ref, gone, hint=f"sage-edge model prepare {manifest.ref}")
+            raise ModelIncomplete(manifest.ref, gone, hint=sage("model prepare", manifest.ref))
         for file in manifest.files:
             blobs.link(self.blob(file.digest), folder / file.path)
         return folder
@@ -229,7 +231,7 @@ class Store:
             os.close(handle)
 
 
-_AGAIN = "the bytes are not the declared ones; nothing was kept. Get them again: sage-edge model prepare REF"
+_AGAIN = ("the bytes are not the declared ones; nothing was kept. Get them again: ", sage("model prepare", "REF"))
 
 
 def _flock(handle: int, kind: int, until: float) -> None:

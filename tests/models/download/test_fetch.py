@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge import files, hints, locks
-from sage_edge.errors import DigestMismatch, Locked, StorageError
+from sage_edge.errors import Locked, NoDiskSpace, StorageError
 from sage_edge.models.download.fetch import bring, lacking_bytes
 from sage_edge.models.download.ranges import ModelWorkInterrupted, RetryPolicy
+from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
@@ -101,7 +102,7 @@ def test_other_bytes_of_the_right_length_are_refused_and_none_kept(place: Place)
     sent = WEIGHTS[: SIZE // 2] + bytes([WEIGHTS[SIZE // 2] ^ 1]) + WEIGHTS[SIZE // 2 + 1 :]
     expected, actual = files.digest(WEIGHTS), files.digest(sent)
     assert refusal.value.message == f"{NAME} of {place.name} has digest {actual}, its card says {expected}"
-    assert (refusal.value.hint, refusal.value.code) == (OTHER, 8)
+    assert (hints.text(refusal.value.hint), refusal.value.code) == (OTHER, 8)
     assert leftovers(place) == []
     assert not list(place.store.blobs.iterdir())
     assert is_whole(place, place.bring(NAME), [NAME])
@@ -185,13 +186,10 @@ def test_a_disk_that_is_too_small_is_said_before_the_first_byte(place: Place, mo
     place.server.requests.clear()
     free = SIZE + disk_space.SPARE_BYTES
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10 * free, 9 * free, free))
-    with pytest.raises(StorageError) as refusal:
+    with pytest.raises(NoDiskSpace) as refusal:
         bring(place.hub().at(REPO, place.revision), listing, place.store)
-    assert refusal.value.message == (
-        f"cannot write {place.store.root}: fetching {place.name} takes 5.3 MB more, 72.4 MB are free and 67.1 MB of "
-        "them must stay so; nothing was written"
-    )
-    assert hints.text(refusal.value.hint).startswith("free some space")
+    assert (refusal.value.where, refusal.value.free_bytes) == (str(place.store.root), free)
+    assert refusal.value.needs_bytes > free
     assert place.server.requests == []
     assert place.bring(NAME) == {NAME: files.digest(WEIGHTS)}
     assert lacking_bytes(place.store, listing) == sum(map(len, FILES.values())) - SIZE

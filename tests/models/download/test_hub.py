@@ -11,10 +11,11 @@ import huggingface_hub
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import HubRefused, ModelError, Unreachable
+from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.models.download import hub as door
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.download.ranges import RemoteFile
+from sage_edge.models.errors import ModelError
 from tests.fakes import HandClock
 from tests.models.hub_server import Fault, HubServer, git_oid
 
@@ -76,7 +77,7 @@ def test_no_network_is_said_at_once_and_nothing_is_tried_again() -> None:
         with pytest.raises(Unreachable) as refusal:
             ask()
         assert refusal.value.message == f"cannot reach the hub at {closed.endpoint}: [Errno 111] Connection refused"
-        assert (refusal.value.code, refusal.value.hint) == (4, OFFLINE)
+        assert (refusal.value.code, hints.text(refusal.value.hint)) == (4, OFFLINE)
     with pytest.raises(Unreachable, match=r"cannot reach the hub at http://hub\.invalid: \[Errno -\d\]"):
         Hub("http://hub.invalid", clock=clock).revision(REPO)
     assert clock.waits == []
@@ -171,7 +172,7 @@ def test_a_listing_that_makes_no_sense_is_refused(server: HubServer, entry: obje
     with pytest.raises(ModelError) as refusal:
         Hub(server.endpoint).files(REPO, revision)
     wanted = f"the hub at {server.endpoint} answers with no listing of tiny/base@{revision[:7]}"
-    assert (refusal.value.message, refusal.value.hint) == (wanted, "see whether HF_ENDPOINT names a hub")
+    assert (refusal.value.message, hints.text(refusal.value.hint)) == (wanted, "see whether HF_ENDPOINT names a hub")
 
 
 @pytest.mark.parametrize("body", [b"<html>log in to the hotel</html>", b"{}", b'"x"', b'{"sha": "main"}', b"\xff"])
@@ -229,7 +230,7 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
     with pytest.raises(ModelError) as refusal:
         Hub("http://127.0.0.1:9").revision(REPO)
-    assert (refusal.value.message, refusal.value.hint) == (
+    assert (refusal.value.message, hints.text(refusal.value.hint)) == (
         "huggingface_hub is not installed",
         "pip install 'sage-edge[researcher]'",
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sage_edge import errors, files
+from sage_edge import files, hints
+from sage_edge.models import errors as model_errors
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport, ModelKind
 from tests.models import building, cases
@@ -27,7 +28,7 @@ def test_a_folder_is_what_its_case_says(case: dict[str, Any], tmp_path: Path) ->
     known = cases.words(folder, case, path)
     expected = case.get("error")
     if case.get("absent"):
-        with pytest.raises(errors.ModelError) as caught:
+        with pytest.raises(model_errors.ModelError) as caught:
             classify(path)
         cases.demand_same(caught.value, expected, known)
         return
@@ -66,7 +67,7 @@ def test_a_link_may_leave_the_folder_for_the_store_it_belongs_to(tmp_path: Path)
 def test_a_folder_of_more_files_than_any_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sage_edge.models.inspect.folder._MOST_ENTRIES", 3)
     building.plant(tmp_path, {f"{n}.txt": {"text": ""} for n in range(4)})
-    with pytest.raises(errors.ModelError, match="holds more than 3 files: no model does"):
+    with pytest.raises(model_errors.ModelError, match="holds more than 3 files: no model does"):
         classify(tmp_path)
 
 
@@ -156,10 +157,10 @@ SHARDS_OF_THE_LARGE = ", ".join(f"model-0000{n}-of-00008.safetensors" for n in r
 )
 def test_every_weightless_folder_is_refused_in_so_many_words(folder: str, says: str) -> None:
     refusal = legacy(folder).refusal()
-    assert isinstance(refusal, errors.ModelIncomplete)
+    assert isinstance(refusal, model_errors.ModelIncomplete)
     assert refusal.message == says
     again = f"sage-edge model inspect {LEGACY / folder}"
-    assert refusal.hint == f"get what is missing or damaged again, then: {again}"
+    assert hints.text(refusal.hint) == f"get what is missing or damaged again, then: {again}"
 
 
 def test_every_folder_of_the_predecessor_is_told_apart() -> None:

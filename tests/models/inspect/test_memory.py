@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import DoesNotFit
 from sage_edge.inventory import load
+from sage_edge.models.errors import DoesNotFit
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.dimensions import Dimensions
 from sage_edge.models.inspect.memory import BATCH_TOKENS, estimate
@@ -48,8 +48,8 @@ def test_the_half_billion_fits_sprout_and_the_fourteen_do_not() -> None:
     large.fit("qwen2.5-14b/instruct:bf16", thor)
     with pytest.raises(DoesNotFit) as caught:
         large.fit("qwen2.5-14b/instruct:bf16", nano)
-    needs = f"needs {large.needs // 1_000_000} MB of memory, 6500 MB are available"
-    assert caught.value.message == f"qwen2.5-14b/instruct:bf16 {needs}"
+    assert (caught.value.ref, caught.value.needs_bytes) == ("qwen2.5-14b/instruct:bf16", large.needs)
+    assert caught.value.has_bytes == nano
 
 
 def test_more_context_and_larger_batches_cost_more() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from sage_edge import files
-from sage_edge.errors import DigestMismatch, ModelError, Unreachable, UsageError
+from sage_edge import files, hints
+from sage_edge.errors import Unreachable, UsageError
+from sage_edge.models.errors import DigestMismatch, ModelError
 from sage_edge.models.prepare import gguf_tools
 from tools.seedling import tokenizer
 
@@ -37,7 +38,7 @@ def test_another_sdist_is_refused_and_none_of_it_unpacked(tmp_path: Path) -> Non
         refused.value.message
         == f"{path.name} has digest {files.digest_file(path)}, its card says {gguf_tools.sdist_digest()}"
     )
-    assert refused.value.hint == f"delete {path} and try again"
+    assert hints.text(refused.value.hint) == f"delete {path} and try again"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
@@ -57,7 +58,7 @@ def test_without_an_index_it_says_where_the_sdist_may_be_put(tmp_path: Path, mon
         gguf_tools._converter(tmp_path)
     assert refused.value.message.startswith("llama.cpp's converter cannot be fetched: No matching distribution found")
     name = f"llama_cpp_python-{gguf_tools.release()}.tar.gz"
-    assert refused.value.hint == f"connect this machine and try again; or put {name} into {tmp_path}"
+    assert hints.text(refused.value.hint) == f"connect this machine and try again; or put {name} into {tmp_path}"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -96,7 +97,7 @@ def test_a_release_that_nobody_pinned_is_refused(tmp_path: Path, monkeypatch: py
     assert refused.value.message == (
         "nobody has pinned the sdist of llama-cpp-python 9.9.9, whose converter would be run"
     )
-    assert refused.value.hint == "install the pinned release: pip install llama-cpp-python==0.3.36"
+    assert hints.text(refused.value.hint) == "install the pinned release: pip install llama-cpp-python==0.3.36"
 
 
 @pytest.mark.parametrize("name", ["q8_0", "q4_0", "q4_k_m"])

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.engines import Deadline, Message, Sampling, Settings, open_engine
-from sage_edge.errors import (
-    DigestMismatch,
-)
 from sage_edge.models.card import read_cards
 from sage_edge.models.download.ranges import ModelWorkInterrupted
+from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.lock import LockedModel, read_lock, write_lock
 from sage_edge.models.prepare import import_folder, plan, run
 from sage_edge.models.prepare.plan import StepPlan
@@ -197,7 +196,7 @@ def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, context
         f"the manifest of {tiny.REF} has digest {manifest.digest()}, fleet/models.lock says {before[tiny.REF].manifest}"
     )
     assert refused.value.message == says
-    assert refused.value.hint == "if the one made here is meant: sage-edge model lock"
+    assert hints.text(refused.value.hint) == "if the one made here is meant: sage-edge model lock"
     assert read_lock(context.fleet) == before
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge import files
+from sage_edge import files, hints
 from sage_edge.models.prepare import smoke
 from sage_edge.models.prepare.smoke import SmokeFailed, SmokeResult
 from sage_edge.names import Digest, ModelRef
@@ -36,7 +36,7 @@ def test_a_cut_file_is_a_verdict_and_not_our_end(tmp_path: Path, cut: int) -> No
     (tmp_path / "m.gguf").write_bytes(whole[:-cut])
     with pytest.raises(SmokeFailed, match=f"{REF} does not run: ") as refused:
         smoke.ask(tmp_path / "m.gguf", REF)
-    assert refused.value.hint == f"sage-edge model inspect {tmp_path / 'm.gguf'}"
+    assert hints.text(refused.value.hint) == f"sage-edge model inspect {tmp_path / 'm.gguf'}"
     assert refused.value.code == 8
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sage_edge.errors import ModelNotFound, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.models.card import read_cards
+from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.prepare import stages as chain
 from sage_edge.models.prepare.stages import Stage
 from sage_edge.names import ModelRef

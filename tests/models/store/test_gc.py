@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import Locked, ModelError, ModelNotFound, StorageError
+from sage_edge.errors import Locked, StorageError
+from sage_edge.models.errors import ModelError, ModelNotFound
 from sage_edge.models.store.gc import collect, leftovers, removal, used
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sage_edge.errors import DigestMismatch, Locked, ModelError, ModelIncomplete, StorageError
+from sage_edge import hints
+from sage_edge.errors import Locked, StorageError
+from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete
 from sage_edge.models.store import blobs
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
@@ -127,7 +129,7 @@ def test_a_broken_name_is_refused(tmp_path: Path, content: bytes) -> None:
     store.manifest_path(REF).write_bytes(content)
     with pytest.raises(ModelError, match=r"q8_0.json (cannot be read|lists other/mind:x)") as refused:
         store.manifest(REF)
-    assert refused.value.hint == "sage-edge model prepare tiny/mind:q8_0"
+    assert hints.text(refused.value.hint) == "sage-edge model prepare tiny/mind:q8_0"
     with pytest.raises(ModelError):
         store.manifests()
 

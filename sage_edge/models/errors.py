@@ -1,0 +1,89 @@
+"""Every way in which a model is refused, from its card to its bytes.
+
+ModelError                                                         exit code 1
+├── ModelNotFound(ref)                 no card declares it
+├── NotLocked(ref)                     nobody has said which bytes this name means
+├── AdapterWithoutBase(base, where_it_pointed)
+├── ModelIncomplete(ref, missing)
+├── DigestMismatch(what, expected, actual)                         8
+├── DoesNotFit(ref, needs, has)        more memory than there is   3
+├── inspect.bounded.HeaderBroken       a weight file's header cannot be right
+├── download.ranges.WrongSize          the hub sends other lengths than it lists   8
+└── prepare: merge.CannotMerge, parity.ParityFailed (8), smoke.SmokeFailed (8)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sage_edge import sizes
+from sage_edge.errors import ExitCode, SageError
+from sage_edge.hints import Hint, sage
+
+
+class ModelError(SageError):
+    """A model that cannot be used, with the reason."""
+
+
+class ModelNotFound(ModelError, LookupError):
+    """No card declares this model."""
+
+    def __init__(self, ref: str, known: Sequence[str]) -> None:
+        self.ref = ref
+        super().__init__(
+            f"no model named {ref} is on this machine; known: {', '.join(known) or 'none'}",
+            hint=sage("model list"),
+        )
+
+
+class NotLocked(ModelError):
+    """A card declares the model, but no lock says which bytes that is; or its source is pinned to no revision."""
+
+    def __init__(self, ref: str, why: str = "", *, hint: Hint = "") -> None:
+        self.ref = ref
+        super().__init__(
+            f"{ref} is not locked: {why or 'no line of fleet/models.lock says which bytes it is'}",
+            hint=hint or sage("model prepare", ref),
+        )
+
+
+class AdapterWithoutBase(ModelError):
+    """An adapter is no model: it needs the base that it was trained on, and that base is not here."""
+
+    def __init__(self, base: str, where_it_pointed: str, *, hint: Hint = "") -> None:
+        self.base, self.where_it_pointed = base, where_it_pointed
+        super().__init__(
+            f"an adapter without its base {base}: it points at {where_it_pointed!r}, which is not on this machine",
+            hint=hint or sage("model list"),
+        )
+
+
+class ModelIncomplete(ModelError):
+    """Files that the card lists are absent or of another size."""
+
+    def __init__(self, ref: str, missing: Sequence[str], *, hint: Hint) -> None:
+        self.ref, self.missing = ref, tuple(missing)
+        super().__init__(f"{ref} lacks {', '.join(missing)}", hint=hint)
+
+
+class DigestMismatch(ModelError):
+    """Bytes are not the bytes that were declared."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, what: str, expected: str, actual: str, *, hint: Hint, said_by: str = "its card") -> None:
+        self.what, self.expected, self.actual = what, expected, actual
+        super().__init__(f"{what} has digest {actual}, {said_by} says {expected}", hint=hint)
+
+
+class DoesNotFit(ModelError):
+    """The model needs more memory than the machine has."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, ref: str, needs_bytes: int, has_bytes: int) -> None:
+        self.ref, self.needs_bytes, self.has_bytes = ref, needs_bytes, has_bytes
+        super().__init__(
+            f"{ref} needs {sizes.text(needs_bytes)} of memory, {sizes.text(has_bytes)} are available",
+            hint=(sage("model list"), " shows smaller models for the host's file; or stop what else runs here"),
+        )
