@@ -9,9 +9,9 @@ and which overlay lies over the fleet, so only `text` adds them.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Program = Literal["invoke", "sage-edge"]
 OVER_HOSTS = frozenset({"host", "role", "all"})
@@ -96,3 +96,19 @@ def filled(hint: Hint, placeholder: str, value: str) -> Hint:
         return NextCommand(command.program, words, options)
 
     return mapped(hint, fill)
+
+
+def plain(hint: Hint) -> list[object]:
+    """Return a hint as JSON can keep it between two processes of ours; `from_plain` reads it."""
+    parts = hint if isinstance(hint, tuple) else (hint,)
+    return [part if isinstance(part, str) else [part.program, part.words, part.options] for part in parts]
+
+
+def from_plain(parts: Iterable[Any]) -> Hint:
+    """Return the hint that `plain` wrote."""
+    read = tuple(part if isinstance(part, str) else _command_of(*part) for part in parts)
+    return read[0] if len(read) == 1 else read
+
+
+def _command_of(program: Program, words: Iterable[str], options: Iterable[Iterable[Any]]) -> NextCommand:
+    return NextCommand(program, tuple(words), tuple((name, value) for name, value in options))

@@ -65,6 +65,11 @@ class Digest(Name):
         return self[7:19]
 
 
+def shortened(text: str) -> str:
+    """Return the short form of a digest; any other text as it is."""
+    return Digest(text).short if Digest.grammar.fullmatch(text) else text
+
+
 class ModelRef(Name):
     grammar = re.compile(r"[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*:[a-z0-9][a-z0-9._-]*")
     expected = "a model like family/name:variant"

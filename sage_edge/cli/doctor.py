@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from sage_edge import hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import as_option, json_option, paths, tell
 from sage_edge.clock import SystemClock
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.paths import SYSTEM_FLEET, Paths
-from sage_edge.verify import doctor
-from sage_edge.verify.finding import Finding
+from sage_edge.verify import machine_checks, this_machine
+from sage_edge.verify.check import CheckResult
 
 _LEFT = 32
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_black"}
@@ -26,17 +26,17 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_b
 @click.pass_context
 def command(ctx: click.Context, as_host: str | None, as_json: bool) -> None:
     """Measure what this machine can do, check by check. Exit code 8 when a check fails."""
-    findings: list[Finding] = []
-    for finding in doctor.examine(doctor.admit(_paths(), SystemClock().now(), as_host)):
-        findings.append(finding)
+    results: list[CheckResult] = []
+    for result in machine_checks.examine(this_machine.admit(_paths(), SystemClock().now(), as_host)):
+        results.append(result)
         if not as_json:
-            _show(finding)
-    failed = sum(finding.verdict == "fail" for finding in findings)
+            _show(result)
+    failed = sum(not result.holds for result in results)
     if as_json:
-        render.document("sage-edge/doctor/1", [asdict(finding) for finding in findings])
+        render.document("sage-edge/doctor/1", [_document(result) for result in results])
     else:
-        tell(f"{len(findings)} checks, {failed} failed")
-    ctx.exit(8 if failed else 0)
+        tell(f"{len(results)} checks, {failed} failed")
+    ctx.exit(ExitCode.NOT_VERIFIED if failed else ExitCode.OK)
 
 
 def _paths() -> Paths:
@@ -47,11 +47,20 @@ def _paths() -> Paths:
         return Paths.from_env({**os.environ, "SAGE_FLEET": str(SYSTEM_FLEET)}, Path.cwd())
 
 
-def _show(finding: Finding) -> None:
-    mark = click.style(f"{finding.verdict:<8}", fg=_COLOURS[finding.verdict])
-    first, *more = render.beside(_LEFT, finding.found)
-    if finding.remedy and finding.verdict != "ok":
-        more += render.beside(_LEFT, f"next: {finding.remedy}")
-    click.echo(f"{mark}{finding.check:<{_LEFT - 8}}{first}")
+def _document(result: CheckResult) -> dict[str, str]:
+    return {
+        "check": result.check,
+        "verdict": result.verdict,
+        "found": result.answer,
+        "remedy": hints.text(result.remedy),
+    }
+
+
+def _show(result: CheckResult) -> None:
+    mark = click.style(f"{result.verdict:<8}", fg=_COLOURS[result.verdict])
+    first, *more = render.beside(_LEFT, result.answer)
+    if result.remedy and result.verdict != "ok":
+        more += render.beside(_LEFT, f"next: {hints.text(result.remedy)}")
+    click.echo(f"{mark}{result.check:<{_LEFT - 8}}{first}")
     for line in more:
         click.echo(" " * _LEFT + line)

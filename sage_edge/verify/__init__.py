@@ -1,16 +1,18 @@
-"""What must be true of a host, held against what is. Facts and expectations are apart, so that others can use either.
+"""What must be true of a host, held against what is: one framework of checks for doctor, verify and testinfra.
 
-finding        what one check says: verdict, what was measured, remedy
-elf            which libraries a shared library names as needed, read without loading it
-libraries      whether the loader finds them all, asked in a child process; the first missing one and who needs it
-probes         children that run a kernel, draw a token, ask the exchange: facts, no opinions
-machine        memory, disk and clock: facts, no opinions
-expectations   facts → findings; pure, nothing is measured there
-doctor         all checks of this machine, each independent of the others
-references     whether what one declaration names, another one declares
+check           fact, wants, check, case, result: the framework, and the loop that examines a subject
+wants           what can be wanted of one fact of a board: equal, among, at least, …
 
-expect         what must be true of a host of the fleet: declarations, provisioning and its release → expectations
-expect_laid    what provisioning leaves behind, as expectations
-expect_wants   values that judge one fact and say what they want
-expect_ruling  question + wants = expectation; expectation + what was found = ruling
+board_checks    the table of a board, seen from a workstation: `invoke verify`, by one probe or by testinfra
+board_target    such a board: declarations, provisioning and release, and its helper's probe
+provisioned     what provisioning leaves on it, as things that are wanted
+
+machine_checks  the table of this machine, seen from within: `sage-edge doctor`
+this_machine    this machine: paths, measured facts, declarations
+machine_judges  facts of this machine → judgements; pure, nothing is measured there
+libraries       whether the loader finds all shared libraries of a package; the first missing one and who needs it
+probes          children that run a kernel, draw a token, ask the exchange: facts, no opinions
+machine         memory, disk and clock: facts, no opinions
+
+references      whether what one declaration names, another one declares
 """

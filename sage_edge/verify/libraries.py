@@ -1,13 +1,14 @@
 """Whether the loader finds every shared library that a package needs: asked of the loader itself, in a child process.
 
 A child loads the package's own libraries as importing it would, and says what the loader answers. Only when it refuses,
-the files are read to name every missing library and who needs it. A library that nothing needs is not looked for.
+`ldd` names every missing library and who needs it. A library that nothing needs is not looked for.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sage_edge import shell
-from sage_edge.verify import elf
 
 _SECONDS = 120.0
 _ABSENT = re.compile(r"(?P<name>[^\s:/]+): cannot open shared object file")
+_NOT_FOUND = re.compile(r"^\s*(\S+) => not found$", re.MULTILINE)
+_NEEDED_BY = re.compile(r"file=(\S+) \[\d+\];  needed by (\S+) \[\d+\]")  # as ld.so writes with LD_DEBUG=files
 
 # Prints one line of JSON: what the loader said to the first library that it refused, or null. The first ones are
 # loaded for all (RTLD_GLOBAL), as torch does with its libtorch_global_deps.so.
@@ -33,19 +35,6 @@ for path in sys.argv[1:]:
         break
 else:
     print("null")
-"""
-
-# Asks the loader for libraries by name: prints those that it does not find.
-_ASKER = """
-import ctypes, json, sys
-absent = []
-for name in sys.argv[1:]:
-    try:
-        ctypes.CDLL(name)
-    except OSError as refusal:
-        if f"{name}: cannot open" in str(refusal):
-            absent.append(name)
-print(json.dumps(absent))
 """
 
 ROOTS: Mapping[str, tuple[str, ...]] = {
@@ -69,7 +58,7 @@ class Missing:
 class Libraries:
     """What came of one package. version None: not installed. loaded: how many of its own libraries were loaded.
 
-    missing: in the order in which the loader stumbles; refusal: the loader's own words, empty when it has none.
+    missing: the one at which the loader stumbles first; refusal: the loader's own words, empty when it has none.
     """
 
     package: str
@@ -93,15 +82,15 @@ def installed(package: str) -> tuple[Path, str] | None:
 
 def examine(package: str) -> Libraries:
     """Return what the loader says to an installed package."""
-    found = installed(package)
-    if found is None:
+    place = installed(package)
+    if place is None:
         return Libraries(package, None)
-    folder, release = found
+    folder, release = place
     roots = [path for pattern in ROOTS[package] for path in sorted(folder.glob(pattern))]
-    said = load(package, release, roots)
-    if said.missing and shell.attempt(_child(f"import {package}", ())).code == 0:
+    loaded = load(package, release, roots)
+    if loaded.missing and shell.attempt(_child(f"import {package}", ())).code == 0:
         return Libraries(package, release, len(roots))  # it knows a place of its own, like torch its nvidia/ folders
-    return said
+    return loaded
 
 
 def load(package: str, release: str, roots: Sequence[Path]) -> Libraries:
@@ -112,40 +101,28 @@ def load(package: str, release: str, roots: Sequence[Path]) -> Libraries:
     if done.code != 0:
         why = f"loading ended with {done.code}: {(done.complaint.splitlines() or ['no word'])[-1][:200]}"
         return Libraries(package, release, refusal=why)
-    told = json.loads(done.text.splitlines()[-1])
-    if told is None:
+    refused = json.loads(done.text.splitlines()[-1])
+    if refused is None:
         return Libraries(package, release, loaded=len(roots))
-    path, refusal = told
+    path, refusal = refused
     first = _ABSENT.search(refusal)
-    absent = needs(roots) if first else ()
-    if first and first["name"] not in [missing.name for missing in absent]:
-        absent = (Missing(first["name"], Path(path).name), *absent)
-    ordered = sorted(absent, key=lambda missing: missing.name != (first and first["name"]))
-    return Libraries(package, release, len(roots), tuple(ordered), refusal)
+    if first is None:
+        return Libraries(package, release, len(roots), (), refusal)
+    absent = {missing.name: missing for missing in needs(roots)}
+    stumbled_at = absent.pop(first["name"], Missing(first["name"], Path(path).name))
+    return Libraries(package, release, len(roots), (stumbled_at, *absent.values()), refusal)
 
 
 def needs(roots: Sequence[Path]) -> tuple[Missing, ...]:
-    """Return every library that these files need, directly or not, and that the loader does not find."""
-    outside: dict[str, str] = {}
-    todo, seen = [(path, ()) for path in roots], set[Path]()
-    while todo:
-        path, inherited = todo.pop(0)
-        if path.resolve() in seen:
-            continue
-        seen.add(path.resolve())
-        try:
-            dynamic = elf.read(path)
-        except (ValueError, OSError):
-            continue  # the loader has the word about broken files
-        places = (*dynamic.places, *inherited)
-        for name in dynamic.needed:
-            if beside := next((place / name for place in places if (place / name).is_file()), None):
-                todo.append((beside, places))  # type: ignore[arg-type]
-            else:
-                outside.setdefault(name, path.name)
-    asked = shell.attempt(_child(_ASKER, list(outside)))
-    absent = set(json.loads(asked.text)) if asked.code == 0 else set()
-    return tuple(Missing(name, who) for name, who in outside.items() if name in absent)
+    """Return every library that these files need, directly or not, and that the loader does not find: `ldd` says."""
+    if shutil.which("ldd") is None:  # a system without it names only the first
+        return ()
+    listed = shell.attempt(
+        shell.Command(("ldd", *map(str, roots)), timeout_s=_SECONDS, env={"LD_DEBUG": "files", "LC_ALL": "C"})
+    )
+    who = dict(reversed(_NEEDED_BY.findall(listed.text + listed.complaint)))  # by the first one
+    names = dict.fromkeys(_NOT_FOUND.findall(listed.text))
+    return tuple(Missing(name, Path(who.get(name, "?")).name) for name in names)
 
 
 def _child(program: str, words: Sequence[str]) -> shell.Command:

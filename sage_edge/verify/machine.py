@@ -18,7 +18,7 @@ _STATUS_AT, _TIMEX_BYTES = 40, 208  # `status` lies after modes, offset, freq, m
 
 
 @dataclass(frozen=True)
-class Room:
+class FreeDisk:
     """Free bytes of the disk on which a folder is, or would be made; for whoever is not root."""
 
     path: Path
@@ -46,10 +46,10 @@ def available_memory(root: Path) -> int | None:
     return int(match[1]) * 1024 if match else None
 
 
-def room(path: Path) -> Room:
+def free_disk(path: Path) -> FreeDisk:
     """Return how much is free where `path` is, or would be."""
     there = next(folder for folder in (path, *path.parents) if folder.exists())
-    return Room(path, shutil.disk_usage(there).free)
+    return FreeDisk(path, shutil.disk_usage(there).free)
 
 
 def clock_facts(now: datetime, heartbeat: Path) -> ClockFacts:

@@ -90,7 +90,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class ExchangeAnswer:
     """What the exchange answered: how many hosts have a branch there; refusal: git's last words, else empty."""
 
     remote: str
@@ -136,15 +136,15 @@ def token(ref: ModelRef, fleet: Path, models: Path, *, gpu_layers: int) -> Token
     return Token(ref, told["tokens"], told["seconds"])
 
 
-def exchange(remote: str) -> Exchange:
+def exchange(remote: str) -> ExchangeAnswer:
     """Ask the exchange for its branches, as whoever runs this would; never a question on a terminal."""
     ssh = os.environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=10")
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": ssh, "LC_ALL": "C"}
     asked = Command(("git", "ls-remote", "--", remote, "refs/heads/host/*"), timeout_s=EXCHANGE_S, env=quiet)
     done = shell.attempt(asked)
     if done.code != 0:  # git says first what happened, and last what it may mean
-        return Exchange(remote, refusal=(done.complaint.splitlines() or [f"git ended with {done.code}"])[0][:300])
-    return Exchange(remote, len(done.text.splitlines()))
+        return ExchangeAnswer(remote, refusal=(done.complaint.splitlines() or [f"git ended with {done.code}"])[0][:300])
+    return ExchangeAnswer(remote, len(done.text.splitlines()))
 
 
 def _child(program: str, words: Sequence[str], seconds: float) -> Command:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,8 +13,12 @@ from sage_edge import files, hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import tell
 from sage_edge.deploy.fleet_runner import Result
+from sage_edge.hints import Hint
 from sage_edge.names import HostName
-from sage_edge.verify.rulings import Ruling
+from sage_edge.verify.check import CheckResult
+
+NextStep = Callable[[Hint], str]
+"""Puts a hint into words for these machines, as `Desk.next_step`."""
 
 
 @dataclass(frozen=True)
@@ -22,67 +26,81 @@ class Report:
     """What came of one host, check by check."""
 
     host: HostName
-    rulings: tuple[Ruling, ...]
+    results: tuple[CheckResult, ...]
 
     @property
-    def failed(self) -> tuple[Ruling, ...]:
-        return tuple(one for one in self.rulings if not one.holds)
+    def failed(self) -> tuple[CheckResult, ...]:
+        return tuple(result for result in self.results if not result.holds)
 
 
-def show(results: Sequence[Result[Report]]) -> None:
+def show(outcomes: Sequence[Result[Report]], next_step: NextStep = hints.text) -> None:
     """Print a table for each host, then what to do. Raises the error of a host that was the only one."""
-    for one in results:
-        if one.value is not None:
-            _table(one.value)
-        elif one.error is not None:
-            if len(results) == 1:
-                raise one.error
-            click.echo(f"{one.host}  {click.style('failed', fg='red')}: {render.inert(one.error.message)}")
-            click.echo(f"  next: {render.inert(hints.text(one.error.hint))}")
+    for outcome in outcomes:
+        if outcome.value is not None:
+            _table(outcome.value, next_step)
+        elif outcome.error is not None:
+            if len(outcomes) == 1:
+                raise outcome.error
+            click.echo(f"{outcome.host}  {click.style('failed', fg='red')}: {render.inert(outcome.error.message)}")
+            click.echo(f"  next: {render.inert(next_step(outcome.error.hint))}")
 
 
-def _table(report: Report) -> None:
-    rows = [("ok" if one.holds else "FAIL", one.check, one.expected, one.found) for one in report.rulings]
+def _table(report: Report, next_step: NextStep) -> None:
+    rows = [("ok" if result.holds else "FAIL", result.check, result.wanted, result.answer) for result in report.results]
     render.table((report.host, "check", "expected", "found"), rows)
     by_remedy: dict[str, list[str]] = {}
-    for one in report.failed:
-        by_remedy.setdefault(one.remedy, []).append(one.check)
+    for result in report.failed:
+        by_remedy.setdefault(next_step(result.remedy), []).append(result.check)
     for remedy, checks in by_remedy.items():
         click.echo(f"  next: {render.inert(remedy)}  ({render.inert(', '.join(checks))})")
     tell(f"{report.host}: {len(rows) - len(report.failed)} of {len(rows)} checks hold")
 
 
-def document(results: Sequence[Result[Report]]) -> list[dict[str, object]]:
+def document(outcomes: Sequence[Result[Report]], next_step: NextStep = hints.text) -> list[dict[str, object]]:
     """Return what one JSON document says of every host."""
-    return [_entry(one) for one in results]
+    return [_entry(outcome, next_step) for outcome in outcomes]
 
 
-def _entry(one: Result[Report]) -> dict[str, object]:
-    if one.value is not None:
-        checks = [asdict(ruling) for ruling in one.value.rulings]
-        return {"host": one.host, "ok": not one.value.failed, "checks": checks}
-    error = one.error
-    told = {"error": error.message, "hint": hints.text(error.hint), "code": error.code} if error else {}
-    return {"host": one.host, "ok": False, **told}
+def _entry(outcome: Result[Report], next_step: NextStep) -> dict[str, object]:
+    if (report := outcome.value) is not None:
+        checks = [_check(result, next_step) for result in report.results]
+        return {"host": outcome.host, "ok": not report.failed, "checks": checks}
+    error = outcome.error
+    failure = {"error": error.message, "hint": next_step(error.hint), "code": error.code} if error else {}
+    return {"host": outcome.host, "ok": False, **failure}
 
 
-def write_junit(path: Path, results: Sequence[Result[Report]]) -> None:
+def _check(result: CheckResult, next_step: NextStep) -> dict[str, object]:
+    return {
+        "check": result.check,
+        "expected": result.wanted,
+        "found": result.answer,
+        "holds": result.holds,
+        "remedy": next_step(result.remedy),
+    }
+
+
+def write_junit(path: Path, outcomes: Sequence[Result[Report]], next_step: NextStep = hints.text) -> None:
     """Write a JUnit report: a suite for each host, a case for each check; an unreached host is one error."""
     root = ElementTree.Element("testsuites", name="verify")
-    for one in results:
-        rulings = one.value.rulings if one.value else ()
-        failed = one.value.failed if one.value else ()
-        counts = {"tests": len(rulings) or 1, "failures": len(failed), "errors": int(one.error is not None)}
-        told = {"name": str(one.host), **{key: str(count) for key, count in counts.items()}}
-        suite = ElementTree.SubElement(root, "testsuite", told)
-        for ruling in rulings:
-            case = ElementTree.SubElement(suite, "testcase", classname=str(one.host), name=ruling.check)
-            if not ruling.holds:
-                said = f"expected {ruling.expected}, found {ruling.found}"
-                ElementTree.SubElement(case, "failure", message=render.inert(said)).text = f"next: {ruling.remedy}"
-        if one.error is not None:
-            case = ElementTree.SubElement(suite, "testcase", classname=str(one.host), name="reach")
-            ElementTree.SubElement(case, "error", message=render.inert(one.error.message)).text = hints.text(
-                one.error.hint
-            )
+    for outcome in outcomes:
+        _suite(root, outcome, next_step)
     files.write_atomic(path, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _suite(root: ElementTree.Element, outcome: Result[Report], next_step: NextStep) -> None:
+    host, error = str(outcome.host), outcome.error
+    results = outcome.value.results if outcome.value else ()
+    failures = sum(not result.holds for result in results)
+    counts = {"tests": len(results) or 1, "failures": failures, "errors": int(error is not None)}
+    suite = ElementTree.SubElement(
+        root, "testsuite", {"name": host, **{key: str(count) for key, count in counts.items()}}
+    )
+    for result in results:
+        case = ElementTree.SubElement(suite, "testcase", classname=host, name=result.check)
+        if not result.holds:
+            message = render.inert(f"expected {result.wanted}, found {result.answer}")
+            ElementTree.SubElement(case, "failure", message=message).text = f"next: {next_step(result.remedy)}"
+    if error is not None:
+        case = ElementTree.SubElement(suite, "testcase", classname=host, name="reach")
+        ElementTree.SubElement(case, "error", message=render.inert(error.message)).text = next_step(error.hint)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sage_edge import hints
 from sage_edge.errors import ExitCode, SageError, UsageError
 from sage_edge.workstation.registry import Chore
 
@@ -99,59 +100,59 @@ def verified(here: Desk, hosts: Sequence[HostName], asked: Asked) -> int:
         tell(f"asking {', '.join(hosts)}; --quick takes a second")
     results = fleet_runner.over(hosts, lambda name: quick(here, name) if asked.quick else full(here, name, asked.via))
     if asked.junit is not None:
-        report.write_junit(asked.junit, results)
+        report.write_junit(asked.junit, results, here.next_step)
     if asked.as_json:
-        render.document("sage-edge/verify/1", report.document(results))
+        render.document("sage-edge/verify/1", report.document(results, here.next_step))
     else:
-        report.show(results)
+        report.show(results, here.next_step)
     return fleet_runner.worst([WRONG if one.value and one.value.failed else one.code for one in results])
 
 
 def quick(here: Desk, name: HostName) -> Report:
     """Judge a host by one probe over one connection."""
     from sage_edge.cli.environment import paths
-    from sage_edge.deploy import expectations, probe_answers
+    from sage_edge.deploy import checked_board
     from sage_edge.remote.errors import NotReady, UnreadableProbe
+    from sage_edge.verify import board_checks
     from sage_edge.workstation.report import Report
 
     with here.seen(name) as board:
         try:
-            facts = board.facts(of_any_helper=True)
+            probe = board.facts(of_any_helper=True)
         except (NotReady, UnreadableProbe) as silent:
-            return Report(name, (expectations.of_helper(here.fleet, name).unasked(silent.message),))
-    wanted = expectations.of_board(here.root, paths().models, here.fleet, facts)
-    return Report(name, probe_answers.judged(wanted, facts, here.fleet.board_of(name)))
+            return Report(name, (checked_board.without_probe(name).unasked(silent.message),))
+    return Report(name, board_checks.examine(checked_board.target(here.root, paths().models, here.fleet, probe)))
 
 
 def full(here: Desk, name: HostName, via: str = "", *words: str) -> Report:
     """Let testinfra ask a host everything. words: further ones for pytest. Raises NotExamined."""
-    from sage_edge.verify.rulings import Ruling
+    from sage_edge.verify import check
     from sage_edge.workstation.report import Report
 
     with tempfile.TemporaryDirectory(prefix="sage-verify-") as scratch:
-        told = Path(scratch) / "rulings.json"
-        said = _pytest(here, name, told, ("--via", via, *words))
-        if not told.is_file():
-            hint = f"invoke verify --host {name} --quick needs no pytest"
-            raise NotExamined(f"the checks of {name} did not run; pytest says:\n{said}", hint=hint)
-        document: Mapping[str, Any] = json.loads(told.read_text("utf-8"))
+        results = Path(scratch) / "results.json"
+        last_lines = _pytest(here, name, results, ("--via", via, *words))
+        if not results.is_file():
+            hint = (hints.invoke("verify", host=name, quick=True), " needs no pytest")
+            raise NotExamined(f"the checks of {name} did not run; pytest says:\n{last_lines}", hint=hint)
+        document: Mapping[str, Any] = json.loads(results.read_text("utf-8"))
     if error := document.get("error"):
         with here.naming():
-            raise _KEPT.get(error["code"], NotExamined)(error["message"], hint=error["hint"])
-    return Report(name, tuple(Ruling(**one) for one in document["rulings"]))
+            raise _KEPT.get(error["code"], NotExamined)(error["message"], hint=hints.from_plain(error["hint"]))
+    return Report(name, tuple(check.from_document(result) for result in document["results"]))
 
 
-def _pytest(here: Desk, name: HostName, told: Path, words: Sequence[str]) -> str:
+def _pytest(here: Desk, name: HostName, results: Path, words: Sequence[str]) -> str:
     """Run tests/fleet for one host in a process of its own, and return its last lines."""
     from sage_edge import shell
 
     root = Path(__file__).parents[2]
     if not (root / MODULES).is_dir():
-        raise UsageError("the full verify is part of a checkout", hint=f"invoke verify --host {name} --quick")
+        raise UsageError("the full verify is part of a checkout", hint=hints.invoke("verify", host=name, quick=True))
     line = (
         sys.executable, "-m", "pytest", "-q", "-p", "testinfra.plugin", "-p", "pytest_timeout",
         "-p", "no:cacheprovider", f"--confcutdir={MODULES}", str(MODULES),
-        "--board", name, "--overlay", here.fleet.overlay or "", "--rulings", str(told), *words,
+        "--board", name, "--overlay", here.fleet.overlay or "", "--results", str(results), *words,
     )  # fmt: skip
     env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "SAGE_FLEET": str(here.fleet.folder.absolute())}
     ran = shell.attempt(shell.Command(line, timeout_s=FULL_S, cwd=root, env=env))

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.names import HostName
-from sage_edge.verify.rulings import SLOW
 from sage_edge.workstation import verify_tasks
 from sage_edge.workstation.context import Desk
 from tests.benchmarks.figures import Figure, seconds
@@ -92,4 +91,4 @@ def _by_process(here: Desk, host: HostName) -> Verdicts:
 def _by_testinfra(here: Desk, host: HostName, via: str) -> Verdicts:
     """One pytest process, as `invoke verify` starts it."""
     report = verify_tasks.full(here, host, via, *_SAME)
-    return {one.check: one.holds for one in report.rulings if one.check not in SLOW}
+    return {one.check: one.holds for one in report.results if one.check != "exchange"}

@@ -3,30 +3,32 @@
     pytest tests/fleet --confcutdir=tests/fleet --board sprout --overlay sim
     pytest tests/fleet --confcutdir=tests/fleet --board sprout --overlay sim --via docker://sage@CONTAINER
 
-What must be true comes from `verify.expect`; `test_<kind>` asks for the facts of one kind with testinfra's own modules,
-so nothing here rests on the helper's word except who logs in and which release is current.
+What must be true comes from `verify.board_checks`; `test_<kind>` asks for the facts of one kind with testinfra's own
+modules, so nothing here rests on the helper's word except who logs in and which release is current.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from testinfra.host import Host
 
+from sage_edge import hints
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board
-from sage_edge.verify.expect_wants import Found
-from sage_edge.verify.rulings import Expectation, Ruling
+from sage_edge.verify import check
+from sage_edge.verify.board_checks import BoardCase
+from sage_edge.verify.check import CheckResult
+from sage_edge.verify.wants import FactValue
 from tests.fleet import reaching
 from tests.fleet.asking import Agent
 from tests.fleet.reaching import Reached
 
 REACHED = pytest.StashKey[Reached]()
-RULED = pytest.StashKey[dict[str, Ruling]]()
+RESULTS = pytest.StashKey[dict[str, CheckResult]]()
 WAY = pytest.StashKey[Generator[Reached, None, None]]()
 
 
@@ -38,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     words.addoption(
         "--via", default="", help="ssh://HOST, docker://USER@CONTAINER or local://; default: one ssh for all"
     )
-    words.addoption("--rulings", default="", metavar="FILE", help="leave there what came of each check, as JSON")
+    words.addoption("--results", default="", metavar="FILE", help="leave there what came of each check, as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,10 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             config.stash[REACHED] = next(way)
         except SageError as kept:
-            error = {"message": kept.message, "hint": kept.hint, "code": kept.code}
+            error = {"message": kept.message, "hint": hints.plain(kept.hint), "code": kept.code}
             _leave(config, {"error": error})
             pytest.exit(kept.message, returncode=kept.code)
-        config.stash[WAY], config.stash[RULED] = way, {}
+        config.stash[WAY], config.stash[RESULTS] = way, {}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -66,23 +68,23 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give `test_<kind>` every expectation of its kind."""
+    """Give `test_<kind>` every check of its kind."""
     kind = metafunc.function.__name__.removeprefix("test_").replace("_", "-")
-    mine = [one for one in metafunc.config.stash[REACHED].expectations if one.question.kind == kind]
-    metafunc.parametrize("expectation", mine, ids=[one.check for one in mine])
+    mine = [case for case in metafunc.config.stash[REACHED].cases if case.fact.kind == kind]
+    metafunc.parametrize("case", mine, ids=[case.name for case in mine])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Leave a ruling for every expectation; one that nobody asked for does not hold."""
+    """Leave a result for every check; one that nobody asked for does not hold."""
     config = session.config
     if REACHED in config.stash:
-        ruled, expectations = config.stash[RULED], config.stash[REACHED].expectations
-        rulings = [ruled.get(one.check) or one.unasked("the check broke; see pytest's output") for one in expectations]
-        _leave(config, {"rulings": [asdict(one) for one in rulings]})
+        judged, cases = config.stash[RESULTS], config.stash[REACHED].cases
+        results = [judged.get(case.name) or case.unasked("the check broke; see pytest's output") for case in cases]
+        _leave(config, {"results": [check.as_document(result) for result in results]})
 
 
 def _leave(config: pytest.Config, document: object) -> None:
-    if path := config.getoption("--rulings"):
+    if path := config.getoption("--results"):
         Path(path).write_text(json.dumps(document), "utf-8")
 
 
@@ -105,22 +107,22 @@ def card(pytestconfig: pytest.Config) -> Board:
 
 
 @pytest.fixture
-def of(expectation: Expectation) -> str:
+def of(case: BoardCase) -> str:
     """Which group, path, label, … is asked for."""
-    return expectation.question.of
+    return case.of
 
 
 @pytest.fixture
 def rule(
-    expectation: Expectation, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
-) -> Callable[[Found], None]:
-    """Judge what was found: keep the ruling, and fail the test where it does not hold."""
+    case: BoardCase, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
+) -> Callable[[FactValue], None]:
+    """Judge an answer: keep the result, and fail the test where it does not hold."""
 
-    def ruled(found: Found) -> None:
-        ruling = expectation.judge(found)
-        pytestconfig.stash[RULED][ruling.check] = ruling
-        record_property("expected", ruling.expected)
-        record_property("found", ruling.found)
-        assert ruling.holds, f"expected {ruling.expected}, found {ruling.found}; next: {ruling.remedy}"
+    def ruled(value: FactValue) -> None:
+        result = case.judge(value)
+        pytestconfig.stash[RESULTS][result.check] = result
+        record_property("expected", result.wanted)
+        record_property("found", result.answer)
+        assert result.holds, f"expected {result.wanted}, found {result.answer}; next: {hints.text(result.remedy)}"
 
     return ruled

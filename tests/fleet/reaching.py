@@ -16,14 +16,15 @@ import testinfra
 from testinfra.host import Host
 
 from sage_edge.cli.environment import paths
-from sage_edge.deploy import expectations as expected
+from sage_edge.deploy import checked_board
 from sage_edge.inventory.board_card import Board
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp, probe
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import UnreadableProbe
 from sage_edge.remote.ssh import client, config
-from sage_edge.verify.rulings import Expectation
+from sage_edge.verify import board_checks
+from sage_edge.verify.board_checks import BoardCase
 from sage_edge.workstation import context
 
 IDLE_S = 60
@@ -36,7 +37,7 @@ class Reached:
 
     host: Host
     card: Board
-    expectations: tuple[Expectation, ...]
+    cases: tuple[BoardCase, ...]
 
 
 def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None]:
@@ -54,11 +55,10 @@ def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None
         else:
             extra = open_ways.enter_context(one_connection(here.fleet.addresses, name))
             host = _as_root(f"ssh://{name}", ssh_extra_args=extra)
-        found = _asked(host, name)
-        wanted: tuple[Expectation, ...] = (expected.of_helper(here.fleet, name),)
-        if found is not None:
-            wanted = expected.of_board(here.root, paths().models, here.fleet, found)
-        yield Reached(host, card, wanted)
+        cases: tuple[BoardCase, ...] = (checked_board.without_probe(name),)
+        if (seen := _asked(host, name)) is not None:
+            cases = board_checks.cases(checked_board.target(here.root, paths().models, here.fleet, seen))
+        yield Reached(host, card, cases)
 
 
 def _as_root(address: str, **options: str) -> Host:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from testinfra.host import Host
 
 from sage_edge.host.probe import SECRETS
-from sage_edge.verify.expect_laid import CARD, claims
-from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.provisioned import CARD, claims
+from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
 
-Rule = Callable[[Found], None]
+Rule = Callable[[FactValue], None]
 
 
 def test_helper(host: Host, rule: Rule) -> None:

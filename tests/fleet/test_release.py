@@ -8,11 +8,11 @@ from collections.abc import Callable
 from testinfra.host import Host
 
 from sage_edge.models import manifest as manifests
-from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
 from tests.fleet.asking import Agent
 
-Rule = Callable[[Found], None]
+Rule = Callable[[FactValue], None]
 
 
 def test_engine(host: Host, rule: Rule) -> None:

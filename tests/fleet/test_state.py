@@ -10,10 +10,10 @@ from testinfra.host import Host
 
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import SOURCES, contradictions, measured
-from sage_edge.verify.expect_wants import Found
+from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
 
-Rule = Callable[[Found], None]
+Rule = Callable[[FactValue], None]
 EXCHANGE_S = 20
 
 

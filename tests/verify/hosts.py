@@ -10,10 +10,11 @@ from typing import Any
 from sage_edge.inventory import load
 from sage_edge.names import Digest, HostName, ModelRef, Slug
 from sage_edge.records.release import Release
-from sage_edge.verify import expect
-from sage_edge.verify.expect import Told
-from sage_edge.verify.expect_wants import Found
-from sage_edge.verify.rulings import Expectation
+from sage_edge.verify import board_checks
+from sage_edge.verify.board_checks import BoardCase
+from sage_edge.verify.board_target import BoardTarget
+from sage_edge.verify.wants import FactValue
+from tests.deploy import fleetfacts
 
 FLEET = load.load(Path(__file__).parents[2] / "fleet")
 HOST = FLEET.host("sprout")
@@ -40,23 +41,23 @@ X_SHA = "sha256:73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac
 UNIT_SHA = "sha256:ae6c63cff33bcfa3b6a2d6d0c9dd19521dedaa351146b1a642d2bfc9cf5a1e1f"
 
 
-def told(**changes: Any) -> Told:
+def target(**changes: Any) -> BoardTarget:
     """A sound Sprout: a Jetson with a release that carries one model and needs another one from its store."""
-    sound = Told(
-        host=HOST, overlay=None, board=FLEET.boards["orin-nano"], remote="ssh://git@hub/x.git", helper="0123456789ab",
-        steps=STEPS, current=RELEASE.id.short, release=RELEASE, baked=frozenset({BAKED}), weights={BAKED: WEIGHTS},
-        locked={ModelRef("sage/spare:q8_0"): OTHER, STORED: OTHER}, oldest_engine=(20, 10),
+    sound = BoardTarget(
+        host=HOST, card=FLEET.boards["orin-nano"], remote="ssh://git@hub/x.git", helper="0123456789ab", steps=STEPS,
+        current=RELEASE.id.short, release=RELEASE, baked=frozenset({BAKED}), weights={BAKED: WEIGHTS},
+        locked={ModelRef("sage/spare:q8_0"): OTHER, STORED: OTHER}, oldest_engine=(20, 10), probe=fleetfacts.probed(),
     )  # fmt: skip
     return replace(sound, **changes)
 
 
-def on_a_stand_in() -> Told:
-    """The same under the overlay `sim`, on a board without a GPU."""
+def on_a_stand_in() -> BoardTarget:
+    """The same on a board without a GPU."""
     card = FLEET.boards["sim-orin-nano"]
-    return told(overlay="sim", board=card, host=HOST.model_copy(update={"board": Slug("sim-orin-nano")}))
+    return target(card=card, host=HOST.model_copy(update={"board": Slug("sim-orin-nano")}))
 
 
-FOUND: Mapping[str, Found] = {
+FOUND: Mapping[str, FactValue] = {
     "helper": "0123456789ab",
     "board is orin-nano": frozenset(),
     "group sage-agent": 10001,
@@ -64,10 +65,10 @@ FOUND: Mapping[str, Found] = {
     "groups of sage-agent": frozenset({"video", "render"}),
     "rights of /srv/sage/state": "0750 10001:10001",
     "rights of /etc/sage/host.yaml": "0644 0:0",
-    "host card": "host: sprout",
     "rights of /etc/sudoers.d/sage-host": "0440 0:0",
-    "content of /etc/sudoers.d/sage-host": X_SHA,
     "rights of /srv/sage/keys/exchange": "0400 10001:10001",
+    "host card": "host: sprout",
+    "content of /etc/sudoers.d/sage-host": X_SHA,
     "content of sage-release.service": UNIT_SHA,
     "sage-release.service at boot": "enabled",
     "secrets open to anybody": frozenset(),
@@ -102,7 +103,7 @@ FOUND: Mapping[str, Found] = {
 """What is found on a sound board, check by check."""
 
 
-def expectation(check: str, given: Told | None = None) -> Expectation:
-    """One expectation by its name."""
-    (one,) = (one for one in expect.expectations(given or told()) if one.check == check)
-    return one
+def case(name: str, at: BoardTarget | None = None) -> BoardCase:
+    """One check by its name."""
+    (named,) = (case for case in board_checks.cases(at or target()) if case.name == name)
+    return named

@@ -9,12 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sage_edge import shell
+from sage_edge import hints, shell
 from sage_edge.deploy.fleet_runner import Result
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.inventory import load
 from sage_edge.names import HostName
-from sage_edge.verify.rulings import Ruling
+from sage_edge.verify import check
+from sage_edge.verify.check import CheckResult
 from sage_edge.workstation import report, verify_tasks
 from sage_edge.workstation.context import Desk
 from sage_edge.workstation.report import Report
@@ -22,9 +23,10 @@ from sage_edge.workstation.verify_tasks import Asked
 
 ROOT = Path(__file__).parents[2]
 SPROUT, THOR = HostName("sprout"), HostName("thor")
-GOOD = Ruling("agent", "running", "running", holds=True)
-BAD = Ruling("image", "111111111111", "2\x1b[31m2", holds=False, remedy="invoke deploy --host sprout")
-WORSE = Ruling("model", "333333333333", "nothing", holds=False, remedy="invoke deploy --host sprout")
+DEPLOY = hints.invoke("deploy", host="sprout")
+GOOD = CheckResult("agent", "ok", "running", "running")
+BAD = CheckResult("image", "fail", "111111111111", "2\x1b[31m2", DEPLOY)
+WORSE = CheckResult("model", "fail", "333333333333", "nothing", DEPLOY)
 SILENT = Unreachable("thor does not answer", hint="is it on?")
 
 
@@ -35,9 +37,9 @@ def desk() -> Desk:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Say what comes of a host, in place of asking it: rulings, or an error."""
+    """Say what comes of a host, in place of asking it: results, or an error."""
 
-    def say(**hosts: tuple[Ruling, ...] | Exception) -> None:
+    def say(**hosts: tuple[CheckResult, ...] | Exception) -> None:
         def examine(here: Desk, name: HostName, *words: str) -> Report:
             told = hosts[name]
             if isinstance(told, Exception):
@@ -53,7 +55,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize(("rulings", "code"), [((GOOD,), 0), ((GOOD, BAD), 8)])
 def test_it_ends_with_8_where_something_is_not_so(
-    desk: Desk, answers: Callable[..., None], rulings: tuple[Ruling, ...], code: int, quick: bool
+    desk: Desk, answers: Callable[..., None], rulings: tuple[CheckResult, ...], code: int, quick: bool
 ) -> None:
     answers(sprout=rulings)
     assert verify_tasks.verified(desk, [SPROUT], Asked(quick)) == code
@@ -106,9 +108,14 @@ def test_json_is_one_document(desk: Desk, answers: Callable[..., None], capsys: 
     answers(sprout=(GOOD, BAD), thor=SILENT)
     verify_tasks.verified(desk, [SPROUT, THOR], Asked(as_json=True))
     told = json.loads(capsys.readouterr().out)
+    good = {"check": "agent", "expected": "running", "found": "running", "holds": True, "remedy": ""}
+    bad = {
+        "check": "image", "expected": "111111111111", "found": "2\x1b[31m2", "holds": False,
+        "remedy": "invoke deploy --host sprout",
+    }  # fmt: skip
     assert told["schema"] == "sage-edge/verify/1"
     assert told["content"] == [
-        {"host": "sprout", "ok": False, "checks": [vars(GOOD), vars(BAD)]},
+        {"host": "sprout", "ok": False, "checks": [good, bad]},
         {"host": "thor", "ok": False, "error": "thor does not answer", "hint": "is it on?", "code": 4},
     ]
 
@@ -136,7 +143,7 @@ def pytest_leaves(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[sh
         def attempt(command: shell.Command) -> shell.Result:
             started.append(command)
             if document is not None:
-                place = command.words[command.words.index("--rulings") + 1]
+                place = command.words[command.words.index("--results") + 1]
                 Path(place).write_text(json.dumps(document), "utf-8")
             return shell.Result(4, b"usage: pytest", b"no such option")
 
@@ -149,10 +156,10 @@ def pytest_leaves(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[sh
 def test_the_full_one_is_a_pytest_of_its_own(
     desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]]
 ) -> None:
-    started = pytest_leaves({"rulings": [vars(GOOD), vars(BAD)]})
+    started = pytest_leaves({"results": [check.as_document(GOOD), check.as_document(BAD)]})
     assert verify_tasks.full(desk, SPROUT, "docker://sage@box") == Report(SPROUT, (GOOD, BAD))
     (command,) = started
-    assert command.words[-8:-2] == ("--board", "sprout", "--overlay", "", "--rulings", command.words[-3])
+    assert command.words[-8:-2] == ("--board", "sprout", "--overlay", "", "--results", command.words[-3])
     assert command.words[-2:] == ("--via", "docker://sage@box")
     assert command.env["SAGE_FLEET"] == str(ROOT / "fleet")
     assert command.cwd == ROOT
@@ -168,7 +175,7 @@ def test_the_full_one_is_a_pytest_of_its_own(
 def test_what_kept_it_from_asking_keeps_its_code(
     desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]], code: int, kind: type[verify_tasks.NotExamined]
 ) -> None:
-    pytest_leaves({"error": {"message": "no", "hint": "yes", "code": code}})
+    pytest_leaves({"error": {"message": "no", "hint": ["yes"], "code": code}})
     with pytest.raises(verify_tasks.NotExamined) as told:
         verify_tasks.full(desk, SPROUT)
     assert (type(told.value), told.value.code, told.value.message, told.value.hint) == (kind, code, "no", "yes")
@@ -180,7 +187,7 @@ def test_a_pytest_that_breaks_is_told_with_its_last_lines(
     pytest_leaves(None)
     with pytest.raises(verify_tasks.NotExamined, match="no such option") as told:
         verify_tasks.full(desk, SPROUT)
-    assert told.value.hint == "invoke verify --host sprout --quick needs no pytest"
+    assert told.value.hint == (hints.invoke("verify", host="sprout", quick=True), " needs no pytest")
 
 
 def test_without_a_checkout_there_is_the_quick_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.deploy import probe_answers
-from sage_edge.verify import expect
-from sage_edge.verify.expect_wants import Found
-from sage_edge.verify.rulings import KINDS, SLOW, Question, Ruling
-from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, expectation, on_a_stand_in, told
+from sage_edge import hints
+from sage_edge.verify import board_checks
+from sage_edge.verify.wants import FactValue
+from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, case, on_a_stand_in, target
 
 ROOT = Path(__file__).parents[2]
 DEPLOY, PROVISION = "invoke deploy --host sprout", "invoke provision --host sprout"
 LOGS, BUILD = "see: invoke logs --host sprout", f"invoke image.build --host sprout, then {DEPLOY}"
 
-BAD: list[tuple[str, Found, str, str, str]] = [
+BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("helper", "ba9876543210", "0123456789ab", "ba9876543210", PROVISION),
     ("board is orin-nano", frozenset({"it is a toaster"}), "no contradiction", "it is a toaster",
      "is the address right? ssh -F fleet/ssh_config sprout hostname; if so, mend fleet/boards"),
@@ -65,7 +64,7 @@ BAD: list[tuple[str, Found, str, str, str]] = [
     ("clock", -3600.0, "at most 30.0 s", "-3600.0 s", "on sprout: sudo timedatectl set-ntp true"),
     ("clock is kept", "no", "yes", "no", "on sprout: sudo timedatectl set-ntp true"),
     ("room for sage", 10**8, "at least 500 MB", "100 MB", "on sprout: docker image prune; df -h"),
-    ("room for docker", 10**9, "at least 2.0 GB", "1.0 GB", "on sprout: docker image prune; df -h"),
+    ("room for docker", 10**9, "at least 2.00 GB", "1.00 GB", "on sprout: docker image prune; df -h"),
     ("free memory", 10**8, "at least 250 MB", "100 MB", "stop what else runs on sprout"),
     ("exchange", "Host key verification failed.", "answers", "Host key verification failed.",
      "does the exchange know its key? see /srv/sage/keys/exchange.pub there, and: invoke logs --host sprout"),
@@ -73,87 +72,83 @@ BAD: list[tuple[str, Found, str, str, str]] = [
 
 
 def test_a_sound_host_is_what_it_must_be() -> None:
-    everything = expect.expectations(told())
-    assert [one.check for one in everything] == list(FOUND)
-    for one in everything:
-        ruling = one.judge(FOUND[one.check])
-        assert (ruling.holds, ruling.remedy) == (True, ""), ruling
+    everything = board_checks.cases(target())
+    assert [case.name for case in everything] == list(FOUND)
+    for each in everything:
+        result = each.judge(FOUND[each.name])
+        assert (result.verdict, result.remedy) == ("ok", ""), result
 
 
-@pytest.mark.parametrize(("check", "found", "expected", "tells", "remedy"), BAD, ids=[row[0] for row in BAD])
-def test_it_can_fail_and_says_what_to_do(check: str, found: Found, expected: str, tells: str, remedy: str) -> None:
-    assert expectation(check).judge(found) == Ruling(check, expected, tells, False, remedy)
+@pytest.mark.parametrize(("check", "value", "wanted", "answer", "remedy"), BAD, ids=[row[0] for row in BAD])
+def test_it_can_fail_and_says_what_to_do(check: str, value: FactValue, wanted: str, answer: str, remedy: str) -> None:
+    result = case(check).judge(value)
+    assert (result.check, result.verdict, result.wanted, result.answer) == (check, "fail", wanted, answer)
+    assert hints.text(result.remedy) == remedy
 
 
-def test_every_expectation_was_made_to_fail() -> None:
-    assert [row[0] for row in BAD] == list(FOUND)
+def test_every_check_was_made_to_fail() -> None:
+    assert sorted(row[0] for row in BAD) == sorted(FOUND)
 
 
-def test_every_kind_is_expected_somewhere_and_answered_twice() -> None:
-    asked = {one.question.kind for one in expect.expectations(told())}
-    assert asked == set(KINDS)
-    by_probe = {
-        "board",
-        "label",
-        *probe_answers.OF_ENGINE,
-        *probe_answers.OF_AGENT,
-        *probe_answers.OF_BOARD,
-        *probe_answers.OF_MANY,
-    }
-    assert by_probe == set(KINDS) - SLOW
+def test_every_fact_is_wanted_somewhere_and_asked_by_testinfra_too() -> None:
+    kinds = {check.fact.kind for check in board_checks.CHECKS}
+    assert kinds == {case.fact.kind for case in board_checks.cases(target())}
+    assert {case.fact.kind for case in board_checks.cases(target()) if not case.fact.answer} == {"exchange"}
     modules = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests/fleet").glob("test_*.py")))
     by_testinfra = [name.replace("_", "-") for name in re.findall(r"^def test_(\w+)\(", modules, re.MULTILINE)]
-    assert sorted(by_testinfra) == sorted(KINDS)
+    assert sorted(by_testinfra) == sorted(kinds)
+
+
+def test_two_checks_of_one_kind_share_its_fact() -> None:
+    facts = {check.fact.kind: check.fact for check in board_checks.CHECKS}
+    assert all(check.fact is facts[check.fact.kind] for check in board_checks.CHECKS)
 
 
 def test_on_a_stand_in_nothing_is_asked_that_it_cannot_have() -> None:
-    there = {one.check: one for one in expect.expectations(on_a_stand_in())}
+    there = {case.name: case for case in board_checks.cases(on_a_stand_in())}
     assert FOUND.keys() - there.keys() == {"clock is kept", "image's board", "board is orin-nano"}
     assert there["runtime"].judge(frozenset({"runc"})).holds
     assert there["image's platform"].judge("cpu").holds
-    assert there["agent"].remedy == "invoke deploy --host sprout --fleet sim"
+    overlaid = hints.Surroundings(overlay="sim")
+    assert hints.text(there["agent"].remedy, overlaid) == "invoke deploy --host sprout --fleet sim"
 
 
 def test_a_board_that_was_only_provisioned_is_sound() -> None:
-    there = {one.check: one for one in expect.expectations(told(current=None, release=None))}
-    assert there["release"].question == Question("journal")
-    assert there["release"].judge(None) == Ruling("release", "one that serves, or none yet", "none yet", True)
+    there = {case.name: case for case in board_checks.cases(target(current=None, release=None))}
+    assert there["release"].fact.kind == "journal"
+    assert there["release"].judge(None).answer == "none yet"
+    assert there["release"].judge(None).holds
     assert there["release"].judge("reverted").holds
     assert not there.keys() & {"agent", "image", "heartbeat", "exchange", "newest deployment"}
 
 
 @pytest.mark.parametrize("state", ["committed", "switched", "reverting", "revert-failed"])
 def test_a_release_that_the_journal_knows_and_nobody_finds_is_missed(state: str) -> None:
-    there = {one.check: one for one in expect.expectations(told(current=None, release=None))}
-    found = f"none, though the newest deployment is {state}"
-    wanted = Ruling("release", "one that serves, or none yet", found, False, DEPLOY)
-    assert there["release"].judge(state) == wanted
+    there = {case.name: case for case in board_checks.cases(target(current=None, release=None))}
+    result = there["release"].judge(state)
+    assert (result.verdict, result.remedy) == ("fail", hints.invoke("deploy", host="sprout"))
+    assert result.answer.endswith(f"is {state}")
 
 
 def test_a_release_that_cannot_be_read_is_said_and_the_rest_still_asked() -> None:
-    there = {one.check for one in expect.expectations(told(release=None))}
+    there = {case.name for case in board_checks.cases(target(release=None))}
     assert {"release", "agent", "health of the agent", "heartbeat"} <= there
     assert "image" not in there
 
 
 def test_a_model_that_is_not_here_cannot_be_compared_but_must_be_named() -> None:
-    unknown = expectation(f"model {BAKED}", told(weights={}))
+    unknown = case(f"model {BAKED}", target(weights={}))
     assert unknown.judge(str(OTHER)).holds
     assert not unknown.judge(None).holds
     assert str(unknown.wants) == "a digest; no copy here to compare it with"
 
 
 def test_what_nobody_asked_does_not_hold() -> None:
-    ruling = expectation("docker").unasked("no way")
-    assert (ruling.holds, ruling.found) == (False, "nothing: no way")
-    assert expectation("docker").unasked("no way", "go home").remedy == "go home"
+    result = case("docker").unasked("no way")
+    assert (result.holds, result.answer) == (False, "nothing: no way")
+    assert case("docker").unasked("no way", "go home").remedy == "go home"
 
 
 def test_a_heartbeat_may_be_as_old_as_the_container_s_own_check_allows() -> None:
     healthy = (ROOT / "images/shared/healthy.py").read_text("utf-8")
-    assert f"OLDEST_S = {expect.HEARTBEAT_S}\n" in healthy
-
-
-def test_questions_are_values() -> None:
-    assert Question("label", "sage.role") == Question("label", "sage.role")
-    assert {Question("helper"), Question("helper")} == {Question("helper")}
+    assert f"OLDEST_S = {board_checks.HEARTBEAT_S}\n" in healthy

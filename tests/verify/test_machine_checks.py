@@ -17,8 +17,9 @@ from sage_edge.cli.doctor import command
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
-from sage_edge.verify import doctor, libraries, probes
-from sage_edge.verify.finding import Finding
+from sage_edge.verify import libraries, machine_checks, probes
+from sage_edge.verify.check import By, CheckJudgement, Fact, HostCheck, always
+from sage_edge.verify.this_machine import ThisMachine
 from tests.models import shelving
 
 FLEET = Path(__file__).parents[2] / "fleet"
@@ -131,14 +132,20 @@ def test_the_token_is_drawn_from_the_hosts_own_model_where_it_is_here(
     assert found["models"]["remedy"] == f"sage-edge model prepare {mind}"
 
 
-def test_a_check_that_breaks_is_a_finding(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def break_(patient: doctor.Patient) -> Finding:
+def test_a_check_that_breaks_is_a_result(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_(here: ThisMachine, of: str) -> int:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr(doctor, "_CHECKS", {"odd": break_, "board": doctor._CHECKS["board"]})
+    odd: HostCheck[ThisMachine, int] = HostCheck("odd", Fact("odd", break_), always(By(_fine)))
+    _only(monkeypatch, "board")
+    monkeypatch.setattr(machine_checks, "CHECKS", (odd, *machine_checks.CHECKS))
     found = findings(ask(world, "--json"))
     assert found["odd"]["found"] == "the check broke: ZeroDivisionError: of all things"
     assert found["board"]["verdict"] == "ok"
+
+
+def _fine(value: object) -> CheckJudgement:
+    return CheckJudgement("ok", f"{value}")
 
 
 def test_an_exchange_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,4 +169,5 @@ def test_the_room_itself_loads_nothing_heavy() -> None:
 
 
 def _only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    monkeypatch.setattr(doctor, "_CHECKS", {name: doctor._CHECKS[name] for name in names})
+    kept = tuple(check for check in machine_checks.CHECKS if check.name in names)
+    monkeypatch.setattr(machine_checks, "CHECKS", kept)

@@ -7,26 +7,34 @@ from typing import Any
 
 import pytest
 
-from sage_edge.deploy import expectations, probe_answers
+from sage_edge import hints
+from sage_edge.deploy import checked_board
+from sage_edge.inventory.fleet import Fleet
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board import probe as facts
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.verify.rulings import Question, Ruling
+from sage_edge.verify import board_checks
+from sage_edge.verify.board_target import BoardTarget
+from sage_edge.verify.check import CheckResult
 from tests.deploy import fleetfacts
 from tests.deploy.fleetfacts import NOW, ROOT, SEEDLING, SPROUT
 
-CARD = fleetfacts.fleet().board_of(SPROUT)
 OWN = helper_zipapp.packed().short
+
+
+def target(seen: BoardProbe, fleet: Fleet | None = None) -> BoardTarget:
+    """The board of a probe, checked against this checkout."""
+    return checked_board.target(ROOT, ROOT / "nowhere", fleet or fleetfacts.fleet(), seen)
 
 
 def laid(facts: BoardProbe) -> dict[str, Any]:
     """What a probe tells of a board on which everything was provisioned that its facts ask for."""
     told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}}
     told |= {"secrets_open": [], "bytes_missing": []}
-    for one in expectations.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), facts):
-        kind, of, wants = one.question.kind, one.question.of, one.wants
+    for case in board_checks.cases(target(facts)):
+        kind, of, wants = case.fact.kind, case.of, case.wants
         if kind == "place":
             mode, _, owner = str(wants).partition(" ")
             uid, _, gid = owner.partition(":")
@@ -59,10 +67,8 @@ def probe(**changes: Any) -> dict[str, Any]:
     return {**base, **whole, "groups": {**base["groups"], **whole["groups"]}}
 
 
-def rulings(told: dict[str, Any]) -> dict[str, Ruling]:
-    seen = facts.parse(SPROUT, told, NOW)
-    wanted = expectations.of_board(ROOT, ROOT / "nowhere", fleetfacts.fleet(), seen)
-    return {one.check: one for one in probe_answers.judged(wanted, seen, CARD)}
+def results(told: dict[str, Any]) -> dict[str, CheckResult]:
+    return {result.check: result for result in board_checks.examine(target(facts.parse(SPROUT, told, NOW)))}
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +78,8 @@ def trusted_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_sound_board_is_green() -> None:
-    told = rulings(probe())
-    assert [one for one in told.values() if not one.holds] == []
+    told = results(probe())
+    assert [result for result in told.values() if not result.holds] == []
     assert len(told) > 35
     assert "exchange" not in told, "no probe reaches another machine"
 
@@ -100,33 +106,34 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
 
 @pytest.mark.parametrize(("change", "checks"), BROKEN, ids=[",".join(change) for change, _ in BROKEN])
 def test_what_is_not_told_or_not_so_does_not_hold(change: dict[str, Any], checks: set[str]) -> None:
-    told = rulings({**probe(), **change})
-    assert {one.check for one in told.values() if not one.holds} == checks
+    told = results({**probe(), **change})
+    assert {name for name, result in told.items() if not result.holds} == checks
 
 
 def test_an_edited_release_is_not_the_one_that_its_folder_names() -> None:
     told = probe()
     told["deploy"]["release_sha256"] = "f" * 64
-    ruling = rulings(told)["release"]
-    assert (ruling.holds, ruling.found, ruling.expected) == (False, "f" * 12, fleetfacts.wanted().short)
+    result = results(told)["release"]
+    assert (result.holds, result.answer, result.wanted) == (False, "f" * 12, fleetfacts.wanted().short)
 
 
 def test_another_helper_is_the_first_thing_said_and_what_it_cannot_tell_is_not_held_against_the_board() -> None:
     older = {key: value for key, value in probe().items() if key not in ("users", "texts", "units", "secrets_open")}
-    told = rulings({**older, "helper": "0123456789ab"})
+    told = results({**older, "helper": "0123456789ab"})
     assert next(iter(told)) == "helper"
-    assert told["helper"] == Ruling("helper", OWN, "0123456789ab", False, "invoke provision --host sprout")
+    renew = hints.invoke("provision", host="sprout")
+    assert told["helper"] == CheckResult("helper", "fail", OWN, "0123456789ab", renew)
     unsaid = told["content of /etc/sudoers.d/sage-host"]
-    assert unsaid.found == "nothing: its helper, another than ours, does not say"
-    assert unsaid.remedy == "invoke provision --host sprout"
+    assert unsaid.answer == "nothing: its helper, another than ours, does not say"
+    assert unsaid.remedy == renew
     assert told["docker"].holds
 
 
 def test_a_release_that_is_none_is_told_by_its_digest_alone() -> None:
     told = probe()
     told["deploy"]["release"] = {"format": 1, "host": "sprout"}
-    assert "image" not in rulings(told)
-    assert rulings(told)["agent"].holds
+    assert "image" not in results(told)
+    assert results(told)["agent"].holds
 
 
 def test_a_lock_of_the_fleet_is_held_against_the_store(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -143,23 +150,21 @@ def test_a_lock_of_the_fleet_is_held_against_the_store(tmp_path_factory: pytest.
         ({"sage/spare/q8_0.json": "7"}, False),
     ):
         seen = facts.parse(SPROUT, {**probe(), "models": store}, NOW)
-        wanted = expectations.of_board(ROOT, ROOT / "nowhere", fleet, seen)
-        told = {one.check: one.holds for one in probe_answers.judged(wanted, seen, CARD)}
+        told = {result.check: result.holds for result in board_checks.examine(target(seen, fleet))}
         assert told[f"manifest of {spare}"] is holds
 
 
 def test_a_disk_that_is_not_told_is_nothing() -> None:
-    seen = facts.parse(SPROUT, probe(), NOW)
-    assert probe_answers.answer(Question("disk", "moon"), seen, CARD) is None
-    assert probe_answers.answer(Question("disk", "sage"), seen, CARD) == 50_000_000_000
+    told = probe()
+    del told["disk"]["docker"]
+    assert results(told)["room for docker"].answer == "nothing"
+    assert results(told)["room for sage"].answer == "50.0 GB"
 
 
-def test_the_helper_alone_is_expected_of_a_board_that_says_nothing() -> None:
-    one = expectations.of_helper(fleetfacts.fleet("sim"), SPROUT)
-    ruling = one.unasked("it has no helper yet")
-    assert ruling == Ruling(
-        "helper", OWN, "nothing: it has no helper yet", False, "invoke provision --host sprout --fleet sim"
-    )
+def test_the_helper_alone_is_wanted_of_a_board_that_says_nothing() -> None:
+    result = checked_board.without_probe(SPROUT).unasked("it has no helper yet")
+    renew = hints.invoke("provision", host="sprout")
+    assert result == CheckResult("helper", "fail", OWN, "nothing: it has no helper yet", renew)
 
 
 def test_a_model_in_the_image_is_known_by_its_label() -> None:
@@ -168,7 +173,8 @@ def test_a_model_in_the_image_is_known_by_its_label() -> None:
     told = probe()
     release = {**told["deploy"]["release"], "models": {SEEDLING: f"sha256:{'2' * 64}"}}
     seen = facts.parse(SPROUT, {**told, "deploy": {**told["deploy"], "release": release}}, NOW)
-    wanted = {one.check: one for one in expectations.of_board(ROOT, ROOT / "nowhere", fleet, seen)}
-    assert wanted[f"model {SEEDLING}"].question == Question("label", "sage.model.digest")
+    wanted = {case.name: case for case in board_checks.cases(target(seen, fleet))}
+    weights = wanted[f"model {SEEDLING}"]
+    assert (weights.fact.kind, weights.of) == ("label", "sage.model.digest")
     assert len(str(wanted[f"model {SEEDLING}"].wants)) == 12
     assert wanted["image's model"].judge(str(SEEDLING)).holds

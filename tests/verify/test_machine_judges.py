@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.errors import SageError
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import Facts
 from sage_edge.models.errors import ModelIncomplete, ModelNotFound
 from sage_edge.names import ModelRef
-from sage_edge.verify import expectations, probes
-from sage_edge.verify.machine import ClockFacts, Room
-from sage_edge.verify.probes import Exchange, Kernel, Token
+from sage_edge.verify import machine_judges, probes
+from sage_edge.verify.machine import ClockFacts, FreeDisk
+from sage_edge.verify.machine_judges import KnownModels
+from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
 
 NANO = Facts("aarch64", "36.4.7", None, "tegra234", "NVIDIA Jetson Orin Nano Developer Kit", None, 7_990_000_000)
 LAPTOP = Facts("x86_64", None, None, None, None, None, 16_000_000_000)
@@ -30,27 +32,27 @@ def boards() -> dict[str, Board]:
 
 
 def test_a_board_agrees_with_its_card_or_the_sentence_says_why_not(boards: dict[str, Board]) -> None:
-    known = expectations.board(NANO, boards, "orin-nano")
+    known = machine_judges.board(NANO, boards, "orin-nano")
     assert known.verdict == "ok"
-    assert known.found.endswith("agrees with orin-nano, as declared")
-    unknown = expectations.board(LAPTOP, boards, None)
-    assert unknown.found == "x86_64, 16000 MB: agrees with cpu; no host is declared for it here"
-    other = expectations.board(LAPTOP, boards, "orin-nano")
+    assert known.answer.endswith("agrees with orin-nano, as declared")
+    unknown = machine_judges.board(LAPTOP, boards, None)
+    assert unknown.answer == "x86_64, 16.0 GB: agrees with cpu; no host is declared for it here"
+    other = machine_judges.board(LAPTOP, boards, "orin-nano")
     assert other.verdict == "fail"
-    assert "not orin-nano, because the processor is x86_64" in other.found
-    odd = expectations.board(replace(NANO, soc="tegra194"), boards, None)
-    assert (odd.verdict, odd.remedy) == ("fail", "sage-edge fleet show")
+    assert "not orin-nano, because the processor is x86_64" in other.answer
+    odd = machine_judges.board(replace(NANO, soc="tegra194"), boards, None)
+    assert (odd.verdict, odd.remedy) == ("fail", hints.sage("fleet show"))
 
 
 def test_an_unreadable_release_is_none(boards: dict[str, Board]) -> None:
     nano = boards["orin-nano"]
-    assert expectations.l4t(NANO, nano).found == "Jetson Linux 36.4.7"
-    assert expectations.l4t(LAPTOP, boards["cpu"]).verdict == "ok"
-    assert expectations.l4t(LAPTOP, None).verdict == "skipped"
-    unreadable = expectations.l4t(replace(NANO, l4t=None, l4t_unreadable="soon"), nano)
-    assert unreadable.found == "the release file says 'soon', which is no release"
-    late = expectations.l4t(replace(NANO, l4t="39.2.0"), nano)
-    assert (late.verdict, late.found) == (
+    assert machine_judges.l4t(NANO, nano).answer == "Jetson Linux 36.4.7"
+    assert machine_judges.l4t(LAPTOP, boards["cpu"]).verdict == "ok"
+    assert machine_judges.l4t(LAPTOP, None).verdict == "skipped"
+    unreadable = machine_judges.l4t(replace(NANO, l4t=None, l4t_unreadable="soon"), nano)
+    assert unreadable.answer == "the release file says 'soon', which is no release"
+    late = machine_judges.l4t(replace(NANO, l4t="39.2.0"), nano)
+    assert (late.verdict, late.answer) == (
         "fail", "/etc/nv_tegra_release says Jetson Linux 39.2.0, orin-nano has 36.4 up to, not including, 37",
     )  # fmt: skip
 
@@ -76,8 +78,8 @@ ON_NANO = Kernel("torch", True, ("Orin",), "8.7", True)
 def test_only_a_kernel_that_ran_is_a_gpu(
     boards: dict[str, Board], kernels: list[Kernel], board: str | None, verdict: str, says: str
 ) -> None:
-    finding = expectations.cuda(kernels, boards[board] if board else None)
-    assert (finding.verdict, finding.found) == (verdict, says)
+    finding = machine_judges.cuda(kernels, boards[board] if board else None)
+    assert (finding.verdict, finding.answer) == (verdict, says)
     assert bool(finding.remedy) == (verdict == "fail")
 
 
@@ -92,34 +94,36 @@ def test_layers_that_stayed_on_the_cpu_prove_nothing() -> None:
 
 @pytest.mark.parametrize(("available", "verdict"), [(None, "warn"), (99, "fail"), (124, "warn"), (125, "ok")])
 def test_memory(available: int | None, verdict: str) -> None:
-    assert expectations.memory(available, 100, REF).verdict == verdict
+    assert machine_judges.memory(available, 100, REF).verdict == verdict
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(199_999_999, "fail"), (1_999_999_999, "warn"), (2_000_000_000, "ok")])
 def test_disk(free: int, verdict: str) -> None:
-    rooms = [Room(Path("a"), 10**12), Room(Path("b"), free)]
-    assert expectations.disk(rooms).verdict == verdict
+    rooms = [FreeDisk(Path("a"), 10**12), FreeDisk(Path("b"), free)]
+    assert machine_judges.disk(rooms).verdict == verdict
 
 
 def test_models() -> None:
     other = ModelRef("a/b:c")
     gone: dict[ModelRef, SageError | None] = {REF: None, other: ModelNotFound(other, ())}
-    fine = expectations.models(gone, (), REF)
-    assert (fine.verdict, fine.found) == ("ok", f"{REF} can be resolved, 1 more are only declared")
-    bad = expectations.models(gone, (), other)
-    assert (bad.verdict, bad.remedy) == ("fail", "sage-edge model list")
-    assert bad.found.startswith("no model named a/b:c")
-    assert expectations.models({other: gone[other]}, (), None).verdict == "fail"
+    fine = machine_judges.models(KnownModels(gone, ()), REF)
+    assert (fine.verdict, fine.answer) == ("ok", f"{REF} can be resolved, 1 more are only declared")
+    bad = machine_judges.models(KnownModels(gone, ()), other)
+    assert (bad.verdict, bad.remedy) == ("fail", ModelNotFound(other, ()).hint)
+    assert bad.answer.startswith("no model named a/b:c")
+    assert machine_judges.models(KnownModels({other: gone[other]}, ()), None).verdict == "fail"
     damaged: dict[ModelRef, SageError | None] = {REF: None, other: ModelIncomplete(other, ["a.gguf"], hint="mend it")}
-    odd = expectations.models(damaged, (other,), REF)
-    assert (odd.verdict, odd.found, odd.remedy) == ("warn", f"a/b:c lacks a.gguf; {REF} can be resolved", "mend it")
+    odd = machine_judges.models(KnownModels(damaged, (other,)), REF)
+    assert (odd.verdict, odd.answer, odd.remedy) == ("warn", f"a/b:c lacks a.gguf; {REF} can be resolved", "mend it")
 
 
 def test_token_and_exchange() -> None:
-    assert expectations.token(Token(REF, 1, 0.25)).found == f"{REF} drew a token in 0.25 s"
-    assert expectations.token(Token(REF, refusal="it was ended by signal 9")).verdict == "fail"
-    assert expectations.exchange(Exchange("hub.git", 2)).found == "hub.git answers, 2 hosts have a branch there"
-    assert expectations.exchange(Exchange("hub.git", refusal="no")).found == "hub.git does not answer: no"
+    assert machine_judges.token(Token(REF, 1, 0.25)).answer == f"{REF} drew a token in 0.25 s"
+    assert machine_judges.token(Token(REF, refusal="it was ended by signal 9")).verdict == "fail"
+    assert (
+        machine_judges.exchange(ExchangeAnswer("hub.git", 2)).answer == "hub.git answers, 2 hosts have a branch there"
+    )
+    assert machine_judges.exchange(ExchangeAnswer("hub.git", refusal="no")).answer == "hub.git does not answer: no"
 
 
 @pytest.mark.parametrize(
@@ -134,4 +138,4 @@ def test_token_and_exchange() -> None:
     ],
 )
 def test_the_clock_is_plausible_or_not(fact: ClockFacts, verdict: str) -> None:
-    assert expectations.clock(fact).verdict == verdict
+    assert machine_judges.clock(fact).verdict == verdict

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.verify.expect_wants import (
+from sage_edge import sizes
+from sage_edge.verify.check import Wants
+from sage_edge.verify.wants import (
     Among,
     AtLeast,
-    Found,
+    FactValue,
     Holds,
     IfThere,
     Is,
@@ -17,16 +19,14 @@ from sage_edge.verify.expect_wants import (
     Nothing,
     NotOlder,
     Something,
-    Wants,
     Within,
-    in_bytes,
     in_seconds,
-    said,
+    words,
 )  # fmt: skip
 
 DIGEST = f"sha256:0123456789ab{'c' * 52}"
 OTHER = f"sha256:{'d' * 64}"
-GIGABYTES = AtLeast(2e9, in_bytes)
+GIGABYTES = AtLeast(2e9, sizes.text)
 SECONDS = Within(30.0, in_seconds)
 
 
@@ -43,19 +43,19 @@ SECONDS = Within(30.0, in_seconds)
         (NamedBy("0123456789ab"), "0123456789ab", (DIGEST,), (OTHER, "0123456789ab", None)),
         (Nothing("no contradiction"), "no contradiction", (frozenset(),), (frozenset({"x"}), None)),
         (Something("there"), "there", ("x", 0, ""), (None,)),
-        (GIGABYTES, "at least 2.0 GB", (2_000_000_000, 3e9), (1_999_999_999, None, "3")),
+        (GIGABYTES, "at least 2.00 GB", (2_000_000_000, 3e9), (1_999_999_999, None, "3")),
         (SECONDS, "at most 30.0 s", (30.0, -30.0, 0), (30.1, -30.1, None)),
         (NotOlder((20, 10)), "20.10 or newer", ("20.10.24+dfsg1", "26.1.5"), ("20.9", "19.03", "dev", None)),
     ],
 )
-def test_it_judges(wants: Wants, says: str, good: tuple[Found, ...], bad: tuple[Found, ...]) -> None:
+def test_it_judges(wants: Wants[FactValue], says: str, good: tuple[FactValue, ...], bad: tuple[FactValue, ...]) -> None:
     assert str(wants) == says
-    assert [wants.holds(one) for one in good] == [True] * len(good)
-    assert [wants.holds(one) for one in bad] == [False] * len(bad)
+    assert {wants.judge(value).verdict for value in good} == {"ok"}
+    assert {wants.judge(value).verdict for value in bad} == {"fail"}
 
 
 @pytest.mark.parametrize(
-    ("wants", "found", "says"),
+    ("wants", "value", "says"),
     [
         (Is("a"), None, "nothing"),
         (Is(DIGEST), OTHER, "dddddddddddd"),
@@ -70,13 +70,13 @@ def test_it_judges(wants: Wants, says: str, good: tuple[Found, ...], bad: tuple[
         (SECONDS, None, "nothing"),
     ],
 )
-def test_it_tells_what_was_found(wants: Wants, found: Found, says: str) -> None:
-    assert wants.tell(found) == says
+def test_it_tells_what_was_found(wants: Wants[FactValue], value: FactValue, says: str) -> None:
+    assert wants.judge(value).answer == says
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(min_value=0, allow_infinity=False))
-def test_within_is_as_strict_both_ways(found: float, most: float) -> None:
-    assert Within(most, in_seconds).holds(found) == Within(most, in_seconds).holds(-found)
+def test_within_is_as_strict_both_ways(value: float, most: float) -> None:
+    assert Within(most, in_seconds).holds(value) == Within(most, in_seconds).holds(-value)
 
 
 @given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
@@ -85,4 +85,4 @@ def test_versions_compare_by_numbers(major: int, minor: int, a: int, b: int) -> 
 
 
 def test_what_is_empty_is_said() -> None:
-    assert [said(None), said(frozenset()), said(0)] == ["nothing", "none", "0"]
+    assert [words(None), words(frozenset()), words(0)] == ["nothing", "none", "0"]

@@ -1,0 +1,204 @@
+"""Judges of what this machine says of itself: a fact in, a judgement out, with a remedy where it knows a better one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from sage_edge import sizes
+from sage_edge.errors import SageError
+from sage_edge.hints import sage
+from sage_edge.inventory.board_card import Board
+from sage_edge.inventory.board_facts import Facts, contradictions
+from sage_edge.names import ModelRef
+from sage_edge.verify.check import CheckJudgement
+from sage_edge.verify.libraries import Libraries
+from sage_edge.verify.machine import ClockFacts, FreeDisk
+from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
+
+WRITTEN = datetime(2026, 11, 1, tzinfo=timezone.utc)
+"""When this was written: no honest clock stands before it."""
+
+_HORIZON = timedelta(days=20 * 365)
+_LEAST_DISK, _ENOUGH_DISK = 200_000_000, 2_000_000_000
+
+# Which package brings a library, and what else to do; the first pattern that matches. Source: facts §2.3 and §2.4
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    (r"libnvpl_", "take a torch that bundles it (the public aarch64 wheel, from 2.15.0), or install NVIDIA's nvpl"),
+    (r"libcudss", "take a torch that does not need it (the public aarch64 wheel, from 2.15.0), or install cudss"),
+    (r"libcuda\.so|libnvidia-|libnvcuvid", "the GPU's driver is not in here: start the container with runtime: nvidia"),
+    (r"lib(cudart|cublas|cudnn|cufft|curand|cusolver|cusparse|nccl|nvrtc|nvJitLink|cupti|nvshmem)",
+     "this build wants another CUDA than the one that is here: take the image that belongs to this board's JetPack"),
+    (r"libgomp\.so", "apt-get install libgomp1"),
+    (r"libstdc\+\+", "apt-get install libstdc++6"),
+    (r"libopenblas|liblapack|libblas", "apt-get install libopenblas0"),
+)  # fmt: skip
+
+
+def board(facts: Facts, boards: Mapping[str, Board] | None, declared: str | None) -> CheckJudgement:
+    """Hold the measured machine against the board that its host is declared to be, or against every card.
+
+    boards: None where the fleet cannot be read.
+    """
+    if boards is None:
+        return CheckJudgement("skipped", "fleet/ cannot be read, so there is no card to hold the machine against")
+    seen = _seen(facts)
+    if declared is not None:
+        return _declared_board(facts, seen, boards[declared], declared)
+    agreeing = agree(facts, boards)
+    if not agreeing:
+        return CheckJudgement("fail", f"{seen}: no card below fleet/boards agrees", sage("fleet show"))
+    return CheckJudgement("ok", f"{seen}: agrees with {' and '.join(agreeing)}; no host is declared for it here")
+
+
+def _declared_board(facts: Facts, seen: str, card: Board, declared: str) -> CheckJudgement:
+    if wrong := contradictions(facts, card):
+        remedy = "if this is another machine, correct its card; if not, fleet/boards is wrong: ", sage("fleet check")
+        return CheckJudgement("fail", f"{seen}: not {declared}, because {'; '.join(wrong)}", remedy)
+    return CheckJudgement("ok", f"{seen}: agrees with {declared}, as declared")
+
+
+def agree(facts: Facts, boards: Mapping[str, Board]) -> tuple[str, ...]:
+    """Return the boards whose cards nothing measured contradicts."""
+    return tuple(name for name, card in sorted(boards.items()) if not contradictions(facts, card))
+
+
+def _seen(facts: Facts) -> str:
+    parts = (facts.model, facts.soc, facts.part_number, facts.arch, sizes.text(facts.memory_bytes))
+    return ", ".join(part for part in parts if part)
+
+
+def l4t(facts: Facts, card: Board | None) -> CheckJudgement:
+    """Judge Jetson Linux: a release, none where none belongs, never an unreadable one."""
+    if facts.l4t_unreadable is not None:
+        return CheckJudgement("fail", f"the release file says {facts.l4t_unreadable!r}, which is no release")
+    release = f"Jetson Linux {facts.l4t}" if facts.l4t else "no Jetson Linux"
+    if card is None:
+        return CheckJudgement("warn" if facts.l4t else "skipped", f"{release}; no board to hold it against")
+    wrong = [sentence for sentence in contradictions(facts, card) if "Jetson Linux" in sentence]
+    return CheckJudgement("fail", "; ".join(wrong)) if wrong else CheckJudgement("ok", release)
+
+
+def libraries(facts: Libraries) -> CheckJudgement:
+    """Judge that every shared library that a package needs is there."""
+    if facts.version is None:
+        return CheckJudgement("skipped", "not installed here")
+    if facts.missing:
+        first, *others = facts.missing
+        also = f"; after it: {', '.join(missing.name for missing in others[:5])}" if others else ""
+        answer = f"{first.name} is missing, which {first.needed_by} needs{also}"
+        return CheckJudgement("fail", answer, library_remedy(first.name))
+    if facts.refusal:
+        remedy = f"reinstall {facts.package}: its parts do not fit together"
+        return CheckJudgement("fail", facts.refusal[:300], remedy)
+    return CheckJudgement("ok", f"{facts.version}: {facts.loaded} libraries load, with all that they need")
+
+
+def library_remedy(name: str) -> str:
+    """Return what brings a missing library."""
+    known = next((remedy for pattern, remedy in _REMEDIES if re.match(pattern, name)), None)
+    return known or f"find what brings it: apt-file search {name}"
+
+
+def cuda(kernels: Sequence[Kernel], card: Board | None) -> CheckJudgement:
+    """Judge that a kernel ran on the GPU that the board has; where it has none, nothing is asked of it."""
+    ran = [kernel for kernel in kernels if kernel.ran]
+    capability = card.compute_capability if card is not None else None
+    answer = "; ".join(map(_ran, kernels)) or "neither torch nor llama.cpp is installed"
+    if card is None:
+        return CheckJudgement("ok" if ran else "skipped", f"{answer}; no board says whether there is a GPU")
+    if capability is None:
+        return CheckJudgement("ok", f"{answer}; board {card.name} has no GPU")
+    if [kernel for kernel in ran if kernel.capability not in (None, capability)]:
+        review = ("is fleet/boards right? ", sage("fleet check"))
+        return CheckJudgement("fail", f"{answer}; the board has {capability}", review)
+    if ran:
+        return CheckJudgement("ok", answer)
+    start = f"start the container with runtime: nvidia, with an image built for {capability}"
+    return CheckJudgement("fail", answer, start)
+
+
+def _ran(kernel: Kernel) -> str:
+    if kernel.refusal:
+        return f"{kernel.library} could not be asked: {kernel.refusal}"
+    if not kernel.built:
+        return f"{kernel.library} is built without a GPU"
+    on = f"{', '.join(kernel.devices) or 'no device'} ({kernel.capability or 'capability unknown'})"
+    return f"{kernel.library} ran a kernel on {on}" if kernel.ran else f"{kernel.library} ran nothing on {on}"
+
+
+def memory(available: int | None, needs: int, ref: ModelRef) -> CheckJudgement:
+    """Judge that so much memory is free as the model needs. available: bytes; None: nobody says."""
+    if available is None:
+        return CheckJudgement("warn", "nobody says how much is free", "is /proc mounted in here?")
+    answer = f"{sizes.text(available)} are free, {ref} needs {sizes.text(needs)}"
+    if available < needs:
+        return CheckJudgement("fail", answer)
+    return CheckJudgement("warn" if available < needs * 5 // 4 else "ok", answer)
+
+
+def disk(rooms: Sequence[FreeDisk]) -> CheckJudgement:
+    """Judge that there is room to write."""
+    answer = ", ".join(f"{sizes.text(room.free_bytes)} for {room.path}" for room in rooms)
+    least = min(room.free_bytes for room in rooms)
+    if least < _LEAST_DISK:
+        return CheckJudgement("fail", answer)
+    return CheckJudgement("warn" if least < _ENOUGH_DISK else "ok", answer)
+
+
+@dataclass(frozen=True)
+class KnownModels:
+    """Every model that is declared or here. refusals: name → why not to be resolved; stored: those with files here."""
+
+    refusals: Mapping[ModelRef, SageError | None]
+    stored: Collection[ModelRef]
+
+
+def models(known: KnownModels, conducts: ModelRef | None) -> CheckJudgement:
+    """Judge that the model that this host conducts with can be resolved, and so can everything whose files are here."""
+    resolved = known.refusals
+    there = sorted(ref for ref, refusal in resolved.items() if refusal is None)
+    broken = [refusal for ref, refusal in sorted(resolved.items()) if refusal is not None and ref in known.stored]
+    absent = len(resolved) - len(there) - len(broken)
+    answer = f"{', '.join(there) or 'none'} can be resolved" + (f", {absent} more are only declared" if absent else "")
+    refusal = None if conducts is None else resolved[conducts]
+    if refusal is not None:
+        return CheckJudgement("fail", f"{refusal.message}; {answer}", refusal.hint)
+    if broken:
+        return CheckJudgement("warn", f"{broken[0].message}; {answer}", broken[0].hint)
+    return CheckJudgement("ok", answer) if there else CheckJudgement("fail", answer, sage("model list"))
+
+
+def token(fact: Token | None) -> CheckJudgement:
+    """Judge that one token was drawn. None: nothing here could draw one."""
+    if fact is None:
+        remedy = "pip install 'sage-edge[practitioner]'"
+        return CheckJudgement("skipped", "llama-cpp-python is not installed", remedy)
+    if fact.refusal:
+        return CheckJudgement("fail", f"{fact.ref} drew none: {fact.refusal}", sage("model verify", fact.ref))
+    return CheckJudgement("ok", f"{fact.ref} drew a token in {fact.seconds:.2f} s")
+
+
+def clock(fact: ClockFacts) -> CheckJudgement:
+    """Judge that the clock is neither before this was written nor before what this machine has written by it."""
+    now = f"{fact.now:%Y-%m-%d %H:%M:%SZ}"
+    if fact.now < WRITTEN:
+        return CheckJudgement("fail", f"it says {now}, before this program was written")
+    if fact.now > WRITTEN + _HORIZON:
+        return CheckJudgement("fail", f"it says {now}, which is implausibly late")
+    if fact.written is not None and fact.now + timedelta(seconds=2) < fact.written:
+        return CheckJudgement("fail", f"it says {now}, before this machine's own heartbeat of {fact.written}")
+    if fact.synchronised is False:
+        return CheckJudgement("warn", f"{now} is plausible, but nothing keeps it in step")
+    return CheckJudgement("ok", now)
+
+
+def exchange(fact: ExchangeAnswer | None) -> CheckJudgement:
+    """Judge that the exchange answers. None: nobody says where it is."""
+    if fact is None:
+        return CheckJudgement("skipped", "fleet/ cannot be read, so nobody says where it is")
+    if fact.refusal:
+        return CheckJudgement("fail", f"{fact.remote} does not answer: {fact.refusal}")
+    return CheckJudgement("ok", f"{fact.remote} answers, {fact.branches} hosts have a branch there")

@@ -1,0 +1,78 @@
+"""What provisioning leaves on a board (`host.provision`): step by step, what is wanted of each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sage_edge import files
+from sage_edge.verify.board_target import BoardTarget
+from sage_edge.verify.check import CheckedThing
+from sage_edge.verify.wants import FactValue, Holds, Is
+
+CARD = "etc/sage/host.yaml"
+Things = Iterator[CheckedThing[FactValue]]
+
+
+def groups(at: BoardTarget) -> Things:
+    """Yield each group's number."""
+    for step in _steps(at, "group"):
+        yield CheckedThing(Is(int(step["gid"])), step["name"])
+
+
+def users(at: BoardTarget) -> Things:
+    """Yield each user's numbers, as uid:gid."""
+    for step in _steps(at, "user"):
+        yield CheckedThing(Is(f"{step['uid']}:{step['gid']}"), step["name"])
+
+
+def memberships(at: BoardTarget) -> Things:
+    """Yield the groups that each user is in."""
+    for step in _steps(at, "user"):
+        if step["groups"]:
+            yield CheckedThing(Holds(frozenset(step["groups"])), step["name"])
+
+
+def places(at: BoardTarget) -> Things:
+    """Yield mode and owner of each file and folder, as 0750 10001:10001."""
+    for step in _steps(at, "folder", "file", "key"):
+        owner = f"{step['uid']}:{step.get('gid', step['uid'])}"
+        yield CheckedThing(Is(f"{step.get('mode', '0400')} {owner}"), step["path"])
+
+
+def host_card(at: BoardTarget) -> Things:
+    """Yield what the host card claims."""
+    for step in _steps(at, "file"):
+        if step["path"] == CARD:
+            yield CheckedThing(Is(claims(step["text"]) or ""))
+
+
+def texts(at: BoardTarget) -> Things:
+    """Yield what each file holds, host card apart, and what each unit's file does."""
+    for step in _steps(at, "file"):
+        if step["path"] != CARD:
+            yield CheckedThing(_written(step), step["path"], f"/{step['path']}")
+    for step in _steps(at, "unit"):
+        yield CheckedThing(_written(step), f"etc/systemd/system/{step['name']}", step["name"])
+
+
+def units(at: BoardTarget) -> Things:
+    """Yield that each unit starts at boot."""
+    for step in _steps(at, "unit"):
+        yield CheckedThing(Is("enabled"), step["name"])
+
+
+def claims(card: str | None) -> str | None:
+    """Return what a host card says, on one line, without comments and format; None without a card."""
+    if card is None:
+        return None
+    lines = (line.strip() for line in card.splitlines())
+    return "; ".join(line for line in lines if line and not line.startswith(("#", "format:")))
+
+
+def _steps(at: BoardTarget, *kinds: str) -> Iterator[Mapping[str, Any]]:
+    return (step for step in at.steps if step["kind"] in kinds)
+
+
+def _written(step: Mapping[str, Any]) -> Is:
+    return Is(files.digest(step["text"].encode()), "as provisioned")
