@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., object])
 
-WORKERS = min(4, os.cpu_count() or 1)
-"""Processes that measure at the same time; a second one pays from a thousand sessions on."""
-
 _SHOWN = 10
 
 
@@ -55,14 +52,14 @@ def source(corpus: Path | None, exchange: Path | None, command: str) -> Source:
 def opened(papers: Source, *, rescore: bool = False) -> Iterator[Corpus]:
     """Hold a corpus with its cache for the body. rescore: forget what was computed before."""
     from sage_edge.analysis.corpus import Corpus
-    from sage_edge.analysis.corpus.cache import throw_away, writing
+    from sage_edge.analysis.corpus.score_cache import throw_away, writing
 
     place = cache_of(papers)
     if rescore:
         with writing(place, tell) as held:
             if held is not None:
                 throw_away(held)
-    with _bar() as progress, Corpus.open(papers, place, tell=tell, workers=WORKERS, progress=progress) as corpus:
+    with _bar() as progress, Corpus.open(papers, place, log=tell, progress=progress) as corpus:
         yield corpus
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from sage_edge import files
@@ -52,7 +53,7 @@ class Scorer:
     score: Score
     context: int = 0
 
-    @property
+    @cached_property
     def definition(self) -> Digest:
         """SHA-256 over id, version and rules: two numbers are comparable only if it is the same."""
         return files.digest(f"{self.id} v{self.version} {self.rules}".encode())

@@ -62,7 +62,7 @@ class Entry(NamedTuple):
 
 
 class Source(Protocol):
-    """A place that papers are read from. It can be pickled: a second process reads from it, too."""
+    """A place that papers are read from."""
 
     @property
     def key(self) -> str:

@@ -1,6 +1,6 @@
 """A corpus: the sessions of a folder or of an exchange, every number of theirs, and what is wrong with them.
 
-    with Corpus.open(Folder.at(path), cache_file, tell=tell) as corpus:
+    with Corpus.open(Folder.at(path), cache_file, log=log) as corpus:
         for host in corpus.hosts:
             series = corpus.of(host).series("identity", 1, "rate", "primary")
 
@@ -10,30 +10,29 @@ Words are read once and dropped: what stays in memory is a header of each sessio
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import Self
 
 from sage_edge import scorers as declared
-from sage_edge.analysis.corpus import headers, packing, problems
-from sage_edge.analysis.corpus.cache import Cache, Tell
-from sage_edge.analysis.corpus.cache_refresh import Progress
-from sage_edge.analysis.corpus.headers import Answer
-from sage_edge.analysis.corpus.packing import Damaged
+from sage_edge.analysis.corpus import problems
+from sage_edge.analysis.corpus.headers import MeasuredAnswer
+from sage_edge.analysis.corpus.measured_papers import MeasuredPapers
 from sage_edge.analysis.corpus.problems import Problem
-from sage_edge.analysis.corpus.registry import Registry
-from sage_edge.analysis.corpus.scoring import name_of
-from sage_edge.analysis.corpus.shelf import Held, Shelf
+from sage_edge.analysis.corpus.refresh import Progress
+from sage_edge.analysis.corpus.score_cache import Log
+from sage_edge.analysis.corpus.scoring import content_of
+from sage_edge.analysis.corpus.shelf import Shelf, ShelvedSession
 from sage_edge.analysis.corpus.sources import Refused, Source
-from sage_edge.analysis.corpus.transcript_reader import read
 from sage_edge.analysis.series import Point, Series
 from sage_edge.errors import SessionError, UsageError
+from sage_edge.hints import sage
 from sage_edge.names import Slug, Track
 from sage_edge.records.dialogue import Dialogue, Standing
-from sage_edge.scorers.base import Scorer
+from sage_edge.scorers.base import Mark, Scorer
 
 
 def _silent(line: str) -> None:
@@ -55,16 +54,15 @@ class Corpus:
         cache: Path | None = None,
         *,
         scorers: Sequence[Scorer] = declared.ALL,
-        tell: Tell = _silent,
-        workers: int = 1,
+        log: Log = _silent,
         progress: Progress | None = None,
     ) -> Iterator[Self]:
         """Bring the cache up to date with the source, and hold both for the body.
 
-        cache: a file that is made when it is not there; None keeps nothing. tell: hears what becomes of the cache.
-        workers: processes at most. progress: hears how many files are measured. Raises Locked, UsageError.
+        cache: a file that is made when it is not there; None keeps nothing. log: hears what becomes of the cache.
+        progress: hears how many files are measured. Raises Locked, UsageError.
         """
-        shelf = Shelf(source, Registry(scorers), cache, tell, workers, progress)
+        shelf = Shelf(source, scorers, cache, log, progress)
         shelf.open()
         try:
             yield cls(shelf)
@@ -78,21 +76,21 @@ class Corpus:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every host that conducted a session here, `unknown` for papers that do not say who did."""
-        return tuple(sorted({str(one.header.host) for one in self._held()}))
+        return tuple(sorted({str(session.header.host) for session in self._shelved()}))
 
     @property
     def scorers(self) -> tuple[Scorer, ...]:
         """What the sessions are measured by."""
-        return tuple(self.shelf.registry.scorers)
+        return tuple(self.shelf.scorers)
 
     @property
     def dialogues(self) -> tuple[Dialogue, ...]:
         """Every session without its words, by host, track and number; dry runs and contested numbers as well."""
-        return tuple(one.header for one in self._held())
+        return tuple(session.header for session in self._shelved())
 
     def sessions(self, track: Track) -> tuple[Dialogue, ...]:
         """Return the sessions of a track that count, by number: no dry run, no experiment, no contested number."""
-        return tuple(one.header for one in self._chosen(track, "session"))
+        return self._chosen(track, "session")
 
     def series(
         self, scorer: str, version: int, quantity: str, track: Track, *, standing: Standing = "session"
@@ -102,57 +100,67 @@ class Corpus:
         Raises UsageError for a scorer, quantity or track that is not measured, and where several hosts have sessions
         on this track.
         """
-        place, found = self._scorer(scorer, version, quantity, track)
-        points = self.shelf.ask(
-            lambda cache: tuple(self._points(cache, place, quantity, self._chosen(track, standing)))
-        )
+        measured_by = self._scorer(scorer, version, quantity, track)
+        headers = self._chosen(track, standing)
+        marks = self.shelf.ask(lambda papers: papers.marks(measured_by, [header.seal for header in headers]))
+        points = (_point(header, found[quantity]) for header, found in zip(headers, marks, strict=True))
         return Series(
-            scorer=found.id, version=found.version, quantity=Slug(quantity), kind=found.quantities[quantity],
-            definition=found.definition, track=track, points=points,
-        )  # fmt: skip
+            scorer=measured_by.id,
+            version=measured_by.version,
+            quantity=Slug(quantity),
+            kind=measured_by.quantities[quantity],
+            definition=measured_by.definition,
+            track=track,
+            points=tuple(point for point in points if point.marks),
+        )
 
-    def answers(self) -> Iterator[tuple[Dialogue, tuple[Answer, ...]]]:
+    def answers(self) -> Iterator[tuple[Dialogue, tuple[MeasuredAnswer, ...]]]:
         """Yield every session, as `dialogues` does, with its answers: how long, how they ended, to what exercise."""
-        for one in self._held():
-            yield one.header, self.shelf.ask(functools.partial(_answers, one.header.seal))
+        for header in self.dialogues:
+            yield header, self.shelf.ask(partial(MeasuredPapers.answers, seal=header.seal))
 
     def read(self, seal: str) -> Dialogue:
         """Return a session with its words, read again and checked again. Raises UsageError, SessionError."""
-        found = self.shelf.ask(lambda cache: cache.places("paper = (SELECT no FROM papers WHERE seal = ?)", seal))
-        if not found:
-            raise UsageError(f"no session here has the seal {seal}", hint="sage-edge analyse --json")
-        entry = found[0].entry
-        ((_, data),) = self.shelf.source.read([entry])
-        told = data if isinstance(data, Refused) else read(entry.place, data)
-        if isinstance(told, Refused) or told.seal != seal:
+        paper = self.shelf.ask(lambda papers: papers.index.of(seal))
+        if paper is None:
+            raise UsageError(f"no session here has the seal {seal}", hint=sage("analyse", json=True))
+        source, entry = self.shelf.source, paper.entry
+        ((_, data),) = source.read([entry])
+        content = content_of(source, entry, data)
+        if isinstance(content, Refused) or content.seal != seal:
             raise SessionError(
                 f"{entry.place} was changed since it was measured", hint="do it again: it will be measured anew"
             )
-        return told
+        return content
 
     @property
     def refused(self) -> tuple[Refused, ...]:
         """The files that were not believed, each with its reason; they are in no number."""
-        return self.shelf.ask(lambda cache: tuple(problems.refused(cache)))
+        return self.shelf.ask(lambda papers: tuple(papers.index.refused()))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What contradicts itself or is odd among what was believed."""
-        return (*self.shelf.ask(lambda cache: tuple(problems.doubled(cache))), *problems.of_sessions(self.dialogues))
+        doubled = self.shelf.ask(lambda papers: tuple(papers.index.doubled()))
+        return (*problems.of_doubled(doubled), *problems.of_sessions(self.dialogues))
 
-    def _held(self) -> tuple[Held, ...]:
-        held = self.shelf.held()
-        return held if self.host is None else tuple(one for one in held if one.header.host == self.host)
-
-    def _chosen(self, track: Track, standing: Standing) -> tuple[Held, ...]:
-        chosen = tuple(
-            one
-            for one in self._held()
-            if one.header.track == track
-            and one.header.number is not None
-            and (one.counts if standing == "session" else one.header.standing == standing)
+    def _shelved(self) -> tuple[ShelvedSession, ...]:
+        sessions = self.shelf.sessions()
+        return (
+            sessions
+            if self.host is None
+            else tuple(session for session in sessions if session.header.host == self.host)
         )
-        hosts = sorted({str(one.header.host) for one in chosen})
+
+    def _chosen(self, track: Track, standing: Standing) -> tuple[Dialogue, ...]:
+        chosen = tuple(
+            session.header
+            for session in self._shelved()
+            if session.header.track == track
+            and session.header.number is not None
+            and (session.counts if standing == "session" else session.header.standing == standing)
+        )
+        hosts = sorted({str(header.host) for header in chosen})
         if len(hosts) > 1:
             raise UsageError(
                 f"{len(hosts)} hosts have {track} sessions here ({', '.join(hosts)}), and one series speaks of one",
@@ -160,39 +168,32 @@ class Corpus:
             )
         return chosen
 
-    def _scorer(self, scorer: str, version: int, quantity: str, track: Track) -> tuple[int, Scorer]:
-        for place, one in enumerate(self.scorers):
-            if (one.id, one.version) == (scorer, version):
-                if quantity not in one.quantities:
-                    known = ", ".join(one.quantities)
-                    raise UsageError(f"{scorer}/{version} has no quantity {quantity}", hint=f"it has {known}")
-                if track not in one.tracks:
-                    raise UsageError(
-                        f"{scorer}/{version} does not measure {track} sessions", hint=f"it measures {one.tracks[0]}"
-                    )
-                return place, one
-        names = ", ".join(f"{one.id}/{one.version}" for one in self.scorers)
-        raise UsageError(f"there is no scorer {scorer}/{version}", hint=f"there are {names}")
-
-    def _points(self, cache: Cache, place: int, quantity: str, chosen: Sequence[Held]) -> Iterator[Point]:
-        scorer, number = self.scorers[place], self.shelf.registry.numbers[place]
-        column, name = tuple(scorer.quantities).index(quantity), name_of(scorer).encode()
-        found = cache.rows("SELECT seal, context, marks FROM scores JOIN papers ON no = paper WHERE scorer = ?", number)
-        kept = {seal: (context, marks) for seal, context, marks in found}
-        for header in (one.header for one in chosen):
-            if header.seal not in kept or header.number is None:
-                raise Damaged(name, header.seal)
-            context, sealed = kept[header.seal]
-            marks = packing.unpacked(
-                packing.opened(sealed, name, header.seal.encode(), context), column, len(scorer.quantities)
+    def _scorer(self, scorer: str, version: int, quantity: str, track: Track) -> Scorer:
+        names = {f"{known.id}/{known.version}": known for known in self.scorers}
+        known = names.get(f"{scorer}/{version}")
+        if known is None:
+            raise UsageError(f"there is no scorer {scorer}/{version}", hint=f"there are {', '.join(names)}")
+        if quantity not in known.quantities:
+            raise UsageError(
+                f"{scorer}/{version} has no quantity {quantity}", hint=f"it has {', '.join(known.quantities)}"
             )
-            if marks:
-                yield Point(header.number, header.label, header.seal, header.started, header.unit, header.intervention,
-                            marks, header.remarks)  # fmt: skip
+        if track not in known.tracks:
+            raise UsageError(
+                f"{scorer}/{version} does not measure {track} sessions", hint=f"it measures {known.tracks[0]}"
+            )
+        return known
 
 
-def _answers(seal: str, cache: Cache) -> tuple[Answer, ...]:
-    found = cache.rows("SELECT answers FROM papers WHERE seal = ?", seal)
-    if not found:
-        raise Damaged(seal)
-    return tuple(headers.from_bytes(found[0][0], seal))
+def _point(header: Dialogue, marks: Sequence[Mark]) -> Point:
+    if header.number is None:
+        raise ValueError(f"{header.label} has no number")
+    return Point(
+        number=header.number,
+        label=header.label,
+        seal=header.seal,
+        started=header.started,
+        unit=header.unit,
+        intervention=header.intervention,
+        marks=tuple(marks),
+        remarks=header.remarks,
+    )

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from sage_edge.analysis.corpus import quick
 from sage_edge.analysis.corpus.folder import Folder
 from sage_edge.analysis.corpus.sources import Refused, in_order, refused
 from sage_edge.names import Slug
@@ -29,21 +28,19 @@ _HEAD_BYTES = 200
 _BOM = b"\xef\xbb\xbf"
 _IMPORT = "of an older system? sage-edge import-legacy DIR --into OUT"
 
-Found = tuple[Dialogue | None, tuple[str, ...]]
+_Parsed = tuple[Dialogue | None, tuple[str, ...]]
 
 
 def read(place: str, data: bytes) -> Dialogue | Refused:
     """Return the dialogue that a paper holds, or why it is not believed."""
     is_legacy = _LEGACY in data[:_HEAD_BYTES]
-    if not is_legacy and (whole := quick.read(data)) is not None:
-        return _remarked(*whole)
     likely_first = (_legacy, _ours) if is_legacy else (_ours, _legacy)
     for reader in likely_first:
         try:
-            found, faults = reader(data)
+            session, faults = reader(data)
         except ValueError:  # not this kind of paper; what it is, is found out when it is none of them
             continue
-        return found if found is not None else refused(place, "; ".join(faults))
+        return session if session is not None else refused(place, "; ".join(faults))
     return refused(place, _why_not(data))
 
 
@@ -53,20 +50,20 @@ def dialogues(folder: Path) -> Iterator[Dialogue | Refused]:
     Raises UsageError where there is no such folder.
     """
     source = Folder.at(folder)
-    for entry, found in source.read(in_order(source.entries(list(source.groups({}, 0))))):
-        yield found if isinstance(found, Refused) else read(entry.place, found)
+    for entry, data in source.read(in_order(source.entries(list(source.groups({}, 0))))):
+        yield data if isinstance(data, Refused) else read(entry.place, data)
 
 
-def _ours(data: bytes) -> Found:
+def _ours(data: bytes) -> _Parsed:
     paper = parse(Transcript, data)
     if faults := transcript.chain_faults(paper):
         return None, faults
     asked = (turn.asked for turn in paper.turns)
-    forward = all(one <= other for one, other in pairwise((paper.head.started, *asked, paper.closing.ended)))
+    forward = all(earlier <= later for earlier, later in pairwise((paper.head.started, *asked, paper.closing.ended)))
     return _remarked(dialogue.of(paper), forward), ()
 
 
-def _legacy(data: bytes) -> Found:
+def _legacy(data: bytes) -> _Parsed:
     paper = parse(LegacyTranscript, data)
     if faults := legacy.chain_faults(paper):
         return None, faults
@@ -74,8 +71,8 @@ def _legacy(data: bytes) -> Found:
     return _remarked(legacy.dialogue(paper), started is None or ended is None or started <= ended), ()
 
 
-def _remarked(told: Dialogue, forward: bool) -> Dialogue:
-    return told if forward else dataclasses.replace(told, remarks=(*told.remarks, BACKWARDS))
+def _remarked(session: Dialogue, forward: bool) -> Dialogue:
+    return session if forward else dataclasses.replace(session, remarks=(*session.remarks, BACKWARDS))
 
 
 def _why_not(data: bytes) -> str:

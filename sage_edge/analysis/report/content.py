@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sage_edge.analysis.calibration import Forecast
-from sage_edge.analysis.corpus import Answer, Problem, Refused
+from sage_edge.analysis.corpus import MeasuredAnswer, Problem, Refused
 from sage_edge.analysis.narrative import Narrative
 from sage_edge.analysis.series import Series
 from sage_edge.names import Digest, Track
@@ -26,7 +26,7 @@ class Session:
     """
 
     told: Dialogue
-    answers: tuple[Answer, ...]
+    answers: tuple[MeasuredAnswer, ...]
     counts: bool = True
     noted: Mapping[int, bool] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
-from sage_edge.analysis.corpus import Answer, Corpus
+from sage_edge.analysis.corpus import Corpus, MeasuredAnswer
 from sage_edge.records.dialogue import Dialogue
 
 KEYS = frozenset({"evaluation", "r6_evaluation"})
@@ -28,7 +28,7 @@ def passed(stored: Mapping[str, JsonValue]) -> bool | None:
     return None
 
 
-def noted(corpus: Corpus, told: Dialogue, answers: Sequence[Answer]) -> Noted:
+def noted(corpus: Corpus, told: Dialogue, answers: Sequence[MeasuredAnswer]) -> Noted:
     """Return what is noted in a session; its paper is read again only where something is. Raises SessionError."""
     if not any(KEYS.intersection(answer.evaluated) for answer in answers):
         return {}

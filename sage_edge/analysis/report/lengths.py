@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sage_edge.analysis import plots
-from sage_edge.analysis.corpus import Answer
+from sage_edge.analysis.corpus import MeasuredAnswer
 from sage_edge.analysis.report.blocks import Block, Cell, Figure, Number, Section, Table, counted
 from sage_edge.analysis.report.content import Content
 from sage_edge.analysis.statistics import means
@@ -49,19 +49,19 @@ _NOTE = (
 )
 
 
-def _is_cut(answer: Answer) -> bool:
+def _is_cut(answer: MeasuredAnswer) -> bool:
     return answer.finish_reason in CUT
 
 
-def _is_open(answer: Answer) -> bool:
+def _is_open(answer: MeasuredAnswer) -> bool:
     return not answer.stopped
 
 
-def _inside(answers: Sequence[Answer], first: int, last: int) -> list[Answer]:
+def _inside(answers: Sequence[MeasuredAnswer], first: int, last: int) -> list[MeasuredAnswer]:
     return [one for one in answers if first <= one.words <= last]
 
 
-def _share(answers: Sequence[Answer], is_cut: Callable[[Answer], bool]) -> Estimate:
+def _share(answers: Sequence[MeasuredAnswer], is_cut: Callable[[MeasuredAnswer], bool]) -> Estimate:
     return means.rate(sum(map(is_cut, answers)), len(answers))
 
 
@@ -71,7 +71,7 @@ def _name(first: int, last: int) -> str:
     return f"{first} to {last}" if last < BINS[-1][1] else f"{first} or more"
 
 
-def _figure(key: str, answers: Sequence[Answer], is_cut: Callable[[Answer], bool], up: str) -> Figure:
+def _figure(key: str, answers: Sequence[MeasuredAnswer], is_cut: Callable[[MeasuredAnswer], bool], up: str) -> Figure:
     found = [_share(_inside(answers, *ends), is_cut) for ends in BINS]
     parts = [
         None if one.value is None or one.low is None or one.high is None else (one.value, one.low, one.high)
@@ -82,7 +82,9 @@ def _figure(key: str, answers: Sequence[Answer], is_cut: Callable[[Answer], bool
     return Figure(picture, f"Share of answers with {up}, by words in the answer.")
 
 
-def _rows(by: str, answers: Sequence[Answer], is_cut: Callable[[Answer], bool]) -> list[tuple[Cell, ...]]:
+def _rows(
+    by: str, answers: Sequence[MeasuredAnswer], is_cut: Callable[[MeasuredAnswer], bool]
+) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = [
         (by, _name(*ends), Number(_share(_inside(answers, *ends), is_cut), by)) for ends in BINS
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.analysis.corpus import BACKWARDS, Corpus, Folder, scoring
+from sage_edge.analysis.corpus import BACKWARDS, Corpus, Folder
 from sage_edge.errors import SessionError, UsageError
 from sage_edge.records import dialogue
 from sage_edge.records.dialogue import Dialogue
@@ -166,12 +166,3 @@ def test_a_mark_out_of_bounds_is_a_mistake_of_the_scorer(tmp_path: Path) -> None
 
 def _give(marks: Marks, told: Dialogue, earlier: object) -> Marks:
     return marks
-
-
-def test_two_processes_say_what_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "PER_JOB", 3)
-    corpora.write_all(tmp_path, 24)
-    one = look(tmp_path, scorers=ALL)
-    heard: list[tuple[int, int]] = []
-    assert look(tmp_path, scorers=ALL, workers=2, progress=lambda done, of: heard.append((done, of))) == one
-    assert heard[-1] == (24, 24)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sage_edge import locks
-from sage_edge.analysis.corpus import Corpus, Folder, packing
-from sage_edge.analysis.corpus import cache as caches
-from sage_edge.analysis.corpus.packing import Damaged, opened, packed, sealed, unpacked
+from sage_edge.analysis.corpus import Corpus, Folder
+from sage_edge.analysis.corpus import score_cache as caches
+from sage_edge.analysis.corpus.score_cache import CachedRow, Damaged
+from sage_edge.analysis.corpus.scoring import marks_from, marks_json
 from sage_edge.errors import Locked
+from sage_edge.records import dialogue
 from sage_edge.scorers import Mark
 from tests import corpora
-from tests.analysis.corpus.counting import SCORERS, look, seen
+from tests.analysis.corpus.counting import LOOKING_BACK, SCORERS, look, seen
+from tests.builders import transcript
 
 ROOT = Path(__file__).parents[3]
 COUNT = 30
@@ -61,7 +65,7 @@ def test_a_whole_cache_is_used_without_a_word(
     cache = tmp_path / "cache.sqlite"
     cache.write_bytes(whole)
     done: list[int] = []
-    assert look(folder, cache, tell=told.append, progress=lambda now, of: done.append(now)) == right
+    assert look(folder, cache, log=told.append, progress=lambda now, of: done.append(now)) == right
     assert (done, told) == ([], [])
 
 
@@ -82,10 +86,10 @@ def test_a_damaged_cache_is_thrown_away_with_one_line(
 ) -> None:
     cache = tmp_path / "cache.sqlite"
     cache.write_bytes(DAMAGES[damage](whole))
-    assert look(folder, cache, tell=told.append) == right
+    assert look(folder, cache, log=told.append) == right
     assert told == ([] if damage == "nothing" else [f"the cache {cache} is damaged; it is thrown away and made anew"])
     del told[:]
-    assert look(folder, cache, tell=told.append) == right
+    assert look(folder, cache, log=told.append) == right
     assert told == []
 
 
@@ -107,21 +111,25 @@ def test_a_value_that_was_changed_inside_is_found_out(
 ) -> None:
     cache = tmp_path / "cache.sqlite"
     for change in (
-        "UPDATE scores SET marks = (SELECT marks FROM scores AS other WHERE other.paper != scores.paper LIMIT 1)",
-        "UPDATE scores SET context = x'00'",
-        "DELETE FROM scores WHERE paper = 3",
-        "UPDATE papers SET number = number + 1",
-        "UPDATE papers SET answers = x''",
-        "UPDATE places SET paper = 99999 WHERE paper = 2",
-        "UPDATE places SET paper = 3 WHERE paper = 2",
-        "UPDATE places SET reason = 'another' WHERE reason IS NOT NULL",
+        "UPDATE kept SET content = (SELECT max(content) FROM kept AS o WHERE o.rule = kept.rule) WHERE seal != ''",
+        "UPDATE kept SET context = '00' WHERE context != '' AND seal != ''",
+        "DELETE FROM kept WHERE rule NOT IN ('header', 'answers', 'listing')",
+        "DELETE FROM kept WHERE rule = 'header'",
+        "UPDATE kept SET content = replace(content, '\"number\":', '\"number\":1') WHERE rule = 'header'",
+        "UPDATE kept SET content = '[]' WHERE rule = 'answers'",
+        "UPDATE kept SET content = replace(content, 'primary', 'training') WHERE rule = 'listing'",
+        "UPDATE kept SET content = replace(content, 'sha256:0', 'sha256:1') WHERE rule = 'files'",
+        "DELETE FROM kept WHERE rule = 'listing'",
+        "DELETE FROM kept WHERE rule = 'files'",
+        "UPDATE kept SET content = x'00' WHERE rule = 'listing'",
+        "UPDATE kept SET checksum = 'text'",
     ):
         caches.throw_away(cache)
         cache.write_bytes(whole)
         with sqlite3.connect(cache) as db:
             db.execute(change)
         db.close()
-        assert look(folder, cache, tell=told.append) == right, change
+        assert look(folder, cache, log=told.append) == right, change
 
 
 def test_where_nothing_can_be_kept_one_line_says_so(
@@ -131,7 +139,7 @@ def test_where_nothing_can_be_kept_one_line_says_so(
     (tmp_path / "folder.sqlite").mkdir()
     for cache in (tmp_path / "file" / "cache.sqlite", tmp_path / "folder.sqlite"):
         del told[:]
-        assert look(folder, cache, tell=told.append) == right
+        assert look(folder, cache, log=told.append) == right
         assert len(told) == 1
         assert told[0].startswith("nothing is kept for the next time: ")
 
@@ -139,23 +147,23 @@ def test_where_nothing_can_be_kept_one_line_says_so(
 def test_a_full_disk_while_it_is_written_loses_the_cache_only(
     folder: Path, right: object, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: caches.Cache, *words: object) -> None:
+    def full(self: caches.ScoreCache, rows: Iterable[CachedRow]) -> None:
         if self.path is not None:
             raise sqlite3.OperationalError("database or disk is full")
-        kept(self, *words)  # type: ignore[arg-type]
+        kept(self, rows)
 
-    kept = caches.Cache.keep_places
-    monkeypatch.setattr(caches.Cache, "keep_places", full)
+    kept = caches.ScoreCache.put
+    monkeypatch.setattr(caches.ScoreCache, "put", full)
     cache = tmp_path / "cache.sqlite"
-    assert look(folder, cache, tell=told.append) == right
+    assert look(folder, cache, log=told.append) == right
     assert told == [f"nothing is kept for the next time: {cache}: database or disk is full"]
 
 
 VICTIM = """
 import os, signal, sys
 from pathlib import Path
-from sage_edge.analysis.corpus import scoring
-scoring.PER_JOB = 4
+from sage_edge.analysis.corpus import refresh
+refresh.PER_BATCH = 4
 from tests.analysis.corpus.counting import look
 batches = int(sys.argv[3])
 def stop(done, of):
@@ -177,7 +185,7 @@ def test_a_killed_run_is_continued(batches: int, folder: Path, right: object, tm
     cache = tmp_path / "cache.sqlite"
     assert victim(folder, cache, batches).wait(60) == -signal.SIGKILL
     heard: list[tuple[int, int]] = []
-    assert look(folder, cache, tell=told.append, progress=lambda done, of: heard.append((done, of))) == right
+    assert look(folder, cache, log=told.append, progress=lambda done, of: heard.append((done, of))) == right
     assert told == []
     assert heard[0][1] == COUNT + 1 - 4 * batches
 
@@ -185,9 +193,9 @@ def test_a_killed_run_is_continued(batches: int, folder: Path, right: object, tm
 def test_two_at_the_same_time_agree(folder: Path, right: object, tmp_path: Path, told: list[str]) -> None:
     cache = tmp_path / "cache.sqlite"
     others = [victim(folder, cache, 1000) for _ in range(2)]
-    assert look(folder, cache, tell=told.append) == right
+    assert look(folder, cache, log=told.append) == right
     assert [other.wait(60) for other in others] == [0, 0]
-    assert look(folder, cache, tell=told.append) == right
+    assert look(folder, cache, log=told.append) == right
     assert told == []
 
 
@@ -199,12 +207,13 @@ def copy(folder: Path, tmp_path: Path) -> Path:
 def test_who_has_opened_a_corpus_sees_it_as_it_was(copy: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache.sqlite"
     before = look(copy)
-    with Corpus.open(Folder.at(copy), cache) as corpus:
-        first = corpus.series("identity", 1, "rate", "primary")
-        corpora.write(copy, corpora.session("primary", 99))
-        assert len(look(copy, cache)["dialogues"]) == COUNT + 1
-        assert corpus.series("identity", 1, "rate", "primary") == first
-        assert corpus.dialogues == before["dialogues"]
+    with Corpus.open(Folder.at(copy), cache, scorers=SCORERS) as corpus:
+        rival = corpora.session("primary", 9, seed=2)  # so nobody looks back at P009 any more
+        (copy / "sessions/primary/000/P009-again.json").write_bytes(rival.pretty())
+        after = look(copy, cache)
+        assert after == look(copy) != before
+        assert seen(corpus) == before
+    assert look(copy, cache) == after
 
 
 def test_a_damage_that_shows_late_is_mended_while_it_is_read(
@@ -213,9 +222,9 @@ def test_a_damage_that_shows_late_is_mended_while_it_is_read(
     cache = tmp_path / "cache.sqlite"
     cache.write_bytes(whole)
     with sqlite3.connect(cache) as db:
-        db.execute("UPDATE scores SET marks = x'0011'")
+        db.execute("UPDATE kept SET content = '{}' WHERE rule LIKE 'sha256:%'")
     db.close()
-    with Corpus.open(Folder.at(folder), cache, scorers=SCORERS, tell=told.append) as corpus:
+    with Corpus.open(Folder.at(folder), cache, scorers=SCORERS, log=told.append) as corpus:
         assert told == []
         assert seen(corpus) == look(folder)
         assert len(told) == 1
@@ -230,22 +239,26 @@ def test_a_cache_in_use_is_waited_for_and_then_named(
         look(folder, cache)
 
 
-MARKS = st.lists(st.builds(Mark, st.integers(0, 32767), st.floats(0, 1)), max_size=5)
+MARKS = st.lists(st.builds(Mark, st.integers(0, 99), st.floats(0, 1)), max_size=5)
 
 
 @given(first=MARKS, second=MARKS)
 def test_marks_come_back_as_they_were(first: list[Mark], second: list[Mark]) -> None:
-    marks = {"a": first, "b": second, "c": second, "d": [Mark(turn, float(value > 0.5)) for turn, value in first]}
-    kept = sealed(packed(marks, {"a": "mean", "b": "whole", "c": "mean", "d": "rate", "e": "rate"}), b"a session", b"1")
-    payload = opened(kept, b"a session", b"1")
-    assert [unpacked(payload, place, 5) for place in range(5)] == [*map(tuple, marks.values()), ()]
-    with pytest.raises(Damaged):
-        opened(kept, b"another session", b"1")
+    marks = {"before": first, "words": second}
+    scorer = dataclasses.replace(LOOKING_BACK, score=lambda session, earlier: marks)
+    kept = marks_json(scorer, dialogue.of(transcript()), ())
+    assert marks_from(kept) == {"before": tuple(first), "words": tuple(second)}
 
 
-@given(at=st.integers(0, 20), flip=st.integers(1, 255))
-def test_a_changed_byte_is_found_out(at: int, flip: int) -> None:
-    kept = bytearray(sealed(packing.packed({"a": [Mark(1, 0.5), Mark(2, 1.0)]}, {"a": "mean"}), b"x"))
-    kept[at] ^= flip
+ROW = CachedRow("sha256:00", "header", "a context", '{"a": [[1, 0.5]]}')
+
+
+@pytest.mark.parametrize("column", ["seal", "rule", "context", "content"])
+def test_a_row_that_was_changed_or_mixed_up_is_found_out(column: str) -> None:
+    cache = caches.ScoreCache(None)
+    cache.put([ROW])
+    assert cache.get(*ROW[:3]) == ROW.content
+    cache.db.execute(f"UPDATE kept SET {column} = 'another'")  # noqa: S608 - our own words
+    asked = ROW._replace(**{column: "another"})
     with pytest.raises(Damaged):
-        opened(bytes(kept), b"x")
+        cache.get(*asked[:3])

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from sage_edge.analysis.corpus import folder as folders
-from sage_edge.analysis.corpus import scoring
-from sage_edge.analysis.corpus.scoring import Job, Outcome, perform
-from sage_edge.analysis.corpus.sources import Source
+from sage_edge.analysis.corpus import measured_papers, refresh
+from sage_edge.analysis.corpus.file_index import PaperFile
+from sage_edge.analysis.corpus.scoring import Scoring, Task
 from sage_edge.records.transcript import Transcript
 from sage_edge.scorers import IDENTITY
 from sage_edge.scorers.base import Scorer
@@ -87,7 +87,7 @@ class Folder(RuleBasedStateMachine):
     @rule()
     def look_with_all(self) -> None:
         told: list[str] = []
-        assert look(self.root, self.cache, tell=told.append) == look(self.root)
+        assert look(self.root, self.cache, log=told.append) == look(self.root)
         assert told == []
 
     @invariant()
@@ -97,73 +97,76 @@ class Folder(RuleBasedStateMachine):
 
 
 def test_a_kept_cache_says_what_a_new_one_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "PER_JOB", 2)
+    monkeypatch.setattr(refresh, "PER_BATCH", 2)
+    monkeypatch.setattr(measured_papers, "PER_BATCH", 2)
     monkeypatch.setattr(Folder, "base", tmp_path, raising=False)
     run_state_machine_as_test(Folder, settings=settings(max_examples=20, stateful_step_count=12, deadline=None))
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are measured, in order."""
-    done: list[str] = []
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are measured by any scorer, in order."""
+    names: list[str] = []
+    kept = Scoring._task
 
-    def watched(source: Source, scorers: Any, job: Job) -> list[Outcome]:
-        done.extend(entry.name for entry in job.wanted)
-        return perform(source, scorers, job)
+    def watched(self: Scoring, paper: PaperFile, *more: Any) -> Task | None:
+        task = kept(self, paper, *more)
+        names.extend([paper.entry.name] if task else [])
+        return task
 
-    monkeypatch.setattr(scoring, "perform", watched)
-    return done
+    monkeypatch.setattr(Scoring, "_task", watched)
+    return names
 
 
-def test_a_new_session_costs_its_own_time_only(tmp_path: Path, read: list[str]) -> None:
+def test_a_new_session_costs_its_own_time_only(tmp_path: Path, measured: list[str]) -> None:
     folder, cache = tmp_path / "papers", tmp_path / "cache.sqlite"
     corpora.write_all(folder, 12)
     look(folder, cache)
-    assert len(read) == 12
+    assert len(measured) == 12
     look(folder, cache)
-    assert len(read) == 12
+    assert len(measured) == 12
     corpora.write(folder, corpora.session("primary", 9))
     look(folder, cache)
-    assert read[12:] == ["P009.json"]
+    assert measured[12:] == ["P009.json"]
 
 
-def test_a_session_from_before_is_settled_with_those_that_look_back_at_it(tmp_path: Path, read: list[str]) -> None:
+def test_a_session_from_before_is_settled_with_those_that_look_back_at_it(tmp_path: Path, measured: list[str]) -> None:
     folder, cache = tmp_path / "papers", tmp_path / "cache.sqlite"
     for number in (1, 3, 4, 5, 6):
         corpora.write(folder, corpora.session("primary", number))
     look(folder, cache)
-    del read[:]
+    del measured[:]
     corpora.write(folder, corpora.session("primary", 2))
     late = look(folder, cache)
-    assert read == ["P002.json", "P003.json", "P004.json"]  # two sessions look back at it
+    assert measured == ["P002.json", "P003.json", "P004.json"]  # two sessions look back at it
     assert late == look(folder)
 
 
-def test_other_rules_measure_anew_and_only_by_that_scorer(tmp_path: Path, read: list[str]) -> None:
+def test_other_rules_measure_anew_and_only_by_that_scorer(tmp_path: Path, measured: list[str]) -> None:
     folder, cache = tmp_path / "papers", tmp_path / "cache.sqlite"
     corpora.write_all(folder, 6)
     look(folder, cache)
-    del read[:]
+    del measured[:]
     changed: tuple[Scorer, ...] = (
         dataclasses.replace(LOOKING_BACK, rules='{"other":1}'), dataclasses.replace(IDENTITY, version=2)
     )  # fmt: skip
     assert look(folder, cache, changed) == look(folder, None, changed)
-    assert len(read) == 6 + 6
-    del read[:]
-    look(folder, cache)  # the rules of before: those of `looking-back/1` were given up, `identity/1` was kept
-    assert len(read) == 6
+    assert len(measured) == 6 + 6
+    del measured[:]
+    look(folder, cache)  # the rules of before are remembered
+    assert measured == []
 
 
-def test_a_scorer_that_was_away_measures_what_came_meanwhile(tmp_path: Path, read: list[str]) -> None:
+def test_a_scorer_that_was_away_measures_what_came_meanwhile(tmp_path: Path, measured: list[str]) -> None:
     folder, cache = tmp_path / "papers", tmp_path / "cache.sqlite"
     corpora.write_all(folder, 6)
     look(folder, cache)
     corpora.write(folder, corpora.session("primary", 5))
     look(folder, cache, (IDENTITY,))
-    del read[:]
+    del measured[:]
     told: list[str] = []
-    assert look(folder, cache, tell=told.append) == look(folder)
-    assert (read[0], told) == ("P005.json", [])
+    assert look(folder, cache, log=told.append) == look(folder)
+    assert (measured[0], told) == ("P005.json", [])
 
 
 def test_a_large_folder_is_asked_in_turns_and_every_change_is_found(
@@ -187,7 +190,8 @@ def test_a_large_folder_is_asked_in_turns_and_every_change_is_found(
 
 
 def test_the_order_of_a_refresh_is_kept_as_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "PER_JOB", 2)
+    monkeypatch.setattr(refresh, "PER_BATCH", 2)
+    monkeypatch.setattr(measured_papers, "PER_BATCH", 2)
     folder, cache = tmp_path / "papers", tmp_path / "cache.sqlite"
     corpora.write_all(folder, 8)
     heard: list[int] = []
