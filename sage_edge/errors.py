@@ -3,27 +3,35 @@
     SageError(message, *, hint)                                        exit code
     ├── UsageError                                                     2
     ├── DeclarationError(faults)       fleet/ does not hold together   2
-    ├── RoleError                                                      3
-    │   ├── NotMyRole(host, role, ability)
-    │   └── IdentityConflict           card, claim and board disagree
-    ├── models.errors.ModelError
-    ├── EngineError                                                    1
-    │   ├── EngineMissing(extra)
-    │   ├── ModelUnusable              the engine cannot work with this file
-    │   └── ContextOverflow(needs, has)
-    ├── SessionError                                                   1
-    │   ├── JournalBroken(session, line)                               8
-    │   └── TranscriptBroken           the hash chain does not hold    8
-    ├── ExchangeError                                                  1
-    │   ├── Unreachable(remote)                                        4
-    │   ├── HubRefused(reason)                                         3
-    │   └── OwnBranchBroken            a paper of ours was changed     8
+    ├── LibraryMissing(library, extra)                                 1
     ├── Locked(what, owner)                                            5
     ├── CommandFailed(words, code)                                     1
-    └── StorageError(path)             disk full, read-only, I/O       1
-        └── NoDiskSpace(where, what)   asked before the first byte     3
+    ├── StorageError(path)             disk full, read-only, I/O       1
+    │   └── NoDiskSpace(where, what)   asked before the first byte     3
+    ├── Unreachable                    the other side did not answer   4
+    ├── HubRefused                     it answered, and said no        3
+    │
+    ├── ModelError                     models/errors.py                1
+    ├── RoleError                      inventory/errors.py             3
+    │   ├── NotMyRole(host, role, ability)
+    │   ├── IdentityConflict           card, claim and board disagree
+    │   ├── NoIdentity                 nothing says which host this is
+    │   └── WrongImage                 the image is for another host
+    ├── EngineError                    engines/errors.py               1
+    │   ├── ModelUnusable              the engine cannot work with this file
+    │   └── ContextOverflow(needs, has)
+    ├── ExchangeError                  exchange/errors.py              1
+    │   ├── Unsound                    the hub sent what git refuses
+    │   └── OwnBranchBroken            a paper of ours was changed     8
+    │       └── CloneDamaged           git cannot read its own files
+    ├── SessionError                   sessions/errors.py              1
+    │   ├── JournalBroken(session, line)                               8
+    │   ├── TranscriptBroken           the hash chain does not hold    8
+    │   └── SessionInterrupted                                       130
+    ├── DeployError                    remote/errors.py                1
+    └── SessionChanged                 analysis/errors.py              1
 
-A room may add kinds of its own below these, `remote.errors.DeployError` for one.
+What several rooms raise stands here; a room's own kinds stand in its `errors.py`.
 Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.
 """
 
@@ -35,7 +43,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from sage_edge import sizes
-from sage_edge.hints import Hint
+from sage_edge.hints import Hint, sage
 
 
 class ExitCode(IntEnum):
@@ -87,103 +95,29 @@ class DeclarationError(SageError):
 
     code = ExitCode.USAGE
 
-    def __init__(self, faults: Sequence[Fault], *, hint: Hint = "mend the file, then: sage-edge fleet check") -> None:
+    def __init__(self, faults: Sequence[Fault], *, hint: Hint = "") -> None:
         self.faults = tuple(sorted(faults))
-        super().__init__("\n".join(map(str, self.faults)), hint=hint)
+        super().__init__("\n".join(map(str, self.faults)), hint=hint or ("mend the file, then: ", sage("fleet check")))
 
 
-class RoleError(SageError):
-    """A guard said no."""
+class LibraryMissing(SageError):
+    """A library that this needs is not installed."""
 
-    code = ExitCode.REFUSED
-
-
-class NotMyRole(RoleError):
-    """The host's role lacks the ability that was asked for."""
-
-    def __init__(self, host: str, role: str, ability: str, owners: Sequence[str], abilities: Sequence[str]) -> None:
-        self.host, self.role, self.ability = host, role, ability
-        self.owners, self.abilities = tuple(owners), tuple(abilities)
-        whose = " and ".join(self.owners) or "no host"
-        super().__init__(
-            f"{host} ({role}) lacks the ability '{ability}', which belongs to {whose}",
-            hint=f"{host} may: {', '.join(self.abilities) or 'nothing'}; see: sage-edge fleet show",
-        )
+    def __init__(self, library: str, extra: str) -> None:
+        self.library, self.extra = library, extra
+        super().__init__(f"{library} is not installed", hint=f"pip install 'sage-edge[{extra}]'")
 
 
-class IdentityConflict(RoleError):
-    """The host card, the claimed host and the measured board do not agree."""
-
-
-class EngineError(SageError):
-    """The inference engine could not do what it was asked."""
-
-
-class EngineMissing(EngineError):
-    """The library behind the engine is not installed."""
-
-    def __init__(self, engine: str, extra: str) -> None:
-        super().__init__(f"the {engine} engine is not installed", hint=f"pip install 'sage-edge[{extra}]'")
-
-
-class ModelUnusable(EngineError):
-    """The file is a model of sorts, but this engine cannot conduct a conversation with it."""
-
-
-class ContextOverflow(EngineError):
-    """The conversation is longer than the model's context."""
-
-    def __init__(self, needs_tokens: int, has_tokens: int) -> None:
-        self.needs_tokens, self.has_tokens = needs_tokens, has_tokens
-        super().__init__(
-            f"the conversation needs {needs_tokens} tokens, the context holds {has_tokens}",
-            hint="raise engine.context_tokens in the host's file, or lower sampling.max_tokens",
-        )
-
-
-class SessionError(SageError):
-    """A session cannot go on."""
-
-
-class JournalBroken(SessionError):
-    """A journal holds a bad line that is not its last one."""
-
-    code = ExitCode.NOT_VERIFIED
-
-    def __init__(self, path: str, line: int, why: str) -> None:
-        self.path, self.line = path, line
-        super().__init__(
-            f"{path} line {line}: {why}",
-            hint="the disk or a hand changed it; move the file aside and keep it, the session's number stays used",
-        )
-
-
-class TranscriptBroken(SessionError):
-    """A transcript is not what was once written."""
-
-    code = ExitCode.NOT_VERIFIED
-
-
-class ExchangeError(SageError):
-    """Git as the post did not deliver."""
-
-
-class Unreachable(ExchangeError):
+class Unreachable(SageError):
     """The other side did not answer."""
 
     code = ExitCode.UNREACHABLE
 
 
-class HubRefused(ExchangeError):
+class HubRefused(SageError):
     """The hub answered, and said no."""
 
     code = ExitCode.REFUSED
-
-
-class OwnBranchBroken(ExchangeError):
-    """A paper that this host has published is not what it was."""
-
-    code = ExitCode.NOT_VERIFIED
 
 
 class Locked(SageError):

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from sage_edge.agent import slots, wake
 from sage_edge.agent.build import Agent
-from sage_edge.errors import DeclarationError, RoleError, SageError
-from sage_edge.sessions.conduct import SessionInterrupted
+from sage_edge.errors import DeclarationError, SageError
+from sage_edge.inventory.errors import RoleError
+from sage_edge.sessions.errors import SessionInterrupted
 
 _LONGEST_BACK_OFF = timedelta(minutes=10)
 

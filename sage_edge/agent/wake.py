@@ -10,7 +10,7 @@ from sage_edge.agent import steps
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake, WakeAction, WakeStep
 from sage_edge.errors import SageError
-from sage_edge.sessions.conduct import SessionInterrupted
+from sage_edge.sessions.errors import SessionInterrupted
 
 
 def steps_for(agent: Agent) -> tuple[WakeStep, ...]:

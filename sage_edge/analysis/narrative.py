@@ -17,7 +17,7 @@ from decimal import Decimal
 from pydantic import Field, JsonValue
 
 from sage_edge.engines import Deadline, Engine, Message, Sampling
-from sage_edge.errors import EngineError
+from sage_edge.engines.errors import EngineError
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import Digest
 from sage_edge.records.base import Record, parse

@@ -10,12 +10,13 @@ from sage_edge import locks
 from sage_edge.agent import build, by_hand
 from sage_edge.cli import render
 from sage_edge.cli.environment import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
-from sage_edge.errors import SessionError, Unreachable, UsageError
+from sage_edge.errors import Unreachable, UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import TRACKS, SessionId, Track
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
+from sage_edge.sessions.errors import SessionError
 
 
 @click.group(help="Run, list, show and verify sessions.")

@@ -11,10 +11,11 @@ from dataclasses import asdict
 
 from sage_edge import files
 from sage_edge.deploy.desired_release import Wanted
-from sage_edge.errors import NoDiskSpace, RoleError
+from sage_edge.errors import NoDiskSpace
 from sage_edge.hints import invoke
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import contradictions
+from sage_edge.inventory.errors import RoleError
 from sage_edge.names import Digest, HostName
 from sage_edge.remote.board.identity_check import require_own, says
 from sage_edge.remote.board.probe import BoardProbe

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from sage_edge import files
 from sage_edge.engines import chat
 from sage_edge.engines.base import Deadline, Message, Reply, Sampling, Settings
-from sage_edge.errors import ContextOverflow, EngineError, EngineMissing, ModelUnusable
+from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable
+from sage_edge.errors import LibraryMissing
 from sage_edge.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class LlamaCpp:
             import llama_cpp
             from llama_cpp import llama_chat_format
         except ImportError:
-            raise EngineMissing(self.name, "practitioner") from None
+            raise LibraryMissing(self.name, "practitioner") from None
         self._lib, self._format, self._settings = llama_cpp, llama_chat_format, settings
         self.version = str(llama_cpp.__version__)
         self._llm: Any = None

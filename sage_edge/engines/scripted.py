@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from sage_edge.engines.base import Deadline, Message, Reply, Sampling
-from sage_edge.errors import EngineError
+from sage_edge.engines.errors import EngineError
 from sage_edge.models.resolve import ResolvedModel
 
 

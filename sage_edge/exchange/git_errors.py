@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-from sage_edge.errors import CommandFailed, ExchangeError, HubRefused, OwnBranchBroken, StorageError, Unreachable
+from sage_edge.errors import CommandFailed, HubRefused, StorageError, Unreachable
 from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.errors import CloneDamaged, ExchangeError, OwnBranchBroken, Unsound
 from sage_edge.shell import Command, Result
 
 _TIMED_OUT = 124
@@ -29,15 +30,7 @@ _BUSY = re.compile(r"cannot lock ref .*File exists", re.DOTALL)
 _REJECTED = re.compile(r"^!\t\S+\t(.*)$", re.MULTILINE)
 
 
-class Unsound(ExchangeError):
-    """The hub sent objects that git does not accept."""
-
-
-class Damaged(OwnBranchBroken):
-    """git cannot read what it once wrote here."""
-
-
-def failed_fetch(clone: Clone, result: Result) -> ExchangeError | StorageError:
+def failed_fetch(clone: Clone, result: Result) -> ExchangeError | HubRefused | StorageError | Unreachable:
     """Return what a fetch that failed means."""
     here = _here(result)
     if _FULL.search(here):
@@ -47,7 +40,7 @@ def failed_fetch(clone: Clone, result: Result) -> ExchangeError | StorageError:
     return _refused_at_the_door(clone, result) or _unreachable(clone, result)
 
 
-def failed_push(clone: Clone, result: Result) -> ExchangeError | StorageError:
+def failed_push(clone: Clone, result: Result) -> ExchangeError | HubRefused | StorageError | Unreachable:
     """Return what a push that failed means."""
     rejected = _REJECTED.search(result.text)
     if rejected:
@@ -74,9 +67,9 @@ def is_damage(result: Result) -> bool:
     return bool(_DAMAGED.search(_here(result)))
 
 
-def damaged(clone: Clone, why: str) -> Damaged:
+def damaged(clone: Clone, why: str) -> CloneDamaged:
     """The clone lost objects; those that cannot be made again from papers/ must come from the hub."""
-    return Damaged(
+    return CloneDamaged(
         f"{clone.repository} is damaged: {why}",
         hint=f"move it away, keep {clone.papers}, and publish again: the clone is fetched anew and nothing is lost",
     )

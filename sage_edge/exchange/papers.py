@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge import files, locks
-from sage_edge.errors import ExchangeError, OwnBranchBroken
 from sage_edge.exchange import rules
+from sage_edge.exchange.errors import ExchangeError, OwnBranchBroken
 from sage_edge.records.base import Record
 
 _PATIENCE_S = 30.0

@@ -14,13 +14,14 @@ from typing import TypeVar
 
 from sage_edge import locks
 from sage_edge.clock import Clock
-from sage_edge.errors import RoleError, Unreachable
+from sage_edge.errors import Unreachable
 from sage_edge.exchange import branch_reader, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.publish import Published
 from sage_edge.exchange.receive import Received
+from sage_edge.inventory.errors import RoleError
 from sage_edge.names import HostName
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sage_edge import shell
-from sage_edge.errors import CommandFailed, OwnBranchBroken
+from sage_edge.errors import CommandFailed
 from sage_edge.exchange import commands, git_errors, papers, repository, rules
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, Clone
+from sage_edge.exchange.errors import CloneDamaged, OwnBranchBroken
 
 _COMES_BACK = ("immutable", "removed", "worklog", "not-a-plain-file", "oversize")
 
@@ -33,7 +34,7 @@ def record(clone: Clone, writable: frozenset[str], summary: str, at: datetime) -
         try:
             here(clone, commands.stage(clone))
             return _commit(clone, writable, summary, at)
-        except (CommandFailed, git_errors.Damaged):
+        except (CommandFailed, CloneDamaged):
             # an index or objects that a killed git or a bad disk left behind; papers/ has what they were made of
             _remake(clone)
             return _commit(clone, writable, summary, at)

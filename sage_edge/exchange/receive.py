@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sage_edge import shell
-from sage_edge.errors import OwnBranchBroken
 from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, VERIFIED, Clone
+from sage_edge.exchange.errors import OwnBranchBroken, Unsound
 from sage_edge.names import HostName, Slug
 from sage_edge.records.worklog import Quarantine
 
@@ -82,7 +82,7 @@ def _fetch(clone: Clone, folders: rules.Folders) -> tuple[Quarantine, ...]:
     if result.code == 0:
         return ()
     failure = git_errors.failed_fetch(clone, result)
-    if isinstance(failure, git_errors.Unsound):
+    if isinstance(failure, Unsound):
         return tuple(_fetch_apart(clone, folders))
     raise failure
 
@@ -100,7 +100,7 @@ def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
             continue
         result = shell.attempt(commands.fetch(clone, host))
         failure = git_errors.failed_fetch(clone, result) if result.code else None
-        if isinstance(failure, git_errors.Unsound):
+        if isinstance(failure, Unsound):
             yield Quarantine(
                 host=host, commit=oid, rule=Slug("unsound"), detail=rules.shown(failure.message),
                 trusted=trusted.get(VERIFIED + host),

@@ -7,10 +7,10 @@ What lies in papers/ and is newer than the hub stays; what contradicts the hub i
 from __future__ import annotations
 
 from sage_edge import files
-from sage_edge.errors import OwnBranchBroken
 from sage_edge.exchange import commands, papers, rules
 from sage_edge.exchange.branch_reader import here, tree_papers
 from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.errors import OwnBranchBroken
 
 
 def restore(clone: Clone, tip: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sage_edge.errors import NotMyRole
 from sage_edge.inventory import identity, image
 from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.errors import NotMyRole
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.identity import Me
 from sage_edge.inventory.roles import Ability

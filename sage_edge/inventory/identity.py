@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, Fault, IdentityConflict, RoleError
+from sage_edge.errors import DeclarationError, Fault
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import Facts, contradictions, measure
+from sage_edge.inventory.errors import IdentityConflict, NoIdentity
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
 from sage_edge.inventory.roles import Role
@@ -43,17 +44,6 @@ class Me:
     fleet: Fleet
     overlay: str | None
     facts: Facts
-
-
-class NoIdentity(RoleError):
-    """Neither a card nor a command says which host this machine is."""
-
-    def __init__(self, card: Path) -> None:
-        self.card = card
-        super().__init__(
-            f"this machine is no host yet: {card} is missing and no host was named",
-            hint="name one with --as HOST; the hosts: sage-edge fleet show",
-        )
 
 
 def read_card(path: Path) -> Card | None:

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Literal
 
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, Fault, RoleError
+from sage_edge.errors import DeclarationError, Fault
+from sage_edge.hints import invoke
 from sage_edge.inventory.board_card import L4TRange, L4TVersion
 from sage_edge.inventory.board_facts import RELEASE
+from sage_edge.inventory.errors import WrongImage
 from sage_edge.inventory.identity import Me
 from sage_edge.names import ModelRef, RoleName, Slug
 
@@ -42,24 +44,15 @@ class Label(Declared):
     model: ModelRef | None
 
 
-class WrongImage(RoleError):
-    """The image, the host's card and the board do not agree."""
-
-    def __init__(self, host: str, wrong: tuple[str, ...]) -> None:
-        self.host, self.wrong = host, wrong
-        super().__init__(
-            f"this image was not made for {host}: {'; '.join(wrong)}",
-            hint=f"at the workstation: invoke image.build --host {host}, then: invoke deploy --host {host}",
-        )
-
-
 def read_label(path: Path) -> Label:
     """Return what an image says of itself. Raises DeclarationError for a file that is missing or bad."""
     reader = Reader(path.parent)
     label = reader.read(path, Label)
     if label is None:
         faults = [Fault(str(path), fault.key, fault.message) for fault in reader.faults]
-        raise DeclarationError(faults, hint="the build writes this file; build it anew: invoke image.build --host HOST")
+        raise DeclarationError(
+            faults, hint=("the build writes this file; build it anew: ", invoke("image.build", host="HOST"))
+        )
     return label
 
 

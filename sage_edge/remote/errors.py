@@ -18,8 +18,9 @@
 from __future__ import annotations
 
 from sage_edge import sizes
-from sage_edge.errors import ExitCode, IdentityConflict, SageError
+from sage_edge.errors import ExitCode, SageError
 from sage_edge.hints import Hint, invoke
+from sage_edge.inventory.errors import IdentityConflict
 from sage_edge.names import HostName
 
 _PUBLIC = "/etc/ssh/ssh_host_ed25519_key.pub"

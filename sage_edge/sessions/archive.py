@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.errors import TranscriptBroken, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.names import TRACKS, SessionId, Track
 from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript, chain_faults
+from sage_edge.sessions.errors import TranscriptBroken
 
 
 def read(path: Path) -> Transcript:

@@ -16,9 +16,10 @@ from typing import Protocol
 
 from sage_edge.clock import Clock
 from sage_edge.engines import Deadline, Engine, Reply, Sampling
-from sage_edge.errors import EngineError, ExitCode, SageError
+from sage_edge.engines.errors import EngineError
 from sage_edge.records.transcript import Closing, Outcome, Step, Transcript, Turn
 from sage_edge.sessions import conversation
+from sage_edge.sessions.errors import SessionInterrupted
 from sage_edge.sessions.journal import Journal, SessionLog
 
 _HOPELESS = 2
@@ -26,15 +27,6 @@ _HOPELESS = 2
 
 _DEADLY = 3
 """How often a process may die over one question before the session goes on without it."""
-
-
-class SessionInterrupted(SageError):
-    """A stop request ended the session for now."""
-
-    code = ExitCode.INTERRUPTED
-
-    def __init__(self, session: str) -> None:
-        super().__init__(f"{session} was interrupted; its turns are kept", hint="the next start goes on with it")
 
 
 class Audience(Protocol):

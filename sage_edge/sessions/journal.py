@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sage_edge import clock, files
-from sage_edge.errors import JournalBroken
 from sage_edge.names import Digest, SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Closing, Head, Transcript, Turn
+from sage_edge.sessions.errors import JournalBroken
 
 _KINDS: dict[str, type[Head] | type[Turn] | type[Closing]] = {"head": Head, "turn": Turn, "closing": Closing}
 

@@ -50,13 +50,13 @@ class Runner:
         return tuple(transcript for transcript in resumed if transcript is not None)
 
     def resume(self, session: SessionId) -> Transcript | None:
-        """Finish one session; None if somebody else did meanwhile. Raises Locked, Interrupted, JournalBroken."""
+        """Finish one session; None if somebody else did meanwhile. Raises Locked, SessionInterrupted, JournalBroken."""
         with locks.hold(self._lock, "the session runner"):
             files.sweep(self._journals)
             return self._resume(session) if session in self.unfinished() else None
 
     def start(self, track: Track, slot: Slot | None) -> Transcript:
-        """Conduct a new session of a track. Raises Locked, Interrupted, Unreachable (no number without the past)."""
+        """Conduct a new session of a track. Raises Locked, SessionInterrupted, Unreachable."""
         with locks.hold(self._lock, "the session runner"):
             files.sweep(self._journals)
             context = self.context()

@@ -10,6 +10,7 @@ from sage_edge.errors import SageError
 from sage_edge.inventory import identity, load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import Facts, measure
+from sage_edge.inventory.errors import NoIdentity
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
 from sage_edge.models.resolve import Library
@@ -66,7 +67,7 @@ def admit(paths: Paths, now: datetime, as_host: str | None = None) -> ThisMachin
     fleet, host, refusal = None, None, None
     try:
         fleet, host, _ = identity.claim(paths, as_host)
-    except identity.NoIdentity:
+    except NoIdentity:
         fleet, refusal = _fleet(paths)
     except SageError as wrong:
         fleet, refusal = _fleet(paths)[0], wrong

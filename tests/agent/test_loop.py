@@ -12,7 +12,8 @@ import pytest
 from sage_edge.agent import heartbeat, loop, wake
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake
-from sage_edge.errors import NotMyRole, SageError, UsageError
+from sage_edge.errors import SageError, UsageError
+from sage_edge.inventory.errors import NotMyRole
 from tests.fakes import HandClock, Home
 
 Make = Callable[..., Home]

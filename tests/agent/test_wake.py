@@ -12,13 +12,15 @@ import pytest
 from sage_edge import locks
 from sage_edge.agent import wake
 from sage_edge.engines import Message
-from sage_edge.errors import EngineError, Locked, OwnBranchBroken
+from sage_edge.engines.errors import EngineError
+from sage_edge.errors import Locked
+from sage_edge.exchange.errors import OwnBranchBroken
 from sage_edge.names import SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.paper_paths import of_session
 from sage_edge.records.worklog import Status, WorklogLine
 from sage_edge.sessions import archive
-from sage_edge.sessions.conduct import SessionInterrupted
+from sage_edge.sessions.errors import SessionInterrupted
 from sage_edge.shell import Command, run
 from tests.fakes import HandClock, HashEngine, Home, World
 

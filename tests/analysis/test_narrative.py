@@ -13,8 +13,8 @@ from sage_edge.analysis.report.blocks import Section, Table
 from sage_edge.analysis.report.content import Content
 from sage_edge.analysis.report.sections import compose
 from sage_edge.engines import Deadline, Reply, Settings, open_engine
+from sage_edge.engines.errors import ContextOverflow, EngineError
 from sage_edge.engines.scripted import Scripted
-from sage_edge.errors import ContextOverflow, EngineError
 from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.resolve import resolve
 from sage_edge.names import ModelRef

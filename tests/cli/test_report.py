@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from sage_edge.cli import main
 from sage_edge.engines import Settings
+from sage_edge.engines.errors import EngineError
 from sage_edge.engines.scripted import Scripted
-from sage_edge.errors import EngineError
 from tests import corpora
 
 FLEET = Path(__file__).parents[2] / "fleet"

@@ -12,8 +12,8 @@ import pytest
 
 from sage_edge import files, hints
 from sage_edge.engines import Deadline, Message, Reply, Sampling, Settings, chat, open_engine
+from sage_edge.engines.errors import ContextOverflow, ModelUnusable
 from sage_edge.engines.llamacpp import LlamaCpp
-from sage_edge.errors import ContextOverflow, ModelUnusable
 from sage_edge.models import resolve as shelves
 from sage_edge.models.errors import DigestMismatch, ModelIncomplete
 from sage_edge.models.resolve import ResolvedModel, resolve

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.engines import Deadline, Message, Sampling, Settings
+from sage_edge.engines.errors import EngineError
 from sage_edge.engines.llamacpp import LlamaCpp
-from sage_edge.errors import EngineError
 from sage_edge.models.resolve import resolve
 from sage_edge.names import ModelRef
 

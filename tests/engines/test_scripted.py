@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.engines import Deadline, Message, Reply, Sampling
+from sage_edge.engines.errors import EngineError
 from sage_edge.engines.scripted import Scripted
-from sage_edge.errors import EngineError
 from sage_edge.models.errors import DigestMismatch
 from tests.fakes import weigh
 

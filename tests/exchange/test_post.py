@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from sage_edge.errors import HubRefused, OwnBranchBroken, RoleError, Unreachable
+from sage_edge.errors import HubRefused, Unreachable
+from sage_edge.exchange.errors import OwnBranchBroken
+from sage_edge.inventory.errors import RoleError
 from sage_edge.records.base import parse
 from sage_edge.records.worklog import Status
 

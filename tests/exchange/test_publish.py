@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge import files, hints
-from sage_edge.errors import OwnBranchBroken, StorageError, Unreachable
+from sage_edge.errors import StorageError, Unreachable
+from sage_edge.exchange.errors import OwnBranchBroken
 from sage_edge.exchange.post import Post
 
 from .world import SPROUT, THOR, World, decision, git, line, status

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import HubRefused, OwnBranchBroken, Unreachable
+from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.exchange import git_errors
 from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.errors import OwnBranchBroken
 from sage_edge.exchange.post import Post
 from sage_edge.names import HostName
 from sage_edge.shell import Result

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import NotMyRole, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.inventory import guard, load
 from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.errors import NotMyRole
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
 

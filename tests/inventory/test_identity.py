@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import DeclarationError, IdentityConflict, UsageError
+from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.inventory import identity
+from sage_edge.inventory.errors import IdentityConflict, NoIdentity
 
 from .machines import AGX_THOR, LAPTOP, ORIN_NANO, paths_in
 
@@ -63,7 +64,7 @@ def test_every_contradiction_is_named(tmp_path: Path) -> None:
 
 
 def test_neither_card_nor_claim(tmp_path: Path) -> None:
-    with pytest.raises(identity.NoIdentity, match=r"host\.yaml is missing") as refused:
+    with pytest.raises(NoIdentity, match=r"host\.yaml is missing") as refused:
         identity.whoami(paths_in(tmp_path), facts=LAPTOP)
     assert refused.value.code == 3
     assert "--as HOST" in hints.text(refused.value.hint)

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sage_edge.errors import TranscriptBroken, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.names import SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
+from sage_edge.sessions.errors import TranscriptBroken
 from tests import builders
 
 PAPER = builders.transcript("T001", replies=["yes", "no", None, "well"], parameters={"name": "Sage", "memory": True})

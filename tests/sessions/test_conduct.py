@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from sage_edge.engines import Deadline, Message, Reply, Sampling
+from sage_edge.engines.errors import ContextOverflow, EngineError
 from sage_edge.engines.scripted import Scripted
-from sage_edge.errors import ContextOverflow, EngineError, StorageError
+from sage_edge.errors import StorageError
 from sage_edge.records.transcript import Step, Transcript, Turn, chain_faults
-from sage_edge.sessions.conduct import SessionInterrupted, TurnContext, conduct, give_up
+from sage_edge.sessions.conduct import TurnContext, conduct, give_up
+from sage_edge.sessions.errors import SessionInterrupted
 from sage_edge.sessions.journal import Journal, SessionLog
 from tests import builders
 from tests.fakes import HandClock

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import JournalBroken
 from sage_edge.files import LineLog
 from sage_edge.names import SessionId
 from sage_edge.records.transcript import Transcript, chain_faults
+from sage_edge.sessions.errors import JournalBroken
 from sage_edge.sessions.journal import Journal, numbers
 from tests import builders
 

@@ -13,12 +13,12 @@ import pytest
 
 from sage_edge import locks
 from sage_edge.engines import Message
-from sage_edge.errors import JournalBroken, Locked, StorageError, Unreachable
+from sage_edge.errors import Locked, StorageError, Unreachable
 from sage_edge.names import SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Slot
 from sage_edge.sessions import archive, brief
-from sage_edge.sessions.conduct import SessionInterrupted
+from sage_edge.sessions.errors import JournalBroken, SessionInterrupted
 from sage_edge.sessions.journal import Journal, numbers
 from sage_edge.sessions.run import claim_next
 from tests.fakes import MORNING, HashEngine, Home, World, make_world, words_for

@@ -27,8 +27,9 @@ from sage_edge.analysis.corpus.score_cache import Log
 from sage_edge.analysis.corpus.scoring import content_of
 from sage_edge.analysis.corpus.shelf import Shelf, ShelvedSession
 from sage_edge.analysis.corpus.sources import Refused, Source
+from sage_edge.analysis.errors import SessionChanged
 from sage_edge.analysis.series import Point, Series
-from sage_edge.errors import SessionError, UsageError
+from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.names import Slug, Track
 from sage_edge.records.dialogue import Dialogue, Standing
@@ -120,7 +121,7 @@ class Corpus:
             yield header, self.shelf.ask(partial(MeasuredPapers.answers, seal=header.seal))
 
     def read(self, seal: str) -> Dialogue:
-        """Return a session with its words, read again and checked again. Raises UsageError, SessionError."""
+        """Return a session with its words, read again and checked again. Raises UsageError, SessionChanged."""
         paper = self.shelf.ask(lambda papers: papers.index.of(seal))
         if paper is None:
             raise UsageError(f"no session here has the seal {seal}", hint=sage("analyse", json=True))
@@ -128,9 +129,7 @@ class Corpus:
         ((_, data),) = source.read([entry])
         content = content_of(source, entry, data)
         if isinstance(content, Refused) or content.seal != seal:
-            raise SessionError(
-                f"{entry.place} was changed since it was measured", hint="do it again: it will be measured anew"
-            )
+            raise SessionChanged(str(entry.place))
         return content
 
     @property

@@ -29,7 +29,7 @@ def passed(stored: Mapping[str, JsonValue]) -> bool | None:
 
 
 def noted(corpus: Corpus, told: Dialogue, answers: Sequence[MeasuredAnswer]) -> Noted:
-    """Return what is noted in a session; its paper is read again only where something is. Raises SessionError."""
+    """Return what is noted in a session; its paper is read again only where something is. Raises SessionChanged."""
     if not any(KEYS.intersection(answer.evaluated) for answer in answers):
         return {}
     exchanges = corpus.read(told.seal).exchanges

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from sage_edge import files, shell
-from sage_edge.errors import CommandFailed, EngineMissing, Unreachable, UsageError
+from sage_edge.errors import CommandFailed, LibraryMissing, Unreachable, UsageError
 from sage_edge.models import sandbox
 from sage_edge.models.errors import DigestMismatch, ModelError
 from sage_edge.names import Digest
@@ -92,7 +92,7 @@ def kind(name: str) -> QuantisationKind:
 
 
 def sdist_digest() -> Digest:
-    """Return the digest by which the converter's sdist is pinned. Raises ModelError where none is, EngineMissing."""
+    """Return the digest by which the converter's sdist is pinned. Raises ModelError where none is, LibraryMissing."""
     if (pinned := _SDISTS.get(release())) is None:
         raise ModelError(
             f"nobody has pinned the sdist of {_PACKAGE} {release()}, whose converter would be run",
@@ -102,11 +102,11 @@ def sdist_digest() -> Digest:
 
 
 def release() -> str:
-    """Return the version of llama-cpp-python that is installed here. Raises EngineMissing without it."""
+    """Return the version of llama-cpp-python that is installed here. Raises LibraryMissing without it."""
     try:
         return version(_PACKAGE)
     except PackageNotFoundError:
-        raise EngineMissing("llama.cpp", "practitioner") from None
+        raise LibraryMissing("llama.cpp", "practitioner") from None
 
 
 def convert(

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.analysis.corpus import BACKWARDS, Corpus, Folder
-from sage_edge.errors import SessionError, UsageError
+from sage_edge.analysis.errors import SessionChanged
+from sage_edge.errors import UsageError
 from sage_edge.records import dialogue
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.transcript import Transcript
@@ -71,7 +72,7 @@ def test_words_are_dropped_but_measured_and_can_be_read_again(tmp_path: Path) ->
         with pytest.raises(UsageError, match="no session here has the seal"):
             corpus.read("sha256:none")
         write(tmp_path, transcript(replies=["I was changed."]))
-        with pytest.raises(SessionError, match="was changed since"):
+        with pytest.raises(SessionChanged):
             corpus.read(told.seal)
 
 

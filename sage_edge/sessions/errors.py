@@ -1,0 +1,38 @@
+"""Why a session cannot go on, or cannot be believed."""
+
+from __future__ import annotations
+
+from sage_edge.errors import ExitCode, SageError
+
+
+class SessionError(SageError):
+    """A session cannot go on."""
+
+
+class JournalBroken(SessionError):
+    """A journal holds a bad line that is not its last one."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, path: str, line: int, why: str) -> None:
+        self.path, self.line = path, line
+        super().__init__(
+            f"{path} line {line}: {why}",
+            hint="the disk or a hand changed it; move the file aside and keep it, the session's number stays used",
+        )
+
+
+class TranscriptBroken(SessionError):
+    """A transcript is not what was once written."""
+
+    code = ExitCode.NOT_VERIFIED
+
+
+class SessionInterrupted(SessionError):
+    """A stop request ended the session for now."""
+
+    code = ExitCode.INTERRUPTED
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        super().__init__(f"{session} was interrupted; its turns are kept", hint="the next start goes on with it")
