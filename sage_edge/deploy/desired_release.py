@@ -24,7 +24,7 @@ CONTAINER = 10001
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredRelease:
     """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of."""
 
     release: Release
@@ -38,7 +38,7 @@ class Wanted:
         return self.release.id.short
 
 
-def put_together(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe) -> Wanted:
+def desired(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe) -> DesiredRelease:
     """Return what `host` is to run. facts: of the board, for what differs from one to the next.
 
     Raises ModelNotLocked; DeclarationError for a compose file that is no YAML: what else it must be, compose on the
@@ -58,7 +58,7 @@ def put_together(checkout: Checkout, host: Host, image: BuiltImage, facts: Board
         **composes,
         **{f"fleet/{name}": text for name, text in declarations.items()},
     }
-    return Wanted(release, image, written, fleet.name)
+    return DesiredRelease(release, image, written, fleet.name)
 
 
 def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes: tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ could not be reached, and one that could not go back is the worst of all."""
 
 
 @dataclass(frozen=True)
-class Result(Generic[T]):
+class HostResult(Generic[T]):
     """What became of one host: a value, or an error."""
 
     host: HostName
@@ -36,7 +36,7 @@ class Result(Generic[T]):
 
 def over(
     hosts: Sequence[HostName], do: Callable[[HostName], T], meanwhile: Callable[[], object] | None = None
-) -> list[Result[T]]:
+) -> list[HostResult[T]]:
     """Do something for every host, at most AT_ONCE at a time; results in the order of `hosts`.
 
     meanwhile: done here while the hosts are waited for. Ctrl-C: a HostInterrupted for every host that is not done.
@@ -44,15 +44,15 @@ def over(
 
     stop = Stop()
 
-    def one(host: HostName) -> Result[T]:
+    def one(host: HostName) -> HostResult[T]:
         try:
             with stop.heeded():
                 cancellation.check_cancelled()
-                return Result(host, do(host), None)
+                return HostResult(host, do(host), None)
         except SageError as failed:
-            return Result(host, None, failed)
+            return HostResult(host, None, failed)
         except KeyboardInterrupt:
-            return Result(host, None, HostInterrupted(host))
+            return HostResult(host, None, HostInterrupted(host))
 
     if len(hosts) == 1 and meanwhile is None:
         return [one(hosts[0])]

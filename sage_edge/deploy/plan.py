@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sage_edge.deploy import preflight
-from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.inventory.board_card import Board
 from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board.probe import BoardProbe
@@ -61,7 +61,7 @@ class Switch:
         return f"switch from {self.before or 'nothing'} to {self.after}, prove it, or go back"
 
 
-Step = TakeBack | SendImage | SendModel | Switch
+DeployStep = TakeBack | SendImage | SendModel | Switch
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Plan:
 
     host: str
     release: str
-    steps: tuple[Step, ...]
+    steps: tuple[DeployStep, ...]
     why: tuple[str, ...]
     facts: Digest
 
@@ -79,7 +79,7 @@ class Plan:
         return not self.steps
 
 
-def plan(wanted: Wanted, facts: BoardProbe, board: Board) -> Plan:
+def plan(wanted: DesiredRelease, facts: BoardProbe, board: Board) -> Plan:
     """Return the steps from what is so to what is wanted.
 
     Raises what `preflight.check` raises: a host that may not get this release is refused before any step is named.
@@ -92,7 +92,7 @@ def plan(wanted: Wanted, facts: BoardProbe, board: Board) -> Plan:
     return Plan(facts.host, wanted.short, steps, why, preflight.foundation(facts))
 
 
-def _steps(wanted: Wanted, facts: BoardProbe, differs: bool) -> Iterator[Step]:
+def _steps(wanted: DesiredRelease, facts: BoardProbe, differs: bool) -> Iterator[DeployStep]:
     deployed = facts.deployed
     if deployed.journal_state not in OVER:
         yield TakeBack(deployed.journal_release or "?", deployed.journal_state or "?")
@@ -107,7 +107,7 @@ def _steps(wanted: Wanted, facts: BoardProbe, differs: bool) -> Iterator[Step]:
     yield Switch(deployed.current, wanted.short)
 
 
-def _differences(wanted: Wanted, facts: BoardProbe) -> Iterator[str]:
+def _differences(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[str]:
     """Why the board does not run what is wanted, one sentence each; none: it does."""
     deployed = facts.deployed
     if deployed.current != wanted.short:
@@ -124,7 +124,7 @@ def _differences(wanted: Wanted, facts: BoardProbe) -> Iterator[str]:
         yield "the agent is unhealthy"
 
 
-def _what_changed(wanted: Wanted, facts: BoardProbe) -> Iterator[str]:
+def _what_changed(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[str]:
     before = facts.deployed.release
     if not before:
         yield "nothing is deployed yet"

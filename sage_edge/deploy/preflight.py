@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from sage_edge import files
-from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.errors import NoDiskSpace
 from sage_edge.hints import invoke
 from sage_edge.inventory.board_card import Board
@@ -42,7 +42,7 @@ class WrongRole(RoleError):
         )
 
 
-def check(wanted: Wanted, facts: BoardProbe, board: Board) -> None:
+def check(wanted: DesiredRelease, facts: BoardProbe, board: Board) -> None:
     """Raise unless the board is the host, fit for the release, and able to run it.
 
     Raises WrongRole, WrongBoard (exit 3), NotReady (exit 1).
@@ -62,7 +62,7 @@ def check(wanted: Wanted, facts: BoardProbe, board: Board) -> None:
         raise NotReady(host, what, hint)
 
 
-def _image(wanted: Wanted) -> Iterator[str]:
+def _image(wanted: DesiredRelease) -> Iterator[str]:
     release, image = wanted.release, wanted.image
     if image.role != release.role:
         yield f"it is for the role {image.role}, {release.host} is {release.role}"
@@ -70,7 +70,7 @@ def _image(wanted: Wanted) -> Iterator[str]:
         yield f"it is for the board {image.board}, {release.host} is {release.board}"
 
 
-def demand_returnable(facts: BoardProbe, fleet: str) -> None:
+def require_returnable(facts: BoardProbe, fleet: str) -> None:
     """Raise WrongBoard or NotReady unless a board is ours and can start a release: what served before needs no more."""
     require_own(facts, fleet)
     if facts.engine is None:
@@ -82,7 +82,7 @@ def demand_returnable(facts: BoardProbe, fleet: str) -> None:
 _NO_ENGINE, _NO_COMPOSE = "no Docker engine answers", "it has no docker compose plugin"
 
 
-def _unfit(wanted: Wanted, facts: BoardProbe) -> Iterator[tuple[str, str | None]]:
+def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, str | None]]:
     engine = facts.engine
     if engine is None:
         yield _NO_ENGINE, None
@@ -108,7 +108,7 @@ def _unfit(wanted: Wanted, facts: BoardProbe) -> Iterator[tuple[str, str | None]
         yield facts.deployed.damaged, f"invoke audit --host {facts.host}"
 
 
-def require_disk_space(wanted: Wanted, facts: BoardProbe) -> None:
+def require_disk_space(wanted: DesiredRelease, facts: BoardProbe) -> None:
     """Raise NoDiskSpace unless the image fits beside what is there, while it is unpacked."""
     if facts.engine is not None and wanted.release.image in facts.engine.images:
         return

@@ -17,7 +17,7 @@ from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh import config
 
-Step = Mapping[str, Any]
+ProvisionStep = Mapping[str, Any]
 AGENT = 10001
 """User and group id of the container, on every board."""
 
@@ -52,12 +52,12 @@ class ExchangeUnknown(DeployError):
         )
 
 
-def steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> tuple[Step, ...]:
+def steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> tuple[ProvisionStep, ...]:
     """Return every step for a board, in order. Raises ExchangeUnknown."""
     return tuple(_steps(fleet, host, facts))
 
 
-def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Step]:
+def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[ProvisionStep]:
     yield {"kind": "packages", "names": [*PACKAGES, *_docker(facts)]}
     yield {"kind": "group", "name": "sage-agent", "gid": AGENT}
     yield {"kind": "user", "name": "sage-agent", "uid": AGENT, "gid": AGENT, "groups": _gpu_groups(facts)}
@@ -89,7 +89,7 @@ def _gpu_groups(facts: BoardProbe) -> list[str]:
     return [name for name in ("video", "render") if facts.groups.get(name) is not None]
 
 
-def _folders(login: int) -> Iterator[Step]:
+def _folders(login: int) -> Iterator[ProvisionStep]:
     """login: who copies models over ssh, and so owns the store."""
     for path, uid, mode in (
         ("srv/sage", 0, "0755"), ("srv/sage/releases", 0, "0755"), ("srv/sage/deploy", 0, "0755"),
@@ -99,7 +99,7 @@ def _folders(login: int) -> Iterator[Step]:
         yield {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode}
 
 
-def _file(path: str, text: str, *, mode: str = "0644") -> Step:
+def _file(path: str, text: str, *, mode: str = "0644") -> ProvisionStep:
     return {"kind": "file", "path": path, "text": text, "uid": 0, "gid": 0, "mode": mode}
 
 

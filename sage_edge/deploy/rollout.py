@@ -1,4 +1,4 @@
-"""One host, from the first look to the committed release: the order of work, and what is told on the way.
+"""Deploy to one host, from the first probe to the committed release: the order of work, and what is logged.
 
     look → plan → lock → settle what is open → send image and models → stage → activate → (new connection) confirm
 
@@ -12,14 +12,13 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
-from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
-from sage_edge.deploy.rollout_options import Options, Outcome
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
@@ -28,7 +27,7 @@ from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import HostInterrupted
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 Connect = Callable[[], AbstractContextManager[BoardClient]]
 """Opens a connection of its own to the host."""
 
@@ -40,14 +39,45 @@ class Carriers:
     image: makes the image pullable there, and yields what to pull, one after the other; nothing: it is there already.
     """
 
-    image: Callable[[BoardClient, Wanted], AbstractContextManager[tuple[str, ...]]]
+    image: Callable[[BoardClient, DesiredRelease], AbstractContextManager[tuple[str, ...]]]
     model: Callable[[ModelRef], None]
 
 
+@dataclass(frozen=True)
+class RolloutTimeouts:
+    """How long the board waits, in seconds: for a session, for health, and until it reverts by itself.
+
+    cut: do not wait for a running session. The board's helper has no defaults of its own.
+    """
+
+    session_s: float = 3600
+    health_s: float = 300
+    revert_s: int = 900
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class RolloutOutcome:
+    """What became of one host. running: the image that serves now, as the board reports it."""
+
+    host: str
+    release: str
+    changed: bool
+    canary: str = ""
+    running: Mapping[str, Any] | None = None
+    steps: tuple[str, ...] = ()
+
+
 def roll_out(
-    board: BoardClient, facts: BoardProbe, want: Callable[[BoardProbe], Wanted], card: BoardCard,
-    connect: Connect, carriers: Carriers, options: Options, tell: Tell,
-) -> Outcome:  # fmt: skip
+    board: BoardClient,
+    facts: BoardProbe,
+    want: Callable[[BoardProbe], DesiredRelease],
+    card: BoardCard,
+    connect: Connect,
+    carriers: Carriers,
+    timeouts: RolloutTimeouts,
+    log: Log,
+) -> RolloutOutcome:
     """Bring a host that was just looked at to what is wanted. want: what is so on the board → the release for it.
 
     Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4) or
@@ -56,30 +86,30 @@ def roll_out(
     wanted = want(facts)
     planned = plans.plan(wanted, facts, card)
     if planned.is_empty:
-        return Outcome(board.host, wanted.short, changed=False)
+        return RolloutOutcome(board.host, wanted.short, changed=False)
     done = tuple(map(str, planned.steps))
-    _carry_models(planned, carriers, tell)  # before the lock: the store takes bytes by digest, from whomever
-    with holding(board, f"deploy {wanted.short}", options, wanted.short) as token:
+    _carry_models(planned, carriers, log)  # before the lock: the store takes bytes by digest, from whomever
+    with holding(board, f"deploy {wanted.short}", timeouts, wanted.short) as token:
         if isinstance(planned.steps[0], TakeBack):
-            with timed(tell, str(planned.steps[0])):
+            with timed(log, str(planned.steps[0])):
                 board.recover("a new deployment found it open")
             facts = board.facts()  # what was open may have been this very release
             wanted = want(facts)
             planned = plans.plan(wanted, facts, card)
-        said = _carry_out(board, token, planned, wanted, carriers, options, tell)
-        told = _confirm(connect, token, wanted.short, tell) if planned.steps else {}
-    return Outcome(board.host, wanted.short, True, said, told.get("running"), done)
+        canary = _carry_out(board, token, planned, wanted, carriers, timeouts, log)
+        confirmed = _confirm(connect, token, wanted.short, log) if planned.steps else {}
+    return RolloutOutcome(board.host, wanted.short, True, canary, confirmed.get("running"), done)
 
 
-def _carry_models(planned: Plan, carriers: Carriers, tell: Tell) -> None:
+def _carry_models(planned: Plan, carriers: Carriers, log: Log) -> None:
     for step in planned.steps:
         if isinstance(step, SendModel):
-            with timed(tell, str(step)):
+            with timed(log, str(step)):
                 carriers.model(step.ref)
 
 
 @contextlib.contextmanager
-def holding(board: BoardClient, why: str, options: Options, release: str | None = None) -> Iterator[str]:
+def holding(board: BoardClient, why: str, timeouts: RolloutTimeouts, release: str | None = None) -> Iterator[str]:
     """Hold the board's lock for the body, and free it whatever happens; yields its token.
 
     Raises BoardLocked; HostInterrupted, which says where the board is, in the place of KeyboardInterrupt.
@@ -88,13 +118,13 @@ def holding(board: BoardClient, why: str, options: Options, release: str | None 
     try:
         yield token
     except KeyboardInterrupt:
-        raise HostInterrupted(board.host, _whereabouts(board, options)) from None
+        raise HostInterrupted(board.host, _whereabouts(board, timeouts)) from None
     finally:
         with contextlib.suppress(SageError):  # a board that is gone frees it by itself, after a while
             board.release_lock(token)
 
 
-def _whereabouts(board: BoardClient, options: Options) -> str:
+def _whereabouts(board: BoardClient, timeouts: RolloutTimeouts) -> str:
     """Where a deployment that nobody drives any more stands, and what becomes of it."""
     try:
         deployed = board.facts().deployed
@@ -107,21 +137,27 @@ def _whereabouts(board: BoardClient, options: Options) -> str:
         return f"{serves}; {deployed.journal_release} is {deployed.journal_state}, and nothing was switched"
     return (
         f"the switch to {deployed.journal_release} is {deployed.journal_state}; unless it is settled before, the board "
-        f"takes it back within {options.revert_s} s"
+        f"takes it back within {timeouts.revert_s} s"
     )
 
 
 @contextlib.contextmanager
-def timed(tell: Tell, what: str) -> Iterator[None]:
-    """Tell that something begins, and how long it took."""
-    tell(what)
+def timed(log: Log, what: str) -> Iterator[None]:
+    """Log that something begins, and how long it took."""
+    log(what)
     began = time.monotonic()
     yield
-    tell(f"  done in {time.monotonic() - began:.1f} s")
+    log(f"  done in {time.monotonic() - began:.1f} s")
 
 
 def _carry_out(
-    board: BoardClient, token: str, planned: Plan, wanted: Wanted, carriers: Carriers, options: Options, tell: Tell
+    board: BoardClient,
+    token: str,
+    planned: Plan,
+    wanted: DesiredRelease,
+    carriers: Carriers,
+    timeouts: RolloutTimeouts,
+    log: Log,
 ) -> str:
     """Do the steps under the lock, up to the gate; return what the canary said."""
     if not planned.steps:
@@ -130,43 +166,47 @@ def _carry_out(
     with contextlib.ExitStack() as open_ways:
         for step in planned.steps:
             if isinstance(step, SendImage):
-                with timed(tell, str(step)):
+                with timed(log, str(step)):
                     image_from = open_ways.enter_context(carriers.image(board, wanted))
                     board.fetch(token, wanted.files["release.json"], image_from)
-        with timed(tell, "stage the release"):
+        with timed(log, "stage the release"):
             board.stage(token, wanted.files, image_from)
-    with timed(tell, str(planned.steps[-1])):
-        return str(board.activate(token, options.patience())["canary"])
+    with timed(log, str(planned.steps[-1])):
+        return str(board.activate(token, asdict(timeouts))["canary"])
 
 
-def _confirm(connect: Connect, token: str, release: str, tell: Tell) -> Mapping[str, Any]:
+def _confirm(connect: Connect, token: str, release: str, log: Log) -> Mapping[str, Any]:
     """Reach the board anew: what cannot be reached after the switch must go back, and does so by itself."""
-    with timed(tell, "healthy, and it answers; confirm over a new connection"), connect() as board:
+    with timed(log, "healthy, and it answers; confirm over a new connection"), connect() as board:
         return board.confirm(token, release)
 
 
-def send_image(connect: Connect, wanted: Callable[[BoardProbe], Wanted], carriers: Carriers, tell: Tell) -> bool:
+def send_image(connect: Connect, want: Callable[[BoardProbe], DesiredRelease], carriers: Carriers, log: Log) -> bool:
     """Bring the image of a release to one host and nothing else; return whether it was missing there."""
     with connect() as board:
         facts = board.facts()
-        found = wanted(facts)
-        require_own(facts, found.fleet)
-        if facts.engine is not None and found.release.image in facts.engine.images:
+        wanted = want(facts)
+        require_own(facts, wanted.fleet)
+        if facts.engine is not None and wanted.release.image in facts.engine.images:
             return False
-        preflight.require_disk_space(found, facts)
-        what = f"send the image {found.release.image.short}"
+        preflight.require_disk_space(wanted, facts)
+        what = f"send the image {wanted.release.image.short}"
         with (
-            holding(board, what, Options()) as token,
-            timed(tell, what),
-            carriers.image(board, found) as image_from,
+            holding(board, what, RolloutTimeouts()) as token,
+            timed(log, what),
+            carriers.image(board, wanted) as image_from,
         ):
-            board.fetch(token, found.files["release.json"], image_from)
+            board.fetch(token, wanted.files["release.json"], image_from)
     return True
 
 
 def roll_back(
-    connect: Connect, to: str | None, options: Options, tell: Tell, fit: Callable[[BoardProbe], None] = lambda _: None
-) -> Outcome:  # fmt: skip
+    connect: Connect,
+    to: str | None,
+    timeouts: RolloutTimeouts,
+    log: Log,
+    fit: Callable[[BoardProbe], None] = lambda _: None,
+) -> RolloutOutcome:
     """Switch one host to a release that served before; what is reported is what runs, not what was asked for.
 
     fit: raises unless this board may be rolled back; asked before anything is changed.
@@ -176,12 +216,12 @@ def roll_back(
     with connect() as board:
         facts = board.facts()
         fit(facts)
-        with holding(board, f"rollback to {to or 'the release before'}", options) as token:
+        with holding(board, f"rollback to {to or 'the release before'}", timeouts) as token:
             if facts.deployed.journal_state not in plans.OVER:
-                with timed(tell, "settle the deployment that is open"):
+                with timed(log, "settle the deployment that is open"):
                     board.recover("a rollback found it open")
-            with timed(tell, "switch back and prove it"):
-                gated = board.rollback(token, to, options.patience())
+            with timed(log, "switch back and prove it"):
+                gated = board.rollback(token, to, asdict(timeouts))
             release = str(gated["entry"]["release"])
-            done = _confirm(connect, token, release, tell)
-    return Outcome(board.host, release, True, str(gated["canary"]), done.get("running"))
+            done = _confirm(connect, token, release, log)
+    return RolloutOutcome(board.host, release, True, str(gated["canary"]), done.get("running"))

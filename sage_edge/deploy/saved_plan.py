@@ -38,7 +38,7 @@ def hosts(path: Path) -> tuple[str, ...]:
     return tuple(_read(path))
 
 
-def demand(path: Path, now: Sequence[Plan]) -> None:
+def require_unchanged(path: Path, now: Sequence[Plan]) -> None:
     """Raise PlanStale unless each plan made now is the saved one; UsageError for a file that is none."""
     before = _read(path)
     for plan in now:

@@ -148,8 +148,7 @@ def _running(context: HelperContext) -> VerbAnswer | None:
 
 
 def _patience(request: Request) -> DeployTimeouts:
-    told = {key: request[key] for key in ("session_s", "health_s", "revert_s", "cut") if key in request}
-    return DeployTimeouts(**told)
+    return DeployTimeouts(**{key: request[key] for key in ("session_s", "health_s", "revert_s", "cut")})
 
 
 VERBS: Mapping[str, Callable[[HelperContext, Request], VerbAnswer]] = {

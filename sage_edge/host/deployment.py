@@ -27,18 +27,21 @@ Log = Callable[[str], None]
 MOST_ATTEMPTS = 3
 """So often is one deployment taken back before the board stops trying: a loop of reboots must end."""
 
+RECOVERY_HEALTH_S = 300.0
+"""So long the board waits for health when it goes back by itself, and nobody says how long."""
+
 
 @dataclass(frozen=True)
 class DeployTimeouts:
-    """How long to wait, in seconds: for a session, for health, and until the board reverts by itself.
+    """How long to wait, in seconds, as the workstation says: for a session, for health, and until the board reverts.
 
     cut: do not wait for a session; its container lets the turn finish, and the next one takes the session up again.
     """
 
-    session_s: float = 1800
-    health_s: float = 300
-    revert_s: int = 900
-    cut: bool = False
+    session_s: float
+    health_s: float
+    revert_s: int
+    cut: bool
 
 
 class Deployment:
@@ -215,7 +218,7 @@ class Deployment:
         if entry.previous is not None:
             before = releases.read(self._places, entry.previous)
             self._service.up(before)
-            self._service.healthy(before, DeployTimeouts.health_s)
+            self._service.healthy(before, RECOVERY_HEALTH_S)
 
 
 _SEE = ("see what happened: ", invoke("audit", host=HOST), "; ", invoke("logs", host=HOST))

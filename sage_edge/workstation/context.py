@@ -18,7 +18,7 @@ from sage_edge import hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import paths, tell
 from sage_edge.deploy import fleet_runner
-from sage_edge.deploy.fleet_runner import Result
+from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
@@ -149,7 +149,7 @@ def for_each(
     return fleet_runner.worst([one.code for one in results])
 
 
-def _document(one: Result[T]) -> dict[str, object]:
+def _document(one: HostResult[T]) -> dict[str, object]:
     if one.error is not None:
         return {
             "host": one.host,
@@ -163,7 +163,7 @@ def _document(one: Result[T]) -> dict[str, object]:
     return {"host": one.host, "ok": True, **json.loads(json.dumps(told, default=str))}
 
 
-def _show(one: Result[T], line: Callable[[T], str], *, alone: bool) -> None:
+def _show(one: HostResult[T], line: Callable[[T], str], *, alone: bool) -> None:
     if one.error is not None:
         if alone:
             raise one.error

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 
 from sage_edge.cli.environment import paths, tell
 from sage_edge.deploy import desired_release, plan, provision, rollout
-from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan
-from sage_edge.deploy.rollout import Carriers
-from sage_edge.deploy.rollout_options import Options, Outcome
+from sage_edge.deploy.rollout import Carriers, RolloutOutcome, RolloutTimeouts
 from sage_edge.deploy.transport import layer_checkpoints, registry
 from sage_edge.errors import UsageError
 from sage_edge.image import build_record, spec
@@ -24,7 +23,7 @@ from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, UnreadableProbe
 from sage_edge.workstation.context import Desk, telling
 
-Carrier = Callable[[BoardClient, Wanted], contextlib.AbstractContextManager[tuple[str, ...]]]
+Carrier = Callable[[BoardClient, DesiredRelease], contextlib.AbstractContextManager[tuple[str, ...]]]
 
 
 def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
@@ -111,13 +110,13 @@ def ready(here: Desk, host: Host) -> BuiltImage:
 _BUILDING = threading.Lock()
 
 
-def wanting(here: Desk, host: Host) -> Callable[[BoardProbe], Wanted]:
+def wanting(here: Desk, host: Host) -> Callable[[BoardProbe], DesiredRelease]:
     """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
     image = image_of(here, host)
     if changed := build_record.newer_source(here.root, image):
         build = here.overlaid(f"invoke image.build --host {host.name}")
         telling(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
-    return lambda facts: desired_release.put_together(here.checkout, host, image, facts)
+    return lambda facts: desired_release.desired(here.checkout, host, image, facts)
 
 
 def planned(here: Desk, name: HostName) -> Plan:
@@ -129,7 +128,7 @@ def planned(here: Desk, name: HostName) -> Plan:
         return plan.plan(want(facts), facts, here.fleet.board_of(name))
 
 
-def deployed(here: Desk, board: BoardClient, facts: BoardProbe, options: Options, via: str) -> Outcome:
+def deployed(here: Desk, board: BoardClient, facts: BoardProbe, options: RolloutTimeouts, via: str) -> RolloutOutcome:
     """Deploy to a host that is connected and was just looked at; what was never built here is built first."""
     host = here.fleet.host(board.host)
     try:
@@ -147,7 +146,7 @@ def by_registry(here: Desk) -> Carrier:
     """Return the carrier over the fleet's registry, or else over an ephemeral one through the open connection."""
 
     @contextlib.contextmanager
-    def carry(board: BoardClient, found: Wanted) -> Iterator[tuple[str, ...]]:
+    def carry(board: BoardClient, found: DesiredRelease) -> Iterator[tuple[str, ...]]:
         if named := here.fleet.registry:
             yield (f"{named}/{registry.push(found.image, named)}",)
             return
@@ -160,7 +159,7 @@ def by_registry(here: Desk) -> Carrier:
 
 
 @contextlib.contextmanager
-def by_stream(board: BoardClient, found: Wanted) -> Iterator[tuple[str, ...]]:
+def by_stream(board: BoardClient, found: DesiredRelease) -> Iterator[tuple[str, ...]]:
     """The fallback: the whole image through the connection, every time."""
     board.load_image(found.image.id)
     yield ()

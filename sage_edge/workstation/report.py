@@ -12,7 +12,7 @@ import click
 from sage_edge import files, hints
 from sage_edge.cli import render
 from sage_edge.cli.environment import tell
-from sage_edge.deploy.fleet_runner import Result
+from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.hints import Hint
 from sage_edge.names import HostName
 from sage_edge.verify.check import CheckResult
@@ -33,7 +33,7 @@ class Report:
         return tuple(result for result in self.results if not result.holds)
 
 
-def show(outcomes: Sequence[Result[Report]], next_step: NextStep = hints.text) -> None:
+def show(outcomes: Sequence[HostResult[Report]], next_step: NextStep = hints.text) -> None:
     """Print a table for each host, then what to do. Raises the error of a host that was the only one."""
     for outcome in outcomes:
         if outcome.value is not None:
@@ -56,12 +56,12 @@ def _table(report: Report, next_step: NextStep) -> None:
     tell(f"{report.host}: {len(rows) - len(report.failed)} of {len(rows)} checks hold")
 
 
-def document(outcomes: Sequence[Result[Report]], next_step: NextStep = hints.text) -> list[dict[str, object]]:
+def document(outcomes: Sequence[HostResult[Report]], next_step: NextStep = hints.text) -> list[dict[str, object]]:
     """Return what one JSON document says of every host."""
     return [_entry(outcome, next_step) for outcome in outcomes]
 
 
-def _entry(outcome: Result[Report], next_step: NextStep) -> dict[str, object]:
+def _entry(outcome: HostResult[Report], next_step: NextStep) -> dict[str, object]:
     if (report := outcome.value) is not None:
         checks = [_check(result, next_step) for result in report.results]
         return {"host": outcome.host, "ok": not report.failed, "checks": checks}
@@ -80,7 +80,7 @@ def _check(result: CheckResult, next_step: NextStep) -> dict[str, object]:
     }
 
 
-def write_junit(path: Path, outcomes: Sequence[Result[Report]], next_step: NextStep = hints.text) -> None:
+def write_junit(path: Path, outcomes: Sequence[HostResult[Report]], next_step: NextStep = hints.text) -> None:
     """Write a JUnit report: a suite for each host, a case for each check; an unreached host is one error."""
     root = ElementTree.Element("testsuites", name="verify")
     for outcome in outcomes:
@@ -88,7 +88,7 @@ def write_junit(path: Path, outcomes: Sequence[Result[Report]], next_step: NextS
     files.write_atomic(path, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _suite(root: ElementTree.Element, outcome: Result[Report], next_step: NextStep) -> None:
+def _suite(root: ElementTree.Element, outcome: HostResult[Report], next_step: NextStep) -> None:
     host, error = str(outcome.host), outcome.error
     results = outcome.value.results if outcome.value else ()
     failures = sum(not result.holds for result in results)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sage_edge.cli.environment import tell
-from sage_edge.deploy.rollout_options import Options, Outcome
+from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import UsageError
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp
@@ -42,7 +42,7 @@ class Asked:
 
 def deploy(here: Desk, asked: Asked) -> int:
     """Deploy to every named host; return the worst exit code."""
-    options = Options(cut=asked.when == "now")
+    options = RolloutTimeouts(cut=asked.when == "now")
     if asked.via not in ("registry", "save"):
         raise UsageError(f"expected --via registry or save, got {asked.via!r}", hint="invoke deploy --host HOST")
     if asked.dry_run:
@@ -53,7 +53,7 @@ def deploy(here: Desk, asked: Asked) -> int:
         from sage_edge.workstation import deploy_service
 
         with here.naming():
-            saved_plan.demand(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
+            saved_plan.require_unchanged(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
     _wait(asked.when)
     return context.for_each(
         hosts, lambda name: deployed(here, name, options, asked.via), _line,
@@ -61,7 +61,7 @@ def deploy(here: Desk, asked: Asked) -> int:
     )  # fmt: skip
 
 
-def deployed(here: Desk, name: HostName, options: Options, via: str = "registry") -> Outcome:
+def deployed(here: Desk, name: HostName, options: RolloutTimeouts, via: str = "registry") -> RolloutOutcome:
     """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here."""
     with here.board(name) as board:
         facts = board.facts()
@@ -115,10 +115,10 @@ def back(here: Desk, hosts: Sequence[HostName], to: str | None, *, as_json: bool
     """Roll hosts back."""
     from sage_edge.deploy import preflight, rollout
 
-    def one(name: HostName) -> Outcome:
+    def one(name: HostName) -> RolloutOutcome:
         return rollout.roll_back(
-            lambda: here.board(name), to, Options(), context.telling(name),
-            lambda facts: preflight.demand_returnable(facts, here.fleet.name),
+            lambda: here.board(name), to, RolloutTimeouts(), context.telling(name),
+            lambda facts: preflight.require_returnable(facts, here.fleet.name),
         )  # fmt: skip
 
     return context.for_each(hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
@@ -143,7 +143,7 @@ def _release(row: Mapping[str, Any], current: str | None) -> str:
     return f"  {row['id']}  image {str(row.get('image'))[7:19]}  {mark}"
 
 
-def _line(done: Outcome) -> str:
+def _line(done: RolloutOutcome) -> str:
     if not done.changed:
         return "no changes"
     image = str((done.running or {}).get("image", ""))[7:19]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.deploy.rollout_options import Options
+from sage_edge.deploy.rollout import RolloutTimeouts
 from sage_edge.image.built import BuiltImage
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.fleet_ground import Fleet
@@ -14,7 +14,7 @@ from tests.images import building
 
 SHARE = 0.05
 _RECEIVED = "cat /sys/class/net/eth0/statistics/rx_bytes"
-_PATIENT = Options(session_s=120, health_s=180, revert_s=600)
+_PATIENT = RolloutTimeouts(session_s=120, health_s=180, revert_s=600)
 
 
 def figures(fleet: Fleet) -> Iterator[Figure]:

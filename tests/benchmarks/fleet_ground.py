@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sage_edge.deploy import fleet_runner
-from sage_edge.deploy.fleet_runner import Result
-from sage_edge.deploy.rollout_options import Options
+from sage_edge.deploy.fleet_runner import HostResult
+from sage_edge.deploy.rollout import RolloutTimeouts
 from sage_edge.names import HostName
 from sage_edge.sim import image as sim_image
 from sage_edge.workstation import deploy_service
@@ -61,10 +61,10 @@ def _raise(over: Ground, hosts: tuple[HostName, ...]) -> None:
 
     _demand(fleet_runner.over(hosts, lambda host: deploy_service.provisioned(over.desk, host, say)))
     over.pretend(understudy.build(sim_image.own_base()))
-    _demand(fleet_runner.over(hosts, lambda host: over.deploy(host, Options(health_s=120, revert_s=600))))
+    _demand(fleet_runner.over(hosts, lambda host: over.deploy(host, RolloutTimeouts(health_s=120, revert_s=600))))
 
 
-def _demand(results: Sequence[Result[Any]]) -> None:
+def _demand(results: Sequence[HostResult[Any]]) -> None:
     for one in results:
         if one.error is not None:
             raise one.error

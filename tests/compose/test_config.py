@@ -117,7 +117,7 @@ def test_a_release_leaves_no_variable_to_chance(name: str, platform: str, model:
     fleet, found = fleetfacts.fleet(), fleetfacts.wanted()
     image = replace(found.image, name=name, platform=platform, model=model)
     host = fleet.host(name).model_copy(update={"model": None})  # the real one is locked nowhere yet
-    release = desired_release.put_together(Checkout(COMPOSE.parent, fleet), host, image, fleetfacts.probed())
+    release = desired_release.desired(Checkout(COMPOSE.parent, fleet), host, image, fleetfacts.probed())
     for path, text in release.files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
@@ -72,7 +72,7 @@ def fleet(overlay: str | None = None) -> Fleet:
     return load.load(ROOT / "fleet", overlay)
 
 
-def wanted(**changes: Any) -> Wanted:
+def wanted(**changes: Any) -> DesiredRelease:
     """A release for sprout and its image. changes: of the image."""
     release = Release(
         host=SPROUT, role=RoleName("practitioner"), board=Slug("orin-nano"), overlay=None, image=IMAGE,
@@ -82,10 +82,10 @@ def wanted(**changes: Any) -> Wanted:
     image = BuiltImage(
         IMAGE, "sprout", "sage/sprout:l4t", "practitioner", "orin-nano", "l4t", 1_000_000_000, str(SEEDLING)
     )
-    return Wanted(release, replace(image, **changes), {"release.json": release.canonical().decode()}, "sage")
+    return DesiredRelease(release, replace(image, **changes), {"release.json": release.canonical().decode()}, "sage")
 
 
-def serving(found: Wanted, **changes: Any) -> dict[str, Any]:
+def serving(found: DesiredRelease, **changes: Any) -> dict[str, Any]:
     """What a probe tells of a board on which a release serves."""
     container = {
         "name": "sage-agent-1", "image": found.release.image, "status": "running", "health": "healthy", "started": "",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import sim
-from sage_edge.deploy.rollout_options import Options, Outcome
+from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
 from sage_edge.image.built import BuiltImage
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing
@@ -25,7 +25,7 @@ from tests.standins import Boards
 
 ROOT = Path(__file__).parents[2]
 SPROUT, THOR = HostName("sprout"), HostName("thor")
-QUICK = Options(session_s=60, health_s=20, revert_s=120)
+QUICK = RolloutTimeouts(session_s=60, health_s=20, revert_s=120)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class Ground:
     boards: Boards
     desk: Desk
 
-    def deploy(self, host: HostName = SPROUT, options: Options = QUICK, via: str = "registry") -> Outcome:
+    def deploy(
+        self, host: HostName = SPROUT, options: RolloutTimeouts = QUICK, via: str = "registry"
+    ) -> RolloutOutcome:
         """Deploy what was built, as a command of its own."""
         return rollout_service.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
 

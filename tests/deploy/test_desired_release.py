@@ -10,16 +10,16 @@ import pytest
 from sage_edge import hints
 from sage_edge.deploy import desired_release
 from sage_edge.deploy.checkout import Checkout
-from sage_edge.deploy.desired_release import Wanted
+from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.errors import DeclarationError
 from tests.deploy import fleetfacts
 
 
-def put_together(root: Path) -> Wanted:
+def put_together(root: Path) -> DesiredRelease:
     """What a stand-in sprout is to run, by the compose files below `root`."""
     fleet = fleetfacts.fleet("sim")
     image = fleetfacts.wanted(platform="cpu").image
-    return desired_release.put_together(Checkout(root, fleet), fleet.host("sprout"), image, fleetfacts.probed())
+    return desired_release.desired(Checkout(root, fleet), fleet.host("sprout"), image, fleetfacts.probed())
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sage_edge.deploy.rollout_options import Options
+from sage_edge.deploy.rollout import RolloutTimeouts
 from sage_edge.names import HostName
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.docker
 
 WITHIN_S = 300
 GIT = "runuser -u git -- git -C /srv/git/exchange.git"
-PATIENT = Options(session_s=120, health_s=180, revert_s=600)
+PATIENT = RolloutTimeouts(session_s=120, health_s=180, revert_s=600)
 
 
 def papers(ground: Ground, host: HostName, folder: str) -> list[str]:

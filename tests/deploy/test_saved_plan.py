@@ -21,7 +21,7 @@ def made(**changes: Any) -> plan.Plan:
 def test_the_same_plan_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     saved_plan.write(path, [made()])
-    saved_plan.demand(path, [made(epoch=1_800_000_100.0)])
+    saved_plan.require_unchanged(path, [made(epoch=1_800_000_100.0)])
     assert saved_plan.hosts(path) == ("sprout",)
 
 
@@ -33,7 +33,7 @@ def test_a_board_that_has_changed_is_refused(tmp_path: Path, changes: dict[str, 
     path = tmp_path / "plan.json"
     saved_plan.write(path, [made()])
     with pytest.raises(saved_plan.PlanStale, match=f"no longer fits sprout: {what}; nothing was done") as told:
-        saved_plan.demand(path, [made(**changes)])
+        saved_plan.require_unchanged(path, [made(**changes)])
     assert told.value.code == 3
     assert told.value.hint == "plan again: invoke plan --host sprout"
 
@@ -42,4 +42,4 @@ def test_a_board_that_has_changed_is_refused(tmp_path: Path, changes: dict[str, 
 def test_what_is_no_plan_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "plan.json").write_text(text, "utf-8")
     with pytest.raises(UsageError, match=r"is no saved plan|is of another format"):
-        saved_plan.demand(tmp_path / "plan.json", [made()])
+        saved_plan.require_unchanged(tmp_path / "plan.json", [made()])

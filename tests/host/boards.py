@@ -37,7 +37,7 @@ def release(name: str) -> tuple[Released, dict[str, str]]:
 
 
 OLD, NEW = release("a"), release("b")
-QUICK = DeployTimeouts(session_s=0, health_s=0, revert_s=60)
+QUICK = DeployTimeouts(session_s=0, health_s=0, revert_s=60, cut=False)
 
 
 @dataclass

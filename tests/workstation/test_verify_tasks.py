@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sage_edge import hints, shell
-from sage_edge.deploy.fleet_runner import Result
+from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.inventory import load
 from sage_edge.names import HostName
@@ -197,6 +197,6 @@ def test_without_a_checkout_there_is_the_quick_one(desk: Desk, monkeypatch: pyte
 
 
 def test_nothing_at_all_is_no_report(tmp_path: Path) -> None:
-    report.write_junit(tmp_path / "j.xml", [Result(SPROUT, Report(SPROUT, (GOOD,)), None)])
+    report.write_junit(tmp_path / "j.xml", [HostResult(SPROUT, Report(SPROUT, (GOOD,)), None)])
     (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()  # noqa: S314 - we wrote it
     assert [suite.get(key) for key in ("name", "tests", "failures", "errors")] == ["sprout", "1", "0", "0"]
