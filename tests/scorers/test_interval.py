@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from sage_edge.scorers import mean_interval, wilson
 
@@ -19,6 +20,13 @@ from sage_edge.scorers import mean_interval, wilson
 )
 def test_known_values(hits: int, n: int, low: float, high: float) -> None:
     assert wilson(hits, n) == pytest.approx((low, high), abs=1e-6)
+
+
+@given(st.integers(1, 5_000), st.data())
+def test_a_rate_agrees_with_scipy(n: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, n))
+    theirs = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    assert wilson(hits, n) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
 def test_nothing_and_everything_reach_the_ends_exactly() -> None:
@@ -62,6 +70,15 @@ def test_more_evidence_means_a_narrower_interval(hits: int, n: int) -> None:
 )
 def test_known_means(values: list[float], low: float, high: float) -> None:
     assert mean_interval(values) == pytest.approx((low, high), abs=2e-4)
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=60, unique=True))
+def test_a_mean_agrees_with_scipy(hundredths: list[int]) -> None:
+    values = [hundredth / 100 for hundredth in hundredths]
+    theirs = stats.ttest_1samp(values, 0).confidence_interval()
+    width = theirs.high - theirs.low  # the quantile is rounded
+    expected = max(0.0, theirs.low), min(1.0, theirs.high)
+    assert mean_interval(values) == pytest.approx(expected, abs=0.002 * width)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=40))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,9 +110,3 @@ def unusual_run(
         sums = np.cumsum(np.pad(shuffled, ((0, 0), (1, 0))), axis=1)
         hits += int(np.sum((sums[:, length:] - sums[:, :-length]).max(axis=1) >= seen))
     return Significance(share(hits, rounds), n, RUN, seed)
-
-
-def levels(values: Sequence[float], points: Sequence[int]) -> tuple[float, ...]:
-    """Return the mean of each stretch between change points."""
-    array = numbers(values)
-    return tuple(float(array[a:b].mean()) for a, b in itertools.pairwise((0, *points, array.size)))

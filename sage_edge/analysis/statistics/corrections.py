@@ -1,7 +1,6 @@
 """p-values of one report, corrected for their number: a report of twenty tests finds something by chance alone.
 
-Claims are corrected with Holm, which holds whatever the dependence between them; a list of explorations may use
-Benjamini and Hochberg, which bounds the share of false findings instead.
+Claims are corrected with Holm, which holds whatever the dependence between them.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 HOLM = "Holm 1979"
-BENJAMINI_HOCHBERG = "Benjamini and Hochberg 1995"
 
 
 def holm(ps: Sequence[float | None]) -> tuple[float | None, ...]:
@@ -23,20 +21,6 @@ def holm(ps: Sequence[float | None]) -> tuple[float | None, ...]:
     for rank, place in enumerate(order):
         highest = max(highest, min(1.0, (len(order) - rank) * known[place]))
         adjusted[place] = highest
-    return tuple(adjusted.get(place) for place in range(len(ps)))
-
-
-def benjamini_hochberg(ps: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Return the adjusted p-values that bound the share of false discoveries; otherwise as `holm`.
-
-    Source: Y. Benjamini, Y. Hochberg, Controlling the false discovery rate, J. R. Stat. Soc. B 57 (1995) 289-300.
-    """
-    order, known = _ordered(ps)
-    adjusted: dict[int, float] = {}
-    lowest = 1.0
-    for rank, place in reversed(list(enumerate(order, start=1))):
-        lowest = min(lowest, known[place] * len(order) / rank)
-        adjusted[place] = lowest
     return tuple(adjusted.get(place) for place in range(len(ps)))
 
 

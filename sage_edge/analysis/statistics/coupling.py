@@ -22,7 +22,6 @@ from sage_edge.analysis.statistics.estimate import (
     Floats,
     Significance,
     affordable,
-    around,
     batches,
     numbers,
     share,
@@ -31,7 +30,6 @@ from sage_edge.analysis.statistics.estimate import (
 
 PEARSON = "Pearson r, Fisher z interval (Fisher 1921)"
 SPEARMAN = "Spearman rho, Fisher z interval with Bonett-Wright variance (2000)"
-RESAMPLED = "percentile bootstrap over pairs (Efron 1979)"
 PERMUTED = "permutation test, two-sided (Pitman 1937)"
 EXACT = 7
 """Up to here all n! arrangements are tried, and p is exact."""
@@ -47,7 +45,11 @@ def pearson(one: Sequence[float], other: Sequence[float]) -> Estimate:
     x, y = _pairs(one, other)
     if reason := why_undefined(3, x, y):
         return Estimate(None, None, None, int(x.size), PEARSON, undefined=reason)
-    return _fisher(_r(x, y), int(x.size), 1.0, PEARSON)
+    r, n = _r(x, y), int(x.size)
+    if n < 4 or _is_perfect(r):
+        return _without_interval(r, n, PEARSON)
+    interval = stats.pearsonr(x, y).confidence_interval(1 - LEVEL)
+    return Estimate(r, float(interval.low), float(interval.high), n, PEARSON)
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> Estimate:
@@ -59,30 +61,13 @@ def spearman(one: Sequence[float], other: Sequence[float]) -> Estimate:
     x, y = _pairs(one, other)
     if reason := why_undefined(3, x, y):
         return Estimate(None, None, None, int(x.size), SPEARMAN, undefined=reason)
-    rho = _r(_ranks(x), _ranks(y))
-    return _fisher(rho, int(x.size), 1 + rho * rho / 2, SPEARMAN)
-
-
-def resampled(
-    one: Sequence[float], other: Sequence[float], *, seed: int, ranks: bool = False, rounds: int = ROUNDS
-) -> Estimate:
-    """Return r (or rho, for `ranks`) with an interval from resampled sessions, which assumes no distribution.
-
-    Draws in which a score does not vary have no r and are left out of the interval.
-    """
-    x, y = _pairs(one, other)
-    method = f"{'Spearman rho' if ranks else 'Pearson r'}, {RESAMPLED}"
-    if reason := why_undefined(3, x, y):
-        return Estimate(None, None, None, int(x.size), method, undefined=reason)
-    if ranks:
-        x, y = _ranks(x), _ranks(y)
-    draw = np.random.default_rng(seed)
-    parts = [_rows(*_drawn(draw, x, y, count)) for count in batches(affordable(rounds, x.size), x.size)]
-    all_of_them = np.concatenate(parts)
-    kept = all_of_them[np.isfinite(all_of_them)]
-    value = _r(x, y)
-    low, high = np.quantile(kept, (LEVEL / 2, 1 - LEVEL / 2))
-    return Estimate(value, *around(value, float(low), float(high)), int(x.size), method, seed)
+    rho, n = _r(_ranks(x), _ranks(y)), int(x.size)
+    if n < 4 or _is_perfect(rho):
+        return _without_interval(rho, n, SPEARMAN)
+    # scipy has no interval for rho
+    deviation = math.sqrt((1 + rho * rho / 2) / (n - 3))
+    low, high = np.tanh(stats.norm.interval(1 - LEVEL, math.atanh(rho), deviation))
+    return Estimate(rho, float(low), float(high), n, SPEARMAN)
 
 
 def permuted(
@@ -159,26 +144,13 @@ def _ranks(array: Floats) -> Floats:
     return ranked
 
 
-def _fisher(r: float, n: int, factor: float, method: str) -> Estimate:
+def _is_perfect(r: float) -> bool:
+    return 1 - abs(r) < SAME
+
+
+def _without_interval(r: float, n: int, method: str) -> Estimate:
+    """Where Fisher's z says nothing: fewer than four sessions, or all of them on one line."""
     if n < 4:
         return Estimate(r, None, None, n, method, undefined="interval: needs n >= 4")
-    if 1 - abs(r) < SAME:
-        whole = math.copysign(1.0, r)
-        return Estimate(whole, whole, whole, n, method)
-    margin = float(stats.norm.ppf(1 - LEVEL / 2)) * math.sqrt(factor / (n - 3))
-    return Estimate(r, math.tanh(math.atanh(r) - margin), math.tanh(math.atanh(r) + margin), n, method)
-
-
-def _drawn(draw: np.random.Generator, x: Floats, y: Floats, count: int) -> tuple[Floats, Floats]:
-    chosen = draw.integers(0, x.size, (count, x.size))
-    return x[chosen], y[chosen]
-
-
-def _rows(x: Floats, y: Floats) -> Floats:
-    """Pearson's r of each row; NaN, inside only, where a row does not vary."""
-    x = x - x.mean(axis=1, keepdims=True)
-    y = y - y.mean(axis=1, keepdims=True)
-    spread = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-    safe = np.where(spread > SAME, spread, 1.0)
-    rows: Floats = np.where(spread > SAME, (x * y).sum(axis=1) / safe, np.nan)
-    return rows
+    whole = math.copysign(1.0, r)
+    return Estimate(whole, whole, whole, n, method)

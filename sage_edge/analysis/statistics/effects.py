@@ -13,7 +13,6 @@ import numpy as np
 from scipy import stats
 
 from sage_edge.analysis.statistics.estimate import (
-    LEVEL,
     ROUNDS,
     SAME,
     Estimate,
@@ -25,6 +24,7 @@ from sage_edge.analysis.statistics.estimate import (
     share,
     varies,
 )
+from sage_edge.analysis.statistics.means import student
 from sage_edge.analysis.statistics.power import for_means, for_rates
 from sage_edge.scorers.interval import wilson
 
@@ -146,10 +146,10 @@ def _welch(x: Floats, y: Floats, change: float) -> Estimate:
         return Estimate(change, None, None, n, WELCH, undefined="interval: needs n >= 2 on each side")
     if not (varies(x) or varies(y)):
         return Estimate(change, None, None, n, WELCH, undefined="interval: no variation")
-    one, two = float(x.var(ddof=1)) / x.size, float(y.var(ddof=1)) / y.size
-    freedom = (one + two) ** 2 / (one**2 / (x.size - 1) + two**2 / (y.size - 1))
-    margin = float(stats.t.ppf(1 - LEVEL / 2, freedom)) * math.sqrt(one + two)
-    return Estimate(change, change - margin, change + margin, n, WELCH)
+    # not stats.ttest_ind, which warns where one side does not vary
+    x_part, y_part = float(x.var(ddof=1)) / x.size, float(y.var(ddof=1)) / y.size
+    freedom = (x_part + y_part) ** 2 / (x_part**2 / (x.size - 1) + y_part**2 / (y.size - 1))
+    return student(change, math.sqrt(x_part + y_part), freedom, n, WELCH)
 
 
 def _alike(x: Floats, y: Floats, change: float, spread: float) -> Estimate:
@@ -157,8 +157,7 @@ def _alike(x: Floats, y: Floats, change: float, spread: float) -> Estimate:
     if not spread:
         reason = "needs n >= 3" if n < 3 else "no variation"
         return Estimate(change, None, None, n, POOLED, undefined=f"interval: {reason}")
-    margin = float(stats.t.ppf(1 - LEVEL / 2, n - 2)) * spread * math.sqrt(1 / x.size + 1 / y.size)
-    return Estimate(change, change - margin, change + margin, n, POOLED)
+    return student(change, spread * math.sqrt(1 / x.size + 1 / y.size), n - 2, n, POOLED)
 
 
 def _permuted(x: Floats, y: Floats, seed: int, rounds: int) -> Significance:

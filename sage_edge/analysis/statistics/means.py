@@ -8,7 +8,6 @@ import numpy as np
 from scipy import stats
 
 from sage_edge.analysis.statistics.estimate import LEVEL, ROUNDS, Estimate, around, numbers, varies
-from sage_edge.scorers.interval import wilson
 
 WILSON = "rate, Wilson interval (Wilson 1927)"
 BOOTSTRAP = "mean, BCa bootstrap (Efron 1987)"
@@ -22,10 +21,12 @@ def rate(hits: int, n: int) -> Estimate:
 
     Raises ValueError unless 0 <= hits <= n.
     """
-    low, high = wilson(hits, n)
+    if not 0 <= hits <= n:
+        raise ValueError(f"expected 0 <= hits <= n, got {hits} of {n}")
     if n == 0:
         return Estimate(None, None, None, 0, WILSON, undefined="needs n >= 1")
-    return Estimate(hits / n, low, high, n, WILSON)
+    interval = stats.binomtest(hits, n).proportion_ci(1 - LEVEL, method="wilson")
+    return Estimate(hits / n, float(interval.low), float(interval.high), n, WILSON)
 
 
 def mean(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) -> Estimate:
@@ -43,8 +44,8 @@ def mean(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) -> Estimat
         reason = "needs n >= 2" if n == 1 else "no variation"
         return Estimate(centre, None, None, n, BOOTSTRAP, undefined=f"interval: {reason}")
     if n > MANY:
-        margin = float(stats.t.ppf(1 - LEVEL / 2, n - 1) * array.std(ddof=1) / np.sqrt(n))
-        return Estimate(centre, centre - margin, centre + margin, n, STUDENT)
+        interval = stats.ttest_1samp(array, 0).confidence_interval(1 - LEVEL)
+        return Estimate(centre, float(interval.low), float(interval.high), n, STUDENT)
     drawn = stats.bootstrap(
         (array,),
         np.mean,
@@ -56,3 +57,9 @@ def mean(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) -> Estimat
     ).confidence_interval
     low, high = around(centre, float(drawn.low), float(drawn.high))
     return Estimate(centre, low, high, n, BOOTSTRAP, seed)
+
+
+def student(value: float, error: float, freedom: float, n: int, method: str) -> Estimate:
+    """Return a value with Student's interval. error: its standard error; freedom: degrees of freedom of that."""
+    low, high = stats.t.interval(1 - LEVEL, freedom, value, error)
+    return Estimate(value, float(low), float(high), n, method)

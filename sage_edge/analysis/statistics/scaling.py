@@ -19,6 +19,7 @@ from sage_edge.analysis.statistics.estimate import (
     varies,
     why_undefined,
 )
+from sage_edge.analysis.statistics.means import student
 from sage_edge.analysis.statistics.power import BEYOND, POWER
 
 AFFINE = "y = a + b x, least squares"
@@ -86,9 +87,8 @@ def exponent(x: Sequence[float], y: Sequence[float], against: float = 1.0) -> tu
             Estimate(b, None, None, n, EXPONENT, undefined=f"interval: {reason}"),
             Significance(None, n, STUDENT, undefined=reason),
         )
-    margin = float(stats.t.ppf(1 - LEVEL / 2, n - 2)) * error
     p = 2 * float(stats.t.sf(abs(b - against) / error, n - 2))
-    return Estimate(b, b - margin, b + margin, n, EXPONENT), Significance(p, n, STUDENT)
+    return student(b, error, n - 2, n, EXPONENT), Significance(p, n, STUDENT)
 
 
 def slope_error(x: Sequence[float], y: Sequence[float]) -> float | None:
@@ -146,11 +146,9 @@ def ratio(
             Significance(None, n, STUDENT, undefined=reason),
         )
     error = math.sqrt((n - 1) / n * float(((parts - parts.mean()) ** 2).sum()))
-    margin = float(stats.t.ppf(1 - LEVEL / 2, n - 1)) * error
     p = 2 * float(stats.t.sf(abs(whole - math.log(against)) / error, n - 1))
-    return Estimate(math.exp(whole), math.exp(whole - margin), math.exp(whole + margin), n, RATIO), Significance(
-        p, n, STUDENT
-    )
+    low, high = np.exp(stats.t.interval(1 - LEVEL, n - 1, whole, error))
+    return Estimate(math.exp(whole), float(low), float(high), n, RATIO), Significance(p, n, STUDENT)
 
 
 def deviation(estimate: Estimate) -> float:

@@ -75,7 +75,7 @@ def test_a_coupling_that_is_not_there_is_rarely_seen() -> None:
     ],
 )
 def test_where_there_is_no_correlation_it_is_said(one: list[float], other: list[float], reason: str) -> None:
-    for found in (coupling.pearson(one, other), coupling.spearman(one, other), coupling.resampled(one, other, seed=1)):
+    for found in (coupling.pearson(one, other), coupling.spearman(one, other)):
         assert (found.value, found.low, found.high, found.undefined) == (None, None, None, reason)
     chance = coupling.permuted(one, other, seed=1)
     assert (chance.p, chance.undefined) == (None, reason)
@@ -122,12 +122,7 @@ def test_neighbours() -> None:
 @given(pairs())
 def test_any_scores_give_a_sound_answer(rows: list[tuple[float, float]]) -> None:
     one, other = [a for a, _ in rows], [b for _, b in rows]
-    for found in (
-        coupling.pearson(one, other),
-        coupling.spearman(one, other),
-        coupling.resampled(one, other, seed=SEED, rounds=ROUNDS),
-        coupling.resampled(one, other, seed=SEED, rounds=ROUNDS, ranks=True),
-    ):
+    for found in (coupling.pearson(one, other), coupling.spearman(one, other)):
         assert is_sound(found)
         assert found.value is None or -1 <= found.value <= 1
     assert is_chance(coupling.permuted(one, other, seed=SEED, rounds=ROUNDS))
