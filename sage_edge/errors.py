@@ -18,6 +18,7 @@
     │   ├── NoIdentity                 nothing says which host this is
     │   └── WrongImage                 the image is for another host
     ├── EngineError                    engines/errors.py               1
+    │   ├── UnknownEngine(name, known)                                 2
     │   ├── ModelUnusable              the engine cannot work with this file
     │   └── ContextOverflow(needs, has)
     ├── ExchangeError                  exchange/errors.py              1

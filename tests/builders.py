@@ -18,11 +18,11 @@ from sage_edge.records.transcript import (
     Intervention,
     Lesson,
     ModelId,
-    Sampling,
     Step,
     Transcript,
     Turn,
 )
+from sage_edge.sampling import Sampling
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
 """When P001 and T001 begin unless a test says otherwise; each next session of a track begins 6 hours later."""

@@ -19,7 +19,7 @@ from sage_edge import curriculum
 from sage_edge.agent.build import Agent
 from sage_edge.clock import Clock, TimeSource
 from sage_edge.curriculum import Curriculum
-from sage_edge.engines import Deadline, Engine, Message, Reply, Sampling, Settings
+from sage_edge.engines import Deadline, Draw, Engine, Message, Reply, Settings
 from sage_edge.exchange import hub, writers
 from sage_edge.exchange.post import Post
 from sage_edge.files import digest
@@ -76,7 +76,7 @@ class HashEngine:
     def load(self, model: ResolvedModel) -> None:
         model.check()
 
-    def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
+    def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
         self.asked.append(tuple(messages))
         if self._before:
             self._before(messages)
@@ -84,7 +84,7 @@ class HashEngine:
             time.sleep(self._pause_s)
         if (passed := deadline.passed()) is not None:
             return Reply("half a", passed, 3, 0, 2, 0.0, 0.0, -1.0)
-        return Reply(words_for(messages, sampling.seed), "stop", 3 * len(messages), 0, 4, 0.0, 0.0, -0.5)
+        return Reply(words_for(messages, draw.seed), "stop", 3 * len(messages), 0, 4, 0.0, 0.0, -0.5)
 
     def close(self) -> None:
         """Nothing to free."""

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from pydantic import Field, JsonValue
 
-from sage_edge.engines import Deadline, Engine, Message, Sampling
+from sage_edge.engines import Deadline, Draw, Engine, Message, Sampling
 from sage_edge.engines.errors import EngineError
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import Digest
@@ -31,6 +31,7 @@ SHARED = 2
 """Words that a sentence must have in common with its finding; fewer is babble."""
 
 MAX_TOKENS = 240
+SAMPLING = Sampling(temperature=0.2, top_p=0.9, top_k=40, min_p=0.05, repeat_penalty=1.1, max_tokens=MAX_TOKENS)
 
 SYSTEM = (
     "You explain a finding to people who did not make it. You are given the finding as JSON. Write one or two plain "
@@ -110,9 +111,9 @@ def narrate(
 
 def _said(engine: Engine, told: Mapping[str, JsonValue], seed: int, deadline: Deadline) -> Sequence[_Sentence] | str:
     """Return what the model says about one finding, or why it says nothing."""
-    sampling = Sampling(0.2, 0.9, 40, 0.05, 1.1, max_tokens=MAX_TOKENS, seed=seed, schema=schema(str(told["id"])))
+    draw = Draw(SAMPLING, seed, schema(str(told["id"])))
     asked = json.dumps(told, ensure_ascii=False, allow_nan=False)
-    reply = engine.reply((Message("system", SYSTEM), Message("user", asked)), sampling, deadline)
+    reply = engine.reply((Message("system", SYSTEM), Message("user", asked)), draw, deadline)
     if reply.finish_reason != "stop":
         return f"the model did not come to an end ({reply.finish_reason})"
     try:

@@ -31,11 +31,12 @@ def command() -> None:
 def check() -> None:
     """Read every declaration, and show all faults at once. Exit code 2 when there are any."""
     reader = Reader(paths().fleet)
-    fleet = loading.read(reader, None)
+    fleets = loading.read_all(reader)
+    fleet = fleets.get(None)
     lessons = curriculum.read(reader)
     cards = _cards(reader)
     if fleet is not None and cards is not None:
-        reader.faults += references.faults(fleet, cards)
+        reader.faults += references.faults(fleets, cards)
     if fleet is not None and lessons is not None:
         for name, role in fleet.roles.items():
             for fault in recommend.faults(role.rules, lessons):

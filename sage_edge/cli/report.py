@@ -83,7 +83,7 @@ def _narrative(name: str, tested: Sequence[ClaimFinding]) -> Narrative:
     shelves = library()
     model = shelves.resolve(find(name, shelves.names()))
     settings = Settings(min(_TOKENS, model.context_tokens), batch_tokens=128, threads=None, gpu_layers=-1)
-    engine = open_engine(settings)
+    engine = open_engine("llamacpp", settings)
     tell(f"{model.ref} puts {len(tested)} findings into words; that takes {_MINUTES} minutes at most")
     try:
         return narrative.narrate(engine, model, tested, seed=SEED, deadline=Deadline(60 * _MINUTES))

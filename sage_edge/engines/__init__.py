@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from sage_edge.engines.base import Deadline, Engine, Message, Reply, Sampling, Settings
+from sage_edge.engines.base import Deadline, Draw, Engine, Message, Reply, Settings
+from sage_edge.engines.registry import open_engine
+from sage_edge.sampling import Sampling
 
-__all__ = ["Deadline", "Engine", "Message", "Reply", "Sampling", "Settings", "open_engine"]
-
-
-def open_engine(settings: Settings) -> Engine:
-    """Return an engine, not yet loaded. Raises EngineMissing when its library is not installed."""
-    from sage_edge.engines.llamacpp import LlamaCpp
-
-    return LlamaCpp(settings)
+__all__ = ["Deadline", "Draw", "Engine", "Message", "Reply", "Sampling", "Settings", "open_engine"]

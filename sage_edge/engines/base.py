@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Literal, Protocol
 
+from pydantic import JsonValue
+
+from sage_edge.declared import Declared
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.records.transcript import FinishReason
+from sage_edge.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -21,34 +25,34 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How tokens are drawn for one reply; temperature 0 is greedy. Never an engine's own default.
+class Draw:
+    """How one reply is drawn.
 
     schema: a JSON schema, as text, that a whole reply must hold to; a reply that was cut off may not be JSON at all.
     """
 
-    temperature: float
-    top_p: float
-    top_k: int
-    min_p: float
-    repeat_penalty: float
-    max_tokens: int
+    sampling: Sampling
     seed: int
     schema: str | None = None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How an engine is set up: context and batch in tokens, CPU threads (None: all), layers on the GPU (-1: all)."""
+    """How an engine is set up: context and batch in tokens, CPU threads (None: all), layers on the GPU (-1: all).
+
+    options: what only its kind knows.
+    """
 
     context_tokens: int
     batch_tokens: int
     threads: int | None
     gpu_layers: int
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
 
-    def as_json(self) -> Mapping[str, int | None]:
-        """What a transcript records."""
-        return asdict(self)
+    def as_json(self) -> dict[str, JsonValue]:
+        """Return what a transcript records; options only where there are any."""
+        recorded = asdict(self)
+        return recorded if self.options else {key: value for key, value in recorded.items() if key != "options"}
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,28 @@ class Engine(Protocol):
     version: str
 
     def load(self, model: ResolvedModel) -> None:
-        """Make ready, checking the digest first. Raises DigestMismatch, ModelUnusable, EngineMissing."""
+        """Make ready, checking the digest first. Raises DigestMismatch, ModelUnusable."""
 
-    def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
+    def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
         """Return the next assistant message. Raises EngineError; a deadline is no error but a finish reason."""
 
     def close(self) -> None:
         """Free what `load` took; harmless when called twice."""
+
+
+class NoOptions(Declared):
+    """A kind of engine that needs no more than the common settings."""
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """One kind of engine, as a host declares it in `engine.kind`.
+
+    options: the model that checks the host's `engine.options`. open: makes an engine of it, not yet loaded; whatever
+    library it needs is imported there. extra: the part of this package that installs that library.
+    """
+
+    name: str
+    open: Callable[[Settings], Engine]
+    options: type[Declared] = NoOptions
+    extra: str | None = None

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from sage_edge.errors import SageError
+from collections.abc import Sequence
+
+from sage_edge.errors import ExitCode, SageError
+from sage_edge.hints import sage
 
 
 class EngineError(SageError):
     """The inference engine could not do what it was asked."""
+
+
+class UnknownEngine(EngineError, LookupError):
+    """No engine is of the kind that was asked for."""
+
+    code = ExitCode.USAGE
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(
+            f"no engine of the kind {name!r}; there are: {', '.join(known)}",
+            hint=("correct engine.kind in the host's file, then: ", sage("fleet check")),
+        )
 
 
 class ModelUnusable(EngineError):

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from sage_edge import files
 from sage_edge.engines import chat
-from sage_edge.engines.base import Deadline, Message, Reply, Sampling, Settings
+from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
 from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable
 from sage_edge.errors import LibraryMissing
+from sage_edge.hints import sage
 from sage_edge.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+EXTRA = "practitioner"
 _TEMPLATE_KEY = "tokenizer.chat_template"
 
 
@@ -36,7 +38,7 @@ class LlamaCpp:
             import llama_cpp
             from llama_cpp import llama_chat_format
         except ImportError:
-            raise LibraryMissing(self.name, "practitioner") from None
+            raise LibraryMissing(self.name, EXTRA) from None
         self._lib, self._format, self._settings = llama_cpp, llama_chat_format, settings
         self.version = str(llama_cpp.__version__)
         self._llm: Any = None
@@ -65,7 +67,7 @@ class LlamaCpp:
             )  # fmt: skip
         except (ValueError, RuntimeError, AssertionError) as refusal:
             raise ModelUnusable(
-                f"llama.cpp cannot open {model.ref}: {refusal}", hint=f"sage-edge model verify {model.ref} --deep"
+                f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
             ) from refusal
 
     def _template(self, model: ResolvedModel) -> Any:
@@ -92,22 +94,23 @@ class LlamaCpp:
             return ""
         return str(self._llm.detokenize([token], special=True).decode("utf-8", "replace"))
 
-    def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
+    def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
         """Return the next assistant message of a conversation."""
         if self._llm is None:
             raise RuntimeError("reply() before load()")
         began = time.monotonic()
         prompt = chat.tokens(messages, self._render, self._tokenise, self._kept)
-        if len(prompt) + sampling.max_tokens > self._settings.context_tokens:
-            raise ContextOverflow(len(prompt) + sampling.max_tokens, self._settings.context_tokens)
+        needs = len(prompt) + draw.sampling.max_tokens
+        if needs > self._settings.context_tokens:
+            raise ContextOverflow(needs, self._settings.context_tokens)
         try:
             reused = self._rewind(prompt)
             reason = self._read(prompt, deadline)
             drawn = _Drawn(began)
-            finish = reason or self._write(prompt, sampling, deadline, drawn)
+            finish = reason or self._write(prompt, draw, deadline, drawn)
         except (RuntimeError, ValueError) as broken:
             self._llm.reset()
-            raise EngineError(f"llama.cpp failed: {broken}", hint="sage-edge model verify --deep") from broken
+            raise EngineError(f"llama.cpp failed: {broken}", hint=sage("model verify", deep=True)) from broken
         return Reply(
             text=self._text(drawn.tokens), finish_reason=finish, prompt_tokens=len(prompt), reused_tokens=reused,
             completion_tokens=len(drawn.tokens), ttft_s=drawn.first_s, duration_s=time.monotonic() - began,
@@ -135,12 +138,12 @@ class LlamaCpp:
             llm.eval(prompt[llm.n_tokens : llm.n_tokens + size])
         return deadline.passed()
 
-    def _write(self, prompt: list[int], sampling: Sampling, deadline: Deadline, drawn: _Drawn) -> Any:
-        llm = self._llm
-        llm.set_seed(sampling.seed)
+    def _write(self, prompt: list[int], draw: Draw, deadline: Deadline, drawn: _Drawn) -> Any:
+        llm, sampling = self._llm, draw.sampling
+        llm.set_seed(draw.seed)
         stream = llm.generate(
             prompt, top_k=sampling.top_k, top_p=sampling.top_p, min_p=sampling.min_p, typical_p=1.0,
-            temp=sampling.temperature, repeat_penalty=sampling.repeat_penalty, grammar=self._grammar(sampling.schema),
+            temp=sampling.temperature, repeat_penalty=sampling.repeat_penalty, grammar=self._grammar(draw.schema),
         )  # fmt: skip
         vocabulary = self._lib.llama_model_get_vocab(llm.model)
         for token in stream:
@@ -152,7 +155,7 @@ class LlamaCpp:
                 return "length"
             if (reason := deadline.passed()) is not None:
                 return reason
-        raise EngineError("llama.cpp ended without an end", hint="sage-edge model verify --deep")
+        raise EngineError("llama.cpp ended without an end", hint=sage("model verify", deep=True))
 
     def _grammar(self, schema: str | None) -> Any:
         """Return what lets only replies of this schema be drawn; None for a free reply."""
@@ -206,3 +209,6 @@ class _Drawn:
     @property
     def mean_logprob(self) -> float | None:
         return self._sum / self._count if self._count else None
+
+
+KIND = EngineKind(LlamaCpp.name, LlamaCpp, extra=EXTRA)

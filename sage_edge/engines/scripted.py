@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from sage_edge.engines.base import Deadline, Message, Reply, Sampling
+from sage_edge.declared import Declared
+from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
 from sage_edge.engines.errors import EngineError
 from sage_edge.models.resolve import ResolvedModel
 
@@ -27,9 +28,9 @@ class Scripted:
     def load(self, model: ResolvedModel) -> None:
         model.check()
 
-    def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
+    def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
         self.asked.append(tuple(messages))
-        self.schemas.append(sampling.schema)
+        self.schemas.append(draw.schema)
         if not self._left:
             raise AssertionError(f"asked once too often: {messages[-1].text!r}")
         if (passed := deadline.passed()) is not None:
@@ -46,3 +47,16 @@ class Scripted:
     def close(self) -> None:
         if self._left:
             raise AssertionError(f"never asked for: {list(self._left)}")
+
+
+class ScriptedOptions(Declared):
+    """What a host declares for it: the replies, in order."""
+
+    replies: tuple[str, ...] = ()
+
+
+def _open(settings: Settings) -> Scripted:
+    return Scripted(*ScriptedOptions.model_validate(settings.options).replies)
+
+
+KIND = EngineKind(Scripted.name, _open, ScriptedOptions)

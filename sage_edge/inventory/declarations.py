@@ -18,13 +18,13 @@ from sage_edge.declared import Declared
 from sage_edge.inventory.board_card import Board, L4TRange, L4TVersion
 from sage_edge.inventory.cadence import Cadence, CadenceOverride, PositiveDuration, Schedule, ScheduleOverride
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.inventory.host_entry import CONDUCTING, Engine, Host, Policy, Sampling
+from sage_edge.inventory.host_entry import CONDUCTING, EngineSettings, Host, Policy
 from sage_edge.inventory.roles import ABILITIES, Ability, Forecast, Proposal, Role, Rule
 from sage_edge.names import HostName, Slug
 
 __all__ = [
     "Ability", "ABILITIES", "Role", "Rule", "Proposal", "Forecast",
-    "Host", "CONDUCTING", "Engine", "Sampling", "Policy",
+    "Host", "CONDUCTING", "EngineSettings", "Policy",
     "Board", "L4TRange", "L4TVersion",
     "Cadence", "Schedule", "CadenceOverride", "ScheduleOverride",
     "FleetFile", "Exchange", "Overlay", "Fleet",

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from sage_edge.declared import Declared
 from sage_edge.inventory.cadence import PositiveDuration, ScheduleOverride
 from sage_edge.names import HostName, ModelRef, RoleName, Slug
+from sage_edge.sampling import Sampling
 
 CONDUCTING = ("mind", "model", "engine", "sampling", "turn_deadline", "policy")
 """Keys that a host has exactly when its role can conduct."""
 
 
-class Sampling(Declared):
-    """How tokens are drawn; temperature 0 is greedy. The same fields as `records.transcript.Sampling`."""
-
-    temperature: float = Field(ge=0, le=2)
-    top_p: float = Field(gt=0, le=1)
-    top_k: int = Field(ge=0, strict=True)
-    min_p: float = Field(ge=0, le=1)
-    repeat_penalty: float = Field(gt=0, le=2)
-    max_tokens: int = Field(ge=1, le=8192, strict=True)
-
-
-class Engine(Declared):
+class EngineSettings(Declared):
     """What computes the answers. threads None: as many as the engine likes; gpu_layers -1: all of them.
 
+    kind: a name in `engines.registry`; options: what only that kind knows. `fleet check` holds both against it.
     batch_tokens is at most 128: llama.cpp's score buffer has that many rows of the whole vocabulary (facts §3.2).
     """
 
-    kind: Literal["llamacpp"]
+    kind: Slug
     context_tokens: int = Field(ge=512, le=131_072, strict=True)
     batch_tokens: int = Field(ge=1, le=128, strict=True)
     threads: Annotated[int, Field(ge=1, strict=True)] | None = None
     gpu_layers: int = Field(ge=-1, strict=True)
+    options: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Policy(Declared):
@@ -54,7 +46,7 @@ class Host(Declared):
     board: Slug
     mind: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     model: ModelRef | None = None
-    engine: Engine | None = None
+    engine: EngineSettings | None = None
     sampling: Sampling | None = None
     turn_deadline: PositiveDuration | None = None
     policy: Policy | None = None

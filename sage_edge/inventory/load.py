@@ -44,6 +44,16 @@ def load(folder: Path, overlay: str | None = None) -> Fleet:
 
 def read(reader: Reader, overlay: str | None = None) -> Fleet | None:
     """Return the fleet below the reader's folder, or None after noting every fault there."""
+    fleets = read_all(reader)
+    if overlay is not None and overlay not in (known := overlays(reader.folder)):
+        missing = f"the file is missing; overlays: {', '.join(known) or 'none'}"
+        reader.faults.append(Fault(f"{reader.folder.name}/overlays/{overlay}.yaml", "", missing))
+        return None
+    return fleets.get(overlay)
+
+
+def read_all(reader: Reader) -> Mapping[str | None, Fleet]:
+    """Return overlay → fleet, None → the fleet without one; empty after noting every fault there."""
     before = len(reader.faults)
     files = _read_files(reader)
     plain = Reader(reader.folder)
@@ -51,10 +61,9 @@ def read(reader: Reader, overlay: str | None = None) -> Fleet | None:
     reader.faults += plain.faults
     for name, over in _named(reader, "overlays", Overlay).items():
         fleets[name] = _overlaid(reader, files, name, over, set(plain.faults))
-    if overlay is not None and overlay not in (known := overlays(reader.folder)):
-        told = f"the file is missing; overlays: {', '.join(known) or 'none'}"
-        reader.faults.append(Fault(f"{reader.folder.name}/overlays/{overlay}.yaml", "", told))
-    return fleets.get(overlay) if len(reader.faults) == before else None
+    if len(reader.faults) > before:
+        return {}
+    return {name: fleet for name, fleet in fleets.items() if fleet is not None}
 
 
 def overlays(folder: Path) -> tuple[str, ...]:

@@ -22,22 +22,12 @@ from sage_edge.clock import TimeSource
 from sage_edge.names import Digest, HostName, ModelRef, RoleName, SessionId, Slug, Track
 from sage_edge.records.base import Moment, Record, canonical
 from sage_edge.records.expectation import Expectation
+from sage_edge.sampling import Sampling
 
 FinishReason = Literal["stop", "length", "deadline", "cancelled"]
 Outcome = Literal["ok", "failed", "interrupted"]
 Ending = Literal["complete", "partial", "failed"]
 StepKind = Literal["prompt", "closing", "warm-up", "exercise", "scene", "cool-down"]
-
-
-class Sampling(Record):
-    """How tokens are drawn; temperature 0 is greedy."""
-
-    temperature: float = Field(ge=0, le=2)
-    top_p: float = Field(gt=0, le=1)
-    top_k: int = Field(ge=0)
-    min_p: float = Field(ge=0, le=1)
-    repeat_penalty: float = Field(gt=0, le=2)
-    max_tokens: int = Field(ge=1, le=8192)
 
 
 class ModelId(Record):

@@ -15,7 +15,7 @@ from sage_edge.inventory.identity import Me
 from sage_edge.mind import anchor, memory
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import Digest, SessionId
-from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Sampling, Slot
+from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Slot
 from sage_edge.sessions import archive, interventions
 
 _LOOK_BACK = 5
@@ -60,7 +60,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
         engine=EngineId(
             name=context.engine.name, version=context.engine.version, settings=dict(context.settings.as_json())
         ),
-        sampling=Sampling(**me.host.sampling.model_dump()),
+        sampling=me.host.sampling,
         seed=seed,
         intervention=chosen,
         lesson=lesson(context.curriculum, session, _system(context, chosen), seed),

@@ -50,10 +50,12 @@ def make_context(
     if host.model is None or host.engine is None:
         raise RuntimeError("a host that may conduct is declared with a model and an engine")
     declared = host.engine
-    settings = Settings(declared.context_tokens, declared.batch_tokens, declared.threads, declared.gpu_layers)
+    settings = Settings(
+        declared.context_tokens, declared.batch_tokens, declared.threads, declared.gpu_layers, declared.options
+    )
     lessons = curriculum.load(paths.fleet)
     library = Library(paths.fleet, paths.models)
     model = library.resolve(host.model, memory_bytes=me.facts.memory_bytes)
-    engine = open_engine(settings)
+    engine = open_engine(declared.kind, settings)
     engine.load(model)
     return SessionContext(me, lessons, mail, paths.papers, model, engine, settings, clock, release, image)

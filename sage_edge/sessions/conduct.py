@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sage_edge.clock import Clock
-from sage_edge.engines import Deadline, Engine, Reply, Sampling
+from sage_edge.engines import Deadline, Draw, Engine, Reply
 from sage_edge.engines.errors import EngineError
 from sage_edge.records.transcript import Closing, Outcome, Step, Transcript, Turn
 from sage_edge.sessions import conversation
@@ -91,10 +91,10 @@ def _answer(log: SessionLog, context: TurnContext, step: int, attempt: int) -> T
     if log.deaths >= _DEADLY:
         return _lost(log, step, attempt, seed, asked, f"the process died {log.deaths} times while asking this")
     talk = conversation.messages(head.lesson, log.turns, step)
-    sampling = Sampling(**head.sampling.model_dump(), seed=seed)
+    draw = Draw(head.sampling, seed)
     error: str | None = None
     try:
-        reply = context.engine.reply(talk, sampling, Deadline(context.deadline_s, context.stop))
+        reply = context.engine.reply(talk, draw, Deadline(context.deadline_s, context.stop))
     except EngineError as failure:
         return _lost(log, step, attempt, seed, asked, failure.message)
     if not reply.text and reply.finish_reason != "cancelled":

@@ -50,15 +50,15 @@ _OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
 _ONE_DRAW = """
 import json, sys
 from pathlib import Path
-from sage_edge.engines import Deadline, Message, Sampling, Settings, open_engine
+from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings, open_engine
 from sage_edge.models.resolve import Library
 from sage_edge.names import ModelRef
 model = Library(Path(sys.argv[2]), Path(sys.argv[3])).resolve(ModelRef(sys.argv[1]))
-engine = open_engine(Settings(256, 64, 1, int(sys.argv[4])))
+engine = open_engine("llamacpp", Settings(256, 64, 1, int(sys.argv[4])))
 engine.load(model)
 asked = [Message("system", "You are Sage."), Message("user", "Who are you?")]
-greedy = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=1, seed=1)
-reply = engine.reply(asked, greedy, Deadline(60))
+greedy = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=1)
+reply = engine.reply(asked, Draw(greedy, seed=1), Deadline(60))
 engine.close()
 print(json.dumps({"tokens": reply.completion_tokens, "finish": reply.finish_reason, "seconds": reply.duration_s}))
 """

@@ -1,28 +1,60 @@
-"""Whether what one declaration names, another one declares: hosts and models, models and hosts. Pure."""
+"""Whether what one declaration names, another one declares: hosts and models, engines and kinds. Pure."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from sage_edge.declared import Reader
+from sage_edge.engines import registry
 from sage_edge.errors import Fault
 from sage_edge.inventory.fleet import Fleet
+from sage_edge.inventory.host_entry import EngineSettings
 from sage_edge.models.card import HostSource, ModelCard, stem
 from sage_edge.names import ModelRef
 
+Place = tuple[str, str, str]
+"""Folder, stem and key of a declaration: `("hosts", "sprout", "engine.kind")`."""
 
-def faults(fleet: Fleet, cards: Mapping[ModelRef, ModelCard]) -> Iterator[Fault]:
-    """Yield each name that nobody declares, with the file and the key where it stands."""
+
+def faults(fleets: Mapping[str | None, Fleet], cards: Mapping[ModelRef, ModelCard]) -> Iterator[Fault]:
+    """Yield each name that nobody declares, with the file and the key where it stands.
+
+    fleets: overlay → the fleet under it, None → without one. What is wrong only under an overlay is the overlay's.
+    """
+    plain = dict(_faults(fleets[None], cards))
+    for (folder, name, key), why in plain.items():
+        yield Fault(_file(folder, name), key, why)
+    for overlay, fleet in fleets.items():
+        for (folder, name, key), why in _faults(fleet, cards):
+            if overlay is not None and plain.get((folder, name, key)) != why:
+                yield Fault(_file("overlays", overlay), f"{folder}.{name}.{key}", why)
+
+
+def _faults(fleet: Fleet, cards: Mapping[ModelRef, ModelCard]) -> Iterator[tuple[Place, str]]:
     for name, host in fleet.hosts.items():
         if host.model is not None and host.model not in cards:
             why = f"no card in fleet/models declares {host.model}"
-            yield Fault(_file("hosts", name), "model", f"{why}{_nearest(host.model, list(cards))}")
+            yield ("hosts", name, "model"), f"{why}{_nearest(host.model, list(cards))}"
+        if host.engine is not None:
+            for key, why in _engine(host.engine):
+                yield ("hosts", name, f"engine.{key}"), why
     for ref, card in cards.items():
         for key, source in (("source", card.source), ("adapter", card.adapter)):
             if isinstance(source, HostSource) and source.host not in fleet.hosts:
                 why = f"no host named {source.host}{_nearest(source.host, list(fleet.hosts))}"
-                yield Fault(_file("models", stem(ref)), f"{key}.host", why)
+                yield ("models", stem(ref), f"{key}.host"), why
+
+
+def _engine(engine: EngineSettings) -> Iterator[tuple[str, str]]:
+    if engine.kind not in registry.KINDS:
+        yield "kind", f"no engine of the kind {engine.kind}{_nearest(engine.kind, list(registry.KINDS))}"
+        return
+    options = Reader(Path())
+    options.check(Path(), engine.options, registry.KINDS[engine.kind].options)
+    for fault in options.faults:
+        yield f"options.{fault.key}", fault.message
 
 
 def _file(folder: str, name: str) -> str:

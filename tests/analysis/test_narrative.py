@@ -151,7 +151,7 @@ def test_a_report_holds_it_inert(claim: ClaimFinding, tmp_path: Path) -> None:
 
 def test_the_seedling_speaks_in_the_asked_shape_and_is_not_believed(claim: ClaimFinding) -> None:
     pytest.importorskip("llama_cpp")
-    engine, model = open_engine(Settings(1024, 128, 1, 0)), resolve(ModelRef("sage/seedling:q8_0"))
+    engine, model = open_engine("llamacpp", Settings(1024, 128, 1, 0)), resolve(ModelRef("sage/seedling:q8_0"))
     try:
         found = narrate(engine, model, [claim], seed=1, deadline=Deadline(120))
     finally:

@@ -19,16 +19,8 @@ from sage_edge.clock import SystemClock
 from sage_edge.engines import Engine, Settings, open_engine
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import Digest, HostName, RoleName, SessionId, Slug
-from sage_edge.records.transcript import (
-    EngineId,
-    Head,
-    Intervention,
-    Lesson,
-    ModelId,
-    Sampling,
-    Step,
-    Transcript,
-)
+from sage_edge.records.transcript import EngineId, Head, Intervention, Lesson, ModelId, Step, Transcript
+from sage_edge.sampling import Sampling
 from sage_edge.sessions.conduct import TurnContext, conduct
 from sage_edge.sessions.conversation import turn_seed
 from sage_edge.sessions.journal import Journal
@@ -62,7 +54,7 @@ class Round:
 
 def rounds(model: ResolvedModel, folder: Path, count: int) -> Iterator[Round]:
     """Yield `count` rounds, alternating which side goes first. Models stay loaded; each session starts cold."""
-    engine = open_engine(SETTINGS)
+    engine = open_engine("llamacpp", SETTINGS)
     engine.load(model)
     bare = _llama(model)
     _ours(engine, model, folder, "warm-up")

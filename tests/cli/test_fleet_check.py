@@ -66,6 +66,22 @@ def test_a_host_whose_model_is_like_no_other(fleet: Path) -> None:
     )
 
 
+def test_an_engine_of_no_known_kind(fleet: Path) -> None:
+    edit(fleet / "hosts" / "sprout.yaml", "kind: llamacpp", "kind: lamacpp")
+    assert said(check()) == refused(
+        "fleet/hosts/sprout.yaml: engine.kind: no engine of the kind lamacpp; is llamacpp meant?"
+    )
+
+
+def test_an_engine_under_an_overlay_and_its_options(fleet: Path) -> None:
+    edit(fleet / "overlays" / "cpu.yaml", "    engine:\n", "    engine:\n      kind: onnx\n")
+    edit(fleet / "hosts" / "sprout.yaml", "kind: llamacpp", "kind: llamacpp\n  options: {url: here}")
+    assert said(check()) == refused(
+        "fleet/hosts/sprout.yaml: engine.options.url: unknown key",
+        "fleet/overlays/cpu.yaml: hosts.sprout.engine.kind: no engine of the kind onnx; there are: llamacpp, scripted",
+    )
+
+
 def test_a_card_whose_model_lies_on_a_host_that_is_none(fleet: Path) -> None:
     edit(fleet / "models" / "qwen3-omni-30b_instruct_fp4.yaml", "{host: thor}", "{host: tor}")
     assert said(check()) == refused(

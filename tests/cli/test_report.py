@@ -115,8 +115,8 @@ def test_a_machine_without_the_extra_says_what_to_install(tmp_path: Path) -> Non
 
 
 def test_a_model_that_fails_leaves_a_report_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(settings: Settings) -> Scripted:
-        assert settings.context_tokens > 0
+    def broken(kind: str, settings: Settings) -> Scripted:
+        assert (kind, settings.context_tokens > 0) == ("llamacpp", True)
         return Scripted(EngineError("it broke", hint=""))
 
     monkeypatch.setattr("sage_edge.engines.open_engine", broken)

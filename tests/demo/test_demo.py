@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.demo import play, stage
-from sage_edge.engines import Deadline, Sampling, Settings, open_engine
+from sage_edge.engines import Deadline, Draw, Settings, open_engine
 from sage_edge.errors import UsageError
 from sage_edge.models.resolve import resolve
 from sage_edge.records.base import parse
@@ -80,13 +80,13 @@ def test_a_session_can_be_replayed_from_its_own_record(folder: Path) -> None:
     content = _read(folder, "sprout", "sessions")["sessions/primary/000/P002.json"]
     transcript = parse(Transcript, content)
     head = transcript.head
-    engine = open_engine(Settings(**head.engine.settings))  # type: ignore[arg-type]
+    engine = open_engine(head.engine.name, Settings(**head.engine.settings))  # type: ignore[arg-type]
     model = resolve(head.model.ref)
     assert model.digest == head.model.digest
     engine.load(model)
     for number, turn in enumerate(transcript.turns):
         talk = conversation.messages(head.lesson, transcript.turns[:number], turn.step)
-        reply = engine.reply(talk, Sampling(**head.sampling.model_dump(), seed=turn.seed), Deadline(60))
+        reply = engine.reply(talk, Draw(head.sampling, turn.seed), Deadline(60))
         assert (reply.text, reply.finish_reason) == (turn.reply, turn.finish_reason)
     engine.close()
 

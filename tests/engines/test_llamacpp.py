@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sage_edge import files, hints
-from sage_edge.engines import Deadline, Message, Reply, Sampling, Settings, chat, open_engine
+from sage_edge.engines import Deadline, Draw, Message, Reply, Sampling, Settings, chat, open_engine
 from sage_edge.engines.errors import ContextOverflow, ModelUnusable
 from sage_edge.engines.llamacpp import LlamaCpp
 from sage_edge.models import resolve as shelves
@@ -25,8 +25,9 @@ random_gguf = pytest.importorskip("tests.benchmarks.random_gguf")
 
 TINY = random_gguf.Shape(64, 128, 2, 4, 2, 2000, 2048)
 SETTINGS = Settings(context_tokens=1024, batch_tokens=64, threads=1, gpu_layers=0)
-GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=12, seed=7)
-WARM = replace(GREEDY, temperature=0.8, top_p=0.9, top_k=40)
+SAMPLING = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=12)
+GREEDY = Draw(SAMPLING, seed=7)
+WARM = Draw(SAMPLING.model_copy(update={"temperature": 0.8, "top_p": 0.9, "top_k": 40}), seed=7)
 SEEDLING = ModelRef("sage/seedling:q8_0")
 TALK = (Message("system", "you are a young mind"), Message("user", "hello who is speaking with me today"))
 
@@ -62,9 +63,9 @@ def opened(model: ResolvedModel) -> Iterator[Open]:
         engine.close()
 
 
-def ask(engine: LlamaCpp, talk: Sequence[Message], sampling: Sampling = GREEDY) -> Reply:
+def ask(engine: LlamaCpp, talk: Sequence[Message], draw: Draw = GREEDY) -> Reply:
     """An answer without any hurry."""
-    return engine.reply(talk, sampling, Deadline(600))
+    return engine.reply(talk, draw, Deadline(600))
 
 
 def prompt_of(engine: LlamaCpp, talk: Sequence[Message]) -> list[int]:
@@ -295,7 +296,7 @@ def test_closing_twice_is_harmless(opened: Open) -> None:
 
 
 def test_what_a_host_declares_opens_this_engine() -> None:
-    engine = open_engine(SETTINGS)
+    engine = open_engine("llamacpp", SETTINGS)
     assert (engine.name, isinstance(engine, LlamaCpp)) == ("llamacpp", True)
     assert engine.version[0].isdigit()
     assert SETTINGS.as_json() == {"context_tokens": 1024, "batch_tokens": 64, "threads": 1, "gpu_layers": 0}
@@ -306,15 +307,15 @@ def test_what_a_host_declares_opens_this_engine() -> None:
 )
 def test_the_seedling_reuses_nine_tenths_of_what_it_has_read(opened: Open) -> None:
     seedling = resolve(SEEDLING)
-    sampling = Sampling(temperature=0.7, top_p=0.8, top_k=20, min_p=0.0, repeat_penalty=1.1, max_tokens=150, seed=1)
+    sampling = Sampling(temperature=0.7, top_p=0.8, top_k=20, min_p=0.0, repeat_penalty=1.1, max_tokens=150)
     engine = opened(seedling, SETTINGS)
     talk: tuple[Message, ...] = (Message("system", "You are a young mind."), Message("user", "Hello. Who is speaking?"))
     for question in ("How are you at this moment?", "What do you notice first?", "What is on your mind?"):
-        reply = ask(engine, talk, sampling)
+        reply = ask(engine, talk, Draw(sampling, seed=1))
         assert reply.text
         assert reply.finish_reason in ("stop", "length")
         known = reply.prompt_tokens + reply.completion_tokens
         talk = grown(talk, reply, question)
-        following = ask(engine, talk, sampling)
+        following = ask(engine, talk, Draw(sampling, seed=1))
         assert following.reused_tokens >= 0.9 * known
         talk = grown(talk, following, "And then?")

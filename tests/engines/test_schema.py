@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.engines import Deadline, Message, Sampling, Settings
+from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings
 from sage_edge.engines.errors import EngineError
 from sage_edge.engines.llamacpp import LlamaCpp
 from sage_edge.models.resolve import resolve
@@ -28,7 +28,8 @@ SCHEMA = json.dumps(
         "additionalProperties": False,
     }
 )
-WARM = Sampling(0.9, 0.95, 40, 0.0, 1.0, 200, 1, SCHEMA)
+SAMPLING = Sampling(temperature=0.9, top_p=0.95, top_k=40, min_p=0.0, repeat_penalty=1.0, max_tokens=200)
+WARM = Draw(SAMPLING, 1, SCHEMA)
 TALK = (Message("system", "you are a young mind"), Message("user", "hello who is speaking with me today"))
 
 
@@ -51,12 +52,12 @@ def test_whatever_it_says_has_the_shape(engine: LlamaCpp, seed: int) -> None:
 
 
 def test_a_reply_that_was_cut_off_is_told_by_its_finish_reason(engine: LlamaCpp) -> None:
-    reply = engine.reply(TALK, replace(WARM, max_tokens=2), Deadline(60))
+    reply = engine.reply(TALK, replace(WARM, sampling=SAMPLING.model_copy(update={"max_tokens": 2})), Deadline(60))
     assert (reply.finish_reason, reply.completion_tokens) == ("length", 2)
 
 
 def test_a_free_reply_before_and_after_is_the_same(engine: LlamaCpp) -> None:
-    free = replace(WARM, schema=None, max_tokens=20)
+    free = Draw(SAMPLING.model_copy(update={"max_tokens": 20}), 1)
     before = engine.reply(TALK, free, Deadline(60)).text
     engine.reply(TALK, WARM, Deadline(60))
     assert engine.reply(TALK, free, Deadline(60)).text == before

@@ -12,7 +12,8 @@ from sage_edge import files
 from sage_edge.names import Digest, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
-from sage_edge.records.transcript import Head, Sampling, Step, Transcript, chain_faults
+from sage_edge.records.transcript import Head, Step, Transcript, chain_faults
+from sage_edge.sampling import Sampling
 from tests import builders
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.engines import Deadline, Message, Reply, Sampling
+from sage_edge.engines import Deadline, Draw, Message, Reply
 from sage_edge.engines.errors import ContextOverflow, EngineError
 from sage_edge.engines.scripted import Scripted
 from sage_edge.errors import StorageError
@@ -69,9 +69,9 @@ def test_each_turn_is_on_disk_before_the_next_is_asked(tmp_path: Path) -> None:
     kept: list[int] = []
 
     class Watching(Scripted):
-        def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
+        def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
             kept.append(len(Journal(tmp_path, journal.session).read().turns))
-            return super().reply(messages, sampling, deadline)
+            return super().reply(messages, draw, deadline)
 
     conduct(journal, stage(Watching("a", "b", "c", "d")))
     assert kept == [0, 1, 2, 3]
@@ -156,8 +156,8 @@ def test_a_stop_request_does_not_stop_a_session_that_is_over(tmp_path: Path) -> 
     journal, stop = claimed(tmp_path, steps=1), threading.Event()
 
     class Last(Scripted):
-        def reply(self, messages: Sequence[Message], sampling: Sampling, deadline: Deadline) -> Reply:
-            answer = super().reply(messages, sampling, deadline)
+        def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
+            answer = super().reply(messages, draw, deadline)
             stop.set()
             return answer
 

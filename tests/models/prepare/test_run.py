@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.engines import Deadline, Message, Sampling, Settings, open_engine
+from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings, open_engine
 from sage_edge.models.card import read_cards
 from sage_edge.models.download.ranges import ModelWorkInterrupted
 from sage_edge.models.errors import DigestMismatch
@@ -253,9 +253,9 @@ def test_a_finished_gguf_is_imported_asked_locked_and_talks(tmp_path: Path) -> N
     tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
     assert kinds(run.prepare(tiny.REF, quick.context(tmp_path))) == ["import", "smoke", "lock"]
     model = Library(tmp_path / "fleet", tmp_path / "store").resolve(tiny.REF, deep=True)
-    engine = open_engine(Settings(context_tokens=512, batch_tokens=64, threads=1, gpu_layers=0))
+    engine = open_engine("llamacpp", Settings(context_tokens=512, batch_tokens=64, threads=1, gpu_layers=0))
     engine.load(model)
-    sampling = Sampling(temperature=0.0, top_p=1.0, top_k=1, min_p=0.0, repeat_penalty=1.0, seed=1, max_tokens=4)
-    reply = engine.reply([Message("user", "hello")], sampling, Deadline(60))
+    sampling = Sampling(temperature=0.0, top_p=1.0, top_k=1, min_p=0.0, repeat_penalty=1.0, max_tokens=4)
+    reply = engine.reply([Message("user", "hello")], Draw(sampling, seed=1), Deadline(60))
     engine.close()
     assert reply.completion_tokens == 4
