@@ -16,6 +16,9 @@ from sage_edge.host import command_table
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
 
+MOST_REQUEST_BYTES = 32 << 20
+"""The longest request carries a release's files or a model's listing."""
+
 _BY_ITSELF = ("recover",)
 """Verbs that the board calls at boot or by timer: nobody sends them a document."""
 
@@ -54,14 +57,15 @@ def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
         )
     if words[0] in _BY_ITSELF and len(words) > 1:
         return words[0], {"because": words[1].removeprefix("--because=")}
-    text = sys.stdin.read()
+    content = sys.stdin.buffer.read(MOST_REQUEST_BYTES + 1)
     try:
-        request = json.loads(text) if text.strip() else {}
+        request = json.loads(content) if content.strip() else {}
     except ValueError:
         request = None
-    if not isinstance(request, dict):
+    if not isinstance(request, dict) or len(content) > MOST_REQUEST_BYTES:
+        most = f"one JSON object of at most {MOST_REQUEST_BYTES >> 20} MiB"
         example = f"echo '{{}}' | sage-host {words[0]}"
-        raise Refusal("usage", "expected one JSON object on stdin", example, code=ExitCode.USAGE)
+        raise Refusal("usage", f"expected {most} on stdin", example, code=ExitCode.USAGE)
     return words[0], request
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from sage_edge.host import probe, release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
-from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
+from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import DockerEngine
 
 CHANGING = (
@@ -19,6 +19,9 @@ CHANGING = (
     "lock-acquire", "lock-beat", "lock-release",
 )  # fmt: skip
 """The verbs of `host.commands`."""
+
+MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
+"""The verbs of `host.model_store`."""
 
 
 def real(places: Places, helper: str, log: Callable[[str], None]) -> HelperContext:
@@ -70,11 +73,11 @@ def _snapshot(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: 
     return snapshot.take(context.places, context.engine)
 
 
-LOOKING: Mapping[str, Callable[[HelperContext, Request], VerbAnswer]] = {
+LOOKING: Mapping[str, Verb] = {
     "probe": _probe, "releases": _releases, "logs": _logs, "audit": _audit, "snapshot": _snapshot,
     "lock-status": _lock_status,
 }  # fmt: skip
-VERBS = (*LOOKING, *CHANGING)
+VERBS = (*LOOKING, *CHANGING, *MODELS)
 
 
 def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
@@ -82,13 +85,21 @@ def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
     if verb not in VERBS:
         raise _misunderstood("unknown-verb", f"this helper cannot {verb!r:.40}")
     try:
-        if verb in LOOKING:
-            return LOOKING[verb](context, request)
-        from sage_edge.host import commands
-
-        return commands.VERBS[verb](context, request)
-    except (KeyError, TypeError, AttributeError) as unfit:
+        return _does(verb)(context, request)
+    except (KeyError, TypeError, AttributeError, ValueError) as unfit:
         raise _misunderstood("bad-request", f"{verb}: the request is not one: {unfit!r:.200}") from None
+
+
+def _does(verb: str) -> Verb:
+    if verb in LOOKING:
+        return LOOKING[verb]
+    if verb in MODELS:
+        from sage_edge.host import model_store
+
+        return model_store.VERBS[verb]
+    from sage_edge.host import commands
+
+    return commands.VERBS[verb]
 
 
 def _misunderstood(kind: str, what: str) -> Refusal:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from sage_edge.host import audit, client_alive, file_lock, release_store
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
-from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
+from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.journal import JournalEntry
 from sage_edge.host.lease import LockClaim
 from sage_edge.host.service import Docker
@@ -151,7 +151,7 @@ def _patience(request: Request) -> DeployTimeouts:
     return DeployTimeouts(**{key: request[key] for key in ("session_s", "health_s", "revert_s", "cut")})
 
 
-VERBS: Mapping[str, Callable[[HelperContext, Request], VerbAnswer]] = {
+VERBS: Mapping[str, Verb] = {
     "provision": _provision, "fetch": _fetch, "stage": _stage, "activate": _activate, "confirm": _confirm,
     "rollback": _rollback, "recover": _recover,
     "lock-acquire": _lock_acquire, "lock-beat": _lock_beat, "lock-release": _lock_release,

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 
-def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Make `path` hold `content`: temporary file, fsync, rename, fsync of the folder."""
+def replace(path: Path, content: bytes, mode: int = 0o644, *, temporary: str = "") -> None:
+    """Make `path` hold `content`: temporary file, fsync, rename, fsync of the folder. temporary: that file's name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(temporary or f".{path.name}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         os.fchmod(handle, mode)

@@ -29,3 +29,7 @@ class HelperContext(NamedTuple):
     @property
     def journal(self) -> DeployJournal:
         return DeployJournal(self.places.journal, self.places.root)
+
+
+Verb = Callable[[HelperContext, Request], VerbAnswer]
+"""What answers one request; raises Refusal."""

@@ -1,4 +1,4 @@
-"""From a board's store into this machine's: the listing first, to know what is wanted; the name last."""
+"""Copy the bytes of a model from a board's store into this machine's: its listing first, its name last."""
 
 from __future__ import annotations
 
@@ -9,25 +9,16 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.model_sync import rsync
+from sage_edge.model_sync.board_store import BoardStore, BoardStoreClient
+from sage_edge.model_sync.errors import NoRsync, NotThere
 from sage_edge.model_sync.rsync import Side
-from sage_edge.model_sync.sync_plan import look
 from sage_edge.models.errors import DigestMismatch, ModelIncomplete
 from sage_edge.models.lock import ModelLock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
-from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh.client import Remote
-
-
-class NotThere(DeployError, LookupError):
-    """The board that a model was to be copied from does not have it."""
-
-    def __init__(self, ref: ModelRef, host: HostName) -> None:
-        super().__init__(
-            f"no model named {ref} is in the store of {host}", hint=f"see on {host} what is: sage-edge model list"
-        )
 
 
 def agree(manifest: Manifest, lock: ModelLock, where: str) -> None:
@@ -40,6 +31,12 @@ def agree(manifest: Manifest, lock: ModelLock, where: str) -> None:
         )  # fmt: skip
 
 
+def require_rsync(there: BoardStore, host: HostName) -> None:
+    """Raise NoRsync when the board has none."""
+    if not there.rsync:
+        raise NoRsync(host)
+
+
 def take(
     remote: Remote, fleet: Path, ref: ModelRef, store: Store, lock: ModelLock, limit: int | None,
     says: Callable[[str, int, int], None],
@@ -49,7 +46,7 @@ def take(
     Returns the board's listing, and the bytes that crossed the wire.
     """
     host = remote.address.host
-    there = look(remote, (ref,))
+    there = BoardStoreClient(remote).list((ref,))
     manifest = there.manifests.get(ref)
     if manifest is None:
         raise NotThere(ref, host)
@@ -58,9 +55,10 @@ def take(
         raise ModelIncomplete(ref, [f"{file.path} on {host}" for file in gone], hint=f"sage-edge model prepare {ref}")
     if not store.missing(manifest):
         return manifest, 0
+    require_rsync(there, host)
     parts = store.partial / "sync"
     files.make_folder(parts)
-    words = rsync.pull(Side(host, there.root, fleet), parts, limit)
+    words = rsync.pull(Side(host, there.root / "blobs", fleet), parts, limit)
     return manifest, _bring(manifest, store, parts, words, host, says)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,15 +18,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from sage_edge.errors import CommandFailed, StorageError, Unreachable
+from sage_edge.model_sync.errors import NoRsync
 from sage_edge.names import Digest, HostName
-from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh import config
 
 STALL_S = 60
 """Seconds without a byte after which rsync gives up."""
-
-Told = Callable[[int], None]
-"""Hears how many bytes of the whole have arrived."""
 
 _BASIC = (
     "--append-verify", "--partial", "--no-human-readable", "--info=progress2,stats2", "--outbuf=L", "--secluded-args",
@@ -40,23 +36,21 @@ _STATS = re.compile(r"Total bytes (?:sent|received): ([\d,]+)")
 
 @dataclass(frozen=True)
 class Side:
-    """The far end of a copy: which host, and its store's root."""
+    """The far end of a copy: which host, and the folder there."""
 
     host: HostName
-    root: PurePosixPath
+    folder: PurePosixPath
     fleet: Path
 
 
 def push(side: Side, store: Path, limit: int | None) -> tuple[str, ...]:
-    """Words that copy blobs of `store` to the host's partial/sync/. limit: bytes a second, at least 1024."""
-    into = side.root / "partial" / "sync"
-    there = ("--rsync-path", f"mkdir -p {shlex.quote(str(into))} && rsync")
-    return (*_rsync(side, limit), *there, f"{store / 'blobs'}/", f"{side.host}:{into}/")
+    """Words that copy blobs of `store` to a folder of the host. limit: bytes a second, at least 1024."""
+    return (*_rsync(side, limit), f"{store / 'blobs'}/", f"{side.host}:{side.folder}/")
 
 
 def pull(side: Side, into: Path, limit: int | None) -> tuple[str, ...]:
-    """Words that copy blobs of the host's store to the folder `into`. limit: bytes a second, at least 1024."""
-    return (*_rsync(side, limit), f"{side.host}:{side.root / 'blobs'}/", f"{into}/")
+    """Words that copy files of a folder of the host to the folder `into`. limit: bytes a second, at least 1024."""
+    return (*_rsync(side, limit), f"{side.host}:{side.folder}/", f"{into}/")
 
 
 def _rsync(side: Side, limit: int | None) -> tuple[str, ...]:
@@ -64,45 +58,48 @@ def _rsync(side: Side, limit: int | None) -> tuple[str, ...]:
     return ("rsync", *_BASIC, *slow, "--rsh", config.quoted_for_rsync(config.ssh(side.fleet)))
 
 
-def carry(words: Sequence[str], digests: Sequence[Digest], told: Told, host: HostName) -> int:
+def carry(words: Sequence[str], digests: Sequence[Digest], on_progress: Callable[[int], None], host: HostName) -> int:
     """Run one of the commands above for these blobs and return the bytes that crossed the wire, both ways.
 
+    on_progress: gets how many bytes of the whole have arrived.
     Raises Unreachable when the host went away (start again: nothing is sent twice), StorageError, CommandFailed.
     """
     names = "".join(f"sha256-{digest[7:]}\n" for digest in digests).encode()
     with tempfile.TemporaryFile() as wanted, tempfile.TemporaryFile() as complaint:
         wanted.write(names)
         wanted.seek(0)
-        code, crossed = _run(words, wanted, complaint, told)
+        code, crossed = _run(words, wanted, complaint, on_progress)
         complaint.seek(0)
         if code != 0:
             raise _refusal(code, complaint.read().decode("utf-8", "replace"), words, host)
     return crossed
 
 
-def _run(words: Sequence[str], stdin: IO[bytes], stderr: IO[bytes], told: Told) -> tuple[int, int]:
+def _run(
+    words: Sequence[str], stdin: IO[bytes], stderr: IO[bytes], on_progress: Callable[[int], None]
+) -> tuple[int, int]:
     env = {**os.environ, "LC_ALL": "C"}
     try:
         process = subprocess.Popen(words, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=env)
     except FileNotFoundError:
-        raise NoRsync("this machine") from None
+        raise NoRsync(None) from None
     with process:
         try:
-            crossed = _follow(cast(BufferedReader, process.stdout), told)
+            crossed = _follow(cast(BufferedReader, process.stdout), on_progress)
             return process.wait(), crossed
         except BaseException:
             process.kill()
             raise
 
 
-def _follow(stdout: BufferedReader, told: Told) -> int:
+def _follow(stdout: BufferedReader, on_progress: Callable[[int], None]) -> int:
     """Tell of progress, and return what the statistics at the end say."""
     crossed, left = 0, b""
     while piece := stdout.read1(1 << 16):
         *lines, left = re.split(rb"[\r\n]", left + piece)
         for line in (line.decode("utf-8", "replace") for line in lines):
             if match := _PROGRESS.match(line):
-                told(int(match[1]))
+                on_progress(int(match[1]))
             elif match := _STATS.match(line):
                 crossed += int(match[1].replace(",", ""))
     return crossed
@@ -120,10 +117,3 @@ def _refusal(code: int, complaint: str, words: Sequence[str], host: HostName) ->
             hint="start the same command again: it goes on where it stopped",
         )
     return CommandFailed(words, code, complaint)
-
-
-class NoRsync(DeployError):
-    """A copy needs rsync on both ends."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(f"rsync is not installed on {where}", hint=f"on {where}: apt-get install rsync")

@@ -64,7 +64,8 @@ def sync(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
     """Copy a model to a host's store and return what happened.
 
     Raises ModelNotFound and ModelIncomplete (where it comes from), DigestMismatch (the lock; or bytes that arrive wrong
-    twice), NoDiskSpace, NoRsync, Locked, Unreachable, and what `connect` raises.
+    twice), NoDiskSpace, NoRsync, NotReady (a host without our helper), BoardLocked and Locked, Unreachable, and what
+    `connect` raises.
     """
     began, crossed = time.monotonic(), 0
     if order.source is not None:
@@ -87,8 +88,8 @@ def bring(
 ) -> int:  # fmt: skip
     """Copy a model from a host's store into this machine's, and return the bytes that crossed the wire, both ways.
 
-    Raises NotThere, ModelIncomplete, DigestMismatch, NoDiskSpace, NoRsync, Locked, Unreachable, and what `connect`
-    raises.
+    Raises NotThere, ModelIncomplete, DigestMismatch, NoDiskSpace, NoRsync, NotReady, Locked, Unreachable, and what
+    `connect` raises.
     """
     with store.writing():
         manifest, crossed = fetch(ref, source, fleet, store, says, limit)

@@ -1,18 +1,14 @@
-"""One round trip to a board: what its store holds, and what this machine would have to send."""
+"""What has to be sent so that a board's store holds a model, and what a model was merged from."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sage_edge.model_sync import remote_store
-from sage_edge.model_sync.remote_store import FarStore
+from sage_edge.model_sync.board_store import BoardStore
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.models.prepare.stages import is_part
 from sage_edge.names import ModelRef
-from sage_edge.remote.errors import DeployError
-from sage_edge.remote.ssh.client import Remote
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class SyncPlan:
         return sum(file.size_bytes for file in self.missing) - self.resumed_bytes
 
 
-def plan(manifest: Manifest, there: FarStore) -> SyncPlan:
+def plan(manifest: Manifest, there: BoardStore) -> SyncPlan:
     """Return what has to be done so that a store holds this model; no file and no name: nothing."""
     missing = there.missing(manifest)
     resumed = sum(min(there.parts.get(file.digest, 0), file.size_bytes) for file in missing)
@@ -60,21 +56,3 @@ def lineage(manifest: Manifest, known: Mapping[ModelRef, Manifest]) -> Lineage |
 
 def _is_adapter(manifest: Manifest) -> bool:
     return bool(manifest.of_role("adapter")) and not manifest.of_role("weights")
-
-
-def look(remote: Remote, refs: Sequence[ModelRef]) -> FarStore:
-    """Return what a board's store holds, with the listings of these models. Raises DeployError, Unreachable."""
-    marker, host = f"--{secrets.token_hex(16)}", remote.address.host
-    result = remote.run(remote_store.LOOK, marker, *map(remote_store.name_of, refs))
-    try:
-        there = remote_store.read(result.out.decode("utf-8", "strict"), marker, refs)
-    except ValueError as odd:
-        why = result.complaint[:300] if result.code else str(odd)
-        raise DeployError(
-            f"the model store of {host} cannot be read: {why}", hint=f"look at it on {host}: sage-edge model list"
-        ) from None
-    if there.lacks:
-        raise DeployError(
-            f"{host} lacks {', '.join(there.lacks)}", hint=f"on {host}: apt-get install coreutils rsync"
-        )  # fmt: skip
-    return there

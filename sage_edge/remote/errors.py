@@ -5,7 +5,6 @@
     ├── NotReady                                   provision first   1
     │   └── HelperOutdated
     ├── UnreadableProbe · TooMuchOutput                              1
-    ├── NoDiskSpace(where, needs_bytes, has_bytes)                   3
     ├── HostInterrupted                            Ctrl-C            130
     └── BoardRefused(host, kind)                   its helper's own words
         └── BoardUsage 2 · BoardGuarded 3 · BoardLocked 5 · RolledBack 6 · RollbackFailed 7
@@ -17,7 +16,6 @@
 
 from __future__ import annotations
 
-from sage_edge import sizes
 from sage_edge.errors import ExitCode, SageError
 from sage_edge.hints import Hint, invoke
 from sage_edge.inventory.errors import IdentityConflict
@@ -106,17 +104,6 @@ class UnreadableProbe(DeployError):
             f"{host}: the helper's facts cannot be read: {what}",
             hint=("renew the helper: ", invoke("provision", host=host)),
         )
-
-
-class NoDiskSpace(DeployError):
-    """The disk is too small; nothing was sent."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, where: str, what: str, needs_bytes: int, has_bytes: int, hint: Hint) -> None:
-        self.needs_bytes, self.has_bytes = needs_bytes, has_bytes
-        has, needs = sizes.text(has_bytes), sizes.text(needs_bytes)
-        super().__init__(f"{where} has {has} free, {what} needs {needs}; nothing was sent", hint=hint)
 
 
 class HostInterrupted(DeployError):

@@ -17,6 +17,7 @@ from pathlib import Path
 from sage_edge.model_sync.sync import Carried, SyncOrder, sync
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
+from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.ssh import config
 from sage_edge.remote.ssh.client import connect
 from tests.benchmarks.figures import Figure, run, seconds
@@ -34,6 +35,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="sage-bench-") as scratch:
         home = Path(scratch)
         boards.keygen(home / "id")
+        helper_zipapp.CALL = boards.install_helper(home / "host")
         with boards.board("thor", home / "thor", (home / "id.pub").read_text(), bare=False) as thor:
             yield from _measure(home, thor, rounds=3 if quick else 10, size=(8 if quick else 256) << 20)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.model_sync.remote_store import NEEDED
 from sage_edge.models.store.store import Store
+from sage_edge.remote.board import helper_zipapp
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 MISSING = [
@@ -28,6 +28,9 @@ MISSING = [
 needs_ssh = pytest.mark.skipif(
     bool(MISSING), reason=f"{', '.join(MISSING)} not installed: apt-get install openssh-server rsync"
 )  # fmt: skip
+
+TOOLS = ("rsync", "cat", "mv", "sha256sum")
+"""All that is on the PATH of a bare board: rsync, and what the stand-in of `sage-edge` there is made of."""
 
 _CONFIG = """\
 ListenAddress 127.0.0.1:{port}
@@ -75,13 +78,13 @@ def keygen(path: Path) -> None:
 
 @contextlib.contextmanager
 def board(name: str, folder: Path, public_key: str, *, bare: bool) -> Iterator[Board]:
-    """Run a board. A bare one has on its PATH what the far side needs, and nothing else."""
+    """Run a board. A bare one has next to nothing on its PATH."""
     tools = folder / "bin"
     tools.mkdir(parents=True)
     (folder / "authorized_keys").write_text(public_key)
     keygen(folder / "host_key")
     if bare:
-        for tool in ("sh", *NEEDED):
+        for tool in ("sh", *TOOLS):
             (tools / tool).symlink_to(shutil.which(tool) or "")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # what the service's own unit makes
@@ -113,6 +116,17 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
                 return
         time.sleep(0.02)
     pytest.fail(f"sshd did not start: {log.read_text()}")
+
+
+def install_helper(folder: Path) -> tuple[str, ...]:
+    """Install the packed helper below a folder, as `invoke provision` does on a board; return the words that call it.
+
+    Boards on this machine share its file system, and so one helper; which store it serves their sshd says.
+    """
+    own = helper_zipapp.packed()
+    script = helper_zipapp.INSTALL.replace(helper_zipapp.FOLDER, str(folder))
+    subprocess.run(("sh", "-c", script, "sage-edge", own.sha256), input=own.content, check=True)
+    return tuple(word.replace(helper_zipapp.FOLDER, str(folder)) for word in helper_zipapp.CALL)
 
 
 def fleet(folder: Path, boards: Sequence[Board], identity: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.models.store.store import Store
+from sage_edge.remote.board import helper_zipapp
 from tests.deploy import boards
 from tests.deploy.boards import Board
 from tests.deploy.ground import built, ground, served, sprout_image
@@ -40,6 +41,12 @@ def running_thor(tmp_path_factory: pytest.TempPathFactory, identity: Path) -> It
         yield one
 
 
+@pytest.fixture(scope="session")
+def helper_call(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The words that call the helper that is installed for all boards of this machine."""
+    return boards.install_helper(tmp_path_factory.mktemp("helper") / "host")
+
+
 @pytest.fixture
 def sprout(running_sprout: Board) -> Board:
     return _emptied(running_sprout)
@@ -57,8 +64,16 @@ def _emptied(one: Board) -> Board:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, sprout: Board, thor: Board, identity: Path) -> Path:
-    """A fleet with both boards, in a folder with a blank in its name."""
+def fleet(
+    tmp_path: Path,
+    sprout: Board,
+    thor: Board,
+    identity: Path,
+    helper_call: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A fleet with both boards, provisioned with our helper, in a folder with a blank in its name."""
+    monkeypatch.setattr(helper_zipapp, "CALL", helper_call)
     return boards.fleet(tmp_path / "a fleet", (sprout, thor), identity)
 
 

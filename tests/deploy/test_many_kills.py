@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from sage_edge.names import HostName
 from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.weights import REF
-from tests.model_sync.test_sync import _CHILD, MIB, THOR
+from tests.model_sync.test_sync import MIB, THOR, child_words
 
 pytestmark = [needs_ssh, pytest.mark.slow]
 
@@ -29,7 +28,7 @@ def test_killed_again_and_again_the_bytes_only_grow(
     size = 96 * MIB
     manifest = weights.model(store, REF, [("model.gguf", "weights", os.urandom(size))])
     part = thor.store.partial / "sync" / f"sha256-{manifest.files[0].digest[7:]}"
-    words = [sys.executable, "-c", _CHILD, REF, "thor", str(fleet), str(store.root), str(48 * MIB)]
+    words = child_words(fleet, store, 48 * MIB)
     draw, arrived = random.Random(5), 0
     for _ in range(min(kills, 20)):
         child = subprocess.Popen(words, start_new_session=True)

@@ -16,6 +16,13 @@ REF = ModelRef("tiny/introspective:q8_0")
 BASE = ModelRef("tiny/instruct:bf16")
 ADAPTER, MERGED = ModelRef(f"{REF}.adapter"), ModelRef(f"{REF}.merged")
 
+MANIFEST = Manifest(
+    ref=REF, container="gguf", source="directory: here", created="2026-11-20T06:00:00Z", architecture="qwen2",
+    files=(ListedFile(path="model.gguf", size_bytes=1, digest=Digest(f"sha256:{'5' * 64}"), role="weights"),),
+    minimum_memory_bytes=1_000,
+)  # fmt: skip
+"""The listing of a model that is nowhere."""
+
 
 def model(
     store: Store, ref: ModelRef, contents: Sequence[tuple[str, FileRole, bytes]], parents: tuple[Digest, ...] = ()

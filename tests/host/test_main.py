@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import command_table, commands
+from sage_edge.host import command_table, commands, model_store
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,8 +29,11 @@ def ask(words: list[str], text: str = "") -> tuple[int, dict[str, object], str]:
     [
         ([], "", "expected one of activate, audit, "),
         (["dance"], "{}", "this helper cannot 'dance'"),
-        (["probe"], "[]", "expected one JSON object on stdin"),
-        (["probe"], "{", "expected one JSON object on stdin"),
+        (["probe"], "[]", "expected one JSON object of at most 32 MiB on stdin"),
+        (["probe"], "{", "expected one JSON object of at most 32 MiB on stdin"),
+        (["probe"], "{}" + " " * (32 << 20), "expected one JSON object of at most 32 MiB on stdin"),
+        (["logs"], '{"n": "many"}', "logs: the request is not one"),
+        (["models-list"], '{"models": []}', "models-list: the request is not one"),
         (["lock-acquire"], "{}", "lock-acquire: the request is not one"),
         (["logs"], '{"n": 0}', "expected 1 to 10000 lines, got 0"),
         (["logs"], '{"since": "yesterday"}', "expected a time like 10m"),
@@ -55,6 +58,7 @@ def test_a_probe_answers_on_any_machine() -> None:
 
 def test_every_verb_has_its_place_and_one_only() -> None:
     assert set(commands.VERBS) == set(command_table.CHANGING)
+    assert set(model_store.VERBS) == set(command_table.MODELS)
     assert len(set(command_table.VERBS)) == len(command_table.VERBS)
 
 
@@ -64,6 +68,8 @@ def test_a_probe_loads_nothing_that_changes_a_board() -> None:
     loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     heavy = {
         "sage_edge.host.commands",
+        "sage_edge.host.model_store",
+        "sage_edge.host.docker_socket",
         "sage_edge.host.deployment",
         "sage_edge.host.service",
         "secrets",

@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.errors import ExitCode, Locked, NoDiskSpace, Unreachable
-from sage_edge.model_sync import pull, remote_store
+from sage_edge.errors import ExitCode, NoDiskSpace, Unreachable
+from sage_edge.hints import invoke
+from sage_edge.model_sync import board_store
+from sage_edge.model_sync.errors import NoRsync, NotThere, UnreadableStore
 from sage_edge.model_sync.sync import Carried, SyncOrder, bring, sync
 from sage_edge.models.errors import DigestMismatch, ModelIncomplete, ModelNotFound
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, HostName, ModelRef
+from sage_edge.remote.board import helper_zipapp
+from sage_edge.remote.errors import BoardLocked, NotReady
 from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.weights import ADAPTER, BASE, REF
@@ -157,6 +161,8 @@ def test_a_blob_of_the_wrong_size_there_is_sent_again(fleet: Path, store: Store,
 _CHILD = """
 import sys
 from pathlib import Path
+from sage_edge.remote.board import helper_zipapp
+helper_zipapp.CALL = {call!r}
 from sage_edge.model_sync.sync import SyncOrder, sync
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
@@ -165,6 +171,13 @@ source = HostName(sys.argv[6]) if sys.argv[6:] else None
 order = SyncOrder(ModelRef(ref), HostName(host), source, int(limit))
 sync(order, Path(fleet), Store(Path(store)), lambda *_: None)
 """
+
+
+def child_words(fleet: Path, store: Store, limit: int, source: HostName | None = None) -> list[str]:
+    """The words of a process that copies REF to thor, calling the helper that this process would call."""
+    script = _CHILD.format(call=helper_zipapp.CALL)
+    words = [sys.executable, "-c", script, REF, "thor", str(fleet), str(store.root), str(limit)]
+    return [*words, source] if source else words
 
 
 @pytest.mark.parametrize(
@@ -182,8 +195,7 @@ def test_killed_in_the_middle_it_goes_on_there(
     manifest = weights.model(sprout.store if source else store, REF, [("model.gguf", "weights", os.urandom(size))])
     digest = manifest.files[0].digest
     part = (store if source else thor.store).partial / "sync" / f"sha256-{digest[7:]}"
-    words = [sys.executable, "-c", _CHILD, REF, "thor", str(fleet), str(store.root), str(16 * MIB)]
-    child = subprocess.Popen([*words, *([source] if source else [])], start_new_session=True)
+    child = subprocess.Popen(child_words(fleet, store, 16 * MIB, source), start_new_session=True)
     while _size(part) < size // 2:
         assert child.poll() is None
         time.sleep(0.01)
@@ -226,7 +238,7 @@ def test_too_small_a_disk_is_said_before_the_first_byte(
 def test_refusals_name_what_is_missing(fleet: Path, store: Store, sprout: Board) -> None:
     with pytest.raises(ModelNotFound, match=f"no model named {REF} is on this machine"):
         carry(fleet, store)
-    with pytest.raises(pull.NotThere, match=f"no model named {REF} is in the store of sprout"):
+    with pytest.raises(NotThere):
         carry(fleet, store, source=SPROUT)
     there = weights.plain(sprout.store)
     sprout.store.blob(there.files[1].digest).unlink()
@@ -250,39 +262,48 @@ def test_the_lock_is_held_against_every_listing(fleet: Path, store: Store, sprou
 
 
 def test_a_store_that_names_nonsense_is_refused(fleet: Path, store: Store, sprout: Board) -> None:
-    from sage_edge.remote.errors import DeployError
-
     weights.plain(sprout.store)
     path = sprout.store.manifest_path(REF)
     evil = path.read_text().replace("a/model-1.safetensors", "../../outside")
     path.write_text(evil)
-    with pytest.raises(DeployError, match=r"sprout cannot be read: no manifest: files\.0\.path"):
+    with pytest.raises(UnreadableStore, match=r"no manifest: files\.0\.path"):
         carry(fleet, store, source=SPROUT)
 
 
 def test_a_board_without_rsync_is_told(fleet: Path, store: Store, thor: Board) -> None:
-    from sage_edge.remote.errors import DeployError
-
     weights.plain(store)
     rsync = thor.tools / "rsync"
     target = rsync.readlink()
     rsync.unlink()
     try:
-        with pytest.raises(DeployError, match="thor lacks rsync") as caught:
+        with pytest.raises(NoRsync) as caught:
             carry(fleet, store)
     finally:
         rsync.symlink_to(target)
-    assert caught.value.hint == "on thor: apt-get install coreutils rsync"
+    assert (caught.value.host, caught.value.hint) == (THOR, invoke("provision", host=THOR))
 
 
 def test_a_collection_there_is_waited_for(
     fleet: Path, store: Store, sprout: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights.plain(store)
-    monkeypatch.setattr(remote_store, "KEEP", remote_store.KEEP.replace("-w 600", "-w 0"))
-    with sprout.store.collecting(), pytest.raises(Locked, match="the model store of sprout is in use"):
+    monkeypatch.setattr(board_store, "WAIT_S", 0.0)
+    with sprout.store.collecting(), pytest.raises(BoardLocked) as caught:
         carry(fleet, store, SPROUT)
+    assert (caught.value.kind, caught.value.host) == ("store-busy", SPROUT)
     carry(fleet, store, SPROUT)
+
+
+@pytest.mark.parametrize("source", [None, SPROUT])
+def test_a_host_without_our_helper_is_not_ready(
+    fleet: Path, store: Store, sprout: Board, thor: Board, monkeypatch: pytest.MonkeyPatch, source: HostName | None
+) -> None:
+    weights.plain(sprout.store if source else store)
+    monkeypatch.setattr(helper_zipapp, "CALL", (*helper_zipapp.CALL[:-1], "/nowhere/sage-host"))
+    with pytest.raises(NotReady) as caught:
+        carry(fleet, store, source=source)
+    assert caught.value.hint == invoke("provision", host=source or THOR)
+    assert not thor.store.root.exists()
 
 
 def test_a_line_that_dies_is_unreachable(fleet: Path, store: Store, thor: Board) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.deploy.conftest import fleet, identity, running_sprout, running_thor, sprout, store, thor
+from tests.deploy.conftest import fleet, helper_call, identity, running_sprout, running_thor, sprout, store, thor
 
-__all__ = ["fleet", "identity", "running_sprout", "running_thor", "sprout", "store", "thor"]
+__all__ = ["fleet", "helper_call", "identity", "running_sprout", "running_thor", "sprout", "store", "thor"]

@@ -17,7 +17,7 @@ from sage_edge import files
 
 FOLDER = "/srv/sage/host"
 LINK = f"{FOLDER}/sage-host"
-CALL = ("/usr/bin/python3", "-I", "-S", LINK)
+CALL: tuple[str, ...] = ("/usr/bin/python3", "-I", "-S", LINK)
 """How the board's own Python runs it: isolated, so that no variable, folder or package of the caller is looked at."""
 
 AS_ROOT = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi'
