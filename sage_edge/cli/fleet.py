@@ -16,7 +16,8 @@ from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
 from sage_edge.inventory import guard
 from sage_edge.inventory import load as loading
-from sage_edge.models.card import ModelCard, read_cards
+from sage_edge.models.card import ModelCard
+from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.names import ModelRef
 from sage_edge.verify import references

@@ -95,7 +95,7 @@ def show(ref: str, as_json: bool) -> None:
 def _card_lines(card: ModelCard | None) -> list[tuple[str, str]]:
     if card is None:
         return []
-    steps = ", ".join(f"quantise to {card.quantisation}" if step == "quantise" else step for step in card.steps)
+    steps = ", ".join(map(str, card.steps))
     lines = [
         ("source", str(card.source) if card.source else f"made from {card.base}"),
         ("adapter", str(card.adapter) if card.adapter else ""),

@@ -14,9 +14,11 @@ import click
 from sage_edge import hints
 from sage_edge.cli import progress_bar
 from sage_edge.cli.environment import json_option, paths, stop_on_signals, tell
-from sage_edge.models.card import HostSource, ModelCard, find, read_cards
+from sage_edge.models.card import HostSource, ModelCard, find
+from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import read_lock
-from sage_edge.models.prepare.plan import StepPlan, downloads, is_prepared, measurements, plan
+from sage_edge.models.model_inventory import is_prepared
+from sage_edge.models.prepare.plan import PlannedStage, downloads, measurements, plan
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
@@ -97,7 +99,7 @@ def _over_ssh(context: PrepareContext) -> Callable[[HostSource, ModelRef], Manif
 
 
 def _show(
-    ref: ModelRef, steps: tuple[StepPlan, ...], as_json: bool, done: str = "is prepared; nothing is missing"
+    ref: ModelRef, steps: tuple[PlannedStage, ...], as_json: bool, done: str = "is prepared; nothing is missing"
 ) -> None:
     if not steps and not as_json:
         click.echo(f"{ref} {done}")
@@ -107,14 +109,14 @@ def _show(
     size, minutes = sum(step.size_bytes for step in steps), sum(step.minutes for step in steps)
     if as_json:
         rows = [
-            {"step": s.kind, "makes": s.makes, "bytes": s.size_bytes, "minutes": round(s.minutes, 2), "basis": s.basis}
+            {"step": s.name, "makes": s.makes, "bytes": s.size_bytes, "minutes": round(s.minutes, 2), "basis": s.basis}
             for s in steps
         ]
         render.document("sage-edge/preparation/1", {"ref": ref, "bytes": size, "steps": rows})
     else:
         render.table(
             ("step", "makes", "bytes", "minutes", "estimated from"),
-            [(s.kind, s.makes, _bytes(s.size_bytes), _minutes(s.minutes), s.basis) for s in steps],
+            [(s.name, s.makes, _bytes(s.size_bytes), _minutes(s.minutes), s.basis) for s in steps],
         )
         click.echo(f"{ref}: {len(steps)} steps, {_bytes(size) or 'no bytes'} to write, {_minutes(minutes)} minutes")
 

@@ -14,7 +14,8 @@ from sage_edge.cli.model_list import human, library
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
 from sage_edge.hints import Hint, NextCommand, sage
-from sage_edge.models.card import find, read_cards
+from sage_edge.models.card import find
+from sage_edge.models.cards import read_cards
 from sage_edge.models.download.ranges import counting
 from sage_edge.models.lock import changing, differences, lock_path, read_lock, refreshed, write_lock
 from sage_edge.models.model_inventory import list_models

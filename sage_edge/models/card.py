@@ -17,30 +17,36 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from typing_extensions import Self
 
 from sage_edge import clock
-from sage_edge.declared import Declared, Reader
+from sage_edge.declared import Declared
 from sage_edge.errors import UsageError
 from sage_edge.hints import Hint, sage
 from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer
 from sage_edge.names import Digest, HostName, ModelRef
 
-StepName = Literal["merge", "convert", "quantise"]
 UNRESOLVED = "unresolved"
 
 _HUB = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)@([0-9a-f]{40}|unresolved)")
-_ORDER: tuple[StepName, ...] = ("merge", "convert", "quantise")
 _WANTED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.jinja", "*.txt", "tokenizer*", "LICENSE*")
 _WANTED_GGUF = ("*.gguf", "LICENSE*")
-_BLOCK = 256
 _KINDS = ("hub", "directory", "host", "shipped")
 
 
@@ -118,6 +124,28 @@ ModelSource = Annotated[
 ]
 
 
+class CardStep(Declared):
+    """One of a card's steps: a stage's name, and the value behind it where it takes one, as in `{quantise: q8_0}`."""
+
+    name: str
+    value: JsonValue = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}: {self.value}"
+
+
+def _step(content: Any) -> Any:
+    """Read a step as it is written on a card."""
+    if isinstance(content, str):
+        return {"name": content}
+    if isinstance(content, Mapping) and len(content) == 1:
+        ((name, value),) = content.items()
+        return {"name": name, "value": value}
+    if isinstance(content, CardStep):
+        return content
+    raise ValueError("expected a name like merge, or one with its value like {quantise: q8_0}")
+
+
 class ModelCard(Declared):
     """Facts about one model. Sizes in bytes; `hidden_size` in numbers per token."""
 
@@ -135,7 +163,7 @@ class ModelCard(Declared):
     base: ModelRef | None = None
     base_weights: Digest | None = None
     adapter: ModelSource | None = None
-    steps: tuple[StepName, ...] = ()
+    steps: tuple[Annotated[CardStep, BeforeValidator(_step)], ...] = ()
     context_length: int = Field(gt=0)
     chat_template: Digest | None = None
     minimum_memory_bytes: int = Field(gt=0)
@@ -146,22 +174,23 @@ class ModelCard(Declared):
 
     @model_validator(mode="before")
     @classmethod
-    def _quantise(cls, content: Any) -> Any:
-        """`{quantise: q8_0}` among the steps is the step and its kind."""
+    def _quantised(cls, content: Any) -> Any:
+        """A step `{quantise: q8_0}` says the quantisation, too."""
         steps = content.get("steps") if isinstance(content, Mapping) else None
-        if not isinstance(steps, (list, tuple)):
-            return content
-        kinds = [step["quantise"] for step in steps if isinstance(step, Mapping) and list(step) == ["quantise"]]
-        if not kinds:
-            return content
-        named = ["quantise" if isinstance(step, Mapping) and list(step) == ["quantise"] else step for step in steps]
-        return {"quantisation": kinds[0], **content, "steps": named}
+        kinds = [step["quantise"] for step in steps or () if isinstance(step, Mapping) and list(step) == ["quantise"]]
+        return {"quantisation": kinds[0], **content} if kinds else content
 
     @model_validator(mode="after")
     def _holds(self) -> Self:
         for fault in _contradictions(self):
             raise ValueError(fault)
         return self
+
+    @field_serializer("steps")
+    def _written(self, steps: tuple[CardStep, ...]) -> list[JsonValue]:
+        """As on the card; a value that `quantisation` says already is left out."""
+        bare = (None, self.quantisation)
+        return [step.name if step.value in bare else {step.name: step.value} for step in steps]
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -174,34 +203,13 @@ class ModelCard(Declared):
 
 
 def _contradictions(card: ModelCard) -> list[str]:
-    """What one card says against itself."""
-    steps, faults = card.steps, []
-    if list(steps) != [step for step in _ORDER if step in steps]:
-        faults.append(f"steps: expected each at most once, in the order {', '.join(_ORDER)}, got {', '.join(steps)}")
-    if "merge" in steps and (card.base is None or card.adapter is None):
-        faults.append("steps: merge needs a base and an adapter")
-    if "merge" not in steps and card.adapter is not None:
-        faults.append("adapter: given, but no step merges it")
-    if ("convert" in steps or "quantise" in steps) and card.container != "gguf":
-        faults.append(f"container: convert and quantise make gguf, got {card.container}")
-    if "merge" in steps and "convert" not in steps and card.container == "gguf":
-        faults.append("steps: merge makes safetensors; add convert to get gguf")
-    if "quantise" in steps and card.quantisation is None:
-        faults.append("steps: quantise needs its kind, like {quantise: q8_0}")
+    """What one card says against itself, its steps apart."""
+    faults = []
     if card.source is None and card.base is None:
         faults.append("source: a model needs a source, or a base to be made from")
     if card.base_weights is not None and card.base is None:
         faults.append("base_weights: given, but there is no base")
-    return faults + _k_quant(card)
-
-
-def _k_quant(card: ModelCard) -> list[str]:
-    """K-quants work in blocks of 256; narrower matrices silently fall back to other types (facts §3.1)."""
-    kind, hidden = card.quantisation or "", card.hidden_size
-    if "quantise" not in card.steps or not re.match(r"i?q\d+_k", kind) or hidden is None or hidden % _BLOCK == 0:
-        return []
-    why = f"{kind} needs rows of a multiple of {_BLOCK}, this model has {hidden}"
-    return [f"quantisation: {why} (llama.cpp would fall back tensor by tensor); take q8_0 or q4_0"]
+    return faults
 
 
 def listing(
@@ -239,6 +247,14 @@ def listing(
     )
 
 
+def with_bases(ref: ModelRef, cards: Mapping[ModelRef, ModelCard]) -> Iterator[ModelRef]:
+    """Yield a declared model, its base, the base's base, and so on."""
+    at: ModelRef | None = ref
+    while at is not None and at in cards:
+        yield at
+        at = cards[at].base
+
+
 def find(name: str, cards: Iterable[ModelRef]) -> ModelRef:
     """Return the ref that a person means: the ref itself, or `family/name` where it has one variant.
 
@@ -265,63 +281,3 @@ def stem(ref: ModelRef) -> str:
 def card_path(fleet: Path, ref: ModelRef) -> Path:
     """Where the card of a model lies below `fleet/`."""
     return fleet / "models" / f"{stem(ref)}.yaml"
-
-
-def read_card(fleet: Path, ref: ModelRef) -> ModelCard | None:
-    """Return one card without reading the others, None where there is none. Raises DeclarationError."""
-    path = card_path(fleet, ref)
-    if not path.is_file():
-        return None
-    reader = Reader(fleet)
-    card = reader.read(path, ModelCard)
-    if card is not None and card.ref != ref:
-        reader.fault(path, "ref", f"{card.ref} belongs into {stem(card.ref)}.yaml")
-    reader.finish()
-    return card
-
-
-def read_cards(fleet: Path) -> dict[ModelRef, ModelCard]:
-    """Return ref → card for `fleet/models/*.yaml`; empty without that folder.
-
-    Raises DeclarationError with all faults of all cards.
-    """
-    if not (fleet / "models").is_dir():
-        return {}
-    reader = Reader(fleet)
-    cards: dict[ModelRef, ModelCard] = {}
-    for name, card in reader.read_all("models", ModelCard).items():
-        if name != stem(card.ref):
-            reader.fault(fleet / "models" / f"{name}.yaml", "ref", f"{card.ref} belongs into {stem(card.ref)}.yaml")
-        cards[card.ref] = card
-    for card in cards.values():
-        for key, message in _relations(card, cards):
-            reader.fault(card_path(fleet, card.ref), key, message)
-    reader.finish()
-    return cards
-
-
-def _relations(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> list[tuple[str, str]]:
-    """What one card says against another."""
-    if card.base is None:
-        return []
-    base = cards.get(card.base)
-    if base is None:
-        return [("base", f"no card declares {card.base}")]
-    faults = []
-    if base.container != "safetensors":
-        faults.append(("base", f"{base.ref} is {base.container}; only safetensors can be merged or converted"))
-    if base.architecture != card.architecture:
-        faults.append(("architecture", f"{card.architecture}, its base {base.ref} is {base.architecture}"))
-    if _is_circle(card, cards):
-        faults.append(("base", f"{card.ref} is among its own bases"))
-    return faults
-
-
-def _is_circle(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> bool:
-    at, seen = card.base, {card.ref}
-    while at is not None and at in cards:
-        if at in seen:
-            return True
-        seen.add(at)
-        at = cards[at].base
-    return False

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from sage_edge.models.card import ModelCard, read_card, read_cards
+from sage_edge.models.card import ModelCard
+from sage_edge.models.cards import read_card, read_cards
 from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete, NotLocked
+from sage_edge.models.lock import read_lock
+from sage_edge.models.prepare.plan import plan
 from sage_edge.models.resolve import Library, ResolvedModel
+from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 
 ModelState = Literal["here", "not here", "not locked", "incomplete", "changed", "adapter only", "broken"]
@@ -68,3 +73,20 @@ def _try(library: Library, ref: ModelRef) -> tuple[ResolvedModel | None, ModelEr
         return library.resolve(ref), None
     except ModelError as refusal:
         return None, refusal
+
+
+def is_prepared(name: str, fleet: Path, store: Store) -> bool:
+    """Whether nothing is missing of a model, asked without reading the cards of others; false for a name that is none.
+
+    Raises DeclarationError for a card of it that cannot be read.
+    """
+    cards: dict[ModelRef, ModelCard] = {}
+    try:
+        ref: ModelRef | None = ModelRef(name)
+    except ValueError:
+        return False
+    while ref is not None and ref not in cards:
+        if (card := read_card(fleet, ref)) is None:
+            return False
+        cards[ref], ref = card, card.base
+    return not plan(ModelRef(name), cards, store, read_lock(fleet), home=fleet.parent)

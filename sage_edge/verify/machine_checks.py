@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sage_edge.hints import Hint, sage
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.prepare.stages import is_part
 from sage_edge.models.resolve import SHIPPED, known, resolve
 from sage_edge.verify import check, libraries, machine, probes

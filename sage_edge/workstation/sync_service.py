@@ -15,7 +15,8 @@ from sage_edge.cli import render
 from sage_edge.cli.environment import paths
 from sage_edge.errors import UsageError
 from sage_edge.model_sync.sync import SyncOrder, bring, sync
-from sage_edge.models.card import find, read_cards
+from sage_edge.models.card import find
+from sage_edge.models.cards import read_cards
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
 from sage_edge.workstation.context import Desk

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from sage_edge.model_sync.sync import SyncOrder, sync
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import run
 from sage_edge.models.prepare.prepare_context import PrepareContext
-from sage_edge.models.prepare.stages import part
+from sage_edge.models.prepare.stage import part_ref
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName
@@ -70,7 +70,7 @@ def test_the_board_merges_and_has_the_very_same_model(
 
     sync(SyncOrder(tiny.BASE, THOR), context.fleet, context.store, says)
     theirs = install(thor, context.fleet, tools)
-    adapter = context.store.manifest(part(tiny.REF, "adapter"))
+    adapter = context.store.manifest(part_ref(tiny.REF, "adapter"))
     whole = context.store.manifest(tiny.REF)
     assert adapter is not None
     assert whole is not None

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from sage_edge.cli import main
 from sage_edge.clock import parse
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.lock import LockedModel, read_lock, write_lock
 from sage_edge.models.manifest import Manifest

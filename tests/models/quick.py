@@ -20,7 +20,7 @@ import pytest
 
 from sage_edge import files
 from sage_edge.clock import SetClock, parse
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.prepare import gguf_tools, merge, parity, smoke
 from sage_edge.models.prepare.merge import MergeReport

@@ -11,7 +11,8 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.models import card as cards
-from sage_edge.models.card import DirectorySource, HostSource, HubSource, ShippedSource, read_card, read_cards
+from sage_edge.models.card import DirectorySource, HostSource, HubSource, ShippedSource
+from sage_edge.models.cards import read_card, read_cards
 from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.resolve import known
 from sage_edge.names import Digest, ModelRef
@@ -41,7 +42,9 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     declare(tmp_path, **MERGED)
     found = read_cards(tmp_path)
     card = found[REF]
-    assert (card.steps, card.quantisation, card.base) == (("merge", "convert", "quantise"), "q8_0", "tiny/base:bf16")
+    assert [str(step) for step in card.steps] == ["merge", "convert", "quantise: q8_0"]
+    assert (card.quantisation, card.base) == ("q8_0", "tiny/base:bf16")
+    assert card.model_dump(mode="json")["steps"] == ["merge", "convert", "quantise"]
     assert isinstance(card.adapter, HostSource)
     assert read_card(tmp_path, REF) == card
     assert read_card(tmp_path, ModelRef("no/such:card")) is None
@@ -85,13 +88,15 @@ def test_sources_are_told_apart(tmp_path: Path) -> None:
         ({"chat_template": "sha256:1"}, "chat_template", "expected a digest"),
         ({"container": "pickle"}, "container", "expected 'gguf' or 'safetensors'"),
         ({"quantisation": "Q8 0"}, "quantisation", "match pattern"),
-        ({"steps": ["bake"]}, "steps[0]", "expected 'merge', 'convert' or 'quantise'"),
-        ({"steps": ["convert", "merge"]}, "", f"steps: {IN_ORDER}"),
-        ({"steps": ["convert"], "container": "safetensors"}, "",
-         "container: convert and quantise make gguf, got safetensors"),
-        ({"steps": ["merge"]}, "", "steps: merge needs a base and an adapter"),
-        ({"adapter": {"host": "sprout"}}, "", "adapter: given, but no step merges it"),
-        ({"steps": ["quantise"], "quantisation": ...}, "", "steps: quantise needs its kind, like {quantise: q8_0}"),
+        ({"steps": ["bake"]}, "steps[0]", "expected one of 'merge', 'convert', 'quantise', got 'bake'"),
+        ({"steps": ["convert", "merge"]}, "steps", IN_ORDER),
+        ({"steps": ["convert"], "container": "safetensors"}, "container", "its steps make gguf, got safetensors"),
+        ({"steps": [{"merge": "x"}]}, "steps[0]", "merge takes no value, got 'x'"),
+        ({"steps": [{"quantise": "q8_0"}], "quantisation": "q4_0"}, "quantisation", "the step says q8_0, got q4_0"),
+        ({"steps": [["quantise"]]}, "steps[0]", "expected a name like merge, or one with its value"),
+        ({"steps": ["merge"], "container": "safetensors"}, "steps", "merge needs a base and an adapter"),
+        ({"adapter": {"host": "sprout"}}, "adapter", "given, but no step merges it"),
+        ({"steps": ["quantise"], "quantisation": ...}, "steps", "quantise needs its kind, like {quantise: q8_0}"),
         ({"base_weights": "sha256:" + "0" * 64}, "", "base_weights: given, but there is no base"),
     ],
 )  # fmt: skip
@@ -105,7 +110,9 @@ def test_each_fault_is_named(tmp_path: Path, changed: dict[str, Any], key: str, 
 def test_merging_makes_safetensors(tmp_path: Path) -> None:
     declare(tmp_path, **BASE)
     declare(tmp_path, **{**MERGED, "steps": ["merge"]})
-    assert refusal(tmp_path)[1] == "steps: merge makes safetensors; add convert to get gguf"
+    assert refusal(tmp_path) == ("container", "its steps make safetensors, got gguf")
+    declare(tmp_path, **{**MERGED, "steps": ["merge", {"quantise": "q8_0"}]})
+    assert refusal(tmp_path) == ("steps", "quantise takes gguf, what comes before it is safetensors")
 
 
 @pytest.mark.parametrize("kind", ["q4_k_m", "q6_k", "q2_k", "iq3_k"])
@@ -113,9 +120,12 @@ def test_k_quants_are_refused_where_they_would_fall_back(tmp_path: Path, kind: s
     declare(tmp_path, **BASE)
     steps = ["merge", "convert", {"quantise": kind}]
     declare(tmp_path, **{**MERGED, "steps": steps, "hidden_size": 896})
-    assert refusal(tmp_path)[1] == (
-        f"quantisation: {kind} needs rows of a multiple of 256, this model has 896 "
-        "(llama.cpp would fall back tensor by tensor); take q8_0 or q4_0"
+    assert refusal(tmp_path) == (
+        "quantisation",
+        (
+            f"{kind} needs rows of a multiple of 256, this model has 896 "
+            "(llama.cpp would fall back tensor by tensor); take q8_0 or q4_0"
+        ),
     )
     declare(tmp_path, **{**MERGED, "steps": steps, "hidden_size": 1024})
     assert read_cards(tmp_path)[REF].quantisation == kind

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sage_edge import hints
 from sage_edge.errors import DeclarationError
 from sage_edge.models import lock
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import LockedModel
 from sage_edge.names import Digest, ModelRef
 from tests.models.shelving import REF, declare, digest, manifest

@@ -12,7 +12,7 @@ import pytest
 from sage_edge.errors import Locked
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import plan, run
-from sage_edge.models.prepare.plan import StepPlan
+from sage_edge.models.prepare.plan import PlannedStage
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.resolve import Library
 from tests.models import quick, tiny
@@ -29,7 +29,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
     return quick.context(tmp_path)
 
 
-def planned(context: PrepareContext) -> tuple[StepPlan, ...]:
+def planned(context: PrepareContext) -> tuple[PlannedStage, ...]:
     """What is missing now."""
     return plan.plan(tiny.REF, context.cards, context.store, read_lock(context.fleet), home=context.home)
 

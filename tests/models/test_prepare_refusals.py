@@ -22,7 +22,7 @@ from sage_edge.models.errors import (
     NotLocked,
 )
 from sage_edge.models.lock import read_lock
-from sage_edge.models.prepare import run, stage_work, stages
+from sage_edge.models.prepare import chain, run
 from sage_edge.models.prepare.parity import ParityFailed
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from tests.models import quick, tiny
@@ -75,10 +75,10 @@ def test_a_card_that_pins_no_base_is_refused_with_what_to_write(
 
 
 def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: PrepareContext, tmp_path: Path) -> None:
-    _, adapter, merge, *_ = stages.stages(tiny.REF, context.cards)
-    stage_work.do(adapter, context, tmp_path)
+    _, adapter, merge, *_ = chain.stages(tiny.REF, context.cards)
+    adapter.run(context, tmp_path / "scratch")
     with pytest.raises(AdapterWithoutBase) as caught:
-        stage_work.do(merge, context, tmp_path)
+        merge.run(context, tmp_path / "scratch")
     assert caught.value.message == (
         "an adapter without its base tiny/base:f32: it points at './fine_tuned_model/final_model', "
         "which is not on this machine"
@@ -188,7 +188,11 @@ def test_a_merge_that_no_memory_holds_is_told_before_it_begins(
 ) -> None:
     monkeypatch.setattr(os, "sysconf", lambda _: 10_000)
     refusal = refused(context, DoesNotFit)
-    assert (refusal.ref, refusal.has_bytes, refusal.code) == (f"merging {tiny.REF}", 100_000_000, ExitCode.REFUSED)
+    assert (refusal.ref, refusal.has_bytes, refusal.code) == (
+        f"merge {tiny.REF}.merged",
+        100_000_000,
+        ExitCode.REFUSED,
+    )
     assert refusal.needs_bytes > 1_000_000_000
     assert not context.store.partial.exists()
 

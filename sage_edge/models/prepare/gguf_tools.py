@@ -35,11 +35,6 @@ TEMPLATE = "tokenizer.chat_template"
 _SDISTS = {"0.3.36": Digest("sha256:832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e")}
 """The sdist of each release that a converter may come from: what it holds is run."""
 
-BYTES_EACH = {
-    "f32": 4.0, "f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32, "q6_k": 210 / 256, "q5_k_m": 0.71, "q4_k_m": 0.61,
-}  # fmt: skip
-"""Bytes that a parameter takes, by kind; `_m` kinds mix two and are as published for 7B models."""
-
 QuantisationKind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
 Precision = Literal["f16", "f32"]
 _FILE_TYPES: Mapping[str, int] = {"q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
@@ -107,6 +102,11 @@ def release() -> str:
         return version(_PACKAGE)
     except PackageNotFoundError:
         raise LibraryMissing("llama.cpp", "practitioner") from None
+
+
+def versions() -> dict[str, str]:
+    """Return the tools by name and version, as a listing says them."""
+    return {"llama-cpp-python": release(), "converter": f"sdist {sdist_digest()}"}
 
 
 def convert(

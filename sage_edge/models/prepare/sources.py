@@ -12,7 +12,7 @@ from sage_edge.models.download import fetch
 from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport
-from sage_edge.models.manifest import ListedFile, ModelContainer, inside, role_of
+from sage_edge.models.manifest import ListedFile, inside, role_of
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.store import blobs
 from sage_edge.names import Digest, ModelRef
@@ -24,11 +24,6 @@ class SourceFiles:
 
     files: tuple[ListedFile, ...]
     template: Digest | None
-
-
-def container(card: ModelCard) -> ModelContainer:
-    """What a card's own source holds, before its steps."""
-    return "safetensors" if "convert" in card.steps or "merge" in card.steps else card.container
 
 
 def bring(
@@ -56,7 +51,7 @@ def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareConte
     paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
     chosen = [path for path in paths if card.wants(path.relative_to(folder).as_posix())]
     ggufs = [path for path in chosen if path.suffix == ".gguf"]
-    alone = container(card) == "gguf" and len(ggufs) == 1  # others may lie beside it
+    alone = card.container == "gguf" and len(ggufs) == 1  # others may lie beside it
     looked_at = ggufs[0] if alone else folder
     verdict = look(looked_at, card, sage("model inspect", str(looked_at)), is_adapter=is_adapter)
     return SourceFiles(

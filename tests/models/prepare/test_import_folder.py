@@ -10,7 +10,8 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.models import lock
-from sage_edge.models.card import ModelCard, read_cards
+from sage_edge.models.card import ModelCard
+from sage_edge.models.cards import read_cards
 from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare.import_folder import import_folder

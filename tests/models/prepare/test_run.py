@@ -10,14 +10,15 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings, open_engine
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.download.ranges import ModelWorkInterrupted
 from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.lock import LockedModel, read_lock, write_lock
+from sage_edge.models.model_inventory import is_prepared
 from sage_edge.models.prepare import import_folder, plan, run
-from sage_edge.models.prepare.plan import StepPlan
+from sage_edge.models.prepare.plan import PlannedStage
 from sage_edge.models.prepare.prepare_context import PrepareContext
-from sage_edge.models.prepare.stages import PARTS, parts_of
+from sage_edge.models.prepare.stages import part_names, parts_of
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
@@ -31,13 +32,13 @@ WHOLE = ["import", "import", "merge", "convert", "quantise", "parity", "smoke", 
 ZEROS = "sha256:" + "0" * 64
 
 
-def planned(context: PrepareContext) -> tuple[StepPlan, ...]:
+def planned(context: PrepareContext) -> tuple[PlannedStage, ...]:
     """What is missing now."""
     return plan.plan(tiny.REF, context.cards, context.store, read_lock(context.fleet), home=context.home)
 
 
-def kinds(steps: tuple[StepPlan, ...]) -> list[str]:
-    return [step.kind for step in steps]
+def kinds(steps: tuple[PlannedStage, ...]) -> list[str]:
+    return [step.name for step in steps]
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
 def test_the_plan_says_bytes_minutes_and_what_they_are_from(context: PrepareContext) -> None:
     found = planned(context)
     assert kinds(found) == WHOLE
-    sizes = {step.kind: (step.size_bytes, step.basis) for step in found}
+    sizes = {step.name: (step.size_bytes, step.basis) for step in found}
     assert sizes["merge"] == (800_000, "0.2 M parameters of 4 bytes, in f32")
     assert sizes["quantise"] == (212_500, "0.2 M parameters of 1.06 bytes, in q8_0")
     assert sizes["import"][1] == "the size of its files"
@@ -74,7 +75,7 @@ def test_the_shipped_card_of_sprouts_mind_has_a_plan(tmp_path: Path) -> None:
     ref = ModelRef("qwen2.5-0.5b/introspective:v2.1-q8_0")
     found = plan.plan(ref, cards, Store(tmp_path), {}, home=tmp_path)
     assert kinds(found) == ["fetch", *WHOLE[1:]]
-    sizes = {step.kind: step.size_bytes for step in found}
+    sizes = {step.name: step.size_bytes for step in found}
     assert sizes["fetch"] == pytest.approx(988e6, rel=0.02)
     assert sizes["merge"] == sizes["convert"] == 4 * 494_032_768
     assert sizes["quantise"] == pytest.approx(531e6, rel=0.02)
@@ -94,7 +95,7 @@ def test_every_shipped_card_can_be_planned(tmp_path: Path) -> None:
 
 
 def test_a_pull_brings_and_makes_nothing(context: PrepareContext) -> None:
-    assert [(step.kind, step.makes) for step in run.pull(tiny.REF, context)] == [
+    assert [(step.name, step.makes) for step in run.pull(tiny.REF, context)] == [
         ("import", tiny.BASE),
         ("import", f"{tiny.REF}.adapter"),
     ]
@@ -103,7 +104,9 @@ def test_a_pull_brings_and_makes_nothing(context: PrepareContext) -> None:
     assert run.pull(tiny.REF, context) == ()
     assert kinds(run.prepare(tiny.REF, context)) == WHOLE[2:]
     assert parts_of(tiny.BASE, context.store.refs()) == ()
-    assert {name.rpartition(".")[2] for name in parts_of(tiny.REF, context.store.refs())} == set(PARTS) - {"fetched"}
+    assert {name.rpartition(".")[2] for name in parts_of(tiny.REF, context.store.refs())} == set(part_names()) - {
+        "fetched"
+    }
 
 
 def test_everything_is_made_once_and_locked(context: PrepareContext) -> None:
@@ -231,7 +234,7 @@ def test_what_was_imported_and_locked_is_not_made_anew(context: PrepareContext, 
     assert kinds(planned(context)) == WHOLE
     write_lock(context.fleet, {tiny.REF: LockedModel(manifest.digest())})
     assert planned(context) == ()
-    assert plan.is_prepared(tiny.REF, context.fleet, context.store)
+    assert is_prepared(tiny.REF, context.fleet, context.store)
     context.store.blob(manifest.files[0].digest).unlink()
     assert kinds(planned(context)) == WHOLE
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from sage_edge.errors import UsageError
-from sage_edge.models.card import read_cards
+from sage_edge.models.cards import read_cards
 from sage_edge.models.errors import ModelNotFound
-from sage_edge.models.prepare import stages as chain
-from sage_edge.models.prepare.stages import Stage
+from sage_edge.models.prepare import chain
+from sage_edge.models.prepare.stage import ModelStage
+from sage_edge.models.prepare.stages import is_part
+from sage_edge.models.prepare.stages.convert import Convert
 from sage_edge.names import ModelRef
 from tests.models import shelving, tiny
 
@@ -20,7 +22,7 @@ FOLDER = {"directory": "adapters/v1"}
 ALONE = {"adapter": ..., "base": ...}
 
 
-def stages(folder: Path, base: dict[str, Any] = HUB, **changed: Any) -> tuple[Stage, ...]:
+def stages(folder: Path, base: dict[str, Any] = HUB, **changed: Any) -> tuple[ModelStage, ...]:
     """The stages of the tiny merged model."""
     fleet = tiny.declare(folder / "fleet", tiny.cards(base, changed.pop("adapter", FOLDER), **changed))
     return chain.stages(tiny.REF, read_cards(fleet))
@@ -28,7 +30,7 @@ def stages(folder: Path, base: dict[str, Any] = HUB, **changed: Any) -> tuple[St
 
 def test_merge_convert_quantise_is_seven_stages_in_order(tmp_path: Path) -> None:
     found = stages(tmp_path)
-    assert [(stage.kind, stage.makes.removeprefix(tiny.REF), len(stage.needs)) for stage in found] == [
+    assert [(stage.name, stage.makes.removeprefix(tiny.REF), len(stage.needs)) for stage in found] == [
         ("fetch", tiny.BASE, 0), ("import", ".adapter", 0), ("merge", ".merged", 2), ("convert", ".converted", 1),
         ("quantise", ".quantised", 1), ("parity", ".compared", 3), ("smoke", "", 1),
     ]  # fmt: skip
@@ -36,8 +38,7 @@ def test_merge_convert_quantise_is_seven_stages_in_order(tmp_path: Path) -> None
     for stage in found:
         assert set(stage.needs) <= made
         made.add(stage.makes)
-    assert found[3].precision == "f32"
-    assert [chain.is_part(stage.makes) for stage in found] == [False, True, True, True, True, True, False]
+    assert [is_part(stage.makes) for stage in found] == [False, True, True, True, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -59,14 +60,14 @@ def test_each_kind_of_card_has_its_stages(
 ) -> None:
     fleet = tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER, **changed))
     found = chain.stages(tiny.REF, read_cards(fleet))
-    assert [stage.kind for stage in found] == kinds.split()
-    assert [stage.precision for stage in found if stage.kind == "convert"] == ([precision] if precision else [])
+    assert [stage.name for stage in found] == kinds.split()
+    assert [stage.precision for stage in found if isinstance(stage, Convert)] == ([precision] if precision else [])
 
 
 def test_safetensors_as_published_are_fetched_and_no_more(tmp_path: Path) -> None:
     fleet = tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER))
     (only,) = chain.stages(tiny.BASE, read_cards(fleet))
-    assert (only.kind, only.makes) == ("fetch", tiny.BASE)
+    assert (only.name, only.makes) == ("fetch", tiny.BASE)
 
 
 def test_what_ships_needs_nothing(tmp_path: Path) -> None:

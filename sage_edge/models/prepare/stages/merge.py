@@ -1,0 +1,88 @@
+"""The stage `merge`: an adapter merged into its base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sage_edge.hints import sage
+from sage_edge.models.card import ModelCard, stem
+from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError
+from sage_edge.models.manifest import Manifest
+from sage_edge.models.prepare import estimates
+from sage_edge.models.prepare.stage import ModelStage, StageCost, StepStage, part_ref
+
+if TYPE_CHECKING:
+    from sage_edge.models.prepare.prepare_context import PrepareContext
+
+
+class Merge(StepStage):
+    """Base and adapter become one model, in f32."""
+
+    name, part = "merge", "merged"
+    takes, gives = "safetensors", "safetensors"
+    is_new_model = True
+
+    @classmethod
+    def inputs_from(cls, last: ModelStage, card: ModelCard) -> tuple[ModelStage, ...]:
+        """Return the base and the adapter."""
+        from sage_edge.models.prepare.stages import SOURCES
+
+        source = card.adapter
+        return (last, SOURCES[type(source)](card, part_ref(card.ref, "adapter"), source=source))
+
+    @classmethod
+    def faults(cls, card: ModelCard) -> Iterator[tuple[str, str]]:
+        is_merged = any(step.name == cls.name for step in card.steps)
+        if is_merged and (card.base is None or card.adapter is None):
+            yield "steps", "merge needs a base and an adapter"
+        if not is_merged and card.adapter is not None:
+            yield "adapter", "given, but no step merges it"
+
+    def recipe_words(self) -> tuple[str | None, ...]:
+        return (self.card.base_weights,)
+
+    @property
+    def peak_memory_bytes(self) -> int:
+        """Everything in f32, and 1 GB beside."""
+        return 4 * self.card.parameters + 1_000_000_000
+
+    def estimate(self, home: Path) -> StageCost:
+        return estimates.product(self.card, 4.0, "in f32", ns_each=30)
+
+    def run(self, context: PrepareContext, folder: Path) -> Manifest:
+        from sage_edge.models.inspect.adapter_base import where_it_points
+        from sage_edge.models.prepare import merge, products
+
+        base, adapter = self.needs
+        store = context.store
+        lora = store.tree(products.needed(adapter, context))
+        manifest = store.manifest(base)
+        if manifest is None or store.missing(manifest):
+            pointed = where_it_points(lora / "adapter_config.json")
+            raise AdapterWithoutBase(base, pointed, hint=sage("model prepare", base))
+        _require_own_base(self.card, manifest)
+        report = merge.merge(store.tree(manifest), lora, folder / "merged")
+        listed = products.keep_all(store, folder / "merged")
+        return products.put(self, context, listed, container="safetensors", tools=report.tools)
+
+
+def _require_own_base(card: ModelCard, base: Manifest) -> None:
+    actual = base.weights_digest()
+    if card.base_weights is None:
+        raise ModelError(
+            f"{card.ref} does not say which weights of {base.ref} its adapter belongs to",
+            hint=(
+                f"if it is these, write `base_weights: {actual}` into fleet/models/{stem(card.ref)}.yaml, then: ",
+                sage("model prepare", card.ref),
+            ),
+        )
+    if actual != card.base_weights:
+        raise DigestMismatch(
+            f"the base {base.ref}",
+            card.base_weights,
+            actual,
+            said_by=f"the card of {card.ref}",
+            hint=("an adapter is merged into its own base and no other: ", sage("model show", base.ref)),
+        )

@@ -1,0 +1,73 @@
+"""The stages that bring files here: from the hub, from a folder, from another board's store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sage_edge.models.card import HostSource
+from sage_edge.models.manifest import Manifest
+from sage_edge.models.prepare import estimates
+from sage_edge.models.prepare.stage import SourceStage, StageCost
+
+if TYPE_CHECKING:
+    from sage_edge.models.prepare.prepare_context import PrepareContext
+
+
+class _Brought(SourceStage):
+    """Files that get a new listing here."""
+
+    def run(self, context: PrepareContext, folder: Path) -> Manifest:
+        from sage_edge.models.prepare import products, sources
+        from sage_edge.models.prepare.stages import source_container
+
+        if self.source is None:
+            raise RuntimeError(f"{self.makes} is brought from nowhere")
+        card = products.as_part(self, "safetensors" if self.is_adapter else source_container(self.card))
+        brought = sources.bring(card, self.source, context, is_adapter=self.is_adapter, scratch=folder)
+        return products.put(self, context, brought.files, card=card, source=str(self.source), template=brought.template)
+
+
+class Fetch(_Brought):
+    """Files of a hub's repository at one commit."""
+
+    name = "fetch"
+
+    def estimate(self, home: Path) -> StageCost:
+        return estimates.download(self, home)
+
+
+class Import(_Brought):
+    """Files of a folder on this machine."""
+
+    name = "import"
+
+    def estimate(self, home: Path) -> StageCost:
+        return estimates.copy(self, home)
+
+
+class Copy(SourceStage):
+    """What another board's store holds under the same name, listing and all: the lock speaks of that listing."""
+
+    name = "copy"
+
+    def estimate(self, home: Path) -> StageCost:
+        return estimates.download(self, home)
+
+    def accepts(self, manifest: Manifest) -> bool:
+        """Any listing: it is that board's, whose recipe is another."""
+        return True
+
+    def run(self, context: PrepareContext, folder: Path) -> Manifest:
+        """Copy, look at what came, and let a finished model speak before it gets its name."""
+        from sage_edge.models.prepare import products, smoke, sources
+
+        if not isinstance(self.source, HostSource):
+            raise TypeError(f"{self.makes} is copied from {self.source}")
+        card, manifest = self.card, context.copy(self.source, self.makes)
+        sources.look(context.store.checkout(manifest, folder), card, is_adapter=self.is_adapter)
+        if self.makes == card.ref and manifest.container == "gguf":
+            result = smoke.ask(products.gguf_of(manifest, context), card.ref)
+            smoke.judge(result, card.ref, card.chat_template, own=False)
+        context.store.put(manifest)
+        return manifest
