@@ -4,7 +4,8 @@
     RoleName    practitioner           the same
     Digest      sha256:9f86d0…         algorithm, colon, 64 hex digits
     ModelRef    sage/seedling:q8_0     family/name:variant
-    SessionId   P021, T024             P primary, T training; three digits or more, from 001
+    SessionId   P021, T024             a letter for its kind; three digits or more, from 001
+    Track       primary                a kind of session: as a host name, at most 32
 
 Each is a `str` that has been checked: construct it to check, compare and format it as text.
 """
@@ -12,14 +13,22 @@ Each is a `str` that has been checked: construct it to check, compare and format
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import Self
 
-Track = Literal["primary", "training"]
-TRACKS: tuple[Track, ...] = ("primary", "training")
+Track: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
+"""The name of a kind of session. Which kinds there are, fleet/curriculum/kinds.yaml says."""
+
+FIRST_KINDS: Mapping[str, Track] = {"P": "primary", "T": "training"}
+"""Letter → kind, of transcripts that do not name their kind: they were published before kinds were declared."""
+
+FIRST_LETTERS: Mapping[Track, str] = {kind: letter for letter, kind in FIRST_KINDS.items()}
+
+TRACKS: tuple[Track, ...] = tuple(FIRST_LETTERS)
 
 
 class Name(str):
@@ -76,19 +85,20 @@ class ModelRef(Name):
 
 
 class SessionId(Name):
-    """`P021` is the 21st primary session of its host, `T024` the 24th training session."""
+    """`P021` is the 21st primary session of its host, `T024` the 24th training session; each kind has its letter."""
 
-    grammar = re.compile(r"[PT](?!0+\Z)(?:[0-9]{3}|[1-9][0-9]{3,8})")
+    grammar = re.compile(r"[A-Z](?!0+\Z)(?:[0-9]{3}|[1-9][0-9]{3,8})")
     expected = "a session like P021 or T024"
 
     @classmethod
-    def of(cls, track: Track, number: int) -> Self:
-        """The id of the `number`-th session (from 1) of a track."""
-        return cls(f"{'P' if track == 'primary' else 'T'}{number:03d}")
+    def of(cls, letter: str, number: int) -> Self:
+        """Return the id of the `number`-th session (from 1) of the kind with this letter."""
+        return cls(f"{letter}{number:03d}")
 
     @property
-    def track(self) -> Track:
-        return "primary" if self[0] == "P" else "training"
+    def letter(self) -> str:
+        """The letter of its kind."""
+        return self[0]
 
     @property
     def number(self) -> int:

@@ -74,7 +74,7 @@ def transcript(
         ),
         lesson=Lesson(
             curriculum=CURRICULUM,
-            unit=unit or ("phase grounding" if identity.track == "primary" else "track A"),
+            unit=unit or ("phase grounding" if identity.letter == "P" else "track A"),
             system=system,
             steps=lesson_steps,
         ),
@@ -92,7 +92,7 @@ def transcript(
 
 def default_steps(session: SessionId, count: int) -> tuple[Step, ...]:
     """Return `count` steps such as a session of this track has."""
-    if session.track == "primary":
+    if session.letter == "P":
         prompts = [Step(kind="prompt", prompt=f"Question {number}?") for number in range(1, count)]
         return (*prompts, Step(kind="closing", prompt="What do you want to keep?"))
     exercises = [

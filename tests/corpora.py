@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.names import SessionId, Slug, Track
+from sage_edge.names import FIRST_LETTERS, SessionId, Slug, Track
 from sage_edge.records import legacy, paper_paths
 from sage_edge.records.legacy import LegacyHead, LegacyTranscript, LegacyWords, sealed
 from sage_edge.records.transcript import Step, Transcript
@@ -39,7 +39,7 @@ LONG_WORDS = 105
 def session(track: Track, number: int, *, words: int = USUAL_WORDS, seed: int = 1) -> Transcript:
     """Return one session of a corpus: 8 turns in the median, answers of `words` words in the mean."""
     dice = random.Random(f"{seed} {track} {number} {words}")
-    name = SessionId.of(track, number)
+    name = SessionId.of(FIRST_LETTERS[track], number)
     turns = dice.choice((6, 7, 8, 8, 8, 9, 10))
     steps = _exercises(turns, dice) if track == "training" else None
     replies = [_answer(dice, words) for _ in range(turns)]

@@ -19,11 +19,12 @@ from sage_edge import curriculum
 from sage_edge.agent.build import Agent
 from sage_edge.clock import Clock, TimeSource
 from sage_edge.curriculum import Curriculum
+from sage_edge.declared import Reader
 from sage_edge.engines import Deadline, Draw, Engine, Message, Reply, Settings
 from sage_edge.exchange import hub, writers
 from sage_edge.exchange.post import Post
 from sage_edge.files import digest
-from sage_edge.inventory import identity
+from sage_edge.inventory import identity, session_kinds
 from sage_edge.inventory.board_facts import Facts
 from sage_edge.inventory.identity import Me
 from sage_edge.models.resolve import ResolvedModel
@@ -35,6 +36,10 @@ from sage_edge.sessions.conduct import Audience
 from sage_edge.sessions.run import Runner
 
 FLEET = Path(__file__).parents[1] / "fleet"
+_kinds = session_kinds.read(Reader(FLEET))
+assert _kinds is not None
+KINDS = _kinds
+PRIMARY, TRAINING = KINDS.named("primary"), KINDS.named("training")
 LAPTOP = Facts("x86_64", None, None, None, None, None, 16_000_000_000)
 MORNING = datetime(2026, 11, 20, 6, 10, tzinfo=timezone.utc)
 WEIGHTS = b"weights of a test"

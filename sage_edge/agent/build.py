@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from sage_edge.agent import slots
 from sage_edge.agent.heartbeat import Heartbeat
 from sage_edge.clock import Clock
 from sage_edge.exchange.post import Post
+from sage_edge.inventory.declarations import Schedule
 from sage_edge.inventory.identity import Me
-from sage_edge.names import Digest, SessionId, Slug
+from sage_edge.names import Digest, SessionId, Slug, Track
 from sage_edge.paths import Paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.records.worklog import WorklogLine
@@ -37,6 +40,20 @@ class Agent:
     def heartbeat(self) -> Heartbeat:
         """What a health check looks at."""
         return Heartbeat(self.paths.heartbeat, self.me.host.name, self.clock)
+
+    @property
+    def schedule(self) -> Schedule:
+        """When its sessions are due."""
+        return self.me.fleet.schedule_of(self.me.host.name)
+
+    @property
+    def scheduled(self) -> tuple[Track, ...]:
+        """The kinds of sessions that it conducts at slots."""
+        return tuple(kind.name for kind in self.me.fleet.scheduled(self.me.host.name))
+
+    def next_slot(self, now: datetime) -> datetime | None:
+        """Return when its next slot starts; None for a host that conducts nothing at slots."""
+        return slots.following(self.schedule, self.me.host.name, self.scheduled, now)
 
     def can(self, ability: str) -> bool:
         """Whether this host's role has an ability."""

@@ -20,13 +20,14 @@ def decide(
     last_number: Mapping[Track, int],
     now: datetime,
 ) -> tuple[Decision, ...]:
-    """Return a decision for each recommendation that the policy can settle. `last_number`: sessions held per track.
+    """Return a decision for each recommendation that the policy can settle.
 
+    last_number: the highest number that was used of each kind of session.
     Under the policy `manual` whatever is admissible stays open for a person; what never could take effect is declined.
     """
     decisions = []
     for digest, paper in open_papers.items():
-        verdict = _verdict(paper, policy, curriculum, last_number[paper.track], now)
+        verdict = _verdict(paper, policy, curriculum, last_number.get(paper.track), now)
         if verdict is not None:
             accepted, reason = verdict
             decisions.append(_decision(me, digest, accepted, reason, now))
@@ -34,10 +35,12 @@ def decide(
 
 
 def _verdict(
-    paper: Recommendation, policy: Policy, curriculum: Curriculum, held: int, now: datetime
+    paper: Recommendation, policy: Policy, curriculum: Curriculum, held: int | None, now: datetime
 ) -> tuple[bool, str] | None:
     if now > paper.valid_until:
         return False, "it came too late: its validity is over"
+    if held is None:
+        return False, "it is for a kind of session that is not declared here"
     if held >= paper.last.number:
         return False, f"it came too late: session {paper.last} is over"
     if admissible(paper, curriculum) is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sage_edge.agent import slots, wake
+from sage_edge.agent import wake
 from sage_edge.agent.build import Agent
 from sage_edge.errors import DeclarationError, SageError
 from sage_edge.inventory.errors import RoleError
@@ -44,11 +44,10 @@ def _wake(agent: Agent) -> str | None:
 
 def _pause(agent: Agent, failures: int) -> timedelta:
     """Until the next slot or the next look, whichever is first; longer after failures, never over ten minutes."""
-    fleet, host = agent.me.fleet, agent.me.host.name
     if failures:
         return min(_LONGEST_BACK_OFF, timedelta(seconds=5 * 2 ** min(failures, 10)))
     now = agent.clock.now()
-    pause: timedelta = fleet.wake_every
-    if agent.can("conduct"):
-        pause = min(pause, slots.following(fleet.schedule_of(host), host, now) - now)
+    pause: timedelta = agent.me.fleet.wake_every
+    if (following := agent.next_slot(now)) is not None:
+        pause = min(pause, following - now)
     return max(pause, timedelta(seconds=1))

@@ -9,11 +9,12 @@ begins with a slot that is on time: nothing from before a host's life is caught 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from sage_edge.inventory.declarations import Cadence, Schedule
-from sage_edge.names import TRACKS, HostName, Track
+from sage_edge.inventory.declarations import Schedule
+from sage_edge.names import HostName, Track
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -38,31 +39,27 @@ def due(schedule: Schedule, host: HostName, track: Track, now: datetime, served:
     late = now - start > schedule.late_after
     if served is None:
         return None if late else Due(track, at, start, late=False, missed=0)
-    return Due(track, at, start, late, missed=(at - served) // _cadence(schedule, track).every - 1)
+    return Due(track, at, start, late, missed=(at - served) // schedule.cadences[track].every - 1)
 
 
 def latest(schedule: Schedule, host: HostName, track: Track, now: datetime) -> datetime | None:
     """Return the newest slot whose start has come, or None before the first one after the epoch."""
-    cadence = _cadence(schedule, track)
+    cadence = schedule.cadences[track]
     at = EPOCH + cadence.offset + ((now - EPOCH - cadence.offset) // cadence.every) * cadence.every
     if at + jitter(schedule, host, track, at) > now:
         at -= cadence.every
     return at if at >= EPOCH else None
 
 
-def following(schedule: Schedule, host: HostName, now: datetime) -> datetime:
-    """Return the start of the next slot of any track after `now`."""
+def following(schedule: Schedule, host: HostName, tracks: Iterable[Track], now: datetime) -> datetime | None:
+    """Return the start of the next slot of any of these tracks after `now`; None for no tracks."""
     starts = []
-    for track in TRACKS:
-        cadence = _cadence(schedule, track)
+    for track in tracks:
+        cadence = schedule.cadences[track]
         at = EPOCH + cadence.offset + ((now - EPOCH - cadence.offset) // cadence.every) * cadence.every
         candidates = (at, at + cadence.every, at + 2 * cadence.every)
         starts.append(min(s for a in candidates if (s := a + jitter(schedule, host, track, a)) > now))
-    return min(starts)
-
-
-def _cadence(schedule: Schedule, track: Track) -> Cadence:
-    return schedule.primary if track == "primary" else schedule.training
+    return min(starts, default=None)
 
 
 def jitter(schedule: Schedule, host: HostName, track: Track, at: datetime) -> timedelta:

@@ -76,7 +76,7 @@ def check(
 def ran_under(recommendation: Recommendation, one: Examined) -> bool:
     """Return whether a session of the window ran under the intervention, and after it was recommended."""
     wanted = recommendation
-    if (one.finding.subject, one.session.track) != (wanted.to, wanted.track):
+    if (one.finding.subject, one.session.letter) != (wanted.to, wanted.first.letter):
         return False
     if one.ran_under != (wanted.intervention, wanted.intervention_version):
         return False
@@ -95,12 +95,12 @@ def _number(one: Examined) -> int:
 
 def _is_over(recommendation: Recommendation, examined: Sequence[Examined]) -> bool:
     """True if the last session of the window has been, so that no other trial can come."""
-    lane = (recommendation.to, recommendation.track)
+    lane = (recommendation.to, recommendation.first.letter)
     return any(_lane(one) == lane and _number(one) >= recommendation.last.number for one in examined)
 
 
 def _lane(one: Examined) -> tuple[str, str]:
-    return one.finding.subject, one.session.track
+    return one.finding.subject, one.session.letter
 
 
 def _controls(trial: Examined, examined: Sequence[Examined], count: int) -> list[Examined]:

@@ -8,7 +8,7 @@ a declined recommendation is not repeated until there is a new session.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -18,7 +18,7 @@ from sage_edge import scorers
 from sage_edge.analysis.findings import Examined
 from sage_edge.curriculum import Curriculum, InterventionCard, check_parameters
 from sage_edge.errors import SageError
-from sage_edge.names import Digest, HostName, SessionId, Track
+from sage_edge.names import FIRST_LETTERS, Digest, HostName, SessionId, Track
 from sage_edge.records.study import Decision, Measure, Prediction, Recommendation
 
 
@@ -81,22 +81,26 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Case:
-    """What is known of one host: its examined sessions, every session seen, and what was recommended before."""
+    """What is known of one host: its examined sessions, every session seen, and what was recommended before.
+
+    letters: the declared kinds of sessions and their letters.
+    """
 
     to: HostName
     examined: tuple[Examined, ...]
     sessions: tuple[SessionId, ...]
     recommendations: tuple[Recommendation, ...]
     decisions: Mapping[Digest, Decision]
+    letters: Mapping[Track, str] = field(default_factory=lambda: FIRST_LETTERS)
 
     def newest(self, track: Track) -> Examined | None:
         """Return the examined session with the highest number of a track, or None."""
-        of_track = [one for one in self.examined if one.session.track == track]
+        of_track = [one for one in self.examined if one.session.letter == self.letters[track]]
         return max(of_track, key=lambda one: one.session.number, default=None)
 
     def last_number(self, track: Track) -> int:
         """Return the highest session number used on a track, examined or not; 0 if there is none."""
-        return max((session.number for session in self.sessions if session.track == track), default=0)
+        return max((session.number for session in self.sessions if session.letter == self.letters[track]), default=0)
 
 
 def faults(rules: Iterable[Rule], curriculum: Curriculum) -> Iterator[str]:
@@ -176,8 +180,8 @@ def _write(
             "author": author,
             "to": case.to,
             "track": rule.track,
-            "first": SessionId.of(rule.track, first),
-            "last": SessionId.of(rule.track, first + wanted.sessions - 1),
+            "first": SessionId.of(case.letters[rule.track], first),
+            "last": SessionId.of(case.letters[rule.track], first + wanted.sessions - 1),
             "intervention": card.name,
             "intervention_version": card.version,
             "parameters": check_parameters(card, given),

@@ -19,7 +19,7 @@ from sage_edge.analysis.prediction_check import check
 from sage_edge.analysis.recommend import Case, Rule, recommend
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
-from sage_edge.names import Digest, HostName, Track
+from sage_edge.names import FIRST_LETTERS, Digest, HostName, Track
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript, chain_faults
 
@@ -28,6 +28,7 @@ from sage_edge.records.transcript import Transcript, chain_faults
 class Read:
     """Everything that a researcher has read. findings, recommendations, checks: its own. decisions: of anybody.
 
+    letters: the declared kinds of sessions and their letters.
     transcripts: one that is filed is read only where its finding does not answer, so that a wake costs what is new.
     """
 
@@ -40,6 +41,7 @@ class Read:
     recommendations: Sequence[Recommendation] = ()
     checks: Sequence[Check] = ()
     decisions: Sequence[Decision] = ()
+    letters: Mapping[Track, str] = field(default_factory=lambda: FIRST_LETTERS)
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,9 @@ def study(read: Read) -> Study:
 
 def _examined(desk: _Desk, host: HostName, known: Mapping[Digest, Finding]) -> Iterator[Examined]:
     measured = {one.session: one for one in desk.read.findings if one.subject == host}
-    earlier: dict[Track, deque[Transcript | Filed]] = {}
-    for paper in sorted(desk.read.transcripts[host], key=lambda one: (one.session.track, one.session.number)):
-        before = earlier.setdefault(paper.session.track, deque(maxlen=CONTEXT))
+    earlier: dict[str, deque[Transcript | Filed]] = {}
+    for paper in sorted(desk.read.transcripts[host], key=lambda one: (one.session.letter, one.session.number)):
+        before = earlier.setdefault(paper.session.letter, deque(maxlen=CONTEXT))
         finding = measured.get(paper.session)
         try:
             if finding is None or isinstance(paper, Transcript):
@@ -155,6 +157,7 @@ def _recommendation(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...
             ),
             recommendations=tuple(read.recommendations),
             decisions=_decisions(read, host),
+            letters=read.letters,
         )
         try:
             found = recommend(read.author, case, read.rules, read.curriculum, read.now)

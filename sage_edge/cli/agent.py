@@ -18,6 +18,7 @@ from sage_edge.cli.environment import (
     tell,
 )
 from sage_edge.inventory import guard, identity
+from sage_edge.inventory.declarations import Ability
 
 
 @click.group(help="Wake, conduct, study, publish: once, for ever, or only as a plan.")
@@ -61,5 +62,7 @@ def plan_(as_host: str | None, at: str | None, as_json: bool) -> None:
 def _agent(as_host: str | None, at: str | None, audience: render.OnScreen | None) -> build.Agent:
     here = paths()
     fleet, host, _ = identity.claim(here, as_host)
-    me = guard.require(here, "conduct" if fleet.role_of(host.name).may("conduct") else "analyse", as_host)
+    role = fleet.role_of(host.name)
+    ability: Ability = next((kind.ability for kind in fleet.kinds if role.may(kind.ability)), "analyse")
+    me = guard.require(here, ability, as_host)
     return build.build(here, me, clock_at(at), stop_on_signals(), release(), tell, audience, image())

@@ -11,8 +11,9 @@ from sage_edge.agent import build, by_hand
 from sage_edge.cli import render
 from sage_edge.cli.environment import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
 from sage_edge.errors import Unreachable, UsageError
-from sage_edge.inventory import guard
-from sage_edge.names import TRACKS, SessionId, Track
+from sage_edge.hints import sage
+from sage_edge.inventory import guard, identity
+from sage_edge.names import SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
@@ -26,20 +27,21 @@ def command() -> None:
 
 @command.command()
 @as_option
-@click.option("--track", type=click.Choice(TRACKS), default="primary", show_default=True, help="Which curriculum.")
-def run(as_host: str | None, track: Track) -> None:
+@click.option("--track", metavar="KIND", default="primary", show_default=True, help="Which kind of session.")
+def run(as_host: str | None, track: str) -> None:
     """Go on with a session that was cut off, or else conduct the next one, and publish it."""
     here = paths()
-    me = guard.require(here, "conduct", as_host)
+    kind = identity.claim(here, as_host)[0].kinds.named(track)
+    me = guard.require(here, kind.ability, as_host)
     stop = stop_on_signals()
     agent = build.build(here, me, clock_at(None), stop, release(), tell, render.OnScreen(), image())
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
         agent.post.open()
         _try(agent.post.receive)
-        conducted = by_hand.conduct(agent, track)
+        conducted = by_hand.conduct(agent, kind)
         _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
     for transcript in conducted:
-        click.echo(here.papers / paper_paths.of_session(transcript.session))
+        click.echo(here.papers / paper_paths.of(transcript))
     if all(transcript.closing.ending == "failed" for transcript in conducted):
         raise SessionError("no question got an answer", hint=f"sage-edge session show {conducted[-1].session}")
 
@@ -56,8 +58,7 @@ def _try(post: object) -> None:
 def list_(as_json: bool) -> None:
     """List this host's own sessions, oldest first."""
     here = paths()
-    own = [session for track in TRACKS for session in archive.sessions(here.papers, track)]
-    read = (archive.read(here.papers / paper_paths.of_session(session)) for session in own)
+    read = (archive.read(path) for _, path in archive.everything(here.papers))
     found = sorted(read, key=lambda transcript: transcript.head.started)
     if as_json:
         render.document("sage-edge/sessions/1", [_row(transcript) for transcript in found])
@@ -107,7 +108,12 @@ def verify(file: Path) -> None:
 def _find(session: str) -> Path:
     if Path(session).suffix == ".json":
         return Path(session)
+    papers = paths().papers
     try:
-        return paths().papers / paper_paths.of_session(SessionId(session))
+        wanted = SessionId(session)
     except ValueError as wrong:
-        raise UsageError(str(wrong), hint="sage-edge session list") from None
+        raise UsageError(str(wrong), hint=sage("session list")) from None
+    for own, path in archive.everything(papers):
+        if own == wanted:
+            return path
+    raise UsageError(f"there is no session {wanted} in {papers}", hint=sage("session list"))

@@ -7,32 +7,33 @@ from collections.abc import Iterator
 
 from sage_edge.curriculum.catalogue import Curriculum
 from sage_edge.curriculum.declarations import Exercise, Phase, TrainingTrack
+from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import SessionId
 from sage_edge.records.transcript import Lesson, Step
 
 
-def lesson(curriculum: Curriculum, session: SessionId, system: str, seed: int) -> Lesson:
+def lesson(curriculum: Curriculum, kind: SessionKind, session: SessionId, system: str, seed: int) -> Lesson:
     """Return the lesson of a session; the same arguments give the same lesson on every machine.
 
-    system: the system message as it will be sent. seed: chooses and orders the exercises of a training session;
-    a primary session asks everything that its phase declares, and closes with what is worth remembering.
+    kind: says where its questions are drawn from. system: the system message as it will be sent. seed: chooses and
+    orders the exercises of a track; of a phase everything is asked, and what is worth remembering closes it.
     """
-    if session.track == "primary":
+    if kind.draws == "phases":
         phase = curriculum.phase_for(session.number)
-        unit, steps = f"phase {phase.name}", tuple(_primary(phase))
+        unit, steps = f"phase {phase.name}", tuple(_of_phase(phase))
     else:
         track = curriculum.track_for(session.number)
-        unit, steps = f"track {track.name}", tuple(_training(track, seed))
+        unit, steps = f"track {track.name}", tuple(_of_track(track, seed))
     return Lesson(curriculum=curriculum.digest, unit=unit, system=system, steps=steps)
 
 
-def _primary(phase: Phase) -> Iterator[Step]:
+def _of_phase(phase: Phase) -> Iterator[Step]:
     for prompt in phase.prompts:
         yield Step(kind="prompt", prompt=prompt)
     yield Step(kind="closing", prompt=phase.closing)
 
 
-def _training(track: TrainingTrack, seed: int) -> Iterator[Step]:
+def _of_track(track: TrainingTrack, seed: int) -> Iterator[Step]:
     yield Step(kind="warm-up", prompt=track.warm_up)
     for exercise in drawn(track, seed):
         yield from _steps(exercise)

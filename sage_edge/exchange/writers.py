@@ -14,5 +14,7 @@ def folders(fleet: Fleet) -> Mapping[str, frozenset[str]]:
 
 
 def _of(fleet: Fleet, host: str) -> frozenset[str]:
+    """The folders of a host's abilities; sessions are for whoever may conduct any kind of them."""
     abilities = fleet.role_of(host).abilities
-    return frozenset(folder for folder, ability in WRITERS.items() if ability in abilities)
+    own = {folder for folder, ability in WRITERS.items() if ability in abilities}
+    return frozenset(own | {"sessions"} if fleet.conducts(host) else own)

@@ -1,17 +1,19 @@
-"""When sessions are due: one cadence per track, jitter, and when a start counts as late.
+"""When sessions are due: one cadence per kind of session, jitter, and when a start counts as late.
 
-due moments of a track: 1970-01-01T00:00Z + offset + k * every; 6h means 00, 06, 12 and 18 o'clock UTC
+due moments of a kind: 1970-01-01T00:00Z + offset + k * every; 6h means 00, 06, 12 and 18 o'clock UTC
 fleet.yaml declares a whole Schedule; a host may override any single key of it
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from sage_edge.clock import Duration
 from sage_edge.declared import Declared
+from sage_edge.names import Track
 
 
 def _positive(length: Duration) -> Duration:
@@ -25,7 +27,7 @@ PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
 
 class Cadence(Declared):
-    """Sessions of one track: one in every `every`, counted from the epoch plus `offset`; offset < every."""
+    """Sessions of one kind: one in every `every`, counted from the epoch plus `offset`; offset < every."""
 
     every: PositiveDuration
     offset: Duration
@@ -40,32 +42,42 @@ class Cadence(Declared):
 
 
 class Schedule(Declared):
-    """When sessions are due. One starts up to `jitter` after its due moment; from `late_after` on it counts as late."""
+    """When sessions are due: a cadence for each kind that has one.
 
-    primary: Cadence
-    training: Cadence
+    A session starts up to `jitter` after its due moment; from `late_after` on it counts as late.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Cadence] = Field(init=False)
     jitter: Duration
     late_after: Duration
 
-    @field_validator("jitter")
-    @classmethod
-    def _less_than_a_round(cls, jitter: Duration, info: ValidationInfo) -> Duration:
-        for track in ("primary", "training"):
-            cadence = info.data.get(track)
-            if cadence is not None and jitter >= cadence.every:
-                raise ValueError(f"expected less than {track}.every ({cadence.every}), got '{jitter}'")
-        return jitter
+    @property
+    def cadences(self) -> Mapping[Track, Cadence]:
+        """Kind of session → its cadence."""
+        return self.__pydantic_extra__
+
+    def faults(self, scheduled: Collection[Track]) -> Iterator[tuple[str, str]]:
+        """Yield key and message of what does not fit the kinds that are to have a cadence."""
+        for kind in scheduled:
+            if kind not in self.cadences:
+                yield kind, "is missing"
+        for kind in self.cadences:
+            if kind not in scheduled:
+                yield kind, f"no kind of session with a cadence is named '{kind}'; there are: {', '.join(scheduled)}"
+        for kind, cadence in self.cadences.items():
+            if self.jitter >= cadence.every:
+                yield "jitter", f"expected less than {kind}.every ({cadence.every}), got '{self.jitter}'"
+                return
 
     def words(self) -> str:
-        """The schedule in one line for people."""
-        return (
-            f"primary every {self.primary.every} (offset {self.primary.offset}), "
-            f"training every {self.training.every} (offset {self.training.offset}), jitter {self.jitter}"
-        )
+        """Return the schedule in one line for people."""
+        kinds = (f"{kind} every {own.every} (offset {own.offset})" for kind, own in self.cadences.items())
+        return ", ".join((*kinds, f"jitter {self.jitter}"))
 
 
 class CadenceOverride(Declared):
-    """What one host changes in a track's cadence."""
+    """What one host changes in the cadence of a kind of session."""
 
     every: PositiveDuration | None = None
     offset: Duration | None = None
@@ -74,7 +86,7 @@ class CadenceOverride(Declared):
 class ScheduleOverride(Declared):
     """What one host changes in the fleet's schedule; any key may stand alone."""
 
-    primary: CadenceOverride | None = None
-    training: CadenceOverride | None = None
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, CadenceOverride | None] = Field(init=False)
     jitter: Duration | None = None
     late_after: Duration | None = None

@@ -13,6 +13,7 @@ from sage_edge.inventory.cadence import Schedule, ScheduleOverride
 from sage_edge.inventory.host_entry import Host
 from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Ability, Role
+from sage_edge.inventory.session_kinds import SessionKind, SessionKinds
 from sage_edge.names import HostName
 
 
@@ -32,6 +33,7 @@ class Fleet:
     hosts: Mapping[str, Host]
     roles: Mapping[str, Role]
     boards: Mapping[str, Board]
+    kinds: SessionKinds
     addresses: Path
     overlay: str | None = None
     registry: str | None = None
@@ -56,6 +58,19 @@ class Fleet:
         """The fleet's schedule with the host's own overrides. Raises UsageError as `host` does."""
         override = self.host(host_name).schedule
         return self.cadence if override is None else Schedule.model_validate(overridden(self.cadence, override))
+
+    def conducts(self, host_name: str) -> bool:
+        """Whether a host may conduct any kind of session. Raises UsageError as `host` does."""
+        return any(self.role_of(host_name).may(kind.ability) for kind in self.kinds)
+
+    def conductors(self) -> tuple[HostName, ...]:
+        """Return the hosts that may conduct any kind of session, in name order."""
+        return tuple(host.name for _, host in sorted(self.hosts.items()) if self.conducts(host.name))
+
+    def scheduled(self, host_name: str) -> tuple[SessionKind, ...]:
+        """Return the kinds of sessions that are due on a host at slots. Raises UsageError as `host` does."""
+        role = self.role_of(host_name)
+        return tuple(kind for kind in self.kinds if kind.has_cadence and role.may(kind.ability))
 
     def owners(self, ability: Ability) -> tuple[HostName, ...]:
         """The hosts whose role has the ability, in name order."""

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from sage_edge.declared import Reader
 from sage_edge.errors import Fault
+from sage_edge.inventory import session_kinds
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.declarations import FleetFile, Overlay
@@ -24,6 +25,7 @@ from sage_edge.inventory.fleet import Fleet, overridden
 from sage_edge.inventory.host_entry import CONDUCTING, Host
 from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Role
+from sage_edge.inventory.session_kinds import SessionKinds
 
 Content = Mapping[str, JsonValue]
 Record = TypeVar("Record", Role, Board, Overlay)
@@ -79,6 +81,7 @@ class _Files:
     hosts: Mapping[str, Content]
     roles: Mapping[str, Role]
     boards: Mapping[str, Board]
+    kinds: SessionKinds | None
 
 
 def _read_files(reader: Reader) -> _Files:
@@ -93,7 +96,9 @@ def _read_files(reader: Reader) -> _Files:
         content = reader.raw(path)
         if content is not None:
             hosts[path.stem] = content
-    return _Files(fleet, hosts, _named(reader, "roles", Role), _named(reader, "boards", Board))
+    return _Files(
+        fleet, hosts, _named(reader, "roles", Role), _named(reader, "boards", Board), session_kinds.read(reader)
+    )
 
 
 def _yaml(reader: Reader, subfolder: str) -> list[Path]:
@@ -125,8 +130,9 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
             hosts[stem] = host
             _check_name(reader, path, host.name)
             _check_host(reader, path, host, files)
-            _check_schedule(reader, path, host, top)
-    if top is None or reader.faults:
+    if top is not None and files.kinds is not None:
+        _check_schedules(reader, top, hosts, files.kinds)
+    if top is None or files.kinds is None or reader.faults:
         return None
     return Fleet(
         folder=reader.folder,
@@ -137,6 +143,7 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         hosts=MappingProxyType(hosts),
         roles=MappingProxyType(dict(files.roles)),
         boards=MappingProxyType(dict(files.boards)),
+        kinds=files.kinds,
         addresses=reader.folder,
         overlay=overlay,
         registry=top.registry,
@@ -149,11 +156,12 @@ def _check_host(reader: Reader, path: Path, host: Host, files: _Files) -> None:
     role = files.roles.get(host.role)
     if role is None:
         return
+    conducts = role.may("conduct") or any(role.may(kind.ability) for kind in files.kinds or ())
     for key in CONDUCTING:
         given = getattr(host, key) is not None
-        if role.may("conduct") and not given:
+        if conducts and not given:
             reader.fault(path, key, f"is missing; a {role.name} conducts sessions")
-        if given and not role.may("conduct"):
+        if given and not conducts:
             reader.fault(path, key, f"is only for a host that conducts sessions; a {role.name} does not")
 
 
@@ -167,12 +175,20 @@ def _check_known(reader: Reader, path: Path, key: str, name: str) -> None:
     reader.fault(path, key, f"no {key} named '{name}'{guess}")
 
 
-def _check_schedule(reader: Reader, path: Path, host: Host, top: FleetFile | None) -> None:
-    if host.schedule is None or top is None:
-        return
-    merged = Reader(reader.folder)
-    merged.check(path, overridden(top.cadence, host.schedule), Schedule)
-    reader.faults += [Fault(fault.file, f"schedule.{fault.key}", fault.message) for fault in merged.faults]
+def _check_schedules(reader: Reader, top: FleetFile, hosts: Mapping[str, Host], kinds: SessionKinds) -> None:
+    """Check the fleet's cadences, and each host's own, against the kinds that have one."""
+    scheduled = [kind.name for kind in kinds if kind.has_cadence]
+    faults = dict(top.cadence.faults(scheduled))
+    for key, message in faults.items():
+        reader.fault(reader.folder / "fleet.yaml", f"cadence.{key}", message)
+    for stem, host in hosts.items():
+        if host.schedule is None or faults:
+            continue
+        merged, path = Reader(reader.folder), reader.folder / "hosts" / f"{stem}.yaml"
+        schedule = merged.check(path, overridden(top.cadence, host.schedule), Schedule)
+        for key, message in schedule.faults(scheduled) if schedule else ():
+            merged.fault(path, key, message)
+        reader.faults += [Fault(fault.file, f"schedule.{fault.key}", fault.message) for fault in merged.faults]
 
 
 def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known: Collection[Fault]) -> Fleet | None:
@@ -186,7 +202,7 @@ def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known:
             hosts[name] = laid_over(hosts[name], free)
     fleet = None if files.fleet is None else laid_over(files.fleet, overlay.fleet)
     under = Reader(reader.folder)
-    result = _assemble(under, _Files(fleet, hosts, files.roles, files.boards), stem)
+    result = _assemble(under, _Files(fleet, hosts, files.roles, files.boards, files.kinds), stem)
     broken = {fault.file for fault in known}
     for fault in under.faults:
         place = f"{_place(fault.file)}.{fault.key}".rstrip(".")

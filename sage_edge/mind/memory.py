@@ -17,13 +17,12 @@ Deliberately narrower than the identity scorer: an exemplar that is copied must 
 
 
 def last_closing(transcripts: Iterable[Transcript]) -> str | None:
-    """Return the answer to the closing of the newest primary session that has one, or None.
+    """Return the answer to the closing of the newest session that has one, or None.
 
-    transcripts: of one host, in any order. Failed sessions, and answers that were cut off by the deadline, are passed
-    over; an answer that reached its token limit counts.
+    transcripts: of one host and one kind of session, in any order. Failed sessions, and answers that were cut off by
+    the deadline, are passed over; an answer that reached its token limit counts.
     """
-    primary = [one for one in transcripts if one.track == "primary" and one.closing.ending != "failed"]
-    for transcript in sorted(primary, key=lambda one: one.session.number, reverse=True):
+    for transcript in sorted(_unfailed(transcripts), key=lambda paper: paper.session.number, reverse=True):
         for step, turn in reversed(transcript.answers()):
             if step.kind == "closing" and turn.finish_reason in _SAID and turn.reply.strip():
                 return turn.reply.strip()
@@ -38,18 +37,22 @@ def exemplars(transcripts: Iterable[Transcript], name: str, count: int) -> tuple
     if count < 1 or not name:
         return ()
     pattern = re.compile(_NAMING.format(name=re.escape(name)), re.IGNORECASE)
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for sentence in _sentences(transcripts):
         if pattern.search(sentence):
-            found.setdefault(sentence.casefold(), sentence)
-        if len(found) == count:
+            sentences.setdefault(sentence.casefold(), sentence)
+        if len(sentences) == count:
             break
-    return tuple(found.values())
+    return tuple(sentences.values())
+
+
+def _unfailed(transcripts: Iterable[Transcript]) -> Iterator[Transcript]:
+    return (transcript for transcript in transcripts if transcript.closing.ending != "failed")
 
 
 def _sentences(transcripts: Iterable[Transcript]) -> Iterator[str]:
-    whole = [one for one in transcripts if one.closing.ending != "failed"]
-    for transcript in sorted(whole, key=lambda one: (one.head.started, one.session), reverse=True):
+    by_time = sorted(_unfailed(transcripts), key=lambda paper: (paper.head.started, paper.session), reverse=True)
+    for transcript in by_time:
         for _, turn in transcript.answers():
             if turn.finish_reason in _SAID:
                 sentences = map(str.strip, _SENTENCE_END.split(turn.reply))

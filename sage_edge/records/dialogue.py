@@ -96,7 +96,7 @@ def of(transcript: Transcript) -> Dialogue:
     return Dialogue(
         seal=transcript.seal,
         provenance="recorded",
-        track=head.session.track,
+        track=transcript.track,
         number=head.session.number,
         label=str(head.session),
         host=str(head.host),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sage_edge.names import Digest, SessionId
+from sage_edge.names import FIRST_KINDS, Digest, SessionId, Track
 from sage_edge.records.base import Record
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
@@ -26,9 +26,12 @@ WORKLOG = "worklog"
 """The folder of append-only month files; every host has one."""
 
 
-def of_session(session: SessionId) -> str:
-    """`sessions/primary/000/P021.json`: sharded by hundreds."""
-    return f"sessions/{session.track}/{session.number // 100:03d}/{session}.json"
+def of_session(session: SessionId, track: Track | None = None) -> str:
+    """Return `sessions/primary/000/P021.json`: sharded by hundreds.
+
+    track: the kind of the session; None: one of the first two, whose letters say it. Raises KeyError for another.
+    """
+    return f"sessions/{track or FIRST_KINDS[session.letter]}/{session.number // 100:03d}/{session}.json"
 
 
 def of_decision(recommendation: Digest) -> str:
@@ -44,7 +47,7 @@ def of_worklog(at: datetime) -> str:
 def of(paper: Record) -> str:
     """Return the path of an immutable paper on its author's branch. Raises TypeError for anything else."""
     if isinstance(paper, Transcript):
-        return of_session(paper.session)
+        return of_session(paper.session, paper.track)
     if isinstance(paper, Finding):
         return f"findings/{paper.session}-{paper.transcript.short}.json"
     if isinstance(paper, Check):

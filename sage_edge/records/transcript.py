@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer, model_validator
+from typing_extensions import Self
 
 from sage_edge import files
 from sage_edge.clock import TimeSource
-from sage_edge.names import Digest, HostName, ModelRef, RoleName, SessionId, Slug, Track
+from sage_edge.names import FIRST_KINDS, Digest, HostName, ModelRef, RoleName, SessionId, Slug, Track
 from sage_edge.records.base import Moment, Record, canonical
 from sage_edge.records.expectation import Expectation
 from sage_edge.sampling import Sampling
@@ -84,10 +85,12 @@ class Head(Record):
     """Everything that was settled before the first word.
 
     image: the id of the container's image; absent where there was no container, or none that anybody named.
+    kind: the kind of session; absent for primary and training, whose letters say it.
     """
 
     format: Literal[1] = 1
     session: SessionId
+    kind: Track | None = None
     host: HostName
     role: RoleName
     mind: str
@@ -106,9 +109,15 @@ class Head(Record):
 
     @model_serializer(mode="wrap")
     def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:  # JsonValue would walk it again
-        """Leave out an image that nobody named: older transcripts lack the key, and their seals are to hold."""
+        """Leave out what nobody named: older transcripts lack these keys, and their seals are to hold."""
         content: dict[str, Any] = dump(self)
-        return {key: value for key, value in content.items() if key != "image" or value is not None}
+        return {key: value for key, value in content.items() if key not in ("image", "kind") or value is not None}
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        if (self.kind is None) != (self.session.letter in FIRST_KINDS):
+            raise ValueError(f"{self.session} names {'no' if self.kind is None else 'a'} kind")
+        return self
 
 
 class Turn(Record):
@@ -158,7 +167,8 @@ class Transcript(Record):
 
     @property
     def track(self) -> Track:
-        return self.head.session.track
+        """The kind of the session."""
+        return self.head.kind or FIRST_KINDS[self.head.session.letter]
 
     def answers(self) -> tuple[tuple[Step, Turn], ...]:
         """Each step with the turn that answered it; failed and interrupted turns are not answers."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge.errors import UsageError
-from sage_edge.names import TRACKS, SessionId, Track
-from sage_edge.records import paper_paths
+from sage_edge.inventory.session_kinds import SessionKind
+from sage_edge.names import FIRST_KINDS, SessionId, Track
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.sessions.errors import TranscriptBroken
@@ -30,31 +30,41 @@ _BACK = "it was changed after it was written; the published one is in git: git s
 
 
 def sessions(papers: Path, track: Track) -> tuple[SessionId, ...]:
-    """Return the sessions of a track that have a transcript, oldest first."""
-    found = []
+    """Return the sessions of a kind that have a transcript, oldest first."""
+    return tuple(session for session, _ in _filed(papers, track))
+
+
+def everything(papers: Path) -> tuple[tuple[SessionId, Path], ...]:
+    """Return every session that has a transcript with its file, kind by kind, oldest first; declared or not."""
+    tracks = sorted(folder.name for folder in (papers / "sessions").glob("*/"))
+    return tuple(filed for track in tracks for filed in _filed(papers, track))
+
+
+def _filed(papers: Path, track: Track) -> list[tuple[SessionId, Path]]:
+    filed = []
     for path in (papers / "sessions" / track).glob("*/*.json"):
         try:
             session = SessionId(path.stem)
         except ValueError:
             continue
-        if session.track == track:
-            found.append(session)
-    return tuple(sorted(found, key=lambda session: session.number))
+        if FIRST_KINDS.get(session.letter, track) == track:
+            filed.append((session, path))
+    return sorted(filed, key=lambda entry: entry[0].number)
 
 
 def newest_first(papers: Path, track: Track) -> Iterator[Transcript]:
-    """Yield a track's transcripts, the newest first, reading each only when it is asked for."""
-    for session in reversed(sessions(papers, track)):
-        yield read(papers / paper_paths.of_session(session))
+    """Yield the transcripts of a kind, the newest first, reading each only when it is asked for."""
+    for _, path in reversed(_filed(papers, track)):
+        yield read(path)
 
 
-def last_number(papers: Path, journals: frozenset[SessionId], track: Track) -> int:
-    """Return the highest number that this host has used on a track, 0 for none."""
-    used = [s.number for s in (*sessions(papers, track), *journals) if s.track == track]
-    return max(used, default=0)
+def last_number(papers: Path, journals: frozenset[SessionId], kind: SessionKind) -> int:
+    """Return the highest number that this host has used for a kind of session, 0 for none."""
+    used = (*sessions(papers, kind.name), *(session for session in journals if session.letter == kind.letter))
+    return max((session.number for session in used), default=0)
 
 
 def unfinished(papers: Path, journals: frozenset[SessionId]) -> tuple[SessionId, ...]:
-    """Return the sessions that have a journal and no transcript, primary first, oldest first."""
-    done = {session for track in TRACKS for session in sessions(papers, track)}
-    return tuple(sorted(journals - done, key=lambda session: (session.track, session.number)))
+    """Return the sessions that have a journal and no transcript, in the order of their letters, oldest first."""
+    done = {session for session, _ in everything(papers)}
+    return tuple(sorted(journals - done, key=lambda session: (session.letter, session.number)))

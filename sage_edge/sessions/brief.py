@@ -12,9 +12,10 @@ from sage_edge.curriculum import Curriculum, lesson
 from sage_edge.engines import Engine, Settings
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.identity import Me
+from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.mind import anchor, memory
 from sage_edge.models.resolve import ResolvedModel
-from sage_edge.names import Digest, SessionId
+from sage_edge.names import FIRST_LETTERS, Digest, SessionId
 from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Slot
 from sage_edge.sessions import archive, interventions
 
@@ -44,12 +45,14 @@ class SessionContext:
 def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head:
     """Return the head of a new session. Its seed follows from host, session and curriculum."""
     me, now = context.me, context.clock.now()
+    kind = me.fleet.kinds.of(session)
     if me.host.mind is None or me.host.sampling is None:
         raise RuntimeError("a host that may conduct is declared with a mind and its sampling")
-    chosen = interventions.in_force(context.post, me, context.curriculum, session, now)
+    chosen = interventions.in_force(context.post, me, context.curriculum, kind, session, now)
     seed = _seed(me.host.name, session, context.curriculum.digest)
     return Head(
         session=session,
+        kind=None if kind.name in FIRST_LETTERS else kind.name,
         host=me.host.name,
         role=me.role.name,
         mind=me.host.mind,
@@ -63,7 +66,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
         sampling=me.host.sampling,
         seed=seed,
         intervention=chosen,
-        lesson=lesson(context.curriculum, session, _system(context, chosen), seed),
+        lesson=lesson(context.curriculum, kind, session, _system(context, kind, chosen), seed),
         slot=slot,
         started=now,
         time_source=context.clock.source,
@@ -74,10 +77,11 @@ def _seed(host: str, session: str, curriculum: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{host}/{session}/{curriculum}".encode()).digest()[:4], "big")
 
 
-def _system(context: SessionContext, chosen: Intervention) -> str:
+def _system(context: SessionContext, kind: SessionKind, chosen: Intervention) -> str:
     """The system message: the intervention's text with this mind's own name, last memory and earlier sentences."""
     card = context.curriculum.intervention(chosen.name, chosen.version)
-    recent = tuple(islice(archive.newest_first(context.papers, "primary"), _LOOK_BACK))
+    earlier = archive.newest_first(context.papers, kind.remembers) if kind.remembers else iter(())
+    recent = tuple(islice(earlier, _LOOK_BACK))
     wanted = chosen.parameters.get("exemplars", 0)
     name = chosen.parameters.get("name")
     return anchor.system_message(

@@ -9,6 +9,7 @@ from sage_edge.curriculum import Curriculum, check_parameters
 from sage_edge.errors import SageError
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.identity import Me
+from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import Digest, HostName, SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.study import Decision, Recommendation
@@ -19,13 +20,13 @@ OBSERVE = "observe"
 
 def recommendations(post: Post, me: Me) -> dict[Digest, Recommendation]:
     """Return fingerprint → recommendation for every verified one that is addressed to this host."""
-    found: dict[Digest, Recommendation] = {}
+    known: dict[Digest, Recommendation] = {}
     for author in me.fleet.owners("recommend"):
         for _, content in post.read(author, "recommendations"):
             paper = _recommendation(content, author)
             if paper is not None and paper.to == me.host.name:
-                found[paper.fingerprint()] = paper
-    return found
+                known[paper.fingerprint()] = paper
+    return known
 
 
 def _recommendation(content: bytes, author: HostName) -> Recommendation | None:
@@ -48,20 +49,22 @@ def unanswered(post: Post, me: Me) -> dict[Digest, Recommendation]:
     return {digest: paper for digest, paper in recommendations(post, me).items() if digest not in answered}
 
 
-def covers(paper: Recommendation, session: SessionId, now: datetime) -> bool:
+def covers(paper: Recommendation, kind: SessionKind, session: SessionId, now: datetime) -> bool:
     """Whether a recommendation speaks of a session and is still valid."""
     return (
-        paper.track == session.track
+        paper.track == kind.name
         and paper.first.number <= session.number <= paper.last.number
         and now <= paper.valid_until
     )
 
 
-def in_force(post: Post, me: Me, curriculum: Curriculum, session: SessionId, now: datetime) -> Intervention:
+def in_force(
+    post: Post, me: Me, curriculum: Curriculum, kind: SessionKind, session: SessionId, now: datetime
+) -> Intervention:
     """Return the intervention for a session: that of the newest accepted recommendation covering it, or `observe`."""
     for digest, paper in _accepted(post, me):
-        if covers(paper, session, now) and (found := admissible(paper, curriculum)) is not None:
-            return found.model_copy(update={"recommendation": digest})
+        if covers(paper, kind, session, now) and (intervention := admissible(paper, curriculum)) is not None:
+            return intervention.model_copy(update={"recommendation": digest})
     plain = [card for card in curriculum.interventions if card.name == OBSERVE][-1]  # the newest of its versions
     return Intervention(name=plain.name, version=plain.version, parameters={})
 

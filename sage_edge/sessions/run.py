@@ -1,4 +1,4 @@
-"""Start the next session of a track, or go on with the one that was cut off.
+"""Start the next session of a kind, or go on with the one that was cut off.
 
 The number of a session is claimed by creating its journal; it follows from what this host has ever written
 (transcripts and journals), never from a counter. One session runs at a time on a host; a dead runner's lock is free.
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sage_edge import files, locks
 from sage_edge.errors import Unreachable
-from sage_edge.names import SessionId, Track
+from sage_edge.inventory.session_kinds import SessionKind
+from sage_edge.names import SessionId
 from sage_edge.records.transcript import Slot, Transcript
 from sage_edge.sessions import archive, brief
 from sage_edge.sessions.brief import SessionContext
@@ -40,9 +41,9 @@ class Runner:
         """Return the sessions that were cut off, in the order in which they are finished."""
         return archive.unfinished(self._papers, numbers(self._journals))
 
-    def last_number(self, track: Track) -> int:
-        """Return the highest number that this host has ever claimed on a track, 0 for none."""
-        return archive.last_number(self._papers, numbers(self._journals), track)
+    def last_number(self, kind: SessionKind) -> int:
+        """Return the highest number that this host has ever claimed for a kind of session, 0 for none."""
+        return archive.last_number(self._papers, numbers(self._journals), kind)
 
     def finish(self) -> tuple[Transcript, ...]:
         """Go on with every session that was cut off, and return their transcripts. Raises as `resume` does."""
@@ -55,12 +56,12 @@ class Runner:
             files.sweep(self._journals)
             return self._resume(session) if session in self.unfinished() else None
 
-    def start(self, track: Track, slot: Slot | None) -> Transcript:
-        """Conduct a new session of a track. Raises Locked, SessionInterrupted, Unreachable."""
+    def start(self, kind: SessionKind, slot: Slot | None) -> Transcript:
+        """Conduct a new session of a kind. Raises Locked, SessionInterrupted, Unreachable."""
         with locks.hold(self._lock, "the session runner"):
             files.sweep(self._journals)
             context = self.context()
-            journal = claim_next(context, self._journals, track, slot)
+            journal = claim_next(context, self._journals, kind, slot)
             return self._conduct(journal, context)
 
     def context(self) -> SessionContext:
@@ -92,16 +93,16 @@ class Runner:
         return transcript
 
 
-def claim_next(context: SessionContext, journals: Path, track: Track, slot: Slot | None) -> Journal:
-    """Claim the next free number of a track, and return its journal. Raises Unreachable, StorageError."""
+def claim_next(context: SessionContext, journals: Path, kind: SessionKind, slot: Slot | None) -> Journal:
+    """Claim the next free number of a kind, and return its journal. Raises Unreachable, StorageError."""
     if not context.post.known():
         raise Unreachable(
             "this host does not know yet which sessions it has already published, so it cannot number a new one",
             hint="reach the exchange once, then start again: sage-edge agent once",
         )
     while True:
-        number = archive.last_number(context.papers, numbers(journals), track) + 1
-        session = SessionId.of(track, number)
+        number = archive.last_number(context.papers, numbers(journals), kind) + 1
+        session = SessionId.of(kind.letter, number)
         journal = Journal(journals, session)
         try:
             journal.claim(brief.head(context, session, slot))

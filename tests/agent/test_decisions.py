@@ -15,7 +15,7 @@ from sage_edge.inventory.declarations import Policy
 from sage_edge.names import HostName, SessionId, Slug, Track
 from sage_edge.records.study import Prediction, Recommendation
 from sage_edge.sessions import interventions
-from tests.fakes import FLEET, MORNING
+from tests.fakes import FLEET, KINDS, MORNING
 
 LESSONS = curriculum.load(FLEET)
 SPROUT = HostName("sprout")
@@ -60,6 +60,7 @@ TABLE = [
     Case("expired", "declined", "its validity is over", later=timedelta(days=7, milliseconds=1)),
     Case("not allowed", "declined", "does not allow", allowed=("observe",)),
     Case("never", "declined", "to take no recommendations", mode="never"),
+    Case("another kind of session", "declined", "not declared here", changed={"track": "probe"}),
     Case("manual", None, mode="manual"),
     Case("manual, yet not allowed", "declined", "does not allow", mode="manual", allowed=()),
     Case("manual, yet expired", "declined", "validity", mode="manual", later=timedelta(days=8)),
@@ -119,4 +120,4 @@ def test_each_open_paper_gets_its_own_answer() -> None:
 )  # fmt: skip
 def test_a_recommendation_speaks_of_its_own_window(session: str, later: int, expected: bool) -> None:
     now = MORNING + timedelta(days=later)
-    assert interventions.covers(recommendation(), SessionId(session), now) is expected
+    assert interventions.covers(recommendation(), KINDS.of(SessionId(session)), SessionId(session), now) is expected

@@ -186,7 +186,7 @@ def test_after_the_window_the_rule_may_speak_again() -> None:
     before = read(FIRST)
     said = study(before)
     assert said.recommendation is not None
-    window = [anchored(SessionId.of("primary", number), 5, said.recommendation) for number in range(2, 6)]
+    window = [anchored(SessionId.of("P", number), 5, said.recommendation) for number in range(2, 6)]
     faded = transcript("P006", replies=PLAIN)
     again = study(after(before, said, *window, faded))
     assert again.recommendation is not None

@@ -10,6 +10,7 @@ from sage_edge.curriculum.lessons import drawn
 from sage_edge.names import SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Lesson
+from tests.fakes import KINDS, PRIMARY, TRAINING
 
 SYSTEM = "You are a young mind."
 
@@ -22,7 +23,7 @@ def declared() -> Curriculum:
 @pytest.mark.parametrize("number", [1, 6, 16, 26, 41, 1000])
 def test_a_primary_lesson_asks_all_prompts_and_closes(declared: Curriculum, number: int) -> None:
     phase = declared.phase_for(number)
-    taught = lesson(declared, SessionId.of("primary", number), SYSTEM, seed=1)
+    taught = lesson(declared, PRIMARY, SessionId.of("P", number), SYSTEM, seed=1)
     assert taught.unit == f"phase {phase.name}"
     assert (taught.system, taught.curriculum) == (SYSTEM, declared.digest)
     assert tuple(step.prompt for step in taught.steps) == (*phase.prompts, phase.closing)
@@ -33,7 +34,7 @@ def test_a_primary_lesson_asks_all_prompts_and_closes(declared: Curriculum, numb
 @pytest.mark.parametrize("number", [1, 11, 21, 31, 77])
 def test_a_training_lesson_is_framed_and_each_exercise_starts_fresh(declared: Curriculum, number: int) -> None:
     track = declared.track_for(number)
-    taught = lesson(declared, SessionId.of("training", number), SYSTEM, seed=number)
+    taught = lesson(declared, TRAINING, SessionId.of("T", number), SYSTEM, seed=number)
     first, *between, last = taught.steps
     assert taught.unit == f"track {track.name}"
     assert (first.kind, first.prompt, first.fresh) == ("warm-up", track.warm_up, False)
@@ -67,6 +68,6 @@ def test_seeds_differ_and_every_exercise_has_its_turn(declared: Curriculum) -> N
 
 def test_lessons_survive_their_own_bytes(declared: Curriculum) -> None:
     for session in ("P001", "P041", "T001", "T011", "T021", "T031"):
-        taught = lesson(declared, SessionId(session), SYSTEM, seed=3)
+        taught = lesson(declared, KINDS.of(SessionId(session)), SessionId(session), SYSTEM, seed=3)
         assert parse(Lesson, taught.canonical()) == taught
         assert parse(Lesson, taught.pretty()).fingerprint() == taught.fingerprint()

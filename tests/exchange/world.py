@@ -106,7 +106,7 @@ def decision(number: int = 1, reason: str = "it fits") -> Decision:
 def finding(number: int = 1) -> Finding:
     """A paper of thor."""
     return Finding(
-        author=THOR, subject=SPROUT, session=SessionId.of("primary", number), transcript=files.digest(b"transcript"),
+        author=THOR, subject=SPROUT, session=SessionId.of("P", number), transcript=files.digest(b"transcript"),
         intervention=Slug("none"), intervention_version=1, measures=(), created=START,
     )  # fmt: skip
 

@@ -23,6 +23,8 @@ def fleet(tmp_path: Path) -> Path:
     folder = tmp_path / "fleet"
     folder.mkdir()
     shutil.copy(FLEET / "fleet.yaml", folder)
+    (folder / "curriculum").mkdir()
+    shutil.copy(FLEET / "curriculum" / "kinds.yaml", folder / "curriculum")
     for name in ("hosts", "roles", "boards", "overlays"):
         shutil.copytree(FLEET / name, folder / name)
     return folder

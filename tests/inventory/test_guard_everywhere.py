@@ -136,6 +136,8 @@ def _write_fleet(fleet: Path, roles: dict[str, str]) -> None:
     for name in ("roles", "boards"):
         shutil.copytree(FLEET / name, fleet / name)
     shutil.copy(FLEET / "fleet.yaml", fleet)
+    (fleet / "curriculum").mkdir()
+    shutil.copy(FLEET / "curriculum" / "kinds.yaml", fleet / "curriculum")
     for name in ("hosts", "overlays"):
         (fleet / name).mkdir()
     mind = (FLEET / "hosts" / "sprout.yaml").read_text(encoding="utf-8").partition("board: orin-nano\n")[2]

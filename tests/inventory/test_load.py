@@ -31,7 +31,7 @@ def test_the_real_fleet_says_what_the_project_says() -> None:
     assert fleet.remote.startswith("ssh://")
     schedule = fleet.schedule_of("sprout")
     assert schedule == fleet.cadence
-    assert schedule.training.offset - schedule.primary.offset == timedelta(hours=3)
+    assert schedule.cadences["training"].offset - schedule.cadences["primary"].offset == timedelta(hours=3)
     (rule,) = fleet.role_of("thor").rules
     assert (rule.scorer, rule.quantity, rule.threshold, rule.minimum_n) == ("identity", "rate", 0.3, 5)
     assert rule.recommend.parameters == {"memory": True, "exemplars": 2}
@@ -147,6 +147,7 @@ def test_no_fleet_at_all(tmp_path: Path) -> None:
         load.load(tmp_path / "fleet")
     assert refused.value.message.splitlines() == [
         "fleet/boards: the folder is missing",
+        "fleet/curriculum/kinds.yaml: the file is missing",
         "fleet/fleet.yaml: the file is missing",
         "fleet/hosts: the folder is missing",
         "fleet/roles: the folder is missing",
@@ -157,9 +158,10 @@ def test_a_single_override_keeps_the_rest_of_the_cadence(edit: Edit, fleet: Path
     edit("hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {primary: {every: 12h}, jitter: null}")
     loaded = load.load(fleet)
     schedule = loaded.schedule_of("sprout")
-    assert str(schedule.primary.every) == "12h"
-    assert schedule.primary.offset == loaded.cadence.primary.offset
-    assert (schedule.training, schedule.jitter) == (loaded.cadence.training, loaded.cadence.jitter)
+    assert str(schedule.cadences["primary"].every) == "12h"
+    assert schedule.cadences["primary"].offset == loaded.cadence.cadences["primary"].offset
+    assert schedule.cadences["training"] == loaded.cadence.cadences["training"]
+    assert schedule.jitter == loaded.cadence.jitter
 
 
 def test_two_hosts_may_conduct(fleet: Path) -> None:

@@ -14,7 +14,7 @@ from sage_edge.exchange.branch_reader import Papers
 from sage_edge.exchange.post import Post
 from sage_edge.names import HostName, SessionId
 from sage_edge.sessions.run import claim_next
-from tests.fakes import Home
+from tests.fakes import PRIMARY, Home
 from tests.kill import report, stage, victims
 from tests.kill.report import Report, Verdict
 
@@ -44,7 +44,7 @@ def race(folder: Path, n: int, *, insist: bool = False) -> Report:
         victims.testify(stage.acks(world))
         while True:
             try:
-                played.home(world).runner.start("primary", None)
+                played.home(world).runner.start(PRIMARY, None)
                 return 0
             except Locked:
                 if not insist:
@@ -73,12 +73,12 @@ def race_for_numbers(folder: Path, n: int) -> Report:
 
     def contest() -> int:
         victims.testify(stage.acks(world))
-        claim_next(victim.context(), victim.paths.journals, "primary", None)
+        claim_next(victim.context(), victim.paths.journals, PRIMARY, None)
         return 0
 
     codes = _all_at_once(n, contest, stage.crash(world))
     claims = Counter(line["session"] for line in victims.testimony(stage.acks(world)))
-    expected = {SessionId.of("primary", number) for number in range(1, n + 1)}
+    expected = {SessionId.of("P", number) for number in range(1, n + 1)}
     trouble = [] if codes == {0: n} else [f"they ended with {dict(codes)}"]
     trouble += [] if set(claims) == expected else [f"{len(claims)} numbers were claimed"]
     reused = sum(count - 1 for count in claims.values())

@@ -158,7 +158,7 @@ def _transcripts(papers: dict[str, bytes], problems: list[str]) -> dict[str, Tra
 
 def _numbers(transcripts: dict[str, Transcript], heads: dict[str, set[str]]) -> list[str]:
     held = sorted(transcript.session for transcript in transcripts.values())
-    expected = [SessionId.of("primary", number + 1) for number in range(len(held))]
+    expected = [SessionId.of("P", number + 1) for number in range(len(held))]
     problems = [] if held == expected and held else [f"the sessions are {', '.join(held) or 'none'}"]
     return problems + [f"{session} was claimed, and is not there" for session in sorted(heads.keys() - set(held))]
 

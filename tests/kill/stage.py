@@ -13,7 +13,7 @@ from sage_edge import locks
 from sage_edge.agent import by_hand, wake
 from sage_edge.curriculum import Curriculum
 from sage_edge.inventory.identity import Me
-from tests.fakes import HandClock, HashEngine, Home, World, make_world
+from tests.fakes import PRIMARY, HandClock, HashEngine, Home, World, make_world
 from tests.kill import victims
 
 Play = Callable[[Home], int]
@@ -56,7 +56,7 @@ def session(home: Home) -> int:
     with locks.hold(agent.paths.locks / "agent.lock", "the agent of sprout"):
         agent.post.open()
         agent.post.receive()
-        conducted = by_hand.conduct(agent, "primary")
+        conducted = by_hand.conduct(agent, PRIMARY)
         agent.post.publish(", ".join(t.session for t in conducted), attempts=1)
     return 0
 

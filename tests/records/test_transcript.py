@@ -83,12 +83,26 @@ def test_the_image_is_part_of_what_is_sealed() -> None:
 def test_a_transcript_from_before_there_were_images_keeps_its_seal() -> None:
     """The digest of a head is over the keys that it had when it was sealed."""
     plain = builders.transcript()
-    assert set(json.loads(plain.head.canonical())) == set(Head.model_fields) - {"image"}
+    assert set(json.loads(plain.head.canonical())) == set(Head.model_fields) - {"image", "kind"}
     assert '"image"' not in plain.pretty().decode()
     assert parse(Transcript, plain.pretty()) == plain
     said = json.loads(plain.pretty())
-    said["head"]["image"] = None
+    said["head"] |= {"image": None, "kind": None}
     assert chain_faults(parse(Transcript, json.dumps(said))) == (), "nothing was said, so nothing was changed"
+
+
+@pytest.mark.parametrize(("session", "kind"), [("P001", "primary"), ("T001", "probe"), ("L001", None)])
+def test_only_a_later_kind_of_session_names_itself(session: str, kind: str | None) -> None:
+    head = json.loads(builders.transcript().head.canonical())
+    with pytest.raises(ValidationError, match=f"{session} names (no|a) kind"):
+        Head.model_validate({**head, "session": session, "kind": kind})
+
+
+def test_a_later_kind_of_session_has_its_folder() -> None:
+    head = json.loads(builders.transcript().head.canonical())
+    probe = builders.seal(Head.model_validate({**head, "session": "L001", "kind": "probe"}), [])
+    assert (probe.track, paper_paths.of(probe)) == ("probe", "sessions/probe/000/L001.json")
+    assert chain_faults(parse(Transcript, probe.pretty())) == ()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
 from sage_edge.sessions.errors import TranscriptBroken
 from tests import builders
+from tests.fakes import PRIMARY, TRAINING
 
 PAPER = builders.transcript("T001", replies=["yes", "no", None, "well"], parameters={"name": "Sage", "memory": True})
 
@@ -129,12 +130,12 @@ def test_sessions_are_listed_in_the_order_of_their_numbers(tmp_path: Path) -> No
 
 
 def test_numbers_follow_from_papers_and_journals(tmp_path: Path) -> None:
-    assert archive.last_number(tmp_path, frozenset(), "primary") == 0
+    assert archive.last_number(tmp_path, frozenset(), PRIMARY) == 0
     keep(tmp_path, "P003")
     journals = frozenset({SessionId("P004"), SessionId("T009")})
-    assert archive.last_number(tmp_path, journals, "primary") == 4
-    assert archive.last_number(tmp_path, journals, "training") == 9
-    assert archive.last_number(tmp_path, frozenset(), "primary") == 3
+    assert archive.last_number(tmp_path, journals, PRIMARY) == 4
+    assert archive.last_number(tmp_path, journals, TRAINING) == 9
+    assert archive.last_number(tmp_path, frozenset(), PRIMARY) == 3
 
 
 def test_what_has_a_journal_and_no_transcript_is_unfinished(tmp_path: Path) -> None:

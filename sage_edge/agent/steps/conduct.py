@@ -8,9 +8,10 @@ from functools import partial
 
 from sage_edge.agent import slots
 from sage_edge.agent.build import Agent
-from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
+from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
 from sage_edge.inventory import guard
-from sage_edge.names import TRACKS, SessionId, Track
+from sage_edge.inventory.session_kinds import SessionKind
+from sage_edge.names import SessionId, Track
 from sage_edge.records.transcript import Slot
 from sage_edge.sessions import archive
 
@@ -20,29 +21,35 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 -
     now = agent.clock.now()
     dues = due_now(agent, now)
     for due in dues:
-        session = SessionId.of(due.track, agent.runner.last_number(due.track) + 1)
+        kind = agent.me.fleet.kinds.named(due.track)
+        session = SessionId.of(kind.letter, agent.runner.last_number(kind) + 1)
         how = ", late" if due.late else ""
         missed = f"; {due.missed} slots before it were missed" if due.missed else ""
         why = f"the slot of {due.at:%Y-%m-%d %H:%M}Z is due{how}{missed}"
-        yield WakeAction(f"conduct {session}", why, partial(_conduct, agent, due))
-    if not dues:
-        after = slots.following(agent.me.fleet.schedule_of(agent.me.host.name), agent.me.host.name, now)
+        yield WakeAction(f"conduct {session}", why, partial(_conduct, agent, kind, due))
+    after = agent.next_slot(now)
+    if not dues and after is not None:
         yield WakeAction("conduct nothing", f"the next slot starts at {after:%Y-%m-%d %H:%M:%S}Z")
 
 
-def _conduct(agent: Agent, due: slots.Due) -> None:
-    guard.allow(agent.me.fleet, agent.me.host.name, "conduct")
+def _conduct(agent: Agent, kind: SessionKind, due: slots.Due) -> None:
+    guard.allow(agent.me.fleet, agent.me.host.name, kind.ability)
     if due.missed:
         agent.record("slots-missed", f"{due.missed} {due.track} slots before {due.at:%Y-%m-%d %H:%M}Z were missed")
-    transcript = agent.runner.start(due.track, Slot(due=due.at, late=due.late))
+    transcript = agent.runner.start(kind, Slot(due=due.at, late=due.late))
     agent.record_session(transcript, "late" if due.late else "on time")
 
 
 def due_now(agent: Agent, now: datetime) -> tuple[slots.Due, ...]:
     """Return the slots that are due, the earliest first."""
-    schedule, host = agent.me.fleet.schedule_of(agent.me.host.name), agent.me.host.name
-    dues = (slots.due(schedule, host, track, now, _served(agent, track)) for track in TRACKS)
+    schedule, host = agent.schedule, agent.me.host.name
+    dues = (slots.due(schedule, host, track, now, _served(agent, track)) for track in agent.scheduled)
     return tuple(sorted((due for due in dues if due is not None), key=lambda due: due.at))
+
+
+def is_for(agent: Agent) -> bool:
+    """Return whether a host conducts any kind of session at slots."""
+    return bool(agent.scheduled)
 
 
 def _served(agent: Agent, track: Track) -> datetime | None:
@@ -53,4 +60,4 @@ def _served(agent: Agent, track: Track) -> datetime | None:
     return None
 
 
-STEP = WakeStep("conduct", actions, holders_of("conduct"))
+STEP = WakeStep("conduct", actions, is_for)

@@ -10,7 +10,6 @@ from sage_edge.agent import decisions
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.inventory import guard
-from sage_edge.names import TRACKS
 from sage_edge.records.study import Decision
 from sage_edge.sessions import interventions
 
@@ -22,7 +21,7 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 -
         return
     papers = interventions.unanswered(agent.post, agent.me)
     lessons = curriculum.load(agent.paths.fleet)
-    last = {track: agent.runner.last_number(track) for track in TRACKS}
+    last = {kind.name: agent.runner.last_number(kind) for kind in agent.me.fleet.kinds}
     settled = decisions.decide(agent.me.host.name, policy, lessons, papers, last, agent.clock.now())
     for decision in settled:
         verb = "accept" if decision.verdict == "accepted" else "decline"

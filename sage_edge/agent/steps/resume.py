@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from sage_edge.agent.build import Agent
-from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
+from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
 from sage_edge.inventory import guard
 from sage_edge.names import SessionId
 
@@ -19,10 +19,15 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 -
 
 
 def _resume(agent: Agent, session: SessionId) -> None:
-    guard.allow(agent.me.fleet, agent.me.host.name, "conduct")
+    guard.allow(agent.me.fleet, agent.me.host.name, agent.me.fleet.kinds.of(session).ability)
     transcript = agent.runner.resume(session)
     if transcript is not None:
         agent.record_session(transcript, "finished after an interruption")
 
 
-STEP = WakeStep("resume", actions, holders_of("conduct"))
+def is_for(agent: Agent) -> bool:
+    """Return whether a host may conduct any kind of session."""
+    return agent.me.fleet.conducts(agent.me.host.name)
+
+
+STEP = WakeStep("resume", actions, is_for)

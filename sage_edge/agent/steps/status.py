@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from sage_edge.agent import slots
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
 from sage_edge.names import SessionId, Track
@@ -21,7 +20,6 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
 def _write(agent: Agent, wake: Wake) -> None:
     me, now = agent.me, agent.clock.now()
     pending = interventions.unanswered(agent.post, me) if agent.can("decide") else {}
-    schedule = me.fleet.schedule_of(me.host.name)
     agent.post.set_status(
         Status(
             host=me.host.name,
@@ -31,7 +29,7 @@ def _write(agent: Agent, wake: Wake) -> None:
             release=agent.release,
             last_primary=_last(agent, "primary"),
             last_training=_last(agent, "training"),
-            next_due=slots.following(schedule, me.host.name, now) if agent.can("conduct") else None,
+            next_due=agent.next_slot(now),
             pending=tuple(sorted(pending)),
             quarantined=wake.quarantined,
             problems=tuple(wake.problems),
@@ -39,6 +37,7 @@ def _write(agent: Agent, wake: Wake) -> None:
     )
 
 
+# these two alone: the page's format is older than other kinds of sessions
 def _last(agent: Agent, track: Track) -> SessionId | None:
     held = archive.sessions(agent.paths.papers, track)
     return held[-1] if held else None

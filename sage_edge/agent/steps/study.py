@@ -14,6 +14,7 @@ from sage_edge.agent.paper_summary import describe
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.analysis.findings import Filed
 from sage_edge.analysis.study import Read, Study, study
+from sage_edge.errors import UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
@@ -51,11 +52,12 @@ def new_papers(agent: Agent) -> Study:
         Read(
             author=me, now=agent.clock.now(), curriculum=curriculum.load(agent.paths.fleet),
             rules=agent.me.role.rules if agent.can("recommend") else (),
-            transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.owners("conduct")},
+            transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.conductors()},
             findings=tuple(_read(agent, me, "findings", Finding, problems)),
             recommendations=tuple(_read(agent, me, "recommendations", Recommendation, problems)),
             checks=tuple(_read(agent, me, "checks", Check, problems)),
             decisions=tuple(_decisions(agent, problems)),
+            letters=fleet.kinds.letters,
         )
     )  # fmt: skip
     return Study(new.findings, new.checks, new.recommendation, (*problems, *new.problems))
@@ -74,10 +76,11 @@ def _filed(agent: Agent, host: HostName, problems: list[str]) -> Iterator[Filed]
     for path in agent.post.names(host, "sessions"):
         try:
             session = SessionId(PurePosixPath(path).stem)
-        except ValueError as foreign:
+            place = paper_paths.of_session(session, agent.me.fleet.kinds.of(session).name)
+        except (ValueError, UsageError) as foreign:
             problems.append(f"{host} {path} cannot be read: {foreign}")
             continue
-        if path == paper_paths.of_session(session):
+        if path == place:
             yield Filed(session, functools.partial(load, path))
         else:
             problems.append(f"{host} {path} cannot be read: this is not the place of {session}")

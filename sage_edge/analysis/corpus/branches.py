@@ -72,7 +72,11 @@ class Branches:
         host = entry.group.split("/")[1]
         if found.host != host:
             return f"it says that {one_line(str(found.host))} conducted it"
-        own = f"host/{host}/{paper_paths.of_session(SessionId(found.label))}" if found.provenance == "recorded" else ""
+        own = (
+            f"host/{host}/{paper_paths.of_session(SessionId(found.label), found.track)}"
+            if found.provenance == "recorded"
+            else ""
+        )
         return "" if entry.place == own else f"this is not the place of {found.label}"
 
     def _tips(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sage_edge import files, scorers
 from sage_edge.analysis.claims.declarations import Claims
 from sage_edge.analysis.claims.evaluate import test as test_claims
 from sage_edge.analysis.series import Point, Series
-from sage_edge.names import SessionId, Slug, Track
+from sage_edge.names import FIRST_LETTERS, SessionId, Slug, Track
 from sage_edge.records.claim import ClaimFinding
 from sage_edge.scorers import Mark
 
@@ -45,7 +45,7 @@ class Shelf:
         )
 
     def _point(self, track: Track, number: int, values: Sequence[float]) -> Point:
-        label = str(SessionId.of(track, number))
+        label = str(SessionId.of(FIRST_LETTERS[track], number))
         return Point(
             number=number,
             label=label,

@@ -90,7 +90,7 @@ def test_what_is_not_measured_cannot_be_asked_for(tmp_path: Path) -> None:
             (("identity", 1, "rate", "training"), "does not measure training"),
         ):
             with pytest.raises(UsageError, match=says):
-                corpus.series(*question)  # type: ignore[arg-type]
+                corpus.series(*question)
 
 
 def test_one_series_speaks_of_one_host(tmp_path: Path) -> None:

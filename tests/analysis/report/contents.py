@@ -10,7 +10,7 @@ from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.report import collect
 from sage_edge.analysis.report.content import Content
 from sage_edge.analysis.series import Point, Series
-from sage_edge.names import SessionId, Slug, Track
+from sage_edge.names import FIRST_LETTERS, SessionId, Slug, Track
 from sage_edge.records.transcript import Transcript
 from sage_edge.scorers import IDENTITY, TRAINING_STRICT, TRUNCATION, Mark, Scorer
 from tests import corpora
@@ -53,7 +53,7 @@ def series(
     points = tuple(
         Point(
             number=number,
-            label=str(SessionId.of(track, number)),
+            label=str(SessionId.of(FIRST_LETTERS[track], number)),
             seal=files.digest(f"{track} {number}".encode()),
             started=None,
             unit=(units or {}).get(number, "phase grounding"),

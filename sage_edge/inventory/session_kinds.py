@@ -1,0 +1,109 @@
+"""Kinds of sessions, as `fleet/curriculum/kinds.yaml` declares them: what differs between them is data.
+
+format: 1
+kinds: a list of SessionKind
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sage_edge.declared import Declared, Reader
+from sage_edge.errors import UsageError
+from sage_edge.inventory.roles import Ability
+from sage_edge.names import FIRST_KINDS, FIRST_LETTERS, SessionId, Track
+
+FILE = "curriculum/kinds.yaml"
+"""Where they are declared, below a fleet folder."""
+
+_DECLARE = f"declare it in fleet/{FILE}"
+
+
+class SessionKind(Declared):
+    """One kind of session. What its keys mean is written in the file itself."""
+
+    name: Track
+    letter: Annotated[str, Field(pattern=r"^[A-Z]$")]
+    ability: Ability
+    has_cadence: bool
+    draws: Literal["phases", "tracks"]
+    remembers: Track | None = None
+
+
+class _File(Declared):
+    format: Literal[1]
+    kinds: Annotated[tuple[SessionKind, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class SessionKinds:
+    """All declared kinds, in the order of their file."""
+
+    declared: tuple[SessionKind, ...]
+
+    def __iter__(self) -> Iterator[SessionKind]:
+        return iter(self.declared)
+
+    @property
+    def names(self) -> tuple[Track, ...]:
+        """The name of each kind."""
+        return tuple(kind.name for kind in self.declared)
+
+    @property
+    def letters(self) -> dict[Track, str]:
+        """Name → letter."""
+        return {kind.name: kind.letter for kind in self.declared}
+
+    def named(self, name: str) -> SessionKind:
+        """Return the kind of that name. Raises UsageError, which lists the kinds."""
+        for kind in self.declared:
+            if kind.name == name:
+                return kind
+        known = ", ".join(self.names)
+        raise UsageError(f"no kind of session is named {name!r}; there are: {known}", hint=_DECLARE)
+
+    def of(self, session: SessionId) -> SessionKind:
+        """Return the kind of a session by its letter. Raises UsageError, which lists the letters."""
+        for kind in self.declared:
+            if kind.letter == session.letter:
+                return kind
+        known = ", ".join(f"{kind.letter} {kind.name}" for kind in self.declared)
+        raise UsageError(f"{session} is of no declared kind; there are: {known}", hint=_DECLARE)
+
+
+def read(reader: Reader) -> SessionKinds | None:
+    """Return the declared kinds, or None after noting every fault of their file."""
+    path = reader.folder / FILE
+    before = len(reader.faults)
+    file = reader.read(path, _File)
+    if file is None:
+        return None
+    _check(reader, path, file.kinds)
+    return SessionKinds(file.kinds) if len(reader.faults) == before else None
+
+
+def _check(reader: Reader, path: Path, kinds: tuple[SessionKind, ...]) -> None:
+    names = [kind.name for kind in kinds]
+    for number, kind in enumerate(kinds):
+        place = f"kinds[{number}]"
+        for key in ("name", "letter"):
+            if getattr(kind, key) in _values(kinds[:number], key):
+                reader.fault(path, f"{place}.{key}", f"{getattr(kind, key)} is given twice")
+        if FIRST_KINDS.get(kind.letter, kind.name) != kind.name:
+            taken = FIRST_KINDS[kind.letter]
+            reader.fault(path, f"{place}.letter", f"{kind.letter} is {taken}'s in every published transcript")
+        if (letter := FIRST_LETTERS.get(kind.name, kind.letter)) != kind.letter:
+            reader.fault(path, f"{place}.letter", f"expected {letter}, as in every published {kind.name} transcript")
+        if kind.remembers is not None and kind.remembers not in names:
+            reader.fault(
+                path, f"{place}.remembers", f"no kind is named {kind.remembers}; there are: {', '.join(names)}"
+            )
+
+
+def _values(kinds: Iterable[SessionKind], key: str) -> set[str]:
+    return {getattr(kind, key) for kind in kinds}

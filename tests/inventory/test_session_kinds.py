@@ -1,0 +1,78 @@
+"""Kinds of sessions are declared in one file, and `fleet check` names every fault there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sage_edge.errors import UsageError
+from sage_edge.inventory import load
+from sage_edge.names import SessionId
+
+from .conftest import Edit, Faults
+from .machines import FLEET
+
+PROBE = "kinds:\n  - {name: probe, letter: L, ability: conduct, has_cadence: false, draws: phases}"
+
+
+def test_the_first_two_are_what_was_published() -> None:
+    kinds = load.load(FLEET).kinds
+    assert kinds.letters == {"primary": "P", "training": "T"}
+    assert kinds.of(SessionId("T001")) == kinds.named("training")
+    assert [kind.draws for kind in kinds] == ["phases", "tracks"]
+
+
+@pytest.mark.parametrize("ask", ["named", "of"])
+def test_an_undeclared_kind_is_refused_with_the_known_ones(ask: str) -> None:
+    with pytest.raises(UsageError, match="primary"):
+        getattr(load.load(FLEET).kinds, ask)(SessionId("L001"))
+
+
+def test_a_third_kind_is_one_entry(edit: Edit, fleet: Path) -> None:
+    edit("curriculum/kinds.yaml", "kinds:", PROBE)
+    loaded = load.load(fleet)
+    assert set(loaded.kinds.names) == {"probe", "primary", "training"}
+    assert [kind.name for kind in loaded.scheduled("sprout")] == ["primary", "training"]
+    assert loaded.conductors() == ("sprout",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("letter: T", "letter: P", "kinds[1].letter: P is given twice"),
+        ("letter: T", "letter: TT", "kinds[1].letter: "),
+        ("letter: T", "letter: t", "kinds[1].letter: "),
+        ("letter: T", "letter: X", "kinds[1].letter: expected T, as in every published training transcript"),
+        ("name: training", "name: primary", "kinds[1].name: primary is given twice"),
+        ("name: training", "name: Night School", "kinds[1].name: "),
+        ("name: training", "name: night", "kinds[1].letter: T is training's in every published transcript"),
+        ("letter: T\n    ability: conduct", "letter: T\n    ability: sing", "kinds[1].ability: expected 'conduct', "),
+        ("draws: tracks", "draws: lots", "kinds[1].draws: expected 'phases' or 'tracks', got 'lots'"),
+        ("draws: tracks\n    remembers: primary", "draws: tracks\n    remembers: me", "kinds[1].remembers: no kind"),
+        ("draws: tracks", "draws: tracks\n    colour: red", "kinds[1].colour: unknown key"),
+        ("draws: tracks", "", "kinds[1].draws: is missing"),
+    ],
+)  # fmt: skip
+def test_a_fault_names_its_key(edit: Edit, faults: Faults, old: str, new: str, expected: str) -> None:
+    edit("curriculum/kinds.yaml", old, new)
+    assert any(fault.startswith(f"fleet/curriculum/kinds.yaml: {expected}") for fault in faults())
+
+
+def test_a_cadence_is_for_kinds_that_have_one(edit: Edit, faults: Faults) -> None:
+    edit("curriculum/kinds.yaml", "kinds:", PROBE)
+    edit("fleet.yaml", "  jitter: 5m", "  probe: {every: 6h, offset: 1h}\n  jitter: 5m")
+    (only,) = faults()
+    assert only.startswith("fleet/fleet.yaml: cadence.probe: no kind of session with a cadence is named 'probe'; ")
+    assert only.endswith("there are: primary, training")
+
+
+def test_a_kind_with_a_cadence_needs_one(edit: Edit, faults: Faults) -> None:
+    edit("curriculum/kinds.yaml", "kinds:", PROBE.replace("has_cadence: false", "has_cadence: true"))
+    assert faults() == ["fleet/fleet.yaml: cadence.probe: is missing"]
+
+
+def test_a_host_may_not_invent_a_cadence(edit: Edit, faults: Faults) -> None:
+    edit("hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {probe: {every: 6h, offset: 1h}}")
+    (only,) = faults()
+    assert only.startswith("fleet/hosts/sprout.yaml: schedule.probe: no kind of session with a cadence is named")
