@@ -12,7 +12,7 @@ import click
 from sage_edge.cli import corpus_options, render
 from sage_edge.cli.environment import json_option, paths, tell
 from sage_edge.errors import SageError, UsageError
-from sage_edge.names import TRACKS, Track
+from sage_edge.names import Track
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("analyse")
 @corpus_options.options
-@click.option("--track", type=click.Choice(TRACKS), help="Only the sessions of this track.")
+@click.option("--track", metavar="KIND", help="Only the sessions of this track.")
 @click.option(
     "--scorer", "wanted", multiple=True, metavar="ID/V", help="Only this scorer, like identity/1; repeatable."
 )
@@ -80,7 +80,7 @@ def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list
 
     shown = False
     for one in _hosts(corpus, host):
-        for of in (track,) if track else TRACKS:
+        for of in (track,) if track else corpus.tracks:
             count = len(corpus.of(one).sessions(of))
             if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
@@ -114,7 +114,7 @@ def _document(
             "kind": series.kind, "definition": series.definition, **asdict(found),
         }
         for one in _hosts(corpus, host)
-        for of in ((track,) if track else TRACKS)
+        for of in ((track,) if track else corpus.tracks)
         for series in _series(corpus, one, of, scorers)
         for found in windows(series, window)
     ]  # fmt: skip

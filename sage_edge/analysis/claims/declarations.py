@@ -17,7 +17,7 @@ A quantity is written as people say it: `raising/1 d5`. A window without an end 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -74,13 +74,21 @@ def read(reader: Reader) -> Claims | None:
 
 def faults(claims: Claims) -> Iterator[tuple[str, str]]:
     """Yield what does not hold together, as key path and message: unknown scorers, quantities, timings and models."""
+    measured = {track for scorer in scorers.ALL for track in scorer.tracks}
     for name, claim in claims.claims.items():
+        if isinstance(claim, Scored) and claim.track not in measured:
+            yield f"claims.{name}.track", f"no scorer measures {claim.track} sessions, only {_listed(measured)}"
+            continue
         for part, reading in _readings(claim):
             key = f"claims.{name}.{part}"
             if isinstance(claim, Timed):
                 yield from _timed(claims, claim, key, reading)
             else:
                 yield from _scored(claim, key, reading)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
 
 
 AnyReading = Pair | Level | Stretch | Sides | Cost | Growth

@@ -31,7 +31,7 @@ from sage_edge.analysis.errors import SessionChanged
 from sage_edge.analysis.series import Point, Series
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
-from sage_edge.names import Slug, Track
+from sage_edge.names import TRACKS, Slug, Track
 from sage_edge.records.dialogue import Dialogue, Standing
 from sage_edge.scorers.base import Mark, Scorer
 
@@ -88,6 +88,12 @@ class Corpus:
     def dialogues(self) -> tuple[Dialogue, ...]:
         """Every session without its words, by host, track and number; dry runs and contested numbers as well."""
         return tuple(session.header for session in self._shelved())
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The kinds of sessions: the first two, and whatever other kinds are here."""
+        here = {session.track for session in self.dialogues if session.track is not None}
+        return (*TRACKS, *sorted(here - set(TRACKS)))
 
     def sessions(self, track: Track) -> tuple[Dialogue, ...]:
         """Return the sessions of a track that count, by number: no dry run, no experiment, no contested number."""

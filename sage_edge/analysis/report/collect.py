@@ -11,7 +11,6 @@ from sage_edge.analysis.report.forecasts import forecasts
 from sage_edge.analysis.report.legacy_verdicts import noted
 from sage_edge.analysis.series import Series
 from sage_edge.errors import UsageError
-from sage_edge.names import TRACKS
 from sage_edge.records.claim import ClaimFinding
 
 
@@ -28,7 +27,7 @@ def subject(corpus: Corpus, host: str | None = None) -> str | None:
 
 
 def _counting(corpus: Corpus) -> int:
-    return sum(len(corpus.sessions(track)) for track in TRACKS)
+    return sum(len(corpus.sessions(track)) for track in corpus.tracks)
 
 
 def gather(corpus: Corpus, host: str | None, claims: Sequence[ClaimFinding] = ()) -> Content:
@@ -39,7 +38,7 @@ def gather(corpus: Corpus, host: str | None, claims: Sequence[ClaimFinding] = ()
     of_host = corpus.of(host)
     known = {told.seal: told for told in of_host.dialogues}
     foretold = forecasts(source.repository, host, known) if isinstance(source, Branches) else ((), ())
-    counting = {told.seal for track in TRACKS for told in of_host.sessions(track)}
+    counting = {told.seal for track in of_host.tracks for told in of_host.sessions(track)}
     return Content(
         source=name(source.key),
         host=host,
@@ -66,7 +65,7 @@ def name(key: str) -> str:
 def _series(corpus: Corpus) -> tuple[Series, ...]:
     return tuple(
         corpus.series(scorer.id, scorer.version, quantity, track)
-        for track in TRACKS
+        for track in corpus.tracks
         for scorer in corpus.scorers
         if track in scorer.tracks
         for quantity in scorer.quantities

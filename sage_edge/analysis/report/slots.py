@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sage_edge.analysis.report.content import Content, Session
 from sage_edge.legacy.times import ZONE
-from sage_edge.names import TRACKS, Track
+from sage_edge.names import Track
 from sage_edge.records.dialogue import Dialogue
 
 EVERY = timedelta(hours=6)
@@ -76,7 +76,8 @@ def lanes(content: Content) -> tuple[Lane, ...]:
     """Return a lane for every track of every host that has sessions with a start."""
     hosts = sorted({one.told.host or "" for one in content.sessions if one.counts})
     found = []
-    for track, host in itertools.product(TRACKS, hosts):
+    tracks = sorted({one.told.track for one in content.sessions if one.counts and one.told.track})
+    for track, host in itertools.product(tracks, hosts):
         sessions = [one for one in content.on(track) if (one.told.host or "") == host]
         lane = _lane(track if len(hosts) == 1 else f"{host} {track}", track, sessions)
         found += [lane] if lane.held else []

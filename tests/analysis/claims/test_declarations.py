@@ -82,7 +82,7 @@ def test_a_claim_is_read_as_it_stands(tmp_path: Path) -> None:
         ({"threshold": float("nan")}, "claims.one.threshold: "),
         ({"threshold": "much"}, "claims.one.threshold: expected a number"),
         ({"statement": ""}, "claims.one.statement: "),
-        ({"track": "night"}, "claims.one.track: expected 'primary' or 'training'"),
+        ({"track": "night"}, "claims.one.track: no scorer measures night sessions, only primary, training"),
         ({"replay": PAIR | {"x": "raising d5"}}, "claims.one.replay.x: "),
         ({"replay": PAIR | {"x": "raising/0 d5"}}, "claims.one.replay.x: "),
         ({"replay": PAIR | {"x": "raising/9 d5"}}, "claims.one.replay.x: no scorer raising/9"),
