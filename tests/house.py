@@ -34,6 +34,20 @@ FLOORS: Mapping[str, int] = {
     for room in rooms.split()
 }
 GROUND, ROOF = 0, 5
+PARTS: Mapping[str, tuple[str, ...]] = {
+    # a part may import those before it; what stands in one line are files that may import each other
+    "models": (
+        "errors manifest card lock shipped_card sandbox seedling",
+        "store",
+        "inspect",
+        "download",
+        "prepare",
+        "cards",
+        "resolve",
+        "model_inventory",
+    ),
+}
+"""Rooms of many parts, and the order in which these stand."""
 OUTSIDE = {"host": -1}
 """Rooms below the ground: they run on another machine's own Python and know nothing of the house."""
 FLOORS = {**FLOORS, **OUTSIDE}
@@ -46,7 +60,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "peft": _TENSORS,
     "tokenizers": _TENSORS,
     "safetensors": _TENSORS,
-    "llama_cpp": ("engines/llamacpp.py", "models/prepare/gguf_tools.py"),
+    "llama_cpp": ("engines/llamacpp.py", "models/inspect/gguf_model.py"),
     "huggingface_hub": ("models/download/hub.py",),
     "httpx2": ("models/download/hub.py",),  # the transport that huggingface_hub itself speaks through
     "fabric": ("remote/ssh/client.py",),
@@ -152,6 +166,30 @@ def floors(sources: Sequence[Source]) -> list[str]:
                 way = "up" if FLOORS[target] > FLOORS[source.room] else "sideways"
                 faults.append(source.at(node, f"{source.room} imports {way}: {target}"))
     return faults
+
+
+def part_order(sources: Sequence[Source], room: str, lines: Sequence[str] | None = None) -> list[str]:
+    """Within a room of many parts, imports go one way, too."""
+    ranks = {part: rank for rank, line in enumerate(lines or PARTS[room]) for part in line.split()}
+    faults = []
+    for source in sources:
+        own = _part_of(source.module, room)
+        if own is None:
+            continue
+        if own not in ranks:
+            faults.append(f"{source.path}:1: '{own}' has no place in the order of {room}; name it in PARTS")
+            continue
+        for node, name in imports(source):
+            target = _part_of(name, room)
+            if target is not None and ranks.get(target, len(ranks)) > ranks[own]:
+                faults.append(source.at(node, f"{room}/{own} imports {room}/{target}, which stands above it"))
+    return faults
+
+
+def _part_of(name: str, room: str) -> str | None:
+    """The part of a room that a dotted name lies in; None outside of the room, and for the room itself."""
+    parts = name.split(".")
+    return parts[2] if parts[:2] == [PACKAGE, room] and len(parts) > 2 else None
 
 
 def ground_cycles(sources: Sequence[Source]) -> list[str]:

@@ -39,6 +39,12 @@ def test_imports_go_down() -> None:
     assert_none(house.floors(SOURCES))
 
 
+@pytest.mark.parametrize("room", house.PARTS)
+def test_the_parts_of_a_room_stand_in_one_order(room: str) -> None:
+    assert sum(source.room == room for source in SOURCES) > 10
+    assert_none(house.part_order(SOURCES, room))
+
+
 def test_the_ground_has_no_circles() -> None:
     assert_none(house.ground_cycles(SOURCES))
 
@@ -179,6 +185,25 @@ def test_floors_can_fail(path: str, text: str, says: str) -> None:
 )
 def test_floors_can_pass(path: str, text: str) -> None:
     assert house.floors([Source(path, text)]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ("models/store/gc.py", "from sage_edge.models.inspect import classify", "models/store imports models/inspect"),
+        ("models/card.py", "def f():\n    from sage_edge.models import prepare", "models/card imports models/prepare"),
+        ("models/inspect/a.py", "from ..prepare.run import prepare", "models/inspect imports models/prepare"),
+        ("models/attic/a.py", "import os", "'attic' has no place in the order of models"),
+        ("models/store/gc.py", "from sage_edge.models import attic", "models/store imports models/attic"),
+        ("models/store/gc.py", "from sage_edge.models.store import blobs\nfrom sage_edge.models import card", ""),
+        ("models/__init__.py", "import os", ""),
+        ("records/a.py", "import os", ""),
+    ],
+)
+def test_the_order_of_parts_can_fail(path: str, text: str, says: str) -> None:
+    faults = house.part_order([Source(path, text)], "models")
+    assert says in "".join(faults)
+    assert bool(faults) == bool(says)
 
 
 def test_circles_can_fail() -> None:

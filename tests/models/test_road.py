@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge.models.inspect.gguf_model import metadata
 from sage_edge.models.lock import LockedModel, read_lock
-from sage_edge.models.prepare.gguf_tools import metadata
 from sage_edge.models.resolve import Library
 from tests.cli import world as worlds
 from tests.cli.world import World

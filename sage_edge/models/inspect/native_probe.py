@@ -61,9 +61,9 @@ def probe(
 
 def main() -> None:
     """The child's part."""
-    from sage_edge.models.prepare import gguf_tools
+    from sage_edge.models.inspect import gguf_model
 
-    sys.stdout.write(json.dumps(gguf_tools.metadata(Path(sys.argv[1]))))
+    sys.stdout.write(json.dumps(gguf_model.metadata(Path(sys.argv[1]))))
     sys.stdout.flush()
     os._exit(0)  # its own clean-up is of no interest, and has crashed before
 

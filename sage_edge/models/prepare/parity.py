@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 from sage_edge.errors import CommandFailed, ExitCode
 from sage_edge.models import sandbox
 from sage_edge.models.errors import ModelError
-from sage_edge.models.prepare import gguf_tools, merge, parity_prompts
+from sage_edge.models.inspect import gguf_model
+from sage_edge.models.prepare import merge, parity_prompts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -179,8 +180,8 @@ def _main() -> int:
     return 0
 
 
-def _reading(file: Path, threads: int) -> gguf_tools.GgufModel:
-    return gguf_tools.GgufModel(file, _CONTEXT, threads)
+def _reading(file: Path, threads: int) -> gguf_model.GgufModel:
+    return gguf_model.GgufModel(file, _CONTEXT, threads)
 
 
 if __name__ == "__main__":

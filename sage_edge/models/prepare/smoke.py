@@ -14,7 +14,8 @@ from sage_edge import files
 from sage_edge.errors import ExitCode
 from sage_edge.hints import sage
 from sage_edge.models.errors import ModelError
-from sage_edge.models.prepare import gguf_tools, merge
+from sage_edge.models.inspect import gguf_model
+from sage_edge.models.prepare import merge
 from sage_edge.models.sandbox import run_limited
 from sage_edge.names import Digest, ModelRef
 
@@ -68,7 +69,7 @@ def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bo
     """Raise SmokeFailed unless the file is the one meant. template: as the card pins it. own: we converted the file."""
     if smoke.template is None:  # llama-cpp-python would silently take the llama-2 format (facts §3.2)
         raise SmokeFailed(
-            f"{ref} carries no chat template ({gguf_tools.TEMPLATE})", hint="convert it again with its tokenizer"
+            f"{ref} carries no chat template ({gguf_model.TEMPLATE})", hint="convert it again with its tokenizer"
         )
     if template is not None and smoke.template != template:
         raise SmokeFailed(
@@ -85,7 +86,7 @@ def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bo
 def _answer(model: Path) -> SmokeResult:
     import numpy as np
 
-    reading = merge.TransformersModel(model) if model.is_dir() else gguf_tools.GgufModel(model, _CONTEXT)
+    reading = merge.TransformersModel(model) if model.is_dir() else gguf_model.GgufModel(model, _CONTEXT)
     template = reading.template
     prompt = reading.chat(_MESSAGES)[: _CONTEXT - _MOST] if template else []
     drawn: list[int] = []

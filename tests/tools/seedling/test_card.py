@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sage_edge.models.prepare import gguf_tools
+from sage_edge.models.inspect import gguf_model
 from sage_edge.models.resolve import SHIPPED
 from tools.seedling.recipe import CHAT_TEMPLATE, REF
 
@@ -23,7 +23,7 @@ def card() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def metadata() -> dict[str, str]:
-    return gguf_tools.metadata(FOLDER / "seedling.gguf")
+    return gguf_model.metadata(FOLDER / "seedling.gguf")
 
 
 def test_the_digest_and_the_size_are_those_of_the_file(card: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sage_edge.models.prepare import gguf_tools
+from sage_edge.models.inspect import gguf_model
 from tools.seedling.rebuild import rebuild
 from tools.seedling.recipe import Recipe
 
@@ -32,7 +32,7 @@ TINY = Recipe(
 def test_a_few_steps_give_a_file_and_a_card_that_agree(tmp_path: Path) -> None:
     file = rebuild(tmp_path / "out", cache=tmp_path / "cache", recipe=TINY)
     card = yaml.safe_load((tmp_path / "out" / "card.yaml").read_text("utf-8"))
-    metadata = gguf_tools.metadata(file)
+    metadata = gguf_model.metadata(file)
     assert card["size_bytes"] == file.stat().st_size
     assert metadata["qwen2.embedding_length"] == "64"
     assert metadata["tokenizer.ggml.pre"] == "qwen2"

@@ -1,0 +1,81 @@
+"""The door to llama.cpp on the model road: a GGUF file opened in this process, for its metadata, tokens and logits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+TEMPLATE = "tokenizer.chat_template"
+_F32 = 0  # ggml_type
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """Return the scalar metadata of a GGUF file as llama.cpp reads it, every value as text."""
+    import llama_cpp
+
+    model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+    try:
+        return dict(model.metadata)
+    finally:
+        model.close()
+
+
+class GgufModel:
+    """A GGUF file opened in this process, that tells its tokens and logits. Close it.
+
+    The key-value cache is in f32, so that what is measured is the file and not the cache. `context`: tokens at most.
+    """
+
+    def __init__(self, path: Path, context: int = 512, threads: int = 1) -> None:
+        import llama_cpp
+
+        self._llm: Any = llama_cpp.Llama(
+            str(path), n_ctx=context, n_batch=context, n_ubatch=context, n_threads=threads, n_threads_batch=threads,
+            n_gpu_layers=0, type_k=_F32, type_v=_F32, logits_all=True, verbose=False,
+        )  # fmt: skip
+        self._lib, self.metadata = llama_cpp, dict(self._llm.metadata)
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the tokens of a text; special tokens written out in it count as such."""
+        return list(self._llm.tokenize(text.encode("utf-8"), add_bos=False, special=True))
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        """Return one row of logits per token, shape (tokens, vocabulary); valid until the next call."""
+        self._llm.reset()
+        self._llm._ctx.kv_cache_clear()
+        self._llm.eval(tokens)
+        rows: npt.NDArray[np.float32] = self._llm.scores[: len(tokens)]
+        return rows
+
+    def chat(self, messages: list[dict[str, str]]) -> list[int]:
+        """Return the tokens of a conversation under the file's own template, ready for an answer."""
+        from llama_cpp import llama_chat_format
+
+        ends = {name: self.text([token]) for name, token in (("bos", self._llm.token_bos()), ("eos", self.end))}
+        formatter = llama_chat_format.Jinja2ChatFormatter(
+            template=self.metadata[TEMPLATE], bos_token=ends["bos"], eos_token=ends["eos"]
+        )
+        return self.tokens(str(formatter(messages=messages).prompt))
+
+    @property
+    def template(self) -> str | None:
+        """The chat template that the file carries."""
+        return self.metadata.get(TEMPLATE)
+
+    @property
+    def end(self) -> int:
+        """The token that ends a turn."""
+        return int(self._llm.token_eos())
+
+    def text(self, tokens: list[int]) -> str:
+        """Return what tokens say; nothing for a token that the file does not have."""
+        known = [token for token in tokens if token >= 0]
+        return str(self._llm.detokenize(known, special=True).decode("utf-8", "replace")) if known else ""
+
+    def close(self) -> None:
+        """Free the model."""
+        self._llm.close()
