@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from sage_edge.host import command_table
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
 MOST_REQUEST_BYTES = 32 << 20
 """The longest request carries a release's files or a model's listing."""
@@ -35,7 +35,7 @@ def main(words: Sequence[str]) -> int:
             "ok": True,
             "result": command_table.answer(context, verb, request),
         }
-        code = ExitCode.OK
+        code = ExitStatus.OK
     except Refusal as refused:
         document, code = {"helper": helper, "ok": False, "error": refused.as_json()}, refused.code
     except OSError as failed:  # a full disk, a missing right: the board's state is what the journal says
@@ -53,7 +53,7 @@ def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
             "usage",
             f"expected one of {', '.join(sorted(command_table.VERBS))}",
             "sage-host probe </dev/null",
-            code=ExitCode.USAGE,
+            code=ExitStatus.USAGE,
         )
     if words[0] in _BY_ITSELF and len(words) > 1:
         return words[0], {"because": words[1].removeprefix("--because=")}
@@ -65,7 +65,7 @@ def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:
     if not isinstance(request, dict) or len(content) > MOST_REQUEST_BYTES:
         most = f"one JSON object of at most {MOST_REQUEST_BYTES >> 20} MiB"
         example = f"echo '{{}}' | sage-host {words[0]}"
-        raise Refusal("usage", f"expected {most} on stdin", example, code=ExitCode.USAGE)
+        raise Refusal("usage", f"expected {most} on stdin", example, code=ExitStatus.USAGE)
     return words[0], request
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from sage_edge.host import probe, release_store
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import DockerEngine
 
@@ -103,4 +103,4 @@ def _does(verb: str) -> Verb:
 
 
 def _misunderstood(kind: str, what: str) -> Refusal:
-    return Refusal(kind, what, "renew the helper: ", invoke("provision", host=HOST), code=ExitCode.USAGE)
+    return Refusal(kind, what, "renew the helper: ", invoke("provision", host=HOST), code=ExitStatus.USAGE)

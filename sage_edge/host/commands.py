@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from sage_edge.host import audit, client_alive, file_lock, release_store
 from sage_edge.host.deployment import Deployment, DeployTimeouts
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.journal import JournalEntry
 from sage_edge.host.lease import LockClaim
@@ -47,7 +47,7 @@ def _alone(context: HelperContext, wait_s: float) -> contextlib.AbstractContextM
     """
     busy = Refusal(
         "busy", "the board still does what an earlier call began",
-        "wait, then the same again; what it does: ", invoke("status", host=HOST), code=ExitCode.LOCKED,
+        "wait, then the same again; what it does: ", invoke("status", host=HOST), code=ExitStatus.LOCKED,
     )  # fmt: skip
     waiting = "the board still does what an earlier call began; waiting for its end"
     return file_lock.hold(context.places.guard, wait_s, busy, inherited=True, on_wait=lambda: context.log(waiting))
@@ -62,7 +62,7 @@ def _provision(context: HelperContext, request: Request) -> VerbAnswer:
     from sage_edge.host import provision  # compiled at each call, as all of a zipapp: only where it is needed
 
     done = provision.apply(context.places, request["steps"], context.log)
-    changed = [one["step"] for one in done if one["changed"]]
+    changed = [step["step"] for step in done if step["changed"]]
     if changed:
         _noted(context, request, "provision", ", ".join(map(str, changed)))
     return {"steps": done}
@@ -109,35 +109,35 @@ def _stage(context: HelperContext, request: Request) -> VerbAnswer:
     wanted = release_store.parse(request["files"]["release.json"].encode("utf-8"), tuple(request["image_from"]))
     with _deploying(context, request["token"]) as deploying:
         entry = deploying.stage(wanted, request["files"])
-    return _told(context, request, "stage", entry)
+    return _entered(context, request, "stage", entry)
 
 
 def _activate(context: HelperContext, request: Request) -> VerbAnswer:
     with _deploying(context, request["token"]) as deploying:
-        entry, said = deploying.activate(_patience(request))
-    return {**_told(context, request, "activate", entry), "canary": said, "running": _running(context)}
+        entry, canary = deploying.activate(_patience(request))
+    return {**_entered(context, request, "activate", entry), "canary": canary, "running": _running(context)}
 
 
 def _confirm(context: HelperContext, request: Request) -> VerbAnswer:
     with _deploying(context, request["token"]) as deploying:
         entry = deploying.confirm(request["release"])
-    return {**_told(context, request, "confirm", entry), "running": _running(context)}
+    return {**_entered(context, request, "confirm", entry), "running": _running(context)}
 
 
 def _rollback(context: HelperContext, request: Request) -> VerbAnswer:
     with _deploying(context, request["token"]) as deploying:
-        entry, said = deploying.rollback(request.get("to"), _patience(request))
-    return {**_told(context, request, "rollback", entry), "canary": said, "running": _running(context)}
+        entry, canary = deploying.rollback(request.get("to"), _patience(request))
+    return {**_entered(context, request, "rollback", entry), "canary": canary, "running": _running(context)}
 
 
 def _recover(context: HelperContext, request: Request) -> VerbAnswer:
     by_itself = request.get("who") is None  # boot or timer, which nobody waits for
     with _deploying(context, wait_s=_PATIENT_S if by_itself else _WAIT_S) as deploying:
         entry = deploying.recover(str(request.get("because", "asked to")))
-    return _told(context, request, "recover", entry) if entry else {"entry": None}
+    return _entered(context, request, "recover", entry) if entry else {"entry": None}
 
 
-def _told(context: HelperContext, request: Request, action: str, entry: JournalEntry) -> VerbAnswer:
+def _entered(context: HelperContext, request: Request, action: str, entry: JournalEntry) -> VerbAnswer:
     head = _noted(context, request, action, f"{entry.kind} {entry.release}: {entry.state}")
     return {"entry": entry._asdict(), "audit": head}
 

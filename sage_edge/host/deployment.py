@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from sage_edge.host import release_store as releases
 from sage_edge.host import states
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.journal import DeployJournal, DeploymentKind, JournalEntry
 from sage_edge.host.release_store import Released
 from sage_edge.host.service import Service
 
-Log = Callable[[str], None]
 MOST_ATTEMPTS = 3
 """So often is one deployment taken back before the board stops trying: a loop of reboots must end."""
 
@@ -55,7 +54,7 @@ class Deployment:
         places: Places,
         journal: DeployJournal,
         service: Service,
-        log: Log,
+        log: Callable[[str], None],
         check_cancelled: Callable[[], None] = lambda: None,
     ) -> None:
         self._places, self._journal, self._service, self._log = places, journal, service, log
@@ -106,8 +105,8 @@ class Deployment:
                 self._service.down()
             self._service.up(released)
             self._service.healthy(released, patience.health_s)
-            said = self._service.canary(released)
-            return self._journal.enter(entry, "gated"), said
+            canary = self._service.canary(released)
+            return self._journal.enter(entry, "gated"), canary
         except (Refusal, OSError) as failed:
             raise self._go_back(str(failed)) from None
 
@@ -117,9 +116,9 @@ class Deployment:
         if entry is not None and entry.release == short and entry.state == "committed":
             return entry
         if entry is None or entry.release != short or entry.state not in ("gated", "confirmed"):
-            found = f"{entry.release} is {entry.state}: {entry.note}" if entry else "nothing was deployed"
+            state = f"{entry.release} is {entry.state}: {entry.note}" if entry else "nothing was deployed"
             raise Refusal(
-                "not-waiting", f"{short} does not wait to be confirmed; {found}", *_SEE, code=ExitCode.ROLLED_BACK
+                "not-waiting", f"{short} does not wait to be confirmed; {state}", *_SEE, code=ExitStatus.ROLLED_BACK
             )
         if entry.state == "gated":
             entry = self._journal.enter(entry, "confirmed")
@@ -152,14 +151,14 @@ class Deployment:
                 "no-release",
                 "no other release has served here before",
                 invoke("deploy", host=HOST),
-                code=ExitCode.USAGE,
+                code=ExitStatus.USAGE,
             )
         self.stage(releases.read(self._places, target), {}, "rollback")
-        entry, said = self.activate(patience)
+        entry, canary = self.activate(patience)
         running = self._service.running()
         if running is None or running.image != releases.read(self._places, target).image:
             raise self._go_back("what runs is not what was asked for")
-        return entry, said
+        return entry, canary
 
     def _quiet(self, patience: DeployTimeouts) -> contextlib.AbstractContextManager[None]:
         if patience.cut:
@@ -186,7 +185,9 @@ class Deployment:
         except Refusal as worse:
             return worse
         serves = f"{end.previous} serves again" if end.previous else "nothing is deployed, as before"
-        return Refusal("reverted", f"{entry.release} was taken back: {why}. {serves}", *_SEE, code=ExitCode.ROLLED_BACK)
+        return Refusal(
+            "reverted", f"{entry.release} was taken back: {why}. {serves}", *_SEE, code=ExitStatus.ROLLED_BACK
+        )
 
     def _revert(self, entry: JournalEntry, because: str) -> JournalEntry:
         attempts = self._journal.attempts(entry)
@@ -198,9 +199,8 @@ class Deployment:
                 self._service.down()
             self._journal.enter(entry, "revert-failed", f"given up after {attempts} attempts: {because}")
             raise _broken(entry, f"given up after {attempts} attempts, and nothing of ours runs")
-        touched = any(
-            one.deployment == entry.deployment and one.state in states.TOUCHED[:3] for one in self._journal.entries()
-        )
+        passed = {line.state for line in self._journal.entries() if line.deployment == entry.deployment}
+        touched = not passed.isdisjoint(states.TOUCHED[:3])
         entry = self._journal.enter(entry, "reverting", because)
         try:
             if touched:
@@ -229,5 +229,5 @@ def _broken(entry: JournalEntry, why: str) -> Refusal:
     return Refusal(
         "revert-failed", f"{entry.release} could not be taken back, {wanted} should serve: {why}",
         "look at the board: ", invoke("status", host=HOST), "; then deploy a release that works",
-        code=ExitCode.ROLLBACK_FAILED,
+        code=ExitStatus.ROLLBACK_FAILED,
     )  # fmt: skip

@@ -103,9 +103,9 @@ def _whole_length(handle: int) -> int:
     size = os.fstat(handle).st_size
     while size:
         start = max(0, size - 4096)
-        found = os.pread(handle, size - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        at = os.pread(handle, size - start, start).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
         size = start
     return 0
 

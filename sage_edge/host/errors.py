@@ -17,8 +17,8 @@ HOST = None
 """The value of the option `host` in a command about this board."""
 
 
-class ExitCode(IntEnum):
-    """How the helper ends; the numbers are those of every program of ours (sage_edge.errors.ExitCode)."""
+class ExitStatus(IntEnum):
+    """How the helper ends; the numbers are those of every program of ours (sage_edge.errors.ExitStatus)."""
 
     OK = 0
     FAILED = 1
@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
     ROLLBACK_FAILED = 7
 
 
-class NextCommand(NamedTuple):
+class SuggestedCommand(NamedTuple):
     """A command that a person at the workstation may type. options: name → value, True for a flag, None: this board."""
 
     program: str
@@ -37,21 +37,21 @@ class NextCommand(NamedTuple):
     options: Mapping[str, str | bool | None]
 
 
-def invoke(task: str, **options: str | bool | None) -> NextCommand:
+def invoke(task: str, **options: str | bool | None) -> SuggestedCommand:
     """Return a task of the workstation: `invoke("deploy", host=HOST)`."""
-    return NextCommand("invoke", (task,), options)
+    return SuggestedCommand("invoke", (task,), options)
 
 
 class Refusal(Exception):
     """The one error of the helper. kind: a slug that programs compare; hint: sentences and commands; code: the exit."""
 
     def __init__(
-        self, kind: str, message: str, *hint: str | NextCommand, code: ExitCode = ExitCode.FAILED
+        self, kind: str, message: str, *hint: str | SuggestedCommand, code: ExitStatus = ExitStatus.FAILED
     ) -> None:  # fmt: skip
         self.kind, self.message, self.hint, self.code = kind, message, hint, code
         super().__init__(message)
 
     def as_json(self) -> Mapping[str, object]:
         """The error as it is printed."""
-        parts = [part._asdict() if isinstance(part, NextCommand) else part for part in self.hint]
+        parts = [part._asdict() if isinstance(part, SuggestedCommand) else part for part in self.hint]
         return {"kind": self.kind, "message": self.message, "hint": parts, "code": int(self.code)}

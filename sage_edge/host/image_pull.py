@@ -38,9 +38,9 @@ def tidy(engine: DockerEngine) -> None:
     """Give images that came by a passing registry a name that lasts, and remove steps and passing names."""
     for image in engine.images():
         for name in image.get("RepoTags") or ():
-            found = _PASSING.fullmatch(name)
-            if not found:
+            match = _PASSING.fullmatch(name)
+            if not match:
                 continue
-            if not found[2]:
-                machine.run(("docker", "tag", str(image["Id"]), found[1]))
+            if not match[2]:
+                machine.run(("docker", "tag", str(image["Id"]), match[1]))
             machine.run(("docker", "rmi", "--no-prune", name))

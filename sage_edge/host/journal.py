@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from sage_edge.host import durable, states
 from sage_edge.host.clock import boot_id, now_text
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.states import DeploymentState
 
 DeploymentKind = Literal["deploy", "rollback"]
@@ -66,7 +66,7 @@ class DeployJournal:
                 f"the deployment of {latest.release} is still {latest.state}",
                 "let the board settle it: ",
                 invoke("deploy", host=HOST),
-                code=ExitCode.LOCKED,
+                code=ExitStatus.LOCKED,
             )
         import secrets  # milliseconds that a probe does not need
 
@@ -88,7 +88,7 @@ class DeployJournal:
 
     def attempts(self, entry: JournalEntry) -> int:
         """How often this deployment was begun to be taken back."""
-        return sum(one.state == "reverting" and one.deployment == entry.deployment for one in self.entries())
+        return sum(line.state == "reverting" and line.deployment == entry.deployment for line in self.entries())
 
     def _write(
         self,

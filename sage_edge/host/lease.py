@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sage_edge.host import durable, file_lock
 from sage_edge.host.clock import boot_id, now_s, now_text
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
 if TYPE_CHECKING:
     import threading
@@ -81,13 +81,13 @@ class BoardLock:
     def held(self) -> Lease | None:
         """Return the lease that stands in the file, stale or not; None when free."""
         try:
-            found = json.loads(self._path.read_text("utf-8"))
-            return Lease(**{key: value for key, value in found.items() if key != "format"})
+            content = json.loads(self._path.read_text("utf-8"))
+            return Lease(**{key: value for key, value in content.items() if key != "format"})
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, AttributeError):
             what, remove = f"{self._path} cannot be read", f"remove it: sudo rm {self._path}"
-            raise Refusal("lock-damaged", what, remove, code=ExitCode.LOCKED) from None
+            raise Refusal("lock-damaged", what, remove, code=ExitStatus.LOCKED) from None
 
     def acquire(self, claim: LockClaim) -> tuple[Lease, Lease | None]:
         """Return (our lease, the stale one that it replaces). Raises Refusal, exit 5, while another is alive."""
@@ -98,7 +98,7 @@ class BoardLock:
             if before is not None and not (before.is_stale(now, boot_id(self._root)) or claim.buries(before)):
                 raise Refusal(
                     "locked", f"the board is locked by {before.described(now)}",
-                    "wait, or if nobody deploys any more: ", invoke("lock.release", host=HOST), code=ExitCode.LOCKED,
+                    "wait, or if nobody deploys any more: ", invoke("lock.release", host=HOST), code=ExitStatus.LOCKED,
                 )  # fmt: skip
             lease = Lease(
                 secrets.token_hex(8), claim.holder[:60], claim.host[:60], claim.pid, boot_id(self._root), claim.release,
@@ -140,7 +140,7 @@ class BoardLock:
         if lease is None or lease.token != token:
             holder = lease.described(now_s()) if lease else "nobody"
             what = f"the lock is not ours any more; it is held by {holder}"
-            raise Refusal("lock-lost", what, "run it again", code=ExitCode.LOCKED)
+            raise Refusal("lock-lost", what, "run it again", code=ExitStatus.LOCKED)
         return lease
 
     def release(self, token: str | None) -> Lease | None:
@@ -165,5 +165,5 @@ class BoardLock:
 
     def _alone(self) -> contextlib.AbstractContextManager[None]:
         """Two helpers never look and write at once."""
-        busy = Refusal("busy", "another call looks at the lock", "again in a moment", code=ExitCode.LOCKED)
+        busy = Refusal("busy", "another call looks at the lock", "again in a moment", code=ExitStatus.LOCKED)
         return file_lock.hold(self._path.with_suffix(".guard"), _GUARD_S, busy)

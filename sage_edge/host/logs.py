@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sage_edge.host import machine
-from sage_edge.host.errors import HOST, ExitCode, NextCommand, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, SuggestedCommand, invoke
 from sage_edge.host.service import AGENT, PROJECT
 
 MOST = 10_000
@@ -29,5 +29,5 @@ def read(n: int, since: str | None, grep: str | None) -> list[str]:
     return [line for line in lines if grep is None or grep in line][-n:]
 
 
-def _unfit(what: str, example: NextCommand) -> Refusal:
-    return Refusal("usage", what, example, code=ExitCode.USAGE)
+def _unfit(what: str, example: SuggestedCommand) -> Refusal:
+    return Refusal("usage", what, example, code=ExitStatus.USAGE)

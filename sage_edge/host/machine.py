@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
 if TYPE_CHECKING:
     import subprocess
@@ -166,5 +166,5 @@ def _plain(name: str) -> str:
     """Return a name that may stand in a request line as it is. Raises Refusal for another."""
     if not _NAME.fullmatch(name):
         what = f"expected the name of a container or an image, got {name!r:.60}"
-        raise Refusal("bad-name", what, "deploy again", code=ExitCode.USAGE)
+        raise Refusal("bad-name", what, "deploy again", code=ExitStatus.USAGE)
     return name

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sage_edge.host import client_alive, durable, file_lock, machine
-from sage_edge.host.errors import ExitCode, Refusal
+from sage_edge.host.errors import ExitStatus, Refusal
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 
 MOST_MODELS, MOST_FILES, MOST_LISTING_BYTES = 64, 100_000, 8 << 20
@@ -107,7 +107,7 @@ def _commit(context: HelperContext, request: Request) -> VerbAnswer:
     store, text = _store(context), str(request["listing"])
     path = store.listing(request["model"])
     files, verify = _listed(text), set(_digests(request["verify"]))
-    busy = Refusal("store-busy", "its model store is being collected", "wait, then again", code=ExitCode.LOCKED)
+    busy = Refusal("store-busy", "its model store is being collected", "wait, then again", code=ExitStatus.LOCKED)
     wait_s = min(float(request["wait_s"]), LONGEST_WAIT_S)
     wrong, gone = dict[str, str](), list[str]()
     with _writing(), file_lock.hold(store.root / "in-use.lock", wait_s, busy, shared=True, mode=0o644):
@@ -200,7 +200,7 @@ def _at_most(most: int, content: Sequence[str] | Mapping[str, int]) -> list[str]
 
 
 def _usage(what: str) -> Refusal:
-    return Refusal("bad-request", what, code=ExitCode.USAGE)
+    return Refusal("bad-request", what, code=ExitStatus.USAGE)
 
 
 def _text(path: Path) -> str | None:

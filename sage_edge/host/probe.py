@@ -112,8 +112,8 @@ def _docker(engine: DockerEngine) -> Mapping[str, Any] | None:
     """What the engine is and holds; null where none answers."""
     try:
         info = engine.info()
-        containers = [_container(engine, one) for one in engine.containers()]
-        images = sorted(one["Id"] for one in engine.images())
+        containers = [_container(engine, entry) for entry in engine.containers()]
+        images = sorted(entry["Id"] for entry in engine.images())
     except Refusal:
         return None
     return {
@@ -170,10 +170,10 @@ def _models(places: Places) -> Mapping[str, str]:
 def _manifest_digest(content: bytes) -> str:
     """SHA-256 over the canonical JSON without `created`, files by path; of what is no manifest, over its bytes."""
     try:
-        told = json.loads(content)
-        told.pop("created")
-        told["files"].sort(key=lambda one: one["path"])
-        content = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+        listing = json.loads(content)
+        listing.pop("created")
+        listing["files"].sort(key=lambda file: file["path"])
+        content = json.dumps(listing, sort_keys=True, separators=(",", ":")).encode()
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     return hashlib.sha256(content).hexdigest()
@@ -185,7 +185,7 @@ def _bytes_missing(places: Places) -> list[str]:
     for manifest in sorted(root.rglob("*.json")) if root.is_dir() else ():
         try:
             listed = json.loads(manifest.read_bytes())["files"]
-            blobs = [(one["path"], one["size_bytes"], one["digest"].replace(":", "-")) for one in listed]
+            blobs = [(file["path"], file["size_bytes"], file["digest"].replace(":", "-")) for file in listed]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # what is no manifest has a digest that nobody expects
         name = manifest.relative_to(root).as_posix()
@@ -199,13 +199,13 @@ def _size(path: Path) -> int | None:
 
 def _disks(places: Places, docker: str | None) -> Mapping[str, Mapping[str, int]]:
     """docker: where its engine keeps images, which may be a disk of its own."""
-    found = {}
+    disks = {}
     for name, path in (("sage", places.base), ("docker", Path(docker or "/var/lib/docker")), ("root", places.root)):
-        here = next((one for one in (path, *path.parents) if one.exists()), places.root)
+        here = next((folder for folder in (path, *path.parents) if folder.exists()), places.root)
         usage = os.statvfs(here)
         free, total = usage.f_bavail * usage.f_frsize, usage.f_blocks * usage.f_frsize
-        found[name] = {"device": here.stat().st_dev, "free": free, "total": total}
-    return found
+        disks[name] = {"device": here.stat().st_dev, "free": free, "total": total}
+    return disks
 
 
 def _memory(root: Path) -> Mapping[str, int]:
@@ -220,8 +220,9 @@ def _memory(root: Path) -> Mapping[str, int]:
 def _clock(root: Path) -> Mapping[str, object]:
     """Whether the clock is kept: systemd-timesyncd leaves a file, chrony a socket and the kernel's word."""
     stamps = ("run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock", "run/chrony/chronyd.sock")
-    found = [one for one in stamps if (root / one).exists()]
-    return {"synchronized": stamps[0] in found or (stamps[2] in found and _kernel_agrees()), "kept_by": found}
+    keepers = [stamp for stamp in stamps if (root / stamp).exists()]
+    synchronized = stamps[0] in keepers or (stamps[2] in keepers and _kernel_agrees())
+    return {"synchronized": synchronized, "kept_by": keepers}
 
 
 def _kernel_agrees() -> bool:
@@ -244,11 +245,11 @@ def _user() -> Mapping[str, object]:
 def _account(name: str) -> Mapping[str, object] | None:
     """A user's numbers, and every group that it is in besides its own."""
     try:
-        found = pwd.getpwnam(name)
+        account = pwd.getpwnam(name)
     except KeyError:
         return None
     groups = sorted(group.gr_name for group in grp.getgrall() if name in group.gr_mem)
-    return {"uid": found.pw_uid, "gid": found.pw_gid, "groups": groups}
+    return {"uid": account.pw_uid, "gid": account.pw_gid, "groups": groups}
 
 
 def _gid(name: str) -> int | None:
@@ -260,14 +261,14 @@ def _gid(name: str) -> int | None:
 
 def _mode(path: Path) -> Mapping[str, object] | None:
     try:
-        found = path.stat()  # of what it leads to, where a disk of its own holds it
+        status = path.stat()  # of what it leads to, where a disk of its own holds it
     except OSError:
         return None
     return {
-        "mode": f"{stat.S_IMODE(found.st_mode):04o}",
-        "uid": found.st_uid,
-        "gid": found.st_gid,
-        "size": found.st_size,
+        "mode": f"{stat.S_IMODE(status.st_mode):04o}",
+        "uid": status.st_uid,
+        "gid": status.st_gid,
+        "size": status.st_size,
     }
 
 
@@ -285,8 +286,8 @@ def _is_enabled(root: Path, unit: str) -> bool:
 
 def _open_secrets(root: Path) -> list[str]:
     """Secrets that anybody on this board may read, as paths below the root."""
-    found = (path for pattern in SECRETS for path in root.glob(pattern) if path.suffix != ".pub" and path.is_file())
-    return sorted(path.relative_to(root).as_posix() for path in found if path.stat().st_mode & _ANYBODY_MAY_READ)
+    files = (path for pattern in SECRETS for path in root.glob(pattern) if path.suffix != ".pub" and path.is_file())
+    return sorted(path.relative_to(root).as_posix() for path in files if path.stat().st_mode & _ANYBODY_MAY_READ)
 
 
 def _age(path: Path) -> float | None:
@@ -300,10 +301,10 @@ def _age(path: Path) -> float | None:
 def _failing(path: Path) -> list[str] | None:
     """Why the agent's last wake failed, as its heartbeat has it: nothing or one message; null: it does not say."""
     try:
-        said = json.loads(_text(path) or "")["failing"]
+        reason = json.loads(_text(path) or "")["failing"]
     except (ValueError, LookupError, TypeError):
         return None
-    return [] if said is None else [str(said)]
+    return [] if reason is None else [str(reason)]
 
 
 def _uptime(root: Path) -> float | None:

@@ -26,7 +26,7 @@ from typing import Any
 
 from sage_edge.host import durable, machine
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
 ProvisionRequest = Mapping[str, Any]
 ProvisionResult = dict[str, Any]
@@ -124,7 +124,9 @@ def _demand_sudoers(content: bytes) -> None:
     """A broken file below sudoers.d locks everybody out, so it is checked before it is there."""
     ran = machine.run(("visudo", "--check", "--quiet", "--file=-"), stdin=content)
     if ran.code != 0:
-        raise Refusal("bad-sudoers", f"visudo refuses the file: {ran.tail}", "nothing was written", code=ExitCode.USAGE)
+        raise Refusal(
+            "bad-sudoers", f"visudo refuses the file: {ran.tail}", "nothing was written", code=ExitStatus.USAGE
+        )
 
 
 def _unit(places: Places, step: ProvisionRequest) -> ProvisionResult:
@@ -186,24 +188,24 @@ _KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {
 
 def _own(path: Path, step: ProvisionRequest) -> bool:
     """Give a path its owner and mode; return whether they were others."""
-    found = path.stat()
+    status = path.stat()
     uid, gid, mode = int(step.get("uid", 0)), int(step.get("gid", step.get("uid", 0))), int(str(step["mode"]), 8)
     changed = False
-    if (found.st_uid, found.st_gid) != (uid, gid):
+    if (status.st_uid, status.st_gid) != (uid, gid):
         os.chown(path, uid, gid)
         changed = True
-    if stat.S_IMODE(found.st_mode) != mode:
+    if stat.S_IMODE(status.st_mode) != mode:
         path.chmod(mode)
         changed = True
     return changed
 
 
-def _ours(places: Places, told: object) -> Path:
-    path = PurePosixPath(str(told))
+def _ours(places: Places, content: object) -> Path:
+    path = PurePosixPath(str(content))
     inside = any(path == PurePosixPath(ours) or PurePosixPath(ours) in path.parents for ours in OURS)
     if path.is_absolute() or ".." in path.parts or not inside:
         raise Refusal(
-            "bad-path", f"expected a path below {', '.join(OURS)}, got {str(told)!r:.80}", code=ExitCode.USAGE
+            "bad-path", f"expected a path below {', '.join(OURS)}, got {str(content)!r:.80}", code=ExitStatus.USAGE
         )
     return places.root / path
 
@@ -215,4 +217,4 @@ def _fit(text: str, grammar: re.Pattern[str], expected: str) -> str:
 
 
 def _bad_step(what: str) -> Refusal:
-    return Refusal("bad-step", what, invoke("provision", host=HOST), code=ExitCode.USAGE)
+    return Refusal("bad-step", what, invoke("provision", host=HOST), code=ExitStatus.USAGE)

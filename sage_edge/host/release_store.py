@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sage_edge.host import durable
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _SHORT = re.compile(r"[0-9a-f]{12}")
@@ -46,19 +46,17 @@ class Released(NamedTuple):
 def parse(content: bytes, image_from: tuple[str, ...] = ()) -> Released:
     """Return the release that release.json holds; its id is computed, not believed. Raises Refusal."""
     try:
-        told = json.loads(content)
-        models = {str(key): str(value) for key, value in told["models"].items()}
-        found = Released(
-            hashlib.sha256(content).hexdigest(), told["host"], told["role"], told["board"], told["image"], models,
-            image_from,
-        )  # fmt: skip
+        document = json.loads(content)
+        models = {str(key): str(value) for key, value in document["models"].items()}
+        host, role, board, image = (document[key] for key in ("host", "role", "board", "image"))
+        released = Released(hashlib.sha256(content).hexdigest(), host, role, board, image, models, image_from)
     except (ValueError, KeyError, TypeError, AttributeError):
         again = invoke("deploy", host=HOST)
-        raise Refusal("bad-release", "release.json is none", "deploy again: ", again, code=ExitCode.USAGE) from None
-    if not _IMAGE.fullmatch(found.image):
-        what = f"expected an image id, got {found.image!r:.80}"
-        raise Refusal("bad-release", what, invoke("image.build", host=HOST), code=ExitCode.USAGE)
-    return found
+        raise Refusal("bad-release", "release.json is none", "deploy again: ", again, code=ExitStatus.USAGE) from None
+    if not _IMAGE.fullmatch(released.image):
+        what = f"expected an image id, got {released.image!r:.80}"
+        raise Refusal("bad-release", what, invoke("image.build", host=HOST), code=ExitStatus.USAGE)
+    return released
 
 
 def read(places: Places, short: str) -> Released:
@@ -68,15 +66,15 @@ def read(places: Places, short: str) -> Released:
     path = places.releases / short / "release.json"
     if not path.is_file():
         raise _unknown(f"no release {short} on this board")
-    found = parse(path.read_bytes())
-    if found.short != short:
-        raise Refusal("release-changed", f"{path} was changed: it is {found.short} now", "deploy again")
-    return found
+    released = parse(path.read_bytes())
+    if released.short != short:
+        raise Refusal("release-changed", f"{path} was changed: it is {released.short} now", "deploy again")
+    return released
 
 
 def _unknown(what: str) -> Refusal:
     known = invoke("rollback", host=HOST, list=True)
-    return Refusal("unknown-release", what, "see which there are: ", known, code=ExitCode.USAGE)
+    return Refusal("unknown-release", what, "see which there are: ", known, code=ExitStatus.USAGE)
 
 
 def current(places: Places) -> str | None:
@@ -114,7 +112,7 @@ def _inside(name: str) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or str(path) != name:
         raise Refusal(
-            "bad-path", f"expected a path inside the release, got {name!r:.80}", "deploy again", code=ExitCode.USAGE
+            "bad-path", f"expected a path inside the release, got {name!r:.80}", "deploy again", code=ExitStatus.USAGE
         )
 
 
@@ -131,7 +129,7 @@ def all_of(places: Places) -> list[str]:
     """Return every release on the board, sorted."""
     if not places.releases.is_dir():
         return []
-    return sorted(one.name for one in places.releases.iterdir() if _SHORT.fullmatch(one.name))
+    return sorted(folder.name for folder in places.releases.iterdir() if _SHORT.fullmatch(folder.name))
 
 
 def summary(places: Places, short: str) -> dict[str, Any]:

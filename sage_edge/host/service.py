@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sage_edge.host import file_lock, image_pull, machine
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitCode, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.machine import DockerEngine
 from sage_edge.host.release_store import Released
 
@@ -65,7 +65,7 @@ class Docker:
         if ran.code != 0:
             raise Refusal(
                 "bad-compose", f"docker compose cannot read the release: {ran.tail}",
-                "mend the file below compose/, then: ", invoke("deploy", host=HOST), code=ExitCode.USAGE,
+                "mend the file below compose/, then: ", invoke("deploy", host=HOST), code=ExitStatus.USAGE,
             )  # fmt: skip
 
     def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None:
@@ -73,17 +73,17 @@ class Docker:
 
         check_cancelled: asked all the while; what it raises ends the transfer, and what has arrived stays.
         """
-        found = self._engine.image(released.image)
-        if found is None and released.image_from:
+        image = self._engine.image(released.image)
+        if image is None and released.image_from:
             image_pull.pull(released.image_from, check_cancelled)
             image_pull.tidy(self._engine)
-            found = self._engine.image(released.image)
-        if found is None:
+            image = self._engine.image(released.image)
+        if image is None:
             raise Refusal(
                 "image-missing", f"the image {released.image[7:19]} is not on this board",
                 "send it: ", invoke("image.push", host=HOST),
             )  # fmt: skip
-        check_labels(found, released)
+        check_labels(image, released)
 
     def up(self, released: Released) -> None:
         """Start the release's containers, replacing those of another one."""
@@ -93,15 +93,15 @@ class Docker:
 
     def down(self) -> None:
         """Stop and remove every container of ours; harmless when there is none."""
-        for found in self._engine.containers():
-            if found.get("Labels", {}).get("com.docker.compose.project") == PROJECT:
-                machine.run(("docker", "stop", found["Id"]), timeout_s=UP_S)
-                machine.run(("docker", "rm", "--force", found["Id"]), timeout_s=UP_S)
+        for container in self._engine.containers():
+            if container.get("Labels", {}).get("com.docker.compose.project") == PROJECT:
+                machine.run(("docker", "stop", container["Id"]), timeout_s=UP_S)
+                machine.run(("docker", "rm", "--force", container["Id"]), timeout_s=UP_S)
 
     def running(self) -> Running | None:
         """Return the agent's container, or None."""
-        found = self._engine.container(f"{PROJECT}-{AGENT}-1")
-        return _running(found) if found else None
+        container = self._engine.container(f"{PROJECT}-{AGENT}-1")
+        return _running(container) if container else None
 
     def healthy(self, released: Released, within_s: float) -> None:
         """Return once the agent runs this release's image and is healthy. Raises Refusal with its last lines."""
@@ -150,7 +150,10 @@ class Docker:
             yield
             return
         busy = Refusal(
-            "session-running", "a session is still running", "wait longer, or cut it: --when now", code=ExitCode.LOCKED
+            "session-running",
+            "a session is still running",
+            "wait longer, or cut it: --when now",
+            code=ExitStatus.LOCKED,
         )
         waiting = "a session is running; waiting for its end"
         with file_lock.hold(path, wait_s, busy, on_wait=lambda: log(waiting), check_cancelled=check_cancelled):
@@ -179,14 +182,14 @@ def check_labels(image: Mapping[str, Any], released: Released) -> None:
     if wrong:
         what = f"this image is not for {released.host}: {'; '.join(wrong)}"
         build = invoke("image.build", host=released.host)
-        raise Refusal("wrong-image", what, "build the image of this host: ", build, code=ExitCode.REFUSED)
+        raise Refusal("wrong-image", what, "build the image of this host: ", build, code=ExitStatus.REFUSED)
 
 
-def _running(found: Mapping[str, Any]) -> Running:
-    state, config = found.get("State") or {}, found.get("Config") or {}
+def _running(container: Mapping[str, Any]) -> Running:
+    state, config = container.get("State") or {}, container.get("Config") or {}
     variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())
     return Running(
-        image=str(found.get("Image", "")),
+        image=str(container.get("Image", "")),
         release=variables.get("SAGE_RELEASE", ""),
         running=bool(state.get("Running")) and not state.get("Restarting"),
         health=str((state.get("Health") or {}).get("Status", "none")),

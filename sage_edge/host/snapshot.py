@@ -35,19 +35,19 @@ def _tree(root: Path) -> Iterator[bytes]:
 
 def _entry(path: Path, name: str) -> bytes:
     try:
-        found = path.lstat()
+        status = path.lstat()
         content = ""
-        if stat.S_ISLNK(found.st_mode):
+        if stat.S_ISLNK(status.st_mode):
             content = str(path.readlink())
-        elif stat.S_ISREG(found.st_mode):
-            content = f"{found.st_mtime_ns} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        elif stat.S_ISREG(status.st_mode):
+            content = f"{status.st_mtime_ns} {hashlib.sha256(path.read_bytes()).hexdigest()}"
     except OSError:
         content = "gone"
         return f"{name} {content}\n".encode()
-    return f"{name} {found.st_mode:o} {found.st_uid} {found.st_gid} {content}\n".encode()
+    return f"{name} {status.st_mode:o} {status.st_uid} {status.st_gid} {content}\n".encode()
 
 
 def _engine(engine: DockerEngine) -> bytes:
-    containers = sorted(f"{one['Id']} {one['ImageID']} {one['State']}" for one in engine.containers())
-    images = sorted(f"{one['Id']} {one.get('RepoTags')}" for one in engine.images())
+    containers = sorted(f"{entry['Id']} {entry['ImageID']} {entry['State']}" for entry in engine.containers())
+    images = sorted(f"{entry['Id']} {entry.get('RepoTags')}" for entry in engine.images())
     return "\n".join((*containers, *images)).encode()

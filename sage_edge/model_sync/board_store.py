@@ -53,7 +53,7 @@ class BoardStore:
 
 
 @dataclass(frozen=True)
-class Commit:
+class StoreCommit:
     """Whether a model got its name. wrong: digest → what the bytes were (they are removed); gone: were not there."""
 
     kept: bool
@@ -82,7 +82,7 @@ class BoardStoreClient:
         reply = self._ask("models-receive", {"files": sizes}, RECEIVE_S)
         return _folder(self.host, reply.get("folder"))
 
-    def commit(self, manifest: Manifest, verify: Collection[ListedFile]) -> Commit:
+    def commit(self, manifest: Manifest, verify: Collection[ListedFile]) -> StoreCommit:
         """Let the board hash these files, make them blobs, and write the model's name last.
 
         Raises BoardLocked while the store is collected.
@@ -120,11 +120,11 @@ def read_store(host: HostName, reply: Mapping[str, Any], refs: Sequence[ModelRef
         raise UnreadableStore(host, str(odd)[:300]) from None
 
 
-def read_commit(host: HostName, reply: Mapping[str, Any], manifest: Manifest) -> Commit:
+def read_commit(host: HostName, reply: Mapping[str, Any], manifest: Manifest) -> StoreCommit:
     """Return what `models-commit` answered for a model. Raises UnreadableStore."""
     try:
         wrong = {Digest(digest): Digest(actual) for digest, actual in reply["wrong"].items()}
-        commit = Commit(reply["kept"] is True, wrong, tuple(map(Digest, reply["gone"])))
+        commit = StoreCommit(reply["kept"] is True, wrong, tuple(map(Digest, reply["gone"])))
     except _ODD as odd:
         raise UnreadableStore(host, str(odd)[:300]) from None
     if not {*commit.wrong, *commit.gone} <= {file.digest for file in manifest.files}:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sage_edge import files
 from sage_edge.model_sync import rsync
-from sage_edge.model_sync.board_store import BoardStore, BoardStoreClient, Commit
+from sage_edge.model_sync.board_store import BoardStore, BoardStoreClient, StoreCommit
 from sage_edge.model_sync.errors import LostFiles
 from sage_edge.model_sync.pull import require_rsync
 from sage_edge.model_sync.rsync import Side
@@ -84,7 +84,7 @@ class Delivery:
         if not commit.kept:
             raise self._refusal(manifest, commit)
 
-    def _send_once(self, manifest: Manifest, there: BoardStore) -> Commit:
+    def _send_once(self, manifest: Manifest, there: BoardStore) -> StoreCommit:
         todo = plan(manifest, there)
         total = sum(file.size_bytes for file in todo.missing)
         disk_space.require_free(self._host, there.free_bytes, todo.send_bytes, f"sending {manifest.ref}")
@@ -98,7 +98,7 @@ class Delivery:
             self.files += len(digests)
         return self._commit(manifest, todo.missing)
 
-    def _commit(self, manifest: Manifest, verify: Collection[ListedFile]) -> Commit:
+    def _commit(self, manifest: Manifest, verify: Collection[ListedFile]) -> StoreCommit:
         """Let the host hash these files and take them with the model's name."""
         self.crossed += len(manifest.pretty())
         self._says(f"{self._host} hashes", 0, 0)
@@ -112,7 +112,7 @@ class Delivery:
                 what = f"{_paths(manifest)[digest]} of {manifest.ref} on this machine"
                 raise DigestMismatch(what, digest, here, hint=hint, said_by="its listing")
 
-    def _refusal(self, manifest: Manifest, commit: Commit) -> Exception:
+    def _refusal(self, manifest: Manifest, commit: StoreCommit) -> Exception:
         paths = _paths(manifest)
         for digest, actual in commit.wrong.items():
             return DigestMismatch(

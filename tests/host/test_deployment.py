@@ -9,7 +9,7 @@ import pytest
 
 from sage_edge.host import release_store
 from sage_edge.host.deployment import MOST_ATTEMPTS, Deployment
-from sage_edge.host.errors import ExitCode, Refusal
+from sage_edge.host.errors import ExitStatus, Refusal
 from tests.host.boards import NEW, OLD, QUICK, Board, Killed
 
 
@@ -226,7 +226,7 @@ def test_a_compose_file_that_compose_refuses_is_caught_before_anything_is_switch
                 "bad-compose",
                 "docker compose cannot read the release: services must be a mapping",
                 "mend",
-                code=ExitCode.USAGE,
+                code=ExitStatus.USAGE,
             )
 
     with board.watched(refuses), pytest.raises(Refusal, match="must be a mapping") as told:

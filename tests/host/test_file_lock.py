@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host import file_lock
-from sage_edge.host.errors import ExitCode, Refusal
+from sage_edge.host.errors import ExitStatus, Refusal
 
 ROOT = Path(__file__).parents[2]
-BUSY = Refusal("busy", "somebody works", "wait", code=ExitCode.LOCKED)
+BUSY = Refusal("busy", "somebody works", "wait", code=ExitStatus.LOCKED)
 DIES = """
 import os, subprocess, sys
 sys.path.insert(0, {root!r})

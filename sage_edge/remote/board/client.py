@@ -80,7 +80,7 @@ class BoardClient(BoardView):
         script = f'as_root() {{ {helper_zipapp.AS_ROOT}; }}; as_root sh -c "$1" sage-edge "$2"'
         ran = self._remote.run(script, helper_zipapp.INSTALL, own.sha256, stdin=own.content, timeout_s=120)
         if ran.code != 0:
-            raise helper_call.blocked(self.host, ran)
+            raise helper_call.blocked_error(self.host, ran)
 
     def reached_back(self, port: int) -> contextlib.AbstractContextManager[int]:
         """Let the board reach a port of our loopback for the body; yields the port on its own."""

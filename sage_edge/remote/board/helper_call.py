@@ -60,7 +60,7 @@ def understood(host: HostName, ran: Result, *, of_any_helper: bool = False) -> H
         helper, ok = document["helper"], document["ok"]
         reply, error = dict(document["result"] if ok else {}), dict({} if ok else document["error"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise blocked(host, ran) from None
+        raise blocked_error(host, ran) from None
     if not ok:
         raise _refusal(host, error)
     own = helper_zipapp.packed().short
@@ -99,7 +99,7 @@ def _read_part(part: object, host: HostName) -> str | NextCommand | None:
     return NextCommand("invoke", tuple(map(str, words)), named)
 
 
-def blocked(host: HostName, ran: Result) -> DeployError | Unreachable:
+def blocked_error(host: HostName, ran: Result) -> DeployError | Unreachable:
     """Return the error for an answer that is none: which of the ways in is blocked."""
     if ran.code == 124:
         return Unreachable(f"{host}: no answer in time", hint=("see what it does: ", invoke("status", host=host)))

@@ -48,13 +48,13 @@ class BoardEngine:
     @property
     def number(self) -> tuple[int, int]:
         """(major, minor); (0, 0) for a version that is none."""
-        found = _VERSION.match(self.version)
-        return (int(found[1]), int(found[2])) if found else (0, 0)
+        match = _VERSION.match(self.version)
+        return (int(match[1]), int(match[2])) if match else (0, 0)
 
     def agent(self) -> BoardContainer | None:
         """The agent's container, or None."""
         ours = {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"}  # not one run by hand
-        return next((one for one in self.containers if ours.items() <= one.labels.items()), None)
+        return next((container for container in self.containers if ours.items() <= container.labels.items()), None)
 
 
 @dataclass(frozen=True)
@@ -120,84 +120,84 @@ class BoardProbe:
     bytes_missing: tuple[str, ...] | None = None
 
 
-def parse(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
+def parse(host: HostName, content: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
     """Return what a probe found. Raises UnreadableProbe. our_clock_s: seconds since 1970 when it was asked."""
-    if told.get("format") != 1:
-        raise UnreadableProbe(host, f"expected format 1, got {told.get('format')!r:.20}")
+    if content.get("format") != 1:
+        raise UnreadableProbe(host, f"expected format 1, got {content.get('format')!r:.20}")
     try:
-        return _parsed(host, told, our_clock_s)
+        return _parsed(host, content, our_clock_s)
     except (KeyError, TypeError, ValueError, AttributeError) as unfit:
         raise UnreadableProbe(host, f"{type(unfit).__name__} {unfit}"[:200]) from None
 
 
-def _parsed(host: HostName, told: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
-    major, minor = (int(part) for part in str(told["python"]).split(".")[:2])
+def _parsed(host: HostName, content: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
+    major, minor = (int(part) for part in str(content["python"]).split(".")[:2])
     return BoardProbe(
         host=host,
-        helper=str(told["helper"]),
-        board=measured(told["board"], str(told["arch"])),
-        card=told["card"],
-        facts_root=str(told["facts_root"]),
-        system=_os_release(told["system"] or ""),
+        helper=str(content["helper"]),
+        board=measured(content["board"], str(content["arch"])),
+        card=content["card"],
+        facts_root=str(content["facts_root"]),
+        system=_os_release(content["system"] or ""),
         python=(major, minor),
-        memory=dict(told["memory"]),
-        disk=dict(told["disk"]),
-        groups=dict(told["groups"]),
-        user=dict(told["user"]),
-        files=dict(told["files"]),
-        clock_synchronized=bool(told["clock"]["synchronized"]),
-        clock_ahead_s=float(told["epoch"]) - our_clock_s,
-        boot=str(told["boot"]),
-        engine=_engine(told["docker"]) if told["docker"] else None,
-        deployed=_deployed(told["deploy"]),
-        models=dict(told["models"]),
-        bytes_missing=None if told.get("bytes_missing") is None else tuple(told["bytes_missing"]),
-        furniture=_furniture(told),
-        heartbeat_age_s=told.get("heartbeat_age_s"),
-        failing=None if told.get("failing") is None else tuple(told["failing"]),
+        memory=dict(content["memory"]),
+        disk=dict(content["disk"]),
+        groups=dict(content["groups"]),
+        user=dict(content["user"]),
+        files=dict(content["files"]),
+        clock_synchronized=bool(content["clock"]["synchronized"]),
+        clock_ahead_s=float(content["epoch"]) - our_clock_s,
+        boot=str(content["boot"]),
+        engine=_engine(content["docker"]) if content["docker"] else None,
+        deployed=_deployed(content["deploy"]),
+        models=dict(content["models"]),
+        bytes_missing=None if content.get("bytes_missing") is None else tuple(content["bytes_missing"]),
+        furniture=_furniture(content),
+        heartbeat_age_s=content.get("heartbeat_age_s"),
+        failing=None if content.get("failing") is None else tuple(content["failing"]),
     )
 
 
-def _furniture(told: Mapping[str, Any]) -> ProvisionedState:
+def _furniture(content: Mapping[str, Any]) -> ProvisionedState:
     """An older helper tells none of it, and is still worth reading: its age is the first thing that a check says."""
     return ProvisionedState(
-        users=dict(told.get("users", {})),
-        texts=dict(told.get("texts", {})),
-        units=dict(told.get("units", {})),
-        secrets_open=tuple(told.get("secrets_open", ())),
+        users=dict(content.get("users", {})),
+        texts=dict(content.get("texts", {})),
+        units=dict(content.get("units", {})),
+        secrets_open=tuple(content.get("secrets_open", ())),
     )
 
 
-def _engine(told: Mapping[str, Any]) -> BoardEngine:
+def _engine(content: Mapping[str, Any]) -> BoardEngine:
     return BoardEngine(
-        version=str(told["version"]),
-        runtimes=tuple(told["runtimes"]),
-        root=str(told["root"]),
-        compose=told["compose"],
-        images=frozenset(told["images"]),
+        version=str(content["version"]),
+        runtimes=tuple(content["runtimes"]),
+        root=str(content["root"]),
+        compose=content["compose"],
+        images=frozenset(content["images"]),
         containers=tuple(
             BoardContainer(
-                name=one["name"], image=str(one["image"]), status=str(one["status"]), health=one["health"],
-                release=one["release"], started=str(one["started"]), labels=dict(one["labels"]),
-                restarts=int(one["restarts"] or 0), user=str(one["user"] or ""),
+                name=entry["name"], image=str(entry["image"]), status=str(entry["status"]), health=entry["health"],
+                release=entry["release"], started=str(entry["started"]), labels=dict(entry["labels"]),
+                restarts=int(entry["restarts"] or 0), user=str(entry["user"] or ""),
             )
-            for one in told["containers"]
+            for entry in content["containers"]
         ),
     )  # fmt: skip
 
 
-def _deployed(told: Mapping[str, Any]) -> BoardDeployment:
-    journal = told["journal"] or {}
+def _deployed(content: Mapping[str, Any]) -> BoardDeployment:
+    journal = content["journal"] or {}
     return BoardDeployment(
-        current=told["current"],
-        release=told["release"],
-        releases=tuple(told["releases"]),
+        current=content["current"],
+        release=content["release"],
+        releases=tuple(content["releases"]),
         journal_state=journal.get("state"),
         journal_release=journal.get("release"),
         journal_previous=journal.get("previous"),
-        lock=told["lock"],
-        damaged=str(told["damaged"]),
-        release_sha256=told.get("release_sha256"),
+        lock=content["lock"],
+        damaged=str(content["damaged"]),
+        release_sha256=content.get("release_sha256"),
     )
 
 

@@ -70,15 +70,15 @@ def find(fleet: Path, host: HostName) -> Address:
     for name in (CONFIG, KEYS):
         if not (fleet / name).is_file():
             raise _fault(name, host, "the file is missing")
-    told = shell.attempt(shell.Command(("ssh", "-F", str(fleet / CONFIG), "-G", "-T", host), timeout_s=CONNECT_S))
-    if told.code != 0:
-        raise _fault(CONFIG, host, told.complaint.replace(f"{fleet / CONFIG}: ", "").splitlines()[0])
-    return read(fleet, host, told.text)
+    settings = shell.attempt(shell.Command(("ssh", "-F", str(fleet / CONFIG), "-G", "-T", host), timeout_s=CONNECT_S))
+    if settings.code != 0:
+        raise _fault(CONFIG, host, settings.complaint.replace(f"{fleet / CONFIG}: ", "").splitlines()[0])
+    return read(fleet, host, settings.text)
 
 
-def read(fleet: Path, host: HostName, told: str) -> Address:
+def read(fleet: Path, host: HostName, settings: str) -> Address:
     """Return the address that the output of `ssh -G` tells. Raises DeclarationError for what we do not follow."""
-    pairs = [(key, value.strip()) for key, _, value in (line.partition(" ") for line in told.splitlines())]
+    pairs = [(key, value.strip()) for key, _, value in (line.partition(" ") for line in settings.splitlines())]
     says: Mapping[str, str] = dict(reversed(pairs))  # of several, the first counts
     for key in _REFUSED:
         if says.get(key, "none") not in ("none", "no", ""):
@@ -107,10 +107,12 @@ def require_distinct(fleet: Path, hosts: Sequence[HostName]) -> None:
     met: dict[tuple[str, int], HostName] = {}
     faults = []
     for host in hosts:
-        found = find(fleet, host)
-        other = met.setdefault((found.hostname, found.port), host)
+        address = find(fleet, host)
+        other = met.setdefault((address.hostname, address.port), host)
         if other != host:
-            faults.append(Fault(f"fleet/{CONFIG}", host, f"has the address of {other}: {found.hostname}:{found.port}"))
+            faults.append(
+                Fault(f"fleet/{CONFIG}", host, f"has the address of {other}: {address.hostname}:{address.port}")
+            )
     if faults:
         raise DeclarationError(faults, hint=_resolve(HostName(faults[0].key)))
 

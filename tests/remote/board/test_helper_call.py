@@ -34,7 +34,7 @@ def refused(refusal: theirs.Refusal) -> BoardRefused:
 
 def test_the_host_is_put_where_the_helper_left_it_open() -> None:
     step = theirs.invoke("lock.release", host=theirs.HOST, yes=True)
-    error = refused(theirs.Refusal("locked", "it is locked", "wait, or: ", step, code=theirs.ExitCode.LOCKED))
+    error = refused(theirs.Refusal("locked", "it is locked", "wait, or: ", step, code=theirs.ExitStatus.LOCKED))
     assert (type(error), error.kind, error.code) == (BoardLocked, "locked", ExitCode.LOCKED)
     assert error.hint == ("wait, or: ", invoke("lock.release", host="thor", yes=True))
 
