@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sage_edge.host import probe, release_store
+from sage_edge.host import lease, probe, release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
@@ -16,7 +16,6 @@ from sage_edge.host.machine import DockerEngine
 
 CHANGING = (
     "provision", "fetch", "stage", "activate", "confirm", "rollback", "recover",
-    "lock-acquire", "lock-beat", "lock-release",
 )  # fmt: skip
 """The verbs of `host.commands`."""
 
@@ -31,10 +30,6 @@ def real(places: Places, helper: str, log: Callable[[str], None]) -> HelperConte
 
 def _probe(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001 - every verb has the same shape
     return probe.facts(context.places, context.engine, context.helper)
-
-
-def _lock_status(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
-    return {"lock": context.lock.status()}
 
 
 def _releases(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
@@ -75,9 +70,8 @@ def _snapshot(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: 
 
 LOOKING: Mapping[str, Verb] = {
     "probe": _probe, "releases": _releases, "logs": _logs, "audit": _audit, "snapshot": _snapshot,
-    "lock-status": _lock_status,
 }  # fmt: skip
-VERBS = (*LOOKING, *CHANGING, *MODELS)
+VERBS = (*LOOKING, *lease.VERBS, *CHANGING, *MODELS)
 
 
 def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
@@ -93,6 +87,8 @@ def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
 def _does(verb: str) -> Verb:
     if verb in LOOKING:
         return LOOKING[verb]
+    if verb in lease.VERBS:
+        return lease.VERBS[verb]
     if verb in MODELS:
         from sage_edge.host import model_store
 

@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import audit, client_alive, file_lock, release_store
+from sage_edge.host import client_alive, file_lock, lease, release_store
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.journal import JournalEntry
-from sage_edge.host.lease import LockClaim
 from sage_edge.host.service import Docker
 
 _WAIT_S, _PATIENT_S = 120.0, 3600.0
@@ -25,14 +24,16 @@ def _deploying(context: HelperContext, token: str | None = None, wait_s: float =
     Raises Refusal, exit 5, for a lock that is not of this token, and while another helper works.
     """
 
+    lock = lease.of(context)
+
     def check_cancelled() -> None:
         if token is not None:
-            context.lock.demand(token)
+            lock.require(token)
             client_alive.require_client()
 
     with contextlib.ExitStack() as held:
         if token is not None:
-            held.enter_context(context.lock.kept(token))
+            held.enter_context(lock.kept(token))
         held.enter_context(_alone(context, wait_s))
         yield Deployment(
             context.places, context.journal, Docker(context.places, context.engine), context.log, check_cancelled
@@ -53,56 +54,21 @@ def _alone(context: HelperContext, wait_s: float) -> contextlib.AbstractContextM
     return file_lock.hold(context.places.guard, wait_s, busy, inherited=True, on_wait=lambda: context.log(waiting))
 
 
-def _noted(context: HelperContext, request: Request, action: str, detail: str) -> str:
-    """Write an audit line and return the chain's head."""
-    return audit.note(context.places.audit, str(request.get("who", "the board itself")), action, detail)
-
-
 def _provision(context: HelperContext, request: Request) -> VerbAnswer:
     from sage_edge.host import provision  # compiled at each call, as all of a zipapp: only where it is needed
 
     done = provision.apply(context.places, request["steps"], context.log)
     changed = [step["step"] for step in done if step["changed"]]
     if changed:
-        _noted(context, request, "provision", ", ".join(map(str, changed)))
+        context.note(request, "provision", ", ".join(map(str, changed)))
     return {"steps": done}
-
-
-def _lock_acquire(context: HelperContext, request: Request) -> VerbAnswer:
-    claim = LockClaim(
-        holder=request["holder"], host=request["host"], pid=int(request["pid"]), why=request["why"],
-        release=request.get("release"), manual=bool(request.get("manual")), machine=str(request.get("machine", "")),
-        instead_of=request.get("instead_of"),
-    )  # fmt: skip
-    lease, stale = context.lock.acquire(claim)
-    if stale is not None:
-        _noted(
-            context,
-            request,
-            "lock-taken-over",
-            f"from {stale.holder} at {stale.host}, since {stale.since}: {stale.why}",
-        )
-    if lease.manual:
-        _noted(context, request, "lock-acquired", lease.why)
-    return {"token": lease.token, "taken_over": stale is not None}
-
-
-def _lock_beat(context: HelperContext, request: Request) -> VerbAnswer:
-    return {"since": context.lock.beat(request["token"]).since}
-
-
-def _lock_release(context: HelperContext, request: Request) -> VerbAnswer:
-    lease = context.lock.release(request.get("token"))
-    if lease is not None and (lease.manual or request.get("token") is None):
-        _noted(context, request, "lock-released", f"held by {lease.holder} at {lease.host}: {lease.why}")
-    return {"released": lease is not None}
 
 
 def _fetch(context: HelperContext, request: Request) -> VerbAnswer:
     wanted = release_store.parse(request["release"].encode("utf-8"), tuple(request["image_from"]))
     with _deploying(context, request["token"]) as deploying:
         deploying.fetch(wanted)
-    return {"audit": _noted(context, request, "fetch", f"image {wanted.image[7:19]}")}
+    return {"audit": context.note(request, "fetch", f"image {wanted.image[7:19]}")}
 
 
 def _stage(context: HelperContext, request: Request) -> VerbAnswer:
@@ -138,7 +104,7 @@ def _recover(context: HelperContext, request: Request) -> VerbAnswer:
 
 
 def _entered(context: HelperContext, request: Request, action: str, entry: JournalEntry) -> VerbAnswer:
-    head = _noted(context, request, action, f"{entry.kind} {entry.release}: {entry.state}")
+    head = context.note(request, action, f"{entry.kind} {entry.release}: {entry.state}")
     return {"entry": entry._asdict(), "audit": head}
 
 
@@ -154,5 +120,4 @@ def _patience(request: Request) -> DeployTimeouts:
 VERBS: Mapping[str, Verb] = {
     "provision": _provision, "fetch": _fetch, "stage": _stage, "activate": _activate, "confirm": _confirm,
     "rollback": _rollback, "recover": _recover,
-    "lock-acquire": _lock_acquire, "lock-beat": _lock_beat, "lock-release": _lock_release,
 }  # fmt: skip

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from sage_edge.host.board_paths import Places
 from sage_edge.host.journal import DeployJournal
-from sage_edge.host.lease import BoardLock
 from sage_edge.host.machine import DockerEngine
 
 Request = Mapping[str, Any]
@@ -23,12 +22,14 @@ class HelperContext(NamedTuple):
     log: Callable[[str], None]
 
     @property
-    def lock(self) -> BoardLock:
-        return BoardLock(self.places.lock, self.places.root)
-
-    @property
     def journal(self) -> DeployJournal:
         return DeployJournal(self.places.journal, self.places.root)
+
+    def note(self, request: Request, action: str, detail: str) -> str:
+        """Write a line of the audit and return the chain's new head."""
+        from sage_edge.host import audit
+
+        return audit.note(self.places.audit, str(request.get("who", "the board itself")), action, detail)
 
 
 Verb = Callable[[HelperContext, Request], VerbAnswer]

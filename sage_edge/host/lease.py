@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sage_edge.host import durable, file_lock
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
+from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 
 if TYPE_CHECKING:
     import threading
@@ -110,7 +111,7 @@ class BoardLock:
     def beat(self, token: str) -> Lease:
         """Say that the holder is alive. Raises Refusal when the lock is no longer its own."""
         with self._alone():
-            lease = self.demand(token)
+            lease = self.require(token)
             self._write(lease._replace(heartbeat=now_s()))
             return lease
 
@@ -134,7 +135,7 @@ class BoardLock:
             with contextlib.suppress(Refusal, OSError):  # whoever freed it by hand decided so; a full disk passes
                 self.beat(token)
 
-    def demand(self, token: str) -> Lease:
+    def require(self, token: str) -> Lease:
         """Return the lease of this token. Raises Refusal, exit 5: a step without the lock is never done."""
         lease = self.held()
         if lease is None or lease.token != token:
@@ -146,7 +147,7 @@ class BoardLock:
     def release(self, token: str | None) -> Lease | None:
         """Free the lock and return who held it; token None: whoever holds it (a person's decision)."""
         with self._alone():
-            lease = self.held() if token is None else self.demand(token)
+            lease = self.held() if token is None else self.require(token)
             if lease is not None:
                 self._path.unlink()
                 durable.sync_folder(self._path.parent)
@@ -167,3 +168,37 @@ class BoardLock:
         """Two helpers never look and write at once."""
         busy = Refusal("busy", "another call looks at the lock", "again in a moment", code=ExitStatus.LOCKED)
         return file_lock.hold(self._path.with_suffix(".guard"), _GUARD_S, busy)
+
+
+def of(context: HelperContext) -> BoardLock:
+    """Return the deploy lock of a board."""
+    return BoardLock(context.places.lock, context.places.root)
+
+
+def _status(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001 - every verb has the same shape
+    return {"lock": of(context).status()}
+
+
+def _acquire(context: HelperContext, request: Request) -> VerbAnswer:
+    claim = LockClaim(
+        holder=request["holder"], host=request["host"], pid=int(request["pid"]), why=request["why"],
+        release=request.get("release"), manual=bool(request.get("manual")), machine=str(request.get("machine", "")),
+        instead_of=request.get("instead_of"),
+    )  # fmt: skip
+    lease, stale = of(context).acquire(claim)
+    if stale is not None:
+        before = f"from {stale.holder} at {stale.host}, since {stale.since}: {stale.why}"
+        context.note(request, "lock-taken-over", before)
+    if lease.manual:
+        context.note(request, "lock-acquired", lease.why)
+    return {"token": lease.token, "taken_over": stale is not None}
+
+
+def _release(context: HelperContext, request: Request) -> VerbAnswer:
+    lease = of(context).release(request.get("token"))
+    if lease is not None and (lease.manual or request.get("token") is None):
+        context.note(request, "lock-released", f"held by {lease.holder} at {lease.host}: {lease.why}")
+    return {"released": lease is not None}
+
+
+VERBS: Mapping[str, Verb] = {"lock-status": _status, "lock-acquire": _acquire, "lock-release": _release}

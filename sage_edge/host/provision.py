@@ -115,12 +115,12 @@ def _file(places: Places, step: ProvisionRequest) -> ProvisionResult:
     fresh = not path.is_file() or path.read_bytes() != content
     if fresh:
         if str(step["path"]).startswith("etc/sudoers.d/"):
-            _demand_sudoers(content)
+            _require_valid_sudoers(content)
         durable.replace(path, content, int(str(step["mode"]), 8))
     return {"changed": _own(path, step) or fresh}
 
 
-def _demand_sudoers(content: bytes) -> None:
+def _require_valid_sudoers(content: bytes) -> None:
     """A broken file below sudoers.d locks everybody out, so it is checked before it is there."""
     ran = machine.run(("visudo", "--check", "--quiet", "--file=-"), stdin=content)
     if ran.code != 0:

@@ -50,7 +50,7 @@ def test_a_silent_holder_is_replaced(lock: BoardLock, monkeypatch: pytest.Monkey
     ours, stale = lock.acquire(LockClaim("eve", "other", 2, "next"))
     assert stale is not None
     assert stale.holder == "ada"
-    assert lock.demand(ours.token).holder == "eve"
+    assert lock.require(ours.token).holder == "eve"
 
 
 def test_a_beat_keeps_it(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_whoever_lost_it_is_told_and_changes_nothing(lock: BoardLock, monkeypatc
     old, _ = lock.acquire(ADA)
     later(monkeypatch, lease.TTL_S + 1)
     lock.acquire(LockClaim("eve", "other", 2, "next"))
-    for act in (lock.beat, lock.release, lock.demand):
+    for act in (lock.beat, lock.release, lock.require):
         with pytest.raises(Refusal, match="not ours any more; it is held by eve") as told:
             act(old.token)
         assert told.value.code == 5

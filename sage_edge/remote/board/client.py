@@ -116,10 +116,6 @@ class BoardClient(BoardView):
                 raise
             return self._act("lock-acquire", {**claim, "instead_of": held["pid"]})
 
-    def beat(self, token: str) -> None:
-        """Say that we are still here."""
-        self._act("lock-beat", {"token": token})
-
     def release_lock(self, token: str | None) -> bool:
         """Free the lock; token None: whoever holds it."""
         return bool(self._act("lock-release", {"token": token})["released"])
