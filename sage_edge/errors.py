@@ -29,6 +29,9 @@
     │   ├── JournalBroken(session, line)                               8
     │   ├── TranscriptBroken           the hash chain does not hold    8
     │   └── SessionInterrupted                                       130
+    ├── InterventionRefused            curriculum/errors.py            3
+    │   ├── UndeclaredIntervention(name, version)
+    │   └── ParametersRefused(intervention, faults)
     ├── DeployError                    remote/errors.py                1
     └── SessionChanged                 analysis/errors.py              1
 

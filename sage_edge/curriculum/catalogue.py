@@ -11,26 +11,14 @@ from typing import TypeVar
 from sage_edge import files
 from sage_edge.curriculum import checks
 from sage_edge.curriculum.declarations import InterventionCard, Phase, TrainingTrack
+from sage_edge.curriculum.errors import UndeclaredIntervention
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, ExitCode, SageError
+from sage_edge.errors import DeclarationError
 from sage_edge.names import Digest
 
 D = TypeVar("D", bound=Declared)
-S = TypeVar("S", bound=checks.Stretch)
-Check = Callable[[Reader, Path, Mapping[str, D]], None]
-
-
-class UndeclaredIntervention(SageError, LookupError):
-    """No card of this name and version is in the curriculum."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, name: str, version: int, known: Sequence[str]) -> None:
-        self.name, self.version = name, version
-        super().__init__(
-            f"no intervention {name} v{version} is declared; known: {', '.join(known)}",
-            hint="declare it in fleet/curriculum/interventions/, or decline the recommendation",
-        )
+S = TypeVar("S", bound=checks.SessionRange)
+FileCheck = Callable[[Reader, Path, Mapping[str, D]], None]
 
 
 @dataclass(frozen=True)
@@ -46,11 +34,11 @@ class Curriculum:
     digest: Digest
 
     def phase_for(self, count: int) -> Phase:
-        """Return the phase of the `count`-th primary session, from 1."""
+        """Return the phase of the `count`-th session of a kind that draws from phases, from 1."""
         return _at(self.phases, count)
 
     def track_for(self, count: int) -> TrainingTrack:
-        """Return the track of the `count`-th training session, from 1."""
+        """Return the track of the `count`-th session of a kind that draws from tracks, from 1."""
         return _at(self.tracks, count)
 
     def intervention(self, name: str, version: int) -> InterventionCard:
@@ -64,17 +52,17 @@ class Curriculum:
 def load(folder: Path) -> Curriculum:
     """Return the curriculum below a fleet folder. Raises DeclarationError with every fault of every file."""
     reader = Reader(folder)
-    found = read(reader)
-    if found is None:
+    curriculum = read(reader)
+    if curriculum is None:
         raise DeclarationError(reader.faults)
-    return found
+    return curriculum
 
 
 def read(reader: Reader) -> Curriculum | None:
     """Return the curriculum, or None after noting all its faults with the reader."""
     before = len(reader.faults)
-    phases = _files(reader, "phases", Phase, checks.check_phases, checks.check_stretches)
-    tracks = _files(reader, "tracks", TrainingTrack, checks.check_tracks, checks.check_stretches)
+    phases = _files(reader, "phases", Phase, checks.check_phases, checks.check_ranges)
+    tracks = _files(reader, "tracks", TrainingTrack, checks.check_tracks, checks.check_ranges)
     cards = _files(reader, "interventions", InterventionCard, checks.check_interventions)
     if len(reader.faults) > before:
         return None
@@ -95,7 +83,7 @@ def assemble(
     return Curriculum(*ordered, digest=files.digest(canonical.encode("utf-8")))
 
 
-def _files(reader: Reader, subfolder: str, kind: type[D], *rules: Check[D]) -> dict[str, D]:
+def _files(reader: Reader, subfolder: str, kind: type[D], *rules: FileCheck[D]) -> dict[str, D]:
     """Read one folder; its rules are checked only if every file could be read, lest one fault looks like many."""
     before = len(reader.faults)
     folder = reader.folder / "curriculum" / subfolder
@@ -103,13 +91,13 @@ def _files(reader: Reader, subfolder: str, kind: type[D], *rules: Check[D]) -> d
     if len(reader.faults) == before:
         if not declared:
             reader.fault(folder, "", "holds no declaration")
-        checks.check_names(reader, folder, {stem: str(getattr(one, "name", "")) for stem, one in declared.items()})
+        checks.check_names(reader, folder, {stem: str(getattr(card, "name", "")) for stem, card in declared.items()})
         for rule in rules:
             rule(reader, folder, declared)
     return declared
 
 
-def _at(stretches: Sequence[S], count: int) -> S:
+def _at(ranges: Sequence[S], count: int) -> S:
     if count < 1:
         raise ValueError(f"sessions count from 1, got {count}")
-    return next(one for one in reversed(stretches) if one.first <= count)
+    return next(held for held in reversed(ranges) if held.first <= count)

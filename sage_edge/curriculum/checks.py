@@ -19,7 +19,7 @@ _INSERTED = {"memory_line": ("memory", "memory", "switch"), "exemplar_line": ("e
 _IN_TEXT = ("name", "text", "count")
 
 
-class Stretch(Protocol):
+class SessionRange(Protocol):
     """Something that holds for the sessions `first` to `last`, or from `first` on."""
 
     @property
@@ -36,23 +36,23 @@ def check_names(reader: Reader, folder: Path, names: Mapping[str, str]) -> None:
             reader.fault(folder / f"{stem}.yaml", "name", f"expected {stem}, as the file is called, got {name}")
 
 
-def check_stretches(reader: Reader, folder: Path, declared: Mapping[str, Stretch]) -> None:
+def check_ranges(reader: Reader, folder: Path, declared: Mapping[str, SessionRange]) -> None:
     """From session 1 on, every session number belongs to exactly one file, and the last file is open."""
     expected = 1
     ordered = sorted(declared.items(), key=lambda item: (item[1].first, item[0]))
-    for position, (stem, stretch) in enumerate(ordered, start=1):
+    for position, (stem, span) in enumerate(ordered, start=1):
         path = folder / f"{stem}.yaml"
-        if stretch.first > expected:
-            reader.fault(path, "first", f"{_sessions(expected, stretch.first - 1)} nowhere")
-        elif stretch.first < expected:
-            reader.fault(path, "first", f"{_sessions(stretch.first, expected - 1)} to {ordered[position - 2][0]} too")
-        if stretch.last is None:
+        if span.first > expected:
+            reader.fault(path, "first", f"{_sessions(expected, span.first - 1)} nowhere")
+        elif span.first < expected:
+            reader.fault(path, "first", f"{_sessions(span.first, expected - 1)} to {ordered[position - 2][0]} too")
+        if span.last is None:
             if position < len(ordered):
                 reader.fault(path, "last", "is missing; only the last one is open")
             return
-        if stretch.last < stretch.first:
-            reader.fault(path, "last", f"expected at least {stretch.first}, got {stretch.last}")
-        expected = max(expected, stretch.last + 1)
+        if span.last < span.first:
+            reader.fault(path, "last", f"expected at least {span.first}, got {span.last}")
+        expected = max(expected, span.last + 1)
     if ordered:
         reader.fault(folder / f"{ordered[-1][0]}.yaml", "last", f"the sessions from {expected} on belong nowhere")
 
@@ -138,18 +138,18 @@ def _text_faults(card: InterventionCard) -> Iterator[tuple[str, str]]:
     used: set[str] = set()
     for key, text in (("system", card.system), *_lines(card)):
         placeholder, switch, kind = _INSERTED.get(key, ("", "", ""))
-        found = set(PLACEHOLDER.findall(text))
-        for unknown in sorted(found - insertable - {placeholder}):
+        named = set(PLACEHOLDER.findall(text))
+        for unknown in sorted(named - insertable - {placeholder}):
             yield key, f"unknown placeholder {{{unknown}}}"
         if any(brace in PLACEHOLDER.sub("", text) for brace in "{}"):
             yield key, "holds a brace that belongs to no placeholder"
         if placeholder:
-            if placeholder not in found:
+            if placeholder not in named:
                 yield key, f"lacks its placeholder {{{placeholder}}}"
             if switch not in card.parameters or card.parameters[switch].kind != kind:
                 yield key, f"needs a parameter '{switch}' of kind {kind}"
             used.add(switch)
-        used |= found
+        used |= named
     for idle in sorted(set(card.parameters) - used):
         yield f"parameters.{idle}", "has no effect: no text uses it"
 

@@ -27,43 +27,43 @@ def _line(text: str) -> str:
     return text
 
 
-Line = Annotated[str, AfterValidator(_line)]
-Lines = Annotated[tuple[Line, ...], Field(min_length=1)]
+TextLine = Annotated[str, AfterValidator(_line)]
+TextLines = Annotated[tuple[TextLine, ...], Field(min_length=1)]
 ParameterName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
-Number = Annotated[int, Field(ge=1)]
+Ordinal = Annotated[int, Field(ge=1)]
 
 
 class Phase(Declared):
-    """A stretch of primary sessions with prompts of its own; the closing asks what is worth remembering."""
+    """Some consecutive sessions with prompts of their own; the closing asks what is worth remembering."""
 
     format: Literal[1]
     name: Slug
-    first: Number
-    last: Number | None = None
-    goals: Lines
-    prompts: Lines
-    closing: Line
+    first: Ordinal
+    last: Ordinal | None = None
+    goals: TextLines
+    prompts: TextLines
+    closing: TextLine
 
 
 class Exercise(Declared):
     """One thing to practise: all prompts but the last set the scene, the answer to the last one is judged."""
 
     id: Slug
-    prompts: Lines
+    prompts: TextLines
     expect: Expectation
 
 
 class TrainingTrack(Declared):
-    """A stretch of training sessions; each session draws `draw` of the exercises."""
+    """Some consecutive sessions with exercises; each session draws `draw` of the exercises."""
 
     format: Literal[1]
     name: Annotated[str, Field(pattern=r"^[A-Z]$")]
-    title: Line
-    first: Number
-    last: Number | None = None
-    draw: Number
-    warm_up: Line
-    cool_down: Line
+    title: TextLine
+    first: Ordinal
+    last: Ordinal | None = None
+    draw: Ordinal
+    warm_up: TextLine
+    cool_down: TextLine
     exercises: Annotated[tuple[Exercise, ...], Field(min_length=1)]
 
 
@@ -72,9 +72,9 @@ class InterventionCard(Declared):
 
     format: Literal[1]
     name: Slug
-    version: Number
-    summary: Line
+    version: Ordinal
+    summary: TextLine
     parameters: dict[ParameterName, Parameter]
-    system: Line
-    memory_line: Line | None = None
-    exemplar_line: Line | None = None
+    system: TextLine
+    memory_line: TextLine | None = None
+    exemplar_line: TextLine | None = None

@@ -7,19 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from sage_edge.curriculum.declarations import InterventionCard
-from sage_edge.curriculum.parameters import shown
-from sage_edge.errors import ExitCode, SageError
-
-
-class ParametersRefused(SageError, ValueError):
-    """Values that do not fit the parameters which the intervention declares."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, intervention: str, faults: Mapping[str, str]) -> None:
-        self.intervention, self.faults = intervention, dict(faults)
-        told = "; ".join(f"{shown(name)}: {why}" for name, why in faults.items())
-        super().__init__(f"{intervention} does not take these parameters: {told}", hint="decline the recommendation")
+from sage_edge.curriculum.errors import ParametersRefused
 
 
 def check_parameters(card: InterventionCard, given: Mapping[str, object]) -> dict[str, JsonValue]:

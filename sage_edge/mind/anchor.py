@@ -41,13 +41,13 @@ def system_message(
     Raises KeyError if a text names a parameter that has no value.
     """
     lines = [_fill(system, parameters)]
-    if memory_line is not None and memory and parameters.get("memory") is not False and (said := clean(memory)):
-        lines.append(_fill(memory_line, {**parameters, "memory": said}))
+    if memory_line is not None and memory and parameters.get("memory") is not False and (words := clean(memory)):
+        lines.append(_fill(memory_line, {**parameters, "memory": words}))
     if exemplar_line is not None:
         wanted = parameters.get("exemplars", len(exemplars))
-        sayings = [said for exemplar in exemplars if (said := clean(exemplar))]
+        sayings = [words for exemplar in exemplars if (words := clean(exemplar))]
         kept = sayings[: wanted if isinstance(wanted, int) else 0]
-        lines += [_fill(exemplar_line, {**parameters, "exemplar": said}) for said in kept]
+        lines += [_fill(exemplar_line, {**parameters, "exemplar": words}) for words in kept]
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import FIRST_KINDS, SessionId, Track
 from sage_edge.records.base import parse
@@ -18,7 +19,7 @@ def read(path: Path) -> Transcript:
     try:
         transcript = parse(Transcript, path.read_bytes())
     except FileNotFoundError:
-        raise UsageError(f"there is no file {path}", hint="sage-edge session list") from None
+        raise UsageError(f"there is no file {path}", hint=sage("session list")) from None
     except (OSError, ValueError) as unreadable:
         raise TranscriptBroken(f"{path}: {unreadable}", hint=_BACK) from None
     if faults := chain_faults(transcript):

@@ -126,10 +126,10 @@ def _line(kind: str, content: object) -> str:
 
 def numbers(folder: Path) -> frozenset[SessionId]:
     """Return every session that has a journal."""
-    found = set()
+    sessions = set()
     for path in folder.glob("*.jsonl"):
         try:
-            found.add(SessionId(path.stem))
+            sessions.add(SessionId(path.stem))
         except ValueError:  # not ours: people may keep notes beside journals
             continue
-    return frozenset(found)
+    return frozenset(sessions)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sage_edge import files, locks
 from sage_edge.errors import Unreachable
+from sage_edge.hints import sage
 from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import SessionId
 from sage_edge.records.transcript import Slot, Transcript
@@ -98,7 +99,7 @@ def claim_next(context: SessionContext, journals: Path, kind: SessionKind, slot:
     if not context.post.known():
         raise Unreachable(
             "this host does not know yet which sessions it has already published, so it cannot number a new one",
-            hint="reach the exchange once, then start again: sage-edge agent once",
+            hint=("reach the exchange once, then start again: ", sage("agent once")),
         )
     while True:
         number = archive.last_number(context.papers, numbers(journals), kind) + 1

@@ -42,7 +42,7 @@ class WakeAction:
     run: Callable[[], None] | None = None
 
 
-Look: TypeAlias = Callable[[Agent, Wake], Iterable[WakeAction]]
+FindActions: TypeAlias = Callable[[Agent, Wake], Iterable[WakeAction]]
 """Returns what there is to do, from what is on this machine. An action is looked for when those before it are done."""
 
 
@@ -65,6 +65,6 @@ class WakeStep:
     """
 
     name: str
-    actions: Look
+    actions: FindActions
     is_for: Callable[[Agent], bool] = anybody
     always: bool = False
