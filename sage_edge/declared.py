@@ -67,11 +67,17 @@ class Reader:
     def raw(self, path: Path) -> dict[str, Any] | None:
         """Return a file's mapping, or None after noting why there is none."""
         try:
-            content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+            return self.parse(path, path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             self.fault(path, "", "the file is missing")
         except (OSError, UnicodeDecodeError) as unreadable:
             self.fault(path, "", f"cannot be read: {_short(unreadable)}")
+        return None
+
+    def parse(self, path: Path, text: str) -> dict[str, Any] | None:
+        """Return the mapping in a text, or None after noting why there is none. path: where the text stands."""
+        try:
+            content = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
         except yaml.YAMLError as broken:
             self.fault(path, "", _where(broken))
         except RecursionError:

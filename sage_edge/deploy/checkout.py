@@ -9,27 +9,17 @@ from typing import Any, TypeVar
 
 import yaml
 
-from sage_edge.errors import DeclarationError, ExitCode, Fault
+from sage_edge.deploy.errors import ModelNotLocked
+from sage_edge.errors import DeclarationError, Fault
 from sage_edge.image import spec
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
 from sage_edge.models import resolve
 from sage_edge.models.lock import read_lock
-from sage_edge.names import Digest, HostName, ModelRef
-from sage_edge.remote.errors import DeployError
+from sage_edge.names import Digest, ModelRef
 
 T = TypeVar("T")
-
-
-class ModelNotLocked(DeployError):
-    """A host's model has no locked digest, so nobody could say what would answer."""
-
-    code = ExitCode.USAGE
-
-    def __init__(self, host: HostName, ref: ModelRef) -> None:
-        self.host, self.ref = host, ref
-        super().__init__(f"{ref}, the model of {host}, is not locked", hint=f"sage-edge model prepare {ref}")
 
 
 class Checkout:
@@ -63,8 +53,8 @@ class Checkout:
         with self._lock:
             if key not in self._read:
                 self._read[key] = read()
-            found: T = self._read[key]
-        return found
+            content: T = self._read[key]
+        return content
 
 
 def declared(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Several hosts at once: a bounded pool, a result or an error each; one host's failure never stops another."""
+"""Run a function for each host in a thread pool; return a value or an error for each host."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sage_edge.errors import SageError, UsageError
+from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.hints import sage
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.errors import HostInterrupted
@@ -16,9 +17,22 @@ from sage_edge.remote.ssh.cancellation import Stop
 
 T = TypeVar("T")
 AT_ONCE = 10
-SEVERITY = (0, 10, 1, 2, 5, 3, 4, 8, 6, 130, 7)
+SEVERITY = (
+    ExitCode.OK,
+    ExitCode.PENDING,
+    ExitCode.FAILED,
+    ExitCode.USAGE,
+    ExitCode.LOCKED,
+    ExitCode.REFUSED,
+    ExitCode.UNREACHABLE,
+    ExitCode.NOT_VERIFIED,
+    ExitCode.ROLLED_BACK,
+    ExitCode.INTERRUPTED,
+    ExitCode.ROLLBACK_FAILED,
+)
 """Exit codes from best to worst: of several hosts, the worst decides. A board that went back is worse than one that
 could not be reached, and one that could not go back is the worst of all."""
+_RANK: dict[int, int] = {code: rank for rank, code in enumerate(SEVERITY)}
 
 
 @dataclass(frozen=True)
@@ -30,8 +44,8 @@ class HostResult(Generic[T]):
     error: SageError | None
 
     @property
-    def code(self) -> int:
-        return self.error.code if self.error else 0
+    def code(self) -> ExitCode:
+        return self.error.code if self.error else ExitCode.OK
 
 
 def over(
@@ -44,7 +58,7 @@ def over(
 
     stop = Stop()
 
-    def one(host: HostName) -> HostResult[T]:
+    def outcome(host: HostName) -> HostResult[T]:
         try:
             with stop.heeded():
                 cancellation.check_cancelled()
@@ -55,9 +69,9 @@ def over(
             return HostResult(host, None, HostInterrupted(host))
 
     if len(hosts) == 1 and meanwhile is None:
-        return [one(hosts[0])]
+        return [outcome(hosts[0])]
     with ThreadPoolExecutor(min(AT_ONCE, max(1, len(hosts)))) as pool:
-        futures = [pool.submit(one, host) for host in hosts]
+        futures = [pool.submit(outcome, host) for host in hosts]
         try:
             if meanwhile is not None:
                 meanwhile()
@@ -69,7 +83,7 @@ def over(
 
 def worst(codes: Sequence[int]) -> int:
     """Return the exit code of several hosts."""
-    return max(codes, key=lambda code: SEVERITY.index(code) if code in SEVERITY else len(SEVERITY), default=0)
+    return max(codes, key=lambda code: _RANK.get(code, len(_RANK)), default=ExitCode.OK)
 
 
 def chosen(fleet: Fleet, hosts: str | None, role: str | None, everyone: bool) -> list[HostName]:
@@ -84,24 +98,24 @@ def chosen(fleet: Fleet, hosts: str | None, role: str | None, everyone: bool) ->
         named = [name.strip() for name in hosts.split(",") if name.strip()]
         if not named:
             raise UsageError("no host is named", hint=f"there are: {_known(fleet)}")
-        found = list(dict.fromkeys(fleet.host(name).name for name in named))
-        if others := [name for name in found if not _is_board(fleet, name)]:
+        names = list(dict.fromkeys(fleet.host(name).name for name in named))
+        if others := [name for name in names if not _is_board(fleet, name)]:
             what = f"{others[0]} is no board: its role {fleet.host(others[0]).role} conducts and analyses nothing"
             raise UsageError(
                 what, hint=f"boards are: {', '.join(name for name in fleet.hosts if _is_board(fleet, name))}"
             )
-        return found
+        return names
     boards = [host.name for _, host in sorted(fleet.hosts.items()) if _is_board(fleet, host.name)]
     if role is None:
         return boards
     if role not in fleet.roles:
         raise UsageError(
-            f"no role named {role!r}; there are: {', '.join(sorted(fleet.roles))}", hint="sage-edge fleet show"
+            f"no role named {role!r}; there are: {', '.join(sorted(fleet.roles))}", hint=sage("fleet show")
         )
-    found = [name for name in boards if fleet.host(name).role == role]
-    if not found:
+    in_role = [name for name in boards if fleet.host(name).role == role]
+    if not in_role:
         raise UsageError(f"no board has the role {role}", hint=f"there are: {_known(fleet)}")
-    return found
+    return in_role
 
 
 def _is_board(fleet: Fleet, name: str) -> bool:

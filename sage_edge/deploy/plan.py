@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sage_edge import sizes
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.inventory.board_card import Board
-from sage_edge.names import Digest, ModelRef
+from sage_edge.names import Digest, ModelRef, shortened
 from sage_edge.remote.board.probe import BoardProbe
 
 OVER = ("committed", "reverted", "revert-failed", None)
@@ -36,7 +37,7 @@ class SendImage:
     bytes: int
 
     def __str__(self) -> str:
-        return f"send the image {self.image.short} (at most {self.bytes / 1e6:.0f} MB)"
+        return f"send the image {self.image.short} (at most {sizes.text(self.bytes)})"
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _differences(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[str]:
     if agent is None:
         yield "the agent's container is not there"
     elif agent.image != wanted.release.image:
-        yield f"the running image is {agent.image[7:19]}, not {wanted.release.image.short}"
+        yield f"the running image is {shortened(agent.image)}, not {wanted.release.image.short}"
     elif agent.status != "running":
         yield f"the agent's container is {agent.status}"
     elif agent.health == "unhealthy":
@@ -138,5 +139,4 @@ def _what_changed(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[str]:
 def _short(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{ref} {_short(digest)}" for ref, digest in sorted(value.items())) or "none"
-    text = str(value)
-    return text[7:19] if text.startswith("sha256:") else text
+    return shortened(str(value))

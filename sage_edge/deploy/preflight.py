@@ -11,13 +11,13 @@ from dataclasses import asdict
 
 from sage_edge import files
 from sage_edge.deploy.desired_release import DesiredRelease
+from sage_edge.deploy.errors import WrongRole
 from sage_edge.errors import NoDiskSpace
-from sage_edge.hints import invoke
+from sage_edge.hints import Hint, invoke
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import contradictions
-from sage_edge.inventory.errors import RoleError
-from sage_edge.names import Digest, HostName
-from sage_edge.remote.board.identity_check import require_own, says
+from sage_edge.names import Digest
+from sage_edge.remote.board.identity_check import card_of, require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, WrongBoard
 
@@ -32,16 +32,6 @@ SPARE = 500_000_000
 """What stays free for journals, transcripts and logs."""
 
 
-class WrongRole(RoleError):
-    """The image was made for another role or board."""
-
-    def __init__(self, host: HostName, what: str) -> None:
-        self.host = host
-        super().__init__(
-            f"this image is not for {host}: {what}", hint=f"build the right one: invoke image.build --host {host}"
-        )
-
-
 def check(wanted: DesiredRelease, facts: BoardProbe, board: Board) -> None:
     """Raise unless the board is the host, fit for the release, and able to run it.
 
@@ -52,11 +42,12 @@ def check(wanted: DesiredRelease, facts: BoardProbe, board: Board) -> None:
         raise WrongRole(host, "; ".join(wrong))
     if wrong := list(contradictions(facts.board, board)):
         raise WrongBoard(host, "; ".join(wrong))
-    if facts.card is None:
+    card = card_of(facts)
+    if card is None:
         raise NotReady(host, "it has no host card")
     require_own(facts, wanted.fleet)
     overlay = wanted.release.overlay or "none"
-    if (claimed := says(facts.card, "overlay") or "none") != overlay:
+    if (claimed := card.overlay or "none") != overlay:
         raise NotReady(host, f"its card says overlay {claimed}, this release is for {overlay}")
     for what, hint in _unfit(wanted, facts):
         raise NotReady(host, what, hint)
@@ -82,7 +73,7 @@ def require_returnable(facts: BoardProbe, fleet: str) -> None:
 _NO_ENGINE, _NO_COMPOSE = "no Docker engine answers", "it has no docker compose plugin"
 
 
-def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, str | None]]:
+def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, Hint | None]]:
     engine = facts.engine
     if engine is None:
         yield _NO_ENGINE, None
@@ -98,14 +89,14 @@ def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, str
     if wanted.image.platform != "cpu" and "nvidia" not in engine.runtimes:
         yield (
             "its Docker engine does not know the nvidia runtime",
-            ("on the board: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker"),
+            "on the board: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker",
         )
     if abs(facts.clock_ahead_s) > CLOCK_S:
         minutes = facts.clock_ahead_s / 60
         way = "ahead of" if minutes > 0 else "behind"
         yield f"its clock is {abs(minutes):.0f} minutes {way} ours", "on the board: sudo timedatectl set-ntp true"
     if facts.deployed.damaged:
-        yield facts.deployed.damaged, f"invoke audit --host {facts.host}"
+        yield facts.deployed.damaged, invoke("audit", host=facts.host)
 
 
 def require_disk_space(wanted: DesiredRelease, facts: BoardProbe) -> None:
@@ -127,6 +118,6 @@ def foundation(facts: BoardProbe) -> Digest:
     ground = {
         "deployed": deployed, "card": facts.card, "models": dict(facts.models), "helper": facts.helper,
         "images": sorted(engine.images) if engine else None, "runtimes": engine.runtimes if engine else None,
-        "running": [(one.name, one.image, one.status, one.release) for one in engine.containers] if engine else None,
+        "running": [(box.name, box.image, box.status, box.release) for box in engine.containers] if engine else None,
     }  # fmt: skip
     return files.digest(json.dumps(ground, sort_keys=True).encode())

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from sage_edge.errors import ExitCode
+from sage_edge.deploy.errors import ExchangeUnknown
+from sage_edge.inventory import host_card
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.board.helper_zipapp import CALL
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.errors import DeployError
 from sage_edge.remote.ssh import config
 
 ProvisionStep = Mapping[str, Any]
@@ -40,18 +40,6 @@ WantedBy=multi-user.target
 """
 
 
-class ExchangeUnknown(DeployError):
-    """Nobody declared by which key the exchange is known."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, machine: str, place: str) -> None:
-        super().__init__(
-            f"{place} holds no key for {machine}, where the exchange is, so no board could trust it",
-            hint=f"add its line: {machine} ssh-ed25519 AAAA…, compared with what its own console says",
-        )
-
-
 def steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> tuple[ProvisionStep, ...]:
     """Return every step for a board, in order. Raises ExchangeUnknown."""
     return tuple(_steps(fleet, host, facts))
@@ -62,7 +50,7 @@ def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Provisio
     yield {"kind": "group", "name": "sage-agent", "gid": AGENT}
     yield {"kind": "user", "name": "sage-agent", "uid": AGENT, "gid": AGENT, "groups": _gpu_groups(facts)}
     yield from _folders(int(facts.user["asked_uid"]))
-    yield _file("etc/sage/host.yaml", _card(fleet, host))
+    yield _file("etc/sage/host.yaml", host_card.text(host, fleet.name, fleet.overlay))
     yield _file("etc/sage/known_hosts", _exchange_keys(fleet))
     yield _file("etc/sudoers.d/sage-host", _sudoers(str(facts.user["asked_by"])), mode="0440")
     yield {
@@ -103,24 +91,17 @@ def _file(path: str, text: str, *, mode: str = "0644") -> ProvisionStep:
     return {"kind": "file", "path": path, "text": text, "uid": 0, "gid": 0, "mode": mode}
 
 
-def _card(fleet: Fleet, host: HostName) -> str:
-    overlay = f"overlay: {fleet.overlay}\n" if fleet.overlay else ""
-    return (
-        f"# Who this board is. Written by `invoke provision`.\nformat: 1\nhost: {host}\nfleet: {fleet.name}\n{overlay}"
-    )
-
-
 def _exchange_keys(fleet: Fleet) -> str:
     """The lines by which the exchange is known; nothing for one that is reached without ssh."""
-    told = urlsplit(fleet.remote)
-    machine = told.hostname or (fleet.remote.partition("@")[2].partition(":")[0] if "@" in fleet.remote else "")
-    if not machine or told.scheme not in ("ssh", ""):
+    address = urlsplit(fleet.remote)
+    machine = address.hostname or (fleet.remote.partition("@")[2].partition(":")[0] if "@" in fleet.remote else "")
+    if not machine or address.scheme not in ("ssh", ""):
         return "# The exchange is not reached over ssh.\n"
     lines = config.known_lines(fleet.addresses / config.KEYS)
-    found = [line for _, line in lines if machine in line.split()[0].split(",")]
-    if not found:
+    keys = [line for _, line in lines if machine in line.split()[0].split(",")]
+    if not keys:
         raise ExchangeUnknown(machine, f"{fleet.addresses.name}/{config.KEYS}")
-    return "".join(f"{line}\n" for line in found)
+    return "".join(f"{line}\n" for line in keys)
 
 
 def _sudoers(login: str) -> str:

@@ -27,7 +27,6 @@ from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import HostInterrupted
 
-Log = Callable[[str], None]
 Connect = Callable[[], AbstractContextManager[BoardClient]]
 """Opens a connection of its own to the host."""
 
@@ -76,7 +75,7 @@ def roll_out(
     connect: Connect,
     carriers: Carriers,
     timeouts: RolloutTimeouts,
-    log: Log,
+    log: Callable[[str], None],
 ) -> RolloutOutcome:
     """Bring a host that was just looked at to what is wanted. want: what is so on the board → the release for it.
 
@@ -101,7 +100,7 @@ def roll_out(
     return RolloutOutcome(board.host, wanted.short, True, canary, confirmed.get("running"), done)
 
 
-def _carry_models(planned: Plan, carriers: Carriers, log: Log) -> None:
+def _carry_models(planned: Plan, carriers: Carriers, log: Callable[[str], None]) -> None:
     for step in planned.steps:
         if isinstance(step, SendModel):
             with timed(log, str(step)):
@@ -142,7 +141,7 @@ def _whereabouts(board: BoardClient, timeouts: RolloutTimeouts) -> str:
 
 
 @contextlib.contextmanager
-def timed(log: Log, what: str) -> Iterator[None]:
+def timed(log: Callable[[str], None], what: str) -> Iterator[None]:
     """Log that something begins, and how long it took."""
     log(what)
     began = time.monotonic()
@@ -157,7 +156,7 @@ def _carry_out(
     wanted: DesiredRelease,
     carriers: Carriers,
     timeouts: RolloutTimeouts,
-    log: Log,
+    log: Callable[[str], None],
 ) -> str:
     """Do the steps under the lock, up to the gate; return what the canary said."""
     if not planned.steps:
@@ -175,13 +174,15 @@ def _carry_out(
         return str(board.activate(token, asdict(timeouts))["canary"])
 
 
-def _confirm(connect: Connect, token: str, release: str, log: Log) -> Mapping[str, Any]:
+def _confirm(connect: Connect, token: str, release: str, log: Callable[[str], None]) -> Mapping[str, Any]:
     """Reach the board anew: what cannot be reached after the switch must go back, and does so by itself."""
     with timed(log, "healthy, and it answers; confirm over a new connection"), connect() as board:
         return board.confirm(token, release)
 
 
-def send_image(connect: Connect, want: Callable[[BoardProbe], DesiredRelease], carriers: Carriers, log: Log) -> bool:
+def send_image(
+    connect: Connect, want: Callable[[BoardProbe], DesiredRelease], carriers: Carriers, log: Callable[[str], None]
+) -> bool:
     """Bring the image of a release to one host and nothing else; return whether it was missing there."""
     with connect() as board:
         facts = board.facts()
@@ -204,7 +205,7 @@ def roll_back(
     connect: Connect,
     to: str | None,
     timeouts: RolloutTimeouts,
-    log: Log,
+    log: Callable[[str], None],
     fit: Callable[[BoardProbe], None] = lambda _: None,
 ) -> RolloutOutcome:
     """Switch one host to a release that served before; what is reported is what runs, not what was asked for.

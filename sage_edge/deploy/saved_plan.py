@@ -10,26 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sage_edge import files
+from sage_edge.deploy.errors import PlanStale
 from sage_edge.deploy.plan import Plan
-from sage_edge.errors import ExitCode, UsageError
-from sage_edge.remote.errors import DeployError
-
-
-class PlanStale(DeployError):
-    """What a saved plan rests on is no longer so."""
-
-    code = ExitCode.REFUSED
-
-    def __init__(self, path: Path, host: str, what: str) -> None:
-        self.host = host
-        super().__init__(
-            f"{path} no longer fits {host}: {what}; nothing was done", hint=f"plan again: invoke plan --host {host}"
-        )
+from sage_edge.errors import UsageError
+from sage_edge.hints import invoke
 
 
 def write(path: Path, plans: Sequence[Plan]) -> None:
     """Write plans to a file, replaced as a whole."""
-    content = {"format": 1, "plans": [_told(plan) for plan in plans]}
+    content = {"format": 1, "plans": [_entry(plan) for plan in plans]}
     files.write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
@@ -42,19 +31,19 @@ def require_unchanged(path: Path, now: Sequence[Plan]) -> None:
     """Raise PlanStale unless each plan made now is the saved one; UsageError for a file that is none."""
     before = _read(path)
     for plan in now:
-        told = before.get(plan.host)
-        if told is None:
+        saved = before.get(plan.host)
+        if saved is None:
             raise PlanStale(path, plan.host, "it says nothing about this host")
         for key, what in (
             ("release", "another release is wanted"),
             ("facts", "the board has changed"),
             ("steps", "the steps differ"),
         ):
-            if told[key] != _told(plan)[key]:
+            if saved[key] != _entry(plan)[key]:
                 raise PlanStale(path, plan.host, what)
 
 
-def _told(plan: Plan) -> dict[str, object]:
+def _entry(plan: Plan) -> dict[str, object]:
     return {
         "host": plan.host,
         "release": plan.release,
@@ -68,10 +57,12 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
         content = json.loads(path.read_text("utf-8"))
         if content["format"] == 1:
             return {
-                str(one["host"]): {key: one[key] for key in ("release", "facts", "steps")} for one in content["plans"]
+                str(entry["host"]): {key: entry[key] for key in ("release", "facts", "steps")}
+                for entry in content["plans"]
             }
     except (OSError, ValueError, KeyError, TypeError) as odd:
-        raise UsageError(
-            f"{path} is no saved plan: {odd}", hint="make one: invoke plan --host HOST --save FILE"
-        ) from None
-    raise UsageError(f"{path} is of another format", hint="make one: invoke plan --host HOST --save FILE")
+        raise UsageError(f"{path} is no saved plan: {odd}", hint=_MAKE_ONE) from None
+    raise UsageError(f"{path} is of another format", hint=_MAKE_ONE)
+
+
+_MAKE_ONE = ("make one: ", invoke("plan", host="HOST", save="FILE"))

@@ -13,7 +13,7 @@ The release on the board is what counts, not the one that would be deployed now:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from sage_edge import sizes
 from sage_edge.hints import Hint, invoke, sage
@@ -23,6 +23,7 @@ from sage_edge.remote.board.probe import BoardContainer, BoardDeployment, BoardE
 from sage_edge.verify import check, provisioned
 from sage_edge.verify.board_target import BoardTarget
 from sage_edge.verify.check import CheckCase, CheckedThing, CheckResult, Fact, HostCheck, always, once
+from sage_edge.verify.provisioned import Things
 from sage_edge.verify.wants import (
     Among,
     AtLeast,
@@ -42,7 +43,6 @@ from sage_edge.verify.wants import (
 BoardFact = Fact[BoardTarget, FactValue]
 BoardCheck = HostCheck[BoardTarget, FactValue]
 BoardCase = CheckCase[BoardTarget, FactValue]
-Things = Iterator[CheckedThing[FactValue]]
 
 HEARTBEAT_S = 600.0
 """As old as images/shared/healthy.py lets a heartbeat become."""
@@ -187,7 +187,7 @@ CHECKS: tuple[BoardCheck, ...] = (
     HostCheck(
         "host card",
         _probe("card", lambda seen: provisioned.claims(seen.card)),
-        provisioned.host_card,
+        provisioned.card,
         PROVISION,
     ),
     HostCheck("content of {}", TEXT, provisioned.texts, PROVISION),

@@ -22,27 +22,27 @@ KERNEL_S, TOKEN_S, EXCHANGE_S = 120.0, 120.0, 15.0
 
 _TORCH = """
 import json, torch
-told = {"built": torch.version.cuda is not None, "devices": [], "capability": None, "ran": False}
+answer = {"built": torch.version.cuda is not None, "devices": [], "capability": None, "ran": False}
 if torch.cuda.is_available():
-    told["devices"] = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
-    told["capability"] = ".".join(map(str, torch.cuda.get_device_capability()))
+    answer["devices"] = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    answer["capability"] = ".".join(map(str, torch.cuda.get_device_capability()))
     two = torch.ones(1024, device="cuda") + 1
     torch.cuda.synchronize()
-    told["ran"] = float(two.sum().cpu()) == 2048.0
-print(json.dumps(told))
+    answer["ran"] = float(two.sum().cpu()) == 2048.0
+print(json.dumps(answer))
 """
 
 # The log of llama.cpp on stderr says which device it took and how many layers went there.
 _LLAMA = """
 import json, sys
 import llama_cpp
-told = {"built": bool(llama_cpp.llama_supports_gpu_offload()), "devices": [], "capability": None, "ran": False}
-if told["built"]:
+answer = {"built": bool(llama_cpp.llama_supports_gpu_offload()), "devices": [], "capability": None, "ran": False}
+if answer["built"]:
     llm = llama_cpp.Llama(sys.argv[1], n_ctx=64, n_batch=32, n_threads=1, n_gpu_layers=-1, verbose=True)
     llm.eval(llm.tokenize(b"I am", add_bos=False))
-    told["ran"] = llm.n_tokens > 0 and llm.sample(temp=0.0) >= 0
+    answer["ran"] = llm.n_tokens > 0 and llm.sample(temp=0.0) >= 0
     llm.close()
-print(json.dumps(told))
+print(json.dumps(answer))
 """
 _DEVICE = re.compile(r"Device \d+: (.+?), compute capability (\d+\.\d+)")
 _OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers to GPU")
@@ -109,20 +109,20 @@ def llama_kernel(model: Path) -> Kernel:
     return read_llama(_kernel("llama_cpp", done), done.complaint)
 
 
-def read_llama(said: Kernel, log: str) -> Kernel:
+def read_llama(kernel: Kernel, log: str) -> Kernel:
     """Return what a run of llama.cpp proves, given its log: layers that stayed on the CPU prove nothing."""
     devices, moved = _DEVICE.findall(log), _OFFLOADED.search(log)
     on_gpu = moved is not None and moved[1] == moved[2]
     capability = devices[0][1] if devices else None
     names = tuple(name for name, _ in devices)
-    return Kernel(said.library, said.built, names, capability, said.ran and on_gpu, said.refusal)
+    return Kernel(kernel.library, kernel.built, names, capability, kernel.ran and on_gpu, kernel.refusal)
 
 
 def _kernel(library: str, done: Result) -> Kernel:
     if done.code != 0:
         return Kernel(library, refusal=_why(done))
-    told = json.loads(done.text.splitlines()[-1])
-    return Kernel(library, told["built"], tuple(told["devices"]), told["capability"], told["ran"])
+    answer = json.loads(done.text.splitlines()[-1])
+    return Kernel(library, answer["built"], tuple(answer["devices"]), answer["capability"], answer["ran"])
 
 
 def token(ref: ModelRef, fleet: Path, models: Path, *, gpu_layers: int) -> Token:
@@ -130,10 +130,10 @@ def token(ref: ModelRef, fleet: Path, models: Path, *, gpu_layers: int) -> Token
     done = shell.attempt(_child(_ONE_DRAW, (ref, str(fleet), str(models), str(gpu_layers)), TOKEN_S))
     if done.code != 0:
         return Token(ref, refusal=_why(done))
-    told = json.loads(done.text.splitlines()[-1])
-    if told["finish"] not in ("length", "stop"):
-        return Token(ref, refusal=f"it ended by {told['finish']}")
-    return Token(ref, told["tokens"], told["seconds"])
+    answer = json.loads(done.text.splitlines()[-1])
+    if answer["finish"] not in ("length", "stop"):
+        return Token(ref, refusal=f"it ended by {answer['finish']}")
+    return Token(ref, answer["tokens"], answer["seconds"])
 
 
 def exchange(remote: str) -> ExchangeAnswer:

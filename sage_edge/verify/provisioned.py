@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sage_edge import files
+from sage_edge.errors import DeclarationError
+from sage_edge.inventory import host_card
 from sage_edge.verify.board_target import BoardTarget
 from sage_edge.verify.check import CheckedThing
 from sage_edge.verify.wants import FactValue, Holds, Is
@@ -40,7 +42,7 @@ def places(at: BoardTarget) -> Things:
         yield CheckedThing(Is(f"{step.get('mode', '0400')} {owner}"), step["path"])
 
 
-def host_card(at: BoardTarget) -> Things:
+def card(at: BoardTarget) -> Things:
     """Yield what the host card claims."""
     for step in _steps(at, "file"):
         if step["path"] == CARD:
@@ -62,12 +64,14 @@ def units(at: BoardTarget) -> Things:
         yield CheckedThing(Is("enabled"), step["name"])
 
 
-def claims(card: str | None) -> str | None:
-    """Return what a host card says, on one line, without comments and format; None without a card."""
-    if card is None:
+def claims(text: str | None) -> str | None:
+    """Return what the text of a host card says, on one line; None without a card."""
+    if text is None:
         return None
-    lines = (line.strip() for line in card.splitlines())
-    return "; ".join(line for line in lines if line and not line.startswith(("#", "format:")))
+    try:
+        return host_card.parse(text).claims
+    except DeclarationError as damaged:
+        return f"no host card: {damaged.faults[0].message}"
 
 
 def _steps(at: BoardTarget, *kinds: str) -> Iterator[Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from sage_edge.deploy import desired_release
 from sage_edge.exchange.post import Post, Sender
 from sage_edge.host import release_store
 from sage_edge.host.board_paths import Places
-from sage_edge.inventory.identity import read_card
+from sage_edge.inventory import host_card
 from sage_edge.inventory.load import load
 from sage_edge.models.lock import read_lock
 from sage_edge.models.resolve import Library
@@ -103,7 +103,7 @@ def test_the_declarations_of_a_release_are_read_and_have_their_digest(board: Pla
 
 
 def test_a_host_card_is_read() -> None:
-    card = read_card(CASES / "host.yaml")
+    card = host_card.read(CASES / "host.yaml")
     assert card is not None
     assert (card.host, card.overlay, card.fleet) == ("sprout", "demo", None)
 

@@ -10,7 +10,7 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.errors import DeclarationError, UsageError
-from sage_edge.inventory import identity
+from sage_edge.inventory import host_card, identity
 from sage_edge.inventory.errors import IdentityConflict, NoIdentity
 
 from .machines import AGX_THOR, LAPTOP, ORIN_NANO, paths_in
@@ -108,15 +108,15 @@ def test_a_bad_card_is_a_declaration_fault_of_that_file(tmp_path: Path, content:
 
 def test_a_card_that_is_there_but_unreadable_is_not_absent(tmp_path: Path) -> None:
     card = tmp_path / "host.yaml"
-    assert identity.read_card(card) is None
-    assert identity.read_card(tmp_path / "nowhere" / "host.yaml") is None
+    assert host_card.read(card) is None
+    assert host_card.read(tmp_path / "nowhere" / "host.yaml") is None
     card.symlink_to(tmp_path / "gone.yaml")
     with pytest.raises(DeclarationError, match=r"host\.yaml: the file is missing"):
-        identity.read_card(card)
+        host_card.read(card)
     card.unlink()
     card.mkdir()
     with pytest.raises(DeclarationError, match=r"host\.yaml: cannot be read"):
-        identity.read_card(card)
+        host_card.read(card)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -124,4 +124,4 @@ def test_a_card_in_a_closed_folder(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o000)
     with pytest.raises(DeclarationError, match="cannot be read"):
-        identity.read_card(closed / "host.yaml")
+        host_card.read(closed / "host.yaml")

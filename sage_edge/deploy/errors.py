@@ -1,0 +1,65 @@
+"""What a deployment is refused for, on the workstation; the boards' own refusals stand in `remote.errors`.
+
+DeployError
+├── ModelNotLocked(host, ref)          2
+├── PlanStale(host)                    3
+└── ExchangeUnknown(machine)           3
+RoleError
+└── WrongRole(host)                    3
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sage_edge.errors import ExitCode
+from sage_edge.hints import invoke, sage
+from sage_edge.inventory.errors import RoleError
+from sage_edge.names import HostName, ModelRef
+from sage_edge.remote.errors import DeployError
+
+
+class ModelNotLocked(DeployError):
+    """A host's model has no locked digest, so nobody could say what would answer."""
+
+    code = ExitCode.USAGE
+
+    def __init__(self, host: HostName, ref: ModelRef) -> None:
+        self.host, self.ref = host, ref
+        super().__init__(f"{ref}, the model of {host}, is not locked", hint=sage("model prepare", ref))
+
+
+class PlanStale(DeployError):
+    """What a saved plan rests on is no longer so."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, path: Path, host: str, what: str) -> None:
+        self.host = host
+        super().__init__(
+            f"{path} no longer fits {host}: {what}; nothing was done", hint=("plan again: ", invoke("plan", host=host))
+        )
+
+
+class ExchangeUnknown(DeployError):
+    """Nobody declared by which key the exchange is known."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, machine: str, place: str) -> None:
+        self.machine = machine
+        super().__init__(
+            f"{place} holds no key for {machine}, where the exchange is, so no board could trust it",
+            hint=f"add its line: {machine} ssh-ed25519 AAAA…, compared with what its own console says",
+        )
+
+
+class WrongRole(RoleError):
+    """The image was made for another role or board."""
+
+    def __init__(self, host: HostName, what: str) -> None:
+        self.host = host
+        super().__init__(
+            f"this image is not for {host}: {what}",
+            hint=("build the right one: ", invoke("image.build", host=host)),
+        )
