@@ -108,9 +108,9 @@ class Hub:
             url = following
         raise _nonsense(self.place, f"a listing of {repo} without an end")
 
-    def at(self, repo: str, revision: str) -> Commit:
+    def at(self, repo: str, revision: str) -> HubCommit:
         """Return a repository at one commit, to fetch from. Nothing is asked yet."""
-        return Commit(self, _checked(_REPO, repo), _checked(_COMMIT, revision))
+        return HubCommit(self, _checked(_REPO, repo), _checked(_COMMIT, revision))
 
     def _get(self, url: str, params: Mapping[str, str]) -> Any:
         library = _library()
@@ -165,7 +165,7 @@ class Hub:
             raise _nonsense(self.place, f"no listing of {what}") from None
 
 
-class Commit:
+class HubCommit:
     """A `Source`: one repository at one commit."""
 
     def __init__(self, hub: Hub, repo: str, revision: str) -> None:

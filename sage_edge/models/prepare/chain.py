@@ -16,8 +16,8 @@ from sage_edge.models.card import HostSource, ModelCard, ModelSource, ShippedSou
 from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.prepare.stage import ModelStage, part_ref
 from sage_edge.models.prepare.stages import SOURCES, STEPS
-from sage_edge.models.prepare.stages.parity import Parity
-from sage_edge.models.prepare.stages.smoke import Smoke
+from sage_edge.models.prepare.stages.parity import ParityStage
+from sage_edge.models.prepare.stages.smoke import SmokeStage
 from sage_edge.names import ModelRef
 
 
@@ -62,7 +62,7 @@ def _made(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> Iterator[Mode
     for stage in _steps(card, last):
         last = stage
         yield stage
-    yield Smoke(card, card.ref, (last,))
+    yield SmokeStage(card, card.ref, (last,))
 
 
 def _steps(card: ModelCard, first: ModelStage) -> Iterator[ModelStage]:
@@ -79,7 +79,7 @@ def _steps(card: ModelCard, first: ModelStage) -> Iterator[ModelStage]:
         else:
             judged.append(stage)
     if judged:
-        yield Parity(card, part_ref(card.ref, Parity.part), (original, *judged))
+        yield ParityStage(card, part_ref(card.ref, ParityStage.part), (original, *judged))
 
 
 def _brought(card: ModelCard, source: ModelSource, makes: ModelRef) -> ModelStage:

@@ -11,7 +11,7 @@ from sage_edge.models.lock import ModelLock
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare import chain
 from sage_edge.models.prepare.stage import MEASURED, RECIPE, ModelStage, SourceStage
-from sage_edge.models.prepare.stages.lock import Lock
+from sage_edge.models.prepare.stages.lock import LockStage
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 
@@ -57,7 +57,7 @@ def plan(
             missing.insert(0, stage)
             wanted.update(stage.needs)
     if missing or not _is_locked(ref, store, lock) or any(_is_unlocked(base, store, lock) for base in bases):
-        missing.append(Lock(cards[ref], ref))
+        missing.append(LockStage(cards[ref], ref))
     return tuple(_planned(stage, home) for stage in missing)
 
 

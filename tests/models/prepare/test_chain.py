@@ -13,7 +13,7 @@ from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.prepare import chain
 from sage_edge.models.prepare.stage import ModelStage
 from sage_edge.models.prepare.stages import is_part
-from sage_edge.models.prepare.stages.convert import Convert
+from sage_edge.models.prepare.stages.convert import ConvertStage
 from sage_edge.names import ModelRef
 from tests.models import shelving, tiny
 
@@ -61,7 +61,7 @@ def test_each_kind_of_card_has_its_stages(
     fleet = tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER, **changed))
     found = chain.stages(tiny.REF, read_cards(fleet))
     assert [stage.name for stage in found] == kinds.split()
-    assert [stage.precision for stage in found if isinstance(stage, Convert)] == ([precision] if precision else [])
+    assert [stage.precision for stage in found if isinstance(stage, ConvertStage)] == ([precision] if precision else [])
 
 
 def test_safetensors_as_published_are_fetched_and_no_more(tmp_path: Path) -> None:

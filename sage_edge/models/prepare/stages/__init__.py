@@ -11,20 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from sage_edge.models.card import DirectorySource, HostSource, HubSource, ModelCard
 from sage_edge.models.manifest import ModelContainer
 from sage_edge.models.prepare.stage import SourceStage, StepStage
-from sage_edge.models.prepare.stages.convert import Convert
-from sage_edge.models.prepare.stages.merge import Merge
-from sage_edge.models.prepare.stages.parity import Parity
-from sage_edge.models.prepare.stages.quantise import Quantise
-from sage_edge.models.prepare.stages.sources import Copy, Fetch, Import
+from sage_edge.models.prepare.stages.convert import ConvertStage
+from sage_edge.models.prepare.stages.merge import MergeStage
+from sage_edge.models.prepare.stages.parity import ParityStage
+from sage_edge.models.prepare.stages.quantise import QuantiseStage
+from sage_edge.models.prepare.stages.sources import CopyStage, FetchStage, ImportStage
 from sage_edge.names import ModelRef
 
-STEPS: dict[str, type[StepStage]] = {stage.name: stage for stage in (Merge, Convert, Quantise)}
-SOURCES: Mapping[type, type[SourceStage]] = {HubSource: Fetch, DirectorySource: Import, HostSource: Copy}
+STEPS: dict[str, type[StepStage]] = {stage.name: stage for stage in (MergeStage, ConvertStage, QuantiseStage)}
+SOURCES: Mapping[type, type[SourceStage]] = {HubSource: FetchStage, DirectorySource: ImportStage, HostSource: CopyStage}
 
 
 def part_names() -> tuple[str, ...]:
     """Return the endings of intermediate products' names: `adapter`, `fetched`, `merged`, …"""
-    return ("adapter", "fetched", *(stage.part for stage in STEPS.values()), Parity.part)
+    return ("adapter", "fetched", *(stage.part for stage in STEPS.values()), ParityStage.part)
 
 
 def is_part(ref: ModelRef) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
 
 
-class Convert(StepStage):
+class ConvertStage(StepStage):
     """A folder of safetensors as one GGUF file, in f32 or f16."""
 
     name, part = "convert", "converted"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
 
 
-class Lock(ModelStage):
+class LockStage(ModelStage):
     """The lines that are missing: one that says otherwise is somebody's decision."""
 
     name = "lock"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
 
 
-class Merge(StepStage):
+class MergeStage(StepStage):
     """Base and adapter become one model, in f32."""
 
     name, part = "merge", "merged"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
 
 
-class Parity(ModelStage):
+class ParityStage(ModelStage):
     """The last product under another name, with how it compares. inputs: the original, then each product to judge."""
 
     name, part = "parity", "compared"

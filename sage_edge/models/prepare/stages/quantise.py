@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BLOCK = 256
 
 
-class Quantise(StepStage):
+class QuantiseStage(StepStage):
     """`{quantise: q8_0}`; the bare name means the card's own `quantisation`."""
 
     name, part = "quantise", "quantised"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare import estimates
 from sage_edge.models.prepare.stage import MEASURED, ModelStage, StageCost
-from sage_edge.models.prepare.stages.convert import Convert
+from sage_edge.models.prepare.stages.convert import ConvertStage
 
 if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
 
 
-class Smoke(ModelStage):
+class SmokeStage(ModelStage):
     """The last product under the model's own name."""
 
     name = "smoke"
@@ -27,7 +27,7 @@ class Smoke(ModelStage):
 
         card, last = self.card, products.needed(self.needs[0], context)
         result = smoke.ask(products.weights_of(last, context), card.ref)
-        is_own = any(isinstance(stage, Convert) for stage in self.before())
+        is_own = any(isinstance(stage, ConvertStage) for stage in self.before())
         smoke.judge(result, card.ref, card.chat_template, own=is_own)
         measured = {f"{MEASURED}smoke": f"{result.answer_tokens} tokens answered to {result.prompt_tokens}"}
         return products.put_again(self, context, measured, template=result.template)

@@ -28,7 +28,7 @@ class _Brought(SourceStage):
         return products.put(self, context, brought.files, card=card, source=str(self.source), template=brought.template)
 
 
-class Fetch(_Brought):
+class FetchStage(_Brought):
     """Files of a hub's repository at one commit."""
 
     name = "fetch"
@@ -37,7 +37,7 @@ class Fetch(_Brought):
         return estimates.download(self, home)
 
 
-class Import(_Brought):
+class ImportStage(_Brought):
     """Files of a folder on this machine."""
 
     name = "import"
@@ -46,7 +46,7 @@ class Import(_Brought):
         return estimates.copy(self, home)
 
 
-class Copy(SourceStage):
+class CopyStage(SourceStage):
     """What another board's store holds under the same name, listing and all: the lock speaks of that listing."""
 
     name = "copy"
@@ -59,7 +59,7 @@ class Copy(SourceStage):
         return True
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
-        """Copy, look at what came, and let a finished model speak before it gets its name."""
+        """CopyStage, look at what came, and let a finished model speak before it gets its name."""
         from sage_edge.models.prepare import products, smoke, sources
 
         if not isinstance(self.source, HostSource):
