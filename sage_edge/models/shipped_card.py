@@ -53,6 +53,6 @@ class ShippedCard(Declared):
 def read_all(shelf: Path) -> dict[ModelRef, tuple[Path, ShippedCard]]:
     """Return ref → (card file, card) for each `*/card.yaml` of a shelf. Raises DeclarationError."""
     reader = Reader(shelf)
-    found = {path: reader.read(path, ShippedCard) for path in sorted(shelf.glob("*/card.yaml"))}
+    cards = {path: reader.read(path, ShippedCard) for path in sorted(shelf.glob("*/card.yaml"))}
     reader.finish()
-    return {card.ref: (path, card) for path, card in found.items() if card is not None}
+    return {card.ref: (path, card) for path, card in cards.items() if card is not None}

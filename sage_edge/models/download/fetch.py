@@ -81,8 +81,8 @@ def bring(
     with store.writing():
         disk_space.require(store, lacking_bytes(store, wanted), f"fetching {source.name}")
         for file in wanted:
-            told = replace(errand, tell=_offset(progress, done, total))
-            digests[file.path] = _have(file, store, told)
+            offset = replace(errand, tell=_offset(progress, done, total))
+            digests[file.path] = _have(file, store, offset)
             done += file.size_bytes
             progress(done, total)
     return digests
@@ -97,12 +97,12 @@ def lacking_bytes(store: Store, wanted: Sequence[RemoteFile]) -> int:
 def _have(file: RemoteFile, store: Store, errand: Transfer) -> Digest:
     """Return the digest of the file's blob, fetching it if it is not there."""
     part = Partial(store.partial, file.key, file.size_bytes)
-    if (found := _blob_of(file, store)) and not part.begun:
-        return found
+    if (digest := _blob_of(file, store)) and not part.begun:
+        return digest
     with _alone(store.partial / f"{file.key}.lock", file, errand):
-        found = _blob_of(file, store) or _fetch(part, file, store, errand)
+        digest = _blob_of(file, store) or _fetch(part, file, store, errand)
         part.remove()  # its journal; and its bytes, where the blob came by another way
-    return found
+    return digest
 
 
 def _fetch(part: Partial, file: RemoteFile, store: Store, errand: Transfer) -> Digest:

@@ -81,17 +81,17 @@ class Hub:
         _checked(_REPO, repo)
 
         def ask() -> str:
-            told = api.model_info(repo, revision=name, timeout=self.limits).sha
-            if not isinstance(told, str) or not _COMMIT.fullmatch(told):
+            commit = api.model_info(repo, revision=name, timeout=self.limits).sha
+            if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
                 raise ValueError("no commit")
-            return told
+            return commit
 
         return self._asked(f"{repo}@{name}", ask)
 
     def files(self, repo: str, revision: str) -> tuple[RemoteFile, ...]:
         """Return every file of a commit, by path, with what its bytes are known by. Raises as `revision` does."""
         url = f"{self.endpoint}/api/models/{_checked(_REPO, repo)}/tree/{_checked(_COMMIT, revision)}"
-        found: dict[str, RemoteFile] = {}
+        files: dict[str, RemoteFile] = {}
         for _ in range(_MOST_PAGES):
             asked = url
 
@@ -100,9 +100,9 @@ class Hub:
                 return _listed(answer.json()), answer.links.get("next", {}).get("url")
 
             page, following = self._asked(f"{repo}@{revision[:7]}", ask)
-            found.update((file.path, file) for file in page)
+            files.update((file.path, file) for file in page)
             if following is None:
-                return tuple(found[path] for path in sorted(found))
+                return tuple(files[path] for path in sorted(files))
             if not following.startswith(f"{self.endpoint}/"):  # it would be asked with the token
                 raise _nonsense(self.place, f"a listing of {repo} that goes on elsewhere")
             url = following
@@ -139,18 +139,18 @@ class Hub:
     def _refusals(self, what: str) -> Iterator[None]:
         """Turn what the library says into what we say. Raises TransferBroken for what passes."""
         library, transport = _library(), _transport()
-        told = library.errors
+        errors = library.errors
         try:
             yield
-        except told.OfflineModeIsEnabled:
+        except errors.OfflineModeIsEnabled:
             raise self.unreachable("HF_HUB_OFFLINE is set") from None
-        except told.GatedRepoError:
+        except errors.GatedRepoError:
             raise HubRefused(f"the hub gives {what} only to who has agreed to its terms", hint=LOGIN) from None
-        except told.RevisionNotFoundError:
+        except errors.RevisionNotFoundError:
             raise HubRefused(f"the hub has no {what}", hint="name a commit that its page shows") from None
-        except told.RepositoryNotFoundError:
+        except errors.RepositoryNotFoundError:
             raise HubRefused(f"the hub has no {what}, or does not show it to this machine", hint=LOGIN) from None
-        except told.HfHubHTTPError as refused:
+        except errors.HfHubHTTPError as refused:
             status = refused.response.status_code
             if status == 429 or status >= 500:
                 asked = refused.response.headers.get("retry-after", "")

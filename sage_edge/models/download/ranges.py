@@ -186,11 +186,11 @@ def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> in
         if (length := headers.get("content-length", str(file.size_bytes))) != str(file.size_bytes):
             raise _wrong_size(file, name, length)
         return 0
-    said = _RANGE.fullmatch(headers.get("content-range", ""))
-    if said is None or int(said[1]) != start:
+    span = _RANGE.fullmatch(headers.get("content-range", ""))
+    if span is None or int(span[1]) != start:
         raise WrongSize(f"the hub sends another part of {file.path} of {name} than was asked for", hint=AGAIN)
-    if said[3] not in ("*", str(file.size_bytes)):
-        raise _wrong_size(file, name, said[3])
+    if span[3] not in ("*", str(file.size_bytes)):
+        raise _wrong_size(file, name, span[3])
     return start
 
 

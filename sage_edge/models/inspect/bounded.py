@@ -95,12 +95,12 @@ class Stream:
         self.name = path.name
         # O_NONBLOCK: opening a named pipe would else wait for its writer, for ever
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             os.close(handle)
             raise HeaderBroken(self.name, "is no regular file")
         self._file = os.fdopen(handle, "rb", buffering=_BUFFER)
-        self.size, self.at = found.st_size, 0
+        self.size, self.at = status.st_size, 0
 
     def __enter__(self) -> Self:
         return self

@@ -46,23 +46,23 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
     """
     try:
         if path.is_dir():
-            found = _folder(look(path, within))
+            report = _folder(look(path, within))
         elif path.is_file():
-            found = _file(path)
+            report = _file(path)
         else:
             raise ModelError(f"{path} is not on this machine", hint=sage("model list"))
     except OSError as unreadable:
         raise ModelError(
             f"{path} cannot be read: {unreadable.strerror}", hint="mend its permissions or its disk, then try again"
         ) from unreadable
-    return _expected(found, family)
+    return _expected(report, family)
 
 
-def _expected(found: InspectReport, family: str | None) -> InspectReport:
-    if family is None or found.family is None or _SAME.get(found.family, found.family) == _SAME.get(family, family):
-        return found
-    fault = f"its architecture is {found.family}, expected {family}"
-    return dataclasses.replace(found, kind=ModelKind.REFUSED, faults=(fault, *found.faults), mend=_OTHER_NAME)
+def _expected(report: InspectReport, family: str | None) -> InspectReport:
+    if family is None or report.family is None or _SAME.get(report.family, report.family) == _SAME.get(family, family):
+        return report
+    fault = f"its architecture is {report.family}, expected {family}"
+    return dataclasses.replace(report, kind=ModelKind.REFUSED, faults=(fault, *report.faults), mend=_OTHER_NAME)
 
 
 def _file(path: Path) -> InspectReport:
@@ -88,11 +88,11 @@ def _folder(listing: FolderListing) -> InspectReport:
         return InspectReport(path, ModelKind.DAMAGED, faults=(broken.message,))
     if code := tuple(request for name, config in documents.items() for request in remote_code.requests(name, config)):
         return InspectReport(path, ModelKind.REFUSED, faults=code, mend=_NO_CODE)
-    found = _weights(listing, documents)
+    report = _weights(listing, documents)
     template, fault = _template(listing, documents)
-    notes = (*found.notes, *_notes(listing))
-    found = dataclasses.replace(found, notes=notes, chat_template=found.chat_template or template)
-    return dataclasses.replace(found, kind=ModelKind.DAMAGED, faults=(*found.faults, fault)) if fault else found
+    notes = (*report.notes, *_notes(listing))
+    report = dataclasses.replace(report, notes=notes, chat_template=report.chat_template or template)
+    return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(*report.faults, fault)) if fault else report
 
 
 def _is_own(listing: FolderListing, name: str) -> bool:
@@ -131,21 +131,21 @@ def _pointers(path: Path, pointers: Mapping[str, int]) -> InspectReport:
 def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> InspectReport:
     base = adapter.base(config)
     notes = (base.fault,) if base.fault else ()
-    found = InspectReport(listing.folder, ModelKind.ADAPTER, "safetensors", notes=notes, base=base)
+    report = InspectReport(listing.folder, ModelKind.ADAPTER, "safetensors", notes=notes, base=base)
     if adapter.WEIGHTS not in listing.sizes:
         if pickles := listing.having(*PICKLES):
             faults = tuple(map(_pickle, pickles))
-            return dataclasses.replace(found, kind=ModelKind.PICKLE, faults=faults, missing=(adapter.WEIGHTS,))
-        return dataclasses.replace(found, missing=(adapter.WEIGHTS,))
+            return dataclasses.replace(report, kind=ModelKind.PICKLE, faults=faults, missing=(adapter.WEIGHTS,))
+        return dataclasses.replace(report, missing=(adapter.WEIGHTS,))
     try:
         header = read_safetensors(listing.path(adapter.WEIGHTS))
     except Truncated as cut:
-        return dataclasses.replace(found, missing=(cut.lack,))
+        return dataclasses.replace(report, missing=(cut.lack,))
     except HeaderBroken as broken:
-        return dataclasses.replace(found, kind=ModelKind.DAMAGED, faults=(broken.message,))
+        return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(broken.message,))
     faults = adapter.disagreements(config, header.tensors)
     return dataclasses.replace(
-        found,
+        report,
         kind=ModelKind.DAMAGED if faults else ModelKind.ADAPTER,
         faults=faults,
         weights=(adapter.WEIGHTS,),

@@ -85,10 +85,10 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 def _size(path: Path) -> int | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_size if stat.S_ISREG(found.st_mode) and os.access(path, os.R_OK) else None
+    return status.st_size if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK) else None
 
 
 def pointer(path: Path, size: int) -> int | None:

@@ -47,14 +47,14 @@ def read(path: Path) -> Header:
         if version not in (2, 3):
             why = "big-endian" if version in (2 << 24, 3 << 24) else f"of version {version}"
             raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read")
-        tensors = _count(stream, "tensors", MOST_TENSORS, 24)
+        count = _count(stream, "tensors", MOST_TENSORS, 24)
         pairs = _count(stream, "metadata pairs", MOST_PAIRS, 13)
         metadata, lengths = _Pairs(stream).read(pairs)
         alignment = _alignment(stream, metadata)
-        found = _tensors(stream, tensors, alignment)
+        tensors = _tensors(stream, count, alignment)
         data_at = _padded(stream.at, alignment)
-        _covered(stream, found, data_at, alignment)
-        return Header(found, metadata, lengths, data_at)
+        _covered(stream, tensors, data_at, alignment)
+        return Header(tensors, metadata, lengths, data_at)
 
 
 def _count(stream: Stream, what: str, most: int, least_bytes: int) -> int:
@@ -149,13 +149,13 @@ def _padded(size: int, alignment: int) -> int:
 
 
 def _tensors(stream: Stream, count: int, alignment: int) -> dict[str, Tensor]:
-    found: dict[str, Tensor] = {}
+    tensors: dict[str, Tensor] = {}
     for _ in range(count):
         tensor = _tensor(stream, alignment)
-        if tensor.name in found:
+        if tensor.name in tensors:
             raise stream.broken(f"names the tensor {short(tensor.name)} twice")
-        found[tensor.name] = tensor
-    return found
+        tensors[tensor.name] = tensor
+    return tensors
 
 
 def _tensor(stream: Stream, alignment: int) -> Tensor:

@@ -69,12 +69,12 @@ def _depth(value: UntrustedJson) -> int:
 
 
 def _once(pairs: list[tuple[str, UntrustedJson]]) -> dict[str, UntrustedJson]:
-    made: dict[str, UntrustedJson] = {}
+    members: dict[str, UntrustedJson] = {}
     for key, value in pairs:
-        if key in made:
+        if key in members:
             raise ValueError(f"names {short(key)} twice")
-        made[key] = value
-    return made
+        members[key] = value
+    return members
 
 
 def _int(digits: str) -> int:

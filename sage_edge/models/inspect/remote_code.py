@@ -15,18 +15,18 @@ def requests(file: str, config: Mapping[str, UntrustedJson]) -> tuple[str, ...]:
 
     PEFT imports the module that `auto_mapping.parent_library` names; one of transformers' own is what PEFT writes.
     """
-    found = []
+    requested = []
     if config.get("auto_map"):
-        found.append(f"{file} wants code of its own to be run (auto_map)")
+        requested.append(f"{file} wants code of its own to be run (auto_map)")
     if config.get("trust_remote_code"):
-        found.append(f"{file} wants code of its own to be run (trust_remote_code)")
+        requested.append(f"{file} wants code of its own to be run (trust_remote_code)")
     mapping = config.get("auto_mapping")
     if mapping is not None and not _is_peft(mapping):
-        found.append(f"{file} wants code of its own to be run (auto_mapping {short(mapping)})")
+        requested.append(f"{file} wants code of its own to be run (auto_mapping {short(mapping)})")
     inner = [(f"{key}", value) for key, value in config.items() if isinstance(value, dict) and key.endswith("config")]
     for key, value in inner:
-        found += requests(f"{file}: {key[:40]}", value) if isinstance(value, dict) else ()
-    return tuple(found)
+        requested += requests(f"{file}: {key[:40]}", value) if isinstance(value, dict) else ()
+    return tuple(requested)
 
 
 def _is_peft(mapping: UntrustedJson) -> bool:

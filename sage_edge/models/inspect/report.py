@@ -87,8 +87,8 @@ class InspectReport:
         missing = _some(self.missing)
         if missing and not self.faults:
             return ModelIncomplete(name, missing, hint=then)
-        said = "; ".join((*_some(self.faults), *(f"{lack} is missing" for lack in missing)))
-        return ModelError(f"{name} is {self.kind.value}: {said or 'nothing of a model is there'}", hint=then)
+        reasons = "; ".join((*_some(self.faults), *(f"{lack} is missing" for lack in missing)))
+        return ModelError(f"{name} is {self.kind.value}: {reasons or 'nothing of a model is there'}", hint=then)
 
     def _hint(self) -> Hint:
         usual = _AGAIN if self.kind is ModelKind.ADAPTER and self.missing else _HINTS.get(self.kind, _AGAIN)

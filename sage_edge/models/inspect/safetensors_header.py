@@ -43,22 +43,22 @@ def read(path: Path) -> Header:
         raw = stream.take(length, "header")
         if not raw.startswith(b"{"):
             raise stream.broken("is no safetensors file: its header does not begin with '{'")
-        found = json_limits.parse(raw, path.name, most_pieces=MOST_TENSORS * _PIECES_EACH, whole=True)
-        if not isinstance(found, dict):
+        entries = json_limits.parse(raw, path.name, most_pieces=MOST_TENSORS * _PIECES_EACH, whole=True)
+        if not isinstance(entries, dict):
             raise stream.broken("is no safetensors file: its header is no JSON object")
-        metadata = _metadata(path.name, found.pop("__metadata__", None))
-        tensors = {name: _tensor(path.name, name, entry) for name, entry in found.items()}
+        metadata = _metadata(path.name, entries.pop("__metadata__", None))
+        tensors = {name: _tensor(path.name, name, entry) for name, entry in entries.items()}
         _covered(path.name, tensors, stream)
         return Header(tensors, metadata, data_at=stream.at)
 
 
-def _metadata(file: str, found: UntrustedJson) -> dict[str, str | int | float | bool]:
-    if found is None:
+def _metadata(file: str, entries: UntrustedJson) -> dict[str, str | int | float | bool]:
+    if entries is None:
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(entries, dict):
         raise HeaderBroken(file, "has a __metadata__ that is no JSON object")
     kept: dict[str, str | int | float | bool] = {}
-    for key, value in found.items():
+    for key, value in entries.items():
         if not isinstance(value, str):
             raise HeaderBroken(file, f"has a __metadata__ whose {short(key)} is no text")
         kept[key] = value
@@ -86,12 +86,12 @@ def _tensor(file: str, name: str, entry: UntrustedJson) -> Tensor:
     return tensor
 
 
-def _sizes(found: UntrustedJson) -> tuple[int, ...] | None:
+def _sizes(entry: UntrustedJson) -> tuple[int, ...] | None:
     """A list of sizes below 2^63; a boolean is none."""
-    if not isinstance(found, list):
+    if not isinstance(entry, list):
         return None
-    sizes = tuple(size for size in found if type(size) is int and 0 <= size < 1 << 63)
-    return sizes if len(sizes) == len(found) else None
+    sizes = tuple(size for size in entry if type(size) is int and 0 <= size < 1 << 63)
+    return sizes if len(sizes) == len(entry) else None
 
 
 def _covered(file: str, tensors: dict[str, Tensor], stream: Stream) -> None:

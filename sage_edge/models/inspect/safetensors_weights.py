@@ -41,7 +41,7 @@ def tokenizer_lacks(listing: FolderListing) -> tuple[str, ...]:
 
 
 @dataclass
-class _Found:
+class _Contents:
     """What came to light, file by file."""
 
     tensors: dict[str, Tensor] = field(default_factory=dict)
@@ -72,66 +72,66 @@ class _Found:
 
 def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> InspectReport:
     """Say whether the safetensors of a folder are all there, and are those of its config."""
-    found = _Found()
+    seen = _Contents()
     is_sharded = INDEX in listing.sizes
     if is_sharded and SINGLE in listing.sizes:
         fault = f"it holds {SINGLE} and an index of shards: two sets of weights"
         return InspectReport(listing.folder, ModelKind.UNKNOWN, "safetensors", faults=(fault,))
     if is_sharded:
-        _shards(listing, found)
+        _shards(listing, seen)
     elif SINGLE in listing.sizes:
-        found.read(listing, SINGLE)
+        seen.read(listing, SINGLE)
     else:
-        _no_index(listing, found)
-    known = _held_against(config, found)
+        _no_index(listing, seen)
+    known = _held_against(config, seen)
     if config is None:
-        found.missing.append("config.json")
-    found.missing += tokenizer_lacks(listing)
-    _others(listing, found)
+        seen.missing.append("config.json")
+    seen.missing += tokenizer_lacks(listing)
+    _others(listing, seen)
     kind = ModelKind.SHARDED if is_sharded else ModelKind.COMPLETE
     return InspectReport(
         listing.folder,
-        ModelKind.DAMAGED if found.faults else ModelKind.PARTIAL if found.missing else kind,
+        ModelKind.DAMAGED if seen.faults else ModelKind.PARTIAL if seen.missing else kind,
         "safetensors",
-        missing=tuple(found.missing),
-        faults=tuple(found.faults),
-        notes=tuple(found.notes),
-        weights=tuple(found.weights),
-        weight_bytes=sum(tensor.end - tensor.begin for tensor in found.tensors.values()),
-        parameters=sum(tensor.count for tensor in found.tensors.values()),
+        missing=tuple(seen.missing),
+        faults=tuple(seen.faults),
+        notes=tuple(seen.notes),
+        weights=tuple(seen.weights),
+        weight_bytes=sum(tensor.end - tensor.begin for tensor in seen.tensors.values()),
+        parameters=sum(tensor.count for tensor in seen.tensors.values()),
         family=dimensions.family_of((config or {}).get("model_type")),
         quantisation=_quantisation(config or {}),
         dimensions=known,
     )
 
 
-def _shards(listing: FolderListing, found: _Found) -> None:
+def _shards(listing: FolderListing, seen: _Contents) -> None:
     try:
         index = read_json(listing.path(INDEX), most_bytes=_INDEX_BYTES, most_pieces=_INDEX_PIECES)
         places = _places(index)
     except HeaderBroken as broken:
-        found.faults.append(broken.message)
+        seen.faults.append(broken.message)
         return
     for shard in sorted(set(places.values())):
         wanted = {name for name, place in places.items() if place == shard}
-        before = len(found.faults) + len(found.missing)
-        held = found.read(listing, shard)
-        if len(found.faults) + len(found.missing) > before:
+        before = len(seen.faults) + len(seen.missing)
+        held = seen.read(listing, shard)
+        if len(seen.faults) + len(seen.missing) > before:
             continue
-        found.faults += [f"{shard} lacks the tensor {name[:80]} of the index" for name in sorted(wanted - held)[:3]]
-        found.faults += [f"{shard} holds {name[:80]}, unknown to the index" for name in sorted(held - wanted)[:3]]
-    _told(index, places, found)
+        seen.faults += [f"{shard} lacks the tensor {name[:80]} of the index" for name in sorted(wanted - held)[:3]]
+        seen.faults += [f"{shard} holds {name[:80]}, unknown to the index" for name in sorted(held - wanted)[:3]]
+    _compare_index(index, places, seen)
 
 
-def _told(index: Mapping[str, UntrustedJson], places: Mapping[str, str], found: _Found) -> None:
+def _compare_index(index: Mapping[str, UntrustedJson], places: Mapping[str, str], seen: _Contents) -> None:
     """Note what the index says of the whole, and hold it against what is there."""
     metadata = index.get("metadata")
     size = metadata.get("total_size") if isinstance(metadata, dict) else None
-    told = f"the index names {len(places)} tensors in {len(set(places.values()))} shards"
-    found.notes.append(f"{told}, {size} bytes" if type(size) is int else told)
-    there = sum(tensor.end - tensor.begin for tensor in found.tensors.values())
-    if type(size) is int and not found.missing and not found.faults and size != there:
-        found.notes.append(f"the tensors have {there} bytes")
+    summary = f"the index names {len(places)} tensors in {len(set(places.values()))} shards"
+    seen.notes.append(f"{summary}, {size} bytes" if type(size) is int else summary)
+    there = sum(tensor.end - tensor.begin for tensor in seen.tensors.values())
+    if type(size) is int and not seen.missing and not seen.faults and size != there:
+        seen.notes.append(f"the tensors have {there} bytes")
 
 
 def _places(index: Mapping[str, UntrustedJson]) -> dict[str, str]:
@@ -149,29 +149,29 @@ def _places(index: Mapping[str, UntrustedJson]) -> dict[str, str]:
     return cast("dict[str, str]", places)
 
 
-def _no_index(listing: FolderListing, found: _Found) -> None:
+def _no_index(listing: FolderListing, seen: _Contents) -> None:
     """Shards without their index, or files of other names: say what would make them a model."""
     shards = [match for name in listing.having(".safetensors") if (match := _SHARD.fullmatch(name))]
     if not shards:
-        found.missing.append(SINGLE)
+        seen.missing.append(SINGLE)
         return
-    found.missing.append(INDEX)
+    seen.missing.append(INDEX)
     for stem, total in sorted({(match[1], match[3]) for match in shards}):
         series = [
             f"{stem}-{number:05d}-of-{total}.safetensors" for number in range(1, min(int(total), _MOST_SHARDS) + 1)
         ]
         for name in series:
-            found.read(listing, name)
+            seen.read(listing, name)
 
 
-def _others(listing: FolderListing, found: _Found) -> None:
-    others = [name for name in names(listing) if name not in found.weights and name != INDEX and name in listing.sizes]
-    said = " ".join((*found.missing, *found.faults))
-    if ignored := [name for name in others if name not in said]:
-        found.notes.append(f"{', '.join(ignored[:5])[:200]} would not be loaded: no index names it")
+def _others(listing: FolderListing, seen: _Contents) -> None:
+    others = [name for name in names(listing) if name not in seen.weights and name != INDEX and name in listing.sizes]
+    named = " ".join((*seen.missing, *seen.faults))
+    if ignored := [name for name in others if name not in named]:
+        seen.notes.append(f"{', '.join(ignored[:5])[:200]} would not be loaded: no index names it")
 
 
-def _held_against(config: Mapping[str, UntrustedJson] | None, found: _Found) -> Dimensions | None:
+def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -> Dimensions | None:
     """Compare with the config's dimensions, once all tensors are there."""
     if config is None:
         return None
@@ -182,14 +182,14 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, found: _Found) -> 
         plan = shapes.plan(known, "safetensors", packing)
     except MissingDimension as unsaid:
         if family is not None and family not in shapes.FAMILIES:
-            found.notes.append(f"config.json {unsaid}: shapes and memory of {family} are not known here")
+            seen.notes.append(f"config.json {unsaid}: shapes and memory of {family} are not known here")
         else:
-            found.faults.append(f"config.json {unsaid}")
+            seen.faults.append(f"config.json {unsaid}")
         return None
     if plan is None:
-        found.notes.append(f"shapes of {known.family} are not known here, they were not compared")
-    elif not found.missing and not found.faults:
-        found.faults += shapes.disagreements(plan, found.tensors)
+        seen.notes.append(f"shapes of {known.family} are not known here, they were not compared")
+    elif not seen.missing and not seen.faults:
+        seen.faults += shapes.disagreements(plan, seen.tensors)
     return known
 
 

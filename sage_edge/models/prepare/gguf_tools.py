@@ -202,11 +202,11 @@ def _fetch(sdist: Path, expected: Digest) -> None:
         words = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", scratch, *asked)
         done = shell.attempt(shell.Command(words=words, timeout_s=1_800))
         if done.code != 0 or not (Path(scratch) / sdist.name).is_file():
-            said = [line for line in done.complaint.splitlines() if line.startswith("ERROR: ")] or [
+            errors = [line for line in done.complaint.splitlines() if line.startswith("ERROR: ")] or [
                 "pip ended without it"
             ]
             raise Unreachable(
-                f"llama.cpp's converter cannot be fetched: {said[-1].removeprefix('ERROR: ')[:300]}",
+                f"llama.cpp's converter cannot be fetched: {errors[-1].removeprefix('ERROR: ')[:300]}",
                 hint=f"connect this machine and try again; or put {sdist.name} into {sdist.parent}",
             )
         (Path(scratch) / sdist.name).replace(sdist)

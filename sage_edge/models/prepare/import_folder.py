@@ -80,8 +80,8 @@ def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
     """Return the files of a folder that belong to the card's model, sorted; reads no weights. Raises ModelError."""
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder", hint=sage("model import", "DIR", ref=card.ref))
-    found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
-    chosen = tuple(path for path in found if card.wants(path.relative_to(folder).as_posix()))
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    chosen = tuple(path for path in paths if card.wants(path.relative_to(folder).as_posix()))
     for path in chosen:
         if path.is_symlink():
             raise ModelError(

@@ -80,14 +80,14 @@ def merge(base: Path, adapter: Path, out: Path) -> MergeReport:
 
 def _settings(folder: Path, name: str) -> dict[str, Any]:
     try:
-        found = json.loads((folder / name).read_text("utf-8"))
+        settings = json.loads((folder / name).read_text("utf-8"))
     except FileNotFoundError:
         raise CannotMerge(f"{folder.name} has no {name}", hint=sage("model inspect", str(folder))) from None
     except (OSError, ValueError, RecursionError) as broken:
         raise CannotMerge(f"{name} cannot be read: {str(broken)[:200]}", hint="fetch it again") from None
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         raise CannotMerge(f"{name} holds no keys and values", hint="fetch it again")
-    return found
+    return settings
 
 
 def _check(base: Path, adapter: Path) -> None:
@@ -153,10 +153,10 @@ def load(folder: Path) -> Any:
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     kind = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
     weights = dict(_weights(folder))
-    model, told = kind.from_pretrained(
+    model, loaded = kind.from_pretrained(
         None, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True
     )
-    wrong = [f"{why.removesuffix('_keys')} {sorted(map(str, keys))[0]}" for why, keys in told.items() if keys]
+    wrong = [f"{why.removesuffix('_keys')} {sorted(map(str, keys))[0]}" for why, keys in loaded.items() if keys]
     if wrong:  # transformers would make up what is missing, and only warn
         raise CannotMerge(f"the weights do not fit config.json: {', '.join(wrong)}", hint="fetch the base again")
     return model.eval()
@@ -220,14 +220,14 @@ class TransformersModel:
     def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
         """Return one row of logits per token, shape (tokens, vocabulary)."""
         with self._torch.inference_mode():
-            found: npt.NDArray[np.float32] = self._model(self._torch.tensor([tokens])).logits[0].numpy()
-        return found
+            rows: npt.NDArray[np.float32] = self._model(self._torch.tensor([tokens])).logits[0].numpy()
+        return rows
 
     @property
     def template(self) -> str | None:
         """The chat template that the folder carries."""
-        found = self._words.chat_template
-        return found if isinstance(found, str) else None
+        template = self._words.chat_template
+        return template if isinstance(template, str) else None
 
     @property
     def end(self) -> int:

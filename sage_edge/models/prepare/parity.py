@@ -91,8 +91,8 @@ def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) ->
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=merge.QUIET)
     if done.code != 0:
         raise CommandFailed(words[1:], done.code, done.complaint or done.text)
-    found = json.loads(done.text.splitlines()[-1])
-    return tuple(ParityResult(**{**one, "differing": tuple(one["differing"])}) for one in found)
+    rows = json.loads(done.text.splitlines()[-1])
+    return tuple(ParityResult(**{**row, "differing": tuple(row["differing"])}) for row in rows)
 
 
 def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
@@ -142,16 +142,22 @@ class _Tally:
 
     def add(self, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> None:
         """Count one prompt: a row of logits per token, from the original and from the candidate."""
-        for one, other in zip(ours, theirs, strict=True):
-            self._agreeing += int(one.argmax() == other.argmax())
-            self._gap = max(self._gap, float(abs(one - other).max()))
-            self._divergences.append(_divergence(one, other))
+        for row, other in zip(ours, theirs, strict=True):
+            self._agreeing += int(row.argmax() == other.argmax())
+            self._gap = max(self._gap, float(abs(row - other).max()))
+            self._divergences.append(_divergence(row, other))
 
     def total(self, texts: int, differing: tuple[str, ...]) -> ParityResult:
         """Return everything counted."""
-        found = self._divergences
+        divergences = self._divergences
         return ParityResult(
-            texts, differing, len(found), self._agreeing, self._gap, sum(found) / max(1, len(found)), max(found)
+            texts,
+            differing,
+            len(divergences),
+            self._agreeing,
+            self._gap,
+            sum(divergences) / max(1, len(divergences)),
+            max(divergences),
         )
 
 
@@ -175,8 +181,8 @@ def _main() -> int:
         merge.TransformersModel(reference, threads) if reference.is_dir() else _reading(reference, threads)
     )
     candidates = [_reading(Path(file), threads) for file in sys.argv[3:]]
-    found = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
-    sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
+    results = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
+    sys.stdout.write(json.dumps([asdict(result) for result in results]) + "\n")
     return 0
 
 

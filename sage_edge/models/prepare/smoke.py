@@ -61,8 +61,8 @@ def ask(model: Path, what: str) -> SmokeResult:
     done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, env=merge.QUIET)
     if not done.is_good:
         raise SmokeFailed(f"{what} does not run: {done.why}", hint=sage("model inspect", str(model)))
-    said = json.loads(done.out.splitlines()[-1])
-    return SmokeResult(**{**said, "template": Digest(said["template"]) if said["template"] else None})
+    answer = json.loads(done.out.splitlines()[-1])
+    return SmokeResult(**{**answer, "template": Digest(answer["template"]) if answer["template"] else None})
 
 
 def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bool) -> None:

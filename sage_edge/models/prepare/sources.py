@@ -64,9 +64,9 @@ def _from_hub(
     card: ModelCard, source: HubSource, context: PrepareContext, *, is_adapter: bool, scratch: Path
 ) -> SourceFiles:
     if source.revision is None:
-        found = context.hub.revision(source.repo)
+        latest = context.hub.revision(source.repo)
         raise NotLocked(
-            card.ref, f"{source.repo} is pinned to no commit; it is at {found} now",
+            card.ref, f"{source.repo} is pinned to no commit; it is at {latest} now",
             hint=f"if that is meant, write it behind the @ in fleet/models/{stem(_whole(card))}.yaml",
         )  # fmt: skip
     wanted = [file for file in context.hub.files(source.repo, source.revision) if card.wants(file.path)]
@@ -91,21 +91,23 @@ def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> I
     hint: what to do then, by default to look at the card.
     Raises ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch.
     """
-    verdict, then = classify(path, family=card.architecture), hint or sage("model show", _whole(card))
-    if is_adapter and not verdict.is_adapter:
-        if verdict.missing and not verdict.faults:
-            raise ModelIncomplete(card.ref, verdict.missing, hint=then)
-        said = "; ".join((*verdict.faults, *(f"{lack} is missing" for lack in verdict.missing)))
-        raise ModelError(f"{card.ref} is no adapter but {verdict.kind.value}{': ' if said else ''}{said}", hint=then)
-    refusal = None if is_adapter else verdict.refusal(card.ref, then)
+    report, then = classify(path, family=card.architecture), hint or sage("model show", _whole(card))
+    if is_adapter and not report.is_adapter:
+        if report.missing and not report.faults:
+            raise ModelIncomplete(card.ref, report.missing, hint=then)
+        reasons = "; ".join((*report.faults, *(f"{lack} is missing" for lack in report.missing)))
+        raise ModelError(
+            f"{card.ref} is no adapter but {report.kind.value}{': ' if reasons else ''}{reasons}", hint=then
+        )
+    refusal = None if is_adapter else report.refusal(card.ref, then)
     if refusal is not None:
         raise refusal
-    if verdict.template is not None and card.chat_template not in (None, verdict.template):
+    if report.template is not None and card.chat_template not in (None, report.template):
         raise DigestMismatch(
-            f"the chat template of {card.ref}", str(card.chat_template), verdict.template,
+            f"the chat template of {card.ref}", str(card.chat_template), report.template,
             hint=f"look at the template, then mend chat_template in fleet/models/{stem(_whole(card))}.yaml",
         )  # fmt: skip
-    return verdict
+    return report
 
 
 def _listed(context: PrepareContext, digest: Digest, name: str) -> ListedFile:

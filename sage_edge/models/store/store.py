@@ -67,10 +67,10 @@ class Store:
     def has(self, digest: Digest, size_bytes: int) -> bool:
         """Whether a blob of that digest and size is there (its bytes are not read)."""
         try:
-            found = self.blob(digest).stat(follow_symlinks=False)
+            status = self.blob(digest).stat(follow_symlinks=False)
         except FileNotFoundError:
             return False
-        return stat.S_ISREG(found.st_mode) and found.st_size == size_bytes
+        return stat.S_ISREG(status.st_mode) and status.st_size == size_bytes
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -150,22 +150,22 @@ class Store:
         """Return the listing of that name, None where the store has none. Raises ModelError for a broken one."""
         path = self.manifest_path(ref)
         try:
-            found = manifests.parse(path.read_bytes())
+            manifest = manifests.parse(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as broken:
             raise ModelError(f"{path} cannot be read: {broken}", hint=sage("model prepare", ref)) from None
-        if found.ref != ref:
-            raise ModelError(f"{path} lists {found.ref}", hint=sage("model prepare", ref))
-        return found
+        if manifest.ref != ref:
+            raise ModelError(f"{path} lists {manifest.ref}", hint=sage("model prepare", ref))
+        return manifest
 
     def refs(self) -> tuple[ModelRef, ...]:
         """Return every name in the store, sorted. Files that are no names are not reported."""
-        found = []
+        refs = []
         for path in (self.root / "manifests").glob("*/*/*.json"):
             with contextlib.suppress(ValueError):
-                found.append(ModelRef(f"{path.parent.parent.name}/{path.parent.name}:{path.stem}"))
-        return tuple(sorted(found))
+                refs.append(ModelRef(f"{path.parent.parent.name}/{path.parent.name}:{path.stem}"))
+        return tuple(sorted(refs))
 
     def manifests(self) -> dict[ModelRef, Manifest]:
         """Return ref → listing of all names. Raises ModelError for a broken one."""
