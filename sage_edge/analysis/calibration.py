@@ -21,11 +21,11 @@ from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.study import Check, Decision, Recommendation
 from sage_edge.scorers.interval import wilson
 
-Outcome = Literal["confirmed", "refuted", "cannot tell", "declined", "late", "void", "open"]
+PredictionOutcome = Literal["confirmed", "refuted", "cannot tell", "declined", "late", "void", "open"]
 
 
 @dataclass(frozen=True)
-class Forecast:
+class AnsweredPrediction:
     """A recommendation with its prediction, the addressee's answer, what became of it.
 
     sessions: those that decided, as far as they are known here.
@@ -39,11 +39,14 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Calibration:
-    """One researcher's predictions. rate: confirmed among those decided, with Wilson's 95 % interval; None of none."""
+    """How one researcher's predictions came out.
+
+    predictions: how many there are. rate: confirmed among those decided, with Wilson's 95 % interval; None of none.
+    """
 
     author: str
-    said: int
-    outcomes: Counter[Outcome]
+    predictions: int
+    outcomes: Counter[PredictionOutcome]
 
     @property
     def decided(self) -> int:
@@ -58,15 +61,17 @@ class Calibration:
         return (self.outcomes["confirmed"] / self.decided, *wilson(self.outcomes["confirmed"], self.decided))
 
 
-def outcome(one: Forecast) -> Outcome:
+def outcome(forecast: AnsweredPrediction) -> PredictionOutcome:
     """Return what became of a prediction."""
-    if one.check is None:
-        return "declined" if one.decision is not None and one.decision.verdict == "declined" else "open"
-    if one.check.prediction != one.recommendation.prediction or one.check.recommendation != _digest(one):
+    if forecast.check is None:
+        return "declined" if forecast.decision is not None and forecast.decision.verdict == "declined" else "open"
+    if forecast.check.prediction != forecast.recommendation.prediction or forecast.check.recommendation != _digest(
+        forecast
+    ):
         return "void"
-    if not all(came_before(one.recommendation, session) for session in one.sessions):
+    if not all(came_before(forecast.recommendation, session) for session in forecast.sessions):
         return "late"
-    return "cannot tell" if one.check.verdict == "cannot-tell" else one.check.verdict
+    return "cannot tell" if forecast.check.verdict == "cannot-tell" else forecast.check.verdict
 
 
 def came_before(recommendation: Recommendation, session: Dialogue) -> bool:
@@ -76,13 +81,13 @@ def came_before(recommendation: Recommendation, session: Dialogue) -> bool:
     return recommendation.created <= session.started
 
 
-def calibrations(forecasts: Iterable[Forecast]) -> Iterator[Calibration]:
+def calibrations(forecasts: Iterable[AnsweredPrediction]) -> Iterator[Calibration]:
     """Yield the calibration of each researcher, by name."""
-    known = [(str(one.recommendation.author), outcome(one)) for one in forecasts]
+    known = [(str(forecast.recommendation.author), outcome(forecast)) for forecast in forecasts]
     for author in sorted({author for author, _ in known}):
         outcomes = Counter(became for whose, became in known if whose == author)
         yield Calibration(author, sum(outcomes.values()), outcomes)
 
 
-def _digest(one: Forecast) -> str:
-    return one.recommendation.fingerprint()
+def _digest(forecast: AnsweredPrediction) -> str:
+    return forecast.recommendation.fingerprint()

@@ -32,10 +32,10 @@ class Filed:
     @cached_property
     def transcript(self) -> Transcript:
         """The content. Raises ValueError."""
-        found = self.load()
-        if found.session != self.session:
-            raise ValueError(f"it says that it is {found.session}")
-        return found
+        content = self.load()
+        if content.session != self.session:
+            raise ValueError(f"it says that it is {content.session}")
+        return content
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,17 @@ class Examined:
     def measure(self, scorer: str, version: int, quantity: str = "rate") -> Measure | None:
         """Return one quantity by one scorer as the finding says it, or None if it does not."""
         wanted = (scorer, version, quantity)
-        return next((one for one in self.finding.measures if (one.scorer, one.version, one.quantity) == wanted), None)
+        return next(
+            (
+                measure
+                for measure in self.finding.measures
+                if (measure.scorer, measure.version, measure.quantity) == wanted
+            ),
+            None,
+        )
 
 
-CONTEXT = max(one.context for one in scorers.OURS)
+CONTEXT = max(scorer.context for scorer in scorers.OURS)
 """How many sessions before a session a finding about it looks at."""
 
 
@@ -80,9 +87,9 @@ def examine(author: HostName, transcript: Transcript, now: datetime, earlier: Se
 
     earlier: sessions of the same host and track before it, oldest first; only the last CONTEXT of them matter.
     """
-    head, told = transcript.head, dialogue.of(transcript)
-    before = [dialogue.of(one) for one in earlier[-CONTEXT:]]
-    applying = [one for one in scorers.OURS if one.applies(told)]
+    head, session = transcript.head, dialogue.of(transcript)
+    before = [dialogue.of(paper) for paper in earlier[-CONTEXT:]]
+    applying = [scorer for scorer in scorers.OURS if scorer.applies(session)]
     return Finding(
         author=author,
         subject=head.host,
@@ -90,7 +97,7 @@ def examine(author: HostName, transcript: Transcript, now: datetime, earlier: Se
         transcript=transcript.seal,
         intervention=head.intervention.name,
         intervention_version=head.intervention.version,
-        measures=tuple(measure for one in applying for measure in scorers.measure(one, told, before)),
+        measures=tuple(measure for scorer in applying for measure in scorers.measure(scorer, session, before)),
         caveats=tuple(_caveats(transcript)),
         created=now,
     )
@@ -98,9 +105,9 @@ def examine(author: HostName, transcript: Transcript, now: datetime, earlier: Se
 
 def name_supplied(head: Head) -> bool:
     """True if the mind is told its name: by the system message, by a parameter, or by what the teacher says."""
-    told = [head.lesson.system, *(step.prompt for step in head.lesson.steps), *_texts(head.intervention.parameters)]
+    texts = [head.lesson.system, *(step.prompt for step in head.lesson.steps), *_texts(head.intervention.parameters)]
     name = phrase(head.mind.replace("|", " "))
-    return any(name.search(plain(text)) for text in told)
+    return any(name.search(plain(text)) for text in texts)
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

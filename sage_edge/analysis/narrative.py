@@ -94,25 +94,31 @@ def narrate(
     try:
         engine.load(model)
         for claim in claims:
-            told = finding(claim)
-            said = _said(engine, told, seed, deadline)
-            failures += [f"{claim.claim}: {said}"] if isinstance(said, str) else []
-            for one in () if isinstance(said, str) else said:
-                why = "it was said before" if one.text in kept else objection(one.text, one.cites, told)
+            evidence = finding(claim)
+            answer = _said(engine, evidence, seed, deadline)
+            failures += [f"{claim.claim}: {answer}"] if isinstance(answer, str) else []
+            for sentence in () if isinstance(answer, str) else answer:
+                why = (
+                    "it was said before"
+                    if sentence.text in kept
+                    else objection(sentence.text, sentence.cites, evidence)
+                )
                 if why:
-                    struck.append(Struck(one.text, why))
+                    struck.append(Struck(sentence.text, why))
                 else:
-                    kept[one.text] = Sentence(one.text, one.cites)
+                    kept[sentence.text] = Sentence(sentence.text, sentence.cites)
     except EngineError as refused:
         failures.append(f"the model failed: {refused.message}")
     author = (str(model.ref), model.digest, f"{engine.name} {engine.version}")
     return Narrative(*author, tuple(kept.values()), tuple(struck), tuple(failures))
 
 
-def _said(engine: Engine, told: Mapping[str, JsonValue], seed: int, deadline: Deadline) -> Sequence[_Sentence] | str:
+def _said(
+    engine: Engine, evidence: Mapping[str, JsonValue], seed: int, deadline: Deadline
+) -> Sequence[_Sentence] | str:
     """Return what the model says about one finding, or why it says nothing."""
-    draw = Draw(SAMPLING, seed, schema(str(told["id"])))
-    asked = json.dumps(told, ensure_ascii=False, allow_nan=False)
+    draw = Draw(SAMPLING, seed, schema(str(evidence["id"])))
+    asked = json.dumps(evidence, ensure_ascii=False, allow_nan=False)
     reply = engine.reply((Message("system", SYSTEM), Message("user", asked)), draw, deadline)
     if reply.finish_reason != "stop":
         return f"the model did not come to an end ({reply.finish_reason})"
@@ -152,11 +158,11 @@ def schema(cites: str) -> str:
     return json.dumps(whole)
 
 
-def objection(text: str, cites: str, told: Mapping[str, JsonValue]) -> str:
-    """Return why a sentence is struck, or nothing. told: the finding as it was shown."""
-    if cites != told["id"]:
+def objection(text: str, cites: str, evidence: Mapping[str, JsonValue]) -> str:
+    """Return why a sentence is struck, or nothing. evidence: the finding as it was shown."""
+    if cites != evidence["id"]:
         return "it cites no finding"
-    shown = " ".join(map(str, told.values()))
+    shown = " ".join(map(str, evidence.values()))
     strange = sorted(_numbers(text) - _numbers(shown))
     if strange:
         return f"{strange[0]} does not stand in {cites}"
@@ -175,7 +181,7 @@ def _words(text: str) -> frozenset[str]:
 def _numbers(text: str) -> frozenset[str]:
     """Return every number of a text, written one way: all digits wherever they stand, and words that count."""
     plain = _THOUSANDS.sub("", text.replace("−", "-"))
-    digits = {format(Decimal(found[0]).normalize(), "f") for found in _DIGITS.finditer(plain)}
+    digits = {format(Decimal(match[0]).normalize(), "f") for match in _DIGITS.finditer(plain)}
     words = {word for word in re.findall(r"[a-z]+", plain.lower()) if word in numerals.LARGE}
     small = {str(numerals.SMALL.index(w)) for w in re.findall(r"[a-z]+", plain.lower()) if w in numerals.SMALL}
     return frozenset(digits | words | small)

@@ -81,7 +81,7 @@ class Cloud:
 
 
 @dataclass(frozen=True)
-class Row:
+class DotRow:
     """One line of a dot plot: for each series a value with its interval, or None."""
 
     name: str
@@ -129,10 +129,10 @@ def scatter(key: str, alt: str, clouds: Sequence[Cloud], across: str, up: str) -
         values = [value for cloud in clouds for value in (*cloud.at, *cloud.values)] or [0.0, 1.0]
         low, high = max(0.0, min(values) - 0.08), min(1.0, max(values) + 0.08)
         for index, (axes, cloud) in enumerate(zip(panels, clouds, strict=True)):
-            found = Counter((round(x, 9), round(y, 9)) for x, y in zip(cloud.at, cloud.values, strict=True))
-            places = sorted(found)
+            counts = Counter((round(x, 9), round(y, 9)) for x, y in zip(cloud.at, cloud.values, strict=True))
+            places = sorted(counts)
             axes.scatter(
-                [x for x, _ in places], [y for _, y in places], s=[16 * found[place] for place in places],
+                [x for x, _ in places], [y for _, y in places], s=[16 * counts[place] for place in places],
                 color=COLOURS[index], alpha=0.65, marker=MARKERS[index], linewidths=0,
             )  # fmt: skip
             axes.set_xlim(low, high)
@@ -165,7 +165,7 @@ def histogram(key: str, alt: str, values: Sequence[float], across: str, centres:
     return _svg(key, alt, draw, _Margins(), height=2.3)
 
 
-def dots(key: str, alt: str, names: Sequence[str], rows: Sequence[Row]) -> str:
+def dots(key: str, alt: str, names: Sequence[str], rows: Sequence[DotRow]) -> str:
     """Return a line for each row with a dot and its interval for each named series, the first row on top."""
 
     def draw(figure: Figure) -> None:
@@ -173,10 +173,10 @@ def dots(key: str, alt: str, names: Sequence[str], rows: Sequence[Row]) -> str:
         for index, name in enumerate(names):
             shown = [(at, row.dots[index]) for at, row in enumerate(rows)]
             at = [place + 0.2 * (index - (len(names) - 1) / 2) for place, dot in shown if dot is not None]
-            found = [dot for _, dot in shown if dot is not None]
-            errors = [[v - low for v, low, _ in found], [high - v for v, _, high in found]]
+            dots = [dot for _, dot in shown if dot is not None]
+            errors = [[v - low for v, low, _ in dots], [high - v for v, _, high in dots]]
             axes.errorbar(
-                [v for v, _, _ in found], at, xerr=errors, fmt=MARKERS[index], color=COLOURS[index],
+                [v for v, _, _ in dots], at, xerr=errors, fmt=MARKERS[index], color=COLOURS[index],
                 elinewidth=0.9, label=plain(name),
             )  # fmt: skip
         axes.set_yticks(range(len(rows)), [plain(row.name, 22) for row in rows])
@@ -197,11 +197,11 @@ def bars(key: str, alt: str, names: Sequence[str], parts: Sequence[tuple[float, 
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        found = [(place, part) for place, part in enumerate(parts) if part is not None]
-        errors = [[v - low for _, (v, low, _) in found], [high - v for _, (v, _, high) in found]]
-        axes.bar([place for place, _ in found], [v for _, (v, _, _) in found], color=COLOURS[0], alpha=0.75, width=0.7)
+        known = [(place, part) for place, part in enumerate(parts) if part is not None]
+        errors = [[v - low for _, (v, low, _) in known], [high - v for _, (v, _, high) in known]]
+        axes.bar([place for place, _ in known], [v for _, (v, _, _) in known], color=COLOURS[0], alpha=0.75, width=0.7)
         axes.errorbar(
-            [place for place, _ in found], [v for _, (v, _, _) in found], yerr=errors, fmt="none", color=INK,
+            [place for place, _ in known], [v for _, (v, _, _) in known], yerr=errors, fmt="none", color=INK,
             ecolor=INK, elinewidth=0.9, capsize=2.5,
         )  # fmt: skip
         axes.set_xticks(range(len(names)), [name.replace("; ", "\n") for name in map(plain, names)], fontsize=8)
@@ -214,7 +214,7 @@ def bars(key: str, alt: str, names: Sequence[str], parts: Sequence[tuple[float, 
 
 
 def gaps(
-    key: str, alt: str, names: Sequence[str], found: Sequence[Sequence[tuple[float, float]]], usual_h: float
+    key: str, alt: str, names: Sequence[str], all_points: Sequence[Sequence[tuple[float, float]]], usual_h: float
 ) -> str:
     """Return the hours between a session and the one before it, over session numbers, one series for each name.
 
@@ -224,12 +224,12 @@ def gaps(
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         axes.axhline(usual_h, color=FAINT, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-        for index, (name, points) in enumerate(zip(names, found, strict=True)):
+        for index, (name, points) in enumerate(zip(names, all_points, strict=True)):
             axes.plot(
                 [x for x, _ in points], [y for _, y in points], MARKERS[index], color=COLOURS[index], alpha=0.75,
                 linestyle="none", label=plain(name),
             )  # fmt: skip
-        most = max((y for points in found for _, y in points), default=usual_h)
+        most = max((y for points in all_points for _, y in points), default=usual_h)
         axes.set_yscale("symlog", linthresh=1.0)
         ticks = [hours for hours in (0, 1, 3, 6, 12, 24, 72, 168, 720, 8760) if hours <= max(most * 1.3, 13)]
         axes.yaxis.set_major_locator(FixedLocator(ticks))

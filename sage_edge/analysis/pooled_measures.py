@@ -16,13 +16,13 @@ def pooled(measures: Sequence[Measure]) -> Measure | None:
     Student's over the sessions' values, because the answers of one session are alike. Raises ValueError for measures
     of different scorers, versions, quantities or definitions: those are never averaged.
     """
-    if len({(one.scorer, one.version, one.quantity, one.definition) for one in measures}) > 1:
+    if len({(measure.scorer, measure.version, measure.quantity, measure.definition) for measure in measures}) > 1:
         raise ValueError("measures of different scorers or definitions are never averaged")
     if len(measures) < 2:
         return measures[0] if measures else None
-    counted = [(one.value, one.n) for one in measures if one.value is not None]
+    counted = [(measure.value, measure.n) for measure in measures if measure.value is not None]
     n = sum(count for _, count in counted)
-    hits = None if any(one.hits is None for one in measures) else sum(one.hits or 0 for one in measures)
+    hits = None if any(measure.hits is None for measure in measures) else sum(measure.hits or 0 for measure in measures)
     if hits is not None:
         low, high = wilson(hits, n)
     else:

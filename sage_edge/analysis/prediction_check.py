@@ -47,7 +47,7 @@ def check(
     if decision is not None and decision.verdict == "declined":
         return None
     prediction = recommendation.prediction
-    trials = sorted((one for one in examined if ran_under(recommendation, one)), key=_number)
+    trials = sorted((paper for paper in examined if ran_under(recommendation, paper)), key=_number)
     if len(trials) < prediction.sessions and not (trials and _is_over(recommendation, examined)):
         return None
     trial = _side(prediction, trials[: prediction.sessions])
@@ -62,10 +62,10 @@ def check(
             "prediction": prediction,
             "session": trial.last.session,
             "transcript": trial.last.finding.transcript,
-            "transcripts": tuple(one.finding.transcript for one in trial.sessions),
+            "transcripts": tuple(session.finding.transcript for session in trial.sessions),
             "measure": trial.measure,
             "control": control.measure if control else None,
-            "controls": tuple(one.finding.transcript for one in control.sessions) if control else (),
+            "controls": tuple(session.finding.transcript for session in control.sessions) if control else (),
             "verdict": verdict,
             "reason": _reason(recommendation, why, trial, control),
             "created": now,
@@ -73,48 +73,48 @@ def check(
     )
 
 
-def ran_under(recommendation: Recommendation, one: Examined) -> bool:
+def ran_under(recommendation: Recommendation, session: Examined) -> bool:
     """Return whether a session of the window ran under the intervention, and after it was recommended."""
     wanted = recommendation
-    if (one.finding.subject, one.session.letter) != (wanted.to, wanted.first.letter):
+    if (session.finding.subject, session.session.letter) != (wanted.to, wanted.first.letter):
         return False
-    if one.ran_under != (wanted.intervention, wanted.intervention_version):
+    if session.ran_under != (wanted.intervention, wanted.intervention_version):
         return False
-    if not wanted.first.number <= one.session.number <= wanted.last.number:
+    if not wanted.first.number <= session.session.number <= wanted.last.number:
         return False
-    head = one.transcript.head
+    head = session.transcript.head
     named = head.intervention.recommendation
     if named is None:  # nobody names the recommendation, so only the time tells that it came before
         return head.started >= wanted.created
     return named == wanted.fingerprint()
 
 
-def _number(one: Examined) -> int:
-    return one.session.number
+def _number(session: Examined) -> int:
+    return session.session.number
 
 
 def _is_over(recommendation: Recommendation, examined: Sequence[Examined]) -> bool:
     """True if the last session of the window has been, so that no other trial can come."""
     lane = (recommendation.to, recommendation.first.letter)
-    return any(_lane(one) == lane and _number(one) >= recommendation.last.number for one in examined)
+    return any(_lane(session) == lane and _number(session) >= recommendation.last.number for session in examined)
 
 
-def _lane(one: Examined) -> tuple[str, str]:
-    return one.finding.subject, one.session.letter
+def _lane(session: Examined) -> tuple[str, str]:
+    return session.finding.subject, session.session.letter
 
 
 def _controls(trial: Examined, examined: Sequence[Examined], count: int) -> list[Examined]:
     """The newest earlier sessions of the same host and track under another intervention, oldest first."""
-    earlier = (one for one in examined if _lane(one) == _lane(trial) and _number(one) < _number(trial))
-    without = (one for one in earlier if one.finding.intervention != trial.finding.intervention)
+    earlier = (session for session in examined if _lane(session) == _lane(trial) and _number(session) < _number(trial))
+    without = (session for session in earlier if session.finding.intervention != trial.finding.intervention)
     return sorted(without, key=_number)[-count:]
 
 
 def _side(prediction: Prediction, sessions: Sequence[Examined]) -> _Side | None:
     wanted = (prediction.scorer, prediction.version, prediction.quantity)
-    measured = [(one, measure) for one in sessions if (measure := one.measure(*wanted))]
+    measured = [(session, measure) for session in sessions if (measure := session.measure(*wanted))]
     together = pooled([measure for _, measure in measured])
-    return _Side(tuple(one for one, _ in measured), together) if together else None
+    return _Side(tuple(session for session, _ in measured), together) if together else None
 
 
 def _verdict(prediction: Prediction, trial: _Side, control: _Side | None) -> tuple[Verdict, str]:
@@ -136,16 +136,16 @@ def _verdict(prediction: Prediction, trial: _Side, control: _Side | None) -> tup
 
 def _reason(recommendation: Recommendation, why: str, trial: _Side, control: _Side | None) -> str:
     prediction = recommendation.prediction
-    said = f"{_shown(trial)}; predicted {prediction.told}{why}"
+    reason = f"{_shown(trial)}; predicted {prediction.told}{why}"
     if prediction.of == "change" and control and trial.measure.value is not None and control.measure.value is not None:
-        said += f", and it changed by {trial.measure.value - control.measure.value:+.2f}"
+        reason += f", and it changed by {trial.measure.value - control.measure.value:+.2f}"
     if control is None:
         notes = ["There is no earlier session without the intervention to compare with"]
     else:
         notes = [f"Control {_shown(control)}", *_differences(trial, control)]
-    if any(one.transcript.head.started < recommendation.created for one in trial.sessions):
+    if any(session.transcript.head.started < recommendation.created for session in trial.sessions):
         notes.append("the two hosts' clocks differ, but the transcript names the digest of this recommendation")
-    return f"{said}. {'; '.join(notes)}."
+    return f"{reason}. {'; '.join(notes)}."
 
 
 def _shown(side: _Side) -> str:
@@ -173,16 +173,16 @@ def _differences(trial: _Side, control: _Side) -> list[str]:
     notes = []
     if _overlap(trial.measure, control.measure):
         notes.append("the intervals overlap")
-    ours, others = ({one.conditions for one in side.sessions} for side in (trial, control))
+    ours, others = ({session.conditions for session in side.sessions} for side in (trial, control))
     if {weights for weights, _ in ours} != {weights for weights, _ in others}:
         notes.append("the control ran with other weights")
     units, other_units = (sorted({unit for _, unit in side}) for side in (ours, others))
     if units != other_units:
         notes.append(f"the control was {', '.join(other_units)}, not {', '.join(units)}")
-    return [*notes, *dict.fromkeys(caveat for one in trial.sessions for caveat in one.finding.caveats)]
+    return [*notes, *dict.fromkeys(caveat for session in trial.sessions for caveat in session.finding.caveats)]
 
 
-def _overlap(one: Measure, other: Measure) -> bool:
-    if one.low is None or one.high is None or other.low is None or other.high is None:
+def _overlap(measure: Measure, other: Measure) -> bool:
+    if measure.low is None or measure.high is None or other.low is None or other.high is None:
         return False
-    return one.low <= other.high and other.low <= one.high
+    return measure.low <= other.high and other.low <= measure.high

@@ -54,7 +54,7 @@ class Expected(Protocol):
     def minimum_n(self) -> int: ...
 
 
-class Rule(Protocol):
+class Threshold(Protocol):
     """One declared threshold. `below` and `above` are strict; the value is compared, not the ends of its interval."""
 
     @property
@@ -95,15 +95,15 @@ class Case:
 
     def newest(self, track: Track) -> Examined | None:
         """Return the examined session with the highest number of a track, or None."""
-        of_track = [one for one in self.examined if one.session.letter == self.letters[track]]
-        return max(of_track, key=lambda one: one.session.number, default=None)
+        of_track = [paper for paper in self.examined if paper.session.letter == self.letters[track]]
+        return max(of_track, key=lambda paper: paper.session.number, default=None)
 
     def last_number(self, track: Track) -> int:
         """Return the highest session number used on a track, examined or not; 0 if there is none."""
         return max((session.number for session in self.sessions if session.letter == self.letters[track]), default=0)
 
 
-def faults(rules: Iterable[Rule], curriculum: Curriculum) -> Iterator[str]:
+def faults(rules: Iterable[Threshold], curriculum: Curriculum) -> Iterator[str]:
     """Yield what is wrong with declared rules: unknown scorers, undeclared interventions, unfit parameters."""
     for rule in rules:
         scorer = scorers.find(rule.scorer, rule.version)
@@ -124,7 +124,7 @@ def faults(rules: Iterable[Rule], curriculum: Curriculum) -> Iterator[str]:
 
 
 def recommend(
-    author: HostName, case: Case, rules: Sequence[Rule], curriculum: Curriculum, now: datetime
+    author: HostName, case: Case, rules: Sequence[Threshold], curriculum: Curriculum, now: datetime
 ) -> Recommendation | None:
     """Return the recommendation of the first rule that has one, or None.
 
@@ -138,20 +138,22 @@ def recommend(
     return None
 
 
-def _crossed(rule: Rule, measured: Measure) -> bool:
+def _crossed(rule: Threshold, measured: Measure) -> bool:
     if measured.value is None or measured.n < rule.minimum_n:
         return False
     return measured.value < rule.threshold if rule.comparison == "below" else measured.value > rule.threshold
 
 
-def _settled(rule: Rule, newest: Examined, case: Case, now: datetime) -> bool:
+def _settled(rule: Threshold, newest: Examined, case: Case, now: datetime) -> bool:
     """True if the intervention is in force, on offer, or was recommended on this very session before."""
     if newest.ran_under == (rule.recommend.intervention, rule.recommend.version):
         return True
     return any(
-        _is_open(one, case, now) or newest.finding.transcript in one.based_on
-        for one in case.recommendations
-        if one.to == case.to and one.track == rule.track and one.intervention == rule.recommend.intervention
+        _is_open(recommendation, case, now) or newest.finding.transcript in recommendation.based_on
+        for recommendation in case.recommendations
+        if recommendation.to == case.to
+        and recommendation.track == rule.track
+        and recommendation.intervention == rule.recommend.intervention
     )
 
 
@@ -165,7 +167,7 @@ def _is_open(recommendation: Recommendation, case: Case, now: datetime) -> bool:
 def _write(
     author: HostName,
     case: Case,
-    rule: Rule,
+    rule: Threshold,
     newest: Examined,
     measured: Measure,
     curriculum: Curriculum,

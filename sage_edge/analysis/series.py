@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sage_edge.names import Digest, Slug, Track
-from sage_edge.scorers.base import Kind, Mark
+from sage_edge.scorers.base import Mark, QuantityKind
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Series:
     scorer: Slug
     version: int
     quantity: Slug
-    kind: Kind
+    kind: QuantityKind
     definition: Digest
     track: Track
     points: tuple[Point, ...]
@@ -56,10 +56,10 @@ class Series:
         return replace(self, points=tuple(point for point in self.points if keep(point)))
 
 
-def paired(one: Series, other: Series) -> tuple[tuple[Point, Point], ...]:
+def paired(series: Series, other: Series) -> tuple[tuple[Point, Point], ...]:
     """Return the sessions that both series have, in order, matched by seal."""
     known = {point.seal: point for point in other.points}
-    return tuple((point, known[point.seal]) for point in one.points if point.seal in known)
+    return tuple((point, known[point.seal]) for point in series.points if point.seal in known)
 
 
 def values(points: Sequence[Point]) -> list[float]:

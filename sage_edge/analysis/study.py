@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sage_edge.analysis.findings import CONTEXT, Examined, Filed, examine
 from sage_edge.analysis.prediction_check import check
-from sage_edge.analysis.recommend import Case, Rule, recommend
+from sage_edge.analysis.recommend import Case, Threshold, recommend
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
 from sage_edge.names import FIRST_LETTERS, Digest, HostName, Track
@@ -25,7 +25,7 @@ from sage_edge.records.transcript import Transcript, chain_faults
 
 
 @dataclass(frozen=True)
-class Read:
+class StudyPapers:
     """Everything that a researcher has read. findings, recommendations, checks: its own. decisions: of anybody.
 
     letters: the declared kinds of sessions and their letters.
@@ -35,7 +35,7 @@ class Read:
     author: HostName
     now: datetime
     curriculum: Curriculum
-    rules: Sequence[Rule]
+    rules: Sequence[Threshold]
     transcripts: Mapping[HostName, Sequence[Transcript | Filed]]
     findings: Sequence[Finding] = ()
     recommendations: Sequence[Recommendation] = ()
@@ -62,12 +62,12 @@ class Study:
 class _Desk:
     """What lies open while one study is written."""
 
-    read: Read
+    read: StudyPapers
     problems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
-def study(read: Read) -> Study:
+def study(read: StudyPapers) -> Study:
     """Return what is new to say about what was read."""
     desk = _Desk(read)
     known = {finding.transcript: finding for finding in read.findings}
@@ -82,14 +82,17 @@ def study(read: Read) -> Study:
 
 
 def _examined(desk: _Desk, host: HostName, known: Mapping[Digest, Finding]) -> Iterator[Examined]:
-    measured = {one.session: one for one in desk.read.findings if one.subject == host}
+    measured = {kept.session: kept for kept in desk.read.findings if kept.subject == host}
     earlier: dict[str, deque[Transcript | Filed]] = {}
-    for paper in sorted(desk.read.transcripts[host], key=lambda one: (one.session.letter, one.session.number)):
+    in_order = sorted(desk.read.transcripts[host], key=lambda paper: (paper.session.letter, paper.session.number))
+    for paper in in_order:
         before = earlier.setdefault(paper.session.letter, deque(maxlen=CONTEXT))
         finding = measured.get(paper.session)
         try:
             if finding is None or isinstance(paper, Transcript):
-                finding = _finding(desk, host, _opened(paper), known, [_opened(one) for one in before], finding)
+                finding = _finding(
+                    desk, host, _opened(paper), known, [_opened(transcript) for transcript in before], finding
+                )
         except ValueError as why:
             desk.problems.append(f"{host} {paper.session} is not examined: {why}")
             continue
@@ -132,18 +135,18 @@ def _unfit(host: HostName, transcript: Transcript, measured: Digest) -> str:
 
 def _checks(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> Iterator[Check]:
     read = desk.read
-    done = {one.recommendation for one in read.checks}
-    for recommendation in sorted(read.recommendations, key=lambda one: (one.created, one.fingerprint())):
+    done = {earlier.recommendation for earlier in read.checks}
+    for recommendation in sorted(read.recommendations, key=lambda paper: (paper.created, paper.fingerprint())):
         fingerprint = recommendation.fingerprint()
         if fingerprint not in done:
             decision = _decisions(read, recommendation.to).get(fingerprint)
             try:
-                found = check(read.author, recommendation, decision, examined.get(recommendation.to, ()), read.now)
+                outcome = check(read.author, recommendation, decision, examined.get(recommendation.to, ()), read.now)
             except ValueError as why:
                 desk.problems.append(f"what was predicted for {recommendation.first} is not checked: {why}")
                 continue
-            if found is not None:
-                yield found
+            if outcome is not None:
+                yield outcome
 
 
 def _recommendation(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> Recommendation | None:
@@ -153,22 +156,24 @@ def _recommendation(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...
             to=host,
             examined=sessions,
             sessions=tuple(
-                one.session for one in read.transcripts[host] if isinstance(one, Filed) or one.head.host == host
+                transcript.session
+                for transcript in read.transcripts[host]
+                if isinstance(transcript, Filed) or transcript.head.host == host
             ),
             recommendations=tuple(read.recommendations),
             decisions=_decisions(read, host),
             letters=read.letters,
         )
         try:
-            found = recommend(read.author, case, read.rules, read.curriculum, read.now)
+            recommendation = recommend(read.author, case, read.rules, read.curriculum, read.now)
         except (SageError, ValueError) as refused:  # ValueError: a host that claims the last possible session number
             desk.problems.append(f"nothing is recommended to {host}: {refused}")
             continue
-        if found is not None:
-            return found
+        if recommendation is not None:
+            return recommendation
     return None
 
 
-def _decisions(read: Read, host: HostName) -> dict[Digest, Decision]:
+def _decisions(read: StudyPapers, host: HostName) -> dict[Digest, Decision]:
     """Only the addressee decides."""
-    return {one.recommendation: one for one in read.decisions if one.author == host}
+    return {decision.recommendation: decision for decision in read.decisions if decision.author == host}

@@ -19,7 +19,7 @@ from sage_edge.scorers.interval import mean_interval, wilson
 
 
 @dataclass(frozen=True)
-class Window:
+class WindowNumber:
     """One number about some sessions. first, last: their labels. note: what keeps it from saying more; mostly empty."""
 
     first: str
@@ -32,7 +32,7 @@ class Window:
     note: str = ""
 
 
-def windows(series: Series, size: int | None = None) -> Iterator[Window]:
+def windows(series: Series, size: int | None = None) -> Iterator[WindowNumber]:
     """Yield the series in windows of `size` session numbers (1 to size, and so on), or in one; none if it is empty."""
     if size is None:
         groups = [list(series.points)]
@@ -46,7 +46,7 @@ def windows(series: Series, size: int | None = None) -> Iterator[Window]:
             yield _window(series, points)
 
 
-def _window(series: Series, points: list[Point]) -> Window:
+def _window(series: Series, points: list[Point]) -> WindowNumber:
     counted = values(points) if series.kind == "whole" else [mark.value for point in points for mark in point.marks]
     n = len(counted)
     value = math.fsum(counted) / n
@@ -62,4 +62,4 @@ def _window(series: Series, points: list[Point]) -> Window:
     else:
         low, high = mean_interval(counted)
         note = ""
-    return Window(points[0].label, points[-1].label, len(points), n, value, low, high, note)
+    return WindowNumber(points[0].label, points[-1].label, len(points), n, value, low, high, note)

@@ -29,13 +29,13 @@ def inlined(text: str, key: str, alt: str, variables: Mapping[str, str]) -> str:
     used = {link[2] for tag in _TAG.findall(body) for link in _LINK.finditer(tag)}
 
     def changed(tag: re.Match[str]) -> str:
-        made = _ID.sub(lambda found: f' id="{key}-{found[1]}"' if found[1] in used else "", tag[0])
-        made = _LINK.sub(rf"\1#{key}-\2", made)
-        made = _POINT.sub(r"\1", _TURNED.sub("", _FAMILY.sub("", made)))
+        renamed = _ID.sub(lambda match: f' id="{key}-{match[1]}"' if match[1] in used else "", tag[0])
+        renamed = _LINK.sub(rf"\1#{key}-\2", renamed)
+        renamed = _POINT.sub(r"\1", _TURNED.sub("", _FAMILY.sub("", renamed)))
         for colour, name in variables.items():
-            made = made.replace(colour, f"var(--{name}, {colour})")
-        return made
+            renamed = renamed.replace(colour, f"var(--{name}, {colour})")
+        return renamed
 
-    body = _MARKERS.sub(lambda found: f'<g{found[1] or ""} style="{found[3]}">{_USED.sub("/>", found[2])}</g>', body)
+    body = _MARKERS.sub(lambda match: f'<g{match[1] or ""} style="{match[3]}">{_USED.sub("/>", match[2])}</g>', body)
     lines = re.sub(r"\s*\n\s*", "\n", _TAG.sub(changed, body)).strip()
     return f'<svg viewBox="{box[1] if box else ""}" role="img" aria-label="{html.escape(alt)}">\n{lines}'

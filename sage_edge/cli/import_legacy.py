@@ -11,7 +11,7 @@ import click
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, tell
 from sage_edge.legacy import import_folder
-from sage_edge.legacy.report import FileRow, Report
+from sage_edge.legacy.report import FileRow, ImportReport
 
 _EXAMPLES = 3
 _COLUMNS = {
@@ -48,7 +48,7 @@ def command(folder: Path, out: Path, as_json: bool) -> None:
     tell(f"{out / import_folder.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
 
 
-def _totals(report: Report) -> None:
+def _totals(report: ImportReport) -> None:
     rows = [tuple(str(getattr(total, name)) for name in _COLUMNS.values()) for total in report.totals]
     if rows:
         render.table(tuple(_COLUMNS), rows)
@@ -56,7 +56,7 @@ def _totals(report: Report) -> None:
         click.echo("no transcript was found")
 
 
-def _repairs(report: Report) -> None:
+def _repairs(report: ImportReport) -> None:
     told: dict[str, list[str]] = {}
     for row in report.files:
         for repair in dict.fromkeys([*row.repairs, *(repair for paper in row.papers for repair in paper.repairs)]):
@@ -64,7 +64,7 @@ def _repairs(report: Report) -> None:
     _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in sorted(told.items())])
 
 
-def _others(report: Report) -> None:
+def _others(report: ImportReport) -> None:
     """Refused files and items one by one; what is no transcript counted by what it is."""
     refused = [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "refused"]
     refused += [f"{row.source}: {_items(row)}" for row in report.files if row.outcome == "imported" and row.refused]
@@ -74,7 +74,7 @@ def _others(report: Report) -> None:
     _table("not a transcript", [(str(number), kind) for kind, number in sorted(what.items())])
 
 
-def _defects(report: Report) -> None:
+def _defects(report: ImportReport) -> None:
     told: dict[str, list[str]] = {}
     for defect in report.defects:
         told.setdefault(defect.source, []).append(defect.what)

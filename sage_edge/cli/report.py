@@ -17,7 +17,7 @@ from sage_edge.errors import SageError, UsageError
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus.sources import Source
     from sage_edge.analysis.narrative import Narrative
-    from sage_edge.analysis.report.content import Content
+    from sage_edge.analysis.report.content import ReportContent
     from sage_edge.records.claim import ClaimFinding
 
 _MINUTES = 10
@@ -60,7 +60,7 @@ def command(
     click.echo(made.headline)
 
 
-def _content(papers: Source, host: str | None, model: str | None) -> Content:
+def _content(papers: Source, host: str | None, model: str | None) -> ReportContent:
     from sage_edge.analysis.claims import declarations, evaluate
     from sage_edge.analysis.report import collect
 

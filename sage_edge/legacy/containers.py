@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sage_edge.legacy import shapes, vocabulary
-from sage_edge.legacy.shapes import Json, Said
+from sage_edge.legacy.shapes import Json, Utterance
 
 KNOWN = ("conversation", "conversations", "transcript", "exchanges", "results", "turns")
 EXERCISES = "exercises"
@@ -36,21 +36,21 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Held:
+class TurnContainers:
     """The containers of a document. around: the document without them; None where they are all of it."""
 
     containers: tuple[Container, ...]
     around: JsonValue
 
 
-def find(value: JsonValue) -> Held:
+def find(value: JsonValue) -> TurnContainers:
     """Return every container of a document, in its order, and what stands around them."""
     if isinstance(value, list) and value and all(shapes.is_turn(item) for item in value):
-        return Held((Container("", value, [], {}, ()),), None)
-    found: list[Container] = []
-    left = _search(value, "", (), found)
-    is_top = len(found) == 1 and found[0].place is None
-    return Held(tuple(found), None if is_top or not found else left)
+        return TurnContainers((Container("", value, [], {}, ()),), None)
+    containers: list[Container] = []
+    left = _search(value, "", (), containers)
+    is_top = len(containers) == 1 and containers[0].place is None
+    return TurnContainers(tuple(containers), None if is_top or not containers else left)
 
 
 def own(value: Json) -> tuple[str, list[JsonValue], list[JsonValue]] | None:
@@ -75,7 +75,7 @@ def spare(held: Container) -> list[str]:
     return [key for key in (*KNOWN, EXERCISES) if isinstance(listed := held.owner.get(key), list) and listed]
 
 
-def _search(value: JsonValue, place: str, chain: tuple[Json, ...], found: list[Container]) -> JsonValue:
+def _search(value: JsonValue, place: str, chain: tuple[Json, ...], containers: list[Container]) -> JsonValue:
     """Append every container in a value; return the value without them, a mark in the place of each owner."""
     if place.count(".") > _DEEPEST:
         return value
@@ -84,12 +84,12 @@ def _search(value: JsonValue, place: str, chain: tuple[Json, ...], found: list[C
             key, items, exercises = mine
             taken = {key, EXERCISES} if exercises else {key}
             owner = {name: held for name, held in value.items() if name not in taken}
-            found.append(Container(key, items, exercises, owner, (owner, *chain), place.rstrip(".") or None))
+            containers.append(Container(key, items, exercises, owner, (owner, *chain), place.rstrip(".") or None))
             return {"paper": place.rstrip(".")}
         plain: Json = {name: held for name, held in value.items() if not isinstance(held, (dict, list))}
-        return {name: _search(held, f"{place}{name}.", (plain, *chain), found) for name, held in value.items()}
+        return {name: _search(held, f"{place}{name}.", (plain, *chain), containers) for name, held in value.items()}
     if isinstance(value, list):
-        return [_search(held, f"{place}{number}.", chain, found) for number, held in enumerate(value)]
+        return [_search(held, f"{place}{number}.", chain, containers) for number, held in enumerate(value)]
     return value
 
 
@@ -97,8 +97,8 @@ def _is_talk(held: list[JsonValue]) -> bool:
     """Whether a list under an unknown name is a conversation beyond doubt."""
     if not all(map(shapes.is_whole, held)):
         return False
-    said = [one.who for one in map(shapes.read, held) if isinstance(one, Said)]
-    return not said or any(map(vocabulary.is_mind, said))
+    speakers = [item.who for item in map(shapes.read, held) if isinstance(item, Utterance)]
+    return not speakers or any(map(vocabulary.is_mind, speakers))
 
 
 def _objects(held: JsonValue) -> list[JsonValue]:

@@ -76,16 +76,16 @@ def parse(text: str, *, by_line: bool = False) -> Document:
     """Return the JSON that a text holds; by_line: one value a line, together a list. Raises Unreadable."""
     if not text.strip():
         raise Unreadable("it is empty")
-    told: dict[str, None] = {}
+    repairs: dict[str, None] = {}
     pieces = text.split("\n") if by_line else [text]
     try:
-        values = [_piece(piece, number, told) for number, piece in enumerate(pieces, start=1) if piece.strip()]
-        value = _clean(values if by_line else values[0], told, 0)
+        values = [_piece(piece, number, repairs) for number, piece in enumerate(pieces, start=1) if piece.strip()]
+        value = _clean(values if by_line else values[0], repairs, 0)
     except RecursionError:
         raise Unreadable(f"it is nested more than {_DEEPEST} deep") from None
     except ValueError as wrong:  # a number of more digits than Python reads
         raise Unreadable(f"no JSON that could be read: {wrong}") from None
-    return Document(value, tuple(told))
+    return Document(value, tuple(repairs))
 
 
 def canonical(value: JsonValue) -> bytes:
@@ -93,24 +93,24 @@ def canonical(value: JsonValue) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _piece(text: str, line: int, told: dict[str, None]) -> JsonValue:
+def _piece(text: str, line: int, repairs: dict[str, None]) -> JsonValue:
     """Return one JSON value that starts on a line of the file."""
     try:
         try:
-            value: JsonValue = _reader(told, strict=True).decode(text)
+            value: JsonValue = _reader(repairs, strict=True).decode(text)
         except json.JSONDecodeError as wrong:
             if not wrong.msg.startswith("Invalid control character"):
                 raise
-            value = _reader(told, strict=False).decode(text)
-            told["line ends and other control characters stand bare within its texts"] = None
+            value = _reader(repairs, strict=False).decode(text)
+            repairs["line ends and other control characters stand bare within its texts"] = None
     except json.JSONDecodeError as wrong:
         raise Unreadable(f"no JSON: {wrong.msg}, line {line + wrong.lineno - 1} column {wrong.colno}") from None
     return value
 
 
-def _reader(told: dict[str, None], *, strict: bool) -> json.JSONDecoder:
+def _reader(repairs: dict[str, None], *, strict: bool) -> json.JSONDecoder:
     def constant(name: str) -> str:
-        told[f"{name} is no number of JSON; it was kept as text"] = None
+        repairs[f"{name} is no number of JSON; it was kept as text"] = None
         return name
 
     def real(digits: str) -> float | str:
@@ -120,45 +120,45 @@ def _reader(told: dict[str, None], *, strict: bool) -> json.JSONDecoder:
         return int(digits) if len(digits) <= _MOST_DIGITS else _long(digits)
 
     def _long(digits: str) -> str:
-        told[f"a number of {len(digits)} characters is too large; it was kept as text"] = None
+        repairs[f"a number of {len(digits)} characters is too large; it was kept as text"] = None
         return digits
 
     def pairs(entries: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-        found = dict(entries)
-        if len(found) < len(entries):
-            _twice(entries, found, told)
-        return found
+        content = dict(entries)
+        if len(content) < len(entries):
+            _twice(entries, content, repairs)
+        return content
 
     return json.JSONDecoder(
         object_pairs_hook=pairs, parse_constant=constant, parse_float=real, parse_int=whole, strict=strict
     )
 
 
-def _twice(entries: list[tuple[str, JsonValue]], found: dict[str, JsonValue], told: dict[str, None]) -> None:
+def _twice(entries: list[tuple[str, JsonValue]], content: dict[str, JsonValue], repairs: dict[str, None]) -> None:
     earlier: dict[str, list[JsonValue]] = {}
     for key, value in entries:
         earlier.setdefault(key, []).append(value)
     for key, values in earlier.items():
         for number, value in enumerate(values[:-1], start=1):
-            told[f"the key {key!r} stands {len(values)} times in one object; the last value counts"] = None
-            found[f"{key}#{number}"] = value
+            repairs[f"the key {key!r} stands {len(values)} times in one object; the last value counts"] = None
+            content[f"{key}#{number}"] = value
 
 
-def _clean(value: JsonValue, told: dict[str, None], depth: int) -> JsonValue:
+def _clean(value: JsonValue, repairs: dict[str, None], depth: int) -> JsonValue:
     """Return the value with half characters replaced. Raises RecursionError where it is nested too deeply."""
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, str):
-        return _whole(value, told)
+        return _whole(value, repairs)
     if isinstance(value, list):
-        return [_clean(one, told, depth + 1) for one in value]
+        return [_clean(item, repairs, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_whole(key, told): _clean(one, told, depth + 1) for key, one in value.items()}
+        return {_whole(key, repairs): _clean(item, repairs, depth + 1) for key, item in value.items()}
     return value
 
 
-def _whole(text: str, told: dict[str, None]) -> str:
+def _whole(text: str, repairs: dict[str, None]) -> str:
     if not _HALF.search(text):
         return text
-    told["half a character (a lone surrogate) was replaced by U+FFFD"] = None
+    repairs["half a character (a lone surrogate) was replaced by U+FFFD"] = None
     return _HALF.sub("\ufffd", text)

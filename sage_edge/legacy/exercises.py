@@ -35,18 +35,18 @@ def merge(talk: Talk, exercises: Talk) -> Merged:
     before = [_as(words, "warm-up") for words in talk.words[: hits[0]]]
     after = [_as(words, "cool-down") for words in talk.words[hits[-1] + 1 :]]
     following: dict[int | None, list[LegacyWords]] = {}
-    said: int | None = None
+    hit: int | None = None
     for number in range(hits[0], hits[-1]):
         match = same[number]
         if match is None:
-            following.setdefault(said, []).append(talk.words[number])
+            following.setdefault(hit, []).append(talk.words[number])
         else:
-            said = match
+            hit = match
     middle = [words for index, drill in enumerate(drills) for words in (drill, *following.get(index, ()))]
-    told: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     if between := sum(map(len, following.values())):
-        told = (f"{between} exchanges between the exercises are no exercise; they stand where they were said",)
-    return Merged((*before, *middle, *after), doubled, told)
+        remarks = (f"{between} exchanges between the exercises are no exercise; they stand where they were said",)
+    return Merged((*before, *middle, *after), doubled, remarks)
 
 
 def _matches(talk: list[LegacyWords], drills: list[LegacyWords]) -> list[int | None]:
@@ -54,22 +54,22 @@ def _matches(talk: list[LegacyWords], drills: list[LegacyWords]) -> list[int | N
     left: dict[tuple[str, str], deque[int]] = {}
     for number, words in enumerate(drills):
         left.setdefault(_said(words), deque()).append(number)
-    found: list[int | None] = []
+    matches: list[int | None] = []
     for words in talk:
         same = left.get(_said(words))
-        found.append(same.popleft() if same else None)
-    return found
+        matches.append(same.popleft() if same else None)
+    return matches
 
 
 def _without_a_match(talk: Talk, drills: list[LegacyWords]) -> Merged:
     if not talk.words:
         return Merged(tuple(drills), 0)
     first, *rest = talk.words
-    told = "no exchange of the conversation is one of the exercises; the first was taken for the warm-up"
+    remark = "no exchange of the conversation is one of the exercises; the first was taken for the warm-up"
     if not rest:
-        return Merged((_as(first, "warm-up"), *drills), 0, (told,))
-    told += " and the last for the cool-down"
-    return Merged((_as(first, "warm-up"), *drills, *rest[:-1], _as(rest[-1], "cool-down")), 0, (told,))
+        return Merged((_as(first, "warm-up"), *drills), 0, (remark,))
+    remark += " and the last for the cool-down"
+    return Merged((_as(first, "warm-up"), *drills, *rest[:-1], _as(rest[-1], "cool-down")), 0, (remark,))
 
 
 def _as(words: LegacyWords, kind: StepKind) -> LegacyWords:

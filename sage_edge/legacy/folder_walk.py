@@ -17,7 +17,7 @@ GIT = "git's own folder"
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderFile:
     """One name below the folder. name: its path, with slashes. kind `folder`: it could not, or must not, be listed."""
 
     name: str
@@ -27,7 +27,7 @@ class Found:
     why: str = ""
 
 
-def walk(root: Path) -> Iterator[Found]:
+def walk(root: Path) -> Iterator[FolderFile]:
     """Yield every name below `root`."""
     folders = [root]
     while folders:
@@ -35,7 +35,7 @@ def walk(root: Path) -> Iterator[Found]:
         try:
             paths = sorted(folder.iterdir())
         except OSError as refusal:
-            yield Found(_name(folder, root), folder, "folder", 0, f"it cannot be listed: {_reason(refusal)}")
+            yield FolderFile(_name(folder, root), folder, "folder", 0, f"it cannot be listed: {_reason(refusal)}")
             continue
         for path in paths:
             if path.is_dir() and not path.is_symlink() and path.name != ".git":
@@ -44,19 +44,19 @@ def walk(root: Path) -> Iterator[Found]:
                 yield _look(path, root)
 
 
-def _look(path: Path, root: Path) -> Found:
+def _look(path: Path, root: Path) -> FolderFile:
     name = _name(path, root)
     try:
         state = path.lstat()
     except OSError as refusal:
-        return Found(name, path, "device", 0, f"it cannot be seen: {_reason(refusal)}")
+        return FolderFile(name, path, "device", 0, f"it cannot be seen: {_reason(refusal)}")
     if stat.S_ISLNK(state.st_mode):
-        return Found(name, path, "link", 0, _target(path, root))
+        return FolderFile(name, path, "link", 0, _target(path, root))
     if stat.S_ISREG(state.st_mode):
-        return Found(name, path, "file", state.st_size)
+        return FolderFile(name, path, "file", state.st_size)
     if stat.S_ISDIR(state.st_mode):
-        return Found(name, path, "folder", 0, GIT)
-    return Found(name, path, "device", 0, "it is no regular file")
+        return FolderFile(name, path, "folder", 0, GIT)
+    return FolderFile(name, path, "device", 0, "it is no regular file")
 
 
 def read(path: Path) -> bytes:

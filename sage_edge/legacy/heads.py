@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from sage_edge.legacy import times
 from sage_edge.legacy.host_names import slug
-from sage_edge.legacy.times import Reading
+from sage_edge.legacy.times import TimeReading
 from sage_edge.legacy.vocabulary import is_asker
 from sage_edge.names import Slug
 from sage_edge.records.base import Moment
@@ -20,7 +20,7 @@ _ENDS = ("end", "ended", "ended_at", "end_time", "finished", "completed_at")
 _ELSE = ("timestamp", "created_at", "time")
 _FALLBACK = "cpu_fallback"
 
-Chain = Sequence[Mapping[str, JsonValue]]
+EnclosingObjects = Sequence[Mapping[str, JsonValue]]
 """The objects around the turns, nearest first."""
 
 
@@ -35,68 +35,70 @@ class When:
     remarks: list[Slug] = field(default_factory=list)
 
 
-def when(chain: Chain, words: Iterable[LegacyWords]) -> When:
+def when(chain: EnclosingObjects, words: Iterable[LegacyWords]) -> When:
     """Return when a session was. Raises times.ZoneMissing."""
-    said = When()
-    start, end = _time(chain, _STARTS, said), _time(chain, _ENDS, said)
+    moments = When()
+    start, end = _time(chain, _STARTS, moments), _time(chain, _ENDS, moments)
     if start is None:
-        start = _start_otherwise(chain, words, said)
-    said.started, said.ended = (one.moment if one else None for one in (start, end))
-    if said.started and said.ended and said.ended < said.started:
-        if end and end.later and end.later >= said.started:
-            said.ended = end.later
-            said.repairs.append("the later reading of its end was taken, for it would end before it starts")
+        start = _start_otherwise(chain, words, moments)
+    moments.started, moments.ended = (reading.moment if reading else None for reading in (start, end))
+    if moments.started and moments.ended and moments.ended < moments.started:
+        if end and end.later and end.later >= moments.started:
+            moments.ended = end.later
+            moments.repairs.append("the later reading of its end was taken, for it would end before it starts")
         else:
-            said.repairs.append("it ends before it starts; both times stand as the file has them")
-    if any(one is not None and one.is_assumed for one in (start, end)):
-        said.assumed_zone = times.ZONE
-    return said
+            moments.repairs.append("it ends before it starts; both times stand as the file has them")
+    if any(reading is not None and reading.is_assumed for reading in (start, end)):
+        moments.assumed_zone = times.ZONE
+    return moments
 
 
-def _start_otherwise(chain: Chain, words: Iterable[LegacyWords], said: When) -> Reading | None:
+def _start_otherwise(chain: EnclosingObjects, words: Iterable[LegacyWords], moments: When) -> TimeReading | None:
     day, clock = value(chain, "date"), value(chain, "time")
     if joined := times.joined(day, clock):
-        return _read(joined, said)
-    if reading := _time(chain, _ELSE, said):
-        said.repairs.append("the file gives no start; its only time stands for it")
+        return _read(joined, moments)
+    if reading := _time(chain, _ELSE, moments):
+        moments.repairs.append("the file gives no start; its only time stands for it")
         return reading
-    if day is not None and (reading := _read(day, said)):
+    if day is not None and (reading := _read(day, moments)):
         return reading
     if isinstance(day, str) and day.strip():
-        said.remarks.append(Slug("no-time-of-day"))
-    for stamp in (one.stored.get("timestamp") for one in words if one.stored and one.stored.get("timestamp")):
-        if (found := times.read(stamp)).moment is not None:
-            said.repairs.append("the file gives no start; the time of its first turn stands for it")
-            return found
+        moments.remarks.append(Slug("no-time-of-day"))
+    for stamp in (
+        spoken.stored.get("timestamp") for spoken in words if spoken.stored and spoken.stored.get("timestamp")
+    ):
+        if (stamped := times.read(stamp)).moment is not None:
+            moments.repairs.append("the file gives no start; the time of its first turn stands for it")
+            return stamped
     return None
 
 
-def _time(chain: Chain, keys: Sequence[str], said: When) -> Reading | None:
+def _time(chain: EnclosingObjects, keys: Sequence[str], moments: When) -> TimeReading | None:
     """Return the first readable time under one of the keys; what is none is told."""
-    for one in chain:
+    for level in chain:
         for key in keys:
-            if one.get(key) is not None and (reading := _read(one[key], said)):
+            if level.get(key) is not None and (reading := _read(level[key], moments)):
                 return reading
     return None
 
 
-def _read(raw: JsonValue, said: When) -> Reading | None:
+def _read(raw: JsonValue, moments: When) -> TimeReading | None:
     reading = times.read(raw)
     if reading.repair:
-        said.repairs.append(reading.repair)
+        moments.repairs.append(reading.repair)
     return reading if reading.moment is not None else None
 
 
-def text(chain: Chain, *keys: str) -> str | None:
+def text(chain: EnclosingObjects, *keys: str) -> str | None:
     """Return the first text under one of the keys that is not empty."""
-    for one in chain:
+    for level in chain:
         for key in keys:
-            if isinstance(found := one.get(key), str) and found.strip():
-                return found.strip()
+            if isinstance(value := level.get(key), str) and value.strip():
+                return value.strip()
     return None
 
 
-def selves(chain: Chain) -> frozenset[str]:
+def selves(chain: EnclosingObjects) -> frozenset[str]:
     """Names that the file gives its mind, its machine or its model; nobody's who is known to ask."""
     identity = value(chain, "identity")
     named = [text((identity,), "name")] if isinstance(identity, dict) else []
@@ -104,35 +106,35 @@ def selves(chain: Chain) -> frozenset[str]:
     return frozenset(name for name in named if name and not is_asker(name))
 
 
-def unit(chain: Chain) -> Slug | None:
+def unit(chain: EnclosingObjects) -> Slug | None:
     """The skill or the phase."""
-    for one in chain:
+    for level in chain:
         for key in ("skill_name", "skill_track", "phase", "phase_name"):
-            if found := slug(one.get(key)):
-                return found
+            if name := slug(level.get(key)):
+                return name
     return None
 
 
-def intervention(chain: Chain) -> Slug | None:
+def intervention(chain: EnclosingObjects) -> Slug | None:
     """The generation mode, else the intervention, else the anchoring, as the file says it."""
     return slug(text(chain, "generation_mode", "intervention", "identity_anchoring"))
 
 
-def remarks(chain: Chain, host: str | None, model: str | None) -> list[Slug]:
+def remarks(chain: EnclosingObjects, host: str | None, model: str | None) -> list[Slug]:
     """What a careful reader must know of how a session came about."""
-    found = []
+    slugs = []
     mode = text(chain, "generation_mode") or ""
     if value(chain, _FALLBACK) is True or _FALLBACK in mode.lower():
-        found.append(Slug("cpu-fallback"))
+        slugs.append(Slug("cpu-fallback"))
     if host is None and model is None:
-        found.append(Slug("no-provenance"))
+        slugs.append(Slug("no-provenance"))
     if model is not None and model.startswith(("/", ".")):
-        found.append(Slug("model-is-a-path"))
+        slugs.append(Slug("model-is-a-path"))
     if text(chain, "experiment") or isinstance(value(chain, "experiment"), dict):
-        found.append(Slug("speaks-of-an-experiment"))
-    return found
+        slugs.append(Slug("speaks-of-an-experiment"))
+    return slugs
 
 
-def value(chain: Chain, *keys: str) -> JsonValue:
+def value(chain: EnclosingObjects, *keys: str) -> JsonValue:
     """Return the first value under one of the keys that is not null."""
-    return next((one[key] for one in chain for key in keys if one.get(key) is not None), None)
+    return next((level[key] for level in chain for key in keys if level.get(key) is not None), None)

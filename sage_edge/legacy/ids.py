@@ -60,23 +60,23 @@ def identify(chain: Sequence[Mapping[str, JsonValue]], source: str, *, has_exerc
     path = PurePosixPath(source)
     stem = _ENDING.sub("", path.name)
     named = _from_stem(stem)
-    raw = next((one[key] for one in chain for key in _KEYS if one.get(key) is not None), None)
+    raw = next((level[key] for level in chain for key in _KEYS if level.get(key) is not None), None)
     stored = _from_key(raw)
-    found = stored or named
-    track = _track(found, path.parts[:-1], has_exercises, chain)
+    name = stored or named
+    track = _track(name, path.parts[:-1], has_exercises, chain)
     repair = (
         None
         if raw is None or stored or isinstance(raw, (dict, list))
         else f"its session is called {raw!r:.60}, which has no number"
     )
-    if found is None:
+    if name is None:
         words = f"{stem}.{place}" if place else stem
         own = label(raw) if isinstance(raw, str) else None
         return Id(own or label(words) or "unnamed", None, track, repair=repair)
     letter = "T" if track == "training" else "S"
-    text = f"{letter}{found.number:03d}" if found.prefix in _PLAIN | set(_TRACKS) | {""} else label(found.text)
+    text = f"{letter}{name.number:03d}" if name.prefix in _PLAIN | set(_TRACKS) | {""} else label(name.text)
     differs = stored is not None and named is not None and stored.number != named.number
-    return Id(text or "unnamed", found.number, track, named.suffix if named else "", differs, repair)
+    return Id(text or "unnamed", name.number, track, named.suffix if named else "", differs, repair)
 
 
 def claims(value: Mapping[str, JsonValue], source: str) -> bool:
@@ -94,22 +94,22 @@ def _from_key(raw: JsonValue) -> _Named | None:
     text = raw.strip()
     if text.isascii() and text.isdigit() and len(text) <= 9:
         return _Named("", int(text), "")
-    found = _TEXT.fullmatch(text)
-    return _Named(found[1].upper(), int(found[2]), text) if found else None
+    match = _TEXT.fullmatch(text)
+    return _Named(match[1].upper(), int(match[2]), text) if match else None
 
 
 def _from_stem(stem: str) -> _Named | None:
-    found = _STEM.fullmatch(stem) or _INSIDE.search(stem)
-    if found is None:
+    match = _STEM.fullmatch(stem) or _INSIDE.search(stem)
+    if match is None:
         return None
-    suffix = _STAMP.sub("", found[3]).strip("_.- ")
-    return _Named(found[1].upper(), int(found[2]), f"{found[1]}_{found[2]}", suffix)
+    suffix = _STAMP.sub("", match[3]).strip("_.- ")
+    return _Named(match[1].upper(), int(match[2]), f"{match[1]}_{match[2]}", suffix)
 
 
 def _track(
-    found: _Named | None, folders: Sequence[str], has_exercises: bool, chain: Sequence[Mapping[str, JsonValue]]
+    named: _Named | None, folders: Sequence[str], has_exercises: bool, chain: Sequence[Mapping[str, JsonValue]]
 ) -> Track | None:
-    prefix = found.prefix if found else ""
+    prefix = named.prefix if named else ""
     if prefix in _TRACKS:
         return _TRACKS[prefix]
     if prefix and prefix not in _PLAIN:
@@ -117,9 +117,9 @@ def _track(
     names = [folder.lower() for folder in folders]
     if has_exercises or "training" in _after(names, "tracks") or "training" in _after(names, "instances"):
         return "training"
-    if "tracks" in names or any("experiment" in name for name in names) or found is None:
+    if "tracks" in names or any("experiment" in name for name in names) or named is None:
         return None
-    is_session = prefix in _PLAIN or "sessions" in names or any("phase" in one for one in chain)
+    is_session = prefix in _PLAIN or "sessions" in names or any("phase" in level for level in chain)
     return "primary" if is_session else None
 
 

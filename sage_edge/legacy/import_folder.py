@@ -19,14 +19,14 @@ from typing import get_args
 from sage_edge import files
 from sage_edge.errors import ExitCode, Locked, SageError, UsageError
 from sage_edge.legacy import folder_walk, kinds, paper_status, session_file, states
-from sage_edge.legacy.report import Defect, FileRow, Outcome, PaperRow, Report, totals
-from sage_edge.legacy.session_file import Draft, Read
+from sage_edge.legacy.report import Defect, FileRow, ImportOutcome, ImportReport, PaperRow, totals
+from sage_edge.legacy.session_file import Draft, ParsedFile
 from sage_edge.names import Digest
 from sage_edge.records import legacy
 from sage_edge.records.legacy import LegacyHead, LegacyTranscript
 
 REPORT = "import.json"
-OUTCOMES = get_args(Outcome)
+OUTCOMES = get_args(ImportOutcome)
 
 
 class ImportChanged(SageError):
@@ -36,43 +36,43 @@ class ImportChanged(SageError):
 
 
 @dataclass(frozen=True)
-class Import:
+class LegacyImport:
     """What a folder comes to: path below OUT → paper, and the report."""
 
     papers: Mapping[str, LegacyTranscript]
-    report: Report
+    report: ImportReport
 
 
-def plan(folder: Path) -> Import:
+def plan(folder: Path) -> LegacyImport:
     """Read a folder and write nothing. Raises UsageError where it is none, times.ZoneMissing."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "is not there"
         raise UsageError(f"{folder} {what}", hint="sage-edge import-legacy DIR --into OUT")
-    read = sorted(map(session_file.read, folder_walk.walk(folder)), key=lambda one: one.source)
+    read = sorted(map(session_file.read, folder_walk.walk(folder)), key=lambda file: file.source)
     first = _firsts(read)
-    drafts = [draft for one in read if first.get(one.source) == one.source for draft in one.drafts]
+    drafts = [draft for file in read if first.get(file.source) == file.source for draft in file.drafts]
     heads = dict(zip(map(id, drafts), paper_status.settle(drafts), strict=True))
     papers: dict[str, LegacyTranscript] = {}
     rows = []
-    for one in read:
-        original = first.get(one.source)
-        if original is not None and original != one.source:
-            rows.append(_row(one, "same-content", f"the content of {original}"))
+    for file in read:
+        original = first.get(file.source)
+        if original is not None and original != file.source:
+            rows.append(_row(file, "same-content", f"the content of {original}"))
             continue
-        made = [paper(draft, heads[id(draft)]) for draft in one.drafts]
-        papers.update((legacy.place(paper), paper) for paper in made)
-        rows.append(_file(one, made))
-    report = Report(
+        own_papers = [paper(draft, heads[id(draft)]) for draft in file.drafts]
+        papers.update((legacy.place(paper), paper) for paper in own_papers)
+        rows.append(_file(file, own_papers))
+    report = ImportReport(
         source=_source(read),
         files=tuple(rows),
         totals=totals(rows),
         numbering=paper_status.numbering(list(heads.values())),
-        defects=tuple(Defect(source=one.source, what=what) for one in read for what in _defects(one)),
+        defects=tuple(Defect(source=file.source, what=what) for file in read for what in _defects(file)),
     )
-    return Import(dict(sorted(papers.items())), report)
+    return LegacyImport(dict(sorted(papers.items())), report)
 
 
-def write(planned: Import, out: Path) -> int:
+def write(planned: LegacyImport, out: Path) -> int:
     """Write an import and return how many files that were not there before; 0 where OUT holds it already.
 
     Raises UsageError where OUT holds anything else, ImportChanged where a paper was changed, Locked, StorageError.
@@ -129,17 +129,17 @@ def _held(out: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _firsts(read: list[Read]) -> dict[str, str]:
+def _firsts(read: list[ParsedFile]) -> dict[str, str]:
     """Return file → the file whose content it has; a current file comes before an older one, then the first path."""
     best: dict[Digest, str] = {}
-    for one in sorted(read, key=lambda one: (paper_status.is_older(one.source), one.source)):
-        if one.drafts and one.content:
-            best.setdefault(one.content, one.source)
-    return {one.source: best[one.content] for one in read if one.drafts and one.content}
+    for file in sorted(read, key=lambda file: (paper_status.is_older(file.source), file.source)):
+        if file.drafts and file.content:
+            best.setdefault(file.content, file.source)
+    return {file.source: best[file.content] for file in read if file.drafts and file.content}
 
 
-def _defects(one: Read) -> tuple[str, ...]:
-    return states.defects(one.state, one.source) if one.what == kinds.IDENTITY else ()
+def _defects(file: ParsedFile) -> tuple[str, ...]:
+    return states.defects(file.state, file.source) if file.what == kinds.IDENTITY else ()
 
 
 def paper(draft: Draft, head: LegacyHead) -> LegacyTranscript:
@@ -147,21 +147,21 @@ def paper(draft: Draft, head: LegacyHead) -> LegacyTranscript:
     return legacy.sealed(head, draft.words, kept=draft.kept, doubled=draft.doubled, refused=draft.refused)
 
 
-def _file(one: Read, made: list[LegacyTranscript]) -> FileRow:
-    if not made:
-        return _row(one, "refused" if one.why else "not-a-transcript", one.why or one.what)
-    base = _row(one, "imported", None)
-    return FileRow.model_validate({**dict(base), "papers": tuple(map(_paper_row, one.drafts, made))})
+def _file(file: ParsedFile, own_papers: list[LegacyTranscript]) -> FileRow:
+    if not own_papers:
+        return _row(file, "refused" if file.why else "not-a-transcript", file.why or file.what)
+    base = _row(file, "imported", None)
+    return FileRow.model_validate({**dict(base), "papers": tuple(map(_paper_row, file.drafts, own_papers))})
 
 
-def _row(one: Read, outcome: str, reason: str | None) -> FileRow:
-    kept, doubled = (sum(getattr(draft, name) for draft in one.drafts) for name in ("kept", "doubled"))
-    refused = (*(why for draft in one.drafts for why in draft.refused), *one.lost)
+def _row(file: ParsedFile, outcome: str, reason: str | None) -> FileRow:
+    kept, doubled = (sum(getattr(draft, name) for draft in file.drafts) for name in ("kept", "doubled"))
+    refused = (*(why for draft in file.drafts for why in draft.refused), *file.lost)
     return FileRow.model_validate(
         {
-            "source": one.source, "outcome": outcome, "reason": reason, "bytes": one.size, "sha256": one.digest,
+            "source": file.source, "outcome": outcome, "reason": reason, "bytes": file.size, "sha256": file.digest,
             "found": kept + doubled + len(refused), "kept": kept, "doubled": doubled, "refused": refused,
-            "repairs": one.repairs, "ends_open": one.ends_open,
+            "repairs": file.repairs, "ends_open": file.ends_open,
         }
     )  # fmt: skip
 
@@ -185,6 +185,6 @@ def _paper_row(draft: Draft, paper: LegacyTranscript) -> PaperRow:
     )
 
 
-def _source(read: list[Read]) -> Digest:
-    lines = sorted(f"{one.source}\t{one.size}\t{one.digest or one.why or one.what}" for one in read)
+def _source(read: list[ParsedFile]) -> Digest:
+    lines = sorted(f"{file.source}\t{file.size}\t{file.digest or file.why or file.what}" for file in read)
     return files.digest("\n".join(lines).encode("utf-8", "replace"))

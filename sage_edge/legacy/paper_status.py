@@ -30,7 +30,7 @@ _OLDER = frozenset({"history", "archive", "archives", "backup", "backups", "old"
 _COPY = re.compile(r"(.+\.json)[._~-].+", re.IGNORECASE)
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
-Verdict = tuple[Standing, str | None]
+StandingReason = tuple[Standing, str | None]
 
 
 def settle(drafts: Sequence[Draft]) -> list[LegacyHead]:
@@ -52,7 +52,7 @@ def settle(drafts: Sequence[Draft]) -> list[LegacyHead]:
     return settled
 
 
-def _alone(draft: Draft) -> Verdict | None:
+def _alone(draft: Draft) -> StandingReason | None:
     """What a paper says of itself."""
     head, chain = draft.head, draft.chain
     name = PurePosixPath(head.source).name
@@ -77,7 +77,7 @@ def _alone(draft: Draft) -> Verdict | None:
     return None
 
 
-def _among(draft: Draft, paths: set[str], plain: set[tuple[object, ...]]) -> Verdict:
+def _among(draft: Draft, paths: set[str], plain: set[tuple[object, ...]]) -> StandingReason:
     """What a paper is beside the others."""
     for newer in _newer(draft.head.source):
         if newer in paths:
@@ -121,9 +121,9 @@ def numbering(heads_: Sequence[LegacyHead]) -> tuple[str, ...]:
         if head.standing == "session" and head.number is not None and head.track is not None:
             series.setdefault((head.host or "", head.track), {}).setdefault(head.number, []).append(head)
     return tuple(
-        said
+        paper
         for (host, track), held in sorted(series.items())
-        for said in _series(f"{track}{f' of {host}' if host else ''}", held)
+        for paper in _series(f"{track}{f' of {host}' if host else ''}", held)
     )
 
 

@@ -22,7 +22,7 @@ from sage_edge.records.base import Record
 from sage_edge.records.dialogue import Standing
 from sage_edge.records.legacy import Shape
 
-Outcome = Literal["imported", "same-content", "not-a-transcript", "refused"]
+ImportOutcome = Literal["imported", "same-content", "not-a-transcript", "refused"]
 
 
 class PaperRow(Record):
@@ -50,7 +50,7 @@ class FileRow(Record):
     """
 
     source: str
-    outcome: Outcome
+    outcome: ImportOutcome
     reason: str | None = None
     bytes: int = Field(ge=0)
     sha256: Digest | None = None
@@ -84,7 +84,7 @@ class Defect(Record):
     what: str
 
 
-class Report(Record):
+class ImportReport(Record):
     """Everything that an import came to."""
 
     format: Literal[1] = 1
@@ -94,7 +94,7 @@ class Report(Record):
     numbering: tuple[str, ...]
     defects: tuple[Defect, ...] = ()
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: ImportOutcome) -> int:
         """How many files came to this."""
         return sum(row.outcome == outcome for row in self.files)
 

@@ -11,7 +11,7 @@ from sage_edge import files
 from sage_edge.legacy import containers, decode, exercises, folder_walk, heads, ids, kinds, shapes, turn_pairs
 from sage_edge.legacy.containers import Container
 from sage_edge.legacy.decode import Document, Unreadable
-from sage_edge.legacy.folder_walk import Found
+from sage_edge.legacy.folder_walk import FolderFile
 from sage_edge.legacy.ids import Id
 from sage_edge.legacy.shapes import Json
 from sage_edge.legacy.turn_pairs import Talk
@@ -44,7 +44,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedFile:
     """What one file came to: drafts, or what it is instead (`what`), or why it is refused (`why`).
 
     content: digest of its JSON, whatever its spelling. lost: a sentence for each item of a list that makes no paper.
@@ -64,43 +64,43 @@ class Read:
     ends_open: bool = False
 
 
-def read(found: Found) -> Read:
+def read(file: FolderFile) -> ParsedFile:
     """Return what one name of the folder comes to. Raises times.ZoneMissing, nothing else."""
-    if found.kind == "folder" and found.why == folder_walk.GIT:
-        return Read(found.name, 0, what=found.why)
-    if found.kind != "file":
-        return Read(found.name, 0, why=found.why)
-    if not kinds.is_json(found.name):
-        return Read(found.name, found.size, what=kinds.by_name(found.name))
-    if found.size > decode.LIMIT_BYTES:
-        return Read(found.name, found.size, why=folder_walk.too_large(found.size))
+    if file.kind == "folder" and file.why == folder_walk.GIT:
+        return ParsedFile(file.name, 0, what=file.why)
+    if file.kind != "file":
+        return ParsedFile(file.name, 0, why=file.why)
+    if not kinds.is_json(file.name):
+        return ParsedFile(file.name, file.size, what=kinds.by_name(file.name))
+    if file.size > decode.LIMIT_BYTES:
+        return ParsedFile(file.name, file.size, why=folder_walk.too_large(file.size))
     try:
-        data = folder_walk.read(found.path)
+        data = folder_walk.read(file.path)
     except Unreadable as why:
-        return Read(found.name, found.size, why=str(why))
-    return of_bytes(data, found.name)
+        return ParsedFile(file.name, file.size, why=str(why))
+    return of_bytes(data, file.name)
 
 
-def of_bytes(data: bytes, source: str) -> Read:
+def of_bytes(data: bytes, source: str) -> ParsedFile:
     """Return what some bytes come to that were found under a name. Raises times.ZoneMissing, nothing else."""
     digest = files.digest(data)
-    base = Read(source, len(data), digest, ends_open=not data.endswith(b"\n"))
+    base = ParsedFile(source, len(data), digest, ends_open=not data.endswith(b"\n"))
     try:
         text, repairs = decode.decode(data)
         document = decode.parse(text, by_line=kinds.is_by_line(source))
     except Unreadable as why:
         return dataclasses.replace(base, why=str(why))
-    value, told = document.value, (*repairs, *document.repairs)
-    base = dataclasses.replace(base, content=files.digest(decode.canonical(value)), repairs=told)
+    value, remarks = document.value, (*repairs, *document.repairs)
+    base = dataclasses.replace(base, content=files.digest(decode.canonical(value)), repairs=remarks)
     known = kinds.by_content(value)
     if known is not None:
         return dataclasses.replace(base, what=known, state=value if known == kinds.IDENTITY else None)
     held = containers.find(value)
     if not held.containers:
         return dataclasses.replace(base, what=kinds.unknown(value), why=_broken(value, source))
-    made = [_draft(one, source, digest, Document(value, told)) for one in held.containers]
-    lost = tuple(reason for draft in made if not draft.words for reason in _all_lost(draft))
-    drafts = [draft for draft in made if draft.words]
+    all_drafts = [_draft(container, source, digest, Document(value, remarks)) for container in held.containers]
+    lost = tuple(reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
+    drafts = [draft for draft in all_drafts if draft.words]
     if not drafts:
         return dataclasses.replace(base, why=f"of {len(lost)} turns none can be read; {lost[0]}", lost=lost)
     return dataclasses.replace(base, drafts=_with_rest(drafts, held.around), lost=lost)
@@ -159,9 +159,9 @@ def _head(
     words: tuple[LegacyWords, ...],
 ) -> LegacyHead:
     chain = held.chain
-    said = heads.when(chain, words)
+    when = heads.when(chain, words)
     host, model = heads.text(chain, "machine", "host", "hostname"), heads.text(chain, "model", "model_name", "model_id")
-    notes = [*heads.remarks(chain, host, model), *said.remarks]
+    notes = [*heads.remarks(chain, host, model), *when.remarks]
     if named.disagrees:
         notes.append(Slug("name-disagrees"))
     system = [heads.text(chain, "system_prompt") or "", *talk.system]
@@ -176,13 +176,13 @@ def _head(
         unit=heads.unit(chain) or Slug("unknown"),
         intervention=heads.intervention(chain) or Slug("none-recorded"),
         system="\n\n".join(filter(None, system)),
-        started=said.started,
-        ended=said.ended,
-        assumed_zone=said.assumed_zone,
+        started=when.started,
+        ended=when.ended,
+        assumed_zone=when.assumed_zone,
         source=source,
         place=held.place,
         source_sha256=digest,
-        repairs=tuple(dict.fromkeys([*repairs, *filter(None, [named.repair]), *said.repairs])),
+        repairs=tuple(dict.fromkeys([*repairs, *filter(None, [named.repair]), *when.repairs])),
         remarks=tuple(dict.fromkeys(notes)),
         extra=dict(held.owner),
     )
@@ -192,7 +192,7 @@ def _shape(held: Container) -> Shape:
     if held.exercises:
         return "exercises"
     first = next((item for item in held.items if shapes.is_turn(item)), None)
-    found = None if first is None else shapes.read(first)
-    if not isinstance(found, shapes.Asked) or found.mind or found.asker:
+    turn = None if first is None else shapes.read(first)
+    if not isinstance(turn, shapes.QuestionItem) or turn.mind or turn.asker:
         return "conversation"
     return "probe-set" if isinstance(first, dict) and "probe" in first else "test-battery"

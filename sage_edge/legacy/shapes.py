@@ -27,7 +27,7 @@ class Strange(Exception):
 
 
 @dataclass(frozen=True)
-class Said:
+class Utterance:
     """One utterance. text: None for a stored null. error: what the item says went wrong."""
 
     who: str
@@ -37,7 +37,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionItem:
     """A question with its answer. has_answer is False where the item has no place for one; None is a stored null."""
 
     question: str | None
@@ -51,7 +51,7 @@ class Asked:
     rest: Json = field(default_factory=dict)
 
 
-def read(item: JsonValue) -> Said | Asked:
+def read(item: JsonValue) -> Utterance | QuestionItem:
     """Return what one item is. Raises Strange."""
     if not isinstance(item, dict):
         raise Strange(f"expected an object, got {_kind(item)}")
@@ -59,18 +59,18 @@ def read(item: JsonValue) -> Said | Asked:
     speaker = key(rest, SPEAKERS, str)
     text = key(rest, TEXTS, str) or key(rest, TEXTS, type(None))
     if speaker and text and not key(rest, ANSWERS, str):
-        who, said = rest.pop(speaker), rest.pop(text)
-        return Said(str(who), None if said is None else str(said), _error(rest), rest)
+        who, words = rest.pop(speaker), rest.pop(text)
+        return Utterance(str(who), None if words is None else str(words), _error(rest), rest)
     return _asked(rest)
 
 
 def is_whole(item: JsonValue) -> bool:
     """Whether an item is an utterance, or a question that has an answer."""
     try:
-        found = read(item)
+        turn = read(item)
     except Strange:
         return False
-    return isinstance(found, Said) or (found.has_answer and found.question is not None)
+    return isinstance(turn, Utterance) or (turn.has_answer and turn.question is not None)
 
 
 def is_turn(item: JsonValue) -> bool:
@@ -82,7 +82,7 @@ def is_turn(item: JsonValue) -> bool:
     return True
 
 
-def _asked(rest: Json) -> Asked:
+def _asked(rest: Json) -> QuestionItem:
     exercise, expected, question = _exercise(rest)
     asked = key(rest, QUESTIONS, str)
     if question is None and asked:
@@ -94,7 +94,7 @@ def _asked(rest: Json) -> Asked:
         raise Strange(f"no question and no answer under a known name: {_names(rest)}")
     answer = None if place is None else _answer(rest, place)
     asker, mind = (asked and person(asked)), (place and self_of(place))
-    return Asked(question, answer, place is not None, asker, mind, _error(rest), exercise, expected, rest)
+    return QuestionItem(question, answer, place is not None, asker, mind, _error(rest), exercise, expected, rest)
 
 
 def _exercise(rest: Json) -> tuple[str | None, tuple[str, ...], str | None]:
@@ -128,21 +128,21 @@ def _answer(rest: Json, place: str) -> str | None:
     if value is None or isinstance(value, str):
         rest.pop(place)
         return value
-    if isinstance(value, dict) and (found := _inner(rest, place, (*TEXTS, *ANSWERS))) is not None:
-        return found
+    if isinstance(value, dict) and (answer := _inner(rest, place, (*TEXTS, *ANSWERS))) is not None:
+        return answer
     raise Strange(f"its answer {place!r} is no text but {_kind(value)}")
 
 
 def _inner(rest: Json, place: str, names: Iterable[str]) -> str | None:
     """Take a text out of the object under `place`; what else it holds stays there."""
     inner = rest[place]
-    if not isinstance(inner, dict) or (found := key(inner, names, str)) is None:
+    if not isinstance(inner, dict) or (text_key := key(inner, names, str)) is None:
         return None
-    left = {name: value for name, value in inner.items() if name != found}
+    left = {name: value for name, value in inner.items() if name != text_key}
     rest[place] = left
     if not left:
         rest.pop(place)
-    return str(inner[found])
+    return str(inner[text_key])
 
 
 def _error(rest: Json) -> str | None:

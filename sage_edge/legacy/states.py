@@ -30,13 +30,13 @@ def defects(document: JsonValue, source: str) -> tuple[str, ...]:
     identity, development = _inner(document, "identity"), _inner(document, "development")
     if left := sorted(set(_PLACEHOLDER.findall(json.dumps(identity)))):
         return (f"it is a template and no live identity: {', '.join(left)}",)
-    found = [
+    missing = [
         _counts(identity, _inner(document, "relationships")),
         _phases(identity, development),
         _order(identity, development),
         _owner(identity, source),
     ]
-    return tuple(filter(None, found))
+    return tuple(filter(None, missing))
 
 
 def _counts(identity: _Object, relationships: _Object) -> str:
@@ -81,10 +81,10 @@ def _owner(identity: _Object, source: str) -> str:
     machine = identity.get("machine") or ((_LCT.match(lct) or [None, None])[1] if isinstance(lct, str) else None)
     if place >= len(folders) or not isinstance(machine, str) or folders[place].split("-")[0] == machine:
         return ""
-    told = ", ".join(str(one) for one in (identity.get("name"), machine, identity.get("model")) if one)
-    return f"it is another machine's identity ({told:.100}) in the folder of {folders[place]}"
+    owner = ", ".join(str(part) for part in (identity.get("name"), machine, identity.get("model")) if part)
+    return f"it is another machine's identity ({owner:.100}) in the folder of {folders[place]}"
 
 
 def _inner(holder: _Object, key: str) -> _Object:
-    found = holder.get(key)
-    return found if isinstance(found, dict) else {}
+    inner = holder.get(key)
+    return inner if isinstance(inner, dict) else {}

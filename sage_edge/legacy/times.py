@@ -43,7 +43,7 @@ class ZoneMissing(SageError):
 
 
 @dataclass(frozen=True)
-class Reading:
+class TimeReading:
     """A moment, or None. is_assumed: it had no offset. later: the same local time an hour on, where it happened twice.
 
     repair: what is to be told.
@@ -63,24 +63,24 @@ def _zone() -> tzinfo:
         raise ZoneMissing from None
 
 
-def read(raw: JsonValue) -> Reading:
+def read(raw: JsonValue) -> TimeReading:
     """Return what a stored time says; without a moment, `repair` says why. Raises ZoneMissing."""
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         return _since_epoch(raw)
     if not isinstance(raw, str):
-        return Reading(repair=f"{_short(raw)} is no time")
+        return TimeReading(repair=f"{_short(raw)} is no time")
     text = raw.strip()
-    found = _ISO.fullmatch(text) or _COMPACT.fullmatch(text)
-    if found is None:
+    match = _ISO.fullmatch(text) or _COMPACT.fullmatch(text)
+    if match is None:
         what = "is a day without a time" if _DAY.fullmatch(text) else "is no time"
-        return Reading(repair=f"{_short(raw)} {what}")
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    fraction = (found.groups()[6:] or ("",))[0] or ""
+        return TimeReading(repair=f"{_short(raw)} {what}")
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    fraction = (match.groups()[6:] or ("",))[0] or ""
     try:
         naive = datetime(year, month, day, hour, minute, second, int(f"{fraction:0<6}"[:6]))
-        return _local(naive, raw) if len(found.groups()) < 8 or not found[8] else Reading(_shifted(naive, found[8]))
+        return _local(naive, raw) if len(match.groups()) < 8 or not match[8] else TimeReading(_shifted(naive, match[8]))
     except (ValueError, OverflowError):
-        return Reading(repair=f"{_short(raw)} is no time")
+        return TimeReading(repair=f"{_short(raw)} is no time")
 
 
 def joined(day: JsonValue, clock: JsonValue) -> str | None:
@@ -95,11 +95,11 @@ def joined(day: JsonValue, clock: JsonValue) -> str | None:
     return None
 
 
-def _since_epoch(raw: float) -> Reading:
+def _since_epoch(raw: float) -> TimeReading:
     for low, high, unit in _EPOCHS:
         if math.isfinite(raw) and low <= raw < high:
-            return Reading(datetime.fromtimestamp(raw * unit, timezone.utc))
-    return Reading(repair=f"{_short(raw)} is no time")
+            return TimeReading(datetime.fromtimestamp(raw * unit, timezone.utc))
+    return TimeReading(repair=f"{_short(raw)} is no time")
 
 
 def _shifted(naive: datetime, offset: str) -> datetime:
@@ -110,17 +110,17 @@ def _shifted(naive: datetime, offset: str) -> datetime:
     return naive.replace(tzinfo=timezone(shift if offset[0] == "+" else -shift)).astimezone(timezone.utc)
 
 
-def _local(naive: datetime, raw: str) -> Reading:
+def _local(naive: datetime, raw: str) -> TimeReading:
     first = naive.replace(tzinfo=_zone(), fold=0)
     second = naive.replace(tzinfo=_zone(), fold=1)
     moment = first.astimezone(timezone.utc)
     if first.utcoffset() == second.utcoffset():
-        return Reading(moment, True)
+        return TimeReading(moment, True)
     if moment.astimezone(_zone()).replace(tzinfo=None) != naive:
-        told = f"{raw} does not exist where the clocks went forward; it was read as {moment.isoformat()}"
-        return Reading(moment, True, repair=told)
-    told = f"{raw} happened twice where the clocks went back; the earlier was taken, {moment.isoformat()}"
-    return Reading(moment, True, second.astimezone(timezone.utc), told)
+        remark = f"{raw} does not exist where the clocks went forward; it was read as {moment.isoformat()}"
+        return TimeReading(moment, True, repair=remark)
+    remark = f"{raw} happened twice where the clocks went back; the earlier was taken, {moment.isoformat()}"
+    return TimeReading(moment, True, second.astimezone(timezone.utc), remark)
 
 
 def _short(raw: JsonValue) -> str:

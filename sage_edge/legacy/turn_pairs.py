@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from sage_edge.legacy import answers, shapes
 from sage_edge.legacy.host_names import slug
-from sage_edge.legacy.shapes import Asked, Json, Said, Strange
+from sage_edge.legacy.shapes import Json, QuestionItem, Strange, Utterance
 from sage_edge.legacy.vocabulary import is_asker, is_mind
 from sage_edge.records.legacy import LegacyWords
 
@@ -33,31 +33,35 @@ class Talk:
     kept: int = 0
     utterances: int = 0
     answers: int = 0
-    _open: Said | None = None
+    _open: Utterance | None = None
 
     def close(self) -> None:
         """Note a question that no answer followed."""
         if self._open is not None:
-            said, self._open = self._open, None
+            spoken, self._open = self._open, None
             words = LegacyWords(
-                asker=said.who, prompt=said.text or "", reply="", outcome="interrupted", error=said.error or NO_ANSWER,
-                stored={QUESTION: said.rest} if said.rest else None,
-            )  # fmt: skip
+                asker=spoken.who,
+                prompt=spoken.text or "",
+                reply="",
+                outcome="interrupted",
+                error=spoken.error or NO_ANSWER,
+                stored={QUESTION: spoken.rest} if spoken.rest else None,
+            )
             self._add(words, 1)
 
-    def say(self, said: Said, by_mind: bool) -> None:
+    def say(self, spoken: Utterance, by_mind: bool) -> None:
         """Take one utterance in."""
         self.utterances += 1
-        if said.who.strip().lower() == "system":
-            self.system.append(said.text or "")
+        if spoken.who.strip().lower() == "system":
+            self.system.append(spoken.text or "")
             self.kept += 1
         elif by_mind:
-            self._answer(said)
+            self._answer(spoken)
         else:
             self.close()
-            self._open = said
+            self._open = spoken
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: QuestionItem) -> None:
         """Take a question with its answer in."""
         self.close()
         self.utterances += (asked.question is not None) + asked.has_answer
@@ -66,18 +70,18 @@ class Talk:
             self.minds.append(asked.mind)
         self._add(_words(asked), 1)
 
-    def _answer(self, said: Said) -> None:
+    def _answer(self, spoken: Utterance) -> None:
         question, self._open = self._open, None
-        rest: Json = dict(said.rest)
+        rest: Json = dict(spoken.rest)
         if question is not None and question.rest:
             rest[QUESTION] = question.rest
-        self.minds.append(said.who.strip())
+        self.minds.append(spoken.who.strip())
         self.answers += 1
         words = LegacyWords(
             asker=question.who if question else None,
             prompt=(question.text if question else None) or "",
             stored=rest or None,
-            **vars(answers.judge(said.text, said.error)),
+            **vars(answers.judge(spoken.text, spoken.error)),
         )
         self._add(words, 1 if question is None else 2)
 
@@ -95,16 +99,16 @@ def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] =
             readable.append((number, shapes.read(item)))
         except Strange as why:
             talk.refused.append(f"{what} {number}: {why}")
-    names = [one.who for _, one in readable if isinstance(one, Said)]
+    names = [turn.who for _, turn in readable if isinstance(turn, Utterance)]
     minds = {name for name in names if is_mind(name)} or {name for name in names if name in set(selves)}
     strangers = "" if minds or all(map(is_asker, names)) else _told(names)
-    for number, one in readable:
-        if isinstance(one, Asked):
-            talk.ask(one)
+    for number, turn in readable:
+        if isinstance(turn, QuestionItem):
+            talk.ask(turn)
         elif strangers:
             talk.refused.append(f"{what} {number}: of its speakers {strangers} none is known to be the mind")
         else:
-            talk.say(one, one.who in minds)
+            talk.say(turn, turn.who in minds)
     talk.close()
     return talk
 
@@ -113,7 +117,7 @@ def _told(names: list[str]) -> str:
     return ", ".join(repr(name)[:40] for name in dict.fromkeys(names))[:200]
 
 
-def _words(asked: Asked) -> LegacyWords:
+def _words(asked: QuestionItem) -> LegacyWords:
     if asked.has_answer:
         answer = answers.judge(asked.answer, asked.error)
     else:

@@ -31,7 +31,7 @@ _WORDS = (
 
 
 def _spoken(who: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{one}_{word}" for one in who for word in _WORDS)
+    return tuple(f"{speaker}_{word}" for speaker in who for word in _WORDS)
 
 
 QUESTIONS = (*PEOPLE, *_spoken(PEOPLE), "probe", "prompt", "question", "input", "query", "q", "instruction", "message")
@@ -43,13 +43,15 @@ _MINDS = frozenset((*_SELVES, "ai", "bot", "llm", "agent"))
 
 def key(holder: dict[str, JsonValue], names: Iterable[str], kind: type | None = None) -> str | None:
     """Return the key of the first of some names that holds a value of a kind; any value without a kind."""
-    folded = {_fold(one): one for one in reversed(holder) if kind is None or isinstance(holder[one], kind)}
+    folded = {
+        _fold(spelling): spelling for spelling in reversed(holder) if kind is None or isinstance(holder[spelling], kind)
+    }
     return next((folded[name] for name in names if name in folded), None) if folded else None
 
 
 def person(name: str) -> str | None:
     """Who asks, by the key of a question: `claude` for `Claude_message`; None where it names nobody."""
-    return next((one for one in PEOPLE if _fold(name) == one or _fold(name).startswith(f"{one}_")), None)
+    return next((person for person in PEOPLE if _fold(name) == person or _fold(name).startswith(f"{person}_")), None)
 
 
 def self_of(name: str) -> str | None:

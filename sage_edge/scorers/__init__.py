@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, measure, measures
+from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, measure, measures
 from sage_edge.scorers.current.confabulation import CONFABULATION
 from sage_edge.scorers.current.grounding import GROUNDING
 from sage_edge.scorers.current.identity import IDENTITY
@@ -30,12 +30,12 @@ ALL: tuple[Scorer, ...] = OURS + LEGACY
 
 def find(scorer: str, version: int) -> Scorer | None:
     """Return the scorer of this id and version, or None."""
-    return next((one for one in ALL if one.id == scorer and one.version == version), None)
+    return next((known for known in ALL if known.id == scorer and known.version == version), None)
 
 
 __all__ = [
     "ALL", "LEGACY", "OURS",
-    "Kind", "Mark", "Marks", "Scorer", "find", "mean_interval", "measure", "measures", "wilson",
+    "QuantityKind", "Mark", "Marks", "Scorer", "find", "mean_interval", "measure", "measures", "wilson",
     "CONFABULATION", "GROUNDING", "IDENTITY", "REPETITION", "TRAINING_STRICT", "TRUNCATION",
     "EDGE", "R6", "RAISING", "REFINEMENT", "SELF_REFERENCE", "SEMANTIC", "SNARC", "SUBSTRING",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.study import Measure
 from sage_edge.scorers.interval import mean_interval, wilson
 
-Kind = Literal["rate", "mean", "whole"]
+QuantityKind = Literal["rate", "mean", "whole"]
 """rate: every mark is 0 or 1. mean: every mark in [0, 1]. whole: one mark about the session, with turn 0."""
 
 
@@ -48,7 +48,7 @@ class Scorer:
     id: Slug
     version: int
     tracks: tuple[Track, ...]
-    quantities: Mapping[str, Kind]
+    quantities: Mapping[str, QuantityKind]
     rules: str
     score: Score
     context: int = 0
@@ -78,7 +78,7 @@ def measure(scorer: Scorer, dialogue: Dialogue, earlier: Sequence[Dialogue] = ()
     return measures(scorer, scorer.score(dialogue, earlier[len(earlier) - min(scorer.context, len(earlier)) :]))
 
 
-def _measure(scorer: Scorer, name: str, kind: Kind, marks: Sequence[Mark]) -> Measure:
+def _measure(scorer: Scorer, name: str, kind: QuantityKind, marks: Sequence[Mark]) -> Measure:
     values = [mark.value for mark in marks]
     n = len(values)
     hits = round(sum(values)) if kind == "rate" else None

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sage_edge import files
-from sage_edge.analysis.calibration import Forecast, Outcome, calibrations, came_before, outcome
+from sage_edge.analysis.calibration import AnsweredPrediction, PredictionOutcome, calibrations, came_before, outcome
 from sage_edge.records import dialogue
 from sage_edge.records.study import Check, Decision
 from sage_edge.scorers import wilson
@@ -29,19 +29,19 @@ def checked(hits: int = 5) -> Check:
 DECLINED = Decision(
     author=SPROUT, recommendation=FINGERPRINT, verdict="declined", reason="no", decided_by="person", created=START
 )
-CONFIRMED = Forecast(RECOMMENDED, check=checked(), sessions=(TOLD,))
+CONFIRMED = AnsweredPrediction(RECOMMENDED, check=checked(), sessions=(TOLD,))
 AFTER = replace(TOLD, recommendation=None, started=RECOMMENDED.created - timedelta(seconds=1))
 OTHER = checked().model_copy(
     update={"prediction": RECOMMENDED.prediction.model_copy(update={"value": 0.1})}
 )  # fmt: skip
-CASES: list[tuple[Forecast, Outcome]] = [
+CASES: list[tuple[AnsweredPrediction, PredictionOutcome]] = [
     (CONFIRMED, "confirmed"),
     (replace(CONFIRMED, sessions=()), "confirmed"),
     (replace(CONFIRMED, check=checked(hits=0)), "refuted"),
     (replace(CONFIRMED, check=checked().model_copy(update={"verdict": "cannot-tell"})), "cannot tell"),
-    (Forecast(RECOMMENDED), "open"),
-    (Forecast(RECOMMENDED, decision=DECLINED), "declined"),
-    (Forecast(RECOMMENDED, decision=DECLINED.model_copy(update={"verdict": "accepted"})), "open"),
+    (AnsweredPrediction(RECOMMENDED), "open"),
+    (AnsweredPrediction(RECOMMENDED, decision=DECLINED), "declined"),
+    (AnsweredPrediction(RECOMMENDED, decision=DECLINED.model_copy(update={"verdict": "accepted"})), "open"),
     (replace(CONFIRMED, sessions=(TOLD, AFTER)), "late"),
     (replace(CONFIRMED, check=OTHER), "void"),
     (replace(CONFIRMED, check=checked().model_copy(update={"recommendation": files.digest(b"x")})), "void"),
@@ -49,7 +49,7 @@ CASES: list[tuple[Forecast, Outcome]] = [
 
 
 @pytest.mark.parametrize(("forecast", "became"), CASES, ids=range(len(CASES)))
-def test_what_became_of_a_prediction(forecast: Forecast, became: Outcome) -> None:
+def test_what_became_of_a_prediction(forecast: AnsweredPrediction, became: PredictionOutcome) -> None:
     assert outcome(forecast) == became
 
 
@@ -66,15 +66,15 @@ def test_the_table_counts_each_researcher() -> None:
     said = [forecast for forecast, _ in CASES]
     foreign = [
         replace(CASES[0][0], recommendation=RECOMMENDED.model_copy(update={"author": "willow"})),
-        Forecast(RECOMMENDED.model_copy(update={"author": "willow"})),
+        AnsweredPrediction(RECOMMENDED.model_copy(update={"author": "willow"})),
     ]
     thor, willow = calibrations([*said, *foreign])
-    assert (thor.author, thor.said, thor.decided) == ("thor", len(CASES), 3)
+    assert (thor.author, thor.predictions, thor.decided) == ("thor", len(CASES), 3)
     assert thor.rate == (2 / 3, *wilson(2, 3))
     assert dict(thor.outcomes) == {
         "confirmed": 2, "refuted": 1, "cannot tell": 1, "open": 2, "declined": 1, "late": 1, "void": 2
     }  # fmt: skip
-    assert (willow.author, willow.said, willow.decided, willow.rate) == ("willow", 2, 0, None)
+    assert (willow.author, willow.predictions, willow.decided, willow.rate) == ("willow", 2, 0, None)
 
 
 def test_no_predictions_no_table() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sage_edge.analysis.narrative import MOST, finding, narrate, objection
 from sage_edge.analysis.report import narration, page
 from sage_edge.analysis.report.blocks import Section, Table
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.sections import compose
 from sage_edge.engines import Deadline, Reply, Settings, open_engine
 from sage_edge.engines.errors import ContextOverflow, EngineError
@@ -144,7 +144,7 @@ def test_where_nothing_is_left_it_says_so(claim: ClaimFinding, tmp_path: Path) -
 def test_a_report_holds_it_inert(claim: ClaimFinding, tmp_path: Path) -> None:
     evil = "Trust and identity <script>move</script> together."
     found = narrate(Scripted(said(evil)), weigh(tmp_path, b"a model"), [claim], seed=1, deadline=Deadline(60))
-    made = compose(Content("tests", claims=(claim,), narrative=found))
+    made = compose(ReportContent("tests", claims=(claim,), narrative=found))
     assert "&lt;script&gt;move&lt;/script&gt;" in page.html(made)
     assert "\\<script>move\\</script>" in page.markdown(made)
 

@@ -18,13 +18,13 @@ def drawn(key: str, text: str) -> list[str]:
     """Every kind of picture, with a text of others wherever one may stand."""
     curve = plots.Curve(text, [1, 2, 4], [0.1, 0.5, 1.0], [0.0, None, 0.9], [0.3, None, 1.0])
     cloud = plots.Cloud(text, [0.1, 0.1, 0.7], [0.2, 0.2, 0.3], text)
-    row = plots.Row(text, [(0.5, 0.2, 0.8), None])
+    row = plots.DotRow(text, [(0.5, 0.2, 0.8), None])
     spans = [plots.Span(1, 2, text), plots.Span(3, 4, "b")]
     return [
         plots.trajectory(key, text, [curve, curve], spans, [2, 4], "primary"),
         plots.scatter(key, text, [cloud, cloud], text, text),
         plots.histogram(key, text, [0.1, 0.7, 0.7], text, [0.3]),
-        plots.dots(key, text, [text, "b"], [row, plots.Row("b", [None, None])]),
+        plots.dots(key, text, [text, "b"], [row, plots.DotRow("b", [None, None])]),
         plots.bars(key, text, [f"{text}; n = 1", "b"], [(0.5, 0.1, 0.9), None], text),
         plots.gaps(key, text, ["primary", text], [[(1, 6.0), (2, 600.0)], []], 6.0),
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sage_edge.analysis.findings import CONTEXT, Filed
-from sage_edge.analysis.study import Read, Study, study
+from sage_edge.analysis.study import Study, StudyPapers, study
 from sage_edge.names import HostName, SessionId
 from sage_edge.records.paper_paths import of
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
@@ -19,14 +19,14 @@ PLAIN = ["I am calm."] * 7
 FIRST = transcript("P001", replies=PLAIN)
 
 
-def read(*transcripts: Transcript, rules: Sequence[Rule] = (Rule(),), now: datetime = NOW) -> Read:
+def read(*transcripts: Transcript, rules: Sequence[Rule] = (Rule(),), now: datetime = NOW) -> StudyPapers:
     hosts: dict[HostName, list[Transcript]] = {}
     for one in transcripts:
         hosts.setdefault(one.head.host, []).append(one)
-    return Read(author=THOR, now=now, curriculum=CURRICULUM, rules=rules, transcripts=hosts)
+    return StudyPapers(author=THOR, now=now, curriculum=CURRICULUM, rules=rules, transcripts=hosts)
 
 
-def after(before: Read, said: Study, *more: Transcript, now: datetime | None = None) -> Read:
+def after(before: StudyPapers, said: Study, *more: Transcript, now: datetime | None = None) -> StudyPapers:
     """What is read at the next wake, when `said` was published and `more` came in."""
     known = [*before.transcripts.get(SPROUT, ()), *more]
     return replace(

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from sage_edge import files
 from sage_edge.analysis.series import Point, Series
-from sage_edge.analysis.summary import Window, windows
+from sage_edge.analysis.summary import WindowNumber, windows
 from sage_edge.names import Slug
-from sage_edge.scorers import Kind, Mark, wilson
+from sage_edge.scorers import Mark, QuantityKind, wilson
 
 
-def series(kind: Kind, *sessions: list[float], numbers: list[int] | None = None) -> Series:
+def series(kind: QuantityKind, *sessions: list[float], numbers: list[int] | None = None) -> Series:
     points = tuple(
         Point(number, f"P{number:03d}", files.digest(str(number).encode()), None, "phase", "observe/1",
               tuple(Mark(turn, value) for turn, value in enumerate(marks, start=1)))
@@ -24,7 +24,7 @@ def series(kind: Kind, *sessions: list[float], numbers: list[int] | None = None)
     return Series(Slug("a-scorer"), 1, Slug("a-quantity"), kind, files.digest(b""), "primary", points)
 
 
-def one(found: Series) -> Window:
+def one(found: Series) -> WindowNumber:
     (window,) = windows(found)
     return window
 

@@ -12,8 +12,8 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge.legacy import session_file
-from sage_edge.legacy.import_folder import Import, plan
-from sage_edge.legacy.session_file import Draft, Read
+from sage_edge.legacy.import_folder import LegacyImport, plan
+from sage_edge.legacy.session_file import Draft, ParsedFile
 
 Json: TypeAlias = dict[str, JsonValue]
 
@@ -97,12 +97,12 @@ def plant(root: Path, files: Mapping[str, JsonValue | bytes]) -> Path:
     return root
 
 
-def planned(root: Path, files: Mapping[str, JsonValue | bytes]) -> Import:
+def planned(root: Path, files: Mapping[str, JsonValue | bytes]) -> LegacyImport:
     """Write files below a folder and plan its import."""
     return plan(plant(root, files))
 
 
-def read(content: JsonValue | bytes, source: str = f"{TEXT}/session_003.json") -> Read:
+def read(content: JsonValue | bytes, source: str = f"{TEXT}/session_003.json") -> ParsedFile:
     """Read one file's content."""
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     return session_file.of_bytes(data, source)

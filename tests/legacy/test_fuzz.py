@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from sage_edge.legacy import import_folder, paper_status, session_file
 from sage_edge.legacy.containers import EXERCISES, KNOWN
 from sage_edge.legacy.decode import LIMIT_BYTES
-from sage_edge.legacy.session_file import Read
+from sage_edge.legacy.session_file import ParsedFile
 from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS
 from sage_edge.records import legacy
 from sage_edge.records.base import parse
@@ -48,13 +48,13 @@ NAMES = st.sampled_from(
 )
 
 
-def settled(found: Read) -> list[LegacyTranscript]:
+def settled(found: ParsedFile) -> list[LegacyTranscript]:
     """Make papers of what a file came to, as an import does."""
     heads = paper_status.settle(found.drafts)
     return [import_folder.paper(draft, head) for draft, head in zip(found.drafts, heads, strict=True)]
 
 
-def judge(found: Read) -> list[LegacyTranscript]:
+def judge(found: ParsedFile) -> list[LegacyTranscript]:
     """Check what must hold of every file, and return its papers."""
     papers = settled(found)
     assert papers or found.why or found.what

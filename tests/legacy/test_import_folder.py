@@ -14,8 +14,8 @@ from sage_edge import files
 from sage_edge.errors import Locked, StorageError, UsageError
 from sage_edge.legacy import import_folder, session_file
 from sage_edge.legacy.import_folder import ImportChanged, plan, write
-from sage_edge.legacy.report import FileRow, Report
-from sage_edge.legacy.session_file import Read
+from sage_edge.legacy.report import FileRow, ImportReport
+from sage_edge.legacy.session_file import ParsedFile
 from sage_edge.records.base import parse
 from sage_edge.records.legacy import LegacyTranscript, chain_faults
 from tests.legacy.papers import TEXT, TRAINING, plant, session, training, utterances
@@ -41,7 +41,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def row(report: Report, source: str) -> FileRow:
+def row(report: ImportReport, source: str) -> FileRow:
     return next(row for row in report.files if row.source == source)
 
 
@@ -83,7 +83,7 @@ def test_papers_lie_in_their_places_and_are_whole(source: Path, tmp_path: Path) 
     written = write(planned, tmp_path / "out")
     lying = content(tmp_path / "out")
     assert written == len(lying) == 4
-    assert parse(Report, lying.pop("import.json")) == planned.report
+    assert parse(ImportReport, lying.pop("import.json")) == planned.report
     for place, data in lying.items():
         paper = parse(LegacyTranscript, data)
         assert chain_faults(paper) == ()
@@ -205,7 +205,7 @@ def test_nothing_is_read_twice_and_no_file_is_written(source: Path, monkeypatch:
     before, real = content(source), session_file.of_bytes
     seen: list[str] = []
 
-    def noted(data: bytes, name: str) -> Read:
+    def noted(data: bytes, name: str) -> ParsedFile:
         seen.append(name)
         return real(data, name)
 

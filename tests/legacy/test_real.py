@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from sage_edge import clock
-from sage_edge.legacy.import_folder import Import, plan
+from sage_edge.legacy.import_folder import LegacyImport, plan
 from sage_edge.legacy.report import FileRow
 from sage_edge.records import legacy
 from sage_edge.records.dialogue import Dialogue
@@ -18,22 +18,22 @@ from tests.legacy.papers import REAL, TEXT, TRAINING, real
 
 
 @cache
-def _plan() -> Import:
+def _plan() -> LegacyImport:
     return plan(REAL)
 
 
 @pytest.fixture
-def made() -> Import:
+def made() -> LegacyImport:
     """The import of everything."""
     real(TEXT)
     return _plan()
 
 
-def rows(made: Import, folder: str) -> list[FileRow]:
+def rows(made: LegacyImport, folder: str) -> list[FileRow]:
     return [row for row in made.report.files if row.source.startswith(f"{folder}/")]
 
 
-def by_source(made: Import) -> Mapping[str, LegacyTranscript]:
+def by_source(made: LegacyImport) -> Mapping[str, LegacyTranscript]:
     return {paper.head.source: paper for paper in made.papers.values() if paper.head.place is None}
 
 
@@ -41,7 +41,7 @@ def total(found: Iterable[FileRow], field: str) -> int:
     return sum(getattr(paper, field) for row in found for paper in row.papers)
 
 
-def test_the_text_sessions(made: Import) -> None:
+def test_the_text_sessions(made: LegacyImport) -> None:
     """text 49 files, 436 utterances, 218 answers"""
     found = rows(made, TEXT)
     assert [row.outcome for row in found] == ["imported"] * 49
@@ -49,7 +49,7 @@ def test_the_text_sessions(made: Import) -> None:
     assert total(found, "failed") == 0
 
 
-def test_the_training_sessions(made: Import) -> None:
+def test_the_training_sessions(made: LegacyImport) -> None:
     """training 65 files, 240 exercises in 64 of them + 3 results in the variant; 476 utterances, 238 answers"""
     found = rows(made, TRAINING)
     assert [row.outcome for row in found] == ["imported"] * 65
@@ -59,7 +59,7 @@ def test_the_training_sessions(made: Import) -> None:
     assert total(variant, "answers") == 3
 
 
-def test_nothing_is_lost(made: Import) -> None:
+def test_nothing_is_lost(made: LegacyImport) -> None:
     assert len(made.report.files) == 155
     assert all(row.found == row.kept + row.doubled + len(row.refused) for row in made.report.files)
     assert sum(len(row.refused) for row in made.report.files) == 0
@@ -67,7 +67,7 @@ def test_nothing_is_lost(made: Import) -> None:
     assert all(chain_faults(paper) == () for paper in made.papers.values())
 
 
-def test_each_exercise_is_kept_once_with_what_was_noted(made: Import) -> None:
+def test_each_exercise_is_kept_once_with_what_was_noted(made: LegacyImport) -> None:
     papers = by_source(made)
     for row in rows(made, TRAINING):
         held = json.loads(real(row.source).read_bytes()).get("exercises", [])
@@ -81,7 +81,7 @@ def test_each_exercise_is_kept_once_with_what_was_noted(made: Import) -> None:
     assert all((paper.turns[0].kind, paper.turns[-1].kind) == ("warm-up", "cool-down") for paper in sessions)
 
 
-def test_what_counts_as_a_session(made: Import) -> None:
+def test_what_counts_as_a_session(made: LegacyImport) -> None:
     assert {(t.track, t.standing): t.papers for t in made.report.totals if t.track != "other"} == {
         ("primary", "session"): 45,
         ("primary", "dry-run"): 3,
@@ -108,11 +108,11 @@ def test_what_counts_as_a_session(made: Import) -> None:
         ("session_039", "session"),
     ],
 )
-def test_the_extra_files_of_a_number(name: str, standing: str, made: Import) -> None:
+def test_the_extra_files_of_a_number(name: str, standing: str, made: LegacyImport) -> None:
     assert by_source(made)[f"{TEXT}/{name}.json"].head.standing == standing
 
 
-def test_two_contents_of_number_forty(made: Import) -> None:
+def test_two_contents_of_number_forty(made: LegacyImport) -> None:
     outcomes = {row.source: row.outcome for row in rows(made, "history")}
     assert outcomes == {
         f"history/0ea28de8/{TEXT}/session_040.json": "same-content",
@@ -124,37 +124,37 @@ def test_two_contents_of_number_forty(made: Import) -> None:
     assert older.why == f"an older content of {TEXT}/session_040.json"
 
 
-def test_the_broken_state_file_is_refused_at_its_line(made: Import) -> None:
+def test_the_broken_state_file_is_refused_at_its_line(made: LegacyImport) -> None:
     (broken,) = (row for row in made.report.files if row.outcome == "refused")
     assert broken.source.endswith("c7f9a963/sage/raising/tracks/training/state.json")
     assert "line 503 " in str(broken.reason)
 
 
-def test_runs_on_the_fallback_are_marked(made: Import) -> None:
+def test_runs_on_the_fallback_are_marked(made: LegacyImport) -> None:
     marked = {one.label for one in sessions(made, "primary") if "cpu-fallback" in one.remarks}
     assert marked == {"S021", "S024", "S025", "S037", "S038"}
 
 
-def test_local_time_became_utc(made: Import) -> None:
+def test_local_time_became_utc(made: LegacyImport) -> None:
     started = {one.label: clock.text(one.started) for one in sessions(made, "primary") if one.started}
     assert len(started) == 45
     assert started["S022"] == "2026-01-18T08:06:14.967+00:00"
     assert {paper.head.assumed_zone for paper in made.papers.values()} == {"America/Los_Angeles"}
 
 
-def test_nothing_is_known_of_host_and_model(made: Import) -> None:
+def test_nothing_is_known_of_host_and_model(made: LegacyImport) -> None:
     assert {(one.host, one.model) for track in ("primary", "training") for one in sessions(made, track)} == {
         (None, None)
     }
     assert all("no-provenance" in one.remarks for one in sessions(made, "primary"))
 
 
-def test_no_repair_was_needed_in_a_session(made: Import) -> None:
+def test_no_repair_was_needed_in_a_session(made: LegacyImport) -> None:
     assert {repair for row in rows(made, TEXT) for paper in row.papers for repair in paper.repairs} == set()
     assert sum(row.ends_open for row in rows(made, TEXT)) == 48
 
 
-def test_units_and_interventions(made: Import) -> None:
+def test_units_and_interventions(made: LegacyImport) -> None:
     under = {one.label: (one.unit, one.intervention) for one in sessions(made, "primary")}
     assert under["S001"] == ("grounding", "none-recorded")
     assert under["S008"] == ("sensing", "single-pass-no-refinement")
@@ -166,6 +166,6 @@ def test_units_and_interventions(made: Import) -> None:
     }  # fmt: skip
 
 
-def sessions(made: Import, track: str) -> list[Dialogue]:
+def sessions(made: LegacyImport, track: str) -> list[Dialogue]:
     seen = map(legacy.dialogue, made.papers.values())
     return [one for one in seen if one.track == track and one.standing == "session"]

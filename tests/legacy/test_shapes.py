@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from sage_edge.legacy.shapes import Asked, Said, Strange, is_whole, read
+from sage_edge.legacy.shapes import QuestionItem, Strange, Utterance, is_whole, read
 
 
 @pytest.mark.parametrize(
@@ -19,33 +19,39 @@ from sage_edge.legacy.shapes import Asked, Said, Strange, is_whole, read
 )
 def test_an_utterance(item: JsonValue, who: str, rest: JsonValue) -> None:
     found = read(item)
-    assert isinstance(found, Said)
+    assert isinstance(found, Utterance)
     assert (found.who, found.rest) == (who, rest)
 
 
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ({"claude": "A?", "sage": "B."}, Asked("A?", "B.", True, "claude", "SAGE")),
-        ({"thor": "A?", "sage": "B.", "turn": 2}, Asked("A?", "B.", True, "thor", "SAGE", rest={"turn": 2})),
-        ({"probe": "A?", "response": "B."}, Asked("A?", "B.", True)),
-        ({"prompt": "A?", "response": None}, Asked("A?", None, True)),
-        ({"prompt": "A?", "response": "B.", "error": "late"}, Asked("A?", "B.", True, error="late")),
-        ({"prompt": "A?", "response": "B.", "error": None}, Asked("A?", "B.", True, rest={"error": None})),
-        ({"question": "A?", "answer": "B."}, Asked("A?", "B.", True)),
-        ({"input": "A?", "output": {"text": "B.", "n": 3}}, Asked("A?", "B.", True, rest={"output": {"n": 3}})),
-        ({"name": "first", "message": "A?", "reply": "B."}, Asked("A?", "B.", True, rest={"name": "first"})),
-        ({"exercise": 1, "prompt": "A?", "response": "B."}, Asked("A?", "B.", True, rest={"exercise": 1})),
-        ({"probe": {"id": 4, "question": "A?"}, "response": "B."}, Asked("A?", "B.", True, rest={"probe": {"id": 4}})),
-        ({"Claude": "A?", "SAGE": "B."}, Asked("A?", "B.", True, "claude", "SAGE")),
-        ({"claude_message": "A?", "sage-response": "B."}, Asked("A?", "B.", True, "claude", "SAGE")),
-        ({"user input": "A?", "model_output": "B."}, Asked("A?", "B.", True, "user")),
-        ({"prompt_id": "p1", "question": "A?", "response": "B."}, Asked("A?", "B.", True, rest={"prompt_id": "p1"})),
-        ({"prompt": "A?"}, Asked("A?", None, False)),
-        ({"sage": "B."}, Asked(None, "B.", True, None, "SAGE")),
+        ({"claude": "A?", "sage": "B."}, QuestionItem("A?", "B.", True, "claude", "SAGE")),
+        ({"thor": "A?", "sage": "B.", "turn": 2}, QuestionItem("A?", "B.", True, "thor", "SAGE", rest={"turn": 2})),
+        ({"probe": "A?", "response": "B."}, QuestionItem("A?", "B.", True)),
+        ({"prompt": "A?", "response": None}, QuestionItem("A?", None, True)),
+        ({"prompt": "A?", "response": "B.", "error": "late"}, QuestionItem("A?", "B.", True, error="late")),
+        ({"prompt": "A?", "response": "B.", "error": None}, QuestionItem("A?", "B.", True, rest={"error": None})),
+        ({"question": "A?", "answer": "B."}, QuestionItem("A?", "B.", True)),
+        ({"input": "A?", "output": {"text": "B.", "n": 3}}, QuestionItem("A?", "B.", True, rest={"output": {"n": 3}})),
+        ({"name": "first", "message": "A?", "reply": "B."}, QuestionItem("A?", "B.", True, rest={"name": "first"})),
+        ({"exercise": 1, "prompt": "A?", "response": "B."}, QuestionItem("A?", "B.", True, rest={"exercise": 1})),
+        (
+            {"probe": {"id": 4, "question": "A?"}, "response": "B."},
+            QuestionItem("A?", "B.", True, rest={"probe": {"id": 4}}),
+        ),
+        ({"Claude": "A?", "SAGE": "B."}, QuestionItem("A?", "B.", True, "claude", "SAGE")),
+        ({"claude_message": "A?", "sage-response": "B."}, QuestionItem("A?", "B.", True, "claude", "SAGE")),
+        ({"user input": "A?", "model_output": "B."}, QuestionItem("A?", "B.", True, "user")),
+        (
+            {"prompt_id": "p1", "question": "A?", "response": "B."},
+            QuestionItem("A?", "B.", True, rest={"prompt_id": "p1"}),
+        ),
+        ({"prompt": "A?"}, QuestionItem("A?", None, False)),
+        ({"sage": "B."}, QuestionItem(None, "B.", True, None, "SAGE")),
     ],
 )
-def test_a_question_with_its_answer(item: JsonValue, expected: Asked) -> None:
+def test_a_question_with_its_answer(item: JsonValue, expected: QuestionItem) -> None:
     assert read(item) == expected
 
 
@@ -57,18 +63,18 @@ def test_an_exercise(expected: JsonValue, phrases: tuple[str, ...], rest: dict[s
     inner: dict[str, JsonValue] = {"type": "math", "prompt": "A?", "expected": expected}
     noted: dict[str, JsonValue] = {"success": True, "match": "exact"}
     found = read({"exercise": inner, "response": "B.", "evaluation": noted})
-    wanted = Asked("A?", "B.", True, exercise="math", expected=phrases, rest={"evaluation": noted, **rest})
+    wanted = QuestionItem("A?", "B.", True, exercise="math", expected=phrases, rest={"evaluation": noted, **rest})
     assert found == wanted
 
 
 def test_a_flat_exercise() -> None:
     found = read({"type": "math", "prompt": "A?", "expected": "2", "response": "B."})
-    assert found == Asked("A?", "B.", True, exercise="math", expected=("2",))
+    assert found == QuestionItem("A?", "B.", True, exercise="math", expected=("2",))
 
 
 def test_an_error_without_words_is_one_and_stays() -> None:
     found = read({"prompt": "A?", "response": "B.", "error": {"code": 7}})
-    assert isinstance(found, Asked)
+    assert isinstance(found, QuestionItem)
     assert (found.error, found.rest) == ("the file marks it as an error", {"error": {"code": 7}})
 
 

@@ -50,7 +50,7 @@ PRINTED = 5.001e-4
 """Half a unit of the third decimal, which is what the tables print."""
 
 
-def edge_session(number: int) -> edge.Domains:
+def edge_session(number: int) -> edge.EdgeDomains:
     return edge.session([edge.domains(one.reply) for _, one in answers(number, number)])
 
 

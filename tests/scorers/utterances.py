@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from sage_edge.scorers.legacy import markers, self_reference
-from sage_edge.scorers.legacy.markers import Listing
+from sage_edge.scorers.legacy.markers import PhraseList
 
-PHRASES = sorted({phrase for one in vars(markers).values() if isinstance(one, Listing) for phrase in one.phrases})
+PHRASES = sorted({phrase for one in vars(markers).values() if isinstance(one, PhraseList) for phrase in one.phrases})
 """Every phrase that is listed."""
 
 EXTRAS = ("Sage", "SAGE", "ſage", "I'm", "as", "my role as", ".", "...", "?", "!", "1. ", "session 12", "İ", "’", "\n")

@@ -13,7 +13,7 @@ from sage_edge.agent.build import Agent
 from sage_edge.agent.paper_summary import describe
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.analysis.findings import Filed
-from sage_edge.analysis.study import Read, Study, study
+from sage_edge.analysis.study import Study, StudyPapers, study
 from sage_edge.errors import UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import HostName, SessionId
@@ -49,7 +49,7 @@ def new_papers(agent: Agent) -> Study:
     me, fleet = agent.me.host.name, agent.me.fleet
     problems: list[str] = []
     new = study(
-        Read(
+        StudyPapers(
             author=me, now=agent.clock.now(), curriculum=curriculum.load(agent.paths.fleet),
             rules=agent.me.role.rules if agent.can("recommend") else (),
             transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.conductors()},

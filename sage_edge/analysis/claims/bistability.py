@@ -26,7 +26,7 @@ FAIR = 0.1
 
 
 @dataclass(frozen=True)
-class Seen:
+class StateTests:
     """What each of the two tests sees.
 
     power: how surely they would have seen states as the claim has them. narrow: scores in such states, with sessions in
@@ -46,7 +46,7 @@ def measure(claim: StatesClaim, asked: Level, source: SeriesSource, seed: int) -
     answers = [[mark.value for mark in point.marks] for point in points]
     fit, dip = mixture.states(values(points), seed=seed), unimodality.dip(values(points))
     dealt = unimodality.shuffled(answers, seed=seed)
-    told = reading(
+    outcome = reading(
         Estimate(fit.gain, None, None, fit.n, fit.method, seed, fit.undefined or "interval: a gain has none"),
         _larger(dip.chance, dealt),
         label=asked.label,
@@ -56,7 +56,7 @@ def measure(claim: StatesClaim, asked: Level, source: SeriesSource, seed: int) -
         notes=(*_notes(fit, dip, dealt.p, answers), *fallbacks(points)),
         scored_by=scored_by(series),
     )
-    return Taken(told, points, lambda _: None, "sessions", least=mixture.LEAST, null=0.0)
+    return Taken(outcome, points, lambda _: None, "sessions", least=mixture.LEAST, null=0.0)
 
 
 def _larger(table: Significance, dealt: Significance) -> Significance:
@@ -67,15 +67,15 @@ def _larger(table: Significance, dealt: Significance) -> Significance:
     return Significance(max(table.p, dealt.p), table.n, method, dealt.seed)
 
 
-def seen(claim: StatesClaim, taken: Taken, p: float | None, level: float, seed: int) -> Seen:
+def seen(claim: StatesClaim, taken: Taken, p: float | None, level: float, seed: int) -> StateTests:
     """Return what the tests of a reading see. p: of the dip, adjusted as the report asks."""
-    found = values(taken.points)
-    fit = mixture.states(found, seed=seed)
+    scores = values(taken.points)
+    fit = mixture.states(scores, seed=seed)
     if fit.gain is None or fit.upper_share is None or fit.separation is None:
-        return Seen(dip=False, mixture=False)
+        return StateTests(dip=False, mixture=False)
     rarer = min(fit.upper_share, 1 - fit.upper_share)
-    spread = float(np.var(found, ddof=1))
-    return Seen(
+    spread = float(np.var(scores, ddof=1))
+    return StateTests(
         dip=p is not None and p <= level,
         mixture=fit.gain >= claim.threshold and fit.separation > 2 and rarer >= FAIR,
         power=_power(claim, spread, fit.n, seed),
@@ -88,20 +88,20 @@ def needed(claim: StatesClaim, taken: Taken, by: StatesTest, seed: int) -> int |
 
     To a third of itself; None if nobody runs that many. dip: states as the mixture sees them.
     """
-    found = values(taken.points)
-    fit = mixture.states(found, seed=seed)
+    scores = values(taken.points)
+    fit = mixture.states(scores, seed=seed)
     if fit.separation is None or fit.upper_share is None:
         return None
     if by == "dip":
         n = power.for_two_states(fit.separation, fit.upper_share, by="dip", seed=seed)
         return None if n >= BEYOND else n
-    spread, n = float(np.var(found, ddof=1)), fit.n + 1
+    spread, n = float(np.var(scores, ddof=1)), fit.n + 1
     while n < BEYOND and _power(claim, spread, n, seed) < POWER:
         n = math.ceil(n * 4 / 3)
     return None if n >= BEYOND else n
 
 
-def would_show(seen: Seen) -> bool:
+def would_show(seen: StateTests) -> bool:
     """True if two states such as the claim's would probably have been seen."""
     return seen.power >= POWER
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from sage_edge.analysis.claims.measurement import Taken, reading
-from sage_edge.analysis.claims.schema import Cost, Growth, Row, Timing
+from sage_edge.analysis.claims.schema import Cost, Growth, ModelCosts, Timing
 from sage_edge.analysis.statistics import power, scaling
 from sage_edge.analysis.statistics.scaling import LEAST_TO_CHOOSE, Fit
 
@@ -21,7 +21,7 @@ def ratio(timing: Timing, asked: Cost) -> Taken:
     value, chance = scaling.ratio(
         row.seconds, _amounts(row, asked.per), base.seconds, _amounts(base, asked.per), against=sizes
     )
-    told = reading(
+    outcome = reading(
         value,
         chance,
         label=asked.label,
@@ -38,7 +38,7 @@ def ratio(timing: Timing, asked: Cost) -> Taken:
         gap = abs(math.log(value.value / against))
         return power.for_one_mean(gap, scaling.deviation(value)) if gap else None
 
-    return Taken(told, (), needed, "questions", least=2, null=sizes)
+    return Taken(outcome, (), needed, "questions", least=2, null=sizes)
 
 
 def exponent(timing: Timing, asked: Growth) -> Taken:
@@ -46,7 +46,7 @@ def exponent(timing: Timing, asked: Growth) -> Taken:
     rows = [_row(timing, model) for model in asked.models]
     sizes, costs = [row.size for row in rows], [_cost(row, asked.per) for row in rows]
     value, chance = scaling.exponent(sizes, costs)
-    told = reading(
+    outcome = reading(
         value,
         chance,
         label=asked.label,
@@ -62,18 +62,18 @@ def exponent(timing: Timing, asked: Growth) -> Taken:
         gap = None if value.value is None else abs(value.value - against)
         return scaling.sizes_needed(gap, error, len(rows)) if gap and error else LEAST_TO_CHOOSE
 
-    return Taken(told, (), needed, "sizes", least=LEAST_TO_CHOOSE, null=1.0)
+    return Taken(outcome, (), needed, "sizes", least=LEAST_TO_CHOOSE, null=1.0)
 
 
-def _row(timing: Timing, model: str) -> Row:
+def _row(timing: Timing, model: str) -> ModelCosts:
     return next(row for row in timing.rows if row.model == model)
 
 
-def _amounts(row: Row, per: str) -> tuple[float, ...]:
+def _amounts(row: ModelCosts, per: str) -> tuple[float, ...]:
     return row.words if per == "word" else (1.0,) * len(row.seconds)
 
 
-def _cost(row: Row, per: str) -> float:
+def _cost(row: ModelCosts, per: str) -> float:
     return sum(row.seconds) / sum(_amounts(row, per))
 
 
@@ -93,5 +93,5 @@ def _fit(fit: Fit) -> str:
     return "" if fit.r_squared is None else f" (R² {fit.r_squared:.3f})"
 
 
-def _remarks(rows: Sequence[Row]) -> list[str]:
+def _remarks(rows: Sequence[ModelCosts]) -> list[str]:
     return [f"{row.model}: {row.note}" for row in rows if row.note]

@@ -14,7 +14,7 @@ from sage_edge.analysis.claims.measurement import (
     span,
     take,
 )
-from sage_edge.analysis.claims.schema import CouplingClaim, Pair
+from sage_edge.analysis.claims.schema import CouplingClaim, QuantityPair
 from sage_edge.analysis.series import Point, paired
 from sage_edge.analysis.statistics import coupling, power
 
@@ -25,14 +25,17 @@ COARSE = 3
 """A score with fewer different values than a third of its sessions is named."""
 
 
-def measure(claim: CouplingClaim, asked: Pair, source: SeriesSource, seed: int) -> Taken:
+def measure(claim: CouplingClaim, asked: QuantityPair, source: SeriesSource, seed: int) -> Taken:
     """Return Pearson's r between two quantities of the same sessions."""
-    one, other = take(source, asked.x, claim.track, asked.sessions), take(source, asked.y, claim.track, asked.sessions)
-    pairs = paired(one, other)
+    first, second = (
+        take(source, asked.x, claim.track, asked.sessions),
+        take(source, asked.y, claim.track, asked.sessions),
+    )
+    pairs = paired(first, second)
     points = [point for point, _ in pairs]
     x, y = [left.value for left, _ in pairs], [right.value for _, right in pairs]
     r, chance = coupling.pearson(x, y), coupling.permuted(x, y, seed=seed)
-    told = reading(
+    outcome = reading(
         r,
         chance,
         label=asked.label,
@@ -40,13 +43,13 @@ def measure(claim: CouplingClaim, asked: Pair, source: SeriesSource, seed: int) 
         unit="sessions",
         sessions=span(points),
         notes=_notes(points, x, y) if r.value is not None else (),
-        scored_by=scored_by(one, other),
+        scored_by=scored_by(first, second),
     )
 
     def needed(against: float) -> int | None:
         return None if r.value is None else _needed(r.value, against)
 
-    return Taken(told, tuple(points), needed, "sessions", least=4, null=0.0)
+    return Taken(outcome, tuple(points), needed, "sessions", least=4, null=0.0)
 
 
 def _needed(r: float, against: float) -> int | None:

@@ -29,10 +29,10 @@ from sage_edge.analysis.claims.schema import (
     Cost,
     Growth,
     Level,
-    Pair,
+    QuantityPair,
     Scored,
+    SessionRun,
     Sides,
-    Stretch,
     Timed,
     Timing,
     split,
@@ -91,7 +91,7 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
 
 
-AnyReading = Pair | Level | Stretch | Sides | Cost | Growth
+AnyReading = QuantityPair | Level | SessionRun | Sides | Cost | Growth
 
 
 def _readings(claim: Scored | Timed) -> Iterator[tuple[str, AnyReading]]:

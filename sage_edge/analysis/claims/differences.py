@@ -16,7 +16,7 @@ from sage_edge.analysis.claims.measurement import (
     take,
     within,
 )
-from sage_edge.analysis.claims.schema import RunClaim, ShiftClaim, Sides, Stretch
+from sage_edge.analysis.claims.schema import RunClaim, SessionRun, ShiftClaim, Sides
 from sage_edge.analysis.series import Point, Series, values
 from sage_edge.analysis.statistics import changes, effects
 from sage_edge.analysis.statistics.effects import Effect
@@ -24,7 +24,7 @@ from sage_edge.analysis.statistics.estimate import Significance
 from sage_edge.records.claim import Unit
 
 
-def run(claim: RunClaim, asked: Stretch, source: SeriesSource, seed: int) -> Taken:
+def run(claim: RunClaim, asked: SessionRun, source: SeriesSource, seed: int) -> Taken:
     """Return how far a run of sessions lies from all others of the window, and how often chance makes such a run."""
     whole = take(source, asked.of, claim.track, asked.sessions)
     inside = within(whole, asked.run)
@@ -60,17 +60,17 @@ def shift(claim: ShiftClaim, asked: Sides, source: SeriesSource, seed: int) -> T
     else:
         effect = _answers(before, after, seed)
         notes = ["answers of one session are taken as independent"]
-    told = [_told("before", effect.before, effect.n_before), _told("after", effect.after, effect.n_after)]
+    sides = [_told("before", effect.before, effect.n_before), _told("after", effect.after, effect.n_after)]
     sessions = f"{span(before.points)} against {span(after.points)}"
-    notes = [*told, *notes, *_worth(claim, effect, unit), *fallbacks(whole.points)]
+    notes = [*sides, *notes, *_worth(claim, effect, unit), *fallbacks(whole.points)]
     return _taken(asked.label, effect, effect.chance, whole, sessions, unit, notes)
 
 
 def _answers(before: Series, after: Series, seed: int) -> Effect:
-    one, two = _marks(before.points), _marks(after.points)
+    earlier, later = _marks(before.points), _marks(after.points)
     if before.kind == "rate":
-        return effects.of_rates(round(sum(one)), len(one), round(sum(two)), len(two))
-    return effects.of_means(one, two, seed=seed)
+        return effects.of_rates(round(sum(earlier)), len(earlier), round(sum(later)), len(later))
+    return effects.of_means(earlier, later, seed=seed)
 
 
 def _marks(points: Sequence[Point]) -> list[float]:
@@ -91,7 +91,7 @@ def _taken(
     label: str, effect: Effect, chance: Significance, whole: Series, sessions: str, unit: Unit, notes: Sequence[str]
 ) -> Taken:
     difference = effect.difference
-    told = reading(
+    outcome = reading(
         difference,
         chance,
         label=label,
@@ -106,4 +106,4 @@ def _taken(
         gap = None if difference.value is None else abs(difference.value - against)
         return effect.needed(gap) if gap else None
 
-    return Taken(told, whole.points, needed, f"{unit} on each side", least=2, null=0.0)
+    return Taken(outcome, whole.points, needed, f"{unit} on each side", least=2, null=0.0)

@@ -54,9 +54,9 @@ def test(declared: Claims, source: SeriesSource) -> tuple[ClaimFinding, ...]:
     Deterministic: the same file and the same corpus give the same findings, to the last digit.
     """
     tested = [_measure(name, claim, declared, source) for name, claim in declared.claims.items()]
-    adjusted = corrections.holm([one.corrected.reading.p for one in tested])
+    adjusted = corrections.holm([outcome.corrected.reading.p for outcome in tested])
     count = sum(p is not None for p in adjusted)
-    return tuple(_finding(one, p, count, declared.seed) for one, p in zip(tested, adjusted, strict=True))
+    return tuple(_finding(outcome, p, count, declared.seed) for outcome, p in zip(tested, adjusted, strict=True))
 
 
 def _measure(name: Slug, claim: AnyClaim, declared: Claims, source: SeriesSource) -> _Tested:
@@ -68,19 +68,19 @@ def _taken(claim: AnyClaim, declared: Claims, source: SeriesSource) -> list[Take
     """The replayed measurement, the corrected one, and the others."""
     seed, source = declared.seed, _Remembered(source)
     if isinstance(claim, CouplingClaim):
-        return [couplings.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+        return [couplings.measure(claim, asked, source, seed) for asked in (claim.replay, claim.correct, *claim.also)]
     if isinstance(claim, RunClaim):
-        return [differences.run(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+        return [differences.run(claim, asked, source, seed) for asked in (claim.replay, claim.correct, *claim.also)]
     if isinstance(claim, ShiftClaim):
-        return [differences.shift(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+        return [differences.shift(claim, asked, source, seed) for asked in (claim.replay, claim.correct, *claim.also)]
     if isinstance(claim, StatesClaim):
-        return [bistability.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+        return [bistability.measure(claim, asked, source, seed) for asked in (claim.replay, claim.correct, *claim.also)]
     if isinstance(claim, TrendClaim):
-        return [trend.measure(claim, one, source, seed) for one in (claim.replay, claim.correct, *claim.also)]
+        return [trend.measure(claim, asked, source, seed) for asked in (claim.replay, claim.correct, *claim.also)]
     timing = declared.timings[claim.timing]
     if isinstance(claim, RatioClaim):
-        return [costs.ratio(timing, one) for one in (claim.replay, claim.correct, *claim.also)]
-    return [costs.exponent(timing, one) for one in (claim.replay, claim.correct, *claim.also)]
+        return [costs.ratio(timing, asked) for asked in (claim.replay, claim.correct, *claim.also)]
+    return [costs.exponent(timing, asked) for asked in (claim.replay, claim.correct, *claim.also)]
 
 
 def _finding(tested: _Tested, p: float | None, count: int, seed: int) -> ClaimFinding:
@@ -97,7 +97,7 @@ def _finding(tested: _Tested, p: float | None, count: int, seed: int) -> ClaimFi
         criterion=verdicts.criterion(claim),
         replayed=tested.replayed.reading,
         corrected=corrected.reading,
-        others=tuple(one.reading for one in tested.others),
+        others=tuple(other.reading for other in tested.others),
         verdict=ruling.verdict,
         because=ruling.because,
         needs=ruling.needs,
@@ -116,5 +116,5 @@ def _replay(claim: AnyClaim, replayed: Taken) -> tuple[str, ...]:
     value, stated = replayed.reading.value, claim.stated
     if stated is None or (value is not None and abs(value - stated) <= max(0.005, REPLAYS * abs(stated))):
         return ()
-    found = "is undefined here" if value is None else f"replays as {value:.3f}"
-    return (f"the number as stated, {stated:g}, {found}",)
+    how = "is undefined here" if value is None else f"replays as {value:.3f}"
+    return (f"the number as stated, {stated:g}, {how}",)

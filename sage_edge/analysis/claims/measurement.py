@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sage_edge.analysis.claims.schema import Window, split
+from sage_edge.analysis.claims.schema import SessionWindow, split
 from sage_edge.analysis.series import Point, Series
 from sage_edge.analysis.statistics.coupling import neighbours
 from sage_edge.analysis.statistics.estimate import Estimate, Significance
@@ -73,13 +73,13 @@ def reading(
     )
 
 
-def take(source: SeriesSource, quantity: str, track: Track, window: Window) -> Series:
+def take(source: SeriesSource, quantity: str, track: Track, window: SessionWindow) -> Series:
     """Return a quantity's scores in a window."""
     scorer, version, name = split(quantity)
     return within(source.series(scorer, version, name, track), window)
 
 
-def within(series: Series, window: Window) -> Series:
+def within(series: Series, window: SessionWindow) -> Series:
     """Return the points of a window, those with an unwanted remark left out."""
     unwanted = set(window.without)
 
@@ -93,11 +93,13 @@ def within(series: Series, window: Window) -> Series:
 
 def scored_by(*series: Series) -> tuple[ScoredBy, ...]:
     """Return who made the numbers, each once."""
-    found = [
-        ScoredBy(scorer=one.scorer, version=one.version, quantity=one.quantity, definition=one.definition)
-        for one in series
+    scorers = [
+        ScoredBy(
+            scorer=measured.scorer, version=measured.version, quantity=measured.quantity, definition=measured.definition
+        )
+        for measured in series
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(scorers))
 
 
 def span(points: Sequence[Point]) -> str:
@@ -113,7 +115,7 @@ def evidence(taken: Iterable[Taken]) -> tuple[Evidence, ...]:
     """Return the transcripts and turns behind some measurements, each transcript once, by session number."""
     points: dict[str, Point] = {}
     turns: dict[str, set[int]] = {}
-    for point in (point for one in taken for point in one.points):
+    for point in (point for series in taken for point in series.points):
         points.setdefault(point.seal, point)
         turns.setdefault(point.seal, set()).update(mark.turn for mark in point.marks)
     ordered = sorted(points.values(), key=lambda point: (point.number, point.seal))

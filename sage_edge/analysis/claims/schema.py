@@ -18,19 +18,19 @@ Quantity = Annotated[str, StringConstraints(pattern=f"^{_QUANTITY.pattern}$")]
 """A quantity of a scorer, such as `raising/1 d5`."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+FiniteNumber = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def split(quantity: str) -> tuple[str, int, str]:
     """Return scorer, version and quantity of `raising/1 d5`. Raises ValueError for anything else."""
-    found = _QUANTITY.fullmatch(quantity)
-    if found is None:
+    match = _QUANTITY.fullmatch(quantity)
+    if match is None:
         raise ValueError(f"expected a quantity like raising/1 d5, got {quantity!r}")
-    return found[1], int(found[2]), found[3]
+    return match[1], int(match[2]), match[3]
 
 
-class Window(Declared):
+class SessionWindow(Declared):
     """Sessions by number, both ends included; None leaves that end open. without: remarks of sessions to leave out."""
 
     first: int | None = Field(default=None, ge=0)
@@ -44,13 +44,13 @@ class Window(Declared):
         return self
 
 
-class Pair(Declared):
+class QuantityPair(Declared):
     """Two quantities over the same sessions."""
 
     label: Text
     x: Quantity
     y: Quantity
-    sessions: Window = Window()
+    sessions: SessionWindow = SessionWindow()
 
 
 class Level(Declared):
@@ -58,16 +58,16 @@ class Level(Declared):
 
     label: Text
     of: Quantity
-    sessions: Window = Window()
+    sessions: SessionWindow = SessionWindow()
 
 
-class Stretch(Declared):
+class SessionRun(Declared):
     """One quantity in a run of sessions, against the others of the window."""
 
     label: Text
     of: Quantity
-    run: Window
-    sessions: Window = Window()
+    run: SessionWindow
+    sessions: SessionWindow = SessionWindow()
 
 
 class Sides(Declared):
@@ -75,8 +75,8 @@ class Sides(Declared):
 
     label: Text
     of: Quantity
-    before: Window
-    after: Window
+    before: SessionWindow
+    after: SessionWindow
     count: Literal["answers"] | None = None
 
 
@@ -97,7 +97,7 @@ class Growth(Declared):
     per: Literal["answer", "word"]
 
 
-class Row(Declared):
+class ModelCosts(Declared):
     """What one model took. size: in any unit, the same for all. seconds, words: one for each question, in one order."""
 
     model: Text
@@ -119,17 +119,17 @@ class Timing(Declared):
     """Figures that were recorded by hand, and where they stand."""
 
     source: Text
-    rows: tuple[Row, ...]
+    rows: tuple[ModelCosts, ...]
 
     @field_validator("rows")
     @classmethod
-    def _distinct(cls, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    def _distinct(cls, rows: tuple[ModelCosts, ...]) -> tuple[ModelCosts, ...]:
         if len({row.model for row in rows}) < len(rows):
             raise ValueError("expected each model once")
         return rows
 
 
-class Claim(Declared):
+class BaseClaim(Declared):
     """What all claims have. stated: the number that was given, if any; the words stand in as_stated.
 
     comparison, threshold: what the corrected number must be to bear the claim out, in its own unit.
@@ -139,20 +139,20 @@ class Claim(Declared):
     source: Text
     scope: Scope
     as_stated: Text
-    stated: Number | None = None
+    stated: FiniteNumber | None = None
     comparison: Literal["at-least", "at-most"]
-    threshold: Number
+    threshold: FiniteNumber
     caveats: tuple[Text, ...] = ()
 
 
-class CouplingClaim(Claim):
+class CouplingClaim(BaseClaim):
     """Two quantities move together: Pearson's r."""
 
     test: Literal["coupling"]
     track: Track
-    replay: Pair
-    correct: Pair
-    also: tuple[Pair, ...] = ()
+    replay: QuantityPair
+    correct: QuantityPair
+    also: tuple[QuantityPair, ...] = ()
 
     @field_validator("threshold")
     @classmethod
@@ -162,17 +162,17 @@ class CouplingClaim(Claim):
         return r
 
 
-class RunClaim(Claim):
+class RunClaim(BaseClaim):
     """Some sessions in a row lie apart from all others: difference of means."""
 
     test: Literal["run"]
     track: Track
-    replay: Stretch
-    correct: Stretch
-    also: tuple[Stretch, ...] = ()
+    replay: SessionRun
+    correct: SessionRun
+    also: tuple[SessionRun, ...] = ()
 
 
-class ShiftClaim(Claim):
+class ShiftClaim(BaseClaim):
     """A mean or rate changed between two windows: after minus before."""
 
     test: Literal["shift"]
@@ -182,7 +182,7 @@ class ShiftClaim(Claim):
     also: tuple[Sides, ...] = ()
 
 
-class StatesClaim(Claim):
+class StatesClaim(BaseClaim):
     """Sessions are in one of two states: gain in BIC.
 
     apart: how far the states lie from each other, in the scorer's unit. share: the part of sessions in the rarer one.
@@ -198,7 +198,7 @@ class StatesClaim(Claim):
     also: tuple[Level, ...] = ()
 
 
-class TrendClaim(Claim):
+class TrendClaim(BaseClaim):
     """A quantity rises or falls over the sessions: slope per session."""
 
     test: Literal["trend"]
@@ -208,7 +208,7 @@ class TrendClaim(Claim):
     also: tuple[Level, ...] = ()
 
 
-class RatioClaim(Claim):
+class RatioClaim(BaseClaim):
     """One model costs so many times what another does."""
 
     test: Literal["ratio"]
@@ -218,7 +218,7 @@ class RatioClaim(Claim):
     also: tuple[Cost, ...] = ()
 
 
-class ExponentClaim(Claim):
+class ExponentClaim(BaseClaim):
     """Cost grows as a power of the size: the exponent."""
 
     test: Literal["exponent"]

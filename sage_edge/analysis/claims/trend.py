@@ -24,17 +24,17 @@ def measure(claim: TrendClaim, asked: Level, source: SeriesSource, seed: int) ->
     """Return the slope per session, and where the level changes, if it does."""
     series = take(source, asked.of, claim.track, asked.sessions)
     points = series.points
-    found = trends.trend([point.number for point in points], values(points), seed=seed)
-    slope = found.mean_slope
-    notes = [f"Kendall's tau = {found.tau:.3f}"] if found.tau is not None else []
-    if found.slope.value is not None:
-        notes.append(f"median slope (Theil-Sen) {found.slope.value:.4f}")
-    if found.tau is not None:
+    slopes = trends.trend([point.number for point in points], values(points), seed=seed)
+    slope = slopes.mean_slope
+    notes = [f"Kendall's tau = {slopes.tau:.3f}"] if slopes.tau is not None else []
+    if slopes.slope.value is not None:
+        notes.append(f"median slope (Theil-Sen) {slopes.slope.value:.4f}")
+    if slopes.tau is not None:
         at = changes.change_points(values(points), seed=seed)
         notes += [f"the level changes at {points[place].label}" for place in at] or ["no change of level is seen"]
-    told = reading(
+    outcome = reading(
         slope,
-        found.chance,
+        slopes.chance,
         label=asked.label,
         measures="slope",
         unit="sessions",
@@ -49,4 +49,4 @@ def measure(claim: TrendClaim, asked: Level, source: SeriesSource, seed: int) ->
         gap = abs(slope.value - against)
         return power.for_slope(gap, (slope.high - slope.low) / (2 * _HALF), slope.n) if gap else None
 
-    return Taken(told, points, needed, "sessions", least=LEAST, null=0.0)
+    return Taken(outcome, points, needed, "sessions", least=LEAST, null=0.0)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from sage_edge.analysis.claims import bistability
 from sage_edge.analysis.claims.measurement import Taken
-from sage_edge.analysis.claims.schema import Claim, StatesClaim
+from sage_edge.analysis.claims.schema import BaseClaim, StatesClaim
 from sage_edge.analysis.statistics.estimate import LEVEL, NO_VARIATION, SAME
 from sage_edge.analysis.statistics.power import BEYOND
 from sage_edge.records.claim import Verdict
@@ -34,7 +34,7 @@ class Ruling:
     needs: int | None = None
 
 
-def rule(claim: Claim, taken: Taken, p: float | None, seed: int) -> Ruling:
+def rule(claim: BaseClaim, taken: Taken, p: float | None, seed: int) -> Ruling:
     """Return the verdict on a claim. taken: the corrected measurement. p: its p, adjusted for the report."""
     reading = taken.reading
     if reading.value is None:
@@ -65,7 +65,7 @@ def rule(claim: Claim, taken: Taken, p: float | None, seed: int) -> Ruling:
     return Ruling("cannot tell", reason, _above(taken.needed(claim.threshold), taken))
 
 
-def criterion(claim: Claim) -> str:
+def criterion(claim: BaseClaim) -> str:
     """Return what would bear a claim out, for people: `at least 0.5`."""
     return f"{claim.comparison.replace('-', ' ')} {claim.threshold:.4g}"
 

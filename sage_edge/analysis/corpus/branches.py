@@ -64,25 +64,25 @@ class Branches:
     def read(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes | Refused]]:
         sizes = self._sizes([entry.stamp for entry in entries if entry.stamp])
         for piece in _pieces(entries, sizes):
-            bodies = self._bodies([one.stamp for one in piece if sizes.get(one.stamp, _TOO_LONG) < _TOO_LONG])
+            bodies = self._bodies([entry.stamp for entry in piece if sizes.get(entry.stamp, _TOO_LONG) < _TOO_LONG])
             for entry in piece:
                 yield entry, bodies.get(entry.stamp) or _why_none(entry, sizes.get(entry.stamp))
 
-    def objection(self, entry: Entry, found: Dialogue) -> str:
+    def objection(self, entry: Entry, session: Dialogue) -> str:
         host = entry.group.split("/")[1]
-        if found.host != host:
-            return f"it says that {one_line(str(found.host))} conducted it"
+        if session.host != host:
+            return f"it says that {one_line(str(session.host))} conducted it"
         own = (
-            f"host/{host}/{paper_paths.of_session(SessionId(found.label), found.track)}"
-            if found.provenance == "recorded"
+            f"host/{host}/{paper_paths.of_session(SessionId(session.label), session.track)}"
+            if session.provenance == "recorded"
             else ""
         )
-        return "" if entry.place == own else f"this is not the place of {found.label}"
+        return "" if entry.place == own else f"this is not the place of {session.label}"
 
     def _tips(self) -> dict[str, str]:
-        found = branch_reader.tips(self._clone)
-        verified = {ref[len(VERIFIED) :]: tip for ref, tip in found.items() if ref.startswith(VERIFIED)}
-        own = {ref[len(rules.BRANCHES) :]: tip for ref, tip in found.items() if ref.startswith(rules.BRANCHES)}
+        tips = branch_reader.tips(self._clone)
+        verified = {ref[len(VERIFIED) :]: tip for ref, tip in tips.items() if ref.startswith(VERIFIED)}
+        own = {ref[len(rules.BRANCHES) :]: tip for ref, tip in tips.items() if ref.startswith(rules.BRANCHES)}
         return {**verified, **own}
 
     def _sizes(self, oids: Sequence[str]) -> dict[str, int]:

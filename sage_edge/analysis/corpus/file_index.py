@@ -41,7 +41,7 @@ def of_content(entry: Entry, content: Dialogue | Refused) -> PaperFile:
     return PaperFile(entry, None, content.seal, host, content.track, content.number, content.standing)
 
 
-class Listing(NamedTuple):
+class GroupListing(NamedTuple):
     """One group of files as it was at the last look, without the files.
 
     chains: the lowest and the highest number that papers in it have in each chain, so that only those groups need to
@@ -63,22 +63,22 @@ class Listing(NamedTuple):
         return CachedRow("", "listing", json.dumps(self.group.key), content)
 
 
-def listing_of(group: Group, files: Iterable[PaperFile]) -> Listing:
+def listing_of(group: Group, files: Iterable[PaperFile]) -> GroupListing:
     """Return the listing of a group that holds these files."""
     chains: dict[Chain, tuple[int, int]] = {}
     for file in files:
         if file.chain is not None and file.number is not None:
             lowest, highest = chains.get(file.chain, (file.number, file.number))
             chains[file.chain] = min(lowest, file.number), max(highest, file.number)
-    return Listing(group, chains)
+    return GroupListing(group, chains)
 
 
-def listings_in(cache: ScoreCache) -> Iterator[Listing]:
+def listings_in(cache: ScoreCache) -> Iterator[GroupListing]:
     """Yield the listings that a cache holds. Raises Damaged, and ValueError, TypeError for what is none."""
     for key, content in cache.listings():
         stamp, hint, chains = json.loads(content)
         group = Group(json.loads(key), bytes.fromhex(stamp), bytes.fromhex(hint))
-        yield Listing(group, {(host, track): (low, high) for host, track, low, high in chains})
+        yield GroupListing(group, {(host, track): (low, high) for host, track, low, high in chains})
 
 
 def files_row(key: str, files: Iterable[PaperFile]) -> CachedRow:
@@ -98,7 +98,7 @@ def files_in(cache: ScoreCache, key: str) -> list[PaperFile]:
 class FileIndex:
     """Every file of a corpus, and the order of the sessions in them; a group is opened once it is needed."""
 
-    def __init__(self, cache: ScoreCache, listings: Iterable[Listing]) -> None:
+    def __init__(self, cache: ScoreCache, listings: Iterable[GroupListing]) -> None:
         self._cache = cache
         self._closed = {listing.group.key: listing for listing in listings}
         self._order = SessionOrder()

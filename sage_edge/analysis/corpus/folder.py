@@ -89,7 +89,7 @@ class Folder:
         for entry in entries:
             yield entry, self._content(entry)
 
-    def objection(self, entry: Entry, found: Dialogue) -> str:
+    def objection(self, entry: Entry, session: Dialogue) -> str:
         return ""
 
     def _content(self, entry: Entry) -> bytes | Refused:
@@ -128,15 +128,15 @@ class Folder:
         files: list[_Listed] = []
         folders: list[str] = []
         try:
-            with os.scandir(handle) as found:
-                for one in found:
-                    name = one.name
+            with os.scandir(handle) as entries:
+                for entry in entries:
+                    name = entry.name
                     if name.startswith("."):
                         continue
-                    if one.is_dir(follow_symlinks=False):
+                    if entry.is_dir(follow_symlinks=False):
                         folders.append(f"{key}/{name}" if key else name)
                     elif name.endswith(SUFFIX):
-                        about = one.stat(follow_symlinks=False)
+                        about = entry.stat(follow_symlinks=False)
                         size = about.st_size if stat.S_ISREG(about.st_mode) else -1
                         files.append((name, size, about.st_mtime_ns, about.st_ino & _INODE))
         finally:

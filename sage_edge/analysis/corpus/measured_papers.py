@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sage_edge.analysis.corpus.file_index import FileIndex
 from sage_edge.analysis.corpus.headers import MeasuredAnswer, answers_from, header_from
 from sage_edge.analysis.corpus.refresh import Progress
-from sage_edge.analysis.corpus.score_cache import Damaged, Log, ScoreCache, writing
+from sage_edge.analysis.corpus.score_cache import CacheLog, Damaged, ScoreCache, writing
 from sage_edge.analysis.corpus.scoring import PER_BATCH, Scoring, marks_from
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Marks, Scorer
@@ -24,7 +24,7 @@ class MeasuredPapers:
     cache: ScoreCache
     index: FileIndex
     scoring: Scoring
-    log: Log
+    log: CacheLog
     progress: Progress | None = None
     _latest: tuple[Scorer | None, dict[str, Marks]] = field(default=(None, {}), init=False)
 

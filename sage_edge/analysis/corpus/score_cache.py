@@ -21,7 +21,7 @@ import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sage_edge import files, locks
 from sage_edge.errors import StorageError
@@ -36,10 +36,8 @@ CREATE TABLE kept (
 FORMAT = zlib.crc32(_SCHEMA.encode()) >> 1 or 1
 """Of this schema and no other; what an older program kept is thrown away."""
 
-Log = Callable[[str], None]
+CacheLog = Callable[[str], None]
 """Where one line for people goes."""
-
-Label = Literal["header", "answers", "listing", "files", "looks"]
 
 
 class Damaged(Exception):
@@ -47,7 +45,7 @@ class Damaged(Exception):
 
 
 class CachedRow(NamedTuple):
-    """One row without its checksum. rule: a scorer's definition, or a Label."""
+    """One row without its checksum. rule: a scorer's definition, or one of the words above."""
 
     seal: str
     rule: str
@@ -154,7 +152,7 @@ def _whole(row: CachedRow, checksum: object) -> str:
 
 
 @contextlib.contextmanager
-def writing(path: Path | None, log: Log) -> Iterator[Path | None]:
+def writing(path: Path | None, log: CacheLog) -> Iterator[Path | None]:
     """Hold the right to write a cache; yields None, after one line, where none can be kept. Raises Locked."""
     with contextlib.ExitStack() as stack:
         try:

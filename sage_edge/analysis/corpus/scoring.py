@@ -14,7 +14,7 @@ from sage_edge.analysis.corpus.score_cache import CachedRow, Damaged, ScoreCache
 from sage_edge.analysis.corpus.sources import Entry, Refused, Source, refused
 from sage_edge.analysis.corpus.transcript_reader import read
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers.base import Kind, Mark, Marks, Scorer
+from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer
 
 PER_BATCH = 200
 """Files that are measured in one go: what is lost at most when we are killed."""
@@ -49,7 +49,7 @@ def marks_json(scorer: Scorer, dialogue: Dialogue, earlier: Sequence[Dialogue]) 
     return json.dumps({name: list(given.get(name, ())) for name in scorer.quantities}, separators=(",", ":"))
 
 
-def _objection(kind: Kind, marks: Sequence[Mark]) -> str:
+def _objection(kind: QuantityKind, marks: Sequence[Mark]) -> str:
     if not all(0 <= mark.value <= 1 for mark in marks):
         return "is not between 0 and 1"
     if kind == "rate" and not all(mark.value in (0, 1) for mark in marks):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sage_edge.analysis.corpus.measured_papers import MeasuredPapers
 from sage_edge.analysis.corpus.refresh import Progress, Refresh
-from sage_edge.analysis.corpus.score_cache import Damaged, Log, ScoreCache, throw_away, writing
+from sage_edge.analysis.corpus.score_cache import CacheLog, Damaged, ScoreCache, throw_away, writing
 from sage_edge.analysis.corpus.scoring import Scoring
 from sage_edge.analysis.corpus.sources import Source
 from sage_edge.records.dialogue import Dialogue
@@ -40,7 +40,7 @@ class Shelf:
     source: Source
     scorers: Sequence[Scorer]
     path: Path | None
-    log: Log
+    log: CacheLog
     progress: Progress | None = None
     _papers: MeasuredPapers | None = field(default=None, init=False)
     _sessions: tuple[ShelvedSession, ...] | None = field(default=None, init=False)

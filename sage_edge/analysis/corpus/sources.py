@@ -77,7 +77,7 @@ class Source(Protocol):
     def read(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes | Refused]]:
         """Yield the content of some entries, in order; a file that is too long is not read."""
 
-    def objection(self, entry: Entry, found: Dialogue) -> str:
+    def objection(self, entry: Entry, session: Dialogue) -> str:
         """Return why this paper cannot lie at this place, or nothing."""
 
 

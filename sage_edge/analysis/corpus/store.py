@@ -23,7 +23,7 @@ from sage_edge.analysis.corpus.headers import MeasuredAnswer
 from sage_edge.analysis.corpus.measured_papers import MeasuredPapers
 from sage_edge.analysis.corpus.problems import Problem
 from sage_edge.analysis.corpus.refresh import Progress
-from sage_edge.analysis.corpus.score_cache import Log
+from sage_edge.analysis.corpus.score_cache import CacheLog
 from sage_edge.analysis.corpus.scoring import content_of
 from sage_edge.analysis.corpus.shelf import Shelf, ShelvedSession
 from sage_edge.analysis.corpus.sources import Refused, Source
@@ -55,7 +55,7 @@ class Corpus:
         cache: Path | None = None,
         *,
         scorers: Sequence[Scorer] = declared.ALL,
-        log: Log = _silent,
+        log: CacheLog = _silent,
         progress: Progress | None = None,
     ) -> Iterator[Self]:
         """Bring the cache up to date with the source, and hold both for the body.
@@ -110,7 +110,7 @@ class Corpus:
         measured_by = self._scorer(scorer, version, quantity, track)
         headers = self._chosen(track, standing)
         marks = self.shelf.ask(lambda papers: papers.marks(measured_by, [header.seal for header in headers]))
-        points = (_point(header, found[quantity]) for header, found in zip(headers, marks, strict=True))
+        points = (_point(header, by_quantity[quantity]) for header, by_quantity in zip(headers, marks, strict=True))
         return Series(
             scorer=measured_by.id,
             version=measured_by.version,

@@ -2,7 +2,7 @@
 
     Section ── Words | Table | Figure | Definition     every text in them is plain text; the page makes it inert
 
-A number about scores enters only as `Number`, which cannot be made without the scorer that it is by, its n and its
+A number about scores enters only as `NumberCell`, which cannot be made without the scorer that it is by, its n and its
 interval, or the reason why there is none.
 """
 
@@ -26,7 +26,7 @@ class Badge:
 
 
 @dataclass(frozen=True)
-class Number:
+class NumberCell:
     """An estimate with the scorer that it is by, like `raising/1 d5`, or with the rule that counted it."""
 
     estimate: Estimate
@@ -41,11 +41,11 @@ class Number:
 NARROW = "\u00a0"
 """A space at which no line is broken."""
 
-Cell = str | Badge | Number
+Cell = str | Badge | NumberCell
 
 
 @dataclass(frozen=True)
-class Words:
+class Paragraphs:
     """Paragraphs."""
 
     paragraphs: tuple[str, ...]
@@ -79,7 +79,7 @@ class Definition:
     text: str = ""
 
 
-Block = Words | Table | Figure | Definition
+Block = Paragraphs | Table | Figure | Definition
 
 
 @dataclass(frozen=True)

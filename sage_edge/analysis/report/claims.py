@@ -20,11 +20,11 @@ def headline(claims: Sequence[ClaimFinding]) -> str:
     """Return in one sentence how many of the claims hold."""
     if not claims:
         return "No claim was tested."
-    found = Counter(one.verdict for one in claims)
+    verdicts = Counter(claim.verdict for claim in claims)
     parts = [
-        f"{found['supported']} hold" + ("s" if found["supported"] == 1 else ""),
-        f"{found['not supported']} do not" if found["not supported"] != 1 else "1 does not",
-        f"for {found['cannot tell']} the record cannot tell",
+        f"{verdicts['supported']} hold" + ("s" if verdicts["supported"] == 1 else ""),
+        f"{verdicts['not supported']} do not" if verdicts["not supported"] != 1 else "1 does not",
+        f"for {verdicts['cannot tell']} the record cannot tell",
     ]
     return f"Of {counted(len(claims), 'claim')} {parts[0]}, {parts[1]}, and {parts[2]}."
 
@@ -47,7 +47,8 @@ def section(claims: Sequence[ClaimFinding]) -> Section | None:
     if not claims:
         return None
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (one.statement, one.as_stated, _number(one.replayed), _number(one.corrected), badge(one)) for one in claims
+        (claim.statement, claim.as_stated, _number(claim.replayed), _number(claim.corrected), badge(claim))
+        for claim in claims
     )
     table = Table(("claim", "as stated", "replayed", "corrected", "verdict"), rows, _NOTE)
     blocks: tuple[Block, ...] = (table, *map(_behind, claims))
@@ -62,10 +63,10 @@ _NOTE = (
 
 def worklist(claims: Sequence[ClaimFinding]) -> Section | None:
     """Return what to run next to settle the claims that are open, or None where none is."""
-    open_ = [one for one in claims if one.verdict == "cannot tell"]
+    open_ = [claim for claim in claims if claim.verdict == "cannot tell"]
     if not open_:
         return None
-    rows: tuple[tuple[Cell, ...], ...] = tuple((one.statement, *_wanted(one)) for one in open_)
+    rows: tuple[tuple[Cell, ...], ...] = tuple((claim.statement, *_wanted(claim)) for claim in open_)
     note = (
         f"Days at {PER_DAY} sessions of a track a day. Run with the same model, prompt and slots, or say what changed."
     )
@@ -76,7 +77,9 @@ def worklist(claims: Sequence[ClaimFinding]) -> Section | None:
 
 def scorers_of(reading: Reading) -> str:
     """Return which scorers made a number, or where it was recorded."""
-    return " and ".join(dict.fromkeys(one.name for one in reading.scored_by)) or f"recorded in {reading.recorded_in}"
+    return (
+        " and ".join(dict.fromkeys(scorer.name for scorer in reading.scored_by)) or f"recorded in {reading.recorded_in}"
+    )
 
 
 def _number(reading: Reading) -> str:
@@ -105,10 +108,14 @@ def _behind(claim: ClaimFinding) -> Definition:
         f"evidence: {_evidence(claim)}",
         *(f"caveat: {caveat}" for caveat in claim.caveats),
     )
-    readings = [("replayed", claim.replayed), ("corrected", claim.corrected), *(("also", one) for one in claim.others)]
+    readings = [
+        ("replayed", claim.replayed),
+        ("corrected", claim.corrected),
+        *(("also", reading) for reading in claim.others),
+    ]
     heads = ("measurement", "number (95 % interval)", "p", "sessions", "by", "what else was seen")
-    rows = tuple(_row(name, one) for name, one in readings)
-    methods = dict.fromkeys(how for _, one in readings for how in (one.method, one.test) if how)
+    rows = tuple(_row(name, reading) for name, reading in readings)
+    methods = dict.fromkeys(how for _, reading in readings for how in (reading.method, reading.test) if how)
     return Definition(claim.statement, lines, Table(heads, rows, f"Methods: {'; '.join(methods)}."))
 
 
@@ -124,8 +131,8 @@ def _p(p: float | None) -> str:
 def _evidence(claim: ClaimFinding) -> str:
     if not claim.evidence:
         return "figures that were recorded by hand"
-    named = [f"{one.label} {one.transcript.short}" for one in claim.evidence[:_SEALS]]
+    named = [f"{session.label} {session.transcript.short}" for session in claim.evidence[:_SEALS]]
     more = len(claim.evidence) - len(named)
-    turns = sum(len(one.turns) for one in claim.evidence)
+    turns = sum(len(session.turns) for session in claim.evidence)
     rest = f" and {more} more" if more else ""
     return f"{counted(turns, 'turn')} in {counted(len(claim.evidence), 'transcript')}: {', '.join(named)}{rest}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from sage_edge.analysis.corpus import Branches, Corpus
-from sage_edge.analysis.report.content import Content, Session
+from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.report.forecasts import forecasts
 from sage_edge.analysis.report.legacy_verdicts import noted
 from sage_edge.analysis.series import Series
@@ -23,29 +23,29 @@ def subject(corpus: Corpus, host: str | None = None) -> str | None:
     if host is not None and host not in hosts:
         known = ", ".join(hosts) or "none"
         raise UsageError(f"{host} has no session here", hint=f"--host names one of: {known}")
-    return host or max(hosts, key=lambda one: (_counting(corpus.of(one)), one), default=None)
+    return host or max(hosts, key=lambda candidate: (_counting(corpus.of(candidate)), candidate), default=None)
 
 
 def _counting(corpus: Corpus) -> int:
     return sum(len(corpus.sessions(track)) for track in corpus.tracks)
 
 
-def gather(corpus: Corpus, host: str | None, claims: Sequence[ClaimFinding] = ()) -> Content:
+def gather(corpus: Corpus, host: str | None, claims: Sequence[ClaimFinding] = ()) -> ReportContent:
     """Return everything that the corpus knows about a host's sessions; host: None for an empty corpus."""
     source = corpus.shelf.source
     if host is None:
-        return Content(name(source.key), claims=tuple(claims), refused=corpus.refused, problems=corpus.problems)
+        return ReportContent(name(source.key), claims=tuple(claims), refused=corpus.refused, problems=corpus.problems)
     of_host = corpus.of(host)
-    known = {told.seal: told for told in of_host.dialogues}
+    known = {session.seal: session for session in of_host.dialogues}
     foretold = forecasts(source.repository, host, known) if isinstance(source, Branches) else ((), ())
-    counting = {told.seal for track in of_host.tracks for told in of_host.sessions(track)}
-    return Content(
+    counting = {session.seal for track in of_host.tracks for session in of_host.sessions(track)}
+    return ReportContent(
         source=name(source.key),
         host=host,
-        others=tuple(one for one in corpus.hosts if one != host and _counting(corpus.of(one))),
+        others=tuple(other for other in corpus.hosts if other != host and _counting(corpus.of(other))),
         sessions=tuple(
-            Session(told, answers, told.seal in counting, noted(of_host, told, answers))
-            for told, answers in of_host.answers()
+            Session(session, answers, session.seal in counting, noted(of_host, session, answers))
+            for session, answers in of_host.answers()
         ),
         series=_series(of_host),
         claims=tuple(claims),

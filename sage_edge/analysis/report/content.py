@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sage_edge.analysis.calibration import Forecast
+from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import MeasuredAnswer, Problem, Refused
 from sage_edge.analysis.narrative import Narrative
 from sage_edge.analysis.series import Series
@@ -25,14 +25,14 @@ class Session:
     whether an older system let the answer pass.
     """
 
-    told: Dialogue
+    header: Dialogue
     answers: tuple[MeasuredAnswer, ...]
     counts: bool = True
     noted: Mapping[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Content:
+class ReportContent:
     """What a report is about.
 
     source: where the papers lie, for people. host: whose sessions these are. others: further hosts with sessions there.
@@ -48,23 +48,26 @@ class Content:
     claims: tuple[ClaimFinding, ...] = ()
     refused: tuple[Refused, ...] = ()
     problems: tuple[Problem, ...] = ()
-    forecasts: tuple[Forecast, ...] = ()
+    forecasts: tuple[AnsweredPrediction, ...] = ()
     narrative: Narrative | None = None
 
     def find(self, scorer: str, quantity: str, track: Track = "primary") -> Series | None:
         """Return the series of a quantity, by the newest version of its scorer, or None."""
         wanted = (scorer, quantity, track)
-        return next((one for one in reversed(self.series) if (one.scorer, one.quantity, one.track) == wanted), None)
+        return next(
+            (series for series in reversed(self.series) if (series.scorer, series.quantity, series.track) == wanted),
+            None,
+        )
 
     def on(self, track: Track) -> Iterator[Session]:
         """Yield the papers of a track that count as sessions."""
-        return (one for one in self.sessions if one.counts and one.told.track == track)
+        return (session for session in self.sessions if session.counts and session.header.track == track)
 
     def by_seal(self) -> dict[Digest, Session]:
         """Return the papers by their seals."""
-        return {one.told.seal: one for one in self.sessions}
+        return {session.header.seal: session for session in self.sessions}
 
 
 def of_track(series: Sequence[Series], track: Track) -> tuple[Series, ...]:
     """Return the series of one track."""
-    return tuple(one for one in series if one.track == track)
+    return tuple(line for line in series if line.track == track)

@@ -8,7 +8,7 @@ from functools import partial
 
 from sage_edge.analysis import plots
 from sage_edge.analysis.report.blocks import Cell, Figure, Section, Table, chance, counted
-from sage_edge.analysis.report.content import SEED, Content
+from sage_edge.analysis.report.content import SEED, ReportContent
 from sage_edge.analysis.series import Series, values
 from sage_edge.analysis.statistics import corrections, mixture, unimodality
 from sage_edge.analysis.statistics.estimate import LEVEL, Significance
@@ -54,12 +54,12 @@ class Tested:
         return "More than one peak." if apart and strong else "Not one smooth peak, and no two states either, by BIC."
 
 
-def section(content: Content) -> Section | None:
+def section(content: ReportContent) -> Section | None:
     """Return the distributions of the identity scores, or None where there is none."""
-    found = [one for one in (content.find(*pair) for pair in EXAMINED) if one is not None and one.points]
-    if not found:
+    examined = [series for series in (content.find(*pair) for pair in EXAMINED) if series is not None and series.points]
+    if not examined:
         return None
-    tested = [_test(one) for one in found]
+    tested = [_test(series) for series in examined]
     return Section(
         "distribution",
         "One state or two?",
@@ -69,27 +69,27 @@ def section(content: Content) -> Section | None:
 
 
 def _test(series: Series) -> Tested:
-    found = values(series.points)
+    scores = values(series.points)
     answers = [[mark.value for mark in point.marks] for point in series.points]
     dealt = unimodality.shuffled(answers, seed=SEED)
-    return Tested(series, unimodality.dip(found), dealt, mixture.states(found, seed=SEED))
+    return Tested(series, unimodality.dip(scores), dealt, mixture.states(scores, seed=SEED))
 
 
 def _figures(tested: Sequence[Tested]) -> Iterator[Figure]:
-    for one in tested:
-        series, dip = one.series, one.dip
+    for test in tested:
+        series, dip = test.series, test.dip
         key = f"distribution-{series.scorer}-{series.version}-{series.quantity}"
         shown, alt = values(series.points), f"how many sessions have which {series.name}"
-        picture = partial(plots.histogram, key, alt, shown, series.name, one.centres)
+        picture = partial(plots.histogram, key, alt, shown, series.name, test.centres)
         size = "no dip" if dip.size is None else f"dip {dip.size:.3f}, p {chance(dip.chance.p)}"
         few = f"{series.name}, n = {counted(dip.chance.n, 'session')}, {counted(dip.distinct, 'different value')}"
-        dashed = " Dashed: where two states would lie, if there were two." if one.centres else ""
-        yield Figure(picture, f"{few}: {size}. {one.said}{dashed}")
+        dashed = " Dashed: where two states would lie, if there were two." if test.centres else ""
+        yield Figure(picture, f"{few}: {size}. {test.said}{dashed}")
 
 
 def _table(tested: Sequence[Tested]) -> Table:
-    adjusted = corrections.holm([one.dip.chance.p for one in tested])
-    rows = tuple(_row(one, p) for one, p in zip(tested, adjusted, strict=True))
+    adjusted = corrections.holm([test.dip.chance.p for test in tested])
+    rows = tuple(_row(test, p) for test, p in zip(tested, adjusted, strict=True))
     note = (
         f"p: Hartigan's dip test, adjusted for {counted(len(tested), 'score')} (Holm). p dealt: how often the same "
         f"answers, dealt to the sessions at random (seed {SEED}), dip as much: scores on a grid look peaked to the "
@@ -99,14 +99,14 @@ def _table(tested: Sequence[Tested]) -> Table:
     return Table(("score", "n", "dip", "p", "p dealt", "BIC gain", "separation"), rows, note)
 
 
-def _row(one: Tested, p: float | None) -> tuple[Cell, ...]:
-    dip, states = one.dip, one.states
+def _row(test: Tested, p: float | None) -> tuple[Cell, ...]:
+    dip, states = test.dip, test.states
     return (
-        one.series.name,
+        test.series.name,
         str(dip.chance.n),
         f"none ({dip.chance.undefined})" if dip.size is None else f"{dip.size:.3f}",
         chance(p, dip.chance.undefined),
-        chance(one.dealt.p, one.dealt.undefined),
+        chance(test.dealt.p, test.dealt.undefined),
         f"none ({states.undefined})" if states.gain is None else f"{states.gain:+.1f}",
         "none" if states.separation is None else f"{states.separation:.1f}",
     )

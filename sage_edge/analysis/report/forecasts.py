@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from sage_edge.analysis.calibration import Forecast
+from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import Problem
 from sage_edge.analysis.corpus.sources import one_line
 from sage_edge.exchange import branch_reader, rules
@@ -44,29 +44,43 @@ class _Desk:
 
 def forecasts(
     repository: Path, host: str, known: Mapping[Digest, Dialogue]
-) -> tuple[tuple[Forecast, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[AnsweredPrediction, ...], tuple[Problem, ...]]:
     """Return every prediction about a host's sessions, oldest first, and the papers that cannot be read.
 
     repository: the hub, or a clone of it, as `corpus.Branches` has it. known: the host's sessions by their seals.
     Raises StorageError, CommandFailed.
     """
     clone = Clone(HostName("nobody"), repository, repository, repository, "")
-    found = branch_reader.tips(clone)
-    tips = {ref[len(prefix) :]: tip for prefix in (VERIFIED, rules.BRANCHES) for ref, tip in _below(found, prefix)}
+    all_tips = branch_reader.tips(clone)
+    tips = {ref[len(prefix) :]: tip for prefix in (VERIFIED, rules.BRANCHES) for ref, tip in _below(all_tips, prefix)}
     desk = _Desk(clone, tips)
     papers = [paper for on, paper in desk.read("recommendations", Recommendation) if paper.author == on]
     decided = {
-        (one.author, one.recommendation): one for on, one in desk.read("decisions", Decision) if one.author == on
+        (decision.author, decision.recommendation): decision
+        for on, decision in desk.read("decisions", Decision)
+        if decision.author == on
     }
-    checked = {(one.author, one.recommendation): one for on, one in desk.read("checks", Check) if one.author == on}
-    about = [one for one in sorted(papers, key=lambda paper: paper.created) if one.to == host]
-    made = []
-    for one in about:
-        check = checked.get((one.author, one.fingerprint()))
+    checked = {
+        (verdict.author, verdict.recommendation): verdict
+        for on, verdict in desk.read("checks", Check)
+        if verdict.author == on
+    }
+    about = [
+        recommendation
+        for recommendation in sorted(papers, key=lambda paper: paper.created)
+        if recommendation.to == host
+    ]
+    forecasts = []
+    for recommendation in about:
+        check = checked.get((recommendation.author, recommendation.fingerprint()))
         seals = () if check is None else check.transcripts or (check.transcript,)
         sessions = tuple(known[seal] for seal in seals if seal in known)
-        made.append(Forecast(one, decided.get((one.to, one.fingerprint())), check, sessions))
-    return tuple(made), tuple(desk.problems)
+        forecasts.append(
+            AnsweredPrediction(
+                recommendation, decided.get((recommendation.to, recommendation.fingerprint())), check, sessions
+            )
+        )
+    return tuple(forecasts), tuple(desk.problems)
 
 
 def _below(refs: dict[str, str], prefix: str) -> Iterator[tuple[str, str]]:

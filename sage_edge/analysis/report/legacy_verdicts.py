@@ -28,10 +28,12 @@ def passed(stored: Mapping[str, JsonValue]) -> bool | None:
     return None
 
 
-def noted(corpus: Corpus, told: Dialogue, answers: Sequence[MeasuredAnswer]) -> Noted:
+def noted(corpus: Corpus, session: Dialogue, answers: Sequence[MeasuredAnswer]) -> Noted:
     """Return what is noted in a session; its paper is read again only where something is. Raises SessionChanged."""
     if not any(KEYS.intersection(answer.evaluated) for answer in answers):
         return {}
-    exchanges = corpus.read(told.seal).exchanges
-    found = {one.turn: passed(one.stored) for one in exchanges if one.stored and one.outcome == "ok"}
-    return {turn: judged for turn, judged in found.items() if judged is not None}
+    exchanges = corpus.read(session.seal).exchanges
+    verdicts = {
+        exchange.turn: passed(exchange.stored) for exchange in exchanges if exchange.stored and exchange.outcome == "ok"
+    }
+    return {turn: judged for turn, judged in verdicts.items() if judged is not None}

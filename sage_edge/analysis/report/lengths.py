@@ -7,8 +7,8 @@ from functools import partial
 
 from sage_edge.analysis import plots
 from sage_edge.analysis.corpus import MeasuredAnswer
-from sage_edge.analysis.report.blocks import Block, Cell, Figure, Number, Section, Table, counted
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.blocks import Block, Cell, Figure, NumberCell, Section, Table, counted
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.statistics import means
 from sage_edge.analysis.statistics.estimate import Estimate
 
@@ -18,13 +18,13 @@ BINS = ((0, 59), (60, 79), (80, 99), (100, 119), (120, 10**9))
 CUT = ("length", "deadline")
 
 
-def section(content: Content) -> Section | None:
+def section(content: ReportContent) -> Section | None:
     """Return lengths and endings of the primary track's answers, or None where there are none."""
-    answers = [one for session in content.on("primary") for one in session.answers if one.outcome == "ok"]
+    answers = [answer for session in content.on("primary") for answer in session.answers if answer.outcome == "ok"]
     if not answers:
         return None
-    known = [one for one in answers if one.finish_reason is not None]
-    looks = [one for one in answers if one.finish_reason is None]
+    known = [answer for answer in answers if answer.finish_reason is not None]
+    looks = [answer for answer in answers if answer.finish_reason is None]
     blocks: list[Block] = []
     rows: list[tuple[Cell, ...]] = []
     if known:
@@ -33,7 +33,7 @@ def section(content: Content) -> Section | None:
     if looks:
         blocks.append(_figure("looks", looks, _is_open, "an open end (last sign)"))
         rows += _rows("last sign", looks, _is_open)
-    words = sorted(one.words for one in answers)
+    words = sorted(answer.words for answer in answers)
     lead = (
         f"{counted(len(answers), 'answer')} of the primary track, {words[len(words) // 2]} words in the middle, "
         f"{words[-1]} at most. Of {len(known) or 'none'} the finish reason is known."
@@ -58,7 +58,7 @@ def _is_open(answer: MeasuredAnswer) -> bool:
 
 
 def _inside(answers: Sequence[MeasuredAnswer], first: int, last: int) -> list[MeasuredAnswer]:
-    return [one for one in answers if first <= one.words <= last]
+    return [answer for answer in answers if first <= answer.words <= last]
 
 
 def _share(answers: Sequence[MeasuredAnswer], is_cut: Callable[[MeasuredAnswer], bool]) -> Estimate:
@@ -72,12 +72,12 @@ def _name(first: int, last: int) -> str:
 
 
 def _figure(key: str, answers: Sequence[MeasuredAnswer], is_cut: Callable[[MeasuredAnswer], bool], up: str) -> Figure:
-    found = [_share(_inside(answers, *ends), is_cut) for ends in BINS]
+    shares = [_share(_inside(answers, *ends), is_cut) for ends in BINS]
     parts = [
-        None if one.value is None or one.low is None or one.high is None else (one.value, one.low, one.high)
-        for one in found
+        None if share.value is None or share.low is None or share.high is None else (share.value, share.low, share.high)
+        for share in shares
     ]
-    names = [f"{_name(*ends)}; n = {one.n}" for ends, one in zip(BINS, found, strict=True)]
+    names = [f"{_name(*ends)}; n = {share.n}" for ends, share in zip(BINS, shares, strict=True)]
     picture = partial(plots.bars, f"lengths-{key}", f"{up}, by words", names, parts, up)
     return Figure(picture, f"Share of answers with {up}, by words in the answer.")
 
@@ -86,6 +86,6 @@ def _rows(
     by: str, answers: Sequence[MeasuredAnswer], is_cut: Callable[[MeasuredAnswer], bool]
 ) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = [
-        (by, _name(*ends), Number(_share(_inside(answers, *ends), is_cut), by)) for ends in BINS
+        (by, _name(*ends), NumberCell(_share(_inside(answers, *ends), is_cut), by)) for ends in BINS
     ]
-    return [*rows, (by, "all", Number(_share(answers, is_cut), by))]
+    return [*rows, (by, "all", NumberCell(_share(answers, is_cut), by))]

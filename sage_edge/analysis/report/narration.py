@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sage_edge.analysis.narrative import Narrative
-from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Section, Table, Words, counted
+from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Paragraphs, Section, Table, counted
 
 
 def section(narrative: Narrative | None) -> Section | None:
@@ -12,15 +12,17 @@ def section(narrative: Narrative | None) -> Section | None:
         return None
     blocks: list[Block] = []
     if narrative.kept:
-        rows: tuple[tuple[Cell, ...], ...] = tuple((Badge(one.cites), one.text) for one in narrative.kept)
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (Badge(sentence.cites), sentence.text) for sentence in narrative.kept
+        )
         blocks.append(Table(("about", "in the model's words"), rows, _NOTE))
     if narrative.struck:
-        lines = tuple(f"{one.text} (struck: {one.why})" for one in narrative.struck)
+        lines = tuple(f"{sentence.text} (struck: {sentence.why})" for sentence in narrative.struck)
         blocks.append(Definition(f"{counted(len(lines), 'sentence')} struck", lines))
     if narrative.failures:
         blocks.append(Definition(f"{counted(len(narrative.failures), 'failure')}", narrative.failures))
     if not narrative.kept:
-        blocks.insert(0, Words(("Nothing that it wrote could be believed, so nothing of it stands here.",)))
+        blocks.insert(0, Paragraphs(("Nothing that it wrote could be believed, so nothing of it stands here.",)))
     lead = f"Written by the model {narrative.model} ({narrative.digest}) with {narrative.engine}, not by a person."
     return Section("narrative", "In a model's words", lead, tuple(blocks))
 

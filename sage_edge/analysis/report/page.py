@@ -45,15 +45,15 @@ class _Run:
 
 
 def _runs(blocks: Sequence[Block]) -> list[_Run]:
-    found: list[_Run] = []
+    runs: list[_Run] = []
     for kind, group in itertools.groupby(blocks, key=_kind):
         run = _Run(kind, tuple(group))
-        last = found[-1] if found else run
+        last = runs[-1] if runs else run
         if kind == "Table" and last.kind == "Figure" and len(last.blocks) == 1:
-            found[-1:] = [_Run("Pair", (*last.blocks, run.blocks[0]))]
+            runs[-1:] = [_Run("Pair", (*last.blocks, run.blocks[0]))]
             run = _Run(kind, run.blocks[1:])
-        found += [run] if run.blocks else []
-    return found
+        runs += [run] if run.blocks else []
+    return runs
 
 
 def _kind(thing: object) -> str:
@@ -80,11 +80,11 @@ def _for_markdown(value: object) -> Markup:
 
 
 def _environment(finalize: Callable[[object], object]) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=_LOADER, autoescape=True, undefined=StrictUndefined, finalize=finalize, keep_trailing_newline=True
     )
-    made.filters.update(kind=_kind, runs=_runs, fenced=_fenced, lines=_lines, drawn=Markup)
-    return made
+    environment.filters.update(kind=_kind, runs=_runs, fenced=_fenced, lines=_lines, drawn=Markup)
+    return environment
 
 
 _SHEETS, _NOTES = _environment(_for_html), _environment(_for_markdown)

@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import get_args
 
-from sage_edge.analysis.calibration import Forecast, Outcome, calibrations, outcome
-from sage_edge.analysis.report.blocks import Badge, Cell, Number, Section, Table, Tone, counted
+from sage_edge.analysis.calibration import AnsweredPrediction, PredictionOutcome, calibrations, outcome
+from sage_edge.analysis.report.blocks import Badge, Cell, NumberCell, Section, Table, Tone, counted
 from sage_edge.analysis.statistics import means
 from sage_edge.records.study import Measure, Prediction
 
-TONES: dict[Outcome, Tone] = {
+TONES: dict[PredictionOutcome, Tone] = {
     "confirmed": "good", "refuted": "bad", "cannot tell": "open", "late": "bad", "void": "bad",
 }  # fmt: skip
 
 
-def section(forecasts: Sequence[Forecast]) -> Section | None:
+def section(forecasts: Sequence[AnsweredPrediction]) -> Section | None:
     """Return every prediction with its outcome and the calibration of each researcher, or None without predictions."""
     if not forecasts:
         return None
-    told = sorted(forecasts, key=lambda one: (one.recommendation.created, one.recommendation.fingerprint()))
-    late = sum(outcome(one) == "late" for one in told)
+    ordered = sorted(
+        forecasts, key=lambda forecast: (forecast.recommendation.created, forecast.recommendation.fingerprint())
+    )
+    late = sum(outcome(forecast) == "late" for forecast in ordered)
     before = f"{late} of them written too late" if late else "each written before the session that decides it"
-    lead = f"{counted(len(told), 'prediction')}, {before}."
-    return Section("predictions", "Predictions", lead, (_calibration(told), _table(told)))
+    lead = f"{counted(len(ordered), 'prediction')}, {before}."
+    return Section("predictions", "Predictions", lead, (_calibration(ordered), _table(ordered)))
 
 
-def _calibration(forecasts: Sequence[Forecast]) -> Table:
+def _calibration(forecasts: Sequence[AnsweredPrediction]) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for one in calibrations(forecasts):
-        counts = [str(one.outcomes[name]) for name in get_args(Outcome)]
-        share = Number(means.rate(one.outcomes["confirmed"], one.decided), "checks")
-        rows.append((one.author, str(one.said), *counts, share))
-    heads = ("researcher", "predictions", *get_args(Outcome), "share right")
+    for calibration in calibrations(forecasts):
+        counts = [str(calibration.outcomes[name]) for name in get_args(PredictionOutcome)]
+        share = NumberCell(means.rate(calibration.outcomes["confirmed"], calibration.decided), "checks")
+        rows.append((calibration.author, str(calibration.predictions), *counts, share))
+    heads = ("researcher", "predictions", *get_args(PredictionOutcome), "share right")
     note = (
         "Share right: confirmed among confirmed and refuted, with Wilson's 95 % interval, n in predictions. Late: "
         "written after its session had begun. Void: the check is about another prediction."
@@ -40,10 +42,10 @@ def _calibration(forecasts: Sequence[Forecast]) -> Table:
     return Table(heads, tuple(rows), note)
 
 
-def _table(forecasts: Sequence[Forecast]) -> Table:
+def _table(forecasts: Sequence[AnsweredPrediction]) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for one in forecasts:
-        paper, check, became = one.recommendation, one.check, outcome(one)
+    for forecast in forecasts:
+        paper, check, became = forecast.recommendation, forecast.check, outcome(forecast)
         seen = measured(check.measure) if check is not None else "nothing yet"
         control = measured(check.control) if check is not None and check.control is not None else "none"
         rows.append(

@@ -26,6 +26,6 @@ def visible(text: str) -> str:
 def markdown(text: str) -> str:
     """Return text that Markdown, GitHub's included, shows as it stands: no markup, no link, no mention, no list."""
     escaped = _MARKUP.sub(r"\\\g<0>", visible(text))
-    escaped = _LINK.sub(lambda found: f"{found[1] or found[3]}\\{found[2] or found[4]}", escaped)
+    escaped = _LINK.sub(lambda match: f"{match[1] or match[3]}\\{match[2] or match[4]}", escaped)
     escaped = _AT.sub("&#64;&#8203;", escaped)
-    return _OPENING.sub(lambda found: f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", escaped)
+    return _OPENING.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", escaped)

@@ -21,13 +21,13 @@ from sage_edge.analysis.report import (
     trajectories,
 )
 from sage_edge.analysis.report.blocks import Badge, Section, counted, joined
-from sage_edge.analysis.report.content import SEED, Content
+from sage_edge.analysis.report.content import SEED, ReportContent
 
 REGENERATE = "sage-edge report --corpus DIR --out report.html --markdown LATEST_STATUS.md"
 
 
 @dataclass(frozen=True)
-class Card:
+class ClaimCard:
     """A claim for readers in a hurry."""
 
     badge: Badge
@@ -42,14 +42,14 @@ class Page:
     title: str
     about: tuple[str, ...]
     headline: str
-    cards: tuple[Card, ...]
+    cards: tuple[ClaimCard, ...]
     sections: tuple[Section, ...]
     foot: tuple[str, ...]
 
 
-def compose(content: Content) -> Page:
+def compose(content: ReportContent) -> Page:
     """Return the report; a section that has nothing to say is left out."""
-    cards = tuple(Card(claims.badge(one), one.statement, claims.sentence(one)) for one in content.claims)
+    cards = tuple(ClaimCard(claims.badge(claim), claim.statement, claims.sentence(claim)) for claim in content.claims)
     return Page(
         title="What the transcripts say",
         about=tuple(_about(content)),
@@ -63,8 +63,8 @@ def compose(content: Content) -> Page:
     )
 
 
-def _sections(content: Content) -> Iterator[Section]:
-    found = (
+def _sections(content: ReportContent) -> Iterator[Section]:
+    sections = (
         claims.section(content.claims),
         claims.worklist(content.claims),
         predictions.section(content.forecasts),
@@ -78,21 +78,21 @@ def _sections(content: Content) -> Iterator[Section]:
         provenance.section(content),
         glossary.section(),
     )
-    return (one for one in found if one is not None)
+    return (section for section in sections if section is not None)
 
 
-def _about(content: Content) -> Iterator[str]:
+def _about(content: ReportContent) -> Iterator[str]:
     yield (
         "A small language model is raised by talking with it, session after session, and every word is kept. "
         "This report measures what was said, and says what each number is worth."
     )
-    counting = [one for one in content.sessions if one.counts]
+    counting = [session for session in content.sessions if session.counts]
     if not counting:
         yield f"There is no session in {content.source} yet."
         return
-    tracks = Counter(one.told.track or "no" for one in counting)
+    tracks = Counter(session.header.track or "no" for session in counting)
     parts = joined([f"{n} of the {track} track" for track, n in sorted(tracks.items())])
-    minds = joined(sorted({one.told.mind for one in counting}))
+    minds = joined(sorted({session.header.mind for session in counting}))
     sessions = counted(len(counting), "session")
     where = "on a host that no paper names" if content.host == UNKNOWN else f"on {content.host}"
     yield f"{sessions} with {minds} {where}, from {content.source}: {parts}. {_when(content)}"
@@ -100,8 +100,12 @@ def _about(content: Content) -> Iterator[str]:
         yield f"Further hosts have sessions there: {joined(content.others)}. Each has a report of its own (--host)."
 
 
-def _when(content: Content) -> str:
-    begun = sorted((one.told.started, one.told.label) for one in content.sessions if one.counts and one.told.started)
+def _when(content: ReportContent) -> str:
+    begun = sorted(
+        (session.header.started, session.header.label)
+        for session in content.sessions
+        if session.counts and session.header.started
+    )
     if not begun:
         return "None of them says when it was held."
     (first, _), (last, label) = begun[0], begun[-1]

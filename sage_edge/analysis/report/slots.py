@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sage_edge.analysis.report.content import Content, Session
+from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.legacy.times import ZONE
 from sage_edge.names import Track
 from sage_edge.records.dialogue import Dialogue
@@ -28,10 +28,10 @@ _ZERO = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Held:
+class PlacedSession:
     """A session that says when it began. slot: the moment that it served, or None; delay: behind it, negative ahead."""
 
-    told: Dialogue
+    header: Dialogue
     started: datetime
     slot: datetime | None
     delay: timedelta
@@ -50,61 +50,64 @@ class Lane:
     """
 
     name: str
-    held: tuple[Held, ...]
+    held: tuple[PlacedSession, ...]
     unknown: int
     every: timedelta
     missed: int
     doubled: int
 
     @property
-    def slotted(self) -> tuple[Held, ...]:
+    def slotted(self) -> tuple[PlacedSession, ...]:
         """The sessions that can be held against a slot."""
-        return tuple(one for one in self.held if one.slot is not None)
+        return tuple(session for session in self.held if session.slot is not None)
 
     def between(self, least: timedelta, most: timedelta) -> int:
         """Return how many began more than `least` and at most `most` from their slot, before or after it."""
-        return sum(least < abs(one.delay) <= most for one in self.slotted)
+        return sum(least < abs(session.delay) <= most for session in self.slotted)
 
     @property
-    def gaps(self) -> tuple[tuple[Held, float], ...]:
+    def gaps(self) -> tuple[tuple[PlacedSession, float], ...]:
         """The sessions after the first one, each with the hours since the one before it."""
         pairs = itertools.pairwise(self.held)
-        return tuple((other, (other.started - one.started).total_seconds() / 3600) for one, other in pairs)
+        return tuple((other, (other.started - earlier.started).total_seconds() / 3600) for earlier, other in pairs)
 
 
-def lanes(content: Content) -> tuple[Lane, ...]:
+def lanes(content: ReportContent) -> tuple[Lane, ...]:
     """Return a lane for every track of every host that has sessions with a start."""
-    hosts = sorted({one.told.host or "" for one in content.sessions if one.counts})
-    found = []
-    tracks = sorted({one.told.track for one in content.sessions if one.counts and one.told.track})
+    hosts = sorted({session.header.host or "" for session in content.sessions if session.counts})
+    tracks = sorted({session.header.track for session in content.sessions if session.counts and session.header.track})
+    all_lanes = []
     for track, host in itertools.product(tracks, hosts):
-        sessions = [one for one in content.on(track) if (one.told.host or "") == host]
+        sessions = [session for session in content.on(track) if (session.header.host or "") == host]
         lane = _lane(track if len(hosts) == 1 else f"{host} {track}", track, sessions)
-        found += [lane] if lane.held else []
-    return tuple(found)
+        all_lanes += [lane] if lane.held else []
+    return tuple(all_lanes)
 
 
 def _lane(name: str, track: Track, sessions: Sequence[Session]) -> Lane:
-    told = sorted((one.told for one in sessions if one.told.started), key=lambda one: (str(one.started), one.label))
-    held = tuple(_held(one, one.started, track) for one in told if one.started is not None)
-    served = [one.slot for one in held if one.slot is not None and one.near]
-    every = _distance([one.due for one in told if one.due is not None])
+    dialogues = sorted(
+        (session.header for session in sessions if session.header.started),
+        key=lambda dialogue: (str(dialogue.started), dialogue.label),
+    )
+    held = tuple(_held(dialogue, dialogue.started, track) for dialogue in dialogues if dialogue.started is not None)
+    served = [session.slot for session in held if session.slot is not None and session.near]
+    every = _distance([dialogue.due for dialogue in dialogues if dialogue.due is not None])
     kept = set(served)
     span = round((max(kept) - min(kept)) / every) + 1 if kept else 0
     return Lane(name, held, len(sessions) - len(held), every, max(0, span - len(kept)), len(served) - len(kept))
 
 
-def _held(told: Dialogue, started: datetime, track: Track) -> Held:
-    if told.due is not None:
-        return Held(told, started, told.due.replace(tzinfo=None), started - told.due)
-    if told.provenance == "recorded":  # conducted by hand, for no slot
-        return Held(told, started, None, timedelta(0))
+def _held(dialogue: Dialogue, started: datetime, track: Track) -> PlacedSession:
+    if dialogue.due is not None:
+        return PlacedSession(dialogue, started, dialogue.due.replace(tzinfo=None), started - dialogue.due)
+    if dialogue.provenance == "recorded":  # conducted by hand, for no slot
+        return PlacedSession(dialogue, started, None, timedelta(0))
     wall = started.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
     slot = _ZERO + OFFSET[track] + round((wall - _ZERO - OFFSET[track]) / EVERY) * EVERY
-    return Held(told, started, slot, wall - slot)
+    return PlacedSession(dialogue, started, slot, wall - slot)
 
 
 def _distance(dues: Sequence[datetime]) -> timedelta:
     """The shortest way between two slots that were served; without two, six hours."""
-    apart = [other - one for one, other in itertools.pairwise(sorted(set(dues)))]
+    apart = [other - earlier for earlier, other in itertools.pairwise(sorted(set(dues)))]
     return min(apart, default=EVERY)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from sage_edge.analysis import plots
-from sage_edge.analysis.report.blocks import Cell, Figure, Number, Section, Table
-from sage_edge.analysis.report.content import Content, of_track
+from sage_edge.analysis.report.blocks import Cell, Figure, NumberCell, Section, Table
+from sage_edge.analysis.report.content import ReportContent, of_track
 from sage_edge.analysis.series import Series
 from sage_edge.analysis.statistics import means
 from sage_edge.analysis.statistics.estimate import Estimate
@@ -25,11 +25,11 @@ Tally = dict[str, list[int]]
 """Exercise → [passed, judged]."""
 
 
-def section(content: Content) -> Section | None:
+def section(content: ReportContent) -> Section | None:
     """Return the exercises, or None where none was judged."""
     known = of_track(content.series, "training")
-    judges = [one for pair in EVALUATORS for one in known if (one.scorer, one.quantity) == pair]
-    counts = {NOTED: _noted(content), **{one.name: _tally(content, one) for one in judges}}
+    judges = [series for pair in EVALUATORS for series in known if (series.scorer, series.quantity) == pair]
+    counts = {NOTED: _noted(content), **{judge.name: _tally(content, judge) for judge in judges}}
     counts = {name: tally for name, tally in counts.items() if tally}
     if not counts:
         return None
@@ -42,7 +42,7 @@ def section(content: Content) -> Section | None:
     )
 
 
-def _noted(content: Content) -> Tally:
+def _noted(content: ReportContent) -> Tally:
     tally: Tally = defaultdict(lambda: [0, 0])
     for session in content.on("training"):
         for answer in session.answers:
@@ -51,20 +51,20 @@ def _noted(content: Content) -> Tally:
     return dict(tally)
 
 
-def _tally(content: Content, judge: Series) -> Tally:
+def _tally(content: ReportContent, judge: Series) -> Tally:
     known = content.by_seal()
     tally: Tally = defaultdict(lambda: [0, 0])
     for point in judge.points:
-        named = {one.turn: one.exercise for one in known[point.seal].answers}
+        named = {answer.turn: answer.exercise for answer in known[point.seal].answers}
         for mark in point.marks:
             _count(tally, named.get(mark.turn), bool(mark.value))
     return dict(tally)
 
 
 def _count(tally: Tally, exercise: str | None, has_passed: bool) -> None:
-    found = tally[exercise or UNKNOWN]
-    found[0] += has_passed
-    found[1] += 1
+    marks = tally[exercise or UNKNOWN]
+    marks[0] += has_passed
+    marks[1] += 1
 
 
 def _rate(tally: Tally, exercise: str) -> Estimate:
@@ -75,23 +75,24 @@ def _rate(tally: Tally, exercise: str) -> Estimate:
 def _figure(counts: dict[str, Tally], exercises: Sequence[str]) -> Figure:
     rows = []
     for exercise in exercises:
-        found = [_rate(tally, exercise) for tally in counts.values()]
-        rows.append(plots.Row(exercise, [_dot(one) for one in found]))
+        rates = [_rate(tally, exercise) for tally in counts.values()]
+        rows.append(plots.DotRow(exercise, [_dot(rate) for rate in rates]))
     picture = partial(plots.dots, "training-exercises", "share passed by exercise and evaluator", list(counts), rows)
     return Figure(picture, "Share of answers that passed, with Wilson's 95 % interval, by exercise and evaluator.")
 
 
-def _dot(found: Estimate) -> tuple[float, float, float] | None:
-    if found.value is None or found.low is None or found.high is None:
+def _dot(estimate: Estimate) -> tuple[float, float, float] | None:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
         return None
-    return found.value, found.low, found.high
+    return estimate.value, estimate.low, estimate.high
 
 
 def _table(counts: dict[str, Tally], exercises: Sequence[str]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (exercise, *(Number(_rate(tally, exercise), name) for name, tally in counts.items())) for exercise in exercises
+        (exercise, *(NumberCell(_rate(tally, exercise), name) for name, tally in counts.items()))
+        for exercise in exercises
     ]
     totals = {name: [sum(column) for column in zip(*tally.values(), strict=True)] for name, tally in counts.items()}
-    rows.append(("all", *(Number(means.rate(*total), name) for name, total in totals.items())))
+    rows.append(("all", *(NumberCell(means.rate(*total), name) for name, total in totals.items())))
     note = "Share passed with Wilson's 95 % interval, n in answers; n = 0 where nobody judged such an exercise."
     return Table(("exercise", *counts), tuple(rows), note)

@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from sage_edge.analysis import plots
-from sage_edge.analysis.report.blocks import Cell, Figure, Number, Section, Table, Words, chance, counted, joined
-from sage_edge.analysis.report.content import SEED, Content, of_track
+from sage_edge.analysis.report.blocks import (
+    Cell,
+    Figure,
+    NumberCell,
+    Paragraphs,
+    Section,
+    Table,
+    chance,
+    counted,
+    joined,
+)
+from sage_edge.analysis.report.content import SEED, ReportContent, of_track
 from sage_edge.analysis.series import Point, Series, values
 from sage_edge.analysis.statistics import corrections, means, trends
 from sage_edge.names import Track
@@ -28,7 +38,7 @@ CHANGES = 12
 
 
 @dataclass(frozen=True)
-class Block:
+class CurvePoint:
     """Neighbouring sessions as one point of a picture."""
 
     number: float
@@ -37,28 +47,30 @@ class Block:
     high: float | None
 
 
-def sections(content: Content) -> Iterator[Section]:
+def sections(content: ReportContent) -> Iterator[Section]:
     """Yield the trajectories of the primary track and of the training track."""
     for track in ("primary", "training"):
         series = of_track(content.series, track)
-        if any(one.points for one in series):
+        if any(line.points for line in series):
             yield _section(series, track)
 
 
-def blocks(series: Series) -> tuple[Block, ...]:
+def blocks(series: Series) -> tuple[CurvePoint, ...]:
     """Return the points of a series as they are drawn: sessions, or blocks of neighbours where there are too many."""
     points = series.points
     size = math.ceil(len(points) / POINTS)
     if size <= 1:
-        return tuple(Block(one.number, one.value, *interval(series, one)) for one in points)
+        return tuple(CurvePoint(point.number, point.value, *interval(series, point)) for point in points)
     pieces = [points[at : at + size] for at in range(0, len(points), size)]
     return tuple(_block(piece) for piece in pieces)
 
 
-def _block(piece: Sequence[Point]) -> Block:
-    found = values(piece)
-    low, high = mean_interval(found)
-    return Block(math.fsum(one.number for one in piece) / len(piece), math.fsum(found) / len(found), low, high)
+def _block(piece: Sequence[Point]) -> CurvePoint:
+    scores = values(piece)
+    low, high = mean_interval(scores)
+    return CurvePoint(
+        math.fsum(point.number for point in piece) / len(piece), math.fsum(scores) / len(scores), low, high
+    )
 
 
 def interval(series: Series, point: Point) -> tuple[float | None, float | None]:
@@ -77,20 +89,20 @@ def spans(points: Sequence[Point]) -> tuple[plots.Span, ...]:
 
 def changes(points: Sequence[Point]) -> tuple[Point, ...]:
     """Return the sessions whose intervention is not that of the session before."""
-    return tuple(other for one, other in itertools.pairwise(points) if one.intervention != other.intervention)
+    return tuple(other for earlier, other in itertools.pairwise(points) if earlier.intervention != other.intervention)
 
 
 def _section(series: Sequence[Series], track: Track) -> Section:
-    found = [one for one in series if one.points]
-    silent = [one.name for one in series if not one.points]
-    longest = max(found, key=lambda one: len(one.points)).points
-    scorers = counted(len({one.scorer for one in found}), "scorer")
-    lead = f"{scorers} over {counted(len({p.seal for one in found for p in one.points}), 'session')}."
+    measured = [line for line in series if line.points]
+    silent = [line.name for line in series if not line.points]
+    longest = max(measured, key=lambda line: len(line.points)).points
+    scorers = counted(len({line.scorer for line in measured}), "scorer")
+    lead = f"{scorers} over {counted(len({p.seal for line in measured for p in line.points}), 'session')}."
     if silent:
         lead += f" Nothing to measure was found by {joined(silent)}."
     title = {"primary": "Trajectories of the primary track", "training": "Trajectories of the training track"}[track]
-    words = Words(tuple(_legend(longest)))
-    return Section(f"trajectories-{track}", title, lead, (words, *_figures(found, longest, track), _table(found)))
+    words = Paragraphs(tuple(_legend(longest)))
+    return Section(f"trajectories-{track}", title, lead, (words, *_figures(measured, longest, track), _table(measured)))
 
 
 def _legend(points: Sequence[Point]) -> Iterator[str]:
@@ -109,21 +121,21 @@ def _legend(points: Sequence[Point]) -> Iterator[str]:
     if len(turned) > CHANGES:
         yield f"The intervention changed {len(turned)} times, too often to be drawn."
     elif turned:
-        told = joined(
+        legend = joined(
             [f"{number} from {point.label} on {point.intervention}" for number, point in enumerate(turned, 1)]
         )
-        yield f"Dashed lines, where the intervention changed: {told}."
+        yield f"Dashed lines, where the intervention changed: {legend}."
 
 
 def _figures(series: Sequence[Series], points: Sequence[Point], track: Track) -> Iterator[Figure]:
     bands, turned = spans(points), changes(points)
     marks = [point.number for point in turned] if len(turned) <= CHANGES else []
-    for (scorer, version), group in itertools.groupby(series, key=lambda one: (one.scorer, one.version)):
+    for (scorer, version), group in itertools.groupby(series, key=lambda line: (line.scorer, line.version)):
         of_scorer = list(group)
         wanted = DRAWN.get(scorer, ())
-        drawn = [one for one in of_scorer if one.quantity in wanted or not wanted][:PANELS]
-        names = joined([one.name for one in drawn])
-        curves = [_curve(one) for one in drawn]
+        drawn = [line for line in of_scorer if line.quantity in wanted or not wanted][:PANELS]
+        names = joined([line.name for line in drawn])
+        curves = [_curve(line) for line in drawn]
         picture = partial(
             plots.trajectory, f"{track}-{scorer}-{version}", f"{names} by session", curves, bands, marks, track
         )
@@ -134,23 +146,23 @@ def _curve(series: Series) -> plots.Curve:
     shown = blocks(series)
     return plots.Curve(
         series.name,
-        [one.number for one in shown],
-        [one.value for one in shown],
-        [one.low for one in shown],
-        [one.high for one in shown],
+        [block.number for block in shown],
+        [block.value for block in shown],
+        [block.low for block in shown],
+        [block.high for block in shown],
     )
 
 
 def _table(series: Sequence[Series]) -> Table:
-    drawn = [blocks(one) for one in series]
+    drawn = [blocks(line) for line in series]
     tested = [trends.trend([round(b.number) for b in row], [b.value for b in row], seed=SEED) for row in drawn]
-    adjusted = corrections.holm([one.chance.p for one in tested])
+    adjusted = corrections.holm([trend.chance.p for trend in tested])
     rows: list[tuple[Cell, ...]] = []
-    for one, trend, p in zip(series, tested, adjusted, strict=True):
-        mean = Number(means.mean(values(one.points), seed=SEED), one.name)
-        answers = sum(len(point.marks) for point in one.points)
+    for line, trend, p in zip(series, tested, adjusted, strict=True):
+        mean = NumberCell(means.mean(values(line.points), seed=SEED), line.name)
+        answers = sum(len(point.marks) for point in line.points)
         tau = "none" if trend.tau is None else f"{trend.tau:+.2f}"
-        rows.append((one.name, mean, str(answers), tau, chance(p, trend.chance.undefined)))
+        rows.append((line.name, mean, str(answers), tau, chance(p, trend.chance.undefined)))
     note = (
         "Mean of the sessions' values with a bootstrap interval, n in sessions. Trend: Kendall's tau with the session "
         f"number, p adjusted for the {counted(len(series), 'test')} of this table (Holm)."

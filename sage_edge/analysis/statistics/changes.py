@@ -27,7 +27,7 @@ LEAST = 2
 
 
 @dataclass(frozen=True)
-class Change:
+class LevelChange:
     """at: the index of the first value after the change. before, after: the means of the two stretches."""
 
     at: int | None
@@ -36,7 +36,7 @@ class Change:
     chance: Significance
 
 
-def change_point(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) -> Change:
+def change_point(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) -> LevelChange:
     """Return the one best split of a series into two levels, and how often a shuffled series splits as well.
 
     Undefined for n < 4 or a constant series. Raises ValueError for values that are not finite.
@@ -46,7 +46,7 @@ def change_point(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) ->
     array = numbers(values)
     n = int(array.size)
     if reason := why_undefined(2 * LEAST, array):
-        return Change(None, None, None, Significance(None, n, POINT, undefined=reason))
+        return LevelChange(None, None, None, Significance(None, n, POINT, undefined=reason))
     sizes = _splits(array[None, :])[0]
     at = int(np.argmax(sizes)) + LEAST
     draw, rounds = np.random.default_rng(seed), affordable(rounds, n)
@@ -55,7 +55,7 @@ def change_point(values: Sequence[float], *, seed: int, rounds: int = ROUNDS) ->
         for count in batches(rounds, n)
     )
     chance = Significance(share(hits, rounds), n, POINT, seed)
-    return Change(at, float(array[:at].mean()), float(array[at:].mean()), chance)
+    return LevelChange(at, float(array[:at].mean()), float(array[at:].mean()), chance)
 
 
 def _splits(rows: Floats) -> Floats:
@@ -75,15 +75,15 @@ def change_points(values: Sequence[float], *, seed: int, level: float = LEVEL, r
     between two large ones may be missed. Source: A. J. Scott, M. Knott, A cluster analysis method for grouping means
     in the analysis of variance, Biometrics 30 (1974) 507-512.
     """
-    found: list[int] = []
+    places: list[int] = []
     stretches = [(0, len(values))]
     while stretches:
         start, end = stretches.pop()
         change = change_point(values[start:end], seed=seed, rounds=rounds)
         if change.at is not None and change.chance.p is not None and change.chance.p < level:
-            found.append(start + change.at)
+            places.append(start + change.at)
             stretches += [(start, start + change.at), (start + change.at, end)]
-    return tuple(sorted(found))
+    return tuple(sorted(places))
 
 
 def unusual_run(

@@ -35,14 +35,14 @@ EXACT = 7
 """Up to here all n! arrangements are tried, and p is exact."""
 
 
-def pearson(one: Sequence[float], other: Sequence[float]) -> Estimate:
+def pearson(first: Sequence[float], second: Sequence[float]) -> Estimate:
     """Return Pearson's r, in [-1, 1], between two scores of the same sessions, in the same order.
 
     Undefined for n < 3 or a constant score; its interval for n < 4. Raises ValueError for unequal lengths or values
     that are not finite.
     Source: R. A. Fisher, On the probable error of a coefficient of correlation, Metron 1 (1921) 3-32.
     """
-    x, y = _pairs(one, other)
+    x, y = _pairs(first, second)
     if reason := why_undefined(3, x, y):
         return Estimate(None, None, None, int(x.size), PEARSON, undefined=reason)
     r, n = _r(x, y), int(x.size)
@@ -52,13 +52,13 @@ def pearson(one: Sequence[float], other: Sequence[float]) -> Estimate:
     return Estimate(r, float(interval.low), float(interval.high), n, PEARSON)
 
 
-def spearman(one: Sequence[float], other: Sequence[float]) -> Estimate:
+def spearman(first: Sequence[float], second: Sequence[float]) -> Estimate:
     """Return Spearman's rho between two scores of the same sessions: do their orders agree? As `pearson` otherwise.
 
     Source: D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall and Spearman
     correlations, Psychometrika 65 (2000) 23-28: the variance of Fisher's z is (1 + rho²/2)/(n - 3).
     """
-    x, y = _pairs(one, other)
+    x, y = _pairs(first, second)
     if reason := why_undefined(3, x, y):
         return Estimate(None, None, None, int(x.size), SPEARMAN, undefined=reason)
     rho, n = _r(_ranks(x), _ranks(y)), int(x.size)
@@ -71,14 +71,14 @@ def spearman(one: Sequence[float], other: Sequence[float]) -> Estimate:
 
 
 def permuted(
-    one: Sequence[float], other: Sequence[float], *, seed: int, ranks: bool = False, rounds: int = ROUNDS
+    first: Sequence[float], second: Sequence[float], *, seed: int, ranks: bool = False, rounds: int = ROUNDS
 ) -> Significance:
     """Return how often sessions paired at random are coupled as strongly, in either direction; exact up to n = 7.
 
     Source: E. J. G. Pitman, Significance tests which may be applied to samples from any populations II, Suppl. J. R.
     Stat. Soc. 4 (1937) 225-232.
     """
-    x, y = _pairs(one, other)
+    x, y = _pairs(first, second)
     n = int(x.size)
     if reason := why_undefined(3, x, y):
         return Significance(None, n, PERMUTED, undefined=reason)
@@ -97,12 +97,12 @@ def permuted(
     return Significance(share(hits, rounds), n, f"{PERMUTED}, {rounds} rounds", seed)
 
 
-def without_each(one: Sequence[float], other: Sequence[float]) -> list[float | None]:
+def without_each(first: Sequence[float], second: Sequence[float]) -> list[float | None]:
     """Return Pearson's r without the first pair, without the second, and so on; None where a score then is constant.
 
     Empty for n < 4.
     """
-    x, y = _pairs(one, other)
+    x, y = _pairs(first, second)
     n = x.size
     if n < 4:
         return []
@@ -122,8 +122,8 @@ def neighbours(values: Sequence[float]) -> Estimate:
     return pearson(array[:-1].tolist(), array[1:].tolist())
 
 
-def _pairs(one: Sequence[float], other: Sequence[float]) -> tuple[Floats, Floats]:
-    x, y = numbers(one), numbers(other)
+def _pairs(first: Sequence[float], second: Sequence[float]) -> tuple[Floats, Floats]:
+    x, y = numbers(first), numbers(second)
     if x.size != y.size:
         raise ValueError(f"expected as many values on both sides, got {x.size} and {y.size}")
     return x, y

@@ -79,9 +79,9 @@ def _theil_sen(x: Floats, y: Floats, seed: int) -> Estimate:
         line = stats.theilslopes(y, x, 1 - LEVEL)
         slope = float(line.slope)
         return Estimate(slope, *around(slope, float(line.low_slope), float(line.high_slope)), n, THEIL_SEN)
-    one, other = np.random.default_rng(seed).integers(0, n, (2, PAIRS))
-    apart = x[one] != x[other]
-    drawn = (y[one] - y[other])[apart] / (x[one] - x[other])[apart]
+    first, other = np.random.default_rng(seed).integers(0, n, (2, PAIRS))
+    apart = x[first] != x[other]
+    drawn = (y[first] - y[other])[apart] / (x[first] - x[other])[apart]
     width = float(stats.norm.ppf(1 - LEVEL / 2)) * math.sqrt(n * (n - 1) * (2 * n + 5) / 18) / (n * (n - 1))
     low, slope, high = (float(at) for at in np.quantile(drawn, (max(0.0, 0.5 - width), 0.5, min(1.0, 0.5 + width))))
     return Estimate(slope, low, high, n, THEIL_SEN, seed)

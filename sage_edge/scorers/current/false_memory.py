@@ -26,7 +26,7 @@ SPANS = ("years", "decades", "months", "weeks")
 SEASONS = ("week", "month", "year", "night", "spring", "summer", "autumn", "fall", "winter", "weekend", "time")
 EARLIER = ("last", "previous", "earlier", "past", "prior", "former")
 
-_TALKS, _SAID, _SPANS, _SEASONS, _EARLIER = ("|".join(one) for one in (TALKS, SAID, SPANS, SEASONS, EARLIER))
+_TALKS, _SAID, _SPANS, _SEASONS, _EARLIER = ("|".join(words) for words in (TALKS, SAID, SPANS, SEASONS, EARLIER))
 
 ACT = (
     r"(?<!\w)(?:i|we|you)(?:'ve| have| had)?(?: \w{1,12}ly| already| also)?"
@@ -35,7 +35,7 @@ ACT = (
 """That somebody did something."""
 
 
-class Claim(NamedTuple):
+class PastClaim(NamedTuple):
     """One kind of claim, in plain text. words, with_: a text holds it only if it holds a word of each of these."""
 
     words: tuple[str, ...]
@@ -46,23 +46,23 @@ class Claim(NamedTuple):
 
 
 CLAIMS = {
-    "span": Claim(
+    "span": PastClaim(
         SPANS, rf"(?:over|for|across|through|throughout|during|in|after|since)(?: \w{{1,20}}){{0,3}} (?:{_SPANS})"
     ),
-    "ago": Claim(("ago",), r"(?:years?|decades?|months?|weeks?|days?|nights?) ago"),
-    "yesterday": Claim(("yesterday",), r"yesterday"),
-    "last": Claim(
+    "ago": PastClaim(("ago",), r"(?:years?|decades?|months?|weeks?|days?|nights?) ago"),
+    "yesterday": PastClaim(("yesterday",), r"yesterday"),
+    "last": PastClaim(
         ("last", "past"),
         rf"last (?:{_SEASONS})|(?:last|past) (?:few |several |couple of )?(?:{_SPANS}|days)",
         (*SEASONS, *SPANS, "days"),
     ),
-    "met": Claim(
+    "met": PastClaim(
         ("met", "began", "started"),
         r"(?:since|when|after) (?:we|you and i) (?:first )?(?:met|began|started)",
         ("since", "when", "after"),
     ),
-    "talks": Claim(EARLIER, rf"(?:{_EARLIER}) (?:{_TALKS})", TALKS, act=True),
-    "before": Claim(
+    "talks": PastClaim(EARLIER, rf"(?:{_EARLIER}) (?:{_TALKS})", TALKS, act=True),
+    "before": PastClaim(
         SAID,
         rf"as (?:we|you|i)(?:'ve| have| had)? (?:already |previously |often )?(?:{_SAID})"
         rf"|we(?:'ve| have)(?: already| previously| often)? (?:{_SAID})"
@@ -74,28 +74,35 @@ RULES = {"claims": CLAIMS, "act": ACT}
 
 _ACT = re.compile(ACT)
 _CLAIMS = tuple(
-    (frozenset(one.words), frozenset(one.with_), re.compile(normalize.BOUNDED.replace("{either}", one.pattern)), one)
-    for one in CLAIMS.values()
+    (
+        frozenset(claim.words),
+        frozenset(claim.with_),
+        re.compile(normalize.BOUNDED.replace("{either}", claim.pattern)),
+        claim,
+    )
+    for claim in CLAIMS.values()
 )
 _ANCHORS = frozenset().union(*(words | with_ for words, with_, _, _ in _CLAIMS))
 
 
-def claims_a_past(answer: str, told: Sequence[str], *, opening: bool) -> bool:
+def claims_a_past(answer: str, before: Sequence[str], *, opening: bool) -> bool:
     """True if an answer claims a past that is not shared. told: what the teacher said up to the answer."""
     hints = tokens.pieces(answer) & _ANCHORS
     for words, with_, pattern, kind in _CLAIMS:
         if words.isdisjoint(hints) or (with_ and with_.isdisjoint(hints)) or (kind.opening and not opening):
             continue  # most answers end here
-        if _is_claimed(answer, pattern, kind) and not any(pattern.search(normalize.plain(one)) for one in told):
+        if _is_claimed(answer, pattern, kind) and not any(pattern.search(normalize.plain(text)) for text in before):
             return True
     return False
 
 
-def _is_claimed(answer: str, pattern: re.Pattern[str], kind: Claim) -> bool:
+def _is_claimed(answer: str, pattern: re.Pattern[str], kind: PastClaim) -> bool:
     if pattern.search(normalize.plain(answer)) is None:
         return False
     speaks = _acts if kind.act else is_of_self
-    return any(pattern.search(one) and speaks(one) and is_asserted(one) for one in sentences(answer))
+    return any(
+        pattern.search(sentence) and speaks(sentence) and is_asserted(sentence) for sentence in sentences(answer)
+    )
 
 
 def _acts(sentence: str) -> bool:

@@ -52,7 +52,7 @@ ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
 STEM = 4
 
 
-class Said(NamedTuple):
+class TeacherWords(NamedTuple):
     """What one thing that the teacher said offers: how many content words, and each form of each of them."""
 
     words: int
@@ -66,40 +66,40 @@ class Said(NamedTuple):
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     rate, share = [], []
-    earlier: list[Said] = []
+    earlier: list[TeacherWords] = []
     forms: set[str] = set()
-    for one in dialogue.exchanges:
-        asked = said(one.prompt, dialogue.mind)
-        if one.outcome == "ok" and one.kind in KINDS and (asked.words or earlier):
-            answer = tokens.vocabulary(one.reply)
+    for exchange in dialogue.exchanges:
+        asked = said(exchange.prompt, dialogue.mind)
+        if exchange.outcome == "ok" and exchange.kind in KINDS and (asked.words or earlier):
+            answer = tokens.vocabulary(exchange.reply)
             taken = asked.taken(answer)
             recalls = not taken and len(forms & answer) >= EARLIER and _recalls(answer, earlier)
-            rate.append(Mark(one.turn, float(bool(taken) or recalls)))
+            rate.append(Mark(exchange.turn, float(bool(taken) or recalls)))
             if asked.words:
-                share.append(Mark(one.turn, len(taken) / asked.words))
+                share.append(Mark(exchange.turn, len(taken) / asked.words))
         if asked.words:
             earlier.append(asked)
             forms |= asked.forms
     return {"rate": rate, "share": share}
 
 
-def _recalls(answer: frozenset[str], earlier: Sequence[Said]) -> bool:
-    return len(set().union(*(one.taken(answer) for one in earlier))) >= EARLIER
+def _recalls(answer: frozenset[str], earlier: Sequence[TeacherWords]) -> bool:
+    return len(set().union(*(session.taken(answer) for session in earlier))) >= EARLIER
 
 
 @functools.lru_cache(maxsize=1024)
-def said(text: str, mind: str) -> Said:
+def said(text: str, mind: str) -> TeacherWords:
     """Return what a text of the teacher offers to an answer of this mind."""
     left_out = self_naming.WORDS.union(tokens.words(mind))
     known = (word.removesuffix("'s") for word in tokens.words(text))
     content = {word for word in known if "'" not in word and word not in FUNCTION and word not in left_out}
     word_of = {form: word for word in sorted(content) for form in _forms(word) if form not in left_out}
-    return Said(len(content), frozenset(word_of), word_of)
+    return TeacherWords(len(content), frozenset(word_of), word_of)
 
 
 def _forms(word: str) -> Iterator[str]:
     stems = [word, *(word.removesuffix(end) for end in (*ENDINGS, "e") if word.endswith(end))]
-    for stem in (one for one in stems if one == word or len(one) >= STEM):
+    for stem in (form for form in stems if form == word or len(form) >= STEM):
         yield from (stem, f"{stem}e", *(stem + end for end in ENDINGS))
 
 

@@ -21,8 +21,10 @@ _KINDS = ("prompt", "closing")
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    answers = [one for one in dialogue.answers if one.kind in _KINDS]
-    return {"rate": [Mark(one.turn, float(self_naming.names_itself(one.reply, dialogue.mind))) for one in answers]}
+    answers = [answer for answer in dialogue.answers if answer.kind in _KINDS]
+    return {
+        "rate": [Mark(answer.turn, float(self_naming.names_itself(answer.reply, dialogue.mind))) for answer in answers]
+    }
 
 
 IDENTITY = Scorer(

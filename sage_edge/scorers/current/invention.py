@@ -96,11 +96,11 @@ RULES = {
 
 _INTRODUCTIONS = tuple(
     (
-        frozenset(word.lower() for word in one.words),
-        frozenset(one.with_),
-        re.compile(one.pattern.replace("{words}", "|".join(one.words)).replace("{name}", NAME)),
+        frozenset(word.lower() for word in introduction.words),
+        frozenset(introduction.with_),
+        re.compile(introduction.pattern.replace("{words}", "|".join(introduction.words)).replace("{name}", NAME)),
     )
-    for one in INTRODUCTIONS.values()
+    for introduction in INTRODUCTIONS.values()
 )
 _INTRODUCING = frozenset().union(*(words | with_ for words, with_, _ in _INTRODUCTIONS))
 _ANY_NAME = re.compile(ANY_NAME.replace("{name}", NAME))
@@ -109,7 +109,7 @@ _COUNT, _BIG, _ASKED = re.compile(COUNT), re.compile(BIG), re.compile(ASKED)
 _WORD, _DIGITS = re.compile(r"\w+"), re.compile(r"\d\d")
 
 
-class Held:
+class KnownFacts:
     """What a conversation holds: everything that was said so far, the mind's own name, and the session's number."""
 
     def __init__(self, mind: str, session: int | None) -> None:
@@ -148,11 +148,13 @@ class Held:
 
     def lacks_number(self, text: str, over: int, known: Sequence[int] = ()) -> bool:
         """True if a text has a number over a bound that is neither held nor known."""
-        large = [one for one in numerals.numbers(text) if one is None or (one > over and one not in known)]
+        large = [
+            number for number in numerals.numbers(text) if number is None or (number > over and number not in known)
+        ]
         return bool(large) and not self.numbers.issuperset(large)
 
 
-def invents_a_name(answer: str, held: Held, *, unknowable: bool = False) -> bool:
+def invents_a_name(answer: str, held: KnownFacts, *, unknowable: bool = False) -> bool:
     """True if an answer brings up a person or a place. unknowable: nobody can know the answer to its question."""
     # the patterns read the answer as it stands: without what folding would join or take away
     words = tokens.pieces(answer) if answer.isascii() else _WORD.findall(answer.lower())
@@ -164,10 +166,10 @@ def invents_a_name(answer: str, held: Held, *, unknowable: bool = False) -> bool
     ]  # most answers leave nothing to look for
     if unknowable:
         patterns.append(_ANY_NAME)
-    return any(held.lacks(found["name"]) for pattern in patterns for found in pattern.finditer(answer))
+    return any(held.lacks(match["name"]) for pattern in patterns for match in pattern.finditer(answer))
 
 
-def invents_a_number(answer: str, question: str, held: Held, *, unknowable: bool = False) -> bool:
+def invents_a_number(answer: str, question: str, held: KnownFacts, *, unknowable: bool = False) -> bool:
     """True if an answer brings up a number. A question that asks for numbers or gives some is passed over."""
     if unknowable:
         return held.lacks_number(answer, 0)
@@ -175,16 +177,16 @@ def invents_a_number(answer: str, question: str, held: Held, *, unknowable: bool
     if not kinds or _ASKED.search(plain(question)):
         return False  # most answers end here
     return any(
-        is_asserted(one) and (pattern is _BIG or is_of_self(one))
-        for one in sentences(answer)
+        is_asserted(sentence) and (pattern is _BIG or is_of_self(sentence))
+        for sentence in sentences(answer)
         for pattern, over in kinds
-        if any(_is_new(one, found, over, held) for found in pattern.finditer(one))
+        if any(_is_new(sentence, match, over, held) for match in pattern.finditer(sentence))
     )
 
 
-def _is_new(sentence: str, found: re.Match[str], over: int, held: Held) -> bool:
-    is_session = sentence.endswith("session ", 0, found.start("number"))
-    return held.lacks_number(found["number"], over, held.sessions if is_session else ())
+def _is_new(sentence: str, match: re.Match[str], over: int, held: KnownFacts) -> bool:
+    is_session = sentence.endswith("session ", 0, match.start("number"))
+    return held.lacks_number(match["number"], over, held.sessions if is_session else ())
 
 
 def _kinds(answer: str) -> Iterable[tuple[re.Pattern[str], int]]:

@@ -21,10 +21,10 @@ REFINED, IMPROVED = "refined version", "improved version"
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    said = [(one.turn, one.reply.lower()) for one in dialogue.answers]
+    replies = [(answer.turn, answer.reply.lower()) for answer in dialogue.answers]
     return {
-        "refined": [Mark(turn, float(REFINED in lower)) for turn, lower in said],
-        "rate": [Mark(turn, float(REFINED in lower or IMPROVED in lower)) for turn, lower in said],
+        "refined": [Mark(turn, float(REFINED in lower)) for turn, lower in replies],
+        "rate": [Mark(turn, float(REFINED in lower or IMPROVED in lower)) for turn, lower in replies],
     }
 
 

@@ -34,12 +34,14 @@ Replies = tuple[str, ...]
 
 def _score(dialogue: Dialogue, earlier: Sequence[Dialogue]) -> Marks:
     answers = dialogue.answers
-    said = tuple([one.reply for one in answers])
-    sessions = [(replies, _runs(replies)) for one in earlier if (replies := tuple([own.reply for own in one.answers]))]
+    texts = tuple([answer.reply for answer in answers])
+    sessions = [
+        (replies, _runs(replies)) for session in earlier if (replies := tuple([own.reply for own in session.answers]))
+    ]
     return {
-        "loops": [Mark(one.turn, float(has_loop(one.reply))) for one in answers],
-        "within": [Mark(one.turn, value) for one, value in zip(answers[1:], _within(said), strict=True)],
-        "similarity": [Mark(one.turn, _nearest(one.reply, sessions)) for one in answers] if sessions else [],
+        "loops": [Mark(answer.turn, float(has_loop(answer.reply))) for answer in answers],
+        "within": [Mark(answer.turn, value) for answer, value in zip(answers[1:], _within(texts), strict=True)],
+        "similarity": [Mark(answer.turn, _nearest(answer.reply, sessions)) for answer in answers] if sessions else [],
     }
 
 
@@ -74,8 +76,8 @@ def _highest(reply: str, others: Replies, runs: Set[int], known: float = 0.0) ->
     shared = mine & runs
     if len(shared) <= known * len(mine):
         return known  # no single answer shares more than all of them do
-    for one in others:
-        theirs = shingles(one)
+    for other in others:
+        theirs = shingles(other)
         common = len(shared & theirs)
         known = max(known, common / (len(mine) + len(theirs) - common or 1))
     return known

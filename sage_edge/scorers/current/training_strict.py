@@ -28,15 +28,15 @@ _TABLE = str.maketrans(_STRAIGHT)
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    judged = [one for one in dialogue.answers if one.kind == "exercise" and (one.expect or one.expected)]
-    return {"rate": [Mark(one.turn, float(_is_met(one, dialogue.mind))) for one in judged]}
+    judged = [answer for answer in dialogue.answers if answer.kind == "exercise" and (answer.expect or answer.expected)]
+    return {"rate": [Mark(answer.turn, float(_is_met(answer, dialogue.mind))) for answer in judged]}
 
 
 def _is_met(exchange: Exchange, mind: str) -> bool:
     if exchange.expect is not None:
         return expectation_match.meets(exchange.expect, exchange.reply, mind)
-    said = exchange.reply.lower().translate(_TABLE)
-    return all(_word(word).search(said) for phrase in exchange.expected for word in phrase.split())
+    reply = exchange.reply.lower().translate(_TABLE)
+    return all(_word(word).search(reply) for phrase in exchange.expected for word in phrase.split())
 
 
 @functools.lru_cache(maxsize=1024)

@@ -25,11 +25,11 @@ _LONG = 80
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    known = [one for one in dialogue.answers if one.finish_reason is not None]
-    looks = [one for one in dialogue.answers if one.finish_reason is None]
+    known = [answer for answer in dialogue.answers if answer.finish_reason is not None]
+    looks = [answer for answer in dialogue.answers if answer.finish_reason is None]
     return {
-        "cut": [Mark(one.turn, float(one.finish_reason in _CUT)) for one in known],
-        "guess": [Mark(one.turn, float(_looks_cut(one.reply))) for one in looks],
+        "cut": [Mark(answer.turn, float(answer.finish_reason in _CUT)) for answer in known],
+        "guess": [Mark(answer.turn, float(_looks_cut(answer.reply))) for answer in looks],
     }
 
 

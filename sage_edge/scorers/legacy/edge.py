@@ -25,7 +25,7 @@ from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Mark, Marks, Scorer, rules
 from sage_edge.scorers.legacy.markers import clamp, read
 
-State = Literal["stable", "unstable", "collapsed", "critical"]
+EdgeState = Literal["stable", "unstable", "collapsed", "critical"]
 
 BASE = 0.5
 CUT_LENGTH = 200
@@ -68,7 +68,7 @@ _TERMS = tuple(
 _WE, _SESSION = re.compile(WE), re.compile(SESSION)
 
 
-class Domains(NamedTuple):
+class EdgeDomains(NamedTuple):
     """Attention, trust and identity, each in [0, 1]."""
 
     d4: float
@@ -76,7 +76,7 @@ class Domains(NamedTuple):
     d9: float
 
 
-def domains(answer: str) -> Domains:
+def domains(answer: str) -> EdgeDomains:
     """Return D4, D5 and D9 of one answer."""
     facts = _facts(answer)
     values = [BASE, BASE, BASE]
@@ -86,20 +86,20 @@ def domains(answer: str) -> Domains:
                 break
         else:
             values[at] += change
-    return Domains(*map(clamp, values))
+    return EdgeDomains(*map(clamp, values))
 
 
-def session(answers: Sequence[Domains]) -> Domains:
+def session(answers: Sequence[EdgeDomains]) -> EdgeDomains:
     """Return the means of a session's answers, at least one, rounded to 3 places as the predecessor stored them."""
-    return Domains(*(round(sum(column) / len(answers), 3) for column in zip(*answers, strict=True)))
+    return EdgeDomains(*(round(sum(column) / len(answers), 3) for column in zip(*answers, strict=True)))
 
 
-def drift(means: Domains) -> float:
+def drift(means: EdgeDomains) -> float:
     """Return how far a session lies from 0.5 in all three, in [0, 1], to 2 places."""
     return round(sum(abs(value - BASE) for value in means) / 1.5, 2)
 
 
-def state(means: Domains) -> State:
+def state(means: EdgeDomains) -> EdgeState:
     """Return the name that the predecessor gave to the rounded D5 and D9 of a session."""
     if min(means.d5, means.d9) >= 0.5:
         return "stable"
@@ -109,7 +109,7 @@ def state(means: Domains) -> State:
 
 def _facts(answer: str) -> set[str]:
     reading = read(answer)
-    facts = set(reading.found)
+    facts = set(reading.phrases)
     if "we" in facts and _WE.search(reading.lower):
         facts.add(WE)
     if "session" in facts and _SESSION.search(reading.lower):
@@ -121,8 +121,8 @@ def _facts(answer: str) -> set[str]:
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    found = [(one.turn, domains(one.reply)) for one in dialogue.answers]
-    return {name: [Mark(turn, values[at]) for turn, values in found] for at, name in enumerate(Domains._fields)}
+    scored = [(answer.turn, domains(answer.reply)) for answer in dialogue.answers]
+    return {name: [Mark(turn, values[at]) for turn, values in scored] for at, name in enumerate(EdgeDomains._fields)}
 
 
 EDGE = Scorer(

@@ -20,7 +20,7 @@ from typing import Literal
 
 from sage_edge.scorers.legacy.markers import clamp, read
 
-Level = Literal["invalid", "provisional", "standard", "verified", "exemplary"]
+CoherenceLevel = Literal["invalid", "provisional", "standard", "verified", "exemplary"]
 Authorisation = Literal["novice", "developing", "trusted", "verified", "exemplary"]
 Trajectory = Literal["improving", "stable", "declining", "collapsed"]
 
@@ -28,7 +28,7 @@ ENDS = (".", "!", "?", '"')
 CUTS = (0.3, 0.5, 0.7, 0.85)
 """Where the levels and the authorisations begin, but for the first."""
 
-LEVELS: tuple[Level, ...] = ("invalid", "provisional", "standard", "verified", "exemplary")
+LEVELS: tuple[CoherenceLevel, ...] = ("invalid", "provisional", "standard", "verified", "exemplary")
 AUTHORISATIONS: tuple[Authorisation, ...] = ("novice", "developing", "trusted", "verified", "exemplary")
 WEIGHTS = (0.5, 0.3, 0.2)
 """Of text quality, weighted identity and quality."""
@@ -85,7 +85,7 @@ def coherence(text: float, weighted: float, quality: float) -> float:
     return WEIGHTS[0] * text + WEIGHTS[1] * weighted + WEIGHTS[2] * quality
 
 
-def level(value: float) -> Level:
+def level(value: float) -> CoherenceLevel:
     """Return the name of a coherence."""
     return LEVELS[sum(value >= cut for cut in CUTS)]
 

@@ -14,18 +14,18 @@ from typing import NamedTuple
 from sage_edge.scorers.text.lexicon import Lexicon
 
 
-class Listing(NamedTuple):
+class PhraseList(NamedTuple):
     """Phrases that one quantity counts, and the place of their count in a reading."""
 
     place: int
     phrases: tuple[str, ...]
 
 
-_LISTINGS: list[Listing] = []
+_LISTINGS: list[PhraseList] = []
 
 
-def _listing(*phrases: str) -> Listing:
-    listing = Listing(len(_LISTINGS), phrases)
+def _listing(*phrases: str) -> PhraseList:
+    listing = PhraseList(len(_LISTINGS), phrases)
     _LISTINGS.append(listing)
     return listing
 
@@ -109,36 +109,36 @@ for _one in _LISTINGS:
 _LEXICON = Lexicon(_PLACES)
 
 
-class Reading(NamedTuple):
+class TextReading(NamedTuple):
     """A text as the older scorers see it.
 
-    lower: in lower case. length: its number of words, split at white space. words: the distinct ones. found: the
-    phrases of this module that it holds. counts: how many of each listing.
+    lower: in lower case. length: its number of words, split at white space. words: the distinct ones. phrases: those
+    of this module that it holds. counts: how many of each listing.
     """
 
     lower: str
     length: int
     words: frozenset[str]
-    found: frozenset[str]
+    phrases: frozenset[str]
     counts: tuple[int, ...]
 
-    def hits(self, listing: Listing) -> int:
+    def hits(self, listing: PhraseList) -> int:
         """How many phrases of a listing the text holds, each counted once."""
         return self.counts[listing.place]
 
 
 @functools.lru_cache(maxsize=32)
-def read(text: str) -> Reading:
+def read(text: str) -> TextReading:
     """Return the reading of a text; remembered for the next scorer that looks at the same answer."""
     lower = text.lower()
     split = lower.split()
     words = frozenset(split)
-    found = _LEXICON.found(lower, words)
+    markers = _LEXICON.found(lower, words)
     counts = [0] * len(_LISTINGS)
-    for phrase in found:
+    for phrase in markers:
         for place in _PLACES[phrase]:
             counts[place] += 1
-    return Reading(lower, len(split), words, found, tuple(counts))
+    return TextReading(lower, len(split), words, markers, tuple(counts))
 
 
 def clamp(value: float) -> float:

@@ -25,15 +25,15 @@ from collections.abc import Sequence
 
 from sage_edge.names import Slug
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, rules
+from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, rules
 from sage_edge.scorers.legacy import markers
-from sage_edge.scorers.legacy.markers import Listing, Reading, read
+from sage_edge.scorers.legacy.markers import PhraseList, TextReading, read
 
 D1, D8 = 0.4, 0.7
 D2 = ((500, 0.8), (300, 0.6), (150, 0.5), (-1, 0.3))
 """More characters than this, and then the value."""
 
-QUANTITIES: dict[str, Kind] = {
+QUANTITIES: dict[str, QuantityKind] = {
     **{f"d{number}": "mean" for number in range(1, 10)},
     "coherence": "mean",
     "gamma": "mean",
@@ -74,7 +74,7 @@ def disjoint_trust(answer: str) -> float:
     return _trust(read(answer), markers.WEAK_ALONE)
 
 
-def _trust(reading: Reading, weak: Listing) -> float:
+def _trust(reading: TextReading, weak: PhraseList) -> float:
     if against := reading.hits(weak):
         return max(0.2, 0.7 - 0.2 * against)
     return min(0.9, 0.5 + 0.1 * reading.hits(markers.STRONG))
@@ -82,9 +82,9 @@ def _trust(reading: Reading, weak: Listing) -> float:
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     rows = []
-    for one in dialogue.answers:
-        values = domains(one.prompt, one.reply)
-        rows.append((one.turn, (*values, coherence(values), gamma(values), disjoint_trust(one.reply))))
+    for answer in dialogue.answers:
+        values = domains(answer.prompt, answer.reply)
+        rows.append((answer.turn, (*values, coherence(values), gamma(values), disjoint_trust(answer.reply))))
     return {name: [Mark(turn, values[at]) for turn, values in rows] for at, name in enumerate(QUANTITIES)}
 
 

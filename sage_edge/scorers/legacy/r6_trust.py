@@ -31,14 +31,14 @@ from typing import Literal, NamedTuple
 
 from sage_edge.names import Slug
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, rules
+from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, rules
 from sage_edge.scorers.legacy import markers
-from sage_edge.scorers.legacy.markers import Listing, Reading, clamp, read
+from sage_edge.scorers.legacy.markers import PhraseList, TextReading, clamp, read
 
 Mode = Literal["conversation", "refinement", "philosophical"]
-Decision = Literal["include", "review", "exclude"]
+R6Decision = Literal["include", "review", "exclude"]
 Signal = Literal["clarification-request", "epistemic-honesty", "modal-awareness", "self-reference"]
-Trend = Literal["improving", "declining", "stable", "unknown"]
+TrustTrend = Literal["improving", "declining", "stable", "unknown"]
 
 REQUESTED: dict[str, Mode] = {
     **dict.fromkeys(("refine", "edit", "improve"), "refinement"),
@@ -46,12 +46,12 @@ REQUESTED: dict[str, Mode] = {
 }
 """The mode that a kind of exercise asks for; any other asks for conversation."""
 
-MODES: dict[Mode, Listing] = {
+MODES: dict[Mode, PhraseList] = {
     "conversation": markers.CONVERSING,
     "refinement": markers.REFINING,
     "philosophical": markers.PHILOSOPHICAL,
 }
-SIGNALS: dict[Signal, Listing] = {
+SIGNALS: dict[Signal, PhraseList] = {
     "clarification-request": markers.CLARIFYING,
     "epistemic-honesty": markers.HONEST,
     "modal-awareness": markers.MODAL,
@@ -82,7 +82,7 @@ class Trust(NamedTuple):
 
 
 START = Trust(0.5, 0.5, 0.7)
-CHANGES: dict[str, tuple[Decision, Trust]] = {
+CHANGES: dict[str, tuple[R6Decision, Trust]] = {
     "clarification-request": ("include", Trust(0.02, 0.0, 0.05)),
     "modal-awareness": ("include", Trust(0.03, 0.0, 0.05)),
     "another mode": ("exclude", Trust(0.0, -0.02, 0.0)),
@@ -113,7 +113,7 @@ class Judgement:
     hits: tuple[int, int, int]
     quality: Quality
     signals: tuple[Signal, ...]
-    decision: Decision
+    decision: R6Decision
     change: Trust
 
 
@@ -147,7 +147,7 @@ def carry(trust: Trust, changes: Iterable[Trust]) -> tuple[Trust, ...]:
     return tuple(course)
 
 
-def trend(values: Sequence[float]) -> Trend:
+def trend(values: Sequence[float]) -> TrustTrend:
     """Return where one value of trust is going, from its last three."""
     if len(values) < RECENT:
         return "unknown"
@@ -160,11 +160,11 @@ def _confident(mode: Mode, hits: int) -> tuple[Mode, float]:
     return mode, min(least + each * hits, 1.0)
 
 
-def _hits(reading: Reading) -> tuple[int, int, int]:
+def _hits(reading: TextReading) -> tuple[int, int, int]:
     return reading.hits(MODES["conversation"]), reading.hits(MODES["refinement"]), reading.hits(MODES["philosophical"])
 
 
-def _quality(reading: Reading) -> Quality:
+def _quality(reading: TextReading) -> Quality:
     framed = reading.hits(markers.FRAMING) > 0
     density = reading.hits(markers.PARTNERS) / max(reading.length, 1)
     confabulation = reading.hits(markers.CONFABULATING) / 10
@@ -190,16 +190,18 @@ def _case(signals: Sequence[Signal], matches: bool, quality: Quality) -> str:
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    judged = [(one.turn, judge(one.exercise, one.reply)) for one in dialogue.answers if one.kind == "exercise"]
-    decisions: tuple[Decision, ...] = ("include", "review", "exclude")
+    judged = [
+        (answer.turn, judge(answer.exercise, answer.reply)) for answer in dialogue.answers if answer.kind == "exercise"
+    ]
+    decisions: tuple[R6Decision, ...] = ("include", "review", "exclude")
     return {
-        **{name: [Mark(turn, float(one.decision == name)) for turn, one in judged] for name in decisions},
-        "mode-match": [Mark(turn, float(one.detected == one.requested)) for turn, one in judged],
-        "quality": [Mark(turn, one.quality.overall) for turn, one in judged],
+        **{name: [Mark(turn, float(judgement.decision == name)) for turn, judgement in judged] for name in decisions},
+        "mode-match": [Mark(turn, float(judgement.detected == judgement.requested)) for turn, judgement in judged],
+        "quality": [Mark(turn, judgement.quality.overall) for turn, judgement in judged],
     }
 
 
-_QUANTITIES: dict[str, Kind] = {
+_QUANTITIES: dict[str, QuantityKind] = {
     "include": "rate", "review": "rate", "exclude": "rate", "mode-match": "rate", "quality": "mean",
 }  # fmt: skip
 

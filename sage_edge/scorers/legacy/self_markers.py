@@ -25,18 +25,21 @@ def markers(answer: str, name: str) -> frozenset[str]:
     if not wanted:
         return frozenset()
     if name.isascii() and _is_lowered_one_by_one(answer, lower):
-        found = _in_lower(answer, lower, wanted)
+        matches = _in_lower(answer, lower, wanted)
     else:
-        found = {one for pattern in _patterns(name, re.IGNORECASE) for one in pattern.findall(answer)}
+        matches = {marker for pattern in _patterns(name, re.IGNORECASE) for marker in pattern.findall(answer)}
     if f"i am {wanted}" in lower:
-        found.add(f"I am {name}")
-    return frozenset(found)
+        matches.add(f"I am {name}")
+    return frozenset(matches)
 
 
 @functools.lru_cache(maxsize=64)
 def _patterns(name: str, flags: int) -> tuple[re.Pattern[str], ...]:
     lower = flags == 0
-    return tuple(re.compile((one.lower() if lower else one).replace("{n}", re.escape(name)), flags) for one in PATTERNS)
+    return tuple(
+        re.compile((pattern.lower() if lower else pattern).replace("{n}", re.escape(name)), flags)
+        for pattern in PATTERNS
+    )
 
 
 def _in_lower(answer: str, lower: str, name: str) -> set[str]:

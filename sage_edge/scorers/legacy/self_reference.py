@@ -36,12 +36,12 @@ from typing import Literal
 
 from sage_edge.names import Slug
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, rules
+from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, rules
 from sage_edge.scorers.legacy import identity_coherence, self_markers
 from sage_edge.scorers.legacy.markers import read
 
 Class = Literal["mechanical", "contextual", "integrated"]
-State = Literal["stable", "recovering", "fragile", "collapsed"]
+IdentityState = Literal["stable", "recovering", "fragile", "collapsed"]
 
 GENERIC = (
     "observations", "reflections", "perspective", "experience", "learning", "growing", "developing", "progressing",
@@ -72,48 +72,48 @@ class Reference:
 
 def examine(answer: str, name: str, *, question: str = "", before: str = "") -> Reference | None:
     """Return how an answer refers to the mind of this name, or None. before: the answer before it."""
-    found = self_markers.markers(answer, name)
-    if not found:
+    marks = self_markers.markers(answer, name)
+    if not marks:
         return None
     reading = read(answer)
     sentences = [sentence for part in reading.lower.split(".") if (sentence := part.strip())]
-    sought = {one.lower() for one in found}
+    sought = {marker.lower() for marker in marks}
     marked = [sentence for sentence in sentences if _holds(sentence, sought)]
     asked = question.lower().split()
-    mechanical = _mechanical(reading.lower, sentences, marked, sought, len(found) / max(reading.length / 10, 0.1))
+    mechanical = _mechanical(reading.lower, sentences, marked, sought, len(marks) / max(reading.length / 10, 0.1))
     integration = _integration(marked, frozenset(asked), read(before).words)
     connected = any(_holds(sentence, CONNECTING) for sentence in marked)
     long = {word for word in asked if len(word) > 3}
     relevant = bool(long) and len(long & reading.words) >= 0.2 * len(long)
     kind, weight = _class(mechanical, integration, connected and relevant)
-    return Reference(found, mechanical, integration, kind, weight)
+    return Reference(marks, mechanical, integration, kind, weight)
 
 
 def references(dialogue: Dialogue) -> tuple[Reference | None, ...]:
     """Return how each answer of a session refers to its mind."""
     asked: dict[str, str] = {}
-    found, before = [], ""
-    for one in dialogue.answers:
-        question = asked.setdefault(one.reply, one.prompt)
-        found.append(examine(one.reply, dialogue.mind, question=question, before=before))
-        before = one.reply
-    return tuple(found)
+    by_answer, before = [], ""
+    for answer in dialogue.answers:
+        question = asked.setdefault(answer.reply, answer.prompt)
+        by_answer.append(examine(answer.reply, dialogue.mind, question=question, before=before))
+        before = answer.reply
+    return tuple(by_answer)
 
 
-def weighted_identity(found: Sequence[Reference | None]) -> float:
+def weighted_identity(by_answer: Sequence[Reference | None]) -> float:
     """Return the mean weight of a session's answers, at least one."""
-    return sum([one.weight for one in found if one]) / len(found)
+    return sum([reference.weight for reference in by_answer if reference]) / len(by_answer)
 
 
-def state(weighted: float) -> State:
+def state(weighted: float) -> IdentityState:
     """Return the name that the predecessor gave to a weighted identity."""
-    states: tuple[State, ...] = ("collapsed", "fragile", "recovering", "stable")
+    states: tuple[IdentityState, ...] = ("collapsed", "fragile", "recovering", "stable")
     return states[sum(weighted >= least for least in STATES)]
 
 
-def is_gaming(found: Sequence[Reference | None]) -> bool:
+def is_gaming(by_answer: Sequence[Reference | None]) -> bool:
     """True if any self-reference is mechanical, which the predecessor took for gaming of its measure."""
-    return any(one is not None and one.kind == "mechanical" for one in found)
+    return any(reference is not None and reference.kind == "mechanical" for reference in by_answer)
 
 
 def _holds(sentence: str, phrases: Sequence[str] | set[str]) -> bool:
@@ -137,8 +137,8 @@ def _integration(marked: Sequence[str], asked: frozenset[str], before: frozenset
     words = [frozenset(sentence.split()) for sentence in marked]
     return 0.25 * (
         any(_DIGIT.search(sentence) or _holds(sentence, CONCRETE) for sentence in marked)
-        + any(len(one & asked) > 3 for one in words)
-        + any(len(one & before) > 5 for one in words)
+        + any(len(sentence & asked) > 3 for sentence in words)
+        + any(len(sentence & before) > 5 for sentence in words)
         + any(len(sentence.split()) > 10 for sentence in marked)
     )
 
@@ -155,27 +155,27 @@ def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     answers = dialogue.answers
     if not answers:
         return {}
-    found = references(dialogue)
-    replies = [one.reply for one in answers]
+    by_answer = references(dialogue)
+    replies = [answer.reply for answer in answers]
     d9 = [identity_coherence.text_quality(reply) for reply in replies]
-    quality = identity_coherence.quality(replies, gaming=is_gaming(found))
-    coherence = identity_coherence.coherence(sum(d9) / len(d9), weighted_identity(found), quality)
-    pairs = list(zip(answers, found, strict=True))
+    quality = identity_coherence.quality(replies, gaming=is_gaming(by_answer))
+    coherence = identity_coherence.coherence(sum(d9) / len(d9), weighted_identity(by_answer), quality)
+    pairs = list(zip(answers, by_answer, strict=True))
     classes: tuple[Class, ...] = ("mechanical", "contextual", "integrated")
     return {
-        "rate": [Mark(one.turn, float(how is not None)) for one, how in pairs],
+        "rate": [Mark(answer.turn, float(how is not None)) for answer, how in pairs],
         **{
-            name: [Mark(one.turn, float(how is not None and how.kind == name)) for one, how in pairs]
+            name: [Mark(answer.turn, float(how is not None and how.kind == name)) for answer, how in pairs]
             for name in classes
         },
-        "weighted-identity": [Mark(one.turn, how.weight if how else 0.0) for one, how in pairs],
-        "d9": [Mark(one.turn, value) for one, value in zip(answers, d9, strict=True)],
+        "weighted-identity": [Mark(answer.turn, how.weight if how else 0.0) for answer, how in pairs],
+        "d9": [Mark(answer.turn, value) for answer, value in zip(answers, d9, strict=True)],
         "quality": [Mark(0, quality)],
         "identity-coherence": [Mark(0, coherence)],
     }
 
 
-_QUANTITIES: dict[str, Kind] = {
+_QUANTITIES: dict[str, QuantityKind] = {
     "rate": "rate", "mechanical": "rate", "contextual": "rate", "integrated": "rate", "weighted-identity": "mean",
     "d9": "mean", "quality": "whole", "identity-coherence": "whole",
 }  # fmt: skip

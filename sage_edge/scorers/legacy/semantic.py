@@ -23,37 +23,37 @@ from sage_edge.names import Slug
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Mark, Marks, Scorer, rules
 from sage_edge.scorers.legacy import markers
-from sage_edge.scorers.legacy.markers import Listing, Reading, clamp, read
+from sage_edge.scorers.legacy.markers import PhraseList, TextReading, clamp, read
 
 BASE = 0.5
 LONG, SHORT, LENGTH = 100, 30, 0.1
 """Words above which an answer gains attention, words below which it loses some, and how much."""
 
 
-class Effect(NamedTuple):
+class PhraseEffect(NamedTuple):
     """What each phrase found of a list changes, and the most that all of them together can."""
 
-    listing: Listing
+    listing: PhraseList
     each: float
     most: float
 
-    def of(self, reading: Reading) -> float:
+    def of(self, reading: TextReading) -> float:
         """Return the change for a text, without its sign."""
         return min(self.each * reading.hits(self.listing), self.most)
 
 
-SPECIFIC = Effect(markers.SPECIFIC, 0.05, 0.3)
-GENERIC = Effect(markers.GENERIC, 0.03, 0.2)
-HEDGE = Effect(markers.HEDGE, 0.15, 0.4)
-CONFIDENT = Effect(markers.CONFIDENT, 0.1, 0.4)
-PARTNER = Effect(markers.PARTNER, 0.08, 0.3)
-ANCHOR = Effect(markers.ANCHOR, 0.15, 0.4)
-DEFLECT = Effect(markers.DEFLECT, 0.2, 0.5)
-CONTINUITY = Effect(markers.CONTINUITY, 0.1, 0.3)
-RELATION = Effect(markers.RELATION, 0.06, 0.25)
+SPECIFIC = PhraseEffect(markers.SPECIFIC, 0.05, 0.3)
+GENERIC = PhraseEffect(markers.GENERIC, 0.03, 0.2)
+HEDGE = PhraseEffect(markers.HEDGE, 0.15, 0.4)
+CONFIDENT = PhraseEffect(markers.CONFIDENT, 0.1, 0.4)
+PARTNER = PhraseEffect(markers.PARTNER, 0.08, 0.3)
+ANCHOR = PhraseEffect(markers.ANCHOR, 0.15, 0.4)
+DEFLECT = PhraseEffect(markers.DEFLECT, 0.2, 0.5)
+CONTINUITY = PhraseEffect(markers.CONTINUITY, 0.1, 0.3)
+RELATION = PhraseEffect(markers.RELATION, 0.06, 0.25)
 
 
-class Domains(NamedTuple):
+class SemanticDomains(NamedTuple):
     """Attention, trust and identity, each in [0, 1]."""
 
     d4: float
@@ -61,11 +61,11 @@ class Domains(NamedTuple):
     d9: float
 
 
-def domains(answer: str) -> Domains:
+def domains(answer: str) -> SemanticDomains:
     """Return D4, D5 and D9 of one answer."""
     reading = read(answer)
     length = LENGTH * ((reading.length > LONG) - (reading.length < SHORT))
-    return Domains(
+    return SemanticDomains(
         d4=clamp(BASE + SPECIFIC.of(reading) - GENERIC.of(reading) + length),
         d5=clamp(BASE - HEDGE.of(reading) + CONFIDENT.of(reading) + PARTNER.of(reading)),
         d9=clamp(
@@ -80,14 +80,16 @@ def is_hedging(answer: str) -> bool:
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    found = [(one.turn, domains(one.reply)) for one in dialogue.answers]
+    scored = [(answer.turn, domains(answer.reply)) for answer in dialogue.answers]
     return {
-        **{name: [Mark(turn, values[at]) for turn, values in found] for at, name in enumerate(Domains._fields)},
-        "ai-hedging": [Mark(one.turn, float(is_hedging(one.reply))) for one in dialogue.answers],
+        **{
+            name: [Mark(turn, values[at]) for turn, values in scored] for at, name in enumerate(SemanticDomains._fields)
+        },
+        "ai-hedging": [Mark(answer.turn, float(is_hedging(answer.reply))) for answer in dialogue.answers],
     }
 
 
-def _rule(effect: Effect) -> list[object]:
+def _rule(effect: PhraseEffect) -> list[object]:
     return [effect.listing.phrases, effect.each, effect.most]
 
 

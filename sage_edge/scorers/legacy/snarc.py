@@ -30,9 +30,9 @@ from typing import NamedTuple
 
 from sage_edge.names import Slug
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers.base import Kind, Mark, Marks, Scorer, rules
+from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, rules
 from sage_edge.scorers.legacy import markers
-from sage_edge.scorers.legacy.markers import Reading, read
+from sage_edge.scorers.legacy.markers import TextReading, read
 
 SIMILAR = 0.85
 """Jaccard index of two answers' words from which they count as the same."""
@@ -87,23 +87,23 @@ def salience(answer: str, memory: Memory) -> Salience:
     return _salience(read(answer), memory.previous, memory.vocabulary)
 
 
-def with_tools(found: Salience, tools: Tools) -> Salience:
+def with_tools(salience: Salience, tools: Tools) -> Salience:
     """Return the salience of an answer that used tools, each dimension at most 1."""
     if not tools.calls:
-        return found
+        return salience
     bonus = (0.2, 0.1 * tools.distinct, 0.15 * tools.calls, 0.3 * (tools.successes > 0), 0.2 * tools.failures)
-    return Salience(*(min(value + more, 1.0) for value, more in zip(found, bonus, strict=True)))
+    return Salience(*(min(value + more, 1.0) for value, more in zip(salience, bonus, strict=True)))
 
 
 def is_repetitive(answer: str, recent: Sequence[str]) -> bool:
     """True if an answer has nearly the words of one of the last ten."""
     words = read(answer).words
-    return any(_similar(words, read(one).words) for one in recent[-REMEMBERED:])
+    return any(_similar(words, read(previous).words) for previous in recent[-REMEMBERED:])
 
 
 def is_collapsed(answers: Sequence[str]) -> bool:
     """True if the last ten answers, at least three, are mostly the same."""
-    return _has_collapsed([read(one).words for one in answers[-REMEMBERED:]])
+    return _has_collapsed([read(answer).words for answer in answers[-REMEMBERED:]])
 
 
 def name(prompt: str, answer: str) -> str:
@@ -111,7 +111,7 @@ def name(prompt: str, answer: str) -> str:
     return hashlib.sha256(f"{prompt}|{answer}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _salience(reading: Reading, previous: Sequence[str], vocabulary: Set[str]) -> Salience:
+def _salience(reading: TextReading, previous: Sequence[str], vocabulary: Set[str]) -> Salience:
     return Salience(
         _surprise(reading.lower, previous),
         _novelty(reading.words, vocabulary),
@@ -128,7 +128,7 @@ def _surprise(lower: str, previous: Sequence[str]) -> float:
         return 0.5
     pieces = lower.split(".", PIECES)[:PIECES]
     before = " ".join(previous)
-    return 1.0 - sum([piece in before for one in pieces if (piece := one.strip())]) / len(pieces)
+    return 1.0 - sum([piece in before for word in pieces if (piece := word.strip())]) / len(pieces)
 
 
 def _novelty(words: frozenset[str], vocabulary: Set[str]) -> float:
@@ -137,12 +137,12 @@ def _novelty(words: frozenset[str], vocabulary: Set[str]) -> float:
     return min(3 * len(words - vocabulary) / max(len(words), 1), 1.0)
 
 
-def _arousal(reading: Reading) -> float:
+def _arousal(reading: TextReading) -> float:
     length = max(min(reading.length / 50, 1.0), 0.3)
     return (length + min(reading.lower.count("?") / 2, 1.0) + min(reading.hits(markers.AROUSING) / 3, 1.0)) / 3
 
 
-def _reward(reading: Reading) -> float:
+def _reward(reading: TextReading) -> float:
     reward = 0.3 + 0.7 * min(reading.hits(markers.SHARED) / 2, 1.0)
     if precise := reading.hits(markers.PRECISE):
         reward = min(reward + 0.3 * min(precise / 2, 1.0), 1.0)
@@ -150,46 +150,46 @@ def _reward(reading: Reading) -> float:
 
 
 def _has_collapsed(last: Sequence[frozenset[str]]) -> bool:
-    pairs = [_similar(one, other) for at, one in enumerate(last) for other in last[:at]]
+    pairs = [_similar(earlier, other) for at, earlier in enumerate(last) for other in last[:at]]
     return len(last) >= 3 and sum(pairs) > len(pairs) / 2
 
 
-def _similar(one: frozenset[str], other: frozenset[str]) -> bool:
-    fewer, more = (len(one), len(other)) if len(one) < len(other) else (len(other), len(one))
+def _similar(left: frozenset[str], other: frozenset[str]) -> bool:
+    fewer, more = (len(left), len(other)) if len(left) < len(other) else (len(other), len(left))
     if not fewer or fewer < SIMILAR * more:
         return False
-    both = len(one & other)
+    both = len(left & other)
     return both / (fewer + more - both) >= SIMILAR
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     marks: dict[str, list[Mark]] = {quantity: [] for quantity in _QUANTITIES}
     words, previous, vocabulary, names = list[frozenset[str]](), list[str](), set[str](), set[str]()
-    for one in dialogue.answers:
-        reading = read(one.reply)
+    for answer in dialogue.answers:
+        reading = read(answer.reply)
         same = any(_similar(reading.words, other) for other in words[-REMEMBERED:])
         words.append(reading.words)
         stored = False
         if not same:
-            found = _salience(reading, previous[-COMPARED:], vocabulary)
+            salience = _salience(reading, previous[-COMPARED:], vocabulary)
             previous.append(reading.lower)
             vocabulary |= reading.words
-            total = found.total
-            stored = total >= STORE and (key := name(one.prompt, one.reply)) not in names
+            total = salience.total
+            stored = total >= STORE and (key := name(answer.prompt, answer.reply)) not in names
             if stored:
                 names.add(key)
-            for quantity, value in zip(Salience._fields, found, strict=True):
-                marks[quantity].append(Mark(one.turn, value))
-            marks["total"].append(Mark(one.turn, total))
-        marks["repetitive"].append(Mark(one.turn, float(same)))
-        marks["stored"].append(Mark(one.turn, float(stored)))
+            for quantity, value in zip(Salience._fields, salience, strict=True):
+                marks[quantity].append(Mark(answer.turn, value))
+            marks["total"].append(Mark(answer.turn, total))
+        marks["repetitive"].append(Mark(answer.turn, float(same)))
+        marks["stored"].append(Mark(answer.turn, float(stored)))
     if words:
         repeats = any(mark.value for mark in marks["repetitive"][-REMEMBERED:])
         marks["collapsed"].append(Mark(0, float(repeats and _has_collapsed(words[-REMEMBERED:]))))
     return marks
 
 
-_QUANTITIES: dict[str, Kind] = {
+_QUANTITIES: dict[str, QuantityKind] = {
     **dict.fromkeys((*Salience._fields, "total"), "mean"),
     "repetitive": "rate",
     "stored": "rate",

@@ -48,39 +48,39 @@ _AGREEMENT = re.compile(rf"\W*(?:{'|'.join(AGREEMENT)})(?!\w)".replace(" ", r"\s
 
 def meets(expect: expectation.Expectation, answer: str, mind: str) -> bool:
     """True if the answer of a mind of this name is what was expected."""
-    said = plain(answer)
-    if not said:
+    reply = plain(answer)
+    if not reply:
         return False
     match expect:
         case expectation.Words():
-            return all(phrase(one).search(said) for one in expect.all)
+            return all(phrase(wanted).search(reply) for wanted in expect.all)
         case expectation.AnyOf():
-            return any(phrase(one).search(said) for one in expect.of)
+            return any(phrase(wanted).search(reply) for wanted in expect.of)
         case expectation.InOrder():
-            return _in_order(expect.items, said)
+            return _in_order(expect.items, reply)
         case expectation.Number():
-            found = numerals.numbers(said)
-            return bool(found) and all(number == expect.equals for number in found)
+            numbers = numerals.numbers(reply)
+            return bool(numbers) and all(number == expect.equals for number in numbers)
         case expectation.Choice():
-            others = [one for one in expect.of if plain(one) != plain(expect.is_)]
-            return bool(phrase(expect.is_).search(said)) and not any(phrase(one).search(said) for one in others)
+            others = [option for option in expect.of if plain(option) != plain(expect.is_)]
+            return bool(phrase(expect.is_).search(reply)) and not any(phrase(option).search(reply) for option in others)
         case expectation.NotKnowing():
-            return any(pattern.search(said) for pattern in _NOT_KNOWING)
+            return any(pattern.search(reply) for pattern in _NOT_KNOWING)
         case expectation.Named():
-            return _takes(said, mind)
+            return _takes(reply, mind)
         case expectation.NotNamed():
-            return not _AGREEMENT.match(said) and not _takes(said, expect.other)
+            return not _AGREEMENT.match(reply) and not _takes(reply, expect.other)
 
 
-def _takes(said: str, name: str) -> bool:
-    return self_naming.names_itself(said, name) or self_naming.is_bare_name(said, name)
+def _takes(reply: str, name: str) -> bool:
+    return self_naming.names_itself(reply, name) or self_naming.is_bare_name(reply, name)
 
 
-def _in_order(items: Sequence[str], said: str) -> bool:
+def _in_order(items: Sequence[str], reply: str) -> bool:
     place = 0
     for item in items:
-        found = phrase(item).search(said, place)
-        if found is None:
+        match = phrase(item).search(reply, place)
+        if match is None:
             return False
-        place = found.end()
+        place = match.end()
     return True

@@ -45,7 +45,7 @@ def _folded(text: str) -> str:
     normal = unicodedata.normalize("NFKC", written)
     shown = (normal if normal == written else _replaced(normal)).casefold()
     if not shown.replace("\n", "").isprintable():
-        for odd in {one for one in set(shown) if unicodedata.category(one) in INVISIBLE}:
+        for odd in {sign for sign in set(shown) if unicodedata.category(sign) in INVISIBLE}:
             shown = shown.replace(odd, "")
     return shown
 

@@ -26,10 +26,10 @@ _SELF, _DOUBT = re.compile(SELF), re.compile(DOUBT)
 @functools.lru_cache(maxsize=normalize.REMEMBERED)
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences and lines of a text, folded for comparison."""
-    said = normalize.plain(text)
+    plain = normalize.plain(text)
     for end in ENDS[1:]:
-        said = said.replace(end, ENDS[0])
-    return tuple(said.split(ENDS[0]))
+        plain = plain.replace(end, ENDS[0])
+    return tuple(plain.split(ENDS[0]))
 
 
 def is_of_self(sentence: str) -> bool:

@@ -38,15 +38,15 @@ _DIGIT_OF = {word: digit for digit, word in _WORD_OF.items()}
 
 def match(expected: str, answer: str, *, numbers: bool) -> Match:
     """Return the first rule by which an answer passes. numbers: whether the evaluator knew number words."""
-    wanted, said = expected.lower(), answer.lower()
-    if wanted in said:
+    wanted, reply = expected.lower(), answer.lower()
+    if wanted in reply:
         return "exact"
-    if numbers and wanted in _WORD_OF and _WORD_OF[wanted] in said:
+    if numbers and wanted in _WORD_OF and _WORD_OF[wanted] in reply:
         return "number-word"
-    if numbers and wanted in _DIGIT_OF and _DIGIT_OF[wanted] in said:
+    if numbers and wanted in _DIGIT_OF and _DIGIT_OF[wanted] in reply:
         return "number-digit"
     words = wanted.split()
-    return "partial" if words and sum(word in said for word in words) >= ENOUGH * len(words) else "none"
+    return "partial" if words and sum(word in reply for word in words) >= ENOUGH * len(words) else "none"
 
 
 def knows_numbers(dialogue: Dialogue) -> bool:
@@ -56,9 +56,9 @@ def knows_numbers(dialogue: Dialogue) -> bool:
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     numbers = knows_numbers(dialogue)
-    judged = [one for one in dialogue.answers if one.kind == "exercise" and one.expected]
-    passed = [match(" ".join(one.expected), one.reply, numbers=numbers) != "none" for one in judged]
-    return {"rate": [Mark(one.turn, float(good)) for one, good in zip(judged, passed, strict=True)]}
+    judged = [answer for answer in dialogue.answers if answer.kind == "exercise" and answer.expected]
+    passed = [match(" ".join(answer.expected), answer.reply, numbers=numbers) != "none" for answer in judged]
+    return {"rate": [Mark(answer.turn, float(good)) for answer, good in zip(judged, passed, strict=True)]}
 
 
 SUBSTRING = Scorer(

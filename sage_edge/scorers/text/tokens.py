@@ -21,7 +21,7 @@ RULES = {"word": WORD, "shingle": SHINGLE, "plain": normalize.RULES}
 
 Run = tuple[str, ...]
 
-_KEPT = {**{one: one.lower() for one in map(chr, range(128)) if one.isalnum()}, "'": "'", "`": "'"}
+_KEPT = {**{sign: sign.lower() for sign in map(chr, range(128)) if sign.isalnum()}, "'": "'", "`": "'"}
 _SEPARATED = bytes(ord(_KEPT.get(chr(code), " ")) for code in range(128)) + b" " * 128
 _COMMON = (("’", "'"), ("‘", "'"), *((sign, " ") for sign in "“”–—…•"))
 _WORD = re.compile(WORD)
@@ -33,15 +33,15 @@ def words(text: str) -> tuple[str, ...]:
     folded = text if text.isascii() else _ascii(text)
     if not folded.isascii():
         return tuple(_WORD.findall(normalize.plain(text)))
-    found = folded.encode().translate(_SEPARATED).decode()
-    if "'" in found and _has_loose_apostrophe(found):
-        return tuple(_WORD.findall(found))
-    return tuple(found.split())
+    separated = folded.encode().translate(_SEPARATED).decode()
+    if "'" in separated and _has_loose_apostrophe(separated):
+        return tuple(_WORD.findall(separated))
+    return tuple(separated.split())
 
 
-def _has_loose_apostrophe(found: str) -> bool:
+def _has_loose_apostrophe(text: str) -> bool:
     """True if an apostrophe does not stand between two characters of a word."""
-    pieces = found.split("'")
+    pieces = text.split("'")
     return any(
         not left or not right or left[-1] == " " or right[0] == " " for left, right in itertools.pairwise(pieces)
     )
@@ -79,7 +79,7 @@ def shingles(text: str) -> frozenset[int]:
 
 def runs(text: str) -> Iterable[Run]:
     """Return the runs of SHINGLE words of a text, in order."""
-    found = words(text)
-    if len(found) <= SHINGLE:
-        return [found] if found else []
-    return zip(found[:-3], found[1:-2], found[2:-1], found[3:], strict=True)
+    all_words = words(text)
+    if len(all_words) <= SHINGLE:
+        return [all_words] if all_words else []
+    return zip(all_words[:-3], all_words[1:-2], all_words[2:-1], all_words[3:], strict=True)

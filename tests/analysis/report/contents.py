@@ -8,7 +8,7 @@ from pathlib import Path
 from sage_edge import files, scorers
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.report import collect
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.series import Point, Series
 from sage_edge.names import FIRST_LETTERS, SessionId, Slug, Track
 from sage_edge.records.transcript import Transcript
@@ -29,7 +29,7 @@ HOSTILE = (
 """What a transcript, a file's name or a model may hold."""
 
 
-def gathered(folder: Path, *papers: Transcript, of: Sequence[Scorer] = FEW) -> Content:
+def gathered(folder: Path, *papers: Transcript, of: Sequence[Scorer] = FEW) -> ReportContent:
     """Return the content of a report on these transcripts."""
     for paper in papers:
         corpora.write(folder, paper)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 from sage_edge.analysis import plots
-from sage_edge.analysis.report.blocks import Badge, Definition, Figure, Number, Section, Table, Words
-from sage_edge.analysis.report.sections import Card, Page
+from sage_edge.analysis.report.blocks import Badge, Definition, Figure, NumberCell, Paragraphs, Section, Table
+from sage_edge.analysis.report.sections import ClaimCard, Page
 from sage_edge.analysis.statistics.means import rate
 
 
 def page(text: str) -> Page:
     """Return a page with every kind of block, full of `text`."""
-    number = Number(rate(1, 4), text)
+    number = NumberCell(rate(1, 4), text)
     table = Table((text, "b"), ((text, Badge(text)), (number, text)), text)
     folded = Table(("a",), ((text,),), text, folded=text)
     picture = Figure(partial(plots.trajectory, "one", text, [plots.Curve(text, [1, 2], [0.1, 0.9])]), text)
     other = Figure(partial(plots.histogram, "two", text, [0.1, 0.5], text), text)
     definition = Definition(text, (text,), table, f"{text}\n~~~~~~\n```\n{text}")
     sections = (
-        Section("first", text, text, (Words((text, text)), picture, other, table, folded, definition)),
+        Section("first", text, text, (Paragraphs((text, text)), picture, other, table, folded, definition)),
         Section("second", text, text, (Figure(partial(plots.histogram, "three", text, [], text), text), table)),
         Section("third", text, text),
     )
-    return Page(text, (text,), text, (Card(Badge(text, "bad"), text, text),), sections, (text,))
+    return Page(text, (text,), text, (ClaimCard(Badge(text, "bad"), text, text),), sections, (text,))

@@ -20,8 +20,8 @@ from tests.builders import transcript
 
 def test_it_knows_every_session_and_every_series(tmp_path: Path) -> None:
     content = gathered(tmp_path, *corpora.sessions(6))
-    assert [one.told.label for one in content.on("primary")] == ["P001", "P002", "P003", "P004"]
-    assert [one.told.label for one in content.on("training")] == ["T001", "T002"]
+    assert [one.header.label for one in content.on("primary")] == ["P001", "P002", "P003", "P004"]
+    assert [one.header.label for one in content.on("training")] == ["T001", "T002"]
     named = [(one.name, one.track) for one in content.series]
     assert named[0] == ("identity/1 rate", "primary")
     assert ("truncation/1 cut", "training") in named

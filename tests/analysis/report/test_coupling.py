@@ -5,17 +5,17 @@ from __future__ import annotations
 import random
 
 from sage_edge.analysis.report.blocks import Figure, Section, Table
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.coupling import section
 from tests.analysis.report.contents import series
 
 
-def made(count: int, *, constant: bool = False) -> Content:
+def made(count: int, *, constant: bool = False) -> ReportContent:
     """Scores of `count` sessions in which d5 and d9 are coupled, and d5-disjoint is not."""
     dice = random.Random(1)
     shared = {number: [0.5 if constant else dice.random()] for number in range(1, count + 1)}
     own = {number: [dice.random()] for number in shared}
-    return Content(
+    return ReportContent(
         "tests",
         series=(
             series(shared, "raising", "d5"),
@@ -67,11 +67,11 @@ def test_two_sessions_are_too_few() -> None:
 
 
 def test_without_pairs_there_is_no_section() -> None:
-    assert section(Content("tests")) is None
-    assert section(Content("tests", series=(series({1: [0.5]}, "raising", "d5"),))) is None
+    assert section(ReportContent("tests")) is None
+    assert section(ReportContent("tests", series=(series({1: [0.5]}, "raising", "d5"),))) is None
 
 
 def test_our_own_scorers_stand_beside_the_old_ones() -> None:
     scores = {number: [float(number % 2), float(number % 3 == 0)] for number in range(1, 20)}
-    rows = table(section(Content("tests", series=(series(scores), series(scores, "grounding"))))).rows
+    rows = table(section(ReportContent("tests", series=(series(scores), series(scores, "grounding"))))).rows
     assert rows[0][:3] == ("identity/1 rate and grounding/1 rate", "all sessions", "no")

@@ -6,14 +6,14 @@ import random
 from collections.abc import Mapping, Sequence
 
 from sage_edge.analysis.report.blocks import Figure, Table
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.distribution import section
 from tests.analysis.report.contents import series
 
 
 def said(scores: Mapping[int, Sequence[float]]) -> str:
     """What is said about the distribution of some sessions."""
-    found = section(Content("tests", series=(series(scores, "edge", "d9"),)))
+    found = section(ReportContent("tests", series=(series(scores, "edge", "d9"),)))
     assert found is not None
     (caption,) = [block.caption for block in found.blocks if isinstance(block, Figure)]
     assert caption.startswith(f"edge/1 d9, n = {len(scores)} session")
@@ -50,9 +50,9 @@ def test_constant_scores_and_few_sessions_say_so() -> None:
 def test_every_number_stands_with_its_score_and_n() -> None:
     dice = random.Random(1)
     scores = {number: near(0.5, dice) for number in range(1, 21)}
-    found = section(Content("tests", series=(series(scores, "edge", "d9"), series(scores, "raising", "d9"))))
+    found = section(ReportContent("tests", series=(series(scores, "edge", "d9"), series(scores, "raising", "d9"))))
     assert found is not None
     (table,) = [block for block in found.blocks if isinstance(block, Table)]
     assert [row[:2] for row in table.rows] == [("edge/1 d9", "20"), ("raising/1 d9", "20")]
     assert "adjusted for 2 scores (Holm)" in table.note
-    assert section(Content("tests")) is None
+    assert section(ReportContent("tests")) is None

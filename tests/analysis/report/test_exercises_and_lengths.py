@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sage_edge.analysis.report import lengths, training
 from sage_edge.analysis.report.blocks import Cell, Section, Table
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.content import ReportContent
 from tests.analysis.report.contents import gathered
 from tests.builders import transcript
 
@@ -82,4 +82,4 @@ def test_where_it_is_not_known_the_last_sign_is_described_and_never_called_cut(t
 def test_a_failed_turn_is_no_answer(tmp_path: Path) -> None:
     found = lengths.section(gathered(tmp_path, transcript(replies=["An end.", None, "An end."])))
     assert rows(found)[5][2].endswith("n = 2")
-    assert lengths.section(Content("tests")) is None
+    assert lengths.section(ReportContent("tests")) is None

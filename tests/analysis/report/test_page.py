@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from sage_edge.analysis.report import page
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.sections import compose
 from tests.analysis.report import pages
 from tests.analysis.report.contents import HOSTILE
@@ -118,7 +118,7 @@ def test_markdown_holds_the_words_of_every_block() -> None:
 
 
 def test_an_empty_corpus_makes_a_page_that_says_so() -> None:
-    made = compose(Content("a folder of tests"))
+    made = compose(ReportContent("a folder of tests"))
     text = page.html(made)
     assert "There is no session in a folder of tests yet." in text
     assert "No claim was tested." not in text  # a heading over nothing

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.analysis.calibration import Forecast
+from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.report.blocks import Badge, Table
 from sage_edge.analysis.report.forecasts import forecasts
 from sage_edge.analysis.report.predictions import measured, predicted, section
@@ -56,7 +56,7 @@ def check(of: Recommendation, hits: int = 3, author: str = "thor", verdict: str 
     )  # fmt: skip
 
 
-def tables(*told: Forecast) -> list[Table]:
+def tables(*told: AnsweredPrediction) -> list[Table]:
     found = section(told)
     assert found is not None
     return [block for block in found.blocks if isinstance(block, Table)]
@@ -64,7 +64,7 @@ def tables(*told: Forecast) -> list[Table]:
 
 def test_what_was_written_after_its_session_is_said_on_top() -> None:
     session = dialogue.of(transcript(started=START - timedelta(seconds=1)))
-    found = section([Forecast(recommendation(), None, check(recommendation()), (session,))])
+    found = section([AnsweredPrediction(recommendation(), None, check(recommendation()), (session,))])
     assert found is not None
     assert found.lead == "1 prediction, 1 of them written too late."
     calibration, table = [block for block in found.blocks if isinstance(block, Table)]
@@ -76,8 +76,8 @@ def test_each_researcher_is_counted() -> None:
     right = [recommendation(first) for first in ("P002", "P003", "P004")]
     wrong = recommendation("P005")
     other = recommendation("P006", author="desk")
-    told = [Forecast(one, None, check(one)) for one in right]
-    told += [Forecast(wrong, None, check(wrong, 0, verdict="refuted")), Forecast(other)]
+    told = [AnsweredPrediction(one, None, check(one)) for one in right]
+    told += [AnsweredPrediction(wrong, None, check(wrong, 0, verdict="refuted")), AnsweredPrediction(other)]
     calibration, _ = tables(*told)
     rows = [[str(cell).replace("\u00a0", " ") for cell in row] for row in calibration.rows]
     assert rows == [
@@ -88,7 +88,7 @@ def test_each_researcher_is_counted() -> None:
 
 def test_a_row_tells_what_was_predicted_seen_and_registered() -> None:
     paper = recommendation()
-    (row,) = tables(Forecast(paper, None, check(paper)))[1].rows
+    (row,) = tables(AnsweredPrediction(paper, None, check(paper)))[1].rows
     assert row[0] == f"{paper.fingerprint().short}, {START:%Y-%m-%d %H:%M}"
     assert row[3] == "identity/1 rate at least 0.50, from 3 answers or more in 1 session"
     assert row[4] == "0.75 (0.30 to 0.95), n = 4; identity/1 rate"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sage_edge.analysis.corpus import Problem, Refused
 from sage_edge.analysis.report.blocks import Badge, Section, Table
-from sage_edge.analysis.report.content import Content, Session
+from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.report.provenance import MANY, section
 from tests import corpora
 from tests.analysis.report.contents import gathered
@@ -29,7 +29,7 @@ def test_our_own_papers_say_nearly_everything(tmp_path: Path) -> None:
 
 def test_what_is_not_said_is_not_known() -> None:
     bare = replace(talk("I am."), host="unknown", unit="unknown", intervention="none-recorded", provenance="legacy")
-    found = section(Content("tests", sessions=(Session(replace(bare, number=None), (), counts=False),)))
+    found = section(ReportContent("tests", sessions=(Session(replace(bare, number=None), (), counts=False),)))
     shares = {str(row[1]) for row in tables(found)[0].rows}
     assert shares == {"0 of 1"}
     assert list(tables(found)[1].rows) == [("primary", "session", "1", "no")]
@@ -37,7 +37,7 @@ def test_what_is_not_said_is_not_known() -> None:
 
 def test_remarks_are_counted() -> None:
     sessions = tuple(Session(replace(talk("I am.", number=n), remarks=("cpu-fallback",)), ()) for n in (1, 2))
-    assert tables(section(Content("tests", sessions=sessions)))[2].rows == (("cpu-fallback", "2"),)
+    assert tables(section(ReportContent("tests", sessions=sessions)))[2].rows == (("cpu-fallback", "2"),)
 
 
 def test_refused_files_and_odd_sessions_are_told_with_their_reason(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_refused_files_and_odd_sessions_are_told_with_their_reason(tmp_path: Pat
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:
-    content = Content(
+    content = ReportContent(
         "tests",
         refused=tuple(Refused(f"{n}.json", "broken") for n in range(MANY + 5)),
         problems=(Problem("P001 of sprout", "odd"),),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from sage_edge.analysis.report.blocks import Section, Table
-from sage_edge.analysis.report.content import Content, Session
+from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.report.schedule import section
 from sage_edge.analysis.report.slots import Lane, lanes
 from sage_edge.records.dialogue import Dialogue, Provenance
@@ -29,7 +29,7 @@ def held(
 
 
 def lane(*sessions: Dialogue) -> Lane:
-    (found,) = lanes(Content("tests", sessions=tuple(Session(one, ()) for one in sessions)))
+    (found,) = lanes(ReportContent("tests", sessions=tuple(Session(one, ()) for one in sessions)))
     return found
 
 
@@ -78,7 +78,7 @@ def test_our_own_sessions_say_which_slot_they_served() -> None:
 def test_each_track_of_each_host_is_a_lane() -> None:
     here, there = held(1, MIDNIGHT), replace(held(1, MIDNIGHT), host="thor")
     drill = replace(held(2, MIDNIGHT + 3 * H), track="training")
-    content = Content("tests", sessions=tuple(Session(one, ()) for one in (here, there, drill)))
+    content = ReportContent("tests", sessions=tuple(Session(one, ()) for one in (here, there, drill)))
     assert [one.name for one in lanes(content)] == ["sprout primary", "thor primary", "sprout training"]
     assert [one.held[0].delay for one in lanes(content)] == [timedelta(0)] * 3
 
@@ -86,7 +86,7 @@ def test_each_track_of_each_host_is_a_lane() -> None:
 def test_the_table_counts_with_interval_and_n() -> None:
     times = [0, 6, 12, 31, 32]
     sessions = [Session(held(number, MIDNIGHT + hours * H), ()) for number, hours in enumerate(times, start=1)]
-    found = first_table(section(Content("tests", sessions=(*sessions, Session(held(9, None), ())))))
+    found = first_table(section(ReportContent("tests", sessions=(*sessions, Session(held(9, None), ())))))
     assert found["sessions with a start time"] == "5"
     assert found["sessions without"] == "1"
     assert found["within 10 min of the slot"] == "0.60 (0.23 to 0.88), n = 5"
@@ -99,11 +99,11 @@ def test_the_table_counts_with_interval_and_n() -> None:
 
 @pytest.mark.parametrize("sessions", [(), (Session(held(1, None), ()),)])
 def test_without_a_time_there_is_no_section(sessions: tuple[Session, ...]) -> None:
-    assert section(Content("tests", sessions=sessions)) is None
+    assert section(ReportContent("tests", sessions=sessions)) is None
 
 
 def test_one_session_has_no_gap() -> None:
-    found = section(Content("tests", sessions=(Session(held(1, MIDNIGHT), ()),)))
+    found = section(ReportContent("tests", sessions=(Session(held(1, MIDNIGHT), ()),)))
     assert first_table(found)["median gap"] == "none"
     assert found is not None
     assert len(found.blocks) == 1

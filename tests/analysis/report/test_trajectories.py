@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sage_edge.analysis.report.blocks import Figure, Section, Table, Words
-from sage_edge.analysis.report.content import Content
+from sage_edge.analysis.report.blocks import Figure, Paragraphs, Section, Table
+from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.trajectories import POINTS, blocks, changes, interval, sections, spans
 from sage_edge.scorers import mean_interval, wilson
 from tests.analysis.report.contents import series
@@ -16,12 +16,12 @@ SCORES = {1: [0.0, 1.0], 2: [0.0, 0.0], 3: [1.0, 1.0], 5: [0.0, 1.0]}
 
 
 def only(*of: object) -> Section:
-    (found,) = sections(Content("tests", series=of))  # type: ignore[arg-type]
+    (found,) = sections(ReportContent("tests", series=of))  # type: ignore[arg-type]
     return found
 
 
 def words(section: Section) -> str:
-    return " ".join(p for block in section.blocks if isinstance(block, Words) for p in block.paragraphs)
+    return " ".join(p for block in section.blocks if isinstance(block, Paragraphs) for p in block.paragraphs)
 
 
 def table(section: Section) -> Table:
@@ -87,9 +87,9 @@ def test_a_scorer_without_a_measure_is_named() -> None:
 
 def test_each_track_has_its_own_section() -> None:
     both = (series(SCORES), series(SCORES, "training-strict", track="training"))
-    found = list(sections(Content("tests", series=both)))
+    found = list(sections(ReportContent("tests", series=both)))
     assert [one.key for one in found] == ["trajectories-primary", "trajectories-training"]
-    assert list(sections(Content("tests"))) == []
+    assert list(sections(ReportContent("tests"))) == []
 
 
 def test_interventions_that_change_all_the_time_are_counted_only() -> None:

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.scorers.current import invention
-from sage_edge.scorers.current.invention import LARGE, Held, invents_a_name, invents_a_number
+from sage_edge.scorers.current.invention import LARGE, KnownFacts, invents_a_name, invents_a_number
 
 
-def held(*texts: str, session: int | None = 19) -> Held:
+def held(*texts: str, session: int | None = 19) -> KnownFacts:
     """A conversation with the mind Sage in which these texts were said."""
-    one = Held("Sage", session)
+    one = KnownFacts("Sage", session)
     for text in texts:
         one.add(text)
     return one

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sage_edge.scorers.legacy import edge, markers
-from sage_edge.scorers.legacy.edge import EDGE, Domains
+from sage_edge.scorers.legacy.edge import EDGE, EdgeDomains
 from tests.dialogues import marked, talk
 
 
@@ -69,10 +69,10 @@ def test_a_value_never_leaves_its_range() -> None:
 
 
 def test_the_session_is_rounded_before_it_is_named() -> None:
-    found = edge.session([Domains(0.5, 0.5, 0.4), Domains(0.4, 0.6, 0.4), Domains(0.5, 0.6, 0.2)])
+    found = edge.session([EdgeDomains(0.5, 0.5, 0.4), EdgeDomains(0.4, 0.6, 0.4), EdgeDomains(0.5, 0.6, 0.2)])
     assert found == (0.467, 0.567, 0.333)
     assert edge.drift(found) == 0.18
-    assert edge.drift(Domains(0, 0, 0)) == 1.0
+    assert edge.drift(EdgeDomains(0, 0, 0)) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_session_is_rounded_before_it_is_named() -> None:
     ],
 )
 def test_states(d5: float, d9: float, expected: str) -> None:
-    assert edge.state(Domains(0.9, d5, d9)) == expected
+    assert edge.state(EdgeDomains(0.9, d5, d9)) == expected
 
 
 def test_failed_turns_are_no_answers() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers.legacy.markers import SHARED, WEAK, WEAK_ALONE, Listing, clamp, read
+from sage_edge.scorers.legacy.markers import SHARED, WEAK, WEAK_ALONE, PhraseList, clamp, read
 from sage_edge.scorers.text import lexicon
 from sage_edge.scorers.text.lexicon import Lexicon
 from tests.scorers.utterances import PHRASES, texts
@@ -54,7 +54,7 @@ def test_very_long_words_are_not_remembered() -> None:
 
 def test_each_phrase_counts_once_in_each_listing() -> None:
     reading = read("US, us and OUR hour, together")
-    assert reading.found >= {"us", "our", "together"}
+    assert reading.phrases >= {"us", "our", "together"}
     assert reading.hits(SHARED) == 3
     assert (reading.length, len(reading.words)) == (6, 6)
 
@@ -69,7 +69,7 @@ def test_counts_are_those_of_the_phrases_found(text: str) -> None:
 def test_listings_differ_and_are_lower_case() -> None:
     assert len(PHRASES) > 100
     assert all(phrase == phrase.lower() and phrase.strip() for phrase in PHRASES)
-    assert Listing(0, ("a",)) != Listing(1, ("a",))
+    assert PhraseList(0, ("a",)) != PhraseList(1, ("a",))
 
 
 @pytest.mark.parametrize(("value", "expected"), [(-0.2, 0), (0.3, 0.3), (1.7, 1)])
