@@ -16,6 +16,8 @@ from tests.house import Source, load
 ROOT = Path(__file__).parents[1]
 VAGUE = frozenset({"found", "told", "said", "made", "one"})
 """Names that say how a value came about, or nothing at all, instead of what it is."""
+PUBLISHED = frozenset({("legacy/report.py", "found")})
+"""Keys of published formats, which keep their names."""
 
 
 def types(sources: Sequence[Source]) -> dict[str, list[str]]:
@@ -48,7 +50,9 @@ def _is_alias(name: str, value: ast.expr) -> bool:
 def vague(source: Source) -> list[str]:
     """Return every place where a name is bound that does not say what it holds."""
     return [
-        source.at(node, f"'{name}' does not say what it holds") for node, name in _bound(source.tree) if name in VAGUE
+        source.at(node, f"'{name}' does not say what it holds")
+        for node, name in _bound(source.tree)
+        if name in VAGUE and (source.path, name) not in PUBLISHED
     ]
 
 
