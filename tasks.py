@@ -5,9 +5,7 @@ As a script it needs nothing but Python, git and a C compiler. It makes `.venv` 
     look at .venv/setup.stamp ── as wanted ─────────────────────────────────────────────┐
       └── missing, cut off or outdated ── venv ── pip install ── write the stamp last ──┴── invoke TASK
 
-As invoke's module it holds the chores. They are thin: they start the program that does the work and hand its exit
-status on. No chore takes a positional value or a one-letter flag, because invoke would hand `--help` to a positional
-one and run it.
+As invoke's module it hands over the tasks of `sage_edge/workstation`.
 """
 
 from __future__ import annotations
@@ -15,8 +13,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import fcntl
-import functools
-import gc
 import hashlib
 import importlib.util
 import os
@@ -27,7 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, NoReturn
 
 from sage_edge import hints
 from sage_edge.errors import SageError, UsageError
@@ -39,8 +35,6 @@ CONSTRAINTS = "requirements/constraints.txt"
 LEAN = "requirements/llama.cmake"
 STAMP, LOG = "setup.stamp", "setup.log"
 APT = "on Debian or Ubuntu: apt-get install git build-essential python3-venv"
-SPREAD = ("-n", "auto", "--dist", "loadfile")  # one worker a core; a file's tests share their fixtures
-TRAIN_NEEDS = ("torch", "transformers", "tokenizers", "safetensors")
 
 
 def say(line: str) -> None:
@@ -185,17 +179,25 @@ def _text(log: IO[bytes]) -> str:
 
 
 def help_text() -> str:
-    """Return what this script can do, read from the chores without importing invoke."""
-    rows, ours = [], ROOT / "sage_edge"
-    files = (Path(__file__), *sorted((ours / "workstation").glob("*.py")))
-    for node in (node for path in files for node in ast.walk(ast.parse(path.read_text("utf-8")))):
+    """Return what this script can do, read from the tasks without importing invoke."""
+    tasks = [row for path in sorted((ROOT / "sage_edge" / "workstation").glob("*_tasks.py")) for row in _tasks(path)]
+    lines = "\n".join(f"  {name:<18} {about}" for name, about in sorted(tasks))
+    return f"usage: python3 tasks.py TASK [OPTIONS]      python3 tasks.py TASK --help\n\n{lines}"
+
+
+def _tasks(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and first line of help for each function under `@task(…)` of a file; GROUP = "x" makes them x.*."""
+    tree, group = ast.parse(path.read_text("utf-8")), ""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "GROUP":
+            group = f"{ast.literal_eval(node.value)}."
         if isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
-                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "chore":
-                    name, told = ast.literal_eval(mark.args[0]), (ast.get_docstring(node) or "").splitlines()[0]
-                    rows.append(f"  {name:<16} {told}")
-    tasks = "\n".join(sorted(rows))
-    return f"usage: python3 tasks.py TASK [OPTIONS]      python3 tasks.py TASK --help\n\n{tasks}"
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "task":
+                    name = next(
+                        (ast.literal_eval(word.value) for word in mark.keywords if word.arg == "name"), node.name
+                    )
+                    yield f"{group}{name}", (ast.get_docstring(node) or "").splitlines()[0]
 
 
 def script(words: Sequence[str]) -> int:
@@ -215,6 +217,7 @@ def script(words: Sequence[str]) -> int:
 
 def become(inside: Path, words: Sequence[str]) -> NoReturn:
     """Replace this process with `invoke WORDS`."""
+    os.environ["SAGE_STARTED_BY_SCRIPT"] = "1"  # whoever types that need not have our programs on the PATH
     program = [str(inside / "python"), str(inside / "invoke"), "--search-root", str(ROOT), *words]
     os.execv(program[0], program)  # noqa: S606  the words are a list, and no shell is wanted
 
@@ -223,169 +226,13 @@ def tell(refusal: SageError) -> int:
     """Print what was refused and what to do next; return the exit status that belongs to it."""
     say(f"error: {refusal.message}")
     if refusal.hint:
-        say(f"  next: {hints.text(refusal.hint)}")
+        say(f" next: {hints.text(refusal.hint)}")
     return refusal.code
 
 
 if __name__ == "__main__":
     sys.exit(script(sys.argv[1:]))
 
-# --- the chores: invoke imports this file ---
+from sage_edge.workstation.collection import collection  # noqa: E402  the script above runs where invoke is not installed
 
-from invoke import Collection, Context, Exit, task  # noqa: E402  the script above runs where invoke is not installed
-
-from sage_edge import workstation  # noqa: E402  only invoke needs it
-
-gc.set_threshold(200_000)  # what is imported is no garbage, and a chore is soon over: a tenth of a short one's time
-ns = Collection()
-Body = Callable[..., int]
-
-
-def chore(name: str, **about: str) -> Callable[[Body], Any]:
-    """Make a task of a function that returns an exit status. `about` is the help of every parameter."""
-
-    def make(body: Body) -> Any:
-        @functools.wraps(body)
-        def guarded(*args: Any, **kwargs: Any) -> None:
-            try:
-                code = body(*args, **kwargs)
-            except SageError as refusal:
-                code = tell(refusal)
-            except KeyboardInterrupt:
-                code = 130
-            gc.freeze()  # and need not be looked through once more in the end
-            if code:
-                raise Exit(code=code)
-
-        room, _, last = name.rpartition(".")
-        if room and room not in ns.collections:
-            ns.add_collection(Collection(room))
-        made = task(name=last, positional=[], auto_shortflags=False, help=about)(guarded)
-        (ns.collections[room] if room else ns).add_task(made)
-        return made
-
-    return make
-
-
-def go(c: Context, *words: str, quiet: bool = False) -> tuple[int, str]:
-    """Run a program of the environment: its exit status, and its output when `quiet`. Under --dry, only print it."""
-    if c.config.run.dry or c.config.run.echo:
-        say(shlex.join(words))
-    if c.config.run.dry:
-        return 0, ""
-    pipe = subprocess.PIPE if quiet else None
-    process = subprocess.Popen(words, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT if quiet else None)
-    try:
-        out, _ = process.communicate()
-    except KeyboardInterrupt:
-        process.wait()  # it got the same signal, and leaves in order
-        raise
-    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell says it
-    return code, (out or b"").decode("utf-8", "replace")
-
-
-def here(path: str) -> str:
-    """Return a path that the user named, seen from where the user is."""
-    return str(Path(path).absolute())
-
-
-def python(*words: str) -> tuple[str, ...]:
-    """Return the words that start a module in this environment."""
-    return (sys.executable, "-m", *words)
-
-
-@chore("check", tests="With --no-tests: only what reads the code, which takes seconds.")
-def check(c: Context, tests: bool = True) -> int:
-    """Format, lint, types, house and tests in one word; changes nothing."""
-    stages = {
-        "format": python("ruff", "format", "--check", "."),
-        "lint": python("ruff", "check", "."),
-        "types": python("mypy"),
-        "house": python("pytest", "-q", "tests/test_house.py", "tests/images/test_recipes.py"),
-    }
-    if tests:
-        fast = ("-m", "not slow and not docker", "--ignore=tests/test_house.py")
-        stages["tests"] = python("pytest", "-q", *SPREAD, *fast)
-    codes: dict[str, int] = {}
-    for name, words in stages.items():
-        started = time.monotonic()
-        codes[name], out = go(c, *words, quiet=name != "tests")
-        print(f"{name:<8}{'FAILED' if codes[name] else 'ok':<8}{time.monotonic() - started:6.1f} s", flush=True)
-        if codes[name]:
-            print("\n".join(f"    {line}" for line in out.splitlines()[-60:]), flush=True)
-    failed = [name for name, code in codes.items() if code]
-    print(f"failed: {', '.join(failed)}; `invoke fix` repairs format and some lint" if failed else "all is well")
-    return max(codes.values())
-
-
-@chore("fix")
-def fix(c: Context) -> int:
-    """Format the code and repair what lint can repair."""
-    return max(go(c, *python("ruff", "format", "."))[0], go(c, *python("ruff", "check", "--fix", "."))[0])
-
-
-@chore(
-    "test",
-    slow="Also those that take minutes.",
-    docker="Also those that need a Docker engine.",
-    kills="How many times the kill tests kill a process; they say their own default.",
-    path="Only this file or folder.",
-    keep_going="Do not stop after ten failures.",
-)
-def run_tests(
-    c: Context, slow: bool = False, docker: bool = False, kills: str | None = None, path: str | None = None,
-    keep_going: bool = False,
-) -> int:  # fmt: skip
-    """Run the tests that need seconds and no Docker, unless more is asked for."""
-    left = [] if slow else [("slow", "takes minutes; --slow runs it too")]
-    left += [] if docker else [("docker", "needs a Docker engine; --docker runs it too")]
-    for name, why in left:
-        say(f"deselected: {name:<7} {why}")
-    words = ["-m", " and ".join(f"not {name}" for name, _ in left)] if left else []
-    if kills is not None:
-        if not kills.isdecimal():
-            raise UsageError(f"--kills wants a whole number, not {kills!r}", hint="invoke test --kills 200")
-        words += ["--kills", kills]
-    words += [] if keep_going else ["--maxfail=10"]
-    return go(c, *python("pytest", *SPREAD, *words, *([here(path)] if path else [])))[0]
-
-
-@chore("seedling.train", into="Where the trained model goes; default: its place in sage_edge/models/seedling.")
-def train(c: Context, into: str | None = None) -> int:
-    """Train the seedling, the little model that ships with the code, anew."""
-    lacks = [name for name in TRAIN_NEEDS if importlib.util.find_spec(name) is None]
-    if lacks:
-        raise UsageError(
-            f"training needs {', '.join(lacks)}, which the demo and the tests do not",
-            hint=f".venv/bin/python -m pip install -c {CONSTRAINTS} -e '.[researcher]'",
-        )
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin halve the speed of a busy machine
-    place = here(into) if into else "sage_edge/models/seedling"
-    return go(c, *python("tools.seedling", place, ".sage/seedling"))[0]
-
-
-workstation.add(chore)
-
-
-@chore("bench.models", quick="Few repetitions: to see that it runs, not to quote.")
-def bench_models(c: Context, quick: bool = False) -> int:
-    """Measure every figure that the model road promises, in one run."""
-    return go(c, *python("tests.benchmarks.models", *(["--quick"] if quick else [])))[0]
-
-
-@chore("bench.spine", quick="Few repetitions: to see that it runs, not to quote.")
-def spine(c: Context, quick: bool = False) -> int:
-    """Measure every figure that the spine promises, in one run."""
-    return go(c, *python("tests.benchmarks.spine", *(["--quick"] if quick else [])))[0]
-
-
-@chore("bench.analysis", quick="Small corpora: to see that it runs, not to quote.")
-def bench_analysis(c: Context, quick: bool = False) -> int:
-    """Measure every figure that the analysis promises, in one run."""
-    return go(c, *python("tests.benchmarks.analysis", *(["--quick"] if quick else [])))[0]
-
-
-@chore("bench.fleet", quick="Three boards, few rounds: to see that it runs, not to quote.")
-def bench_fleet(c: Context, quick: bool = False) -> int:
-    """Measure every figure that the fleet promises, on ten stand-in boards."""
-    return go(c, *python("tests.benchmarks.fleet", *(["--quick"] if quick else [])))[0]
+ns = collection()

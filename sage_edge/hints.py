@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Program = Literal["invoke", "sage-edge"]
+Program = Literal["invoke", "sage-edge", "ssh"]
 OVER_HOSTS = frozenset({"host", "role", "all"})
 """Options by which a task of invoke is for hosts, so that it needs to be told the overlay that declares them."""
 
@@ -40,6 +40,11 @@ def sage(verb: str, /, *values: str, **options: str | bool | None) -> NextComman
     return _command("sage-edge", verb, values, options)
 
 
+def ssh(*words: str) -> NextCommand:
+    """Return an ssh over the fleet's own ssh_config, wherever that lies: `ssh(host, "true")`."""
+    return NextCommand("ssh", words)
+
+
 def _command(
     program: Program, verb: str, values: tuple[str, ...], options: dict[str, str | bool | None]
 ) -> NextCommand:
@@ -51,11 +56,16 @@ def _command(
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What only the roof knows: the overlay over the fleet, and how a person starts `invoke` and `sage-edge` here."""
+    """What only the roof knows: the overlay over the fleet, and how a person starts `invoke` and `sage-edge` here.
+
+    width: columns of their terminal; None: there is none, and nothing is wrapped. addresses: folder of the ssh_config.
+    """
 
     overlay: str | None = None
     invoke: str = "invoke"
     sage: str = "sage-edge"
+    width: int | None = None
+    addresses: str = "fleet"
 
 
 def text(hint: Hint, surroundings: Surroundings | None = None) -> str:
@@ -72,7 +82,8 @@ def _typed(command: NextCommand, where: Surroundings) -> str:
     words = [_quoted(word) for word in command.words]
     for name, value in options.items():
         words += [f"--{name}"] if value is True else [f"--{name}", _quoted(str(value))]
-    return " ".join((where.invoke if command.program == "invoke" else where.sage, *words))
+    programs = {"invoke": where.invoke, "sage-edge": where.sage, "ssh": f"ssh -F {_quoted(where.addresses)}/ssh_config"}
+    return " ".join((programs[command.program], *words))
 
 
 def _quoted(word: str) -> str:

@@ -18,6 +18,7 @@ state/
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,11 @@ def cache(env: Mapping[str, str]) -> Path:
     if own and Path(own).is_absolute():
         return Path(own) / "sage-edge"
     return Path(env["HOME"]) / ".cache" / "sage-edge" if env.get("HOME") else SYSTEM_STATE / "cache"
+
+
+def shown(path: Path) -> str:
+    """Return a path as a person here would type it: from the current folder where that is shorter."""
+    return min(str(path), os.path.relpath(path), key=len)
 
 
 def _nearest_fleet(here: Path) -> Path:

@@ -59,6 +59,7 @@ class Machine:
             "pyproject.toml",
             "sage_edge/__init__.py",
             "sage_edge/errors.py",
+            "sage_edge/sizes.py",
             "sage_edge/hints.py",
         ):
             shutil.copy(ROOT / name, self.house / name)
@@ -124,7 +125,7 @@ def test_a_failed_pip_shows_its_end_and_the_next_start_tries_again(machine: Mach
     code, _, err = machine.run("demo", FAKE_PIP="fail")
     lines = err.splitlines()
     assert code == 1
-    assert lines[-1] == "  next: all of it is in .venv/setup.log; then start again"
+    assert lines[-1] == " next: all of it is in .venv/setup.log; then start again"
     assert [line.strip() for line in lines[-21:-1]] == [str(number) for number in range(21, 41)]
     assert not machine.stamp.exists()
 
@@ -219,7 +220,7 @@ def test_a_bare_machine_is_told_what_it_lacks(machine: Machine, tmp_path: Path) 
     assert (code, out, machine.did) == (2, "", [])
     assert err.splitlines() == [
         "error: this machine lacks git, a C compiler, a C++ compiler",
-        f"  next: {tasks.APT}",
+        f" next: {tasks.APT}",
     ]
 
 

@@ -16,6 +16,7 @@ import invoke
 import pytest
 
 import tasks
+from sage_edge.workstation import bench_tasks, dev_tasks, programs, seedling_tasks
 
 ROOT = Path(tasks.__file__).parent
 INVOKE = [sys.executable, "-m", "invoke"]
@@ -35,11 +36,9 @@ HEAVY = {
     "pytest",
 }
 
-Go = Callable[..., tuple[int, str]]
-
 
 class Recorder:
-    """Stands in for `tasks.go`: keeps the words, starts nothing, answers with the given exit statuses."""
+    """Stands in for `programs.run`: keeps the words, starts nothing, answers with the given exit statuses."""
 
     def __init__(self, *codes: int) -> None:
         self.codes, self.calls = list(codes), list[list[str]]()
@@ -49,10 +48,16 @@ class Recorder:
         return (self.codes.pop(0) if self.codes else 0), "what it said"
 
 
+def replaced(monkeypatch: pytest.MonkeyPatch, run: Callable[..., tuple[int, str]]) -> None:
+    """Put something in the place of what starts programs."""
+    for module in (dev_tasks, bench_tasks, seedling_tasks):
+        monkeypatch.setattr(module, "run", run)
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
-    monkeypatch.setattr(tasks, "go", recorder)
+    replaced(monkeypatch, recorder)
     return recorder
 
 
@@ -143,7 +148,7 @@ def test_asking_for_help_runs_nothing(
 )
 def test_tiers(words: list[str], expected: list[str], started: Recorder) -> None:
     assert door("test", *words) == 0
-    assert started.calls == [["pytest", *tasks.SPREAD, *(word for word in expected if word != "-m")]]
+    assert started.calls == [["pytest", *dev_tasks.SPREAD, *(word for word in expected if word != "-m")]]
 
 
 def test_what_is_left_out_is_said(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,21 +167,21 @@ def test_kills_is_a_number(kills: str, started: Recorder) -> None:
 @pytest.mark.parametrize("code", [0, 1, 3, 8, 130])
 def test_the_program_s_exit_status_is_ours(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for words in (["test"], ["bench.spine"]):
-        monkeypatch.setattr(tasks, "go", Recorder(code))
+        replaced(monkeypatch, Recorder(code))
         assert door(*words) == code
 
 
 def test_training_says_what_it_needs(
     started: Recorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tasks, "TRAIN_NEEDS", ("sys", "no_such_library"))
+    monkeypatch.setattr(seedling_tasks, "TRAIN_NEEDS", ("sys", "no_such_library"))
     assert door("seedling.train") == 2
     assert started.calls == []
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "error: training needs no_such_library, which the demo and the tests do not"
-    assert told[1].startswith("  next: .venv/bin/python -m pip install")
+    assert told[1].startswith(" next: .venv/bin/python -m pip install")
     assert told[1].endswith("'.[researcher]'")
-    monkeypatch.setattr(tasks, "TRAIN_NEEDS", ("sys",))
+    monkeypatch.setattr(seedling_tasks, "TRAIN_NEEDS", ("sys",))
     assert door("seedling.train", "--into", "/x") == 0
     assert door("seedling.train") == 0
     assert [call[:2] for call in started.calls] == [
@@ -189,7 +194,7 @@ def test_check_runs_every_stage_and_ends_with_the_worst(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorder = Recorder(0, 1, 2, 0, 0)
-    monkeypatch.setattr(tasks, "go", recorder)
+    replaced(monkeypatch, recorder)
     assert door("check") == 2
     assert [call[0] for call in recorder.calls] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
     lines = capsys.readouterr().out.splitlines()
@@ -223,17 +228,17 @@ def context(**run: Any) -> invoke.Context:
     ],
 )
 def test_go_hands_the_exit_status_on(code: str, expected: int) -> None:
-    assert tasks.go(context(), sys.executable, "-c", code)[0] == expected
+    assert programs.run(context(), sys.executable, "-c", code)[0] == expected
 
 
 def test_go_keeps_the_output_when_quiet() -> None:
     code = "import sys; print('é'); sys.stdout.flush(); sys.stderr.buffer.write(b'\\xff')"
-    assert tasks.go(context(), sys.executable, "-c", code, quiet=True) == (0, "é\n�")
+    assert programs.run(context(), sys.executable, "-c", code, quiet=True) == (0, "é\n�")
 
 
 def test_a_dry_run_starts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = f"open({str(tmp_path / 'made')!r}, 'w')"
-    assert tasks.go(context(dry=True), sys.executable, "-c", code) == (0, "")
+    assert programs.run(context(dry=True), sys.executable, "-c", code) == (0, "")
     assert list(tmp_path.iterdir()) == []
     assert "open(" in capsys.readouterr().err
 
@@ -242,7 +247,7 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> tuple[int, str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tasks, "go", interrupted)
+    replaced(monkeypatch, interrupted)
     assert door("fix") == 130
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sage_edge import __version__, hints
+from sage_edge import __version__
 from sage_edge.cli.lazy_group import Lazy, Place
 from sage_edge.errors import SageError
 
@@ -37,7 +37,9 @@ class _Root(Lazy):
         except SageError as refusal:
             if ctx.params.get("verbose"):
                 raise
-            complain(refusal)
+            from sage_edge.cli import render  # what helps with --help is light
+
+            render.complain(refusal)
             ctx.exit(refusal.code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
@@ -45,13 +47,6 @@ class _Root(Lazy):
         except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
             sys.stderr.close()
             ctx.exit(0)
-
-
-def complain(refusal: SageError) -> None:
-    """Print what happened and what to type next, on stderr."""
-    click.echo(f"error: {refusal.message}", err=True)
-    if refusal.hint:
-        click.echo(f" next: {hints.text(refusal.hint)}", err=True)
 
 
 @click.group(

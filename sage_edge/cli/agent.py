@@ -5,17 +5,17 @@ from __future__ import annotations
 import click
 
 from sage_edge.agent import build, loop, wake
-from sage_edge.cli import complain, render
+from sage_edge.cli import render, session_view
 from sage_edge.cli.environment import (
     as_option,
     at_option,
     clock_at,
     image,
     json_option,
+    log,
     paths,
     release,
     stop_on_signals,
-    tell,
 )
 from sage_edge.inventory import guard, identity
 from sage_edge.inventory.declarations import Ability
@@ -31,10 +31,10 @@ def command() -> None:
 @at_option
 def once(as_host: str | None, at: str | None) -> None:
     """Wake once: receive, do what this host's role asks for, publish."""
-    agent = _agent(as_host, at, render.OnScreen())
+    agent = _agent(as_host, at, session_view.OnScreen())
     result = wake.once(agent)
     if result.failure is not None:
-        complain(result.failure)
+        render.complain(result.failure)
         raise SystemExit(result.failure.code)
     click.echo("published" if result.published else "nothing is lost; it goes out with a later wake")
 
@@ -59,10 +59,10 @@ def plan_(as_host: str | None, at: str | None, as_json: bool) -> None:
         render.table(("action", "why"), [(action.what, action.why) for action in actions])
 
 
-def _agent(as_host: str | None, at: str | None, audience: render.OnScreen | None) -> build.Agent:
+def _agent(as_host: str | None, at: str | None, audience: session_view.OnScreen | None) -> build.Agent:
     here = paths()
     fleet, host, _ = identity.claim(here, as_host)
     role = fleet.role_of(host.name)
     ability: Ability = next((kind.ability for kind in fleet.kinds if role.may(kind.ability)), "analyse")
     me = guard.require(here, ability, as_host)
-    return build.build(here, me, clock_at(at), stop_on_signals(), release(), tell, audience, image())
+    return build.build(here, me, clock_at(at), stop_on_signals(), release(), log, audience, image())

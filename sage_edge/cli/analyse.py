@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sage_edge.cli import corpus_options, render
-from sage_edge.cli.environment import json_option, paths, tell
+from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import Track
 
@@ -84,17 +84,17 @@ def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list
             count = len(corpus.of(one).sessions(of))
             if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
-            click.secho(f"{render.inert(one)}, {of}: {count} session{'s' * (count > 1)}", bold=True)
+            render.line(f"{render.sanitize(one)}, {of}: {count} session{'s' * (count > 1)}", "bold")
             series = list(_series(corpus, one, of, scorers))
             rows = [_row(each, found) for each in series for found in windows(each, window)]
             if rows:
                 render.table(("scorer", "sessions", "n", "value", "95 % interval", ""), rows)
             if silent := [each.name for each in series if not each.points]:
-                tell(f"{of}: no answer can be measured by {', '.join(silent)}")
+                log(f"{of}: no answer can be measured by {', '.join(silent)}")
             click.echo()
             shown = True
     if not shown:
-        tell(f"the corpus is empty: no {f'{track} ' if track else ''}session is here, so there is no number to show")
+        log(f"the corpus is empty: no {f'{track} ' if track else ''}session is here, so there is no number to show")
 
 
 def _row(series: Series, found: Any) -> tuple[str, ...]:
@@ -136,13 +136,13 @@ def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
         ) from None
     chosen = subject(corpus, host)
     if chosen is None:
-        tell("the corpus is empty: every claim that needs sessions cannot be told")
+        log("the corpus is empty: every claim that needs sessions cannot be told")
     found = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else corpus.of(chosen))
     if as_json:
         render.document("sage-edge/claims/1", [one.model_dump(mode="json") for one in found])
         return
     if chosen is not None and len(corpus.hosts) > 1:
-        tell(f"about the sessions of {render.inert(chosen)}; {len(corpus.hosts) - 1} more hosts: --host HOST")
+        log(f"about the sessions of {render.sanitize(chosen)}; {len(corpus.hosts) - 1} more hosts: --host HOST")
     _claims_table(found)
     for one in found:
         _because(one)
@@ -160,7 +160,7 @@ def _claims_table(found: Sequence[ClaimFinding]) -> None:
         table.add_column(head, overflow="fold")
     for one in found:
         cells = (one.claim, one.as_stated, one.replayed.told, one.corrected.told, one.told)
-        table.add_row(*(Text(render.inert(cell)) for cell in cells))
+        table.add_row(*(Text(render.sanitize(cell)) for cell in cells))
     console = Console(width=render.width(), color_system=None)
     with console.capture() as drawn:
         console.print(table)
@@ -169,7 +169,7 @@ def _claims_table(found: Sequence[ClaimFinding]) -> None:
 
 def _because(found: ClaimFinding) -> None:
     """Why a claim stands or falls, and what to hold against the numbers."""
-    click.secho(f"{found.claim}: {found.told}", bold=True)
+    render.line(f"{found.claim}: {found.told}", "bold")
     why = f"{found.because[:1].upper()}{found.because[1:]}."
     for line in (found.statement, why, *(f"But {caveat}." for caveat in found.caveats)):
         for piece in render.beside(2, line):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from sage_edge import paths
-from sage_edge.cli.environment import tell
+from sage_edge.cli.environment import log
 from sage_edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def opened(papers: Source, *, rescore: bool = False) -> Iterator[Corpus]:
 
     place = cache_of(papers)
     if rescore:
-        with writing(place, tell) as held:
+        with writing(place, log) as held:
             if held is not None:
                 throw_away(held)
-    with _bar() as progress, Corpus.open(papers, place, log=tell, progress=progress) as corpus:
+    with _bar() as progress, Corpus.open(papers, place, log=log, progress=progress) as corpus:
         yield corpus
 
 
@@ -74,9 +74,9 @@ def tell_refused(corpus: Corpus) -> None:
     told = [f"refused: {one.place}: {one.reason}" for one in corpus.refused]
     told += [f"note: {one}" for one in corpus.problems]
     for line in told[:_SHOWN]:
-        tell(line)
+        log(line)
     if len(told) > _SHOWN:
-        tell(f"and {len(told) - _SHOWN} more; --json lists them all")
+        log(f"and {len(told) - _SHOWN} more; --json lists them all")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import click
 
 from sage_edge import hints
 from sage_edge.cli import render
-from sage_edge.cli.environment import as_option, json_option, paths, tell
+from sage_edge.cli.environment import as_option, json_option, log, paths
 from sage_edge.clock import SystemClock
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.paths import SYSTEM_FLEET, Paths
@@ -35,7 +35,7 @@ def command(ctx: click.Context, as_host: str | None, as_json: bool) -> None:
     if as_json:
         render.document("sage-edge/doctor/1", [_document(result) for result in results])
     else:
-        tell(f"{len(results)} checks, {failed} failed")
+        log(f"{len(results)} checks, {failed} failed")
     ctx.exit(ExitCode.NOT_VERIFIED if failed else ExitCode.OK)
 
 
@@ -57,10 +57,8 @@ def _document(result: CheckResult) -> dict[str, str]:
 
 
 def _show(result: CheckResult) -> None:
-    mark = click.style(f"{result.verdict:<8}", fg=_COLOURS[result.verdict])
     first, *more = render.beside(_LEFT, result.answer)
     if result.remedy and result.verdict != "ok":
         more += render.beside(_LEFT, f"next: {hints.text(result.remedy)}")
-    click.echo(f"{mark}{result.check:<{_LEFT - 8}}{first}")
-    for line in more:
-        click.echo(" " * _LEFT + line)
+    title = f"{result.check:<{_LEFT - 8}}{first}"
+    render.marked(f"{result.verdict:<8}", _COLOURS[result.verdict], [title, *(" " * _LEFT + text for text in more)])

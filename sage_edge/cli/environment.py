@@ -62,7 +62,7 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def tell(text: str) -> None:
+def log(text: str) -> None:
     """Progress goes to stderr; stdout is for results."""
     click.echo(text, err=True)
 

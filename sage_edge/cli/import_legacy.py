@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
-from sage_edge.cli.environment import json_option, tell
+from sage_edge.cli.environment import json_option, log
 from sage_edge.legacy import import_folder
 from sage_edge.legacy.report import FileRow, ImportReport
 
@@ -44,8 +44,8 @@ def command(folder: Path, out: Path, as_json: bool) -> None:
         _sentences("numbers", report.numbering)
         _defects(report)
     counted = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in import_folder.OUTCOMES)
-    tell(f"{len(report.files)} files: {counted}")
-    tell(f"{out / import_folder.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
+    log(f"{len(report.files)} files: {counted}")
+    log(f"{out / import_folder.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
 
 
 def _totals(report: ImportReport) -> None:

@@ -42,7 +42,7 @@ def inspect(
         render.document("sage-edge/inspection/1", {"path": str(path), **_content(verdict, memory), "answer": rows})
     else:
         for key, value in rows.items():
-            click.echo(f"{key:>13}  {render.inert(value)}")
+            click.echo(f"{key:>13}  {render.sanitize(value)}")
     _judge(verdict, memory, kind, answer)
 
 

@@ -78,7 +78,7 @@ def show(ref: str, as_json: bool) -> None:
         locked = {"manifest": entry.manifest, "revision": entry.revision} if entry else None
         render.document("sage-edge/model/1", {**_as_json(item), "card": card, "lock": locked, "manifest": listed})
         return
-    click.secho(f"{name} · {item.state}", bold=True)
+    render.line(f"{name} · {item.state}", "bold")
     lines = [("what", item.summary), *_card_lines(item.card)]
     lines.append(("lock", f"{entry.manifest} {entry.revision or ''}".strip() if entry else "no line in models.lock"))
     if item.model is not None:
@@ -86,7 +86,7 @@ def show(ref: str, as_json: bool) -> None:
     if item.refusal is not None:
         lines += [("why not", item.refusal.message), ("next", hints.text(item.refusal.hint))]
     for key, value in lines:
-        click.echo(f"{key:>10}  {render.inert(value)}")
+        click.echo(f"{key:>10}  {render.sanitize(value)}")
     if manifest is not None:
         rows = [(file.path, file.role, str(file.size_bytes), file.digest) for file in manifest.files]
         render.table(("file", "role", "bytes", "digest"), rows)

@@ -13,7 +13,7 @@ import click
 
 from sage_edge import hints
 from sage_edge.cli import progress_bar
-from sage_edge.cli.environment import json_option, paths, stop_on_signals, tell
+from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
 from sage_edge.models.card import HostSource, ModelCard, find
 from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import read_lock
@@ -70,7 +70,7 @@ def pull(ref: str, dry_run: bool, as_json: bool) -> None:
     _show(name, steps, as_json, done="has all of its files here; nothing to fetch")
     if steps and not dry_run:
         _carry_out(name, place, cards, fetch_only=True)
-        tell(f"next: {hints.text(hints.sage('model prepare', name))}")
+        log(f"next: {hints.text(hints.sage('model prepare', name))}")
 
 
 def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard], *, fetch_only: bool = False) -> None:
@@ -80,7 +80,7 @@ def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard]
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
     with progress_bar.of_bytes() as progress:
-        alone = PrepareContext(place.fleet, cards, store, hub, stop=stop, tell=tell, progress=progress)
+        alone = PrepareContext(place.fleet, cards, store, hub, stop=stop, tell=log, progress=progress)
         context = alone if find_spec("fabric") is None else replace(alone, copy=_over_ssh(alone))
         (run.pull if fetch_only else run.prepare)(name, context)
 
@@ -136,5 +136,5 @@ def _conclude(ref: ModelRef, store: Store, as_json: bool) -> None:
     if manifest is None or as_json:
         return
     for what, result in measurements(manifest):
-        click.echo(f"{what}: {render.inert(result)}")
+        click.echo(f"{what}: {render.sanitize(result)}")
     click.echo(f"{ref} is prepared and locked: {manifest.size_bytes} bytes, {manifest.weights_digest()}")

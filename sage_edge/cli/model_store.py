@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from sage_edge.cli import complain, progress_bar
-from sage_edge.cli.environment import tell
+from sage_edge.cli import progress_bar, render
+from sage_edge.cli.environment import log
 from sage_edge.cli.model_list import human, library
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
@@ -47,7 +47,7 @@ def verify(ref: str | None, deep: bool) -> None:
                 with progress_bar.of_bytes() as progress:
                     model.check(counting(progress, model.size_bytes))
         except SageError as refusal:
-            complain(refusal)
+            render.complain(refusal)
             worst = max(worst, refusal.code)
         else:
             how = "is whole, every byte read" if deep else "is complete by its listing (--deep reads every byte)"
@@ -65,7 +65,7 @@ def lock(yes: bool) -> None:
     after = refreshed(before, read_cards(shelves.fleet), shelves.store.manifests())
     changes = differences(before, after)
     if not changes:
-        tell("models.lock says what the store holds; nothing to do")
+        log("models.lock says what the store holds; nothing to do")
         return
     for change in changes:
         click.echo(str(change))
@@ -74,7 +74,7 @@ def lock(yes: bool) -> None:
         if read_lock(shelves.fleet) != before:
             raise UsageError("fleet/models.lock was changed meanwhile; nothing is written", hint=sage("model lock"))
         write_lock(shelves.fleet, after)
-    tell(f"{lock_path(shelves.fleet)} is written")
+    log(f"{lock_path(shelves.fleet)} is written")
 
 
 @click.command()
@@ -90,9 +90,9 @@ def gc(parts: bool, partial: bool, yes: bool) -> None:
     if spare and not parts:
         with_them = collecting.leftovers(shelves.store, {*given_up, *spare}, partial=partial).size_bytes
         more = human(with_them - shown.size_bytes)
-        tell(f"{len(spare)} steps on the way to finished models hold {more} more: sage-edge model gc --parts")
+        log(f"{len(spare)} steps on the way to finished models hold {more} more: sage-edge model gc --parts")
     if not shown.forgotten and not shown.things:
-        tell("everything in the store belongs to a model; nothing to free")
+        log("everything in the store belongs to a model; nothing to free")
         return
     _remove(shelves.store, shown, sage("model gc", yes=True, parts=parts, partial=partial), yes)
 
@@ -117,10 +117,10 @@ def _remove(store: Store, shown: Leftovers, again: NextCommand, yes: bool) -> No
         click.echo(f"name  {ref}")
     for thing in shown.things:
         click.echo(f"{thing.size_bytes:>14}  {thing.path.relative_to(store.root)}")
-    tell(f"this would free {human(shown.size_bytes)}")
+    log(f"this would free {human(shown.size_bytes)}")
     _agree("remove all of this?", again, yes)
     gone = collecting.collect(store, shown)
-    tell(f"freed {human(gone.size_bytes)}")
+    log(f"freed {human(gone.size_bytes)}")
 
 
 @click.command("import")
@@ -137,9 +137,9 @@ def import_(folder: Path, name: str) -> None:
         f"{card.ref} is in the store: {len(manifest.files)} files, {manifest.size_bytes} bytes, {manifest.digest()}"
     )
     if ask is None and manifest.container == "gguf":
-        tell("llama.cpp is not installed here, so nobody has let it speak")
+        log("llama.cpp is not installed here, so nobody has let it speak")
     prepare = f"sage-edge model prepare {card.ref.removesuffix('.adapter')}"
-    tell(f"next: {'sage-edge model lock' if manifest.of_role('weights') else prepare}")
+    log(f"next: {'sage-edge model lock' if manifest.of_role('weights') else prepare}")
 
 
 def _agree(question: str, how: Hint, yes: bool) -> None:

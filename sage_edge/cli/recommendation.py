@@ -6,7 +6,7 @@ import click
 
 from sage_edge.agent import build
 from sage_edge.cli import render
-from sage_edge.cli.environment import as_option, clock_at, paths, release, stop_on_signals, tell
+from sage_edge.cli.environment import as_option, clock_at, log, paths, release, stop_on_signals
 from sage_edge.errors import UsageError
 from sage_edge.inventory import guard
 from sage_edge.records.study import Decision, Recommendation
@@ -31,7 +31,7 @@ def list_(as_host: str | None) -> None:
     if rows:
         render.table(("id", "from", "sessions", "intervention", "decision"), rows)
     else:
-        tell("no recommendations to this host")
+        log("no recommendations to this host")
 
 
 def _state(decision: Decision | None) -> str:
@@ -79,4 +79,4 @@ def _line(paper: Recommendation, verdict: Decision) -> str:
 def _agent(as_host: str | None) -> build.Agent:
     here = paths()
     me = guard.require(here, "decide", as_host)
-    return build.build(here, me, clock_at(None), stop_on_signals(), release(), tell, None)
+    return build.build(here, me, clock_at(None), stop_on_signals(), release(), log, None)

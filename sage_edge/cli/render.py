@@ -1,27 +1,39 @@
-"""How sessions and tables look to people. Untrusted text is made inert before it reaches a terminal."""
+"""How results, tables and errors look to people: one renderer for both programs, drawn by rich.
+
+rich decides about colours (NO_COLOR, FORCE_COLOR, TERM, whether it is a terminal) and width. Into a pipe go plain lines
+without padding. Untrusted text is sanitized before it reaches a terminal. `document` prints one JSON document.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import sys
 import textwrap
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:  # most commands show a table, and no session
-    from sage_edge.records.transcript import Step, Transcript, Turn
-    from sage_edge.sessions.journal import SessionLog
+from sage_edge import hints
+from sage_edge.errors import SageError
+from sage_edge.hints import Surroundings
+from sage_edge.paths import shown
+
+if TYPE_CHECKING:  # some commands show nothing that rich has to draw
+    from rich.console import Console, RenderableType
+    from rich.text import Text
 
 _WIDEST = 100
 _LIVE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 """What a terminal may obey and JSON does not escape by itself: C1 controls, bidi overrides, zero-width characters."""
 
 
-def inert(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return text without control, format and surrogate characters (ANSI escapes, bidi overrides, zero-width)."""
     kept = (" " if c in "\n\r\t" else c for c in text)
     return "".join(c for c in kept if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
@@ -30,82 +42,124 @@ def inert(text: str) -> str:
 def document(schema: str, content: object) -> None:
     """Print exactly one JSON document, with its schema's name."""
     dumped = json.dumps({"schema": schema, "content": content}, ensure_ascii=False, indent=1)
-    click.echo(_LIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped))
+    click.echo(_LIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", dumped))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table of plain text, columns as wide as they need to be, the last one wrapped to the terminal."""
-    cells = [[inert(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    left = sum(widths[:-1]) + 2 * (len(widths) - 1)
-    click.secho(_line(heads, widths).rstrip(), bold=True)
+def line(text: str, style: str = "", *, err: bool = False) -> None:
+    """Print a line that is ours or sanitized, in a style of rich like `bold` or `red` where colours are shown."""
+    from rich.text import Text
+
+    _print(Text(text, style), err=err)
+
+
+def marked(mark: str, style: str, lines: Sequence[str]) -> None:
+    """Print lines of which the first one stands behind a mark in a style."""
+    from rich.text import Text
+
+    _print(Text(mark, style).append("\n".join(lines), "not bold default"))
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: int = 1, apart: bool = False) -> None:
+    """Print a table of plain text, columns as wide as they need to be, the last ones wrapped to the terminal.
+
+    wrapped: so many columns may be wrapped. apart: with an empty line between rows.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [[sanitize(cell) for cell in row] for row in rows]
+    whole = len(heads) - wrapped
+    left = sum(max(map(len, column)) + 2 for column in list(zip(heads, *cells, strict=True))[:whole])
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), leading=int(apart))
+    for number, head in enumerate(heads):
+        grid.add_column(Text(head, "bold"), no_wrap=number < whole, overflow="fold")
     for row in cells:
-        first, *more = beside(left, row[-1])
-        click.echo(_line([*row[:-1], first], widths).rstrip())
-        for piece in more:
-            click.echo(" " * left + piece)
+        grid.add_row(*map(Text, row))
+    _print(grid, width=max(width(), left + 20 * wrapped))
+
+
+def surroundings(overlay: str | None = None, addresses: Path | None = None) -> Surroundings:
+    """What errors and hints need to know here: the overlay, how a person starts our programs, the terminal's width.
+
+    addresses: the folder with ssh_config and known_hosts, by default that of a checkout.
+    """
+    folder = "fleet" if addresses is None else shown(addresses)
+    columns = shutil.get_terminal_size((80, 24)).columns if sys.stderr.isatty() else None
+    if os.environ.get(STARTED_BY_SCRIPT):
+        return Surroundings(overlay, "python3 tasks.py", ".venv/bin/sage-edge", columns, folder)
+    return Surroundings(overlay, width=columns, addresses=folder)
+
+
+STARTED_BY_SCRIPT = "SAGE_STARTED_BY_SCRIPT"
+"""Set by `python3 tasks.py`: who types that has no `invoke` and no `sage-edge` on the PATH."""
+
+
+def error(refusal: SageError, where: Surroundings) -> Text:
+    """Return what happened and what to type next, as both programs show it.
+
+    The message hangs beside its label and is wrapped to a width that is known; a next step stays whole, to be copied.
+    """
+    from rich.text import Text
+
+    drawn = Text()
+    drawn.append("error: ", "bold red").append("\n       ".join(_lines(refusal.message, where.width, 7)))
+    if hint := hints.text(refusal.hint, where):
+        drawn.append("\n next: ", "bold").append(sanitize(hint))
+    return drawn
+
+
+def complain(refusal: SageError, where: Surroundings | None = None) -> None:
+    """Print an error on stderr."""
+    _print(error(refusal, where or surroundings()), err=True)
+
+
+def failed(host: str, refusal: SageError, where: Surroundings) -> None:
+    """Print on stdout, among the results of other hosts, what became of one host and what to type next."""
+    from rich.text import Text
+
+    drawn = Text(f"{host:<12} ")
+    drawn.append("failed", "red").append(f": {sanitize(refusal.message)}")
+    if hint := hints.text(refusal.hint, where):
+        drawn.append(f"\n{'':<12}   next: {sanitize(hint)}")
+    _print(drawn)
+
+
+def _lines(message: str, columns: int | None, left: int) -> list[str]:
+    """A message's own lines, each wrapped where a width is known; a line that is indented keeps its indent."""
+    lines: list[str] = []
+    for given in message.splitlines() or [""]:
+        indent = " " * (len(given) - len(given.lstrip(" ")))
+        text = indent + sanitize(given.strip())
+        if columns is None:
+            lines.append(text)
+        else:
+            options = {"subsequent_indent": indent, "break_long_words": False, "break_on_hyphens": False}
+            lines += textwrap.wrap(text, max(20, columns - left), **options) or [""]  # type: ignore[arg-type]
+    return lines
+
+
+def _print(drawing: RenderableType, *, err: bool = False, width: int | None = None) -> None:
+    """Let rich draw, and click write: it knows what to do when whoever read our output has gone."""
+    console = _console(err=err, width=width)
+    with console.capture() as drawn:
+        console.print(drawing, soft_wrap=width is None)
+    text = drawn.get()
+    if not console.is_terminal:
+        text = "".join(f"{row.rstrip()}\n" for row in text.splitlines())
+    click.echo(text, nl=False, err=err, color=True)
+
+
+def _console(*, err: bool, width: int | None) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=err, width=width, highlight=False, markup=False, emoji=False)
 
 
 def beside(left: int, text: str) -> list[str]:
     """Return untrusted text in lines that fit the terminal beside `left` columns; at least one."""
-    return textwrap.wrap(inert(text), max(20, width() - left)) or [""]
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-
-
-def said(who: str, text: str, *, err: bool, color: str | None = None) -> None:
-    """Print one utterance, wrapped, with its speaker in front."""
-    label = f"{inert(who):>8}  "
-    body = textwrap.fill(inert(text), width(), initial_indent=label, subsequent_indent=" " * len(label))
-    click.secho(body, err=err, fg=color)
+    return textwrap.wrap(sanitize(text), max(20, width() - left)) or [""]
 
 
 def width() -> int:
     """Return how many columns lines for people have."""
     return min(_WIDEST, shutil.get_terminal_size((80, 24)).columns)
-
-
-class OnScreen:
-    """Shows a session on stderr as it grows."""
-
-    def asked(self, log: SessionLog, step: Step) -> None:
-        if not log.turns:
-            chosen = log.head.intervention
-            title = f"{log.head.session} · {log.head.host} · {log.head.lesson.unit} · {chosen.name}"
-            click.secho(f"\n{title}", err=True, bold=True)
-        said("teacher", step.prompt, err=True, color="cyan")
-
-    def answered(self, log: SessionLog, turn: Turn) -> None:
-        said(log.head.mind, turn.reply if turn.outcome == "ok" else f"[{turn.outcome}] {turn.error or ''}", err=True)
-
-
-def transcript(paper: Transcript) -> None:
-    """Print a whole transcript."""
-    head, closing = paper.head, paper.closing
-    click.secho(f"{head.session} · {head.host} · {head.lesson.unit} · {closing.ending}", bold=True)
-    rows = [
-        ("time", f"{head.started:%Y-%m-%d %H:%M:%SZ} to {closing.ended:%H:%M:%SZ} ({head.time_source} clock)"),
-        ("model", f"{head.model.ref}  {head.model.digest}"),
-        ("engine", f"{head.engine.name} {head.engine.version}"),
-        ("under", f"{head.intervention.name}/{head.intervention.version} {json.dumps(head.intervention.parameters)}"),
-        ("release", head.release),
-        *([("image", head.image)] if head.image else []),
-        ("seal", paper.seal),
-    ]
-    for key, value in rows:
-        click.echo(f"{key:>8}  {inert(value)}")
-    said("system", head.lesson.system, err=False)
-    for turn in paper.turns:
-        said("teacher", head.lesson.steps[turn.step].prompt, err=False)
-        mark = "" if turn.outcome == "ok" else f"[{turn.outcome}] "
-        said(head.mind, f"{mark}{turn.reply or turn.error or ''}", err=False)
-        click.echo(" " * 10 + _cost(turn))
-
-
-def _cost(turn: Turn) -> str:
-    return (
-        f"({turn.finish_reason or 'no reply'}, {turn.prompt_tokens} tokens read of which {turn.reused_tokens} reused, "
-        f"{turn.completion_tokens} drawn, {turn.duration_s:.2f} s)"
-    )

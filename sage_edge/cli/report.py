@@ -11,7 +11,7 @@ import click
 
 from sage_edge import files
 from sage_edge.cli import corpus_options
-from sage_edge.cli.environment import paths, tell
+from sage_edge.cli.environment import log, paths
 from sage_edge.errors import SageError, UsageError
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def command(
     made = sections.compose(_content(papers, host, model))
     if out is not None:
         files.write_atomic(out, page.html(made).encode("utf-8"))
-        tell(f"{out} is written")
+        log(f"{out} is written")
     if markdown is not None:
         files.write_atomic(markdown, page.markdown(made).encode("utf-8"))
-        tell(f"{markdown} is written")
+        log(f"{markdown} is written")
     click.echo(made.headline)
 
 
@@ -84,7 +84,7 @@ def _narrative(name: str, tested: Sequence[ClaimFinding]) -> Narrative:
     model = shelves.resolve(find(name, shelves.names()))
     settings = Settings(min(_TOKENS, model.context_tokens), batch_tokens=128, threads=None, gpu_layers=-1)
     engine = open_engine("llamacpp", settings)
-    tell(f"{model.ref} puts {len(tested)} findings into words; that takes {_MINUTES} minutes at most")
+    log(f"{model.ref} puts {len(tested)} findings into words; that takes {_MINUTES} minutes at most")
     try:
         return narrative.narrate(engine, model, tested, seed=SEED, deadline=Deadline(60 * _MINUTES))
     finally:

@@ -8,8 +8,8 @@ import click
 
 from sage_edge import locks
 from sage_edge.agent import build, by_hand
-from sage_edge.cli import render
-from sage_edge.cli.environment import as_option, clock_at, image, json_option, paths, release, stop_on_signals, tell
+from sage_edge.cli import render, session_view
+from sage_edge.cli.environment import as_option, clock_at, image, json_option, log, paths, release, stop_on_signals
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.hints import sage
 from sage_edge.inventory import guard, identity
@@ -34,7 +34,7 @@ def run(as_host: str | None, track: str) -> None:
     kind = identity.claim(here, as_host)[0].kinds.named(track)
     me = guard.require(here, kind.ability, as_host)
     stop = stop_on_signals()
-    agent = build.build(here, me, clock_at(None), stop, release(), tell, render.OnScreen(), image())
+    agent = build.build(here, me, clock_at(None), stop, release(), log, session_view.OnScreen(), image())
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
         agent.post.open()
         _try(agent.post.receive)
@@ -50,7 +50,7 @@ def _try(post: object) -> None:
     try:
         post()  # type: ignore[operator]
     except Unreachable as away:
-        tell(f"offline: {away.message}; the session is kept here and goes out later")
+        log(f"offline: {away.message}; the session is kept here and goes out later")
 
 
 @command.command("list")
@@ -65,7 +65,7 @@ def list_(as_json: bool) -> None:
     elif found:
         render.table(("session", "started", "turns", "ending", "unit", "under"), [_cells(t) for t in found])
     else:
-        tell(f"no sessions yet in {here.papers}")
+        log(f"no sessions yet in {here.papers}")
 
 
 def _row(paper: Transcript) -> dict[str, object]:
@@ -94,7 +94,7 @@ def show(session: str, as_json: bool) -> None:
     if as_json:
         render.document("sage-edge/transcript/1", transcript.model_dump(mode="json"))
     else:
-        render.transcript(transcript)
+        session_view.transcript(transcript)
 
 
 @command.command()

@@ -16,10 +16,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sage_edge.errors import ExitCode, SageError
-from sage_edge.hints import Hint, invoke
+from sage_edge.hints import Hint, invoke, ssh
 from sage_edge.inventory.errors import IdentityConflict
 from sage_edge.names import HostName
+from sage_edge.paths import shown
 
 _PUBLIC = "/etc/ssh/ssh_host_ed25519_key.pub"
 
@@ -29,16 +32,15 @@ class DeployError(SageError):
 
 
 class KeyUnknown(DeployError):
-    """No key is declared for the host, so nobody knows whether it is the host. address: for people."""
+    """No key is declared for the host, so nobody knows whether it is the host. address: for people; keys: the file."""
 
     code = ExitCode.REFUSED
 
-    def __init__(self, host: HostName, key_name: str, address: str) -> None:
+    def __init__(self, host: HostName, key_name: str, address: str, keys: Path) -> None:
         self.host = host
         super().__init__(
-            f"fleet/known_hosts holds no key for {key_name}, so {address} is not trusted",
-            hint=f"on the board's own console: cat {_PUBLIC}; then add to fleet/known_hosts: "
-            f"{key_name} ssh-ed25519 AAAA…",
+            f"{shown(keys)} holds no key for {key_name}, so {address} is not trusted",
+            hint=f"on the board's own console: cat {_PUBLIC}; then add to {shown(keys)}: {key_name} ssh-ed25519 AAAA…",
         )
 
 
@@ -47,10 +49,10 @@ class KeyChanged(DeployError):
 
     code = ExitCode.REFUSED
 
-    def __init__(self, host: HostName, key_name: str, address: str, expected: str, actual: str) -> None:
+    def __init__(self, host: HostName, key_name: str, address: str, keys: Path, *, expected: str, actual: str) -> None:
         self.host, self.expected, self.actual = host, expected, actual
         super().__init__(
-            f"{address} answers with key {actual}, fleet/known_hosts says {expected}; nothing was sent",
+            f"{address} answers with key {actual}, {shown(keys)} says {expected}; nothing was sent",
             hint=f"compare with what the board's own console says: ssh-keygen -lf {_PUBLIC}; only if they agree, "
             f"replace the line of {key_name}",
         )
@@ -65,7 +67,7 @@ class AccessDenied(DeployError):
         self.host = host
         super().__init__(
             f"{address} accepts none of our keys",
-            hint=f"see which are offered: ssh -v -F fleet/ssh_config {host} true",
+            hint=("see which are offered: ", ssh("-v", host, "true")),
         )
 
 
@@ -165,5 +167,5 @@ class WrongBoard(IdentityConflict):
         self.host = host
         super().__init__(
             f"what answers is not {host}: {what}",
-            hint=f"is the address right? ssh -F fleet/ssh_config {host} cat /etc/sage/host.yaml /etc/nv_tegra_release",
+            hint=("is the address right? ", ssh(host, "cat", "/etc/sage/host.yaml", "/etc/nv_tegra_release")),
         )

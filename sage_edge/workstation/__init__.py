@@ -1,19 +1,9 @@
-"""The workstation's chores for `tasks.py`: each parses, calls one function and prints.
+"""The workstation's tasks: one file for what belongs together, one function for each task, one registration.
 
-Nothing heavy is imported before a chore runs: invoke loads this at every Tab.
+    <name>_tasks.py     what `invoke` lists: parses, calls one function, returns an exit code; with GROUP = "image" its
+                        tasks are image.*
+    <name>_service.py   what a task does over hosts
+    collection.py       the registration, which `tasks.py` hands to invoke
+
+A task imports what it needs when it runs: invoke loads every `_tasks.py` for each list and each Tab.
 """
-
-from __future__ import annotations
-
-from sage_edge.workstation import demo_tasks, deploy_tasks, image_tasks, sim_tasks, sync_tasks, verify_tasks
-from sage_edge.workstation.registry import Chore
-
-
-def add(chore: Chore) -> None:
-    """Add the chores around the fleet."""
-    demo_tasks.add(chore)
-    sim_tasks.add(chore)
-    deploy_tasks.add(chore)
-    image_tasks.add(chore)
-    sync_tasks.add(chore)
-    verify_tasks.add(chore)

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge.workstation.registry import Chore
+from sage_edge.workstation.task import task
 
 ROOT = Path(__file__).parents[2]
 
 
-def add(chore: Chore) -> None:
-    """Add `demo`."""
+@task(help={"into": "The folder that keeps what the demo made; default: .sage/demo."})
+def demo(c: object, into: str = "") -> int:
+    """Raise a small mind and let a second host study it, all on this machine."""
+    import click
 
-    @chore("demo", into="The folder that keeps what the demo made; default: .sage/demo.")
-    def demo(c: object, into: str | None = None) -> int:
-        """Raise a small mind and let a second host study it, all on this machine."""
-        import click
+    from sage_edge.cli import render
+    from sage_edge.cli.environment import log
+    from sage_edge.demo import play
 
-        from sage_edge.cli import render
-        from sage_edge.cli.environment import tell
-        from sage_edge.demo import play
-
-        done = play.play(ROOT / "fleet", Path(into).absolute() if into else ROOT / ".sage" / "demo", tell)
-        click.echo()
-        render.table(("when", "host", "what happened"), done.story)
-        click.echo(f"\nsummary: {done.summary}")
-        return 0
+    done = play.play(ROOT / "fleet", Path(into).absolute() if into else ROOT / ".sage" / "demo", log)
+    click.echo()
+    render.table(("when", "host", "what happened"), done.story)
+    click.echo(f"\nsummary: {done.summary}")
+    return 0

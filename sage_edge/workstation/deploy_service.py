@@ -6,7 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from sage_edge.cli.environment import paths, tell
+from sage_edge import hints
+from sage_edge.cli.environment import log, paths
 from sage_edge.deploy import desired_release, plan, provision, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan
@@ -21,12 +22,12 @@ from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, UnreadableProbe
-from sage_edge.workstation.context import Desk, telling
+from sage_edge.workstation.context import FleetContext, log_of
 
 Carrier = Callable[[BoardClient, DesiredRelease], contextlib.AbstractContextManager[tuple[str, ...]]]
 
 
-def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[str]:
+def provisioned(here: FleetContext, host: HostName, say: Callable[[str], None]) -> list[str]:
     """Provision one board; return what changed. The exchange learns its key where that is ours (a stand-in's).
 
     Raises WrongBoard, before anything is written, for a board that is another host's or another fleet's.
@@ -46,7 +47,7 @@ def provisioned(here: Desk, host: HostName, say: Callable[[str], None]) -> list[
     return [str(step["step"]) for step in done if step["changed"]]
 
 
-def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
+def admit(here: FleetContext, public: str, say: Callable[[str], None]) -> None:
     """Let the exchange accept a board's key, or say what has to be done there."""
     if here.fleet.overlay == "sim":
         from sage_edge import sim
@@ -57,7 +58,7 @@ def admit(here: Desk, public: str, say: Callable[[str], None]) -> None:
 
 
 def built(
-    here: Desk, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
+    here: FleetContext, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
 ) -> BuiltImage:  # fmt: skip
     """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
     from sage_edge.image import build as images
@@ -67,59 +68,59 @@ def built(
     if platform not in card.platforms:
         known = " and ".join(card.platforms)
         raise UsageError(
-            f"images/{card.name} is for no platform {platform!r}; there are: {known}", hint="invoke image.build --help"
+            f"images/{card.name} is for no platform {platform!r}; there are: {known}",
+            hint=hints.invoke("image.build", help=True),
         )
     if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
-        base = sim_image.ensure_base(tell)  # the stand-ins' own: it needs no registry
+        base = sim_image.ensure_base(log)  # the stand-ins' own: it needs no registry
     order = images.Order(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
-    return images.build(here.root, here.fleet.folder, paths().models, order, tell)
+    return images.build(here.root, here.fleet.folder, paths().models, order, log)
 
 
 def _refs(listed: str) -> tuple[ModelRef, ...]:
     try:
         return tuple(ModelRef(one.strip()) for one in listed.split(","))
     except ValueError as wrong:
-        raise UsageError(f"--bake: {wrong}", hint="sage-edge model list") from None
+        raise UsageError(f"--bake: {wrong}", hint=hints.sage("model list")) from None
 
 
-def platform_of(here: Desk, host: Host) -> str:
+def platform_of(here: FleetContext, host: Host) -> str:
     """`cpu` for a host whose board has no GPU, `l4t` for the others."""
     return "l4t" if here.fleet.boards[host.board].compute_capability else "cpu"
 
 
-def image_of(here: Desk, host: Host) -> BuiltImage:
+def image_of(here: FleetContext, host: Host) -> BuiltImage:
     """Return the image that was built for a host. Raises NotBuilt."""
     card = here.checkout.image_card(host.role)
     found = build_record.find(here.root, card.name, platform_of(here, host))
     if found is None:
-        with here.naming():
-            raise NotBuilt(host.name, card.name)
+        raise NotBuilt(host.name, card.name)
     return found
 
 
-def ready(here: Desk, host: Host) -> BuiltImage:
+def ready(here: FleetContext, host: Host) -> BuiltImage:
     """Return the image of a host; one that was never built here is built now. Raises what `built` raises."""
     with _BUILDING:  # two hosts of one role need one image
         try:
             return image_of(here, host)
         except NotBuilt as absent:
-            telling(host.name)(f"{absent.message}; building it")
+            log_of(host.name)(f"{absent.message}; building it")
             return built(here, host, platform_of(here, host), None)
 
 
 _BUILDING = threading.Lock()
 
 
-def wanting(here: Desk, host: Host) -> Callable[[BoardProbe], DesiredRelease]:
+def wanting(here: FleetContext, host: Host) -> Callable[[BoardProbe], DesiredRelease]:
     """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
     image = image_of(here, host)
     if changed := build_record.newer_source(here.root, image):
-        build = here.overlaid(f"invoke image.build --host {host.name}")
-        telling(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
+        build = hints.text(hints.invoke("image.build", host=host.name), here.surroundings)
+        log_of(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
     return lambda facts: desired_release.desired(here.checkout, host, image, facts)
 
 
-def planned(here: Desk, name: HostName) -> Plan:
+def planned(here: FleetContext, name: HostName) -> Plan:
     """Plan one host over a connection that can only be looked through."""
     host = here.fleet.host(name)
     want = wanting(here, host)
@@ -128,7 +129,9 @@ def planned(here: Desk, name: HostName) -> Plan:
         return plan.plan(want(facts), facts, here.fleet.board_of(name))
 
 
-def deployed(here: Desk, board: BoardClient, facts: BoardProbe, options: RolloutTimeouts, via: str) -> RolloutOutcome:
+def deployed(
+    here: FleetContext, board: BoardClient, facts: BoardProbe, options: RolloutTimeouts, via: str
+) -> RolloutOutcome:
     """Deploy to a host that is connected and was just looked at; what was never built here is built first."""
     host = here.fleet.host(board.host)
     try:
@@ -138,11 +141,11 @@ def deployed(here: Desk, board: BoardClient, facts: BoardProbe, options: Rollout
         want, facts = wanting(here, host), board.facts()  # a build takes its time, and what was seen is old by then
     return rollout.roll_out(
         board, facts, want, here.fleet.board_of(host.name),
-        lambda: here.board(host.name), carriers_to(here, host.name, via), options, telling(host.name),
+        lambda: here.board(host.name), carriers_to(here, host.name, via), options, log_of(host.name),
     )  # fmt: skip
 
 
-def by_registry(here: Desk) -> Carrier:
+def by_registry(here: FleetContext) -> Carrier:
     """Return the carrier over the fleet's registry, or else over an ephemeral one through the open connection."""
 
     @contextlib.contextmanager
@@ -165,22 +168,22 @@ def by_stream(board: BoardClient, found: DesiredRelease) -> Iterator[tuple[str, 
     yield ()
 
 
-def pushed(here: Desk, name: HostName) -> str:
+def pushed(here: FleetContext, name: HostName) -> str:
     """Bring a host's image to where it will be pulled from, or else to the host; return what was done."""
     host = here.fleet.host(name)
     image = image_of(here, host)
     if named := here.fleet.registry:
         return f"{named}/{registry.push(image, named)}"
-    sent = rollout.send_image(lambda: here.board(name), wanting(here, host), carriers_to(here, name), telling(name))
+    sent = rollout.send_image(lambda: here.board(name), wanting(here, host), carriers_to(here, name), log_of(name))
     return f"image {image.id.short} {'was sent' if sent else 'was there'}"
 
 
-def carriers_to(here: Desk, name: HostName, via: str = "registry") -> Carriers:
+def carriers_to(here: FleetContext, name: HostName, via: str = "registry") -> Carriers:
     """Return how bytes get to a host."""
     return Carriers(image=by_registry(here) if via == "registry" else by_stream, model=model_carrier(here, name))
 
 
-def model_carrier(here: Desk, host: HostName) -> Callable[[ModelRef], None]:
+def model_carrier(here: FleetContext, host: HostName) -> Callable[[ModelRef], None]:
     """Return what copies a model from this machine's store to a host's."""
 
     def carry(ref: ModelRef) -> None:

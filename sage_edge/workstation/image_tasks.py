@@ -1,72 +1,110 @@
-"""`invoke image.*`: what images are built upon, and the packages in them, by digest."""
+"""`invoke image.*`: building and sending images, what they are built upon, and the packages in them, by digest."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from sage_edge.workstation.task import FLEET, HOST, HOSTS, JSON, task
 
-from sage_edge.workstation.registry import Chore
-
-_BASE = "A name in images/images.lock; without one: all that are unresolved."
+GROUP = "image"
 
 
-def add(chore: Chore) -> None:
-    """Add every `image.*` chore."""
+@task(
+    help={
+        "host": HOST,
+        "fleet": FLEET,
+        "platform": "l4t or cpu; default: what the host's board is.",
+        "base": "An image that is here, to build a cpu image upon.",
+        "bake": "Models from this machine's store in it, like family/name:variant,…; each shard is a layer.",
+        "fresh": "Make every layer anew: the base's packages as they are today.",
+    }
+)
+def build(
+    c: object, host: str = "", fleet: str = "", platform: str = "", base: str = "", bake: str = "",
+    fresh: bool = False,
+) -> int:  # fmt: skip
+    """Build images; each draws a token where it can run."""
+    import click
 
-    @chore("image.lock", base=_BASE, yes="Also replace a digest that is locked.", dry_run="Show it and stop.")
-    def lock(c: object, base: str = "", yes: bool = False, dry_run: bool = False) -> int:
-        """Look up the digests of bases, show and lock them."""
-        from datetime import datetime, timezone
+    from sage_edge.workstation import context, deploy_service
 
-        import click
+    here = context.make_context(fleet)
+    for name in here.chosen(host, "", everyone=False):
+        entry = here.fleet.host(name)
+        way = platform or deploy_service.platform_of(here, entry)
+        image = deploy_service.built(here, entry, way, base or None, bake, fresh=fresh)
+        click.echo(f"{name:<12} {image.tag}  {image.id}  {image.bytes / 1e6:.0f} MB")
+    return 0
 
-        from sage_edge.cli.environment import tell
-        from sage_edge.image import base_digests, spec
 
-        images = _root() / "images"
-        found = base_digests.look_up(images, base or None)
-        if not found:
-            tell("every base is resolved; to ask for one again: invoke image.lock --base NAME")
-            return 0
-        written, today = 0, f"{datetime.now(timezone.utc):%Y-%m-%d}"
-        for one in found:
-            click.echo(f"{one.name}  {one.image}  {one.kind}")
-            if one.kind != "same":
-                click.echo(f"  - {one.before}\n  + {one.now}")
-            if not dry_run and (one.kind == "new" or (one.kind == "moved" and yes)):
-                spec.resolve_in_place(images, one.name, one.now, f"its registry, asked on {today}")
-                written += 1
-        kept = [one.name for one in found if one.kind == "moved" and not yes]
-        tell(f"{written} written" + (f"; kept as it was: {', '.join(kept)}; to replace it: --yes" if kept else ""))
+@task(help={**HOSTS, "json": JSON})
+def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
+    """Send images ahead, to the registry of fleet.yaml or else to the hosts."""
+    from sage_edge.workstation import context, deploy_service
+
+    here = context.make_context(fleet)
+    return context.for_each(
+        here, here.chosen(host, role, all), lambda name: deploy_service.pushed(here, name), str,
+        as_json=json, schema="sage-edge/pushed/1",
+    )  # fmt: skip
+
+
+@task(
+    help={
+        "base": "A name in images/images.lock; without one: all that are unresolved.",
+        "yes": "Also replace a digest that is locked.",
+        "dry_run": "Show it and stop.",
+    }
+)
+def lock(c: object, base: str = "", yes: bool = False, dry_run: bool = False) -> int:
+    """Look up the digests of bases, show and lock them."""
+    from datetime import datetime, timezone
+
+    import click
+
+    from sage_edge.cli.environment import log
+    from sage_edge.image import base_digests, spec
+    from sage_edge.workstation import context
+
+    images = context.root() / "images"
+    digests = base_digests.look_up(images, base or None)
+    if not digests:
+        log("every base is resolved; to ask for one again: invoke image.lock --base NAME")
         return 0
-
-    @chore(
-        "image.requirements",
-        upgrade="Take the newest of what no constraint pins.",
-        dry_run="Show what would change and stop.",
-    )
-    def requirements(c: object, upgrade: bool = False, dry_run: bool = False) -> int:
-        """Make the hashed requirements of images anew."""
-        import click
-
-        from sage_edge import files
-        from sage_edge.cli.environment import tell
-        from sage_edge.image import requirements as pinning
-
-        root = _root()
-        texts = {sheet.path: pinning.compiled(root, sheet, upgrade=upgrade) for sheet in pinning.sheets(root)}
-        for path, text in texts.items():
-            before = path.read_text("utf-8") if path.is_file() else ""
-            lines = pinning.changes(before, text)
-            click.echo(
-                "\n    ".join([f"{path.relative_to(root)}: {'no change' if not lines else ''}".rstrip(), *lines])
-            )
-            if lines and not dry_run:
-                files.write_atomic(path, text.encode())
-        tell("nothing was written" if dry_run else "after a change, build and prove: invoke image.build --host HOST")
-        return 0
+    written, today = 0, f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    for digest in digests:
+        click.echo(f"{digest.name}  {digest.image}  {digest.kind}")
+        if digest.kind != "same":
+            click.echo(f"  - {digest.before}\n  + {digest.now}")
+        if not dry_run and (digest.kind == "new" or (digest.kind == "moved" and yes)):
+            spec.resolve_in_place(images, digest.name, digest.now, f"its registry, asked on {today}")
+            written += 1
+    kept = [digest.name for digest in digests if digest.kind == "moved" and not yes]
+    log(f"{written} written" + (f"; kept as it was: {', '.join(kept)}; to replace it: --yes" if kept else ""))
+    return 0
 
 
-def _root() -> Path:
-    from sage_edge.cli.environment import paths
+@task(
+    help={
+        "upgrade": "Take the newest of what no constraint pins.",
+        "dry_run": "Show what would change and stop.",
+    }
+)
+def requirements(c: object, upgrade: bool = False, dry_run: bool = False) -> int:
+    """Make the hashed requirements of images anew."""
+    import click
 
-    return paths().fleet.resolve().parent
+    from sage_edge import files
+    from sage_edge.cli.environment import log
+    from sage_edge.image import requirements as pinning
+    from sage_edge.workstation import context
+
+    root = context.root()
+    texts = {sheet.path: pinning.compiled(root, sheet, upgrade=upgrade) for sheet in pinning.sheets(root)}
+    for path, text in texts.items():
+        before = path.read_text("utf-8") if path.is_file() else ""
+        lines = pinning.changes(before, text)
+        title = f"{path.relative_to(root)}: {'no change' if not lines else ''}".rstrip()
+        click.echo("\n    ".join([title, *lines]))
+        if lines and not dry_run:
+            files.write_atomic(path, text.encode())
+    log("nothing was written" if dry_run else "after a change, build and prove: invoke image.build --host HOST")
+    return 0

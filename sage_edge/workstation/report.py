@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,14 +11,12 @@ import click
 
 from sage_edge import files, hints
 from sage_edge.cli import render
-from sage_edge.cli.environment import tell
+from sage_edge.cli.environment import log
 from sage_edge.deploy.fleet_runner import HostResult
-from sage_edge.hints import Hint
+from sage_edge.hints import Surroundings
 from sage_edge.names import HostName
 from sage_edge.verify.check import CheckResult
-
-NextStep = Callable[[Hint], str]
-"""Puts a hint into words for these machines, as `Desk.next_step`."""
+from sage_edge.workstation.context import failure
 
 
 @dataclass(frozen=True)
@@ -33,62 +31,59 @@ class Report:
         return tuple(result for result in self.results if not result.holds)
 
 
-def show(outcomes: Sequence[HostResult[Report]], next_step: NextStep = hints.text) -> None:
+def show(outcomes: Sequence[HostResult[Report]], where: Surroundings) -> None:
     """Print a table for each host, then what to do. Raises the error of a host that was the only one."""
     for outcome in outcomes:
         if outcome.value is not None:
-            _table(outcome.value, next_step)
+            _table(outcome.value, where)
         elif outcome.error is not None:
             if len(outcomes) == 1:
                 raise outcome.error
-            click.echo(f"{outcome.host}  {click.style('failed', fg='red')}: {render.inert(outcome.error.message)}")
-            click.echo(f"  next: {render.inert(next_step(outcome.error.hint))}")
+            render.failed(outcome.host, outcome.error, where)
 
 
-def _table(report: Report, next_step: NextStep) -> None:
+def _table(report: Report, where: Surroundings) -> None:
     rows = [("ok" if result.holds else "FAIL", result.check, result.wanted, result.answer) for result in report.results]
     render.table((report.host, "check", "expected", "found"), rows)
     by_remedy: dict[str, list[str]] = {}
     for result in report.failed:
-        by_remedy.setdefault(next_step(result.remedy), []).append(result.check)
+        by_remedy.setdefault(hints.text(result.remedy, where), []).append(result.check)
     for remedy, checks in by_remedy.items():
-        click.echo(f"  next: {render.inert(remedy)}  ({render.inert(', '.join(checks))})")
-    tell(f"{report.host}: {len(rows) - len(report.failed)} of {len(rows)} checks hold")
+        click.echo(f" next: {render.sanitize(remedy)}  ({render.sanitize(', '.join(checks))})")
+    log(f"{report.host}: {len(rows) - len(report.failed)} of {len(rows)} checks hold")
 
 
-def document(outcomes: Sequence[HostResult[Report]], next_step: NextStep = hints.text) -> list[dict[str, object]]:
+def document(outcomes: Sequence[HostResult[Report]], where: Surroundings) -> list[dict[str, object]]:
     """Return what one JSON document says of every host."""
-    return [_entry(outcome, next_step) for outcome in outcomes]
+    return [_entry(outcome, where) for outcome in outcomes]
 
 
-def _entry(outcome: HostResult[Report], next_step: NextStep) -> dict[str, object]:
+def _entry(outcome: HostResult[Report], where: Surroundings) -> dict[str, object]:
     if (report := outcome.value) is not None:
-        checks = [_check(result, next_step) for result in report.results]
+        checks = [_check(result, where) for result in report.results]
         return {"host": outcome.host, "ok": not report.failed, "checks": checks}
-    error = outcome.error
-    failure = {"error": error.message, "hint": next_step(error.hint), "code": error.code} if error else {}
-    return {"host": outcome.host, "ok": False, **failure}
+    return failure(outcome, where)
 
 
-def _check(result: CheckResult, next_step: NextStep) -> dict[str, object]:
+def _check(result: CheckResult, where: Surroundings) -> dict[str, object]:
     return {
         "check": result.check,
         "expected": result.wanted,
         "found": result.answer,
         "holds": result.holds,
-        "remedy": next_step(result.remedy),
+        "remedy": hints.text(result.remedy, where),
     }
 
 
-def write_junit(path: Path, outcomes: Sequence[HostResult[Report]], next_step: NextStep = hints.text) -> None:
+def write_junit(path: Path, outcomes: Sequence[HostResult[Report]], where: Surroundings) -> None:
     """Write a JUnit report: a suite for each host, a case for each check; an unreached host is one error."""
     root = ElementTree.Element("testsuites", name="verify")
     for outcome in outcomes:
-        _suite(root, outcome, next_step)
+        _suite(root, outcome, where)
     files.write_atomic(path, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _suite(root: ElementTree.Element, outcome: HostResult[Report], next_step: NextStep) -> None:
+def _suite(root: ElementTree.Element, outcome: HostResult[Report], where: Surroundings) -> None:
     host, error = str(outcome.host), outcome.error
     results = outcome.value.results if outcome.value else ()
     failures = sum(not result.holds for result in results)
@@ -99,8 +94,10 @@ def _suite(root: ElementTree.Element, outcome: HostResult[Report], next_step: Ne
     for result in results:
         case = ElementTree.SubElement(suite, "testcase", classname=host, name=result.check)
         if not result.holds:
-            message = render.inert(f"expected {result.wanted}, found {result.answer}")
-            ElementTree.SubElement(case, "failure", message=message).text = f"next: {next_step(result.remedy)}"
+            message = render.sanitize(f"expected {result.wanted}, found {result.answer}")
+            ElementTree.SubElement(case, "failure", message=message).text = f"next: {hints.text(result.remedy, where)}"
     if error is not None:
         case = ElementTree.SubElement(suite, "testcase", classname=host, name="reach")
-        ElementTree.SubElement(case, "error", message=render.inert(error.message)).text = next_step(error.hint)
+        ElementTree.SubElement(case, "error", message=render.sanitize(error.message)).text = hints.text(
+            error.hint, where
+        )

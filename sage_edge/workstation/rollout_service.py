@@ -10,18 +10,17 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.cli.environment import tell
+from sage_edge import hints
+from sage_edge.cli.environment import log
 from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.workstation import context
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation.context import FleetContext
 
 if TYPE_CHECKING:
     from sage_edge.deploy.plan import Plan
-
-PENDING = 10
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,13 @@ class Asked:
     exit_code: bool = False
 
 
-def deploy(here: Desk, asked: Asked) -> int:
+def deploy(here: FleetContext, asked: Asked) -> int:
     """Deploy to every named host; return the worst exit code."""
     options = RolloutTimeouts(cut=asked.when == "now")
     if asked.via not in ("registry", "save"):
-        raise UsageError(f"expected --via registry or save, got {asked.via!r}", hint="invoke deploy --host HOST")
+        raise UsageError(
+            f"expected --via registry or save, got {asked.via!r}", hint=hints.invoke("deploy", host="HOST")
+        )
     if asked.dry_run:
         return plan(here, asked, None)
     hosts = _named(here, asked)
@@ -52,16 +53,15 @@ def deploy(here: Desk, asked: Asked) -> int:
         from sage_edge.deploy import saved_plan
         from sage_edge.workstation import deploy_service
 
-        with here.naming():
-            saved_plan.require_unchanged(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
+        saved_plan.require_unchanged(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
     _wait(asked.when)
     return context.for_each(
-        hosts, lambda name: deployed(here, name, options, asked.via), _line,
+        here, hosts, lambda name: deployed(here, name, options, asked.via), _line,
         as_json=asked.as_json, schema="sage-edge/deployed/1", meanwhile=_prepare,
     )  # fmt: skip
 
 
-def deployed(here: Desk, name: HostName, options: RolloutTimeouts, via: str = "registry") -> RolloutOutcome:
+def deployed(here: FleetContext, name: HostName, options: RolloutTimeouts, via: str = "registry") -> RolloutOutcome:
     """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here."""
     with here.board(name) as board:
         facts = board.facts()
@@ -77,7 +77,7 @@ def _prepare() -> None:
     helper_zipapp.packed()
 
 
-def _named(here: Desk, asked: Asked) -> list[HostName]:
+def _named(here: FleetContext, asked: Asked) -> list[HostName]:
     if asked.plan and not (asked.host or asked.role or asked.everyone):
         from sage_edge.deploy import saved_plan
 
@@ -85,7 +85,7 @@ def _named(here: Desk, asked: Asked) -> list[HostName]:
     return here.chosen(asked.host, asked.role, asked.everyone)
 
 
-def plan(here: Desk, asked: Asked, save: str | None) -> int:
+def plan(here: FleetContext, asked: Asked, save: str | None) -> int:
     """Print what would be done; with `exit_code`, 10 when there is something to do."""
     from sage_edge.deploy import saved_plan
     from sage_edge.workstation import deploy_service
@@ -98,6 +98,7 @@ def plan(here: Desk, asked: Asked, save: str | None) -> int:
 
     hosts = here.chosen(asked.host, asked.role, asked.everyone)
     code = context.for_each(
+        here,
         hosts,
         one,
         lambda found: deploy_service.shown(found, diff=asked.diff),
@@ -106,25 +107,25 @@ def plan(here: Desk, asked: Asked, save: str | None) -> int:
     )
     if save and code == 0:
         saved_plan.write(Path(save), sorted(made, key=lambda found: found.host))
-        under = f" --fleet {here.fleet.overlay}" if here.fleet.overlay else ""
-        tell(f"saved; apply it with: invoke deploy --plan {save}{under}")
-    return PENDING if code == 0 and asked.exit_code and any(not found.is_empty for found in made) else code
+        apply = hints.invoke("deploy", plan=save, fleet=here.fleet.overlay)
+        log(f"saved; apply it with: {hints.text(apply, here.surroundings)}")
+    return ExitCode.PENDING if code == 0 and asked.exit_code and any(not found.is_empty for found in made) else code
 
 
-def back(here: Desk, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
+def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
     """Roll hosts back."""
     from sage_edge.deploy import preflight, rollout
 
     def one(name: HostName) -> RolloutOutcome:
         return rollout.roll_back(
-            lambda: here.board(name), to, RolloutTimeouts(), context.telling(name),
+            lambda: here.board(name), to, RolloutTimeouts(), context.log_of(name),
             lambda facts: preflight.require_returnable(facts, here.fleet.name),
         )  # fmt: skip
 
-    return context.for_each(hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
+    return context.for_each(here, hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
 
 
-def releases(here: Desk, hosts: Sequence[HostName], as_json: bool) -> int:
+def releases(here: FleetContext, hosts: Sequence[HostName], as_json: bool) -> int:
     """List the releases on hosts: which serves now, which have served."""
 
     def one(name: HostName) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def releases(here: Desk, hosts: Sequence[HostName], as_json: bool) -> int:
         shown = [_release(row, told["current"]) for row in told["releases"]]
         return "\n".join(["", *shown]) if shown else "no releases yet"
 
-    return context.for_each(hosts, one, line, as_json=as_json, schema="sage-edge/releases/1")
+    return context.for_each(here, hosts, one, line, as_json=as_json, schema="sage-edge/releases/1")
 
 
 def _release(row: Mapping[str, Any], current: str | None) -> str:
@@ -156,11 +157,12 @@ def _wait(when: str) -> None:
         return
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", when):
         raise UsageError(
-            f"expected --when idle, now or a time in UTC like 03:30, got {when!r}", hint="invoke --help deploy"
+            f"expected --when idle, now or a time in UTC like 03:30, got {when!r}",
+            hint=hints.invoke("deploy", help=True),
         )
     now = datetime.now(timezone.utc)
     hour, minute = map(int, when.split(":"))
     due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
     due += timedelta(days=1) if due <= now else timedelta()
-    tell(f"waiting until {due:%Y-%m-%d %H:%M} UTC")
+    log(f"waiting until {due:%Y-%m-%d %H:%M} UTC")
     time.sleep((due - now).total_seconds())

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 import click
 
+from sage_edge import hints
 from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
-from sage_edge.errors import SageError, UsageError
+from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.hints import invoke
 from sage_edge.names import HostName
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import WrongBoard
 from sage_edge.workstation import context
-from sage_edge.workstation.context import Desk
-
-BROKEN = 8
+from sage_edge.workstation.context import FleetContext
 
 
-def status(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
+def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool) -> int:
     """Print a table; a host that does not answer has a row that says so, and is no error."""
 
     def one(name: HostName) -> BoardProbe:
@@ -67,15 +67,15 @@ def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
     return notes
 
 
-def logs(here: Desk, host: str, n: int, since: str | None, grep: str | None) -> int:
+def logs(here: FleetContext, host: str, n: int, since: str | None, grep: str | None) -> int:
     """Print the agent's last lines, made inert."""
     with here.seen(_one(here, host)) as board:
         for line in board.logs(n, since, grep):
-            click.echo(render.inert(line))
+            click.echo(render.sanitize(line))
     return 0
 
 
-def audit(here: Desk, host: str, n: int, *, as_json: bool, check: bool) -> int:
+def audit(here: FleetContext, host: str, n: int, *, as_json: bool, check: bool) -> int:
     """Print what was done to a host; with `check`, 8 when the chain is broken."""
     with here.seen(_one(here, host)) as board:
         told = board.audit(n)
@@ -88,28 +88,28 @@ def audit(here: Desk, host: str, n: int, *, as_json: bool, check: bool) -> int:
         render.table(("n", "at", "who", "action", "what"), rows)
     whole = f"the chain of {told['count']} lines is {'broken: ' + told['wrong'] if told['wrong'] else 'whole'}"
     click.echo(f"{whole}; its head is {str(told['head'])[:12]}", err=True)
-    return BROKEN if check and told["wrong"] else 0
+    return ExitCode.NOT_VERIFIED if check and told["wrong"] else 0
 
 
-def lock(here: Desk, host: str, why: str) -> int:
+def lock(here: FleetContext, host: str, why: str) -> int:
     """Take a lock that never expires."""
     name = _one(here, host)
     if not why.strip():
-        hint = here.overlaid(f"invoke lock.acquire --host {name} --why REASON")
-        raise UsageError("say why, for whoever is refused", hint=hint)
+        raise UsageError("say why, for whoever is refused", hint=invoke("lock.acquire", host=name, why="REASON"))
     with here.board(name) as board:
         require_own(board.facts(), here.fleet.name)
         board.acquire(why, manual=True)
-    click.echo(here.overlaid(f"{name} is locked until: invoke lock.release --host {name} --yes"))
+    free = hints.text(invoke("lock.release", host=name, yes=True), here.surroundings)
+    click.echo(f"{name} is locked until: {free}")
     return 0
 
 
-def unlock(here: Desk, host: str, *, sure: bool) -> int:
+def unlock(here: FleetContext, host: str, *, sure: bool) -> int:
     """Free a lock, whoever holds it."""
     name = _one(here, host)
     if not sure:
-        hint = here.overlaid(f"invoke lock.release --host {name} --yes")
-        raise UsageError(f"this frees the lock of {name}, whoever holds it", hint=hint)
+        again = invoke("lock.release", host=name, yes=True)
+        raise UsageError(f"this frees the lock of {name}, whoever holds it", hint=again)
     with here.board(name) as board:
         require_own(board.facts(), here.fleet.name)
         freed = board.release_lock(None)
@@ -117,7 +117,7 @@ def unlock(here: Desk, host: str, *, sure: bool) -> int:
     return 0
 
 
-def locks(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
+def locks(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool) -> int:
     """Print who holds the locks."""
 
     def one(name: HostName) -> dict[str, object]:
@@ -130,10 +130,10 @@ def locks(here: Desk, hosts: Sequence[HostName], *, as_json: bool) -> int:
         stale = " (stale)" if held["stale"] else ""
         return f"{held['holder']} at {held['host']} since {held['since']}{stale}: {held['why']}"
 
-    return context.for_each(hosts, one, line, as_json=as_json, schema="sage-edge/locks/1")
+    return context.for_each(here, hosts, one, line, as_json=as_json, schema="sage-edge/locks/1")
 
 
-def explain(here: Desk, host: str) -> int:
+def explain(here: FleetContext, host: str) -> int:
     """Print what a host is and where that is declared; reaches nothing."""
     from sage_edge.workstation import deploy_service
 
@@ -154,7 +154,7 @@ def explain(here: Desk, host: str) -> int:
     return 0
 
 
-def _one(here: Desk, host: str) -> HostName:
+def _one(here: FleetContext, host: str) -> HostName:
     if not host:
         raise UsageError("name a host: --host NAME", hint=f"there are: {', '.join(sorted(here.fleet.hosts))}")
     return here.fleet.host(host).name

@@ -6,41 +6,48 @@ It is no `sage-edge` command: a board holds no code that reaches into another ma
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
+from sage_edge import hints
 from sage_edge.cli import render
-from sage_edge.cli.environment import paths
 from sage_edge.errors import UsageError
 from sage_edge.model_sync.sync import SyncOrder, bring, sync
 from sage_edge.models.card import find
 from sage_edge.models.cards import read_cards
 from sage_edge.models.store.store import Store
 from sage_edge.names import HostName, ModelRef
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation.context import FleetContext, paths
 
-_USAGE = "invoke sync --host thor --model qwen2.5-0.5b/introspective:v2.1-q8_0 [--from-host sprout]"
+_USAGE = hints.invoke("sync", host="thor", model="qwen2.5-0.5b/introspective:v2.1-q8_0")
 
 
-def carry(
-    here: Desk, host: str | None, ref: str | None, source: str | None = None, *, limit_mb: str | None = None,
-    merge_there: bool = True, as_json: bool = False,
-) -> int:  # fmt: skip
-    """Copy a model to a host's store, and return the exit status. limit_mb: megabytes (10^6 bytes) a second.
+@dataclass(frozen=True)
+class SyncAsked:
+    """What a person typed. limit_mb: megabytes (10^6 bytes) a second; empty for none, as for hosts."""
 
-    host None: only from `source` to this machine.
+    host: str = ""
+    model: str = ""
+    from_host: str = ""
+    limit_mb: str = ""
+    merge_there: bool = True
+
+
+def carry(here: FleetContext, asked: SyncAsked, *, as_json: bool = False) -> int:
+    """Copy a model to a host's store, and return the exit code. Without a host: only from `from_host` to this machine.
+
     Raises UsageError for names and numbers that are none, and everything that `sync` raises.
     """
-    fleet, store = here.fleet, Store(paths().models)
-    origin = fleet.host(source).name if source else None
-    model = _ref(ref or "", fleet.folder)
-    if host is None and origin is not None:
-        crossed = bring(model, origin, fleet.folder, store, _Progress(), _limit(limit_mb))
+    fleet, store, limit = here.fleet, Store(paths().models), _limit(asked.limit_mb)
+    origin = fleet.host(asked.from_host).name if asked.from_host else None
+    model = _ref(asked.model, fleet.folder)
+    if not asked.host and origin is not None:
+        crossed = bring(model, origin, fleet.folder, store, _Progress(), limit)
         _brought(model, origin, crossed, as_json=as_json)
         return 0
-    order = SyncOrder(model, fleet.host(host or "").name, origin, _limit(limit_mb), merge_there)
+    order = SyncOrder(model, fleet.host(asked.host).name, origin, limit, asked.merge_there)
     if order.source == order.host:
         raise UsageError(f"{order.host} cannot be both ends of a copy", hint=_USAGE)
     done = sync(order, fleet.folder, store, _Progress())
@@ -77,9 +84,9 @@ def _ref(text: str, fleet: Path) -> ModelRef:
         raise UsageError(wrong.message, hint=_USAGE) from None
 
 
-def _limit(text: str | None) -> int | None:
+def _limit(text: str) -> int | None:
     try:
-        limit = None if text is None else int(float(text) * 1_000_000)
+        limit = None if not text else int(float(text) * 1_000_000)
     except (ValueError, OverflowError):
         limit = 0
     if limit is not None and limit < 1024:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.names import HostName
-from sage_edge.workstation import verify_tasks
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation import verify_service
+from sage_edge.workstation.context import FleetContext
 from tests.benchmarks.figures import Figure, seconds
 from tests.benchmarks.runner import interval
 
@@ -45,7 +45,7 @@ class Round:
         return self.plain_s / self.quick_s
 
 
-def figures(quick: bool, here: Desk, host: HostName) -> Iterator[Figure]:
+def figures(quick: bool, here: FleetContext, host: HostName) -> Iterator[Figure]:
     """Measure a host that serves a release. quick: few rounds, to see that it runs."""
     rounds = [_round(here, host, number) for number in range(FEW if quick else ROUNDS)]
     ratio, low, high = interval([one.ratio for one in rounds])
@@ -64,7 +64,7 @@ def _middle(rounds: list[Round], which: str) -> str:
     return f"{statistics.median(getattr(one, which) for one in rounds):.2f}"
 
 
-def _round(here: Desk, host: HostName, number: int) -> Round:
+def _round(here: FleetContext, host: HostName, number: int) -> Round:
     """Ask in every way, in another order each time."""
     told: dict[str, Verdicts] = {}
     ways = {
@@ -78,7 +78,7 @@ def _round(here: Desk, host: HostName, number: int) -> Round:
     return Round(took["quick"], took["full"], took["plain"], len(told["quick"]), agree)
 
 
-def _by_process(here: Desk, host: HostName) -> Verdicts:
+def _by_process(here: FleetContext, host: HostName) -> Verdicts:
     """What a person types."""
     words = [sys.executable, "-m", "invoke", "verify", "--host", host, "--quick", "--json"]
     words += ["--fleet", here.fleet.overlay] if here.fleet.overlay else []
@@ -88,7 +88,7 @@ def _by_process(here: Desk, host: HostName) -> Verdicts:
     return {check["check"]: check["holds"] for check in one["checks"]}
 
 
-def _by_testinfra(here: Desk, host: HostName, via: str) -> Verdicts:
+def _by_testinfra(here: FleetContext, host: HostName, via: str) -> Verdicts:
     """One pytest process, as `invoke verify` starts it."""
-    report = verify_tasks.full(here, host, via, *_SAME)
+    report = verify_service.full(here, host, via, *_SAME)
     return {one.check: one.holds for one in report.results if one.check != "exchange"}

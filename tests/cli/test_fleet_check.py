@@ -95,7 +95,7 @@ def test_the_faults_of_hosts_cards_and_lock_come_together(fleet: Path) -> None:
     (fleet / "models.lock").write_text("format 2\n")
     code, told = said(check())
     assert code == 2
-    places = [line.removeprefix("error: ").rpartition(": ")[0] for line in told.splitlines()[:-1]]
+    places = [line.removeprefix("error: ").strip().rpartition(": ")[0] for line in told.splitlines()[:-1]]
     assert [place.split(": ")[0] for place in places] == [
         "fleet/hosts/thor.yaml", "fleet/models.lock", "fleet/models/phi-2_base_fp16.yaml",
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.sim import image as sim_image
 from sage_edge.workstation import deploy_service, rollout_service
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation.context import FleetContext
 from tests.deploy import understudy
 from tests.standins import Boards
 
@@ -33,13 +33,13 @@ class Ground:
     """Both boards, provisioned, and what was built for them."""
 
     boards: Boards
-    desk: Desk
+    desk: FleetContext
 
     def deploy(
         self, host: HostName = SPROUT, options: RolloutTimeouts = QUICK, via: str = "registry"
     ) -> RolloutOutcome:
         """Deploy what was built, as a command of its own."""
-        return rollout_service.deployed(Desk(self.desk.root, self.desk.fleet), host, options, via)
+        return rollout_service.deployed(FleetContext(self.desk.root, self.desk.fleet), host, options, via)
 
     def facts(self, host: HostName = SPROUT) -> BoardProbe:
         """Look at a board."""
@@ -82,7 +82,7 @@ class Ground:
             self.boards.inside("sprout", "kill -- -$(tr -d ' ' </run/session)")
 
 
-def workstation(boards: Boards, health_every: str) -> Desk:
+def workstation(boards: Boards, health_every: str) -> FleetContext:
     """A checkout beside the stand-ins' fleet: code and recipes are this one's, what is built is its own."""
     for name in ("pyproject.toml", "README.md", "sage_edge", "images", "requirements"):
         (boards.root / name).symlink_to(ROOT / name)
@@ -92,7 +92,7 @@ def workstation(boards: Boards, health_every: str) -> Desk:
     (boards.root / ".sage" / "images").mkdir(parents=True, exist_ok=True)
     (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
     (boards.root / ".sage" / "wheels").symlink_to(ROOT / ".sage" / "wheels")
-    return Desk(boards.root, boards.fleet)
+    return FleetContext(boards.root, boards.fleet)
 
 
 @pytest.fixture(scope="session")

@@ -290,7 +290,7 @@ def test_what_is_wrong_there(
 def demand(typed: Typed, case: Case, told: dict[str, object]) -> None:
     """One message, one next step with one command that exists, the exit code, and nothing that looks like a result."""
     error = case.error.format(**told)
-    assert typed.complaint == [f"error: {error}", f"  next: {case.hint}"], typed
+    assert typed.complaint == [f"error: {error}", f" next: {case.hint}"], typed
     assert (typed.code, typed.out) == (case.code, "")
     (command,) = _COMMAND.findall(case.hint)
     if command.startswith(("invoke ", "sage-edge ")):
@@ -306,7 +306,7 @@ def test_what_stands_on_a_board_is_not_told_as_another_host(here: Loopback) -> N
     assert [one["ok"] for one in json.loads(done.out)["content"]] == [True, False]
     for chore in ("deploy", "rollback", "image.push", "lock.acquire --why x", "lock.release --yes"):
         done = here.typed(f"{chore} --host thor")
-        assert (done.code, done.complaint[1]) == (3, f"  next: {ADDRESS.format('thor')}"), chore
+        assert (done.code, done.complaint[1]) == (3, f" next: {ADDRESS.format('thor')}"), chore
     assert known(here, "--all") == ["-", "what answers is not thor: its card says host sprout"]
     assert not Places(here.board).lock.parent.exists()
 

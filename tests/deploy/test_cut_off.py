@@ -137,7 +137,7 @@ def started(ground: Ground, *words: str) -> subprocess.Popen[bytes]:
 _IMPATIENT = """
 from sage_edge.deploy.rollout import RolloutTimeouts
 from sage_edge.workstation import context, rollout_service as rolling
-rolling.deployed(context.desk("sim"), "sprout", RolloutTimeouts(session_s=60, health_s=40, revert_s=30))
+rolling.deployed(context.make_context("sim"), "sprout", RolloutTimeouts(session_s=60, health_s=40, revert_s=30))
 """
 """A deploy after which the board waits half a minute for a confirmation, instead of a quarter of an hour."""
 

@@ -150,6 +150,6 @@ def test_the_fallback_without_a_registry(ground: Ground, served: BuiltImage) -> 
 
 
 def test_a_host_of_another_overlay_is_refused(ground: Ground) -> None:
-    plain = context.Desk(ground.desk.root, load.load(ground.desk.root / "fleet"))
+    plain = context.FleetContext(ground.desk.root, load.load(ground.desk.root / "fleet"))
     with pytest.raises(Exception, match="no image of images/sprout has been built here"):
         deploy_service.planned(plain, SPROUT)

@@ -16,10 +16,10 @@ from sage_edge.inventory import load
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
-from sage_edge.workstation import verify_tasks
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation import verify_service
+from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.report import Report
-from sage_edge.workstation.verify_tasks import Asked
+from sage_edge.workstation.verify_service import Asked
 from tests.deploy.breaks import BREAKS, HEALTHY, Break
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
@@ -35,7 +35,7 @@ EOF"""
 
 
 @pytest.fixture(scope="module")
-def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> FleetContext:
     """A desk whose fleet locks a model that lies in sprout's store, beside what its image carries."""
     root = tmp_path_factory.mktemp("locked")
     shutil.copytree(ground.desk.fleet.folder, root / "fleet")
@@ -51,18 +51,18 @@ def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     ground.boards.inside("sprout", f"mkdir -p {place} && cat > {place}/q8_0.json", manifest.pretty())
     blob = f"/srv/sage/models/blobs/sha256-{'5' * 64}"
     ground.boards.inside("sprout", f"mkdir -p {blob.rpartition('/')[0]} && head -c 1000 /dev/zero > {blob}")
-    return Desk(root, load.load(root / "fleet", "sim"))
+    return FleetContext(root, load.load(root / "fleet", "sim"))
 
 
 @pytest.fixture
-def sound(ground: Ground, sprout_image: BuiltImage, locked: Desk) -> Iterator[Desk]:
+def sound(ground: Ground, sprout_image: BuiltImage, locked: FleetContext) -> Iterator[FleetContext]:
     """Sprout serves, and everything about it is as it must be, before and after."""
     ground.pretend(derived(sprout_image, _GIT))
     ground.deploy()
     ground.boards.inside("sprout", HEALTHY)
-    assert failed(verify_tasks.quick(locked, SPROUT)) == set()
+    assert failed(verify_service.quick(locked, SPROUT)) == set()
     yield locked
-    assert failed(verify_tasks.quick(locked, SPROUT)) == set(), "it is not mended"
+    assert failed(verify_service.quick(locked, SPROUT)) == set(), "it is not mended"
 
 
 def failed(report: Report) -> set[str]:
@@ -73,20 +73,20 @@ def verdicts(report: Report) -> dict[str, bool]:
     return {result.check: result.holds for result in report.results if result.check != "exchange"}
 
 
-def test_a_sound_host_is_green_either_way(sound: Desk) -> None:
-    quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
+def test_a_sound_host_is_green_either_way(sound: FleetContext) -> None:
+    quick, full = verify_service.quick(sound, SPROUT), verify_service.full(sound, SPROUT)
     assert [one.check for one in full.results] == [*(one.check for one in quick.results), "exchange"]
     assert failed(full) == set(), [one for one in full.results if not one.holds]
     assert f"manifest of {LISTED}" in {one.check for one in full.results}
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=[one.name for one in BREAKS])
-def test_both_say_what_is_broken(ground: Ground, sound: Desk, broken: Break) -> None:
+def test_both_say_what_is_broken(ground: Ground, sound: FleetContext, broken: Break) -> None:
     assert len(BREAKS) >= 10
     done = ground.boards.inside("sprout", f"set -e; {broken.how}")
     assert done.code == 0, done.complaint
     try:
-        quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
+        quick, full = verify_service.quick(sound, SPROUT), verify_service.full(sound, SPROUT)
     finally:
         mended = ground.boards.inside("sprout", broken.mended_by)
     assert mended.code == 0, mended.complaint
@@ -96,24 +96,24 @@ def test_both_say_what_is_broken(ground: Ground, sound: Desk, broken: Break) -> 
     assert all(one.remedy for one in (*quick.failed, *full.failed))
 
 
-def test_a_container_is_reached_without_ssh(ground: Ground, sound: Desk) -> None:
+def test_a_container_is_reached_without_ssh(ground: Ground, sound: FleetContext) -> None:
     container = ground.boards.machine("sprout").container
-    report = verify_tasks.full(sound, SPROUT, f"docker://sage@{container}")
+    report = verify_service.full(sound, SPROUT, f"docker://sage@{container}")
     assert failed(report) == set()
     assert len(report.results) > 30
 
 
-def test_a_machine_that_was_never_provisioned_is_examined_where_it_stands(sound: Desk) -> None:
+def test_a_machine_that_was_never_provisioned_is_examined_where_it_stands(sound: FleetContext) -> None:
     """testinfra's `local://`: this one, which has no helper to say who it is."""
-    first = verify_tasks.full(sound, SPROUT, "local://").results[0]
+    first = verify_service.full(sound, SPROUT, "local://").results[0]
     assert (first.check, first.holds) == ("helper", False)
     assert first.remedy == hints.invoke("provision", host="sprout")
 
 
-def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground: Ground, sound: Desk) -> None:
+def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground: Ground, sound: FleetContext) -> None:
     ground.boards.inside("sprout", "chmod 0000 /srv/sage/keys/exchange")
     try:
-        quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
+        quick, full = verify_service.quick(sound, SPROUT), verify_service.full(sound, SPROUT)
     finally:
         ground.boards.inside("sprout", "chmod 0400 /srv/sage/keys/exchange")
     assert failed(full) - failed(quick) == {"exchange"}
@@ -121,30 +121,30 @@ def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground
     assert said.remedy[-1] == hints.invoke("logs", host="sprout")  # type: ignore[index]
 
 
-def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, sound: Desk) -> None:
+def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, sound: FleetContext) -> None:
     ground.boards.inside("thor", "rm -f /srv/sage/current /srv/sage/deploy/journal.jsonl")
-    quick, full = verify_tasks.quick(sound, THOR), verify_tasks.full(sound, THOR)
+    quick, full = verify_service.quick(sound, THOR), verify_service.full(sound, THOR)
     assert failed(quick) == failed(full) == set()
     assert {one.answer for one in full.results if one.check == "release"} == {"none yet"}
 
 
-def test_a_release_that_is_gone_is_missed_and_nothing_else(ground: Ground, sound: Desk) -> None:
+def test_a_release_that_is_gone_is_missed_and_nothing_else(ground: Ground, sound: FleetContext) -> None:
     ground.boards.inside("sprout", "mv -T /srv/sage/current /srv/sage/away")
     try:
-        quick, full = verify_tasks.quick(sound, SPROUT), verify_tasks.full(sound, SPROUT)
+        quick, full = verify_service.quick(sound, SPROUT), verify_service.full(sound, SPROUT)
     finally:
         ground.boards.inside("sprout", "mv -T /srv/sage/away /srv/sage/current")
     assert failed(quick) == failed(full) == {"release"}
 
 
 def test_several_hosts_one_of_them_silent(
-    ground: Ground, sound: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ground: Ground, sound: FleetContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
     try:
         for quick in (True, False):
             asked = Asked(quick, as_json=True, junit=tmp_path / "junit.xml")
-            assert verify_tasks.verified(sound, [SPROUT, THOR], asked) == 4
+            assert verify_service.verified(sound, [SPROUT, THOR], asked) == 4
             sprout, thor = json.loads(capsys.readouterr().out)["content"]
             assert (sprout["ok"], thor["ok"], thor["code"]) == (True, False, 4)
             assert thor["error"].startswith("thor (sage@127.0.0.1 port")
@@ -154,13 +154,13 @@ def test_several_hosts_one_of_them_silent(
         ground.boards.inside("thor", "systemctl start ssh")
 
 
-def test_a_host_with_another_key_is_not_asked(ground: Ground, sound: Desk) -> None:
+def test_a_host_with_another_key_is_not_asked(ground: Ground, sound: FleetContext) -> None:
     known = ground.boards.place.known_hosts
     before = known.read_text("utf-8")
     lines = dict(line.split(maxsplit=1) for line in before.splitlines())
     try:
         known.write_text(f"sprout {lines['thor']}\nthor {lines['sprout']}\nhub {lines['hub']}\n", "utf-8")
-        with pytest.raises(verify_tasks.NotTrusted, match="nothing was sent"):
-            verify_tasks.full(sound, SPROUT)
+        with pytest.raises(verify_service.NotTrusted, match="nothing was sent"):
+            verify_service.full(sound, SPROUT)
     finally:
         known.write_text(before, "utf-8")

@@ -45,7 +45,7 @@ def reached(board: str, overlay: str, via: str) -> Generator[Reached, None, None
 
     Raises what keeps us from it: UsageError, DeclarationError, KeyUnknown, KeyChanged, AccessDenied, Unreachable.
     """
-    here = context.desk(overlay)
+    here = context.make_context(overlay)
     name, card = here.fleet.host(board).name, here.fleet.board_of(board)
     with contextlib.ExitStack() as open_ways:
         if via.startswith("ssh://"):  # a connection for each question, and no key but the fleet's

@@ -18,8 +18,8 @@ from sage_edge.image.engine import NoEngine
 from sage_edge.names import Digest, Slug
 from sage_edge.shell import Command
 from sage_edge.workstation import image_tasks
-from tests.deploy.chores import Chores
 from tests.sim.stub import StubDocker
+from tests.workstation.direct import call
 
 ROOT = Path(__file__).parents[2]
 NOW, BEFORE = Digest("sha256:" + "ab" * 32), Digest("sha256:" + "cd" * 32)
@@ -96,33 +96,27 @@ def test_without_docker_nobody_can_ask(images: Path, tmp_path: Path, monkeypatch
         base_digests.look_up(images, None)
 
 
-@pytest.fixture
-def chores(images: Path, monkeypatch: pytest.MonkeyPatch) -> Chores:
-    """The chores over that lock."""
-    monkeypatch.setenv("SAGE_FLEET", str(images.parent / "fleet"))
-    return Chores(image_tasks.add)
-
-
 def test_new_digests_are_written_and_moved_ones_only_when_asked(
-    chores: Chores, images: Path, docker: StubDocker, capsys: pytest.CaptureFixture[str]
+    images: Path, docker: StubDocker, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SAGE_FLEET", str(images.parent / "fleet"))
     docker.answers("buildx *", told("amd64", "arm64"))
     before = (images / "images.lock").read_bytes()
-    assert chores("image.lock", dry_run=True) == 0
+    assert call(image_tasks.lock, dry_run=True) == 0
     assert (images / "images.lock").read_bytes() == before
-    assert chores("image.lock") == 0
+    assert call(image_tasks.lock) == 0
     shown = capsys.readouterr()
     assert f"cpu  example.test/cpu:1  new\n  - unresolved\n  + {NOW}\n" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 80
     assert "2 written" in shown.err
-    assert chores("image.lock") == 0
+    assert call(image_tasks.lock) == 0
     assert "every base is resolved" in capsys.readouterr().err
-    assert chores("image.lock", base="sprout-builder") == 0
+    assert call(image_tasks.lock, base="sprout-builder") == 0
     shown = capsys.readouterr()
     assert f"moved\n  - {BEFORE}\n  + {NOW}\n" in shown.out
     assert "kept as it was: sprout-builder; to replace it: --yes" in shown.err
     assert spec.read_lock(images)[Slug("sprout-builder")].digest == BEFORE
-    assert chores("image.lock", base="sprout-builder", yes=True) == 0
+    assert call(image_tasks.lock, base="sprout-builder", yes=True) == 0
     bases = spec.read_lock(images).values()
     assert {base.digest for base in bases} == {NOW}
     assert {base.source[:24] for base in bases} == {"its registry, asked on 2"}

@@ -12,8 +12,8 @@ from sage_edge import hints
 from sage_edge.image import requirements
 from sage_edge.image.requirements import NamesAPlace, NoCompiler, NotPinned, Offline, Sheet
 from sage_edge.workstation import image_tasks
-from tests.deploy.chores import Chores
 from tests.image.test_spec import images
+from tests.workstation.direct import call
 
 __all__ = ["images"]
 
@@ -150,23 +150,22 @@ def test_why_there_are_none_is_told_apart(
     assert refused.value.code == code
 
 
-def test_the_chore_shows_and_writes_all_of_them(
+def test_the_task_shows_and_writes_all_of_them(
     uv: Path, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAGE_FLEET", str(checkout / "fleet"))
     path, text = checkout / "images" / "thor" / "requirements.txt", "torch==9 \\\n    --hash=sha256:1\n"
     (uv / "says").write_text(text, "utf-8")
-    chores = Chores(image_tasks.add)
-    assert chores("image.requirements", dry_run=True) == 0
+    assert call(image_tasks.requirements, dry_run=True) == 0
     assert path.read_text("utf-8") == WRITTEN["thor/requirements.txt"]
     shown = capsys.readouterr()
     assert "images/thor/requirements.txt:\n    - accelerate==" in shown.out
     assert "\n    + torch==9\n" in shown.out
     assert "nothing was written" in shown.err
-    assert chores("image.requirements") == 0
+    assert call(image_tasks.requirements) == 0
     assert path.read_text("utf-8") == text
     capsys.readouterr()
-    assert chores("image.requirements") == 0
+    assert call(image_tasks.requirements) == 0
     assert "images/thor/requirements.txt: no change" in capsys.readouterr().out
 
 

@@ -19,9 +19,9 @@ from sage_edge.names import HostName
 from sage_edge.verify import board_checks, machine_checks
 from sage_edge.verify.check import Fact, HostCheck, always
 from sage_edge.verify.wants import FactValue, Is
-from sage_edge.workstation import verify_tasks
-from sage_edge.workstation.context import Desk
-from sage_edge.workstation.verify_tasks import Asked
+from sage_edge.workstation import verify_service
+from sage_edge.workstation.context import FleetContext
+from sage_edge.workstation.verify_service import Asked
 from tests.deploy import fleetfacts
 from tests.verify.hosts import target
 
@@ -66,12 +66,12 @@ def test_verify_shows_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
             return fleetfacts.probed()
 
     @contextlib.contextmanager
-    def seen(desk: Desk, host: HostName) -> Iterator[Probed]:
+    def seen(desk: FleetContext, host: HostName) -> Iterator[Probed]:
         yield Probed()
 
-    monkeypatch.setattr(Desk, "seen", seen)
-    desk = Desk(ROOT, load.load(ROOT / "fleet"))
-    assert verify_tasks.verified(desk, [HostName("sprout")], Asked(quick=True, as_json=True)) == 8
+    monkeypatch.setattr(FleetContext, "seen", seen)
+    desk = FleetContext(ROOT, load.load(ROOT / "fleet"))
+    assert verify_service.verified(desk, [HostName("sprout")], Asked(quick=True, as_json=True)) == 8
     (host,) = json.loads(capsys.readouterr().out)["content"]
     assert host["checks"][-1] == {
         "check": "called", "expected": "thor", "found": "sprout", "holds": False,

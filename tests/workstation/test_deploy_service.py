@@ -14,22 +14,22 @@ import pytest
 from sage_edge.image import build_record
 from sage_edge.image.built import BuiltImage, NotBuilt
 from sage_edge.workstation import deploy_service
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation.context import FleetContext
 from tests.deploy import fleetfacts
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> FleetContext:
     """A checkout in which nothing was built."""
     (tmp_path / "images").symlink_to(fleetfacts.ROOT / "images")
-    return Desk(tmp_path, fleetfacts.fleet("sim"))
+    return FleetContext(tmp_path, fleetfacts.fleet("sim"))
 
 
 def building(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Let builds take a moment, and note them."""
     asked: list[tuple[str, str]] = []
 
-    def build(here: Desk, host: Any, platform: str, base: str | None) -> BuiltImage:
+    def build(here: FleetContext, host: Any, platform: str, base: str | None) -> BuiltImage:
         asked.append((host.name, platform))
         time.sleep(0.05)
         image = replace(fleetfacts.wanted().image, name=host.name, platform=platform)
@@ -40,7 +40,7 @@ def building(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return asked
 
 
-def test_what_was_never_built_is_built_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_never_built_is_built_once(desk: FleetContext, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, sprout = building(monkeypatch), desk.fleet.host("sprout")
     with pytest.raises(NotBuilt):
         deploy_service.image_of(desk, sprout)
@@ -50,7 +50,7 @@ def test_what_was_never_built_is_built_once(desk: Desk, monkeypatch: pytest.Monk
     assert asked == [("sprout", "cpu")]
 
 
-def test_what_was_built_is_taken_as_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_built_is_taken_as_it_is(desk: FleetContext, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, sprout = building(monkeypatch), desk.fleet.host("sprout")
     before = replace(fleetfacts.wanted().image, platform="cpu")
     build_record.keep(desk.root, before)
@@ -58,7 +58,9 @@ def test_what_was_built_is_taken_as_it_is(desk: Desk, monkeypatch: pytest.Monkey
     assert asked == []
 
 
-def test_what_is_older_than_its_sources_is_shipped_and_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_older_than_its_sources_is_shipped_and_said(
+    desk: FleetContext, capsys: pytest.CaptureFixture[str]
+) -> None:
     sprout = desk.fleet.host("sprout")
     build_record.keep(desk.root, replace(fleetfacts.wanted().image, platform="cpu"))
     (desk.root / "sage_edge" / "agent" / "__pycache__").mkdir(parents=True)

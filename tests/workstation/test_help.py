@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 from invoke import Program
 
 import tasks
+from sage_edge.workstation.collection import collection
 from tests.deploy import loopback
 
-TASKS = Path(tasks.__file__)
 ONE_HOST = ("logs", "audit", "explain", "lock.acquire --why x", "lock.release")
 
 
 def told(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The lines of a chore's help. invoke forgets what an option means once it has told it, so it reads all anew."""
-    spec = importlib.util.spec_from_file_location("read_anew", TASKS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     with pytest.raises(SystemExit):
-        Program(namespace=module.ns).run(["invoke", "--help", name])
+        Program(namespace=collection()).run(["invoke", "--help", name])
     return capsys.readouterr().out.splitlines()
 
 

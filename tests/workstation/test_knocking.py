@@ -12,7 +12,7 @@ from sage_edge.remote.board.early_probe import Early
 from sage_edge.remote.errors import KeyUnknown
 from sage_edge.remote.ssh import client
 from sage_edge.workstation import knocking
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation.context import FleetContext
 from tests.deploy import boards, fleetfacts
 from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.conftest import identity, running_sprout
@@ -84,7 +84,7 @@ def test_an_error_is_not_taken_for_a_wait(fleet: Path, monkeypatch: pytest.Monke
 
 def test_a_desk_uses_a_knock_once(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     knocks = knocking.at("sprout", "") or pytest.fail("nobody knocked")
-    desk = Desk(fleet.parent, type(plain := fleetfacts.fleet())(**{**vars(plain), "addresses": fleet}), knocks)
+    desk = FleetContext(fleet.parent, type(plain := fleetfacts.fleet())(**{**vars(plain), "addresses": fleet}), knocks)
 
     def never(*_: object) -> object:
         raise Unreachable("connected anew", hint="")

@@ -33,7 +33,7 @@ def test_without_an_engine_each_says_so_in_two_lines(chore: str, tmp_path: Path)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.splitlines() == [
         "error: no Docker engine answers here: docker is not installed",
-        "  next: on Debian: .ci/engine installs and starts one; elsewhere install Docker 20.10 or newer and start it",
+        " next: on Debian: .ci/engine installs and starts one; elsewhere install Docker 20.10 or newer and start it",
     ]
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from sage_edge import hints
 from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
 from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, TooMuchOutput
@@ -221,12 +222,12 @@ def _trusted(address: Address) -> list[Any]:
         except (InvalidHostKey, SSHException, ValueError):
             entry = None
         if entry is None:
-            raise config.bad_key(number, "holds no key that can be read")
+            raise config.bad_key(address.known_hosts, number, "holds no key that can be read")
         for name in entry.hostnames:
             known.add(name, entry.key.get_name(), entry.key)
     keys = known.lookup(address.key_name)
     if not keys:
-        raise KeyUnknown(address.host, address.key_name, str(address))
+        raise KeyUnknown(address.host, address.key_name, str(address), address.known_hosts)
     return list(keys.values())
 
 
@@ -246,7 +247,9 @@ def _talking(address: Address) -> Iterator[None]:
         yield
     except paramiko.BadHostKeyException as other:
         expected, actual = _fingerprint(other.expected_key), _fingerprint(other.key)
-        raise KeyChanged(address.host, address.key_name, str(address), expected, actual) from None
+        raise KeyChanged(
+            address.host, address.key_name, str(address), address.known_hosts, expected=expected, actual=actual
+        ) from None
     except paramiko.AuthenticationException:
         raise AccessDenied(address.host, str(address)) from None
     except (paramiko.SSHException, OSError, EOFError) as silent:
@@ -259,7 +262,7 @@ def unreachable(address: Address, why: str) -> Unreachable:
     """Return the error for a host that does not answer."""
     return Unreachable(
         f"{address} does not answer: {why.strip()[:300]}",
-        hint=f"is it on, and the address right? ssh -F fleet/{config.CONFIG} {address.host} true",
+        hint=("is it on, and the address right? ", hints.ssh(address.host, "true")),
     )
 
 

@@ -20,7 +20,10 @@ from pathlib import Path
 
 from sage_edge import shell
 from sage_edge.errors import DeclarationError, Fault
+from sage_edge.hints import Hint
+from sage_edge.hints import ssh as ssh_command
 from sage_edge.names import HostName
+from sage_edge.paths import shown
 
 CONFIG, KEYS = "ssh_config", "known_hosts"
 CONNECT_S = 10
@@ -69,10 +72,10 @@ def find(fleet: Path, host: HostName) -> Address:
     """Return the address of a host. Raises DeclarationError for what cannot be read, CommandFailed without ssh."""
     for name in (CONFIG, KEYS):
         if not (fleet / name).is_file():
-            raise _fault(name, host, "the file is missing")
+            raise _fault(fleet / name, host, "the file is missing")
     settings = shell.attempt(shell.Command(("ssh", "-F", str(fleet / CONFIG), "-G", "-T", host), timeout_s=CONNECT_S))
     if settings.code != 0:
-        raise _fault(CONFIG, host, settings.complaint.replace(f"{fleet / CONFIG}: ", "").splitlines()[0])
+        raise _fault(fleet / CONFIG, host, settings.complaint.replace(f"{fleet / CONFIG}: ", "").splitlines()[0])
     return read(fleet, host, settings.text)
 
 
@@ -83,7 +86,7 @@ def read(fleet: Path, host: HostName, settings: str) -> Address:
     for key in _REFUSED:
         if says.get(key, "none") not in ("none", "no", ""):
             why = f"{key} is not supported; a host is reached directly, so its key is checked"
-            raise _fault(CONFIG, host, why, key=host)
+            raise _fault(fleet / CONFIG, host, why, key=host)
     home = pwd.getpwuid(os.getuid()).pw_dir  # where OpenSSH looks, whatever $HOME says
     files = [Path(_USERS_HOME.sub(lambda _: home, value)) for key, value in pairs if key == "identityfile"]
     hostname, port = says["hostname"], int(says["port"])
@@ -111,7 +114,7 @@ def require_distinct(fleet: Path, hosts: Sequence[HostName]) -> None:
         other = met.setdefault((address.hostname, address.port), host)
         if other != host:
             faults.append(
-                Fault(f"fleet/{CONFIG}", host, f"has the address of {other}: {address.hostname}:{address.port}")
+                Fault(shown(fleet / CONFIG), host, f"has the address of {other}: {address.hostname}:{address.port}")
             )
     if faults:
         raise DeclarationError(faults, hint=_resolve(HostName(faults[0].key)))
@@ -131,9 +134,9 @@ def known_lines(path: Path) -> list[tuple[int, str]]:
     """
     lines = [(number, line.strip()) for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)]
     kept = [(number, line) for number, line in lines if line and not line.startswith("#")]
-    faults = [_key_fault(number, why) for number, line in kept if (why := _odd(line))]
+    faults = [_key_fault(path, number, why) for number, line in kept if (why := _odd(line))]
     if faults:
-        raise DeclarationError(faults, hint=_LIST)
+        raise DeclarationError(faults, hint=_list(path))
     return kept
 
 
@@ -146,24 +149,26 @@ def _odd(line: str) -> str:
     return "" if len(fields) >= 3 else "expected a name, a key type and a key"
 
 
-_LIST = f"mend the file, then see what is in it: ssh-keygen -lf fleet/{KEYS}"
+def _list(keys: Path) -> str:
+    return f"mend the file, then see what is in it: ssh-keygen -lf {shown(keys)}"
 
 
-def _resolve(host: HostName) -> str:
-    return f"mend the file, then see what ssh makes of it: ssh -F fleet/{CONFIG} -G {host}"
+def _resolve(host: HostName) -> Hint:
+    return ("mend the file, then see what ssh makes of it: ", ssh_command("-G", host))
 
 
-def _key_fault(number: int, why: str) -> Fault:
-    return Fault(f"fleet/{KEYS}", f"line {number}", why)
+def _key_fault(keys: Path, number: int, why: str) -> Fault:
+    return Fault(shown(keys), f"line {number}", why)
 
 
-def _fault(name: str, host: HostName, why: str, key: str = "") -> DeclarationError:
-    return DeclarationError([Fault(f"fleet/{name}", key, why)], hint=_resolve(host) if name == CONFIG else _LIST)
+def _fault(path: Path, host: HostName, why: str, key: str = "") -> DeclarationError:
+    hint = _resolve(host) if path.name == CONFIG else _list(path)
+    return DeclarationError([Fault(shown(path), key, why)], hint=hint)
 
 
-def bad_key(number: int, why: str) -> DeclarationError:
-    """Return the error for one line of fleet/known_hosts."""
-    return DeclarationError([_key_fault(number, why)], hint=_LIST)
+def bad_key(keys: Path, number: int, why: str) -> DeclarationError:
+    """Return the error for one line of a known_hosts file."""
+    return DeclarationError([_key_fault(keys, number, why)], hint=_list(keys))
 
 
 def quoted_for_rsync(words: Sequence[str]) -> str:

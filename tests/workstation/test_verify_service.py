@@ -12,14 +12,15 @@ import pytest
 from sage_edge import hints, shell
 from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.errors import Unreachable, UsageError
+from sage_edge.hints import Surroundings
 from sage_edge.inventory import load
 from sage_edge.names import HostName
 from sage_edge.verify import check
 from sage_edge.verify.check import CheckResult
-from sage_edge.workstation import report, verify_tasks
-from sage_edge.workstation.context import Desk
+from sage_edge.workstation import report, verify_service
+from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.report import Report
-from sage_edge.workstation.verify_tasks import Asked
+from sage_edge.workstation.verify_service import Asked
 
 ROOT = Path(__file__).parents[2]
 SPROUT, THOR = HostName("sprout"), HostName("thor")
@@ -31,8 +32,8 @@ SILENT = Unreachable("thor does not answer", hint="is it on?")
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(ROOT, load.load(ROOT / "fleet"))
+def desk() -> FleetContext:
+    return FleetContext(ROOT, load.load(ROOT / "fleet"))
 
 
 @pytest.fixture
@@ -40,14 +41,14 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Say what comes of a host, in place of asking it: results, or an error."""
 
     def say(**hosts: tuple[CheckResult, ...] | Exception) -> None:
-        def examine(here: Desk, name: HostName, *words: str) -> Report:
+        def examine(here: FleetContext, name: HostName, *words: str) -> Report:
             told = hosts[name]
             if isinstance(told, Exception):
                 raise told
             return Report(name, told)
 
-        monkeypatch.setattr(verify_tasks, "quick", examine)
-        monkeypatch.setattr(verify_tasks, "full", examine)
+        monkeypatch.setattr(verify_service, "quick", examine)
+        monkeypatch.setattr(verify_service, "full", examine)
 
     return say
 
@@ -55,17 +56,17 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize(("rulings", "code"), [((GOOD,), 0), ((GOOD, BAD), 8)])
 def test_it_ends_with_8_where_something_is_not_so(
-    desk: Desk, answers: Callable[..., None], rulings: tuple[CheckResult, ...], code: int, quick: bool
+    desk: FleetContext, answers: Callable[..., None], rulings: tuple[CheckResult, ...], code: int, quick: bool
 ) -> None:
     answers(sprout=rulings)
-    assert verify_tasks.verified(desk, [SPROUT], Asked(quick)) == code
+    assert verify_service.verified(desk, [SPROUT], Asked(quick)) == code
 
 
 def test_the_table_says_what_was_expected_and_what_to_do(
-    desk: Desk, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    desk: FleetContext, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers(sprout=(GOOD, BAD, WORSE))
-    verify_tasks.verified(desk, [SPROUT], Asked())
+    verify_service.verified(desk, [SPROUT], Asked())
     told = capsys.readouterr()
     assert told.out.splitlines() == [
         "sprout  check  expected      found",
@@ -78,12 +79,12 @@ def test_the_table_says_what_was_expected_and_what_to_do(
 
 
 def test_a_host_that_does_not_answer_stops_no_other(
-    desk: Desk, answers: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    desk: FleetContext, answers: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     answers(sprout=(GOOD, BAD), thor=SILENT)
-    assert verify_tasks.verified(desk, [THOR, SPROUT], Asked(junit=tmp_path / "j.xml")) == 8, "worse than silence"
+    assert verify_service.verified(desk, [THOR, SPROUT], Asked(junit=tmp_path / "j.xml")) == 8, "worse than silence"
     out = capsys.readouterr().out.splitlines()
-    assert out[:2] == ["thor  failed: thor does not answer", "  next: is it on?"]
+    assert out[:2] == ["thor         failed: thor does not answer", "               next: is it on?"]
     assert "ok      agent  running       running" in out
     thor, sprout = ElementTree.parse(tmp_path / "j.xml").getroot()  # noqa: S314 - we wrote it
     assert (thor.get("errors"), thor.get("failures"), sprout.get("failures"), sprout.get("tests")) == (
@@ -98,15 +99,17 @@ def test_a_host_that_does_not_answer_stops_no_other(
     assert failure.text == "next: invoke deploy --host sprout"
 
 
-def test_a_host_that_is_alone_and_silent_is_the_error(desk: Desk, answers: Callable[..., None]) -> None:
+def test_a_host_that_is_alone_and_silent_is_the_error(desk: FleetContext, answers: Callable[..., None]) -> None:
     answers(thor=SILENT)
     with pytest.raises(Unreachable):
-        verify_tasks.verified(desk, [THOR], Asked())
+        verify_service.verified(desk, [THOR], Asked())
 
 
-def test_json_is_one_document(desk: Desk, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_document(
+    desk: FleetContext, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
     answers(sprout=(GOOD, BAD), thor=SILENT)
-    verify_tasks.verified(desk, [SPROUT, THOR], Asked(as_json=True))
+    verify_service.verified(desk, [SPROUT, THOR], Asked(as_json=True))
     told = json.loads(capsys.readouterr().out)
     good = {"check": "agent", "expected": "running", "found": "running", "holds": True, "remedy": ""}
     bad = {
@@ -123,14 +126,14 @@ def test_json_is_one_document(desk: Desk, answers: Callable[..., None], capsys: 
 @pytest.mark.parametrize(
     "asked", [Asked(True, "local://"), Asked(via="paramiko://x"), Asked(via="sprout")], ids=["quick", "other", "bare"]
 )
-def test_a_way_that_does_not_fit_is_refused(desk: Desk, asked: Asked) -> None:
+def test_a_way_that_does_not_fit_is_refused(desk: FleetContext, asked: Asked) -> None:
     with pytest.raises(UsageError, match="--via wants one host"):
-        verify_tasks.verified(desk, [SPROUT], asked)
+        verify_service.verified(desk, [SPROUT], asked)
 
 
-def test_one_way_leads_to_one_host(desk: Desk) -> None:
+def test_one_way_leads_to_one_host(desk: FleetContext) -> None:
     with pytest.raises(UsageError, match="--via wants one host"):
-        verify_tasks.verified(desk, [SPROUT, THOR], Asked(via="local://"))
+        verify_service.verified(desk, [SPROUT, THOR], Asked(via="local://"))
 
 
 @pytest.fixture
@@ -154,10 +157,10 @@ def pytest_leaves(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], list[sh
 
 
 def test_the_full_one_is_a_pytest_of_its_own(
-    desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]]
+    desk: FleetContext, pytest_leaves: Callable[[object], list[shell.Command]]
 ) -> None:
     started = pytest_leaves({"results": [check.as_document(GOOD), check.as_document(BAD)]})
-    assert verify_tasks.full(desk, SPROUT, "docker://sage@box") == Report(SPROUT, (GOOD, BAD))
+    assert verify_service.full(desk, SPROUT, "docker://sage@box") == Report(SPROUT, (GOOD, BAD))
     (command,) = started
     assert command.words[-8:-2] == ("--board", "sprout", "--overlay", "", "--results", command.words[-3])
     assert command.words[-2:] == ("--via", "docker://sage@box")
@@ -168,35 +171,38 @@ def test_the_full_one_is_a_pytest_of_its_own(
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (2, verify_tasks.NotDeclared), (3, verify_tasks.NotTrusted), (4, verify_tasks.NotReached),
-        (1, verify_tasks.NotExamined),
+        (2, verify_service.NotDeclared), (3, verify_service.NotTrusted), (4, verify_service.NotReached),
+        (1, verify_service.NotExamined),
     ],
 )  # fmt: skip
 def test_what_kept_it_from_asking_keeps_its_code(
-    desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]], code: int, kind: type[verify_tasks.NotExamined]
+    desk: FleetContext,
+    pytest_leaves: Callable[[object], list[shell.Command]],
+    code: int,
+    kind: type[verify_service.NotExamined],
 ) -> None:
     pytest_leaves({"error": {"message": "no", "hint": ["yes"], "code": code}})
-    with pytest.raises(verify_tasks.NotExamined) as told:
-        verify_tasks.full(desk, SPROUT)
+    with pytest.raises(verify_service.NotExamined) as told:
+        verify_service.full(desk, SPROUT)
     assert (type(told.value), told.value.code, told.value.message, told.value.hint) == (kind, code, "no", "yes")
 
 
 def test_a_pytest_that_breaks_is_told_with_its_last_lines(
-    desk: Desk, pytest_leaves: Callable[[object], list[shell.Command]]
+    desk: FleetContext, pytest_leaves: Callable[[object], list[shell.Command]]
 ) -> None:
     pytest_leaves(None)
-    with pytest.raises(verify_tasks.NotExamined, match="no such option") as told:
-        verify_tasks.full(desk, SPROUT)
+    with pytest.raises(verify_service.NotExamined, match="no such option") as told:
+        verify_service.full(desk, SPROUT)
     assert told.value.hint == (hints.invoke("verify", host="sprout", quick=True), " needs no pytest")
 
 
-def test_without_a_checkout_there_is_the_quick_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_tasks, "MODULES", Path("tests/nowhere"))
+def test_without_a_checkout_there_is_the_quick_one(desk: FleetContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_service, "MODULES", Path("tests/nowhere"))
     with pytest.raises(UsageError, match="part of a checkout"):
-        verify_tasks.full(desk, SPROUT)
+        verify_service.full(desk, SPROUT)
 
 
 def test_nothing_at_all_is_no_report(tmp_path: Path) -> None:
-    report.write_junit(tmp_path / "j.xml", [HostResult(SPROUT, Report(SPROUT, (GOOD,)), None)])
+    report.write_junit(tmp_path / "j.xml", [HostResult(SPROUT, Report(SPROUT, (GOOD,)), None)], Surroundings())
     (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()  # noqa: S314 - we wrote it
     assert [suite.get(key) for key in ("name", "tests", "failures", "errors")] == ["sprout", "1", "0", "0"]

@@ -1,0 +1,57 @@
+"""`invoke status|logs|audit|explain`: what boards are and do, and what was done to them."""
+
+from __future__ import annotations
+
+from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task
+
+
+@task(help={**HOSTS, "json": JSON})
+def status(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
+    """Show what runs on hosts; one that does not answer is shown, too."""
+    from sage_edge.workstation import knocking
+
+    knocks = knocking.at(host, fleet)
+    from sage_edge.workstation import context, status_service
+
+    here = context.make_context(fleet, knocks)
+    return status_service.status(here, here.chosen(host, role, all), as_json=json)
+
+
+@task(
+    help={
+        "host": ONE_HOST,
+        "fleet": FLEET,
+        "n": "How many lines.",
+        "since": "Like 10m, or a time in UTC.",
+        "grep": "Only lines with this text.",
+    }
+)
+def logs(c: object, host: str = "", fleet: str = "", n: int = 100, since: str = "", grep: str = "") -> int:
+    """Show the last words of a host's agent."""
+    from sage_edge.workstation import context, status_service
+
+    return status_service.logs(context.make_context(fleet), host, n, since or None, grep or None)
+
+
+@task(
+    help={
+        "host": ONE_HOST,
+        "fleet": FLEET,
+        "n": "How many lines.",
+        "json": JSON,
+        "check": "End with 8 if the chain is broken.",
+    }
+)
+def audit(c: object, host: str = "", fleet: str = "", n: int = 20, json: bool = False, check: bool = False) -> int:
+    """Show what was done to a host, and whether the record is whole."""
+    from sage_edge.workstation import context, status_service
+
+    return status_service.audit(context.make_context(fleet), host, n, as_json=json, check=check)
+
+
+@task(help={"host": ONE_HOST, "fleet": FLEET})
+def explain(c: object, host: str = "", fleet: str = "") -> int:
+    """Say what a host is, what it is to run, and where each of that is declared."""
+    from sage_edge.workstation import context, status_service
+
+    return status_service.explain(context.make_context(fleet), host)
