@@ -253,7 +253,7 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ci_calls_what_the_readme_says() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    assert "\npython3 tasks.py test" in script
+    assert " python3 tasks.py test\n" in script
     assert "python3 tasks.py test\n" in (ROOT / "README.md").read_text("utf-8")
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)

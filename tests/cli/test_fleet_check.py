@@ -28,7 +28,7 @@ def check() -> Result:
 
 def refused(*faults: str) -> tuple[int, str]:
     """The exit code and the words of a refusal with these faults."""
-    return 2, "error: " + "\n".join(faults) + "\n next: mend the file, then: sage-edge fleet check\n"
+    return 2, "error: " + "\n       ".join(faults) + "\n next: mend the file, then: sage-edge fleet check\n"
 
 
 def said(result: Result) -> tuple[int, str]:

@@ -73,7 +73,7 @@ def test_the_table_says_what_was_expected_and_what_to_do(
         "ok      agent  running       running",
         "FAIL    image  111111111111  2[31m2",
         "FAIL    model  333333333333  nothing",
-        "  next: invoke deploy --host sprout  (image, model)",
+        " next: invoke deploy --host sprout  (image, model)",
     ]
     assert told.err.splitlines()[-1] == "sprout: 1 of 3 checks hold"
 

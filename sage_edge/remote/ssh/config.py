@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +151,7 @@ def _odd(line: str) -> str:
 
 
 def _list(keys: Path) -> str:
-    return f"mend the file, then see what is in it: ssh-keygen -lf {shown(keys)}"
+    return f"mend the file, then see what is in it: ssh-keygen -lf {shlex.quote(shown(keys))}"
 
 
 def _resolve(host: HostName) -> Hint:
