@@ -6,14 +6,16 @@
     release     what `current` names is whole, was committed, runs healthily with its own image, labels and models
     state       the agent's heartbeat and last wake, the clock, room on disks and in memory, the exchange answers
 
-Each fact says where the answer lies in one probe by the board's helper (`invoke verify --quick`). testinfra asks the
-same question by question and shares nothing with the helper (tests/fleet), so the two are held against each other.
+Each fact says where the answer lies in one probe by the board's helper (`invoke verify --quick`); what the helper does
+not tell yet, host/probe.py adds. testinfra asks the same question by question and shares nothing with the helper
+(tests/fleet), so the two are held against each other.
 The release on the board is what counts, not the one that would be deployed now: after a rollback it is as sound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sage_edge import sizes
 from sage_edge.hints import Hint, invoke, sage
@@ -78,13 +80,18 @@ def _agent(kind: str, read: Callable[[BoardContainer, str], FactValue]) -> Board
     return Fact(kind, lambda at, of: read(at.agent, of) if at.agent else None)
 
 
+def _mapping(seen: BoardProbe, key: str) -> Mapping[str, Any]:
+    """A mapping that the helper tells; an older one tells less, and is still worth reading."""
+    return dict(seen.answer.get(key) or {})
+
+
 def _account(seen: BoardProbe, name: str) -> FactValue:
-    account = seen.furniture.users.get(name)
+    account = _mapping(seen, "users").get(name)
     return f"{account['uid']}:{account['gid']}" if account else None
 
 
 def _memberships(seen: BoardProbe, name: str) -> FactValue:
-    account = seen.furniture.users.get(name)
+    account = _mapping(seen, "users").get(name)
     return frozenset(account["groups"]) if account else None
 
 
@@ -107,13 +114,13 @@ def _manifest(seen: BoardProbe, ref: str) -> FactValue:
     return _sha256(seen.models.get(f"{ref.replace(':', '/')}.json"))
 
 
-def _set(values: tuple[str, ...] | None) -> FactValue:
+def _set(values: Sequence[str] | None) -> FactValue:
     return None if values is None else frozenset(values)
 
 
 HELPER = _probe("helper", lambda seen: seen.helper)
 JOURNAL = _probe("journal", lambda seen: seen.deployed.journal_state)
-TEXT = _each("text", lambda seen, path: _sha256(seen.furniture.texts.get(path)))
+TEXT = _each("text", lambda seen, path: _sha256(_mapping(seen, "texts").get(path)))
 LABEL = _agent("label", lambda agent, name: agent.labels.get(name))
 MANIFEST = _each("manifest", _manifest)
 
@@ -193,13 +200,13 @@ CHECKS: tuple[BoardCheck, ...] = (
     HostCheck("content of {}", TEXT, provisioned.texts, PROVISION),
     HostCheck(
         "{} at boot",
-        _each("unit", lambda seen, name: "enabled" if seen.furniture.units.get(name) else "disabled"),
+        _each("unit", lambda seen, name: "enabled" if _mapping(seen, "units").get(name) else "disabled"),
         provisioned.units,
         PROVISION,
     ),
     HostCheck(
         "secrets open to anybody",
-        _probe("secrets", lambda seen: frozenset(seen.furniture.secrets_open)),
+        _probe("secrets", lambda seen: _set(seen.answer.get("secrets_open"))),
         always(Nothing()),
         "on {host}: sudo chmod o-r FILE",
     ),
@@ -284,7 +291,7 @@ CHECKS: tuple[BoardCheck, ...] = (
     HostCheck("model {}", MANIFEST, _needed_manifests, DEPLOY),
     HostCheck(
         "bytes of the models",
-        _probe("blobs", lambda seen: _set(seen.bytes_missing)),
+        _probe("blobs", lambda seen: _set(seen.answer.get("bytes_missing"))),
         once(lambda at: Nothing("all that is listed") if at.current else None),
         (
             invoke("sync", host="{host}", model="REF"),
@@ -296,7 +303,7 @@ CHECKS: tuple[BoardCheck, ...] = (
     # how it is doing now
     HostCheck(
         "heartbeat",
-        _probe("heartbeat", lambda seen: seen.heartbeat_age_s),
+        _probe("heartbeat", lambda seen: seen.answer.get("heartbeat_age_s")),
         once(lambda at: Within(HEARTBEAT_S, in_seconds) if at.current else None),
         LOGS,
     ),

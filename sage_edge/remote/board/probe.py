@@ -76,23 +76,10 @@ class BoardDeployment:
 
 
 @dataclass(frozen=True)
-class ProvisionedState:
-    """What provisioning left on a board. users: name → uid, gid, groups; texts: path → sha256; units: name → enabled.
-
-    secrets_open: paths of secrets that anybody there may read.
-    """
-
-    users: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    texts: Mapping[str, str | None] = field(default_factory=dict)
-    units: Mapping[str, bool] = field(default_factory=dict)
-    secrets_open: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class BoardProbe:
-    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours; heartbeat_age_s: of its agent's.
+    """One probe of one board. clock_ahead_s: how far its clock is ahead of ours.
 
-    bytes_missing: files of models that the store lists and does not hold whole; None: its helper does not say.
+    answer: all that the helper tells, as it stands; what only a check asks is read there (`verify.board_checks`).
     failing: why its agent's last wake failed, nothing when it did not; None: the agent does not say.
     """
 
@@ -114,10 +101,8 @@ class BoardProbe:
     engine: BoardEngine | None
     deployed: BoardDeployment
     models: Mapping[str, str]
-    furniture: ProvisionedState = field(default_factory=ProvisionedState)
-    heartbeat_age_s: float | None = None
     failing: tuple[str, ...] | None = None
-    bytes_missing: tuple[str, ...] | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse(host: HostName, content: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
@@ -151,20 +136,8 @@ def _parsed(host: HostName, content: Mapping[str, Any], our_clock_s: float) -> B
         engine=_engine(content["docker"]) if content["docker"] else None,
         deployed=_deployed(content["deploy"]),
         models=dict(content["models"]),
-        bytes_missing=None if content.get("bytes_missing") is None else tuple(content["bytes_missing"]),
-        furniture=_furniture(content),
-        heartbeat_age_s=content.get("heartbeat_age_s"),
         failing=None if content.get("failing") is None else tuple(content["failing"]),
-    )
-
-
-def _furniture(content: Mapping[str, Any]) -> ProvisionedState:
-    """An older helper tells none of it, and is still worth reading: its age is the first thing that a check says."""
-    return ProvisionedState(
-        users=dict(content.get("users", {})),
-        texts=dict(content.get("texts", {})),
-        units=dict(content.get("units", {})),
-        secrets_open=tuple(content.get("secrets_open", ())),
+        answer=content,
     )
 
 
