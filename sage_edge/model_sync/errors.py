@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sage_edge.hints import invoke
+from sage_edge.hints import invoke, sage
 from sage_edge.names import HostName, ModelRef
 from sage_edge.remote.errors import DeployError
 
@@ -33,7 +33,7 @@ class NotThere(DeployError, LookupError):
     def __init__(self, ref: ModelRef, host: HostName) -> None:
         self.ref, self.host = ref, host
         super().__init__(
-            f"no model named {ref} is in the store of {host}", hint=f"see on {host} what is: sage-edge model list"
+            f"no model named {ref} is in the store of {host}", hint=(f"see on {host} what is: ", sage("model list"))
         )
 
 
@@ -43,7 +43,7 @@ class UnreadableStore(DeployError):
     def __init__(self, host: HostName, why: str) -> None:
         self.host = host
         super().__init__(
-            f"the model store of {host} cannot be read: {why}", hint=f"look at it on {host}: sage-edge model list"
+            f"the model store of {host} cannot be read: {why}", hint=(f"look at it on {host}: ", sage("model list"))
         )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from sage_edge import files
+from sage_edge.hints import sage
 from sage_edge.model_sync import rsync
 from sage_edge.model_sync.board_store import BoardStore, BoardStoreClient
 from sage_edge.model_sync.errors import NoRsync, NotThere
@@ -27,7 +28,7 @@ def agree(manifest: Manifest, lock: ModelLock, where: str) -> None:
     if entry is not None and entry.manifest != manifest.digest():
         raise DigestMismatch(
             f"the listing of {manifest.ref} on {where}", entry.manifest, manifest.digest(), said_by="the lock",
-            hint=f"if the new one is right: sage-edge model lock; if not: sage-edge model prepare {manifest.ref}",
+            hint=("if the new one is right: ", sage("model lock"), "; if not: ", sage("model prepare", manifest.ref)),
         )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def take(
         raise NotThere(ref, host)
     agree(manifest, lock, host)
     if gone := there.missing(manifest):
-        raise ModelIncomplete(ref, [f"{file.path} on {host}" for file in gone], hint=f"sage-edge model prepare {ref}")
+        raise ModelIncomplete(ref, [f"{file.path} on {host}" for file in gone], hint=sage("model prepare", ref))
     if not store.missing(manifest):
         return manifest, 0
     require_rsync(there, host)
@@ -81,7 +82,7 @@ def _bring(
         path = next(file.path for file in manifest.files if file.digest == digest)
         raise DigestMismatch(
             f"{path} of {manifest.ref} on {host}", digest, actual, said_by="its listing",
-            hint=f"on {host}: sage-edge model prepare {manifest.ref}",
+            hint=(f"on {host}: ", sage("model prepare", manifest.ref)),
         )  # fmt: skip
     return crossed
 

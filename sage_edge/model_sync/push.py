@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from sage_edge import files
+from sage_edge.hints import sage
 from sage_edge.model_sync import rsync
 from sage_edge.model_sync.board_store import BoardStore, BoardStoreClient, StoreCommit
 from sage_edge.model_sync.errors import LostFiles
@@ -76,7 +77,7 @@ class Delivery:
     def send(self, manifest: Manifest, there: BoardStore) -> None:
         """Send what is missing and have it proven there; what arrives wrong is sent once more, whole."""
         if gone := self._store.missing(manifest):
-            raise ModelIncomplete(manifest.ref, gone, hint=f"sage-edge model prepare {manifest.ref}")
+            raise ModelIncomplete(manifest.ref, gone, hint=sage("model prepare", manifest.ref))
         commit = self._send_once(manifest, there)
         if not commit.kept:
             self._prove(manifest, commit.wrong)
@@ -108,7 +109,7 @@ class Delivery:
         """Raise DigestMismatch when what arrived wrong was wrong before it left."""
         for digest in doubted:
             if (here := files.digest_file(self._store.blob(digest))) != digest:
-                hint = f"sage-edge model prepare {manifest.ref}"
+                hint = sage("model prepare", manifest.ref)
                 what = f"{_paths(manifest)[digest]} of {manifest.ref} on this machine"
                 raise DigestMismatch(what, digest, here, hint=hint, said_by="its listing")
 

@@ -1,4 +1,7 @@
-"""A model from this machine's store to a board's, or from board to board through this one.
+"""Copy a model from this machine's store to a board's, or from board to board through this one.
+
+Both ends of the wire are machines of ours: a board that `invoke provision` prepared, with this checkout's helper, which
+lists, hashes and names; rsync carries the bytes. A host without the helper is refused (NotReady).
 
     taking   look ──► rsync into our partial/sync/ ──► hashed, kept ──► the name, last       only with a source host
     giving   look ──► plan ──► rsync into its partial/sync/ ──► hashed there, kept ──► the name, last
