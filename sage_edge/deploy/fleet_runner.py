@@ -60,7 +60,7 @@ def over(
 
     def outcome(host: HostName) -> HostResult[T]:
         try:
-            with stop.heeded():
+            with stop.scope():
                 cancellation.check_cancelled()
                 return HostResult(host, do(host), None)
         except SageError as failed:

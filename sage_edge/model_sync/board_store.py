@@ -88,9 +88,11 @@ class BoardStoreClient:
         Raises BoardLocked while the store is collected.
         """
         request = {
-            "model": manifest.ref, "listing": manifest.pretty().decode(), "wait_s": WAIT_S,
+            "model": manifest.ref,
+            "listing": manifest.pretty().decode(),
+            "wait_s": WAIT_S,
             "verify": sorted({file.digest for file in verify}),
-        }  # fmt: skip
+        }
         timeout_s = 60 + WAIT_S + sum(file.size_bytes for file in verify) / _SLOWEST_HASH
         return read_commit(self.host, self._ask("models-commit", request, timeout_s), manifest)
 

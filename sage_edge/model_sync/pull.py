@@ -27,9 +27,12 @@ def agree(manifest: Manifest, lock: ModelLock, where: str) -> None:
     entry = lock.get(manifest.ref)
     if entry is not None and entry.manifest != manifest.digest():
         raise DigestMismatch(
-            f"the listing of {manifest.ref} on {where}", entry.manifest, manifest.digest(), said_by="the lock",
+            f"the listing of {manifest.ref} on {where}",
+            entry.manifest,
+            manifest.digest(),
+            said_by="the lock",
             hint=("if the new one is right: ", sage("model lock"), "; if not: ", sage("model prepare", manifest.ref)),
-        )  # fmt: skip
+        )
 
 
 def require_rsync(there: BoardStore, host: HostName) -> None:
@@ -39,9 +42,14 @@ def require_rsync(there: BoardStore, host: HostName) -> None:
 
 
 def take(
-    remote: Remote, fleet: Path, ref: ModelRef, store: Store, lock: ModelLock, limit: int | None,
+    remote: Remote,
+    fleet: Path,
+    ref: ModelRef,
+    store: Store,
+    lock: ModelLock,
+    limit: int | None,
     says: Callable[[str, int, int], None],
-) -> tuple[Manifest, int]:  # fmt: skip
+) -> tuple[Manifest, int]:
     """Have the bytes of the board's model in the store, for whoever holds it for adding; it gets no name yet.
 
     Returns the board's listing, and the bytes that crossed the wire.
@@ -64,9 +72,13 @@ def take(
 
 
 def _bring(
-    manifest: Manifest, store: Store, parts: Path, words: Sequence[str], host: HostName,
+    manifest: Manifest,
+    store: Store,
+    parts: Path,
+    words: Sequence[str],
+    host: HostName,
     says: Callable[[str, int, int], None],
-) -> int:  # fmt: skip
+) -> int:
     """Bring what is missing; a file that arrives wrong is brought once more from its first byte."""
     crossed, wrong = 0, dict[Digest, Digest]()
     for _ in range(2):
@@ -81,9 +93,12 @@ def _bring(
     for digest, actual in wrong.items():
         path = next(file.path for file in manifest.files if file.digest == digest)
         raise DigestMismatch(
-            f"{path} of {manifest.ref} on {host}", digest, actual, said_by="its listing",
+            f"{path} of {manifest.ref} on {host}",
+            digest,
+            actual,
+            said_by="its listing",
             hint=(f"on {host}: ", sage("model prepare", manifest.ref)),
-        )  # fmt: skip
+        )
     return crossed
 
 

@@ -117,9 +117,12 @@ class Delivery:
         paths = _paths(manifest)
         for digest, actual in commit.wrong.items():
             return DigestMismatch(
-                f"{paths[digest]} of {manifest.ref} on {self._host}", digest, actual, said_by="its listing",
+                f"{paths[digest]} of {manifest.ref} on {self._host}",
+                digest,
+                actual,
+                said_by="its listing",
                 hint="the line or the disk there changed bytes twice; nothing was kept, start again",
-            )  # fmt: skip
+            )
         return LostFiles(manifest.ref, self._host, [paths[digest] for digest in commit.gone] or ["its listing"])
 
 

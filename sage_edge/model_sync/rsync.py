@@ -26,9 +26,17 @@ STALL_S = 60
 """Seconds without a byte after which rsync gives up."""
 
 _BASIC = (
-    "--append-verify", "--partial", "--no-human-readable", "--info=progress2,stats2", "--outbuf=L", "--secluded-args",
-    "--perms", "--chmod=F600", f"--timeout={STALL_S}", "--files-from=-",
-)  # fmt: skip
+    "--append-verify",
+    "--partial",
+    "--no-human-readable",
+    "--info=progress2,stats2",
+    "--outbuf=L",
+    "--secluded-args",
+    "--perms",
+    "--chmod=F600",
+    f"--timeout={STALL_S}",
+    "--files-from=-",
+)
 _LOST = {10, 12, 30, 35, 255}  # socket, protocol stream, timeout, connection timeout, ssh itself
 _PROGRESS = re.compile(r"\s*(\d+)\s+\d+%")
 _STATS = re.compile(r"Total bytes (?:sent|received): ([\d,]+)")

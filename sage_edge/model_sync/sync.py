@@ -83,12 +83,10 @@ def sync(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
     seconds = time.monotonic() - began
     return Carried(
         order.ref, order.host, manifest.digest(), how, delivery.files, crossed + delivery.crossed, seconds, why
-    )  # fmt: skip
+    )
 
 
-def bring(
-    ref: ModelRef, source: HostName, fleet: Path, store: Store, says: Says, limit: int | None = None
-) -> int:  # fmt: skip
+def bring(ref: ModelRef, source: HostName, fleet: Path, store: Store, says: Says, limit: int | None = None) -> int:
     """Copy a model from a host's store into this machine's, and return the bytes that crossed the wire, both ways.
 
     Raises NotThere, ModelIncomplete, DigestMismatch, NoDiskSpace, NoRsync, NotReady, Locked, Unreachable, and what

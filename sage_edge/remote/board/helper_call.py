@@ -34,23 +34,21 @@ _REFUSALS = {int(kind.code): kind for kind in (BoardUsage, BoardGuarded, BoardLo
 
 
 def ask(
-    remote: Remote, verb: str, request: Mapping[str, Any], *, timeout_s: float, as_root: bool = True,
+    remote: Remote,
+    verb: str,
+    request: Mapping[str, Any],
+    *,
+    timeout_s: float,
+    as_root: bool = True,
     hear: Callable[[str], None] = lambda _: None,
-) -> HelperReply:  # fmt: skip
+) -> HelperReply:
     """Return what the helper answers to a verb. as_root: else as the login; hear: gets its lines of progress.
 
     Raises NotReady without a helper, HelperOutdated with that of another checkout, BoardRefused, Unreachable.
     """
-    return understood(remote.address.host, run(remote, verb, request, timeout_s=timeout_s, as_root=as_root, hear=hear))
-
-
-def run(
-    remote: Remote, verb: str, request: Mapping[str, Any], *, timeout_s: float, as_root: bool = True,
-    hear: Callable[[str], None] = lambda _: None,
-) -> Result:  # fmt: skip
-    """Call the helper and return whatever came back, which `understood` reads."""
     words = (helper_zipapp.AS_ROOT if as_root else helper_zipapp.AS_LOGIN, *helper_zipapp.CALL, verb)
-    return remote.run(*words, stdin=json.dumps(request).encode(), timeout_s=timeout_s, hear=hear)
+    ran = remote.run(*words, stdin=json.dumps(request).encode(), timeout_s=timeout_s, hear=hear)
+    return understood(remote.address.host, ran)
 
 
 def understood(host: HostName, ran: Result, *, of_any_helper: bool = False) -> HelperReply:

@@ -150,13 +150,19 @@ def _engine(content: Mapping[str, Any]) -> BoardEngine:
         images=frozenset(content["images"]),
         containers=tuple(
             BoardContainer(
-                name=entry["name"], image=str(entry["image"]), status=str(entry["status"]), health=entry["health"],
-                release=entry["release"], started=str(entry["started"]), labels=dict(entry["labels"]),
-                restarts=int(entry["restarts"] or 0), user=str(entry["user"] or ""),
+                name=entry["name"],
+                image=str(entry["image"]),
+                status=str(entry["status"]),
+                health=entry["health"],
+                release=entry["release"],
+                started=str(entry["started"]),
+                labels=dict(entry["labels"]),
+                restarts=int(entry["restarts"] or 0),
+                user=str(entry["user"] or ""),
             )
             for entry in content["containers"]
         ),
-    )  # fmt: skip
+    )
 
 
 def _deployed(content: Mapping[str, Any]) -> BoardDeployment:

@@ -1,7 +1,7 @@
-"""Ctrl-C for work that is spread over threads: only the main thread gets the signal, so it has to ask the others.
+"""Cancel work that is spread over threads: only the main thread gets Ctrl-C, so it has to ask the others.
 
-A thread that works for `many.over` looks here at least twice a second while it waits for a host, and then leaves by
-KeyboardInterrupt as the main thread would: once, so that what it still has to do on its way out can be done.
+A thread that works for `fleet_runner.over` looks here at least twice a second while it waits for a host, and then
+leaves by KeyboardInterrupt as the main thread would: once, so that what it still has to do on its way out can be done.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ class Stop:
         return self._asked.is_set()
 
     def ask(self) -> None:
-        """Ask every thread that heeds this."""
+        """Ask every thread that runs in its scope."""
         self._asked.set()
 
     @contextlib.contextmanager
-    def heeded(self) -> Iterator[None]:
-        """Let this thread heed it during the body."""
-        before = _HEEDED.set(self)
+    def scope(self) -> Iterator[None]:
+        """Let `check_cancelled` look at it in this thread during the body."""
+        before = _ACTIVE.set(self)
         try:
             yield
         finally:
-            _HEEDED.reset(before)
+            _ACTIVE.reset(before)
 
 
-_HEEDED: ContextVar[Stop | None] = ContextVar("stop", default=None)
+_ACTIVE: ContextVar[Stop | None] = ContextVar("stop", default=None)
 
 
 def check_cancelled() -> None:
     """Raise KeyboardInterrupt if this thread is asked to stop and was not told before."""
-    stop = _HEEDED.get()
+    stop = _ACTIVE.get()
     if stop is not None and stop.is_asked:
-        _HEEDED.set(None)
+        _ACTIVE.set(None)
         raise KeyboardInterrupt

@@ -38,9 +38,13 @@ class Remote:
         self.address, self._transport = address, transport
 
     def run(
-        self, script: str, *arguments: str, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0,
+        self,
+        script: str,
+        *arguments: str,
+        stdin: bytes | IO[bytes] = b"",
+        timeout_s: float = 60.0,
         hear: Callable[[str], None] = lambda _: None,
-    ) -> Result:  # fmt: skip
+    ) -> Result:
         """Run a script of `sh` with arguments `$1`… and return whatever happened; 124 when it ran past its time.
 
         stdin: bytes, or a stream that is read to its end as it is sent. hear: called, in another thread, with each line
@@ -98,9 +102,7 @@ def _copy(source: Any, sink: Any) -> None:
             side.close()
 
 
-def _converse(
-    channel: Any, line: str, stdin: bytes | IO[bytes], until: float, hear: Callable[[str], None]
-) -> Result:  # fmt: skip
+def _converse(channel: Any, line: str, stdin: bytes | IO[bytes], until: float, hear: Callable[[str], None]) -> Result:
     """stdin and stdout pass one after the other, stderr beside them; each may be longer than an SSH window (2 MiB)."""
     channel.settimeout(max(0.0, until - time.monotonic()))
     channel.exec_command(line)
@@ -196,12 +198,19 @@ def _prepared(address: Address) -> Any:
     trusted = _trusted(address)
     nothing_else = fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True)
     connection = fabric.Connection(
-        address.hostname, user=address.user, port=address.port, config=nothing_else, connect_timeout=CONNECT_S,
+        address.hostname,
+        user=address.user,
+        port=address.port,
+        config=nothing_else,
+        connect_timeout=CONNECT_S,
         connect_kwargs={
-            "key_filename": [str(path) for path in address.identities], "allow_agent": address.agent,
-            "look_for_keys": False, "banner_timeout": CONNECT_S, "auth_timeout": CONNECT_S,
+            "key_filename": [str(path) for path in address.identities],
+            "allow_agent": address.agent,
+            "look_for_keys": False,
+            "banner_timeout": CONNECT_S,
+            "auth_timeout": CONNECT_S,
         },
-    )  # fmt: skip
+    )
     keys = connection.client.get_host_keys()
     as_paramiko_asks = address.hostname if address.port == 22 else f"[{address.hostname}]:{address.port}"
     for key in trusted:

@@ -33,13 +33,29 @@ ALIVE_COUNT = 3
 """A peer that answers nothing for ALIVE_S * ALIVE_COUNT seconds is gone."""
 
 _STRICT = (
-    "BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "KnownHostsCommand=none",
-    "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no", "NoHostAuthenticationForLocalhost=no",
-    f"ConnectTimeout={CONNECT_S}", "ConnectionAttempts=1",
-    f"ServerAliveInterval={ALIVE_S}", f"ServerAliveCountMax={ALIVE_COUNT}",
-    "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "PermitLocalCommand=no",
-    "ControlMaster=no", "ControlPath=none", "ProxyCommand=none", "ProxyJump=none", "RequestTTY=no", "LogLevel=ERROR",
-)  # fmt: skip
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "GlobalKnownHostsFile=/dev/null",
+    "KnownHostsCommand=none",
+    "UpdateHostKeys=no",
+    "VerifyHostKeyDNS=no",
+    "CheckHostIP=no",
+    "NoHostAuthenticationForLocalhost=no",
+    f"ConnectTimeout={CONNECT_S}",
+    "ConnectionAttempts=1",
+    f"ServerAliveInterval={ALIVE_S}",
+    f"ServerAliveCountMax={ALIVE_COUNT}",
+    "ClearAllForwardings=yes",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "PermitLocalCommand=no",
+    "ControlMaster=no",
+    "ControlPath=none",
+    "ProxyCommand=none",
+    "ProxyJump=none",
+    "RequestTTY=no",
+    "LogLevel=ERROR",
+)
 _REFUSED = ("proxyjump", "proxycommand", "proxyusefdpass", "knownhostscommand")
 _USERS_HOME = re.compile(r"^~(?=/)")
 

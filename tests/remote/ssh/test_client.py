@@ -11,7 +11,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import DeclarationError, Unreachable
 from sage_edge.names import HostName
-from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown
+from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, TooMuchOutput
 from sage_edge.remote.ssh.client import connect
 from tests.deploy import boards
 from tests.deploy.boards import Board, needs_ssh
@@ -26,6 +26,17 @@ def test_what_runs_there_comes_back_whole(fleet: Path) -> None:
         echoed = remote.run('cat; printf "%s" "$2" >&2', "a", "it's $HOME `b`", stdin=b"\0\xff\n" * 9)
         assert (echoed.code, echoed.out, echoed.err) == (0, b"\0\xff\n" * 9, b"it's $HOME `b`")
         assert len(remote.run("head -c 5000000 /dev/zero; head -c 1000000 /dev/zero >&2").out) == 5_000_000
+
+
+def test_an_answer_without_end_is_refused(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sage_edge.remote.ssh.client.MOST_OUTPUT_BYTES", 100_000)
+    with connect(fleet, SPROUT) as remote:
+        assert len(remote.run("head -c 100000 /dev/zero").out) == 100_000
+        with pytest.raises(TooMuchOutput) as caught:
+            remote.run("while :; do head -c 100000 /dev/zero; done")
+        assert (caught.value.host, caught.value.most_bytes) == (SPROUT, 100_000)
+        chatty = remote.run("head -c 300000 /dev/zero >&2; echo done")
+        assert (chatty.text, len(chatty.err)) == ("done", 100_000)
 
 
 def test_a_command_ends_in_its_time(fleet: Path) -> None:
