@@ -29,6 +29,7 @@ FIRST_KINDS: Mapping[str, Track] = {"P": "primary", "T": "training"}
 FIRST_LETTERS: Mapping[Track, str] = {kind: letter for letter, kind in FIRST_KINDS.items()}
 
 TRACKS: tuple[Track, ...] = tuple(FIRST_LETTERS)
+"""The first two kinds, which every corpus and every format may speak of."""
 
 
 class Name(str):

@@ -13,7 +13,15 @@ from sage_edge.curriculum.lessons import lesson
 from sage_edge.curriculum.parameter_check import check_parameters
 
 __all__ = [
-    "Curriculum", "load", "read", "lesson",
-    "Phase", "TrainingTrack", "Exercise", "InterventionCard",
-    "check_parameters", "ParametersRefused", "UndeclaredIntervention",
-]  # fmt: skip
+    "Curriculum",
+    "Exercise",
+    "InterventionCard",
+    "ParametersRefused",
+    "Phase",
+    "TrainingTrack",
+    "UndeclaredIntervention",
+    "check_parameters",
+    "lesson",
+    "load",
+    "read",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from click.testing import CliRunner
 
 from sage_edge.agent import by_hand, wake
 from sage_edge.cli import session as commands
+from sage_edge.errors import UsageError
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import chain_faults
 from sage_edge.sessions import archive
+from sage_edge.sessions import build as wiring
 from tests.agent.test_wake import on_hub, status
 from tests.fakes import HandClock, Home, World
 
@@ -79,6 +82,18 @@ def test_it_is_listed_and_shown(world: World, home: Make, monkeypatch: pytest.Mo
     assert "I am Sage" in CliRunner().invoke(commands.command, ["show", "L001"]).stdout
     missing = CliRunner().invoke(commands.command, ["show", "L002"])
     assert "there is no session L002" in str(missing.exception)
+
+
+def test_a_person_asks_for_it_by_its_name(world: World, home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(world.fleet)
+    monkeypatch.setattr(commands, "paths", lambda: replace(home().paths, facts_root=Path("/")))
+    monkeypatch.setattr(wiring, "make_context", lambda *words: home().context())
+    asked = CliRunner().invoke(commands.command, ["run", "--track", "probe"])
+    assert asked.exception is None, asked.exception
+    assert (asked.exit_code, asked.stdout.strip()) == (0, str(home().paths.papers / PLACE))
+    unknown = CliRunner().invoke(commands.command, ["run", "--track", "prob"])
+    assert isinstance(unknown.exception, UsageError)
+    assert "there are: primary, training, probe" in str(unknown.exception)
 
 
 def test_receivers_accept_it_and_a_researcher_studies_it(world: World, home: Make) -> None:

@@ -50,7 +50,9 @@ def new_papers(agent: Agent) -> Study:
     problems: list[str] = []
     new = study(
         StudyPapers(
-            author=me, now=agent.clock.now(), curriculum=curriculum.load(agent.paths.fleet),
+            author=me,
+            now=agent.clock.now(),
+            curriculum=curriculum.load(agent.paths.fleet),
             rules=agent.me.role.rules if agent.can("recommend") else (),
             transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.conductors()},
             findings=tuple(_read(agent, me, "findings", Finding, problems)),
@@ -59,7 +61,7 @@ def new_papers(agent: Agent) -> Study:
             decisions=tuple(_decisions(agent, problems)),
             letters=fleet.kinds.letters,
         )
-    )  # fmt: skip
+    )
     return Study(new.findings, new.checks, new.recommendation, (*problems, *new.problems))
 
 

@@ -48,8 +48,8 @@ class CurvePoint:
 
 
 def sections(content: ReportContent) -> Iterator[Section]:
-    """Yield the trajectories of the primary track and of the training track."""
-    for track in ("primary", "training"):
+    """Yield the trajectories of each kind of session."""
+    for track in sorted({series.track for series in content.series}):
         series = of_track(content.series, track)
         if any(line.points for line in series):
             yield _section(series, track)
@@ -100,7 +100,7 @@ def _section(series: Sequence[Series], track: Track) -> Section:
     lead = f"{scorers} over {counted(len({p.seal for line in measured for p in line.points}), 'session')}."
     if silent:
         lead += f" Nothing to measure was found by {joined(silent)}."
-    title = {"primary": "Trajectories of the primary track", "training": "Trajectories of the training track"}[track]
+    title = f"Trajectories of the {track} track"
     words = Paragraphs(tuple(_legend(longest)))
     return Section(f"trajectories-{track}", title, lead, (words, *_figures(measured, longest, track), _table(measured)))
 
