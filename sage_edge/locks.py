@@ -25,23 +25,27 @@ _GRACE_S = 2.0
 
 
 @contextlib.contextmanager
-def hold(path: Path, what: str, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the lock for the body. Raises Locked when it is still taken after `wait_s`."""
-    files.make_folder(path.parent)
+def hold(path: Path, what: str, *, wait_s: float = 0.0, shared: bool = False) -> Iterator[None]:
+    """Hold the lock for the body. Raises Locked when it is still taken after `wait_s`.
+
+    shared: together with others who share it. A path that is a folder is locked itself, and no file is left in it.
+    """
+    if not path.is_dir():
+        files.make_folder(path.parent)
     with files.storing(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        _take(handle, path, what, time.monotonic() + wait_s)
-        _sign(handle, what)
+        _take(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, path, what, time.monotonic() + wait_s)
+        _sign(handle, None if shared else what)
         yield
     finally:
         os.close(handle)
 
 
-def _take(handle: int, path: Path, what: str, until: float) -> None:
+def _take(handle: int, kind: int, path: Path, what: str, until: float) -> None:
     while True:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
             return
         except OSError as taken:
             if taken.errno not in (errno.EWOULDBLOCK, errno.EACCES):
@@ -51,8 +55,9 @@ def _take(handle: int, path: Path, what: str, until: float) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _sign(handle: int, what: str) -> None:
-    note = json.dumps({"pid": os.getpid(), "what": what, "since": int(time.time())}).encode()
+def _sign(handle: int, what: str | None) -> None:
+    """Write down who holds it; nothing for those who share it, since each would speak for all."""
+    note = json.dumps({"pid": os.getpid(), "what": what, "since": int(time.time())}).encode() if what else b""
     with contextlib.suppress(OSError):  # the note only helps people; the lock is already ours on a full disk
         os.ftruncate(handle, 0)
         os.pwrite(handle, note, 0)

@@ -162,3 +162,22 @@ def test_a_read_only_disk_is_a_storage_error(tmp_path: Path) -> None:
         locks.hold(tmp_path / "a" / "b", "it"),
     ):
         pass
+
+
+def test_those_who_share_it_hold_it_together_and_keep_everybody_else_out(tmp_path: Path) -> None:
+    lock = tmp_path / "it.lock"
+    with locks.hold(lock, "the thing"):
+        with pytest.raises(Locked, match=f"process {os.getpid()}"), locks.hold(lock, "the thing", shared=True):
+            pass
+    with locks.hold(lock, "the thing", shared=True), locks.hold(lock, "the thing", shared=True):
+        with pytest.raises(Locked, match="another process"), locks.hold(lock, "the thing"):
+            pass
+    with locks.hold(lock, "the thing"):
+        pass
+
+
+def test_a_folder_is_locked_itself(tmp_path: Path) -> None:
+    with locks.hold(tmp_path, "the folder"):
+        with pytest.raises(Locked, match="another process"), locks.hold(tmp_path, "the folder"):
+            pass
+        assert list(tmp_path.iterdir()) == []

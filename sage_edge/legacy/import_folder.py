@@ -8,16 +8,13 @@ The same input makes the same bytes. OUT may hold nothing, or an import of the s
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from sage_edge import files
-from sage_edge.errors import ExitCode, Locked, SageError, UsageError
+from sage_edge import files, locks
+from sage_edge.errors import ExitCode, SageError, UsageError
 from sage_edge.legacy import folder_walk, kinds, paper_status, session_file, states
 from sage_edge.legacy.report import Defect, FileRow, ImportOutcome, ImportReport, PaperRow, totals
 from sage_edge.legacy.session_file import Draft, ParsedFile
@@ -82,7 +79,7 @@ def write(planned: LegacyImport, out: Path) -> int:
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is no folder", hint="name a new folder after --into")
     files.make_folder(out)
-    with _held(out):
+    with locks.hold(out, str(out)):
         files.sweep(out)
         missing = _missing(out, wanted)
         for place in missing:
@@ -113,20 +110,6 @@ def _missing(out: Path, wanted: Mapping[str, bytes]) -> list[str]:
         if path.is_symlink() or path.read_bytes() != wanted[place]:
             raise ImportChanged(f"{path} was changed since it was written", hint="move it aside and import again")
     return [place for place in wanted if place not in there]
-
-
-@contextlib.contextmanager
-def _held(out: Path) -> Iterator[None]:
-    """Lock the folder itself, so that no lock file stays in it."""
-    handle = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(str(out), "another import") from None
-        yield
-    finally:
-        os.close(handle)
 
 
 def _firsts(read: list[ParsedFile]) -> dict[str, str]:

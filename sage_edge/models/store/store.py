@@ -15,18 +15,14 @@ A name is written after its bytes and removed before them; so a name that can be
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
 import secrets
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge import files, locks
-from sage_edge.errors import Locked
 from sage_edge.hints import sage
 from sage_edge.models import manifest as manifests
 from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete
@@ -37,7 +33,7 @@ from sage_edge.names import Digest, ModelRef
 
 COPY, WORK = "copy-", "prepare-"
 """How names in partial/ begin that nothing resumes: copies into the store, and the workplaces of preparations."""
-_PAUSE_S = 0.05
+_WHAT = "the model store"
 _WAIT_S = 600.0
 
 
@@ -75,13 +71,13 @@ class Store:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the store for adding: blobs without a name yet are not collected meanwhile. May be nested."""
-        with self._in_use(fcntl.LOCK_SH, _WAIT_S):
+        with locks.hold(self._in_use, _WHAT, wait_s=_WAIT_S, shared=True):
             yield
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
         """Hold the store alone, to remove what nothing names. Raises Locked while somebody adds."""
-        with self._in_use(fcntl.LOCK_EX, 0.0):
+        with locks.hold(self._in_use, _WHAT):
             yield
 
     @contextlib.contextmanager
@@ -218,33 +214,12 @@ class Store:
             blobs.link(self.blob(file.digest), folder / file.path)
         return folder
 
-    @contextlib.contextmanager
-    def _in_use(self, kind: int, wait_s: float) -> Iterator[None]:
-        files.make_folder(self.root)
-        path = self.root / "in-use.lock"
-        with files.storing(path):
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _flock(handle, kind, time.monotonic() + wait_s)
-            yield
-        finally:
-            os.close(handle)
+    @property
+    def _in_use(self) -> Path:
+        return self.root / "in-use.lock"
 
 
 _AGAIN = ("the bytes are not the declared ones; nothing was kept. Get them again: ", sage("model prepare", "REF"))
-
-
-def _flock(handle: int, kind: int, until: float) -> None:
-    while True:
-        try:
-            fcntl.flock(handle, kind | fcntl.LOCK_NB)
-            return
-        except OSError as taken:
-            if taken.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise
-        if time.monotonic() >= until:
-            raise Locked("the model store", "another sage-edge process")
-        time.sleep(_PAUSE_S)
 
 
 def _lack(blob: Path, file: ListedFile) -> str:
