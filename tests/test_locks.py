@@ -166,10 +166,12 @@ def test_a_read_only_disk_is_a_storage_error(tmp_path: Path) -> None:
 
 def test_those_who_share_it_hold_it_together_and_keep_everybody_else_out(tmp_path: Path) -> None:
     lock = tmp_path / "it.lock"
-    with locks.hold(lock, "the thing"):
-        with pytest.raises(Locked, match=f"process {os.getpid()}"), locks.hold(lock, "the thing", shared=True):
-            pass
-    with locks.hold(lock, "the thing", shared=True), locks.hold(lock, "the thing", shared=True):
+    alone = pytest.raises(Locked, match=f"process {os.getpid()}")
+    with locks.hold(lock, "the thing"), alone, locks.hold(lock, "the thing", shared=True):
+        pass
+    with contextlib.ExitStack() as shared:
+        shared.enter_context(locks.hold(lock, "the thing", shared=True))
+        shared.enter_context(locks.hold(lock, "the thing", shared=True))
         with pytest.raises(Locked, match="another process"), locks.hold(lock, "the thing"):
             pass
     with locks.hold(lock, "the thing"):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from sage_edge.names import Digest, HostName, ModelRef, Name, RoleName, SessionId, Slug
+from sage_edge.names import Digest, HostName, ModelRef, Name, RoleName, SessionId, Slug, shortened
 
 EXAMPLES: list[tuple[type[Name], list[str], list[str]]] = [
     (HostName, ["sprout", "a", "thor-2", "a" * 32], ["", "Sprout", "2thor", "a-", "a--b", "a" * 33, "a_b", "a\n", "é"]),
@@ -80,3 +80,9 @@ def test_a_record_checks_its_names() -> None:
     for wrong in ("Sprout", 7, None):
         with pytest.raises(ValidationError):
             _Paper.model_validate({"host": wrong})
+
+
+@pytest.mark.parametrize("text", ["", "none", "sha256:12", "sage/sprout:l4t"])
+def test_only_a_digest_is_shortened(text: str) -> None:
+    assert shortened(text) == text
+    assert shortened(f"sha256:{'0123456789ab' + 'f' * 52}") == "0123456789ab"

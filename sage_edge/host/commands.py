@@ -68,7 +68,7 @@ def _fetch(context: HelperContext, request: Request) -> VerbAnswer:
     wanted = release_store.parse(request["release"].encode("utf-8"), tuple(request["image_from"]))
     with _deploying(context, request["token"]) as deploying:
         deploying.fetch(wanted)
-    return {"audit": context.note(request, "fetch", f"image {wanted.image[7:19]}")}
+    return {"audit": context.note(request, "fetch", f"image {release_store.twelve(wanted.image)}")}
 
 
 def _stage(context: HelperContext, request: Request) -> VerbAnswer:

@@ -43,6 +43,11 @@ class Released(NamedTuple):
         return self.id[:12]
 
 
+def twelve(image: str) -> str:
+    """Return the first 12 hex digits of an image's id, for people; any other text as it is."""
+    return image[7:19] if _IMAGE.fullmatch(image) else image
+
+
 def parse(content: bytes, image_from: tuple[str, ...] = ()) -> Released:
     """Return the release that release.json holds; its id is computed, not believed. Raises Refusal."""
     try:

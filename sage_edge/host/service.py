@@ -12,7 +12,7 @@ from sage_edge.host import file_lock, image_pull, machine
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.machine import DockerEngine
-from sage_edge.host.release_store import Released
+from sage_edge.host.release_store import Released, twelve
 
 PROJECT = "sage"
 AGENT = "agent"
@@ -80,7 +80,7 @@ class Docker:
             image = self._engine.image(released.image)
         if image is None:
             raise Refusal(
-                "image-missing", f"the image {released.image[7:19]} is not on this board",
+                "image-missing", f"the image {twelve(released.image)} is not on this board",
                 "send it: ", invoke("image.push", host=HOST),
             )  # fmt: skip
         check_labels(image, released)
@@ -200,4 +200,4 @@ def _running(container: Mapping[str, Any]) -> Running:
 def _described(now: Running | None) -> str:
     if now is None:
         return "there is no container"
-    return f"image {now.image[7:19]}, {'running' if now.running else 'not running'}, {now.health}"
+    return f"image {twelve(now.image)}, {'running' if now.running else 'not running'}, {now.health}"

@@ -14,7 +14,7 @@ from sage_edge import hints
 from sage_edge.cli.environment import log
 from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import ExitCode, UsageError
-from sage_edge.names import HostName
+from sage_edge.names import HostName, shortened
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.workstation import context
 from sage_edge.workstation.context import FleetContext
@@ -141,13 +141,13 @@ def releases(here: FleetContext, hosts: Sequence[HostName], as_json: bool) -> in
 
 def _release(row: Mapping[str, Any], current: str | None) -> str:
     mark = "serves now" if row["id"] == current else "has served" if row["served"] else "never served"
-    return f"  {row['id']}  image {str(row.get('image'))[7:19]}  {mark}"
+    return f"  {row['id']}  image {shortened(str(row.get('image') or ''))}  {mark}"
 
 
 def _line(done: RolloutOutcome) -> str:
     if not done.changed:
         return "no changes"
-    image = str((done.running or {}).get("image", ""))[7:19]
+    image = shortened(str((done.running or {}).get("image", "")))
     return f"{done.release} serves; running image {image}"
 
 

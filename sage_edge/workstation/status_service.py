@@ -11,7 +11,7 @@ from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import ExitCode, SageError, UsageError
 from sage_edge.hints import invoke
-from sage_edge.names import HostName
+from sage_edge.names import HostName, shortened
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import WrongBoard
@@ -44,7 +44,7 @@ def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: st
     holder = "free" if lock is None else f"{lock['holder']}{' (stale)' if lock['stale'] else ''}"
     state = f"{agent.status}{f', {agent.health}' if agent.health else ''}" if agent else "none"
     return (
-        host, facts.deployed.current or "none", state, agent.image[7:19] if agent else "", holder,
+        host, facts.deployed.current or "none", state, shortened(agent.image) if agent else "", holder,
         f"{facts.disk['docker']['free'] / 1e9:.0f} GB", "; ".join(_to_know(facts, fleet)) or "-",
     )  # fmt: skip
 

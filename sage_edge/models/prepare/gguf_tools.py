@@ -171,7 +171,7 @@ def _converter(cache: Path) -> Path:
     Raises ModelError when no sha256 is pinned for the release, DigestMismatch when the sdist is another.
     """
     expected = sdist_digest()
-    folder = cache / f"llama.cpp-{release()}-{expected[7:19]}"
+    folder = cache / f"llama.cpp-{release()}-{expected.short}"
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
