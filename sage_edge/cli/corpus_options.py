@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from sage_edge import paths
+from sage_edge.cli.completion import hosts, offered
 from sage_edge.cli.environment import log
 from sage_edge.errors import UsageError
 
@@ -27,7 +28,9 @@ _SHOWN = 10
 
 def options(command: F) -> F:
     """Add --corpus, --exchange and --host to a command."""
-    command = click.option("--host", metavar="HOST", help="Whose sessions, where several hosts have some.")(command)
+    command = click.option(
+        "--host", metavar="HOST", shell_complete=offered(hosts), help="Whose sessions, where several hosts have some."
+    )(command)
     command = click.option(
         "--exchange", type=click.Path(path_type=Path), metavar="REPO", help="The hub, or a clone of it."
     )(command)

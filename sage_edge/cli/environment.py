@@ -13,6 +13,7 @@ from typing import TypeVar
 import click
 
 from sage_edge import __version__, clock
+from sage_edge.cli.completion import hosts, offered
 from sage_edge.clock import Clock, SetClock, SystemClock
 from sage_edge.names import Digest
 from sage_edge.paths import Paths
@@ -77,6 +78,12 @@ def clock_at(at: str | None) -> Clock:
         raise click.BadParameter(str(wrong), param_hint="--at") from None
 
 
-as_option = click.option("--as", "as_host", metavar="HOST", help="The host to act as; its card and board must agree.")
+as_option = click.option(
+    "--as",
+    "as_host",
+    metavar="HOST",
+    shell_complete=offered(hosts),
+    help="The host to act as; its card and board must agree.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 at_option = click.option("--at", metavar="TIME", help="Act as if it were this time, like 2026-11-20T06:00:00Z.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Lazy(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(f"sage_edge.cli.{place.module}"), place.name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands without importing them, then the group's own options."""
+        names = [name for name in sorted(self.places) if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=self.places[name].about) for name in names]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

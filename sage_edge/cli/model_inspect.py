@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import render
+from sage_edge.cli.completion import boards, offered
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.errors import UsageError
 from sage_edge.inventory import load
@@ -22,7 +23,12 @@ from sage_edge.models.inspect.report import InspectReport
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--context", type=click.IntRange(1, 1 << 24), metavar="TOKENS", help="How much of its context is used.")
-@click.option("--board", metavar="NAME", help="Hold its memory against this board of fleet/boards/.")
+@click.option(
+    "--board",
+    metavar="NAME",
+    shell_complete=offered(boards),
+    help="Hold its memory against this board of fleet/boards/.",
+)
 @click.option("--architecture", metavar="NAME", help="Refuse another one, like qwen2.")
 @click.option("--native", is_flag=True, help="Let llama.cpp open it too, in a child process with limits.")
 @json_option

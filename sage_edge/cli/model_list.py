@@ -6,6 +6,7 @@ import click
 
 from sage_edge import hints
 from sage_edge.cli import render
+from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.models.card import ModelCard, find
 from sage_edge.models.lock import read_lock
@@ -63,7 +64,7 @@ def _as_json(item: ModelEntry) -> dict[str, object]:
 
 
 @click.command()
-@click.argument("ref")
+@click.argument("ref", shell_complete=offered(models))
 @json_option
 def show(ref: str, as_json: bool) -> None:
     """Show a model's card, its lock, its files, and why it cannot be loaded here."""

@@ -13,6 +13,7 @@ import click
 
 from sage_edge import hints
 from sage_edge.cli import progress_bar
+from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
 from sage_edge.models.card import HostSource, ModelCard, find
 from sage_edge.models.cards import read_cards
@@ -31,7 +32,7 @@ _MB = 1e6
 
 
 @click.command("prepare")
-@click.argument("ref")
+@click.argument("ref", shell_complete=offered(models))
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--yes", is_flag=True, help="Do not ask at a terminal before the plan is carried out.")
 @json_option
@@ -55,7 +56,7 @@ def command(ref: str, dry_run: bool, yes: bool, as_json: bool) -> None:
 
 
 @click.command("pull")
-@click.argument("ref")
+@click.argument("ref", shell_complete=offered(models))
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @json_option
 def pull(ref: str, dry_run: bool, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from sage_edge.cli import progress_bar, render
+from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log
 from sage_edge.cli.model_list import human, library
 from sage_edge.clock import SystemClock
@@ -30,7 +31,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
 @click.command()
-@click.argument("ref", required=False)
+@click.argument("ref", required=False, shell_complete=offered(models))
 @click.option("--deep", is_flag=True, help="Read and hash every byte, not only listings and sizes.")
 def verify(ref: str | None, deep: bool) -> None:
     """Hold models against their lock, their listing and their files.
@@ -98,7 +99,7 @@ def gc(parts: bool, partial: bool, yes: bool) -> None:
 
 
 @click.command()
-@click.argument("refs", nargs=-1, required=True, metavar="REF…")
+@click.argument("refs", nargs=-1, required=True, metavar="REF…", shell_complete=offered(models))
 @yes_option
 def rm(refs: tuple[str, ...], yes: bool) -> None:
     """Show what giving models up would free, then give them up.
@@ -125,7 +126,14 @@ def _remove(store: Store, shown: Leftovers, again: NextCommand, yes: bool) -> No
 
 @click.command("import")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--ref", "name", required=True, metavar="REF", help="Which declared model the folder holds.")
+@click.option(
+    "--ref",
+    "name",
+    required=True,
+    metavar="REF",
+    shell_complete=offered(models),
+    help="Which declared model the folder holds.",
+)
 def import_(folder: Path, name: str) -> None:
     """Copy a folder's model into the store under a declared name. The folder stays as it is."""
     shelves = library()

@@ -11,6 +11,7 @@ import click
 
 from sage_edge import files
 from sage_edge.cli import corpus_options
+from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log, paths
 from sage_edge.errors import SageError, UsageError
 
@@ -30,7 +31,13 @@ _TOKENS = 4096
 @click.option(
     "--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The same as Markdown, for git."
 )
-@click.option("--narrative", "model", metavar="MODEL", help="Let this model put the findings into words, too.")
+@click.option(
+    "--narrative",
+    "model",
+    metavar="MODEL",
+    shell_complete=offered(models),
+    help="Let this model put the findings into words, too.",
+)
 def command(
     corpus: Path | None, exchange: Path | None, host: str | None, out: Path | None, markdown: Path | None,
     model: str | None,

@@ -9,6 +9,7 @@ import click
 from sage_edge import locks
 from sage_edge.agent import build, by_hand
 from sage_edge.cli import render, session_view
+from sage_edge.cli.completion import offered, sessions
 from sage_edge.cli.environment import as_option, clock_at, image, json_option, log, paths, release, stop_on_signals
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.hints import sage
@@ -86,7 +87,7 @@ def _cells(paper: Transcript) -> tuple[str, ...]:
 
 
 @command.command()
-@click.argument("session")
+@click.argument("session", shell_complete=offered(sessions))
 @json_option
 def show(session: str, as_json: bool) -> None:
     """Show one session: a name like P001, or a transcript's file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 
 from invoke import Collection, Task
 
@@ -24,6 +25,12 @@ MODULES = (
     bench_tasks, demo_tasks, deploy_tasks, dev_tasks, image_tasks, lock_tasks, seedling_tasks, sim_tasks,
     status_tasks, sync_tasks, verify_tasks,
 )  # fmt: skip
+
+
+if "--complete" in sys.argv:  # a Tab, and nothing else, needs it
+    from sage_edge.workstation import completion
+
+    completion.install()
 
 
 def collection() -> Collection:

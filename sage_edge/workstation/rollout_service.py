@@ -16,7 +16,7 @@ from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.names import HostName, shortened
 from sage_edge.remote.board import helper_zipapp
-from sage_edge.workstation import context
+from sage_edge.workstation import context, seen_releases
 from sage_edge.workstation.context import FleetContext
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ def releases(here: FleetContext, hosts: Sequence[HostName], as_json: bool) -> in
 
     def one(name: HostName) -> dict[str, Any]:
         with here.seen(name) as board:
-            return dict(board.releases())
+            listed = dict(board.releases())
+        seen_releases.remember(here.root, name, [row["id"] for row in listed["releases"]])
+        return listed
 
     def line(told: dict[str, Any]) -> str:
         shown = [_release(row, told["current"]) for row in told["releases"]]
