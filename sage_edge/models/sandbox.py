@@ -116,9 +116,13 @@ def run_limited(
     command = (sys.executable, "-I", "-c", _LIMITER, *map(str, limits), *words)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
             env={**os.environ, **(env or {})},
-        )  # fmt: skip
+        )
         try:
             late = not _ended(child.pid, wall_s)
         finally:

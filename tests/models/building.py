@@ -16,18 +16,37 @@ from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.dimensions import Dimensions, from_config
 
 QWEN2: dict[str, Any] = {
-    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 32, "intermediate_size": 64,
-    "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 40,
-    "max_position_embeddings": 128, "tie_word_embeddings": True, "torch_dtype": "float16",
-}  # fmt: skip
+    "architectures": ["Qwen2ForCausalLM"],
+    "model_type": "qwen2",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 40,
+    "max_position_embeddings": 128,
+    "tie_word_embeddings": True,
+    "torch_dtype": "float16",
+}
 PHI: dict[str, Any] = {
-    "model_type": "phi", "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "num_key_value_heads": None, "vocab_size": 40, "max_position_embeddings": 128, "tie_word_embeddings": False,
-}  # fmt: skip
+    "model_type": "phi",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": None,
+    "vocab_size": 40,
+    "max_position_embeddings": 128,
+    "tie_word_embeddings": False,
+}
 ADAPTER: dict[str, Any] = {
-    "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 2, "target_modules": ["q_proj", "v_proj"],
-    "base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct", "auto_mapping": None,
-}  # fmt: skip
+    "peft_type": "LORA",
+    "task_type": "CAUSAL_LM",
+    "r": 2,
+    "target_modules": ["q_proj", "v_proj"],
+    "base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
+    "auto_mapping": None,
+}
 CONFIGS = {"qwen2": QWEN2, "phi": PHI, "adapter": ADAPTER}
 _BYTES = {"F16": 2, "F32": 4, "I32": 4}
 
@@ -98,14 +117,23 @@ def gguf(
 def gguf_metadata(family: str = "qwen2", **changes: object) -> dict[str, object]:
     """The metadata of a tiny model of a family; a change to None removes a key, `__` in its name is a dot."""
     made: dict[str, object] = {
-        "general.architecture": family, "general.file_type": 0, f"{family}.context_length": 128,
-        f"{family}.embedding_length": 32, f"{family}.block_count": 2, f"{family}.feed_forward_length": 64,
-        f"{family}.attention.head_count": 4, f"{family}.attention.head_count_kv": 2 if family == "qwen2" else 4,
-        f"{family}.attention.layer_norm_rms_epsilon": 1e-6, f"{family}.attention.layer_norm_epsilon": 1e-5,
-        f"{family}.rope.freq_base": 1e6, f"{family}.rope.dimension_count": 8, "tokenizer.ggml.model": "gpt2",
-        "tokenizer.ggml.tokens": [f"t{n}" for n in range(40)], "tokenizer.ggml.merges": ["a b"],
+        "general.architecture": family,
+        "general.file_type": 0,
+        f"{family}.context_length": 128,
+        f"{family}.embedding_length": 32,
+        f"{family}.block_count": 2,
+        f"{family}.feed_forward_length": 64,
+        f"{family}.attention.head_count": 4,
+        f"{family}.attention.head_count_kv": 2 if family == "qwen2" else 4,
+        f"{family}.attention.layer_norm_rms_epsilon": 1e-6,
+        f"{family}.attention.layer_norm_epsilon": 1e-5,
+        f"{family}.rope.freq_base": 1e6,
+        f"{family}.rope.dimension_count": 8,
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.tokens": [f"t{n}" for n in range(40)],
+        "tokenizer.ggml.merges": ["a b"],
         "tokenizer.chat_template": "{{ messages }}",
-    }  # fmt: skip
+    }
     for key, value in changes.items():
         made[key.replace("__", ".")] = value
     return {key: value for key, value in made.items() if value is not None}

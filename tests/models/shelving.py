@@ -19,11 +19,22 @@ from sage_edge.names import Digest, ModelRef
 REF = ModelRef("tiny/mind:q8_0")
 TEMPLATE = "sha256:" + "1" * 64
 CARD: dict[str, Any] = {
-    "format": 1, "ref": REF, "summary": "a test", "licence": "none", "architecture": "qwen2", "parameters": 1000,
-    "container": "gguf", "quantisation": "q8_0", "source": {"directory": "elsewhere"}, "context_length": 512,
-    "chat_template": TEMPLATE, "minimum_memory_bytes": 1000, "validated": False, "validation": "never",
+    "format": 1,
+    "ref": REF,
+    "summary": "a test",
+    "licence": "none",
+    "architecture": "qwen2",
+    "parameters": 1000,
+    "container": "gguf",
+    "quantisation": "q8_0",
+    "source": {"directory": "elsewhere"},
+    "context_length": 512,
+    "chat_template": TEMPLATE,
+    "minimum_memory_bytes": 1000,
+    "validated": False,
+    "validation": "never",
     "source_of_facts": "made up",
-}  # fmt: skip
+}
 FILES = {"model.gguf": b"GGUF weights of a test" * 50}
 SHARDS = {
     "config.json": b"{}",
@@ -60,10 +71,16 @@ def listed(contents: Mapping[str, bytes]) -> tuple[ListedFile, ...]:
 def manifest(contents: Mapping[str, bytes] = FILES, **changed: Any) -> Manifest:
     """A manifest of some files; the card's facts unless changed."""
     facts = {
-        "ref": REF, "container": "gguf", "source": "a test", "created": "2026-11-20T06:00:00Z",
-        "architecture": "qwen2", "parameters": 1000, "context_length": 512, "chat_template": TEMPLATE,
+        "ref": REF,
+        "container": "gguf",
+        "source": "a test",
+        "created": "2026-11-20T06:00:00Z",
+        "architecture": "qwen2",
+        "parameters": 1000,
+        "context_length": 512,
+        "chat_template": TEMPLATE,
         "minimum_memory_bytes": 1000,
-    }  # fmt: skip
+    }
     return Manifest.model_validate({**facts, "files": listed(contents), **changed})
 
 

@@ -24,9 +24,12 @@ PINNED = "expected owner/name@<40 hex digits of a commit>"
 IN_ORDER = "expected each at most once, in the order merge, convert, quantise"
 BASE = {"ref": "tiny/base:bf16", "container": "safetensors", "quantisation": "bf16"}
 MERGED: dict[str, Any] = {
-    "source": ..., "base": "tiny/base:bf16", "adapter": {"host": "sprout"}, "quantisation": ...,
+    "source": ...,
+    "base": "tiny/base:bf16",
+    "adapter": {"host": "sprout"},
+    "quantisation": ...,
     "steps": ["merge", "convert", {"quantise": "q8_0"}],
-}  # fmt: skip
+}
 
 
 def refusal(fleet: Path) -> tuple[str, str]:
@@ -99,7 +102,7 @@ def test_sources_are_told_apart(tmp_path: Path) -> None:
         ({"steps": ["quantise"], "quantisation": ...}, "steps", "quantise needs its kind, like {quantise: q8_0}"),
         ({"base_weights": "sha256:" + "0" * 64}, "", "base_weights: given, but there is no base"),
     ],
-)  # fmt: skip
+)
 def test_each_fault_is_named(tmp_path: Path, changed: dict[str, Any], key: str, message: str) -> None:
     declare(tmp_path, **changed)
     found = refusal(tmp_path)
@@ -233,10 +236,15 @@ def test_no_two_refs_share_a_file() -> None:
 def test_what_is_declared_here_holds_together() -> None:
     found = read_cards(FLEET)
     assert {
-        "sage/seedling:q8_0", "qwen2.5-0.5b/instruct:bf16", "qwen2.5-0.5b/instruct:q8_0", "phi-2/base:fp16",
-        "qwen2.5-0.5b/introspective:v2.1-q8_0", "qwen2.5-7b/instruct:bf16", "qwen2.5-14b/instruct:bf16",
+        "sage/seedling:q8_0",
+        "qwen2.5-0.5b/instruct:bf16",
+        "qwen2.5-0.5b/instruct:q8_0",
+        "phi-2/base:fp16",
+        "qwen2.5-0.5b/introspective:v2.1-q8_0",
+        "qwen2.5-7b/instruct:bf16",
+        "qwen2.5-14b/instruct:bf16",
         "qwen2.5-14b/instruct:awq",
-    } <= set(found)  # fmt: skip
+    } <= set(found)
     omni = {ref.partition(":")[2]: card for ref, card in found.items() if ref.startswith("qwen3-omni-30b/")}
     assert set(omni) == {"full", "int8-awq", "fp4", "weight-only", "extracted"}
     assert [name for name, card in omni.items() if card.validated] == ["full"]

@@ -101,13 +101,22 @@ def test_weights_are_known_by_their_bytes_and_not_by_their_names() -> None:
 @pytest.mark.parametrize(
     ("path", "role"),
     [
-        ("model.gguf", "weights"), ("model-00001-of-00008.safetensors", "weights"), ("config.json", "config"),
-        ("adapter_model.safetensors", "adapter"), ("adapter_config.json", "adapter"), ("LICENSE", "licence"),
-        ("model.safetensors.index.json", "config"), ("generation_config.json", "config"),
+        ("model.gguf", "weights"),
+        ("model-00001-of-00008.safetensors", "weights"),
+        ("config.json", "config"),
+        ("adapter_model.safetensors", "adapter"),
+        ("adapter_config.json", "adapter"),
+        ("LICENSE", "licence"),
+        ("model.safetensors.index.json", "config"),
+        ("generation_config.json", "config"),
         ("tokenizer.json", "tokenizer"),
-        ("tokenizer_config.json", "tokenizer"), ("merges.txt", "tokenizer"), ("vocab.json", "tokenizer"),
-        ("chat_template.jinja", "template"), ("README.md", "other"), ("deep/config.json", "config"),
+        ("tokenizer_config.json", "tokenizer"),
+        ("merges.txt", "tokenizer"),
+        ("vocab.json", "tokenizer"),
+        ("chat_template.jinja", "template"),
+        ("README.md", "other"),
+        ("deep/config.json", "config"),
     ],
-)  # fmt: skip
+)
 def test_a_file_has_the_role_of_its_name(path: str, role: str) -> None:
     assert role_of(path) == role

@@ -14,10 +14,20 @@ from sage_edge.models.shipped_card import read_all
 from sage_edge.names import ModelRef
 
 CARD: dict[str, Any] = {
-    "format": 1, "ref": "a/b:c", "file": "b.gguf", "sha256": "0" * 64, "size_bytes": 7, "parameters": 1,
-    "architecture": "qwen2", "context_length": 512, "chat_template_sha256": "1" * 64, "minimum_memory_bytes": 1000,
-    "licence": "none", "what_it_is": "a test", "what_it_is_not": "a mind",
-}  # fmt: skip
+    "format": 1,
+    "ref": "a/b:c",
+    "file": "b.gguf",
+    "sha256": "0" * 64,
+    "size_bytes": 7,
+    "parameters": 1,
+    "architecture": "qwen2",
+    "context_length": 512,
+    "chat_template_sha256": "1" * 64,
+    "minimum_memory_bytes": 1000,
+    "licence": "none",
+    "what_it_is": "a test",
+    "what_it_is_not": "a mind",
+}
 
 
 def shelve(shelf: Path, name: str, **changed: Any) -> Path:
@@ -45,12 +55,26 @@ def test_an_absent_shelf_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("file", "../b.gguf"), ("file", "/b.gguf"), ("file", ".."), ("file", ""), ("file", "."), ("file", "x/b.gguf"),
-        ("sha256", "0" * 63), ("sha256", "sha256:" + "0" * 64), ("sha256", "A" * 64), ("chat_template_sha256", ""),
-        ("size_bytes", 0), ("parameters", -1), ("context_length", 0), ("ref", "a/b"), ("format", 2), ("licence", ...),
-        ("surprise", 1), ("minimum_memory_bytes", 0),
+        ("file", "../b.gguf"),
+        ("file", "/b.gguf"),
+        ("file", ".."),
+        ("file", ""),
+        ("file", "."),
+        ("file", "x/b.gguf"),
+        ("sha256", "0" * 63),
+        ("sha256", "sha256:" + "0" * 64),
+        ("sha256", "A" * 64),
+        ("chat_template_sha256", ""),
+        ("size_bytes", 0),
+        ("parameters", -1),
+        ("context_length", 0),
+        ("ref", "a/b"),
+        ("format", 2),
+        ("licence", ...),
+        ("surprise", 1),
+        ("minimum_memory_bytes", 0),
     ],
-)  # fmt: skip
+)
 def test_each_fault_is_named(tmp_path: Path, key: str, value: object) -> None:
     with pytest.raises(DeclarationError) as refused:
         read_all(shelve(tmp_path, "b", **{key: value}))

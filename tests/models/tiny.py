@@ -75,14 +75,25 @@ def tools(shared: Path) -> Path:
 def cards(origin: dict[str, Any], lora: dict[str, Any], /, **changed: Any) -> dict[str, dict[str, Any]]:
     """The two cards as content; `origin` and `lora` are sources, `changed` goes over the merged model's card."""
     common = {
-        "format": 1, "licence": "none", "architecture": "qwen2", "parameters": 200_000, "hidden_size": 64,
-        "context_length": 4096, "minimum_memory_bytes": 1_000_000, "validated": False, "validation": "a test",
+        "format": 1,
+        "licence": "none",
+        "architecture": "qwen2",
+        "parameters": 200_000,
+        "hidden_size": 64,
+        "context_length": 4096,
+        "minimum_memory_bytes": 1_000_000,
+        "validated": False,
+        "validation": "a test",
         "source_of_facts": "tests/models/tiny.py",
-    }  # fmt: skip
+    }
     merged = {
-        "ref": REF, "summary": "tiny, merged", "container": "gguf", "base": BASE, "adapter": lora,
+        "ref": REF,
+        "summary": "tiny, merged",
+        "container": "gguf",
+        "base": BASE,
+        "adapter": lora,
         "steps": ["merge", "convert", {"quantise": "q8_0"}],
-    }  # fmt: skip
+    }
     return {
         stem(BASE): {**common, "ref": BASE, "summary": "tiny", "container": "safetensors", "source": origin},
         stem(REF): {key: value for key, value in {**common, **merged, **changed}.items() if value is not ...},
@@ -118,10 +129,18 @@ def _write(folder: Path) -> None:
     torch.manual_seed(1)
     words = _words()
     config = Qwen2Config(
-        vocab_size=words.get_vocab_size(), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=4096, tie_word_embeddings=True,
-        bos_token_id=0, eos_token_id=2, initializer_range=0.2,
-    )  # fmt: skip
+        vocab_size=words.get_vocab_size(),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=2,
+        initializer_range=0.2,
+    )
     model = Qwen2ForCausalLM(config).to(torch.bfloat16)
     model.save_pretrained(folder / "base")
     save_words(folder / "base")

@@ -46,15 +46,23 @@ def family_of(written: object) -> str | None:
 
 _Name = Literal["hidden", "intermediate", "layers", "heads", "kv_heads", "head_size", "context"]
 _IN_CONFIG: Mapping[_Name, str] = {
-    "hidden": "hidden_size", "intermediate": "intermediate_size", "layers": "num_hidden_layers",
-    "heads": "num_attention_heads", "kv_heads": "num_key_value_heads", "head_size": "head_dim",
+    "hidden": "hidden_size",
+    "intermediate": "intermediate_size",
+    "layers": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "kv_heads": "num_key_value_heads",
+    "head_size": "head_dim",
     "context": "max_position_embeddings",
-}  # fmt: skip
+}
 _IN_GGUF: Mapping[_Name, str] = {
-    "hidden": "embedding_length", "intermediate": "feed_forward_length", "layers": "block_count",
-    "heads": "attention.head_count", "kv_heads": "attention.head_count_kv", "head_size": "attention.key_length",
+    "hidden": "embedding_length",
+    "intermediate": "feed_forward_length",
+    "layers": "block_count",
+    "heads": "attention.head_count",
+    "kv_heads": "attention.head_count_kv",
+    "head_size": "attention.key_length",
     "context": "context_length",
-}  # fmt: skip
+}
 
 
 def from_config(config: Mapping[str, UntrustedJson]) -> Dimensions:

@@ -30,10 +30,18 @@ _TEXT, _ARRAY, _BOOL = 8, 9, 7
 
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _NUMBERS = {
-    0: struct.Struct("<B"), 1: struct.Struct("<b"), 2: struct.Struct("<H"), 3: struct.Struct("<h"), 4: _U32,
-    5: struct.Struct("<i"), 6: struct.Struct("<f"), 7: struct.Struct("<B"), 10: _U64, 11: struct.Struct("<q"),
+    0: struct.Struct("<B"),
+    1: struct.Struct("<b"),
+    2: struct.Struct("<H"),
+    3: struct.Struct("<h"),
+    4: _U32,
+    5: struct.Struct("<i"),
+    6: struct.Struct("<f"),
+    7: struct.Struct("<B"),
+    10: _U64,
+    11: struct.Struct("<q"),
     12: struct.Struct("<d"),
-}  # fmt: skip
+}
 
 Scalar = str | int | float | bool
 

@@ -34,9 +34,18 @@ class GgufModel:
         import llama_cpp
 
         self._llm: Any = llama_cpp.Llama(
-            str(path), n_ctx=context, n_batch=context, n_ubatch=context, n_threads=threads, n_threads_batch=threads,
-            n_gpu_layers=0, type_k=_F32, type_v=_F32, logits_all=True, verbose=False,
-        )  # fmt: skip
+            str(path),
+            n_ctx=context,
+            n_batch=context,
+            n_ubatch=context,
+            n_threads=threads,
+            n_threads_batch=threads,
+            n_gpu_layers=0,
+            type_k=_F32,
+            type_v=_F32,
+            logits_all=True,
+            verbose=False,
+        )
         self._lib, self.metadata = llama_cpp, dict(self._llm.metadata)
 
     def tokens(self, text: str) -> list[int]:

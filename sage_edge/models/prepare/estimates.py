@@ -12,8 +12,14 @@ from sage_edge.models.card import DirectorySource, ModelCard
 from sage_edge.models.prepare.stage import SourceStage, StageCost
 
 BYTES_EACH = {
-    "f32": 4.0, "f16": 2.0, "q8_0": 34 / 32, "q4_0": 18 / 32, "q6_k": 210 / 256, "q5_k_m": 0.71, "q4_k_m": 0.61,
-}  # fmt: skip
+    "f32": 4.0,
+    "f16": 2.0,
+    "q8_0": 34 / 32,
+    "q4_0": 18 / 32,
+    "q6_k": 210 / 256,
+    "q5_k_m": 0.71,
+    "q4_k_m": 0.61,
+}
 """Bytes that a parameter takes in GGUF, by kind; `_m` kinds mix two and are as published for 7B models."""
 
 _LINE_BYTES_PER_S = 10_000_000

@@ -101,9 +101,7 @@ def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> Digest | 
     if adapters:
         raise AdapterWithoutBase(card.base or "(its card names none)", where_it_points(adapters[0]))
     fitting = [path for path in weights if path.suffix == _WEIGHTS[card.container]]
-    lacking = ModelIncomplete(
-        card.ref, [f"its {card.container} weights"], hint=sage("model inspect", str(folder))
-    )  # fmt: skip
+    lacking = ModelIncomplete(card.ref, [f"its {card.container} weights"], hint=sage("model inspect", str(folder)))
     if weights and not fitting:
         raise lacking
     path = fitting[0] if card.container == "gguf" and len(fitting) == 1 else folder

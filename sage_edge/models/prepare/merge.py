@@ -33,14 +33,23 @@ if TYPE_CHECKING:
 _TOOLS = ("torch", "transformers", "peft", "safetensors")
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 _TOKENIZER_MORE = (
-    "chat_template.jinja", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
     "tokenizer.model",
-)  # fmt: skip
+)
 QUIET = {
-    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MKL_CBWR": "COMPATIBLE", "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "PYTHONWARNINGS": "ignore",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MKL_CBWR": "COMPATIBLE",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "PYTHONWARNINGS": "ignore",
     "TOKENIZERS_PARALLELISM": "false",
-}  # fmt: skip
+}
 _REFUSED = 3
 _TIMEOUT_S = 7_200.0
 _AT_ONCE = 1 << 27

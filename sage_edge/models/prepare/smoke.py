@@ -96,10 +96,14 @@ def _answer(model: Path) -> SmokeResult:
         finite = bool(np.isfinite(last).all())
         drawn.append(int(last.argmax()))
     return SmokeResult(
-        name=reading.metadata.get("general.name", ""), ref=reading.metadata.get(MODEL_KEY),
-        template=files.digest(template.encode()) if template else None, prompt_tokens=len(prompt),
-        answer_tokens=len(drawn), finite=finite, text=reading.text(drawn),
-    )  # fmt: skip
+        name=reading.metadata.get("general.name", ""),
+        ref=reading.metadata.get(MODEL_KEY),
+        template=files.digest(template.encode()) if template else None,
+        prompt_tokens=len(prompt),
+        answer_tokens=len(drawn),
+        finite=finite,
+        text=reading.text(drawn),
+    )
 
 
 def _main() -> int:

@@ -45,9 +45,10 @@ def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareConte
     folder = context.home / source.directory
     if not folder.is_dir():
         raise ModelIncomplete(
-            card.ref, [f"its folder {source.directory}"],
+            card.ref,
+            [f"its folder {source.directory}"],
             hint=("put its files there, then: ", sage("model prepare", _whole(card))),
-        )  # fmt: skip
+        )
     paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
     chosen = [path for path in paths if card.wants(path.relative_to(folder).as_posix())]
     ggufs = [path for path in chosen if path.suffix == ".gguf"]
@@ -66,9 +67,10 @@ def _from_hub(
     if source.revision is None:
         latest = context.hub.revision(source.repo)
         raise NotLocked(
-            card.ref, f"{source.repo} is pinned to no commit; it is at {latest} now",
+            card.ref,
+            f"{source.repo} is pinned to no commit; it is at {latest} now",
             hint=f"if that is meant, write it behind the @ in fleet/models/{stem(_whole(card))}.yaml",
-        )  # fmt: skip
+        )
     wanted = [file for file in context.hub.files(source.repo, source.revision) if card.wants(file.path)]
     digests = fetch.bring(
         context.hub.at(source.repo, source.revision),
@@ -104,9 +106,11 @@ def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> I
         raise refusal
     if report.template is not None and card.chat_template not in (None, report.template):
         raise DigestMismatch(
-            f"the chat template of {card.ref}", str(card.chat_template), report.template,
+            f"the chat template of {card.ref}",
+            str(card.chat_template),
+            report.template,
             hint=f"look at the template, then mend chat_template in fleet/models/{stem(_whole(card))}.yaml",
-        )  # fmt: skip
+        )
     return report
 
 

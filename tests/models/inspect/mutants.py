@@ -83,14 +83,48 @@ def _digits(rng: random.Random, data: bytearray) -> None:
 
 
 _CHANGES: tuple[Callable[[random.Random, bytearray], None], ...] = (
-    _bit, _byte, _cut, _remove, _repeat, _insert, _number, _number, _digits,
-)  # fmt: skip
+    _bit,
+    _byte,
+    _cut,
+    _remove,
+    _repeat,
+    _insert,
+    _number,
+    _number,
+    _digits,
+)
 
 
 _VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2, 1 << 31, 1 << 63, 1 << 80, 1.5, "..", "../x.safetensors", "a" * 9_000, "\x1b[2J",
-    [], [0], [0, 0], [-1, 1], [1 << 62, 1 << 62], {}, {"a": []}, [[[[[]]]]], "F16", "F32", "phi", "qwen2", "LORA",
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2,
+    1 << 31,
+    1 << 63,
+    1 << 80,
+    1.5,
+    "..",
+    "../x.safetensors",
+    "a" * 9_000,
+    "\x1b[2J",
+    [],
+    [0],
+    [0, 0],
+    [-1, 1],
+    [1 << 62, 1 << 62],
+    {},
+    {"a": []},
+    [[[[[]]]]],
+    "F16",
+    "F32",
+    "phi",
+    "qwen2",
+    "LORA",
+)
 
 
 def _reworded(rng: random.Random, data: bytes) -> bytes:

@@ -93,9 +93,14 @@ def test_what_transformers_saves_is_whole(family: str, tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
     pytest.importorskip("torch")
     tiny = {
-        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "vocab_size": 50, "max_position_embeddings": 64,
-    }  # fmt: skip
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "vocab_size": 50,
+        "max_position_embeddings": 64,
+    }
     kind = {"qwen2": "Qwen2", "phi": "Phi"}[family]
     config = getattr(transformers, f"{kind}Config")(**tiny)
     getattr(transformers, f"{kind}ForCausalLM")(config).save_pretrained(tmp_path, max_shard_size="20KB")

@@ -31,9 +31,14 @@ def stages(folder: Path, base: dict[str, Any] = HUB, **changed: Any) -> tuple[Mo
 def test_merge_convert_quantise_is_seven_stages_in_order(tmp_path: Path) -> None:
     found = stages(tmp_path)
     assert [(stage.name, stage.makes.removeprefix(tiny.REF), len(stage.needs)) for stage in found] == [
-        ("fetch", tiny.BASE, 0), ("import", ".adapter", 0), ("merge", ".merged", 2), ("convert", ".converted", 1),
-        ("quantise", ".quantised", 1), ("parity", ".compared", 3), ("smoke", "", 1),
-    ]  # fmt: skip
+        ("fetch", tiny.BASE, 0),
+        ("import", ".adapter", 0),
+        ("merge", ".merged", 2),
+        ("convert", ".converted", 1),
+        ("quantise", ".quantised", 1),
+        ("parity", ".compared", 3),
+        ("smoke", "", 1),
+    ]
     made: set[str] = set()
     for stage in found:
         assert set(stage.needs) <= made
@@ -54,7 +59,7 @@ def test_merge_convert_quantise_is_seven_stages_in_order(tmp_path: Path) -> None
         ({**ALONE, "steps": [], "source": {"host": "thor"}}, "copy", None),
         ({**ALONE, "steps": [{"quantise": "q8_0"}], "source": {"host": "thor"}}, "copy quantise parity smoke", None),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_card_has_its_stages(
     tmp_path: Path, changed: dict[str, Any], kinds: str, precision: str | None
 ) -> None:

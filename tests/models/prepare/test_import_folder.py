@@ -31,11 +31,8 @@ WHOLE: dict[str, Any] = {
 SHARDS: dict[str, Any] = {
     **{name: kind for name, kind in WHOLE.items() if name != "model.safetensors"},
     "model.safetensors.index.json": {"json": index()},
-    **{
-        f"model-{n:05d}-of-00003.safetensors": {"safetensors": {"of": "qwen2", "part": [n, 3]}}
-        for n in range(1, 4)
-    },
-}  # fmt: skip
+    **{f"model-{n:05d}-of-00003.safetensors": {"safetensors": {"of": "qwen2", "part": [n, 3]}} for n in range(1, 4)},
+}
 
 
 def machine(folder: Path, **changed: Any) -> tuple[Library, ModelCard]:

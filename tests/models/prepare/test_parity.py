@@ -14,9 +14,14 @@ from sage_edge.models.prepare import parity, parity_prompts
 from sage_edge.models.prepare.parity import ParityFailed, ParityResult
 
 GOOD = ParityResult(
-    texts=200, differing=(), positions=1000, agreeing=1000, max_logit_difference=1e-4, mean_kl_nats=1e-9,
+    texts=200,
+    differing=(),
+    positions=1000,
+    agreeing=1000,
+    max_logit_difference=1e-4,
+    mean_kl_nats=1e-9,
     max_kl_nats=1e-8,
-)  # fmt: skip
+)
 
 
 class Speaker:
@@ -82,14 +87,15 @@ def test_logits_that_are_no_numbers_are_no_parity(bad: float) -> None:
     ("found", "exact", "says"),
     [
         (
-            replace(GOOD, differing=("a\nb", "c")), False,
+            replace(GOOD, differing=("a\nb", "c")),
+            False,
             "it tokenises 2 of 200 texts differently, first 'a\\nb'",
         ),
         (replace(GOOD, agreeing=989), True, "it holds another token likeliest at 11 of 1000 places; 99% must agree"),
         (replace(GOOD, mean_kl_nats=1.5), False, "it is 1.5 nats from its original on average, 1 are allowed"),
         (replace(GOOD, mean_kl_nats=math.nan), True, "it is nan nats from its original on average, 1 are allowed"),
     ],
-)  # fmt: skip
+)
 def test_another_model_is_refused_with_the_reason(found: ParityResult, exact: bool, says: str) -> None:
     with pytest.raises(ParityFailed) as refused:
         parity.judge(found, "it", exact=exact)

@@ -119,8 +119,10 @@ def test_everything_is_made_once_and_locked(context: PrepareContext) -> None:
     assert read_lock(context.fleet) == {tiny.REF: LockedModel(manifest.digest()), tiny.BASE: LockedModel(base.digest())}
     assert told[0] == "1/8 import tiny/base:f32"
     assert [line.split()[:2] for line in told[-1].splitlines()] == [
-        ["fleet/models.lock:"], ["+", tiny.BASE], ["+", tiny.REF],
-    ]  # fmt: skip
+        ["fleet/models.lock:"],
+        ["+", tiny.BASE],
+        ["+", tiny.REF],
+    ]
     assert (manifest.container, manifest.chat_template, len(manifest.parents)) == ("gguf", quick.TEMPLATE, 6)
     assert manifest.source == "made here: merge, convert, quantise of tiny/base:f32 with directory: adapter"
     measured = dict(plan.measurements(manifest))

@@ -50,14 +50,15 @@ def test_what_is_as_meant_passes() -> None:
     [
         (replace(GOOD, template=None), None, "a/b:q8_0 carries no chat template (tokenizer.chat_template)"),
         (
-            GOOD, Digest("sha256:" + "0" * 64),
+            GOOD,
+            Digest("sha256:" + "0" * 64),
             f"the chat template of a/b:q8_0 has digest {TEMPLATE}, its card says sha256:{'0' * 64}",
         ),
         (replace(GOOD, name="merged"), None, "a/b:q8_0 calls itself 'merged'"),
         (replace(GOOD, finite=False), None, "a/b:q8_0 answers with logits that are no numbers"),
         (replace(GOOD, answer_tokens=0), None, "a/b:q8_0 answers with no token"),
     ],
-)  # fmt: skip
+)
 def test_another_file_is_refused_with_the_reason(found: SmokeResult, template: Digest | None, says: str) -> None:
     with pytest.raises(SmokeFailed) as refused:
         smoke.judge(found, REF, template, own=True)

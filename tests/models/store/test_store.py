@@ -79,9 +79,11 @@ def test_a_copy_leaves_the_file_where_it_is(tmp_path: Path) -> None:
 def test_only_plain_files_become_blobs(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "odd"
     make: dict[str, Callable[[], None]] = {
-        "symlink": lambda: path.symlink_to(part(tmp_path)), "folder": path.mkdir,
-        "fifo": lambda: os.mkfifo(path), "dangling": lambda: path.symlink_to("nowhere"),
-    }  # fmt: skip
+        "symlink": lambda: path.symlink_to(part(tmp_path)),
+        "folder": path.mkdir,
+        "fifo": lambda: os.mkfifo(path),
+        "dangling": lambda: path.symlink_to("nowhere"),
+    }
     make[kind]()
     store = Store(tmp_path / "store")
     for take in (store.add, store.keep):
