@@ -64,11 +64,11 @@ class ResolvedModel:
     chat_template: Digest | None
     parts: tuple[Part, ...] = ()
 
-    def check(self, tell: blobs.PieceListener = blobs.silent) -> None:
-        """Hash every file. tell: is told of each piece read. Raises DigestMismatch, ModelIncomplete."""
+    def check(self, on_bytes: blobs.PieceListener = blobs.silent) -> None:
+        """Hash every file. on_bytes: is told of each piece read. Raises DigestMismatch, ModelIncomplete."""
         for part in self.parts or (Part(self.path.name, self.path, self.size_bytes, self.digest),):
             self._check_size(part)
-            actual = blobs.hash_file(part.path, tell)
+            actual = blobs.hash_file(part.path, on_bytes)
             if actual != part.digest:
                 said_by = "its manifest" if self.parts else "its card"
                 raise DigestMismatch(part.name, part.digest, actual, hint=self._mend(part), said_by=said_by)

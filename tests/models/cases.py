@@ -52,7 +52,7 @@ def filled(text: str, known: dict[str, str]) -> str:
     return re.sub(r"\{(path|size|whole|rest)\}", lambda match: known[match[1]], text)
 
 
-def demand_same(refusal: errors.SageError, expected: Any, known: dict[str, str]) -> None:
+def require_same(refusal: errors.SageError, expected: Any, known: dict[str, str]) -> None:
     """Fail unless a refusal is of the kind, and in the words, that a case expects."""
     assert type(refusal).__name__ == expected["kind"]
     assert refusal.message == filled(expected["message"], known)

@@ -56,7 +56,7 @@ def fleet(folder: Path, **changed: Any) -> Path:
 
 
 def context(folder: Path, **changed: Any) -> PrepareContext:
-    """A workshop over that fleet; no hub is reachable."""
+    """A context over that fleet; no hub is reachable."""
     declared = folder / "fleet"
     made = PrepareContext(declared, read_cards(declared), Store(folder / "store"), Hub(NOWHERE, timeout_s=2))
     return replace(made, clock=SetClock(parse("2026-11-20T06:00:00Z")), **changed)
@@ -136,7 +136,7 @@ def main(folder: Path, at: int, when: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         doubles(patch, before=(lambda: _wait(folder)) if when == "wait" else (lambda: None))
         _deadly(patch, at, when)
-        prepare(tiny.REF, context(folder, tell=lambda line: print(line, flush=True)))
+        prepare(tiny.REF, context(folder, log=lambda line: print(line, flush=True)))
 
 
 if __name__ == "__main__":

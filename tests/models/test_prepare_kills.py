@@ -23,7 +23,7 @@ STEPS = 8
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
-    """A workshop with doubles at its doors, an empty store, and everything on this machine."""
+    """A place to prepare in, with doubles at its doors, an empty store, and everything on this machine."""
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
     return quick.context(tmp_path)

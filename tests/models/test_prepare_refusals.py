@@ -33,7 +33,7 @@ ZEROS = "sha256:" + "0" * 64
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
-    """A workshop with doubles at its doors, an empty store, and everything on this machine."""
+    """A place to prepare in, with doubles at its doors, an empty store, and everything on this machine."""
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
     return quick.context(tmp_path)
@@ -87,7 +87,7 @@ def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: Prepar
 
 
 def sourced(folder: Path, base: dict[str, str], adapter: dict[str, str]) -> PrepareContext:
-    """A workshop whose cards name other sources."""
+    """A context whose cards name other sources."""
     quick.fleet(folder)
     tiny.declare(folder / "fleet", tiny.cards(base, adapter, base_weights=ZEROS))
     return quick.context(folder)

@@ -75,14 +75,14 @@ def bring(
     Raises Unreachable, HubRefused, WrongSize, DigestMismatch (of that file nothing was kept), StorageError, Locked,
     ModelWorkInterrupted. After any of them the same call goes on where this one ended.
     """
-    errand = Transfer(source, patience or RetryPolicy(), clock or SystemClock(), stop or threading.Event())
+    transfer = Transfer(source, patience or RetryPolicy(), clock or SystemClock(), stop or threading.Event())
     total, done = sum(file.size_bytes for file in wanted), 0
     digests: dict[str, Digest] = {}
     with store.writing():
         disk_space.require(store, lacking_bytes(store, wanted), f"fetching {source.name}")
         for file in wanted:
-            offset = replace(errand, tell=_offset(progress, done, total))
-            digests[file.path] = _have(file, store, offset)
+            at_offset = replace(transfer, on_bytes=_offset(progress, done, total))
+            digests[file.path] = _have(file, store, at_offset)
             done += file.size_bytes
             progress(done, total)
     return digests
@@ -94,23 +94,23 @@ def lacking_bytes(store: Store, wanted: Sequence[RemoteFile]) -> int:
     return sum(file.size_bytes - _begun(store.partial / f"{key}.part", file) for key, file in missing.items())
 
 
-def _have(file: RemoteFile, store: Store, errand: Transfer) -> Digest:
+def _have(file: RemoteFile, store: Store, transfer: Transfer) -> Digest:
     """Return the digest of the file's blob, fetching it if it is not there."""
     part = Partial(store.partial, file.key, file.size_bytes)
     if (digest := _blob_of(file, store)) and not part.begun:
         return digest
-    with _alone(store.partial / f"{file.key}.lock", file, errand):
-        digest = _blob_of(file, store) or _fetch(part, file, store, errand)
+    with _alone(store.partial / f"{file.key}.lock", file, transfer):
+        digest = _blob_of(file, store) or _fetch(part, file, store, transfer)
         part.remove()  # its journal; and its bytes, where the blob came by another way
     return digest
 
 
-def _fetch(part: Partial, file: RemoteFile, store: Store, errand: Transfer) -> Digest:
+def _fetch(part: Partial, file: RemoteFile, store: Store, transfer: Transfer) -> Digest:
     for attempt in (1, 2):
-        with part.opened(errand.tell):
-            ranges.complete(part, file, errand)
+        with part.opened(transfer.on_bytes):
+            ranges.complete(part, file, transfer)
         try:
-            return _keep(part, file, store, errand.source.name)
+            return _keep(part, file, store, transfer.source.name)
         except DigestMismatch:
             with part.opened():
                 spoiled = part.gap()
@@ -169,16 +169,16 @@ def _git_sha1(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _alone(lock: Path, file: RemoteFile, errand: Transfer) -> Iterator[None]:
+def _alone(lock: Path, file: RemoteFile, transfer: Transfer) -> Iterator[None]:
     """Hold a file's lock; whoever has it may take as long as a download takes. Raises Locked, ModelWorkInterrupted."""
-    until = time.monotonic() + errand.patience.lock_s
+    until = time.monotonic() + transfer.patience.lock_s
     with contextlib.ExitStack() as held:
         while True:
             try:
-                held.enter_context(locks.hold(lock, file.path, wait_s=min(_POLL_S, errand.patience.lock_s)))
+                held.enter_context(locks.hold(lock, file.path, wait_s=min(_POLL_S, transfer.patience.lock_s)))
                 break
             except Locked:
-                if errand.stop.is_set():
+                if transfer.stop.is_set():
                     raise ModelWorkInterrupted(f"waiting for {file.path} was interrupted", hint=ranges.AGAIN) from None
                 if time.monotonic() >= until:
                     raise

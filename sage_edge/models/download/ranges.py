@@ -113,12 +113,12 @@ def counting(progress: ByteProgress, total: int) -> Callable[[int], None]:
     """Return what is told of pieces, and tells `progress` of their sum."""
     done = 0
 
-    def tell(size: int) -> None:
+    def add(size: int) -> None:
         nonlocal done
         done += size
         progress(done, total)
 
-    return tell
+    return add
 
 
 @dataclass(frozen=True)
@@ -129,43 +129,43 @@ class Transfer:
     patience: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Clock = field(default_factory=SystemClock)
     stop: threading.Event = field(default_factory=threading.Event)
-    tell: Callable[[int], None] = silent
+    on_bytes: Callable[[int], None] = silent
 
 
-def complete(part: Partial, file: RemoteFile, errand: Transfer) -> None:
-    """Fill every gap of an opened part. `errand.tell` is called with the bytes that are here.
+def complete(part: Partial, file: RemoteFile, transfer: Transfer) -> None:
+    """Fill every gap of an opened part. `transfer.on_bytes` is called with the bytes that are here.
 
     Raises Unreachable, HubRefused, WrongSize, ModelWorkInterrupted, StorageError.
     """
     failures, safe = 0, part.done_bytes
     while (gap := part.gap()) is not None:
-        _heed(errand, file, part)
+        _check_cancelled(transfer, file, part)
         try:
-            _receive(part, file, gap, errand)
+            _receive(part, file, gap, transfer)
         except TransferBroken as trouble:
             if part.done_bytes - safe >= CHUNK:
                 failures, safe = 0, part.done_bytes
             failures += 1
-            if failures >= errand.patience.attempts:
+            if failures >= transfer.patience.attempts:
                 kept = f"{part.done_bytes} of {file.size_bytes} bytes of {file.path} are here"
                 raise Unreachable(
-                    f"cannot reach the hub for {errand.source.name}: {trouble}; {kept}", hint=AGAIN
+                    f"cannot reach the hub for {transfer.source.name}: {trouble}; {kept}", hint=AGAIN
                 ) from None
-            errand.clock.wait(errand.patience.pause_s(failures, trouble.wait_s), errand.stop)
+            transfer.clock.wait(transfer.patience.pause_s(failures, trouble.wait_s), transfer.stop)
 
 
-def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], errand: Transfer) -> None:
+def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], transfer: Transfer) -> None:
     start, end = gap
-    with errand.source.open(file, start, end) as answer:
-        at = _begin(answer, file, start, errand.source.name)
+    with transfer.source.open(file, start, end) as answer:
+        at = _begin(answer, file, start, transfer.source.name)
         for piece in answer.pieces:
             if at + len(piece) > file.size_bytes:
-                raise _wrong_size(file, errand.source.name, f"more than {file.size_bytes}")
+                raise _wrong_size(file, transfer.source.name, f"more than {file.size_bytes}")
             if useful := piece[max(0, start - at) : max(0, end - at)]:
                 part.write(max(at, start), useful)
             at += len(piece)
-            errand.tell(part.done_bytes)
-            _heed(errand, file, part)
+            transfer.on_bytes(part.done_bytes)
+            _check_cancelled(transfer, file, part)
             if at >= end:
                 return
     raise TransferBroken(f"the answer ended after {at - start} of {end - start} bytes")
@@ -201,8 +201,8 @@ def _wrong_size(file: RemoteFile, name: str, sent: str) -> WrongSize:
     )
 
 
-def _heed(errand: Transfer, file: RemoteFile, part: Partial) -> None:
-    if errand.stop.is_set():
+def _check_cancelled(transfer: Transfer, file: RemoteFile, part: Partial) -> None:
+    if transfer.stop.is_set():
         where = f"after {part.done_bytes} of {file.size_bytes} bytes"
         raise ModelWorkInterrupted(f"the transfer of {file.path} was interrupted {where}", hint=AGAIN)
 

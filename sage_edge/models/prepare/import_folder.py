@@ -64,8 +64,8 @@ def import_folder(
         template = _admit(folder, chosen, card)
         total = sum(path.stat().st_size for path in chosen)
         disk_space.require(store, total, f"importing {card.ref}")
-        tell = counting(progress, total)
-        manifest = _listing(card, [_take(path, folder, store, tell) for path in chosen], folder, now, template)
+        on_bytes = counting(progress, total)
+        manifest = _listing(card, [_take(path, folder, store, on_bytes) for path in chosen], folder, now, template)
         if ask is not None and manifest.container == "gguf":
             first, *others = manifest.of_role("weights")  # of several, llama.cpp finds the others by their names
             path = store.tree(manifest) / first.path if others else store.blob(first.digest)
@@ -88,7 +88,7 @@ def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
                 f"{path} is a symlink; what it points to is not part of the folder",
                 hint=(f"cp -rL {folder} COPY, then: ", sage("model import", "COPY", ref=card.ref)),
             )
-        _demand_inside(path.relative_to(folder).as_posix())
+        _require_inside(path.relative_to(folder).as_posix())
     return chosen
 
 
@@ -105,27 +105,27 @@ def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> Digest | 
     if weights and not fitting:
         raise lacking
     path = fitting[0] if card.container == "gguf" and len(fitting) == 1 else folder
-    verdict = look(path, card, sage("model inspect", str(path)), is_adapter=False)
+    report = look(path, card, sage("model inspect", str(path)), is_adapter=False)
     if not fitting:
         raise lacking
-    _demand_size(verdict, card)
-    return verdict.template
+    _require_size(report, card)
+    return report.template
 
 
-def _demand_size(verdict: InspectReport, card: ModelCard) -> None:
+def _require_size(report: InspectReport, card: ModelCard) -> None:
     """Refuse a model of another size; a matrix of embeddings more or less is how files differ, not models."""
-    known = verdict.dimensions
+    known = report.dimensions
     count = None if known is None else shapes.parameters(known)
     if known is not None and count is not None and abs(count - card.parameters) > known.vocabulary * known.hidden:
         raise ModelError(
-            f"{verdict.path} has {count:,} parameters, the card of {card.ref} says {card.parameters:,}",
+            f"{report.path} has {count:,} parameters, the card of {card.ref} says {card.parameters:,}",
             hint=sage("model list"),
         )
 
 
-def _take(path: Path, folder: Path, store: Store, tell: PieceListener) -> ListedFile:
+def _take(path: Path, folder: Path, store: Store, on_bytes: PieceListener) -> ListedFile:
     name, size = path.relative_to(folder).as_posix(), path.stat().st_size
-    digest = store.add(path, tell=tell)
+    digest = store.add(path, on_bytes=on_bytes)
     if store.blob(digest).stat().st_size != size:
         raise ModelError(f"{path} changed while it was read", hint="wait until it is finished, then import it again")
     return ListedFile(path=name, size_bytes=size, digest=digest, role=role_of(name))
@@ -147,7 +147,7 @@ def _listing(
         raise ModelError(f"{folder} is not {card.ref}: {wrong}", hint=sage("model show", card.ref)) from None
 
 
-def _demand_inside(name: str) -> None:
+def _require_inside(name: str) -> None:
     try:
         inside(name)
     except ValueError as wrong:

@@ -34,7 +34,7 @@ class PrepareContext:
 
     copy: has the bytes of a board's model in the store and returns its listing, whose name is still to be given; made
     at the roof, because models reach into no other machine.
-    tell: one line for people. progress: bytes that are here, bytes of all files. threads: for comparing; a merge always
+    log: one line for people. progress: bytes that are here, bytes of all files. threads: for comparing; a merge always
     takes one, because sums in another order are other sums.
     """
 
@@ -44,7 +44,7 @@ class PrepareContext:
     hub: Hub
     clock: Clock = field(default_factory=SystemClock)
     stop: threading.Event = field(default_factory=threading.Event)
-    tell: Callable[[str], None] = _silent
+    log: Callable[[str], None] = _silent
     progress: Callable[[int, int], None] = _silent
     copy: Callable[[HostSource, ModelRef], Manifest] = _no_copy
     threads: int = 1

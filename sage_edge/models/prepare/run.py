@@ -57,7 +57,7 @@ def _do_all(
         _require_disk_and_memory(ref, todo, context)
         with workplace(ref, context.store) as folder:
             for number, step in enumerate(todo, start=1):
-                context.tell(f"{number}/{len(todo)} {step}")
+                context.log(f"{number}/{len(todo)} {step}")
                 _carry_out(step, context, folder, ref, is_last=number == len(todo))
     return todo
 

@@ -26,11 +26,11 @@ def silent(size: int) -> None:
     """PieceListener nobody."""
 
 
-def hash_file(path: Path, tell: PieceListener = silent) -> Digest:
+def hash_file(path: Path, on_bytes: PieceListener = silent) -> Digest:
     """SHA-256 of a plain file's bytes, read into one buffer of 1 MiB. Raises ModelError for what is no plain file."""
     handle = _open(path)
     try:
-        return _drain(handle, None, tell)
+        return _drain(handle, None, on_bytes)
     finally:
         os.close(handle)
 
@@ -47,13 +47,13 @@ def seal(path: Path) -> Digest:
     return digest
 
 
-def copy(path: Path, to: Path, tell: PieceListener = silent) -> Digest:
+def copy(path: Path, to: Path, on_bytes: PieceListener = silent) -> Digest:
     """Copy a plain file to the new, read-only and durable file `to`, and return the digest of what was copied."""
     source = _open(path)
     try:
         target = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            digest = _drain(source, target, tell)
+            digest = _drain(source, target, on_bytes)
             os.fchmod(target, _READ_ONLY)
             os.fsync(target)
         finally:
@@ -100,7 +100,7 @@ def _no_plain_file(path: Path) -> ModelError:
     )
 
 
-def _drain(source: int, target: int | None, tell: PieceListener = silent) -> Digest:
+def _drain(source: int, target: int | None, on_bytes: PieceListener = silent) -> Digest:
     """Hash all bytes of a handle, and write them to another."""
     state, buffer = hashlib.sha256(), bytearray(_PIECE)
     view = memoryview(buffer)
@@ -109,5 +109,5 @@ def _drain(source: int, target: int | None, tell: PieceListener = silent) -> Dig
         left = view[:size]
         while target is not None and left:
             left = left[os.write(target, left) :]
-        tell(size)
+        on_bytes(size)
     return Digest(f"sha256:{state.hexdigest()}")

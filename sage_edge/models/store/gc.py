@@ -62,7 +62,7 @@ def leftovers(store: Store, forget: Collection[ModelRef] = (), *, partial: bool 
     for ref in forget:
         if ref not in manifests:
             raise ModelNotFound(ref, sorted(manifests))
-    _demand_names_only(store, manifests)
+    _require_names_only(store, manifests)
     kept = [manifest for ref, manifest in manifests.items() if ref not in forget]
     listed = {store.blob(file.digest) for manifest in kept for file in manifest.files}
     trees = {store.tree_path(manifest) for manifest in kept}
@@ -112,7 +112,7 @@ def _among(seen: Collection[Path], things: tuple[Leftover, ...]) -> tuple[Leftov
     return tuple(thing for thing in things if thing.path in seen)
 
 
-def _demand_names_only(store: Store, manifests: Iterable[ModelRef]) -> None:
+def _require_names_only(store: Store, manifests: Iterable[ModelRef]) -> None:
     expected = {store.manifest_path(ref) for ref in manifests}
     for path in sorted((store.root / "manifests").rglob("*")):
         if not path.is_dir() and path not in expected and not path.name.startswith(_TEMPORARY):

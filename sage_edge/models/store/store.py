@@ -105,7 +105,7 @@ class Store:
                 self._place(part, digest)
             return digest
 
-    def add(self, path: Path, expected: Digest | None = None, tell: PieceListener = silent) -> Digest:
+    def add(self, path: Path, expected: Digest | None = None, on_bytes: PieceListener = silent) -> Digest:
         """Copy a file into the store and return its digest; the file stays where it is. Raises as `keep` does."""
         with self.writing():
             files.make_folder(self.blobs)
@@ -113,7 +113,7 @@ class Store:
             copy = self.partial / f"{COPY}{os.getpid()}-{secrets.token_hex(8)}"
             with files.storing(copy):
                 try:
-                    digest = blobs.copy(path, copy, tell)
+                    digest = blobs.copy(path, copy, on_bytes)
                     if expected is not None and digest != expected:
                         raise DigestMismatch(path.name, expected, digest, hint=_AGAIN)
                     self._place(copy, digest)

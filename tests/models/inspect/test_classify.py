@@ -30,7 +30,7 @@ def test_a_folder_is_what_its_case_says(case: dict[str, Any], tmp_path: Path) ->
     if case.get("absent"):
         with pytest.raises(model_errors.ModelError) as caught:
             classify(path)
-        cases.demand_same(caught.value, expected, known)
+        cases.require_same(caught.value, expected, known)
         return
     verdict = classify(path, family=case.get("family"))
     assert verdict.kind.value == case["kind"], verdict
@@ -44,7 +44,7 @@ def test_a_folder_is_what_its_case_says(case: dict[str, Any], tmp_path: Path) ->
     assert (refusal is None) == verdict.is_model
     if expected is not None:
         assert refusal is not None
-        cases.demand_same(refusal, expected, known)
+        cases.require_same(refusal, expected, known)
 
 
 def test_a_pipe_in_the_place_of_weights_does_not_stall(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def kinds(steps: tuple[PlannedStage, ...]) -> list[str]:
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PrepareContext:
-    """A workshop with doubles at its doors, an empty store, and everything on this machine."""
+    """A place to prepare in, with doubles at its doors, an empty store, and everything on this machine."""
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
     return quick.context(tmp_path)
@@ -111,7 +111,7 @@ def test_a_pull_brings_and_makes_nothing(context: PrepareContext) -> None:
 
 def test_everything_is_made_once_and_locked(context: PrepareContext) -> None:
     told: list[str] = []
-    assert kinds(run.prepare(tiny.REF, replace(context, tell=told.append))) == WHOLE
+    assert kinds(run.prepare(tiny.REF, replace(context, log=told.append))) == WHOLE
     manifest = context.store.manifest(tiny.REF)
     assert manifest is not None
     base = context.store.manifest(tiny.BASE)
@@ -146,7 +146,7 @@ def test_a_stop_request_ends_it_after_the_step_that_runs(context: PrepareContext
             context.stop.set()
 
     with pytest.raises(ModelWorkInterrupted) as stopped:
-        run.prepare(tiny.REF, replace(context, tell=tell))
+        run.prepare(tiny.REF, replace(context, log=tell))
     assert stopped.value.message == "stopped at: merge tiny/introspective:v1-q8_0.merged"
     assert stopped.value.code == 130
     context.stop.clear()

@@ -43,6 +43,6 @@ class LockStage(ModelStage):
                         hint=("if the one made here is meant: ", sage("model lock")),
                     )
             if changes := differences(before, after):
-                context.tell("\n".join(("fleet/models.lock:", *map(str, changes))))
+                context.log("\n".join(("fleet/models.lock:", *map(str, changes))))
                 write_lock(context.fleet, after)
         return products.needed(self.makes, context)

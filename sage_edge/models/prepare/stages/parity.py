@@ -30,7 +30,7 @@ class ParityStage(ModelStage):
         results = parity.compare(products.weights_of(original, context), files, threads=context.threads)
         measured = {}
         for stage, result in zip(judged, results, strict=True):
-            context.tell(f"  {stage.part}: {result}")
+            context.log(f"  {stage.part}: {result}")
             parity.judge(result, f"{self.card.ref} ({stage.part})", exact=stage.is_exact)
             measured[f"{MEASURED}{stage.part}"] = str(result)
         return products.put_again(self, context, measured)
