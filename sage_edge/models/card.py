@@ -91,7 +91,7 @@ class DirectorySource(Declared):
 
 
 class HostSource(Declared):
-    """The store of that board, to copy from."""
+    """The store of another board, to copy from."""
 
     host: HostName
 

@@ -1,4 +1,4 @@
-"""The complete listing of one model: every file with its size, digest and role. Only it knows what must be there.
+"""The manifest of one model: the complete list of its files, each with size, digest and role.
 
     manifests/<family>/<name>/<variant>.json        format 1
 

@@ -1,4 +1,4 @@
-"""What one machine has of all that is declared: every card and every shelf, each with its model or a reason."""
+"""Lists what this machine has of all declared and shipped models, each with its files or the reason why not."""
 
 from __future__ import annotations
 

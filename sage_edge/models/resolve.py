@@ -1,4 +1,4 @@
-"""Name → ResolvedModel: the only place that makes one, and engines take nothing else.
+"""Resolves a name to a ResolvedModel: the only place that makes one, and engines take nothing else.
 
     name ── line of fleet/models.lock ── manifest in the store, as locked ── sizes of all blobs ── fits ── model
       └──── shelf: a card beside its bytes, like the seedling that ships ─── size ──────────────── fits ── model

@@ -1,4 +1,4 @@
-"""A child process with limits, in which native code may look at a file that nobody has proven yet.
+"""Runs a child process with limits of time and memory, for native code that reads unproven files.
 
 A crash, a hang or a hunger for memory in there is a verdict out here, and never the agent's death. The child limits
 itself before it becomes the command: CPU seconds, address space, bytes of any file it writes, no core dump; an alarm
@@ -55,7 +55,7 @@ class SandboxEnding(Enum):
 
 @dataclass(frozen=True)
 class SandboxResult:
-    """What came of it. `code`: exit status, negative for a signal. `out`, `err`: at most 1 MiB of text each."""
+    """How a child ended. code: exit status, negative for a signal. out, err: what it wrote, at most 1 MiB of text each."""
 
     ending: SandboxEnding
     code: int

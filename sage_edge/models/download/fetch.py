@@ -1,4 +1,4 @@
-"""Files of a repository → blobs of the store, whatever happens on the way.
+"""Fetches files of a hub's repository into the blobs of a store; goes on where it stopped.
 
 Why this is ours: `huggingface_hub` 2.4 begins at byte 0 again after a kill, holds a file's size against the listing but
 never its sha256, syncs nothing and only warns of a full disk (facts §3.4). It names revisions, tells errors apart and
@@ -67,7 +67,7 @@ def bring(
     patience: RetryPolicy | None = None,
     clock: Clock | None = None,
 ) -> dict[str, Digest]:
-    """Have every wanted file in the store, and return path → digest of its blob.
+    """Fetch every wanted file into the store, and return path → digest of its blob.
 
     What is there is not fetched; what was begun is gone on with; free space is checked before the first byte.
     stop: ends the transfer between two pieces, or within the source's time limit while nothing arrives.

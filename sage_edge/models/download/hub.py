@@ -166,7 +166,7 @@ class Hub:
 
 
 class HubCommit:
-    """A `Source`: one repository at one commit."""
+    """A RangeSource: one repository at one commit."""
 
     def __init__(self, hub: Hub, repo: str, revision: str) -> None:
         self._hub, self.repo, self.revision = hub, repo, revision

@@ -1,4 +1,4 @@
-"""A file that is not whole yet, and a journal of those of its bytes that are known to be on the disk.
+"""A partly downloaded file, and the journal of those of its bytes that are known to be on the disk.
 
     partial/
       <key>.part      the bytes at their places; what the journal does not name is worth nothing

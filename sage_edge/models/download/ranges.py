@@ -1,4 +1,4 @@
-"""One file from a source into its `Partial`: ranges of what is missing, again and again until nothing is.
+"""Downloads one file into its `Partial` by ranges of what is missing, and retries until nothing is.
 
 Knows no library: a RangeSource opens a range, and says TransferBroken for whatever may be better in a moment.
 
@@ -89,7 +89,10 @@ class RangeSource(Protocol):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to try. Attempts are counted anew after each MiB that arrived; pauses double from the first on."""
+    """How often and how long to retry.
+
+    Attempts are counted anew after each MiB that arrived; pauses double from the first on.
+    """
 
     attempts: int = 6
     first_s: float = 0.5

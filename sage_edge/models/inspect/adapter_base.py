@@ -1,4 +1,4 @@
-"""Where an adapter says that its base is. Such a path is only ever shown: it named a folder on another machine."""
+"""Reads where an adapter says that its base is; only to be shown, it may name a folder of another machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that is read forwards, never past its end, and the plain values that headers are turned into."""
+"""Bounded reading of a file, never past its end, and the headers and tensors that it is parsed into."""
 
 from __future__ import annotations
 

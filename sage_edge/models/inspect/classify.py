@@ -1,4 +1,4 @@
-"""Folder or file → InspectReport, without loading anything: only names, sizes and bounded headers are read.
+"""Classifies a folder or file as an InspectReport by names, sizes and bounded headers, loading nothing.
 
 In this order: what must not be followed or run · pointers in the place of weights · an adapter · GGUF · safetensors ·
 pickles · nothing but configs and tokenizers. What could be two things is neither, and is called unknown.
@@ -39,7 +39,7 @@ _SAME = {"phi2": "phi"}
 
 
 def classify(path: Path, *, within: Path | None = None, family: str | None = None) -> InspectReport:
-    """Say what a folder, or a single GGUF file, is.
+    """Return what a folder, or a single GGUF file, is.
 
     within: where links may lead, the folder itself when not given. family: the architecture that is expected, like
     `qwen2`; another one is refused. Raises ModelError where nothing is, or where it cannot be read; nothing else.

@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded in bytes, depth and pieces, no key twice, no NaN, no number of a thousand digits."""
+"""A JSON parser for untrusted files: bounded in bytes, depth and pieces; refuses keys given twice, NaN and endless numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What llama.cpp itself says to a GGUF, asked in a child process with limits: its crash is a verdict, not ours.
+"""Opens a GGUF with llama.cpp in a child process with limits, whose crash is a result like any other.
 
     python -m sage_edge.models.inspect.native_probe FILE      the child: prints the metadata as one JSON object
 

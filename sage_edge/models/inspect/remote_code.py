@@ -1,4 +1,4 @@
-"""Configs that ask for code of the model's own to be run: refused, whatever the code may be."""
+"""Detects configs that want code of the model's own to be run; such a model is refused."""
 
 from __future__ import annotations
 

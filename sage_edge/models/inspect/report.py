@@ -1,4 +1,4 @@
-"""What a folder or a file is, as far as that can be seen without loading it."""
+"""The report of an inspection: what a folder or a file is, seen without loading it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder that somebody already has becomes a model of the store: for boards without a network, and for old folders.
+"""Imports a folder into the store as a declared model: for boards without a network, and for old folders.
 
 The folder is only read. It is looked at as a whole first, then the files that the card wants are copied, hashed while
 they are copied, and named last. What else lies there (optimiser states, notes, pictures) stays there. A GGUF has to
@@ -55,7 +55,7 @@ def import_folder(
     """Copy a folder's model into the store, name it, and return its listing; it is not locked yet.
 
     ask: lets a GGUF speak first; None where llama.cpp is not installed. progress: is told bytes copied, and all bytes.
-    Raises what `bringing.look` finds wrong with it, AdapterWithoutBase for an adapter (it is merged, unless it is
+    Raises what `sources.look` finds wrong with it, AdapterWithoutBase for an adapter (it is merged, unless it is
     imported as one), ModelIncomplete without weights of the card's container, ModelError for symlinks and for a model
     of another size, Mute, StorageError before the first byte, Locked.
     """

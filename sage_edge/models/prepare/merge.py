@@ -1,4 +1,4 @@
-"""The door to torch, transformers and PEFT on the model road: merge an adapter into its base, and answer for parity.
+"""Merges an adapter into its base, and reads logits for parity: the door to torch, transformers and PEFT here.
 
 The work is done in a process of its own, so that its gigabytes end with it: one thread, MKL told to compute the same
 on every x86 processor, no network, no code from the folders. Reads and computes in f32, and writes f32: the changes of
@@ -210,7 +210,7 @@ def _tied(model: Any) -> Any:
 
 
 class TransformersModel:
-    """A transformers folder opened in this process, that tells its tokens and logits, as `gguf.Reading` does."""
+    """A transformers folder opened in this process, that tells its tokens and logits, as `GgufModel` does."""
 
     metadata: Mapping[str, str] = {}
 

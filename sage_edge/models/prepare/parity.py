@@ -1,6 +1,6 @@
-"""Whether a converted file is still the same model: tokens, likeliest tokens, logits, and how far a quantised one is.
+"""Compares a converted file with its original: tokens, likeliest tokens, logits, divergence.
 
-Both sides read the same texts (`phrases`) in one process of its own; positions are all tokens of the 64 prompts.
+Both sides read the same texts (`parity_prompts`) in one process of its own; positions are all tokens of the 64 prompts.
 For f32 and f16 the likeliest token must agree at 99 % of the positions at least. A quantised file is another model by
 intent: its distance is measured as the Kullback-Leibler divergence from the original, in nats, and reported.
 """

@@ -1,4 +1,4 @@
-"""What is missing between a store and a locked model, as a value: pure, and light enough to be asked all the time."""
+"""The plan of a preparation: the stages that are missing between a store and a locked model. Writes nothing."""
 
 from __future__ import annotations
 

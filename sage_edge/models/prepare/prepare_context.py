@@ -1,4 +1,4 @@
-"""Where models are made: the store, the cards, the hub, and who is told. One value, put together at the roof."""
+"""What every stage works with: the store, the cards, the hub, the log. One value, put together at the roof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The carrying out of a plan: from what the store holds to a locked model.
+"""Carries out the plan of a preparation, or its downloads alone.
 
 Every stage ends with a name in the store (see `stage`), so a kill at any moment costs the stage that ran, and nothing
 that was finished is done again. Only one process prepares a name; another one is told who does.

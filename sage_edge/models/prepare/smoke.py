@@ -1,4 +1,4 @@
-"""The last question before a model gets its name: does it say anything at all, through its own chat template?
+"""The smoke test of a finished model: does it answer at all, through its own chat template?
 
 Not whether what it says is any good: a model that answers with its end-of-turn token alone has still spoken.
 """

@@ -1,4 +1,4 @@
-"""A model's or an adapter's files from where its card says into the store; looked at before they get a name."""
+"""Brings a model's or an adapter's files into the store from where its card says, and inspects them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SourceFiles:
 def bring(
     card: ModelCard, source: ModelSource, context: PrepareContext, *, is_adapter: bool, scratch: Path
 ) -> SourceFiles:
-    """Have the files of a source in the store, and return them.
+    """Bring the files of a source into the store, and return them listed.
 
     Raises Unreachable, HubRefused, NotLocked for a revision that nobody has pinned, and what is wrong with the files:
     ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch, StorageError.

@@ -1,4 +1,4 @@
-"""How a file becomes a blob: hashed through the handle that is kept, synced, read-only, never by way of a symlink."""
+"""Copies and hashes plain files into blobs: synced, read-only, never by way of a symlink."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _READ_ONLY = 0o444
 
 
 def silent(size: int) -> None:
-    """PieceListener nobody."""
+    """Tell nobody."""
 
 
 def hash_file(path: Path, on_bytes: PieceListener = silent) -> Digest:

@@ -1,4 +1,4 @@
-"""What the store holds and nothing names: shown first, removed only then, names before bytes.
+"""Garbage collection: what the store holds and nothing names is shown first, then removed.
 
     forgotten   names that the caller gives up
     trees       folders of names that are gone or were replaced

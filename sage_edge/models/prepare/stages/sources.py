@@ -59,7 +59,7 @@ class CopyStage(SourceStage):
         return True
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
-        """CopyStage, look at what came, and let a finished model speak before it gets its name."""
+        """Copy, look at what came, and let a finished model speak before it gets its name."""
         from sage_edge.models.prepare import products, smoke, sources
 
         if not isinstance(self.source, HostSource):
