@@ -55,7 +55,7 @@ class SandboxEnding(Enum):
 
 @dataclass(frozen=True)
 class SandboxResult:
-    """How a child ended. code: exit status, negative for a signal. out, err: what it wrote, at most 1 MiB of text each."""
+    """How a child ended. code: exit status, negative for a signal. out, err: its output, at most 1 MiB each."""
 
     ending: SandboxEnding
     code: int

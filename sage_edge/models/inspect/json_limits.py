@@ -1,4 +1,4 @@
-"""A JSON parser for untrusted files: bounded in bytes, depth and pieces; refuses keys given twice, NaN and endless numbers."""
+"""A JSON parser for untrusted files: bounded in bytes, depth and pieces; refuses repeated keys and NaN."""
 
 from __future__ import annotations
 
