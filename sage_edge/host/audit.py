@@ -26,9 +26,14 @@ def note(path: Path, who: str, action: str, detail: str) -> str:
     lines = _readable(path)
     previous = head(lines)
     entry = {
-        "format": 1, "n": len(lines) + 1, "at": now_text(), "who": who[:120], "action": action, "detail": detail[:400],
+        "format": 1,
+        "n": len(lines) + 1,
+        "at": now_text(),
+        "who": who[:120],
+        "action": action,
+        "detail": detail[:400],
         "previous": previous,
-    }  # fmt: skip
+    }
     durable.append(path, entry)
     return _digest(entry)
 

@@ -1,4 +1,4 @@
-"""Where things lie on a board.
+"""The paths on a board.
 
 /etc/sage/host.yaml                  who this board is
 /etc/sage/facts-root                 where board facts lie, one line; absent on a real board: `/`

@@ -1,4 +1,4 @@
-"""Whether somebody still waits for the answer: a workstation that is gone must not have a board switched later."""
+"""Check that the client still waits for the answer: a workstation that is gone must not have a board switched later."""
 
 from __future__ import annotations
 

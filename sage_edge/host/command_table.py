@@ -1,4 +1,4 @@
-"""What the helper can be asked, by name: JSON in, JSON out.
+"""The helper's verbs by name: JSON in, JSON out.
 
 What a probe does not need, it does not load; that is why whatever it needs is made of named tuples: `dataclasses` takes
 a quarter of a probe's time to load.
@@ -14,9 +14,7 @@ from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import DockerEngine
 
-CHANGING = (
-    "provision", "fetch", "stage", "activate", "confirm", "rollback", "recover",
-)  # fmt: skip
+CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover")
 """The verbs of `host.commands`."""
 
 MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
@@ -69,8 +67,12 @@ def _snapshot(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: 
 
 
 LOOKING: Mapping[str, Verb] = {
-    "probe": _probe, "releases": _releases, "logs": _logs, "audit": _audit, "snapshot": _snapshot,
-}  # fmt: skip
+    "probe": _probe,
+    "releases": _releases,
+    "logs": _logs,
+    "audit": _audit,
+    "snapshot": _snapshot,
+}
 VERBS = (*LOOKING, *lease.VERBS, *CHANGING, *MODELS)
 
 

@@ -47,9 +47,12 @@ def _alone(context: HelperContext, wait_s: float) -> contextlib.AbstractContextM
     person may change the board, this which process does: timer and boot hold no deploy lock.
     """
     busy = Refusal(
-        "busy", "the board still does what an earlier call began",
-        "wait, then the same again; what it does: ", invoke("status", host=HOST), code=ExitStatus.LOCKED,
-    )  # fmt: skip
+        "busy",
+        "the board still does what an earlier call began",
+        "wait, then the same again; what it does: ",
+        invoke("status", host=HOST),
+        code=ExitStatus.LOCKED,
+    )
     waiting = "the board still does what an earlier call began; waiting for its end"
     return file_lock.hold(context.places.guard, wait_s, busy, inherited=True, on_wait=lambda: context.log(waiting))
 
@@ -118,6 +121,11 @@ def _patience(request: Request) -> DeployTimeouts:
 
 
 VERBS: Mapping[str, Verb] = {
-    "provision": _provision, "fetch": _fetch, "stage": _stage, "activate": _activate, "confirm": _confirm,
-    "rollback": _rollback, "recover": _recover,
-}  # fmt: skip
+    "provision": _provision,
+    "fetch": _fetch,
+    "stage": _stage,
+    "activate": _activate,
+    "confirm": _confirm,
+    "rollback": _rollback,
+    "recover": _recover,
+}

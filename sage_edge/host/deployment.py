@@ -227,7 +227,10 @@ _SEE = ("see what happened: ", invoke("audit", host=HOST), "; ", invoke("logs", 
 def _broken(entry: JournalEntry, why: str) -> Refusal:
     wanted = entry.previous or "nothing"
     return Refusal(
-        "revert-failed", f"{entry.release} could not be taken back, {wanted} should serve: {why}",
-        "look at the board: ", invoke("status", host=HOST), "; then deploy a release that works",
+        "revert-failed",
+        f"{entry.release} could not be taken back, {wanted} should serve: {why}",
+        "look at the board: ",
+        invoke("status", host=HOST),
+        "; then deploy a release that works",
         code=ExitStatus.ROLLBACK_FAILED,
-    )  # fmt: skip
+    )

@@ -1,4 +1,4 @@
-"""Writing so that a power cut leaves the old or the new, and appending so that a torn line shows.
+"""Replace files atomically and append checksummed lines: a power cut leaves the old or the new, and torn lines show.
 
 a line    {"n": 3, …, "crc": "1a2b3c4d"}        crc: CRC-32 over the line without its crc key
 """

@@ -1,4 +1,4 @@
-"""What the helper says when it does not do what was asked: one message, one next step, one exit code.
+"""The helper's refusals: one message, one next step, one exit code each.
 
     "hint": ["wait, or if nobody deploys any more: ",
              {"program": "invoke", "words": ["lock.release"], "options": {"host": null}}]
@@ -47,7 +47,7 @@ class Refusal(Exception):
 
     def __init__(
         self, kind: str, message: str, *hint: str | SuggestedCommand, code: ExitStatus = ExitStatus.FAILED
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.kind, self.message, self.hint, self.code = kind, message, hint, code
         super().__init__(message)
 

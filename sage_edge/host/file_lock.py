@@ -27,9 +27,16 @@ def _nothing() -> None:
 
 @contextlib.contextmanager
 def hold(
-    path: Path, wait_s: float, busy: Refusal, *, shared: bool = False, mode: int = 0o600, inherited: bool = False,
-    on_wait: Callable[[], None] = _nothing, check_cancelled: Callable[[], None] = _nothing,
-) -> Iterator[None]:  # fmt: skip
+    path: Path,
+    wait_s: float,
+    busy: Refusal,
+    *,
+    shared: bool = False,
+    mode: int = 0o600,
+    inherited: bool = False,
+    on_wait: Callable[[], None] = _nothing,
+    check_cancelled: Callable[[], None] = _nothing,
+) -> Iterator[None]:
     """Hold the lock for the body. Raises `busy` when it is still taken after `wait_s`.
 
     mode: of the file, where it is made. inherited: programs started meanwhile hold it, too, until they end.

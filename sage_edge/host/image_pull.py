@@ -1,8 +1,8 @@
-"""Getting an image from a registry so that what has arrived stays, whatever is cut.
+"""Pull an image from a registry layer by layer, so that what has arrived stays when the line is cut.
 
-Docker 20.10 throws away all that a cut pull brought, unpacked layers too (seen here). So a workstation's registry
-offers a staircase beside the image: images of its first layers, of some more, and so on (deploy.staircase). Each that
-is pulled is an image of its own, and stays; the next attempt goes on behind it.
+Docker 20.10 throws away all that a cut pull brought, unpacked layers too (seen here). So a workstation's registry offers
+checkpoints beside the image (deploy.transport.layer_checkpoints): images of its first layers, of some more, and so on.
+Each that is pulled is an image of its own, and stays; the next attempt goes on behind it.
 
     localhost:40123/sage/sprout:0a1b2c3d4e5f-1 … -3     steps, removed once the image is here
     localhost:40123/sage/sprout:0a1b2c3d4e5f            the image; what stays is its name without the registry

@@ -1,4 +1,4 @@
-"""Who may change this board now: one deployment at a time, and a dead workstation does not block it.
+"""The deploy lock of a board: one deployment at a time, and a dead workstation does not block it.
 
     /srv/sage/deploy/lock.json    format 1
     {"format": 1, "token": "…", "holder": "ada", "host": "desk", "pid": 4711, "boot": "…", "release": "ab12…"|null,
@@ -98,13 +98,26 @@ class BoardLock:
             before, now = self.held(), now_s()
             if before is not None and not (before.is_stale(now, boot_id(self._root)) or claim.buries(before)):
                 raise Refusal(
-                    "locked", f"the board is locked by {before.described(now)}",
-                    "wait, or if nobody deploys any more: ", invoke("lock.release", host=HOST), code=ExitStatus.LOCKED,
-                )  # fmt: skip
+                    "locked",
+                    f"the board is locked by {before.described(now)}",
+                    "wait, or if nobody deploys any more: ",
+                    invoke("lock.release", host=HOST),
+                    code=ExitStatus.LOCKED,
+                )
             lease = Lease(
-                secrets.token_hex(8), claim.holder[:60], claim.host[:60], claim.pid, boot_id(self._root), claim.release,
-                now_text(), now, TTL_S, claim.manual, claim.why[:200], claim.machine[:64],
-            )  # fmt: skip
+                secrets.token_hex(8),
+                claim.holder[:60],
+                claim.host[:60],
+                claim.pid,
+                boot_id(self._root),
+                claim.release,
+                now_text(),
+                now,
+                TTL_S,
+                claim.manual,
+                claim.why[:200],
+                claim.machine[:64],
+            )
             self._write(lease)
             return lease, before
 
@@ -181,10 +194,15 @@ def _status(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: AR
 
 def _acquire(context: HelperContext, request: Request) -> VerbAnswer:
     claim = LockClaim(
-        holder=request["holder"], host=request["host"], pid=int(request["pid"]), why=request["why"],
-        release=request.get("release"), manual=bool(request.get("manual")), machine=str(request.get("machine", "")),
+        holder=request["holder"],
+        host=request["host"],
+        pid=int(request["pid"]),
+        why=request["why"],
+        release=request.get("release"),
+        manual=bool(request.get("manual")),
+        machine=str(request.get("machine", "")),
         instead_of=request.get("instead_of"),
-    )  # fmt: skip
+    )
     lease, stale = of(context).acquire(claim)
     if stale is not None:
         before = f"from {stale.holder} at {stale.host}, since {stale.since}: {stale.why}"

@@ -1,4 +1,4 @@
-"""The last words of the agent's container."""
+"""Read the last log lines of the agent's container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the helper asks of the board: programs and the Docker engine. The one place that starts processes."""
+"""Run programs and ask the Docker engine of this board; the one place of the helper that starts processes."""
 
 from __future__ import annotations
 
@@ -37,9 +37,14 @@ class Ran(NamedTuple):
 
 
 def run(
-    words: Sequence[str], *, timeout_s: float = 60, stdin: bytes = b"", env: Mapping[str, str] | None = None,
-    folder: Path | None = None, check_cancelled: Callable[[], None] = lambda: None,
-) -> Ran:  # fmt: skip
+    words: Sequence[str],
+    *,
+    timeout_s: float = 60,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> Ran:
     """Run a program, in a folder if one is named, and return whatever happened. Of our environment it gets PATH.
 
     check_cancelled: called twice a second; what it raises ends the program. With it ends what it started, as it does
@@ -51,9 +56,15 @@ def run(
     given = _in_memory(stdin)
     try:
         program = subprocess.Popen(
-            list(words), stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings, cwd=folder,
-            start_new_session=True, close_fds=False,  # of ours only the guard is inheritable (file_lock)
-        )  # fmt: skip
+            list(words),
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=surroundings,
+            cwd=folder,
+            start_new_session=True,
+            close_fds=False,  # of ours only the guard is inheritable (file_lock)
+        )
     except FileNotFoundError:
         return Ran(NOT_THERE, "", f"{words[0]} is not installed")
     finally:
@@ -94,9 +105,14 @@ def _listen(program: subprocess.Popen[bytes], until: float, check_cancelled: Cal
 
 
 def require(
-    words: Sequence[str], what: str, *, timeout_s: float = 60, env: Mapping[str, str] | None = None,
-    folder: Path | None = None, check_cancelled: Callable[[], None] = lambda: None,
-) -> str:  # fmt: skip
+    words: Sequence[str],
+    what: str,
+    *,
+    timeout_s: float = 60,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> str:
     """Run a program and return what it printed. Raises Refusal with its last lines; check_cancelled: as `run`."""
     ran = run(words, timeout_s=timeout_s, env=env, folder=folder, check_cancelled=check_cancelled)
     if ran.code != 0:
@@ -126,9 +142,11 @@ class DockerEngine:
             content = json.loads(body) if status == _FINE else None
         except (OSError, ValueError) as silent:
             raise Refusal(
-                "engine-silent", f"the Docker engine does not answer: {silent}",
-                "start it: sudo systemctl start docker; not installed: ", invoke("provision", host=HOST),
-            ) from None  # fmt: skip
+                "engine-silent",
+                f"the Docker engine does not answer: {silent}",
+                "start it: sudo systemctl start docker; not installed: ",
+                invoke("provision", host=HOST),
+            ) from None
         if status not in (_FINE, _ABSENT):
             raise Refusal(
                 "engine-refused", f"the Docker engine answers {status} to {place}", "see its log: journalctl -u docker"

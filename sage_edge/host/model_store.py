@@ -149,15 +149,16 @@ def _prepare(context: HelperContext, request: Request) -> VerbAnswer:
     """{"model"} → {"code", "last"}: how `sage-edge model prepare` ended here, and its last line."""
     _store(context).listing(request["model"])
     words = ("sage-edge", "model", "prepare", request["model"])
-    ran = machine.run(
-        words, timeout_s=PREPARE_S, env=dict(os.environ), check_cancelled=client_alive.require_client
-    )  # fmt: skip
+    ran = machine.run(words, timeout_s=PREPARE_S, env=dict(os.environ), check_cancelled=client_alive.require_client)
     return {"code": ran.code, "last": ((ran.err.strip() or ran.out.strip()).splitlines() or [""])[-1][:300]}
 
 
 VERBS: Mapping[str, Verb] = {
-    "models-list": _list, "models-receive": _receive, "models-commit": _commit, "models-prepare": _prepare,
-}  # fmt: skip
+    "models-list": _list,
+    "models-receive": _receive,
+    "models-commit": _commit,
+    "models-prepare": _prepare,
+}
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
-"""Everything that a plan, a status and a verification need to know of a board, in one answer.
+"""Collect the facts of a board (system, disks, users, engine, releases, models) in one answer: the verb `probe`.
 
-Facts are told as they stand (a file's text, the engine's JSON cut down to what matters); the workstation makes sense of
+Facts are given as they stand (a file's text, the engine's JSON cut down to what matters); the workstation interprets
 them. What cannot be read is null. Nothing is written, and no program is started that takes longer than milliseconds.
 """
 
@@ -27,24 +27,42 @@ from sage_edge.host.machine import DockerEngine
 
 _TREE = "proc/device-tree"
 BOARD_FILES = (
-    "etc/nv_tegra_release", f"{_TREE}/model", f"{_TREE}/compatible", f"{_TREE}/nvidia,boardids",
-    f"{_TREE}/nvidia,dtsfilename", "proc/meminfo",
-)  # fmt: skip
+    "etc/nv_tegra_release",
+    f"{_TREE}/model",
+    f"{_TREE}/compatible",
+    f"{_TREE}/nvidia,boardids",
+    f"{_TREE}/nvidia,dtsfilename",
+    "proc/meminfo",
+)
 UNITS = ("sage-release.service",)
 _UNIT_FILES = tuple(f"etc/systemd/system/{name}" for name in UNITS)
 LAID = ("etc/sage/host.yaml", "etc/sage/known_hosts", "etc/sudoers.d/sage-host", *_UNIT_FILES)
 """Files that provisioning writes: what they hold is known by its sha256."""
 
 WATCHED = (
-    *LAID, "etc/sage", "etc/docker/daemon.json", "srv/sage", "srv/sage/deploy", "srv/sage/deploy/lock.json",
-    "srv/sage/keys", "srv/sage/keys/exchange", "srv/sage/models", "srv/sage/releases", "srv/sage/state",
-)  # fmt: skip
+    *LAID,
+    "etc/sage",
+    "etc/docker/daemon.json",
+    "srv/sage",
+    "srv/sage/deploy",
+    "srv/sage/deploy/lock.json",
+    "srv/sage/keys",
+    "srv/sage/keys/exchange",
+    "srv/sage/models",
+    "srv/sage/releases",
+    "srv/sage/state",
+)
 """Files whose owner and mode say whether the board is as it was provisioned."""
 
 SECRETS = (
-    "srv/sage/keys/*", "srv/sage/releases/*/.env", "etc/ssh/ssh_host_*_key", "home/*/.ssh/id_*", "root/.ssh/id_*",
-    "home/*/.docker/config.json", "root/.docker/config.json",
-)  # fmt: skip
+    "srv/sage/keys/*",
+    "srv/sage/releases/*/.env",
+    "etc/ssh/ssh_host_*_key",
+    "home/*/.ssh/id_*",
+    "root/.ssh/id_*",
+    "home/*/.docker/config.json",
+    "root/.docker/config.json",
+)
 """Files that nobody but their owner and group may read; public halves (*.pub) are none of them."""
 
 GROUPS = ("docker", "video", "render", "sage", "sage-agent")
@@ -212,9 +230,10 @@ def _memory(root: Path) -> Mapping[str, int]:
     """Bytes in all and available."""
     rows = dict(line.partition(":")[::2] for line in (_text(root / "proc/meminfo") or "").splitlines())
     return {
-        key: int(rows[name].split()[0]) * 1024 for key, name in (("total", "MemTotal"), ("available", "MemAvailable"))
+        key: int(rows[name].split()[0]) * 1024
+        for key, name in (("total", "MemTotal"), ("available", "MemAvailable"))
         if name in rows
-    }  # fmt: skip
+    }
 
 
 def _clock(root: Path) -> Mapping[str, object]:

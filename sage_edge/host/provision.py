@@ -1,4 +1,4 @@
-"""Bringing a board to what its role needs: typed steps, each looks first and says whether it changed something.
+"""Provision a board by typed steps: each looks first, and says whether it changed something.
 
     {"kind": "packages", "names": ["rsync"]}                    installed by apt, none removed
     {"kind": "group", "name": "sage-agent", "gid": 10001}
@@ -64,9 +64,11 @@ def _packages(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noq
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         machine.require(("apt-get", "update", "-qq"), "apt-get update", timeout_s=_APT_S, env=quiet)
         machine.require(
-            ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *absent), f"installing {', '.join(absent)}",
-            timeout_s=_APT_S, env=quiet,
-        )  # fmt: skip
+            ("apt-get", "install", "-qq", "-y", "--no-install-recommends", *absent),
+            f"installing {', '.join(absent)}",
+            timeout_s=_APT_S,
+            env=quiet,
+        )
     return {"changed": bool(absent), "installed": absent}
 
 
@@ -181,9 +183,16 @@ def _key(places: Places, step: ProvisionRequest) -> ProvisionResult:
 
 
 _KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {
-    "packages": _packages, "group": _group, "user": _user, "folder": _folder, "file": _file, "unit": _unit, "key": _key,
-    "service": _restart, "sshd": _sshd,
-}  # fmt: skip
+    "packages": _packages,
+    "group": _group,
+    "user": _user,
+    "folder": _folder,
+    "file": _file,
+    "unit": _unit,
+    "key": _key,
+    "service": _restart,
+    "sshd": _sshd,
+}
 
 
 def _own(path: Path, step: ProvisionRequest) -> bool:

@@ -1,4 +1,4 @@
-"""A release as it lies on the board.
+"""Read, write and switch the releases on a board's disk.
 
 /srv/sage/releases/<12 hex>/release.json    records.release.Release as JSON, canonical; its sha256 is the release's id
 /srv/sage/releases/<12 hex>/…               compose.yaml, .env, fleet/…
@@ -25,7 +25,7 @@ _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 class Released(NamedTuple):
     """What the helper needs of a release; everything else in release.json is for others.
 
-    image: the image's id. image_from: what to pull for it, one after the other (host.pulling); nothing when it is
+    image: the image's id. image_from: what to pull for it, one after the other (host.image_pull); nothing when it is
     already here. models: reference → digest of its manifest.
     """
 

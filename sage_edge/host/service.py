@@ -1,4 +1,4 @@
-"""The containers of a release, and the timer that takes a release back: what a deployment does to the board."""
+"""Start, stop and examine a release's containers, and arm the timer that takes a release back."""
 
 from __future__ import annotations
 
@@ -64,9 +64,12 @@ class Docker:
         machine.require_installed(ran)
         if ran.code != 0:
             raise Refusal(
-                "bad-compose", f"docker compose cannot read the release: {ran.tail}",
-                "mend the file below compose/, then: ", invoke("deploy", host=HOST), code=ExitStatus.USAGE,
-            )  # fmt: skip
+                "bad-compose",
+                f"docker compose cannot read the release: {ran.tail}",
+                "mend the file below compose/, then: ",
+                invoke("deploy", host=HOST),
+                code=ExitStatus.USAGE,
+            )
 
     def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None:
         """Make the image be here and be the one that was asked for. Raises Refusal, exit 3, for another.
@@ -80,9 +83,11 @@ class Docker:
             image = self._engine.image(released.image)
         if image is None:
             raise Refusal(
-                "image-missing", f"the image {twelve(released.image)} is not on this board",
-                "send it: ", invoke("image.push", host=HOST),
-            )  # fmt: skip
+                "image-missing",
+                f"the image {twelve(released.image)} is not on this board",
+                "send it: ",
+                invoke("image.push", host=HOST),
+            )
         check_labels(image, released)
 
     def up(self, released: Released) -> None:
@@ -127,12 +132,19 @@ class Docker:
         helper = str(self._places.helpers / "sage-host")
         machine.require(
             (
-                "systemd-run", f"--unit={TIMER}", f"--on-active={seconds}s", "--timer-property=AccuracySec=1s",
+                "systemd-run",
+                f"--unit={TIMER}",
+                f"--on-active={seconds}s",
+                "--timer-property=AccuracySec=1s",
                 "--quiet",
-                "/usr/bin/python3", "-I", helper, "recover", "--because=timer",
+                "/usr/bin/python3",
+                "-I",
+                helper,
+                "recover",
+                "--because=timer",
             ),
             "arming the revert timer",
-        )  # fmt: skip
+        )
 
     def disarm(self) -> None:
         """Stop the timer; harmless when there is none. A revert that already runs is not cut off."""

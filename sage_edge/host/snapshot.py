@@ -1,4 +1,4 @@
-"""A board's state as digests, to prove that something changed nothing."""
+"""Digest a board's files and its engine's state, to prove that something changed nothing."""
 
 from __future__ import annotations
 

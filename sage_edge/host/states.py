@@ -1,4 +1,4 @@
-"""What a deployment can be in, and where it may go from there. Forward only; a state is journalled before its work.
+"""The states of a deployment and the moves between them. Forward only; a state is journalled before its work.
 
 planned ─► staged ─► waiting ─► armed ─► switched ─► started ─► gated ─► confirmed ─► committed
    │          │          │         │         │           │         │

@@ -1,4 +1,4 @@
-"""rsync over the fleet's strict ssh: the words, and one function that runs them and says what crossed the wire.
+"""Run rsync over the fleet's strict ssh, and count what crossed the wire.
 
 Files go to `partial/sync/` under the name of their digest and are only ever appended to there (`--append-verify`), so
 what a killed copy has brought stays and the next one sends the rest. rsync compares a checksum of the whole file in
@@ -101,7 +101,7 @@ def _run(
 
 
 def _follow(stdout: BufferedReader, on_progress: Callable[[int], None]) -> int:
-    """Tell of progress, and return what the statistics at the end say."""
+    """Report progress, and return the bytes that the statistics at the end name."""
     crossed, left = 0, b""
     while piece := stdout.read1(1 << 16):
         *lines, left = re.split(rb"[\r\n]", left + piece)

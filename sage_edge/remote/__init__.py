@@ -1,1 +1,1 @@
-"""Connections to other machines: OpenSSH's files read strictly, and a board asked and told through its helper."""
+"""Connections to other machines: OpenSSH's files read strictly, and a board asked and changed through its helper."""

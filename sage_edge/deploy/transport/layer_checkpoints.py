@@ -2,7 +2,7 @@
 
 Docker 20.10 drops every layer of a pull that was cut. Beside the image, the registry therefore gets images that hold
 the first of its layers, some more, and so on: small documents over the same blobs, under the tag with `-1`, `-2`, … .
-A board that pulls them one after the other (host.pulling) loses at most the step that was under way.
+A board that pulls them one after the other (host.image_pull) loses at most the step that was under way.
 
     sage/sprout:0a1b…-1    base
     sage/sprout:0a1b…-2    base, packages

@@ -1,4 +1,4 @@
-"""Who we are to a board: a person, a machine, a process; and whether another process of ours is dead."""
+"""Identify this client (user, machine, process) to a board's lock, and detect dead clients of this machine."""
 
 from __future__ import annotations
 

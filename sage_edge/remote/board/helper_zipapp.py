@@ -1,4 +1,4 @@
-"""The helper as one file: packed from the sources, the same bytes every time, named by its digest.
+"""Pack the helper into one file: the same bytes every time, named by their digest.
 
 sage-host-<12 hex>.pyz    a zipapp: sage_edge/__init__.py (empty), sage_edge/host/*.py, __main__.py; no timestamps
 sage-host-<12 hex>/       on a board: the same, unpacked and compiled

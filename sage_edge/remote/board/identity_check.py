@@ -1,4 +1,4 @@
-"""Whose board answers: it says so itself, in the card that provisioning laid there.
+"""Check that the board that answers is the declared host: its own card, laid there by provisioning, says so.
 
 Nothing but the address leads to a board, so a slip in ssh_config leads to another host's, or to another fleet's.
 """

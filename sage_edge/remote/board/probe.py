@@ -1,6 +1,6 @@
-"""What a board's helper found, as a value: parsed once, at the door.
+"""Parse what a board's helper probed into a value, once, at the door.
 
-The helper tells files as they stand (host/probe.py); what they mean is decided here, with the same rules by which the
+The helper gives files as they stand (host/probe.py); what they mean is decided here, with the same rules by which the
 agent in the container judges its board (`inventory.board_facts`).
 """
 

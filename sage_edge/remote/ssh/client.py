@@ -1,7 +1,7 @@
-"""The one door to fabric: an open connection to a host whose key was checked against fleet/known_hosts.
+"""Connect to a host whose key is in fleet/known_hosts, and run commands there; the only door to fabric.
 
 A bare `fabric.Connection` adds every key that it meets and reads no known_hosts (facts §4.2). Here the host's own keys
-are looked up first, by the name that `addresses` gives; without one nothing is sent, and everything else is rejected.
+are looked up first, by the name that `config` gives; without one nothing is sent, and everything else is rejected.
 """
 
 from __future__ import annotations

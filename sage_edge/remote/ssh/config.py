@@ -1,4 +1,4 @@
-"""Where a host is and by which key it is known, as OpenSSH reads it.
+"""Resolve a host's address and its pinned keys, as OpenSSH reads them.
 
     fleet/ssh_config    OpenSSH's own format; a `Host` block per host of the fleet: HostName, Port, User, HostKeyAlias
     fleet/known_hosts   <fleet name> <key type> <base64>, a line per key; no markers, wildcards or exceptions
@@ -62,7 +62,7 @@ _USERS_HOME = re.compile(r"^~(?=/)")
 
 @dataclass(frozen=True)
 class Address:
-    """Where and as whom to knock. `key_name`: the name under which fleet/known_hosts knows the host's key.
+    """Where a host is, and as whom to log in. `key_name`: the name under which fleet/known_hosts knows the host's key.
 
     `identities`: private key files that exist; `agent`: whether the person's ssh-agent may be asked, too.
     """
