@@ -1,6 +1,6 @@
 """Pull an image from a registry layer by layer, so that what has arrived stays when the line is cut.
 
-Docker 20.10 throws away all that a cut pull brought, unpacked layers too (seen here). So a workstation's registry offers
+Docker 20.10 throws away all that a cut pull brought, unpacked layers too (seen here). So a workstation offers
 checkpoints beside the image (deploy.transport.layer_checkpoints): images of its first layers, of some more, and so on.
 Each that is pulled is an image of its own, and stays; the next attempt goes on behind it.
 
