@@ -15,13 +15,14 @@ from pathlib import Path
 
 from typing_extensions import Self
 
-from sage_edge.analysis.corpus.sources import SESSIONS, SUFFIX, Entry, Group, Refused, one_line, oversized, refused
+from sage_edge.analysis.corpus.sources import SESSIONS, SUFFIX, Entry, Group, Refused, oversized, refused
 from sage_edge.errors import UsageError
 from sage_edge.exchange import branch_reader, commands, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.dialogue import Dialogue
+from sage_edge.sanitize import one_line
 
 _PIECE_BYTES = 16_000_000
 _TOO_LONG = rules.LIMIT_BYTES + 1

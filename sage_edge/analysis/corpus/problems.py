@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sage_edge.analysis.corpus.file_index import PaperFile
-from sage_edge.analysis.corpus.sources import one_line
 from sage_edge.analysis.corpus.transcript_reader import BACKWARDS
 from sage_edge.records.dialogue import Dialogue
+from sage_edge.sanitize import one_line
 
 
 @dataclass(frozen=True)

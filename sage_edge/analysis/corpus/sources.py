@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from sage_edge.exchange.rules import LIMIT_BYTES
 from sage_edge.records.dialogue import Dialogue
+from sage_edge.sanitize import one_line
 
 SUFFIX = ".json"
 SESSIONS = "sessions"
@@ -92,13 +93,6 @@ def oversized(place: str, size_bytes: int) -> Refused | None:
     if size_bytes <= LIMIT_BYTES:
         return None
     return refused(place, f"it has {size_bytes} bytes, more than a paper may have ({LIMIT_BYTES})")
-
-
-def one_line(text: str) -> str:
-    """Return foreign text as printable characters; what is not, is written as its code."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

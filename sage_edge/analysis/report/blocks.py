@@ -1,6 +1,6 @@
 """What a report is made of, before it becomes a page or a Markdown file: sections of words, tables and pictures.
 
-    Section ── Words | Table | Figure | Definition     every text in them is plain text; the page makes it inert
+    Section ── Words | Table | Figure | Definition     every text in them is plain text; the page sanitizes it
 
 A number about scores enters only as `NumberCell`, which cannot be made without the scorer that it is by, its n and its
 interval, or the reason why there is none.

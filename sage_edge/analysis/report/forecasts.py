@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import Problem
-from sage_edge.analysis.corpus.sources import one_line
 from sage_edge.exchange import branch_reader, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import Digest, HostName
 from sage_edge.records.base import Record, parse
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.study import Check, Decision, Recommendation
+from sage_edge.sanitize import one_line
 
 R = TypeVar("R", bound=Record)
 

@@ -3,7 +3,7 @@
     Content ── compose ──► Page ──► templates/page.html   no script, no link out, a policy that allows neither
                                 └─► templates/page.md
 
-Every text goes through `inert` on its way out, by the environment and not by the care of a template.
+Every text is sanitized on its way out, by the environment and not by the care of a template.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from sage_edge import sanitize
 from sage_edge.analysis.report.blocks import Block
-from sage_edge.analysis.report.sanitize import markdown as inert_markdown
-from sage_edge.analysis.report.sanitize import visible
 from sage_edge.analysis.report.sections import Page
 
 _BLANK = re.compile(r"\n{3,}")
@@ -62,21 +61,21 @@ def _kind(thing: object) -> str:
 
 def _fenced(text: str) -> Markup:
     """Return text as a block of code that nothing in it can end."""
-    lines = "\n".join(visible(line) for line in text.splitlines())
+    lines = "\n".join(sanitize.page(line) for line in text.splitlines())
     return Markup(f"``````text\n{lines.replace('```', '`` `')}\n``````")  # noqa: S704 - a block of code in Markdown
 
 
 def _lines(text: str) -> Markup:
-    return Markup("\n").join(visible(line) for line in text.splitlines())
+    return Markup("\n").join(sanitize.page(line) for line in text.splitlines())
 
 
 def _for_html(value: object) -> object:
-    return value if isinstance(value, Markup) else visible(str(value))
+    return value if isinstance(value, Markup) else sanitize.page(str(value))
 
 
 def _for_markdown(value: object) -> Markup:
     # marked as done, so that nothing is escaped for a page as well
-    return value if isinstance(value, Markup) else Markup(inert_markdown(str(value)))  # noqa: S704
+    return value if isinstance(value, Markup) else Markup(sanitize.markdown(str(value)))  # noqa: S704
 
 
 def _environment(finalize: Callable[[object], object]) -> Environment:

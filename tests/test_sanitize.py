@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from sage_edge.analysis.report.sanitize import LONGEST, markdown, visible
+from sage_edge.sanitize import LONGEST, markdown, one_line, page, terminal
 from tests.analysis.report.contents import HOSTILE
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -18,24 +19,35 @@ TRICKY = st.text(st.sampled_from("ab1 \t\n\\`*_[]<>|&~$#+-=.!()@:\"'/\x1b\u202e\
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_becomes_one_printable_line(text: str) -> None:
-    line = visible(text)
+    line = page(text)
     assert line.isprintable()
     assert "\x1b" not in line
     assert "\u202e" not in line
 
 
 def test_what_cannot_be_seen_is_shown_as_its_code() -> None:
-    assert visible("\x1b[31mred\u202e\u200b\n") == "\\x1b[31mred\\u202e\\u200b\\n"
-    assert visible("n\u00a0=\u00a03, 漢字 é") == "n\u00a0=\u00a03, 漢字 é"
+    assert page("\x1b[31mred\u202e\u200b\n") == "\\x1b[31mred\\u202e\\u200b\\n"
+    assert page("n\u00a0=\u00a03, 漢字 é") == "n\u00a0=\u00a03, 漢字 é"
+
+
+@given(st.text(max_size=40))
+def test_nothing_reaches_a_terminal_that_it_may_obey(text: str) -> None:
+    shown = terminal(text)
+    assert not any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") for sign in shown)
+    assert one_line(text).isprintable()
+
+
+def test_a_terminal_shows_words_and_no_commands() -> None:
+    assert terminal("\x1b[31mred\u202e\u200b\nnext") == "[31mred next"
 
 
 def test_a_long_text_is_cut() -> None:
-    assert visible("x" * 10_000) == "x" * (LONGEST - 1) + "…"
+    assert page("x" * 10_000) == "x" * (LONGEST - 1) + "…"
 
 
 @given(st.one_of(TRICKY, st.text(max_size=40)))
 def test_nothing_is_markup_to_a_reader_of_markdown(text: str) -> None:
-    shown = html.escape(visible(text), quote=True).replace("&#x27;", "'").replace("@", "@\u200b")
+    shown = html.escape(page(text), quote=True).replace("&#x27;", "'").replace("@", "@\u200b")
     rendered = READER.render(f"x {markdown(text)} x").replace("@\u200b", "@").replace("@", "@\u200b")
     assert rendered == f"<p>x {shown} x</p>\n"
 

@@ -1,0 +1,44 @@
+"""Foreign text made safe to show: on a terminal, in one line, on a page, as Markdown.
+
+Control characters, ANSI escapes, bidi overrides, zero-width and private characters are left out on a terminal, and
+shown as their codes everywhere else. What a page or Markdown would take for markup is escaped: the page by Jinja2's
+autoescape, Markdown by `markdown`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 2_000
+_MARKUP = re.compile(r"[\\`*_\[\]<|&~$]")
+_LINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)")
+_AT = re.compile(r"(?<=\S)@(?=\S)|(?<!\S)@(?=\w)")
+_OPENING = re.compile(r"^(\s*)(>|(?:#+|[+-]|=+|-{2,}|\d+[.)])(?=\s|$))")
+
+
+def terminal(text: str) -> str:
+    """Return text without control, format and surrogate characters (ANSI escapes, bidi overrides, zero-width)."""
+    spaced = (" " if c in "\n\r\t" else c for c in text)
+    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def one_line(text: str) -> str:
+    """Return text as printable characters; what is not, is written as its code."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def page(text: str) -> str:
+    """Return text as one line of printable characters, cut to LONGEST; its markup is left to Jinja2."""
+    kept = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return "\u00a0".join(map(one_line, kept.split("\u00a0")))
+
+
+def markdown(text: str) -> str:
+    """Return text that Markdown, GitHub's included, shows as it stands: no markup, no link, no mention, no list."""
+    escaped = _MARKUP.sub(r"\\\g<0>", page(text))
+    escaped = _LINK.sub(lambda match: f"{match[1] or match[3]}\\{match[2] or match[4]}", escaped)
+    escaped = _AT.sub("&#64;&#8203;", escaped)
+    return _OPENING.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", escaped)
