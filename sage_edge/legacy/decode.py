@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from sage_edge.legacy.errors import UnreadableFile
+
 LIMIT_BYTES = 8 << 20
 """A larger file is refused before it is read; the largest transcript known has 9 KB, the largest buffer 300 KB."""
 
@@ -22,10 +24,6 @@ _DEEPEST = 64
 _MOST_DIGITS = 30
 _HALF = re.compile("[\ud800-\udfff]")
 _BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-
-
-class Unreadable(Exception):
-    """These bytes hold nothing that could be read; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Document:
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
-    """Return the text of some bytes, and what had to be repaired. Raises Unreadable."""
+    """Return the text of some bytes, and what had to be repaired. Raises UnreadableFile."""
     repairs = []
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]
@@ -59,32 +57,32 @@ def _otherwise(data: bytes, wrong: UnicodeDecodeError, repairs: list[str]) -> st
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError:
-                raise Unreadable(f"it says that it is {encoding}, and is not") from None
+                raise UnreadableFile(f"it says that it is {encoding}, and is not") from None
     line = data.count(b"\n", 0, wrong.start) + 1
     where = f"byte {wrong.start} (line {line}) is not UTF-8"
     if re.search("[^\x00-\x7f\udc80-\udcff]", data.decode("utf-8", "surrogateescape")):
-        raise Unreadable(f"{where}, other characters are: it was damaged, or written in two encodings")
+        raise UnreadableFile(f"{where}, other characters are: it was damaged, or written in two encodings")
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
-        raise Unreadable(f"{where}, and not Windows-1252 either") from None
+        raise UnreadableFile(f"{where}, and not Windows-1252 either") from None
     repairs.append(f"{where}: it was read as Windows-1252")
     return text
 
 
 def parse(text: str, *, by_line: bool = False) -> Document:
-    """Return the JSON that a text holds; by_line: one value a line, together a list. Raises Unreadable."""
+    """Return the JSON that a text holds; by_line: one value a line, together a list. Raises UnreadableFile."""
     if not text.strip():
-        raise Unreadable("it is empty")
+        raise UnreadableFile("it is empty")
     repairs: dict[str, None] = {}
     pieces = text.split("\n") if by_line else [text]
     try:
         values = [_piece(piece, number, repairs) for number, piece in enumerate(pieces, start=1) if piece.strip()]
         value = _clean(values if by_line else values[0], repairs, 0)
     except RecursionError:
-        raise Unreadable(f"it is nested more than {_DEEPEST} deep") from None
+        raise UnreadableFile(f"it is nested more than {_DEEPEST} deep") from None
     except ValueError as wrong:  # a number of more digits than Python reads
-        raise Unreadable(f"no JSON that could be read: {wrong}") from None
+        raise UnreadableFile(f"no JSON that could be read: {wrong}") from None
     return Document(value, tuple(repairs))
 
 
@@ -104,7 +102,7 @@ def _piece(text: str, line: int, repairs: dict[str, None]) -> JsonValue:
             value = _reader(repairs, strict=False).decode(text)
             repairs["line ends and other control characters stand bare within its texts"] = None
     except json.JSONDecodeError as wrong:
-        raise Unreadable(f"no JSON: {wrong.msg}, line {line + wrong.lineno - 1} column {wrong.colno}") from None
+        raise UnreadableFile(f"no JSON: {wrong.msg}, line {line + wrong.lineno - 1} column {wrong.colno}") from None
     return value
 
 

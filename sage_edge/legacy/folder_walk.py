@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sage_edge.legacy.decode import LIMIT_BYTES, Unreadable
+from sage_edge.legacy.decode import LIMIT_BYTES
+from sage_edge.legacy.errors import UnreadableFile
 
 GIT = "git's own folder"
 """What is said of a `.git`."""
@@ -60,21 +61,21 @@ def _look(path: Path, root: Path) -> FolderFile:
 
 
 def read(path: Path) -> bytes:
-    """Return a file's bytes. Raises Unreadable: too large (it is not read then), a link, a device, or refused."""
+    """Return a file's bytes. Raises UnreadableFile: too large (it is not read then), a link, a device, or refused."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as stream:
             state = os.fstat(handle)
             if not stat.S_ISREG(state.st_mode):
-                raise Unreadable("it is no regular file")
+                raise UnreadableFile("it is no regular file")
             if state.st_size > LIMIT_BYTES:
-                raise Unreadable(too_large(state.st_size))
+                raise UnreadableFile(too_large(state.st_size))
             data = stream.read(LIMIT_BYTES + 1)
     except OSError as refusal:
         is_link = refusal.errno == errno.ELOOP
-        raise Unreadable("it became a link" if is_link else f"it cannot be read: {_reason(refusal)}") from None
+        raise UnreadableFile("it became a link" if is_link else f"it cannot be read: {_reason(refusal)}") from None
     if len(data) > LIMIT_BYTES:
-        raise Unreadable(too_large(len(data)))
+        raise UnreadableFile(too_large(len(data)))
     return data
 
 

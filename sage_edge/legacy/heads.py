@@ -36,7 +36,7 @@ class When:
 
 
 def when(chain: EnclosingObjects, words: Iterable[LegacyWords]) -> When:
-    """Return when a session was. Raises times.ZoneMissing."""
+    """Return when a session was. Raises ZoneMissing."""
     moments = When()
     start, end = _time(chain, _STARTS, moments), _time(chain, _ENDS, moments)
     if start is None:

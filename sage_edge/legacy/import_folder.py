@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import get_args
 
 from sage_edge import files, locks
-from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.legacy import folder_walk, kinds, paper_status, session_file, states
+from sage_edge.legacy.errors import ImportChanged
 from sage_edge.legacy.report import Defect, FileRow, ImportOutcome, ImportReport, PaperRow, totals
 from sage_edge.legacy.session_file import Draft, ParsedFile
 from sage_edge.names import Digest
@@ -24,12 +26,6 @@ from sage_edge.records.legacy import LegacyHead, LegacyTranscript
 
 REPORT = "import.json"
 OUTCOMES = get_args(ImportOutcome)
-
-
-class ImportChanged(SageError):
-    """A paper of an import is not what was written."""
-
-    code = ExitCode.NOT_VERIFIED
 
 
 @dataclass(frozen=True)
@@ -41,10 +37,10 @@ class LegacyImport:
 
 
 def plan(folder: Path) -> LegacyImport:
-    """Read a folder and write nothing. Raises UsageError where it is none, times.ZoneMissing."""
+    """Read a folder and write nothing. Raises UsageError where it is none, ZoneMissing."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "is not there"
-        raise UsageError(f"{folder} {what}", hint="sage-edge import-legacy DIR --into OUT")
+        raise UsageError(f"{folder} {what}", hint=sage("import-legacy", "DIR", into="OUT"))
     read = sorted(map(session_file.read, folder_walk.walk(folder)), key=lambda file: file.source)
     first = _firsts(read)
     drafts = [draft for file in read if first.get(file.source) == file.source for draft in file.drafts]
@@ -108,7 +104,7 @@ def _missing(out: Path, wanted: Mapping[str, bytes]) -> list[str]:
         )
     for place, path in sorted(there.items()):
         if path.is_symlink() or path.read_bytes() != wanted[place]:
-            raise ImportChanged(f"{path} was changed since it was written", hint="move it aside and import again")
+            raise ImportChanged(str(path))
     return [place for place in wanted if place not in there]
 
 

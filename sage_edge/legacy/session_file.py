@@ -10,7 +10,8 @@ from pydantic import JsonValue
 from sage_edge import files
 from sage_edge.legacy import containers, decode, exercises, folder_walk, heads, ids, kinds, shapes, turn_pairs
 from sage_edge.legacy.containers import Container
-from sage_edge.legacy.decode import Document, Unreadable
+from sage_edge.legacy.decode import Document
+from sage_edge.legacy.errors import UnreadableFile
 from sage_edge.legacy.folder_walk import FolderFile
 from sage_edge.legacy.ids import Id
 from sage_edge.legacy.shapes import Json
@@ -65,7 +66,7 @@ class ParsedFile:
 
 
 def read(file: FolderFile) -> ParsedFile:
-    """Return what one name of the folder comes to. Raises times.ZoneMissing, nothing else."""
+    """Return what one name of the folder comes to. Raises ZoneMissing, nothing else."""
     if file.kind == "folder" and file.why == folder_walk.GIT:
         return ParsedFile(file.name, 0, what=file.why)
     if file.kind != "file":
@@ -76,19 +77,19 @@ def read(file: FolderFile) -> ParsedFile:
         return ParsedFile(file.name, file.size, why=folder_walk.too_large(file.size))
     try:
         data = folder_walk.read(file.path)
-    except Unreadable as why:
+    except UnreadableFile as why:
         return ParsedFile(file.name, file.size, why=str(why))
     return of_bytes(data, file.name)
 
 
 def of_bytes(data: bytes, source: str) -> ParsedFile:
-    """Return what some bytes come to that were found under a name. Raises times.ZoneMissing, nothing else."""
+    """Return what some bytes come to that were found under a name. Raises ZoneMissing, nothing else."""
     digest = files.digest(data)
     base = ParsedFile(source, len(data), digest, ends_open=not data.endswith(b"\n"))
     try:
         text, repairs = decode.decode(data)
         document = decode.parse(text, by_line=kinds.is_by_line(source))
-    except Unreadable as why:
+    except UnreadableFile as why:
         return dataclasses.replace(base, why=str(why))
     value, remarks = document.value, (*repairs, *document.repairs)
     base = dataclasses.replace(base, content=files.digest(decode.canonical(value)), repairs=remarks)

@@ -17,13 +17,10 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from sage_edge.legacy.errors import NoTurn
 from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key, person, self_of
 
 Json: TypeAlias = dict[str, JsonValue]
-
-
-class Strange(Exception):
-    """This item is no turn that could be read; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,9 @@ class QuestionItem:
 
 
 def read(item: JsonValue) -> Utterance | QuestionItem:
-    """Return what one item is. Raises Strange."""
+    """Return what one item is. Raises NoTurn."""
     if not isinstance(item, dict):
-        raise Strange(f"expected an object, got {_kind(item)}")
+        raise NoTurn(f"expected an object, got {_kind(item)}")
     rest = dict(item)
     speaker = key(rest, SPEAKERS, str)
     text = key(rest, TEXTS, str) or key(rest, TEXTS, type(None))
@@ -68,7 +65,7 @@ def is_whole(item: JsonValue) -> bool:
     """Whether an item is an utterance, or a question that has an answer."""
     try:
         turn = read(item)
-    except Strange:
+    except NoTurn:
         return False
     return isinstance(turn, Utterance) or (turn.has_answer and turn.question is not None)
 
@@ -77,7 +74,7 @@ def is_turn(item: JsonValue) -> bool:
     """Whether an item can be read at all."""
     try:
         read(item)
-    except Strange:
+    except NoTurn:
         return False
     return True
 
@@ -91,7 +88,7 @@ def _asked(rest: Json) -> QuestionItem:
         question = _inner(rest, asked, (*QUESTIONS, *TEXTS))
     place = key(rest, ANSWERS)
     if place is None and question is None:
-        raise Strange(f"no question and no answer under a known name: {_names(rest)}")
+        raise NoTurn(f"no question and no answer under a known name: {_names(rest)}")
     answer = None if place is None else _answer(rest, place)
     asker, mind = (asked and person(asked)), (place and self_of(place))
     return QuestionItem(question, answer, place is not None, asker, mind, _error(rest), exercise, expected, rest)
@@ -130,7 +127,7 @@ def _answer(rest: Json, place: str) -> str | None:
         return value
     if isinstance(value, dict) and (answer := _inner(rest, place, (*TEXTS, *ANSWERS))) is not None:
         return answer
-    raise Strange(f"its answer {place!r} is no text but {_kind(value)}")
+    raise NoTurn(f"its answer {place!r} is no text but {_kind(value)}")
 
 
 def _inner(rest: Json, place: str, names: Iterable[str]) -> str | None:

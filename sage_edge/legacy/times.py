@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import JsonValue
 
-from sage_edge.errors import SageError
+from sage_edge.legacy.errors import ZoneMissing
 
 ZONE = "America/Los_Angeles"
 """Where the older fleet stood (legacy §3.5): PST is UTC-8, PDT UTC-7."""
@@ -30,16 +30,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CLOCK = re.compile(r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?")
 _EPOCHS = ((1e8, 1e11, 1.0), (1e11, 1e14, 1e-3))
 """Seconds and milliseconds since 1970: from, below, seconds per unit."""
-
-
-class ZoneMissing(SageError):
-    """This machine has no time zone rules."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"this machine has no rules for the time zone {ZONE}, so local times cannot be read",
-            hint="apt-get install tzdata, or: pip install tzdata",
-        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ def _zone() -> tzinfo:
     try:
         return ZoneInfo(ZONE)
     except ZoneInfoNotFoundError:
-        raise ZoneMissing from None
+        raise ZoneMissing(ZONE) from None
 
 
 def read(raw: JsonValue) -> TimeReading:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from sage_edge.legacy import answers, shapes
+from sage_edge.legacy.errors import NoTurn
 from sage_edge.legacy.host_names import slug
-from sage_edge.legacy.shapes import Json, QuestionItem, Strange, Utterance
+from sage_edge.legacy.shapes import Json, QuestionItem, Utterance
 from sage_edge.legacy.vocabulary import is_asker, is_mind
 from sage_edge.records.legacy import LegacyWords
 
@@ -97,7 +98,7 @@ def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] =
     for number, item in enumerate(items, start=1):
         try:
             readable.append((number, shapes.read(item)))
-        except Strange as why:
+        except NoTurn as why:
             talk.refused.append(f"{what} {number}: {why}")
     names = [turn.who for _, turn in readable if isinstance(turn, Utterance)]
     minds = {name for name in names if is_mind(name)} or {name for name in names if name in set(selves)}

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.legacy.decode import LIMIT_BYTES, Document, Unreadable, decode, parse
+from sage_edge.legacy.decode import LIMIT_BYTES, Document, decode, parse
+from sage_edge.legacy.errors import UnreadableFile
 
 
 def load(data: bytes) -> Document:
@@ -60,14 +61,14 @@ def test_repairs_are_told(data: bytes, value: object, told: tuple[str, ...]) -> 
     ],
 )
 def test_what_cannot_be_read_is_refused(data: bytes, why: str) -> None:
-    with pytest.raises(Unreadable) as refusal:
+    with pytest.raises(UnreadableFile) as refusal:
         load(data)
     assert why in str(refusal.value)
 
 
 def test_one_value_a_line() -> None:
     assert parse('{"a": 1}\n\n{"b": 2}\n', by_line=True).value == [{"a": 1}, {"b": 2}]
-    with pytest.raises(Unreadable, match="line 3 column 1"):
+    with pytest.raises(UnreadableFile, match="line 3 column 1"):
         parse('{"a": 1}\n\nx', by_line=True)
 
 
@@ -77,5 +78,5 @@ def test_the_limit_is_far_above_what_is_known() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(UnreadableFile):
         json.dumps(load(data).value, allow_nan=False, ensure_ascii=False).encode("utf-8", "strict")

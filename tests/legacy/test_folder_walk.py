@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge.legacy import folder_walk, session_file
-from sage_edge.legacy.decode import LIMIT_BYTES, Unreadable
+from sage_edge.legacy.decode import LIMIT_BYTES
+from sage_edge.legacy.errors import UnreadableFile
 from tests.legacy.papers import plant, session
 
 
@@ -39,14 +40,14 @@ def test_links_are_told_and_not_followed(tmp_path: Path) -> None:
     assert set(found) == {"session_002.json", "out.json", "folder", "again.json", "circle", "up"}
     assert {name for name, (_, why) in found.items() if "leads out" in why} >= {"out.json", "folder", "up"}
     assert "is read itself" in found["again.json"][1]
-    with pytest.raises(Unreadable, match="it became a link"):
+    with pytest.raises(UnreadableFile, match="it became a link"):
         folder_walk.read(root / "out.json")
 
 
 def test_a_device_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     assert seen(tmp_path) == {"pipe.json": ("device", "it is no regular file")}
-    with pytest.raises(Unreadable, match="no regular file"):
+    with pytest.raises(UnreadableFile, match="no regular file"):
         folder_walk.read(tmp_path / "pipe.json")
 
 
@@ -65,12 +66,12 @@ def test_what_is_too_large_is_refused_before_it_is_read(tmp_path: Path, monkeypa
 def test_what_grew_meanwhile_is_refused(tmp_path: Path) -> None:
     grown = tmp_path / "x.json"
     grown.write_bytes(b" " * (LIMIT_BYTES + 1))
-    with pytest.raises(Unreadable, match="was not read"):
+    with pytest.raises(UnreadableFile, match="was not read"):
         folder_walk.read(grown)
 
 
 def test_what_is_gone_or_forbidden_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="cannot be read: No such file"):
+    with pytest.raises(UnreadableFile, match="cannot be read: No such file"):
         folder_walk.read(tmp_path / "gone.json")
 
 

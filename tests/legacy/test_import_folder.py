@@ -13,7 +13,8 @@ from pydantic import JsonValue
 from sage_edge import files
 from sage_edge.errors import Locked, StorageError, UsageError
 from sage_edge.legacy import import_folder, session_file
-from sage_edge.legacy.import_folder import ImportChanged, plan, write
+from sage_edge.legacy.errors import ImportChanged
+from sage_edge.legacy.import_folder import plan, write
 from sage_edge.legacy.report import FileRow, ImportReport
 from sage_edge.legacy.session_file import ParsedFile
 from sage_edge.records.base import parse

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from sage_edge.legacy.shapes import QuestionItem, Strange, Utterance, is_whole, read
+from sage_edge.legacy.errors import NoTurn
+from sage_edge.legacy.shapes import QuestionItem, Utterance, is_whole, read
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_an_error_without_words_is_one_and_stays() -> None:
     ],
 )
 def test_what_is_no_turn(item: JsonValue, why: str) -> None:
-    with pytest.raises(Strange, match=why):
+    with pytest.raises(NoTurn, match=why):
         read(item)
     assert not is_whole(item)
 

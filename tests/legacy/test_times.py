@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from sage_edge import clock, hints
 from sage_edge.legacy import heads, times
+from sage_edge.legacy.errors import ZoneMissing
 
 
 def utc(raw: JsonValue) -> str | None:
@@ -146,7 +147,7 @@ def no_zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_zones")
 def test_without_zones_local_times_are_refused_with_the_remedy() -> None:
-    with pytest.raises(times.ZoneMissing) as refusal:
+    with pytest.raises(ZoneMissing) as refusal:
         times.read("2026-01-13T06:00:00")
     assert "tzdata" in hints.text(refusal.value.hint)
     assert utc("2026-01-13T06:00:00Z") == "2026-01-13T06:00:00.000+00:00"
