@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sage_edge import sanitize
 from sage_edge.cli import corpus_options, render
 from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
@@ -84,7 +85,7 @@ def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list
             count = len(corpus.of(one).sessions(of))
             if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
-            render.line(f"{render.sanitize(one)}, {of}: {count} session{'s' * (count > 1)}", "bold")
+            render.line(f"{sanitize.terminal(one)}, {of}: {count} session{'s' * (count > 1)}", "bold")
             series = list(_series(corpus, one, of, scorers))
             rows = [_row(each, found) for each in series for found in windows(each, window)]
             if rows:
@@ -142,7 +143,7 @@ def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
         render.document("sage-edge/claims/1", [one.model_dump(mode="json") for one in found])
         return
     if chosen is not None and len(corpus.hosts) > 1:
-        log(f"about the sessions of {render.sanitize(chosen)}; {len(corpus.hosts) - 1} more hosts: --host HOST")
+        log(f"about the sessions of {sanitize.terminal(chosen)}; {len(corpus.hosts) - 1} more hosts: --host HOST")
     _claims_table(found)
     for one in found:
         _because(one)
@@ -160,7 +161,7 @@ def _claims_table(found: Sequence[ClaimFinding]) -> None:
         table.add_column(head, overflow="fold")
     for one in found:
         cells = (one.claim, one.as_stated, one.replayed.told, one.corrected.told, one.told)
-        table.add_row(*(Text(render.sanitize(cell)) for cell in cells))
+        table.add_row(*(Text(sanitize.terminal(cell)) for cell in cells))
     console = Console(width=render.width(), color_system=None)
     with console.capture() as drawn:
         console.print(table)

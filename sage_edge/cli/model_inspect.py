@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sage_edge import sanitize
 from sage_edge.cli import render
 from sage_edge.cli.completion import boards, offered
 from sage_edge.cli.environment import json_option, paths
@@ -48,7 +49,7 @@ def inspect(
         render.document("sage-edge/inspection/1", {"path": str(path), **_content(verdict, memory), "answer": rows})
     else:
         for key, value in rows.items():
-            click.echo(f"{key:>13}  {render.sanitize(value)}")
+            click.echo(f"{key:>13}  {sanitize.terminal(value)}")
     _judge(verdict, memory, kind, answer)
 
 

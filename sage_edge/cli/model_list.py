@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sage_edge import hints
+from sage_edge import hints, sanitize
 from sage_edge.cli import render
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, paths
@@ -87,7 +87,7 @@ def show(ref: str, as_json: bool) -> None:
     if item.refusal is not None:
         lines += [("why not", item.refusal.message), ("next", hints.text(item.refusal.hint))]
     for key, value in lines:
-        click.echo(f"{key:>10}  {render.sanitize(value)}")
+        click.echo(f"{key:>10}  {sanitize.terminal(value)}")
     if manifest is not None:
         rows = [(file.path, file.role, str(file.size_bytes), file.digest) for file in manifest.files]
         render.table(("file", "role", "bytes", "digest"), rows)

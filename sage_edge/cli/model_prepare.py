@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sage_edge import hints
+from sage_edge import hints, sanitize
 from sage_edge.cli import progress_bar
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
@@ -131,11 +131,10 @@ def _minutes(minutes: float) -> str:
 
 
 def _conclude(ref: ModelRef, store: Store, as_json: bool) -> None:
-    from sage_edge.cli import render
 
     manifest = store.manifest(ref)
     if manifest is None or as_json:
         return
     for what, result in measurements(manifest):
-        click.echo(f"{what}: {render.sanitize(result)}")
+        click.echo(f"{what}: {sanitize.terminal(result)}")
     click.echo(f"{ref} is prepared and locked: {manifest.size_bytes} bytes, {manifest.weights_digest()}")

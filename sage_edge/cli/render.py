@@ -12,14 +12,13 @@ import re
 import shutil
 import sys
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sage_edge import hints
+from sage_edge import hints, sanitize
 from sage_edge.errors import SageError
 from sage_edge.hints import Surroundings
 from sage_edge.paths import shown
@@ -31,12 +30,6 @@ if TYPE_CHECKING:  # some commands show nothing that rich has to draw
 _WIDEST = 100
 _LIVE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 """What a terminal may obey and JSON does not escape by itself: C1 controls, bidi overrides, zero-width characters."""
-
-
-def sanitize(text: str) -> str:
-    """Return text without control, format and surrogate characters (ANSI escapes, bidi overrides, zero-width)."""
-    kept = (" " if c in "\n\r\t" else c for c in text)
-    return "".join(c for c in kept if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
 
 
 def document(schema: str, content: object) -> None:
@@ -67,7 +60,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: int =
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[sanitize(cell) for cell in row] for row in rows]
+    cells = [[sanitize.terminal(cell) for cell in row] for row in rows]
     whole = len(heads) - wrapped
     left = sum(max(map(len, column)) + 2 for column in list(zip(heads, *cells, strict=True))[:whole])
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), leading=int(apart))
@@ -104,7 +97,7 @@ def error(refusal: SageError, where: Surroundings) -> Text:
     drawn = Text()
     drawn.append("error: ", "bold red").append("\n       ".join(_lines(refusal.message, where.width, 7)))
     if hint := hints.text(refusal.hint, where):
-        drawn.append("\n next: ", "bold").append(sanitize(hint))
+        drawn.append("\n next: ", "bold").append(sanitize.terminal(hint))
     return drawn
 
 
@@ -118,9 +111,9 @@ def failed(host: str, refusal: SageError, where: Surroundings) -> None:
     from rich.text import Text
 
     drawn = Text(f"{host:<12} ")
-    drawn.append("failed", "red").append(f": {sanitize(refusal.message)}")
+    drawn.append("failed", "red").append(f": {sanitize.terminal(refusal.message)}")
     if hint := hints.text(refusal.hint, where):
-        drawn.append(f"\n{'':<12}   next: {sanitize(hint)}")
+        drawn.append(f"\n{'':<12}   next: {sanitize.terminal(hint)}")
     _print(drawn)
 
 
@@ -129,7 +122,7 @@ def _lines(message: str, columns: int | None, left: int) -> list[str]:
     lines: list[str] = []
     for given in message.splitlines() or [""]:
         indent = " " * (len(given) - len(given.lstrip(" ")))
-        text = indent + sanitize(given.strip())
+        text = indent + sanitize.terminal(given.strip())
         if columns is None:
             lines.append(text)
         else:
@@ -157,7 +150,7 @@ def _console(*, err: bool, width: int | None) -> Console:
 
 def beside(left: int, text: str) -> list[str]:
     """Return untrusted text in lines that fit the terminal beside `left` columns; at least one."""
-    return textwrap.wrap(sanitize(text), max(20, width() - left)) or [""]
+    return textwrap.wrap(sanitize.terminal(text), max(20, width() - left)) or [""]
 
 
 def width() -> int:

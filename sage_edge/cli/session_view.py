@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sage_edge import sanitize
 from sage_edge.cli import render
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 def said(who: str, text: str, *, err: bool, color: str = "") -> None:
     """Print one utterance, wrapped, with its speaker in front."""
-    label = f"{render.sanitize(who):>8}  "
+    label = f"{sanitize.terminal(who):>8}  "
     body = textwrap.fill(
-        render.sanitize(text), render.width(), initial_indent=label, subsequent_indent=" " * len(label)
+        sanitize.terminal(text), render.width(), initial_indent=label, subsequent_indent=" " * len(label)
     )
     render.line(body, color, err=err)
 
@@ -52,7 +53,7 @@ def transcript(paper: Transcript) -> None:
         ("seal", paper.seal),
     ]
     for key, value in rows:
-        click.echo(f"{key:>8}  {render.sanitize(value)}")
+        click.echo(f"{key:>8}  {sanitize.terminal(value)}")
     said("system", head.lesson.system, err=False)
     for turn in paper.turns:
         said("teacher", head.lesson.steps[turn.step].prompt, err=False)

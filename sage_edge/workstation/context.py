@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from sage_edge import hints
+from sage_edge import hints, sanitize
 from sage_edge.cli import render
 from sage_edge.cli.environment import log
 from sage_edge.deploy import fleet_runner
@@ -174,12 +174,12 @@ def _show(result: HostResult[T], line: Callable[[T], str], where: Surroundings, 
         render.failed(result.host, result.error, where)
     elif result.value is not None:
         lines = line(result.value).splitlines() or [""]
-        click.echo("\n".join([f"{result.host:<12} {render.sanitize(lines[0])}", *map(_indented, lines[1:])]))
+        click.echo("\n".join([f"{result.host:<12} {sanitize.terminal(lines[0])}", *map(_indented, lines[1:])]))
 
 
 def _indented(line: str) -> str:
     indent = len(line) - len(line.lstrip(" "))
-    return " " * indent + render.sanitize(line.strip())
+    return " " * indent + sanitize.terminal(line.strip())
 
 
 def log_of(host: str) -> Callable[[str], None]:

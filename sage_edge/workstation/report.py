@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import click
 
-from sage_edge import files, hints
+from sage_edge import files, hints, sanitize
 from sage_edge.cli import render
 from sage_edge.cli.environment import log
 from sage_edge.deploy.fleet_runner import HostResult
@@ -49,7 +49,7 @@ def _table(report: Report, where: Surroundings) -> None:
     for result in report.failed:
         by_remedy.setdefault(hints.text(result.remedy, where), []).append(result.check)
     for remedy, checks in by_remedy.items():
-        click.echo(f" next: {render.sanitize(remedy)}  ({render.sanitize(', '.join(checks))})")
+        click.echo(f" next: {sanitize.terminal(remedy)}  ({sanitize.terminal(', '.join(checks))})")
     log(f"{report.host}: {len(rows) - len(report.failed)} of {len(rows)} checks hold")
 
 
@@ -94,10 +94,10 @@ def _suite(root: ElementTree.Element, outcome: HostResult[Report], where: Surrou
     for result in results:
         case = ElementTree.SubElement(suite, "testcase", classname=host, name=result.check)
         if not result.holds:
-            message = render.sanitize(f"expected {result.wanted}, found {result.answer}")
+            message = sanitize.terminal(f"expected {result.wanted}, found {result.answer}")
             ElementTree.SubElement(case, "failure", message=message).text = f"next: {hints.text(result.remedy, where)}"
     if error is not None:
         case = ElementTree.SubElement(suite, "testcase", classname=host, name="reach")
-        ElementTree.SubElement(case, "error", message=render.sanitize(error.message)).text = hints.text(
+        ElementTree.SubElement(case, "error", message=sanitize.terminal(error.message)).text = hints.text(
             error.hint, where
         )

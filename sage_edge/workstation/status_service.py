@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from sage_edge import hints
+from sage_edge import hints, sanitize
 from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import ExitCode, SageError, UsageError
@@ -71,7 +71,7 @@ def logs(here: FleetContext, host: str, n: int, since: str | None, grep: str | N
     """Print the agent's last lines, made inert."""
     with here.seen(_one(here, host)) as board:
         for line in board.logs(n, since, grep):
-            click.echo(render.sanitize(line))
+            click.echo(sanitize.terminal(line))
     return 0
 
 
