@@ -53,6 +53,7 @@ def fix(c: Context) -> int:
         "kills": "How many times the kill tests kill a process; they say their own default.",
         "path": "Only this file or folder.",
         "keep_going": "Do not stop after ten failures.",
+        "renew_golden": "Write the texts of tests/cases/golden anew, and nothing else.",
     },
 )
 def run_tests(
@@ -62,8 +63,11 @@ def run_tests(
     kills: str | None = None,
     path: str = "",
     keep_going: bool = False,
+    renew_golden: bool = False,
 ) -> int:
     """Run the tests that need seconds and no Docker, unless more is asked for."""
+    if renew_golden:
+        return run(c, *python("pytest", "-q", "tests/test_golden.py", "--renew-golden"))[0]
     left = [] if slow else [("slow", "takes minutes; --slow runs it too")]
     left += [] if docker else [("docker", "needs a Docker engine; --docker runs it too")]
     for name, why in left:
