@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from tests.test_readme import fault
+from tests.test_documents import fault
 
 ROOT = Path(__file__).parents[2] / "sage_edge"
 PLACES = (

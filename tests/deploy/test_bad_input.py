@@ -30,7 +30,7 @@ from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.loopback import Loopback, Typed
 from tests.host import boards
 from tests.host.boards import NEW, OLD, QUICK, Killed
-from tests.test_readme import fault
+from tests.test_documents import fault
 
 ROWS = (
     "unknown host", "unknown role", "unknown release", "unknown overlay", "no fleet/known_hosts entry",

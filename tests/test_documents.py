@@ -1,4 +1,4 @@
-"""What the README tells people to type exists: every command, every option, every path."""
+"""What README, docs and CONTRIBUTING tell people to type exists: every command, every option, every path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ import tasks
 from sage_edge.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT = (ROOT / "README.md").read_text("utf-8")
+README = ROOT / "README.md"
+DOCUMENTS = {
+    path.name: path.read_text("utf-8")
+    for path in (README, *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md")
+}
+TEXT = DOCUMENTS["README.md"]
+MOST_WORDS = 1400
+"""What a newcomer is willing to read before the first command; the rest stands in docs/."""
 DOORS = {"sage-edge": "sage-edge ", "invoke": "invoke ", "python3 tasks.py": "python3 tasks.py "}
 
 
@@ -33,14 +40,16 @@ def fault(line: str) -> str:
 
 
 def _click_fault(command: click.Command, words: list[str]) -> str:
+    if words[-1:] == ["--help"]:
+        return ""
     context = click.Context(main)
     while isinstance(command, click.Group):
         if not words:
             return "ends at a group"
-        found = command.get_command(context, words[0])
-        if found is None:
+        chosen = command.get_command(context, words[0])
+        if chosen is None:
             return f"no command {words[0]}"
-        command, words = found, words[1:]
+        command, words = chosen, words[1:]
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     unknown = [word for word in words if word.startswith("-") and word not in known]
@@ -56,7 +65,7 @@ def _values(words: list[str]) -> list[str]:
 
 
 def _invoke_fault(words: list[str]) -> str:
-    if words == ["--list"]:
+    if words[0] in ("--list", "--print-completion-script"):
         return ""
     words = [word for word in words if word != "--help"]
     if words[0] not in tasks.ns.task_names:
@@ -71,15 +80,17 @@ def _flags(names: tuple[str, ...]) -> list[str]:
 
 
 def test_the_readme_names_commands_of_every_door() -> None:
-    found = commands(TEXT)
-    assert len(found) > 15
-    assert all(any(line.startswith(start) for line in found) for start in DOORS.values())
-    assert found.index("python3 tasks.py demo") < found.index("python3 tasks.py test")
+    lines = commands(TEXT)
+    assert len(lines) > 15
+    assert all(any(line.startswith(start) for line in lines) for start in DOORS.values())
+    assert lines.index("python3 tasks.py demo") < lines.index("python3 tasks.py test")
 
 
-@pytest.mark.parametrize("line", commands(TEXT))
-def test_every_command_exists(line: str) -> None:
-    assert fault(line) == ""
+@pytest.mark.parametrize(
+    ("name", "line"), [(name, line) for name, text in DOCUMENTS.items() for line in commands(text)]
+)
+def test_every_command_exists(name: str, line: str) -> None:
+    assert fault(line) == "", name
 
 
 @pytest.mark.parametrize(
@@ -99,15 +110,31 @@ def test_a_command_that_is_not_there_is_found(line: str, says: str) -> None:
     assert fault(line) == says
 
 
-def test_every_path_exists() -> None:
-    named = set(re.findall(r"`((?:tests|fleet|requirements|sage_edge|\.ci)/[\w./-]*)`", TEXT))
-    assert len(named) > 8
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+_PATH = re.compile(r"`((?:tests|fleet|requirements|sage_edge|images|compose|tools|docs|\.ci)/[\w./-]*)`")
 
 
-def test_every_folder_that_proves_something_has_tests() -> None:
-    named = re.findall(r"`(tests/\w+)`", TEXT)
-    assert [name for name in named if not list((ROOT / name).rglob("test_*.py"))] == []
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_path_exists(name: str) -> None:
+    named = set(_PATH.findall(DOCUMENTS[name]))
+    assert len(named) > 3
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_folder_that_proves_something_has_tests(name: str) -> None:
+    named = re.findall(r"`(tests/\w+)`", DOCUMENTS[name])
+    assert [path for path in named if not list((ROOT / path).rglob("test_*.py"))] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", DOCUMENTS[name])
+    folder = ROOT if name in ("README.md", "CONTRIBUTING.md") else ROOT / "docs"
+    assert [link for link in links if not (folder / link).exists()] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len(TEXT.split()) <= MOST_WORDS
 
 
 def test_the_picture_shows_every_room_that_is_there() -> None:
