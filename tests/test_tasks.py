@@ -139,23 +139,25 @@ def test_asking_for_help_runs_nothing(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], ["-m", "not slow and not docker", "--maxfail=10"]),
-        (["--slow"], ["-m", "not docker", "--maxfail=10"]),
-        (["--docker", "--keep-going"], ["-m", "not slow"]),
-        (["--slow", "--docker", "--kills", "200"], ["--kills", "200", "--maxfail=10"]),
-        (["--path", str(ROOT)], ["-m", "not slow and not docker", "--maxfail=10", str(ROOT)]),
+        ([], [["not slow and not docker and not full", "--maxfail=10"]]),
+        (["--slow"], [["not docker and not full", "--maxfail=10"]]),
+        (["--docker", "--keep-going"], [["not slow and not full"]]),
+        (["--slow", "--docker", "--kills", "200"], [["not full", "--kills", "200", "--maxfail=10"]]),
+        (["--path", str(ROOT)], [["not slow and not docker and not full", "--maxfail=10", str(ROOT)]]),
+        (["--search"], [["hypothesis and not slow and not docker and not full", "--search", "--maxfail=10"]]),
+        (["--full", "--keep-going"], [["--kills", "1000"], ["hypothesis", "--search", "--kills", "1000"]]),
     ],
 )
-def test_tiers(words: list[str], expected: list[str], started: Recorder) -> None:
+def test_tiers(words: list[str], expected: list[list[str]], started: Recorder) -> None:
     assert door("test", *words) == 0
-    assert started.calls == [["pytest", *dev_tasks.SPREAD, *(word for word in expected if word != "-m")]]
+    calls = [[word for word in call if word != "-m"] for call in started.calls]
+    assert calls == [["pytest", *dev_tasks.SPREAD, *words] for words in expected]
 
 
 def test_what_is_left_out_is_said(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
     door("test")
-    told = capsys.readouterr().err
-    assert "deselected: slow    takes minutes" in told
-    assert "deselected: docker  needs a Docker engine" in told
+    printed = capsys.readouterr().err
+    assert [f"deselected: {tier:<7} {why}" in printed for tier, why in dev_tasks.TIERS.items()] == [True, True, True]
 
 
 @pytest.mark.parametrize("kills", ["many", "-3", "1.5", ""])
@@ -193,15 +195,17 @@ def test_training_says_what_it_needs(
 def test_check_runs_every_stage_and_ends_with_the_worst(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorder = Recorder(0, 1, 2, 0, 0)
+    recorder = Recorder(0, 1, 2, 0, 0, 0, 0)
     replaced(monkeypatch, recorder)
     assert door("check") == 2
-    assert [call[0] for call in recorder.calls] == ["ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert [call[0] for call in recorder.calls] == ["ruff", "ruff", "mypy", "vulture", "deptry", "pytest", "pytest"]
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines if line.endswith(" s")] == [
         ["format", "ok"],
         ["lint", "FAILED"],
         ["types", "FAILED"],
+        ["unused", "ok"],
+        ["imports", "ok"],
         ["house", "ok"],
         ["tests", "ok"],
     ]
@@ -211,7 +215,7 @@ def test_check_runs_every_stage_and_ends_with_the_worst(
 
 def test_check_can_leave_the_tests_out(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
     assert door("check", "--no-tests") == 0
-    assert len(started.calls) == 4
+    assert len(started.calls) == 6
     assert capsys.readouterr().out.splitlines()[-1] == "all is well"
 
 

@@ -1,4 +1,4 @@
-"""Conduct a session because a person asks for it, not because a slot is due: `sage-edge session run`."""
+"""`session run`: a session because a person asks for it, not because a slot is due."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def _row(fleet: Fleet, name: str) -> Row:
 
 
 def _schedule(fleet: Fleet, name: str) -> str:
-    if fleet.scheduled(name):
+    role = fleet.role_of(name)
+    if role.may("conduct"):
         return fleet.schedule_of(name).words()
-    is_researcher = fleet.role_of(name).may("analyse")
-    return f"looks for new papers every {fleet.wake_every}" if is_researcher else "by hand"
+    return f"looks for new papers every {fleet.wake_every}" if role.may("analyse") else "by hand"

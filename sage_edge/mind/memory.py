@@ -1,4 +1,4 @@
-"""Earlier words of a mind from its transcripts: its last closing answer, and sentences that name itself."""
+"""What a mind takes along from its earlier transcripts: its last closing answer, and how it spoke of itself."""
 
 from __future__ import annotations
 

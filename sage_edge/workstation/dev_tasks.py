@@ -13,19 +13,29 @@ from sage_edge.workstation.programs import here, log, python, run
 from sage_edge.workstation.task import task
 
 SPREAD = ("-n", "auto", "--dist", "loadfile")  # one worker a core; a file's tests share their fixtures
+HOUSE = ("tests/test_house.py", "tests/test_vocabulary.py", "tests/images/test_recipes.py")
+TIERS = {
+    "slow": "takes longer than a second each; --slow runs it too",
+    "docker": "needs a Docker engine; --docker runs it too",
+    "full": "whole matrices and simulated years; --full runs everything",
+}
+"""Marks of the tests that the README's command leaves out, each with the reason that it prints."""
+FULL_KILLS = "1000"
 
 
 @task(help={"tests": "With --no-tests: only what reads the code, which takes seconds."})
 def check(c: Context, tests: bool = True) -> int:
-    """Format, lint, types, house and tests in one word; changes nothing."""
+    """Format, lint, types, unused code, imports, house and tests in one word; changes nothing."""
     stages = {
         "format": python("ruff", "format", "--check", "."),
         "lint": python("ruff", "check", "."),
         "types": python("mypy"),
-        "house": python("pytest", "-q", "tests/test_house.py", "tests/images/test_recipes.py"),
+        "unused": python("vulture"),
+        "imports": python("deptry", "."),
+        "house": python("pytest", "-q", *HOUSE),
     }
     if tests:
-        fast = ("-m", "not slow and not docker", "--ignore=tests/test_house.py")
+        fast = ("-m", _deselecting(tuple(TIERS)), *(f"--ignore={path}" for path in HOUSE))
         stages["tests"] = python("pytest", "-q", *SPREAD, *fast)
     codes: dict[str, int] = {}
     for name, words in stages.items():
@@ -48,36 +58,49 @@ def fix(c: Context) -> int:
 @task(
     name="test",
     help={
-        "slow": "Also those that take minutes.",
+        "slow": "Also those that take longer than a second.",
         "docker": "Also those that need a Docker engine.",
+        "search": "Only property tests, which then draw new examples; a failure prints its input.",
+        "full": "Everything, with thousands of kills and examples; takes hours.",
         "kills": "How many times the kill tests kill a process; they say their own default.",
         "path": "Only this file or folder.",
         "keep_going": "Do not stop after ten failures.",
-        "renew_golden": "Write the texts of tests/cases/golden anew, and nothing else.",
     },
 )
 def run_tests(
     c: Context,
     slow: bool = False,
     docker: bool = False,
+    search: bool = False,
+    full: bool = False,
     kills: str | None = None,
     path: str = "",
     keep_going: bool = False,
-    renew_golden: bool = False,
 ) -> int:
     """Run the tests that need seconds and no Docker, unless more is asked for."""
-    if renew_golden:
-        return run(c, *python("pytest", "-q", "tests/test_golden.py", "--renew-golden"))[0]
-    left = [] if slow else [("slow", "takes minutes; --slow runs it too")]
-    left += [] if docker else [("docker", "needs a Docker engine; --docker runs it too")]
-    for name, why in left:
-        log(f"deselected: {name:<7} {why}")
-    words = ["-m", " and ".join(f"not {name}" for name, _ in left)] if left else []
     if kills is not None and not kills.isdecimal():
         raise UsageError(f"--kills wants a whole number, not {kills!r}", hint=invoke("test", kills="200"))
-    words += ["--kills", kills] if kills else []
+    wanted = {"slow": slow or full, "docker": docker or full, "full": full}
+    left = tuple(tier for tier in TIERS if not wanted[tier])
+    for tier in left:
+        log(f"deselected: {tier:<7} {TIERS[tier]}")
+    words = ["--kills", kills or FULL_KILLS] if kills or full else []
     words += [] if keep_going else ["--maxfail=10"]
-    return run(c, *python("pytest", *SPREAD, *words, *([here(path)] if path else [])))[0]
+    words += [here(path)] if path else []
+    codes = [] if search else [run(c, *python("pytest", *SPREAD, *_chosen(_deselecting(left)), *words))[0]]
+    if search or full:
+        properties = " and ".join(filter(None, ("hypothesis", _deselecting(left))))
+        codes.append(run(c, *python("pytest", *SPREAD, *_chosen(properties), "--search", *words))[0])
+    return max(codes)
+
+
+def _deselecting(tiers: tuple[str, ...]) -> str:
+    """Return the expression of pytest's -m that leaves out these tiers; empty for none."""
+    return " and ".join(f"not {tier}" for tier in tiers)
+
+
+def _chosen(expression: str) -> tuple[str, ...]:
+    return ("-m", expression) if expression else ()
 
 
 def _say(line: str) -> None:

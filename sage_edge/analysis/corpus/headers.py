@@ -29,7 +29,6 @@ class MeasuredAnswer:
     finish_reason: FinishReason | None
     exercise: str | None
     words: int
-    characters: int
     stopped: bool
     evaluated: tuple[str, ...]
 
@@ -59,7 +58,6 @@ def answers_json(dialogue: Dialogue) -> str:
             finish_reason=exchange.finish_reason,
             exercise=exchange.exercise,
             words=len(exchange.reply.split()),
-            characters=len(exchange.reply),
             stopped=exchange.reply.rstrip().endswith(_STOPS),
             evaluated=tuple(sorted(exchange.stored or ())),
         )
