@@ -49,7 +49,7 @@ class ModelEntry:
 def list_models(library: Library) -> tuple[ModelEntry, ...]:
     """Return every name that is declared, shelved or in the store, by ref. Raises DeclarationError."""
     cards = read_cards(library.fleet)
-    return tuple(_item(library, ref, cards.get(ref)) for ref in library.names())
+    return tuple(_item(library, ref, cards.get(ref)) for ref in library.names(cards))
 
 
 def entry_of(library: Library, ref: ModelRef) -> ModelEntry:

@@ -9,7 +9,7 @@ Resolving compares listing and sizes and reads no weights, and no YAML either: a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,13 +102,15 @@ class Library:
         """What lies on the shelves, read once. Raises DeclarationError."""
         return known(self.shelves)
 
-    def names(self) -> tuple[ModelRef, ...]:
+    def names(self, cards: Collection[ModelRef] | None = None) -> tuple[ModelRef, ...]:
         """Return every name that is declared, shelved or in the store, sorted. Raises DeclarationError.
 
-        What a preparation made on its way is no model of its own, and left out.
+        cards: the declared names, where somebody has read them already. What a preparation made on its way is no
+        model of its own, and left out.
         """
+        declared = read_cards(self.fleet) if cards is None else cards
         stored = (ref for ref in self.store.refs() if not is_part(ref))
-        return tuple(sorted({*read_cards(self.fleet), *self.shelved, *stored}))
+        return tuple(sorted({*declared, *self.shelved, *stored}))
 
     def resolve(self, ref: ModelRef, *, memory_bytes: int | None = None, deep: bool = False) -> ResolvedModel:
         """Return the model of that name. memory_bytes: what the board has, to refuse what cannot fit.

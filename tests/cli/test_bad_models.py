@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from sage_edge.cli import main
 from sage_edge.models import errors as model_errors
 from sage_edge.models.store import disk_space
-from tests.models import cases, quick, shelving, test_prepare_kills, tiny
+from tests.models import cases, quick, shelving, tiny
+from tests.models.prepare import test_run_kills
 
 FOLDERS = {name: case for file in ("folders.yaml", "gguf.yaml") for name, case in cases.load(file).items()}
 REF = shelving.REF
@@ -107,7 +108,7 @@ def test_a_disk_that_is_too_small(
 def test_two_processes_that_prepare_the_same_name(tmp_path: Path, type_: Type, monkeypatch: pytest.MonkeyPatch) -> None:
     quick.doubles(monkeypatch)
     quick.fleet(tmp_path)
-    with test_prepare_kills.start(tmp_path, 0, "wait") as first:
+    with test_run_kills.start(tmp_path, 0, "wait") as first:
         assert first.stdout is not None
         assert any(line == "merging\n" for line in first.stdout)
         second = type_("prepare", tiny.REF)

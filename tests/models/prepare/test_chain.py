@@ -17,9 +17,16 @@ from sage_edge.models.prepare.stages.convert import ConvertStage
 from sage_edge.names import ModelRef
 from tests.models import shelving, tiny
 
+FLEET = Path(__file__).parents[3] / "fleet"
 HUB = {"hub": "tiny/base@" + "a" * 40}
 FOLDER = {"directory": "adapters/v1"}
 ALONE = {"adapter": ..., "base": ...}
+OLDER = {
+    "qwen2.5-0.5b/instruct:bf16": "sha256:23241156e7eb0082e709974cd1a03306e0997e5df2f88ec676f2ba204ce3f757",
+    "qwen2.5-0.5b/instruct:q8_0": "sha256:2c547b14add9e36cea960cb44a266c521593a138e779fffa9edb084b15f9d5e7",
+    "qwen2.5-0.5b/introspective:v2.1-q8_0": "sha256:c4b6d28d3377e2691e2da50ff3e06f50c3d0d4d1e40a694cfb2e08e87ab7f485",
+}
+"""The recipes of shipped cards before a stage was a class: what was made by them counts as before."""
 
 
 def stages(folder: Path, base: dict[str, Any] = HUB, **changed: Any) -> tuple[ModelStage, ...]:
@@ -67,6 +74,11 @@ def test_each_kind_of_card_has_its_stages(
     found = chain.stages(tiny.REF, read_cards(fleet))
     assert [stage.name for stage in found] == kinds.split()
     assert [stage.precision for stage in found if isinstance(stage, ConvertStage)] == ([precision] if precision else [])
+
+
+def test_what_was_made_before_is_not_made_anew() -> None:
+    cards = read_cards(FLEET)
+    assert {ref: chain.stages(ModelRef(ref), cards)[-1].recipe for ref in OLDER} == OLDER
 
 
 def test_safetensors_as_published_are_fetched_and_no_more(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.resolve import Library
 from tests.models import quick, tiny
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STEPS = 8
 
 
