@@ -19,8 +19,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from sage_edge.sim import engine
-from sage_edge.sim.engine import SimError
+from sage_edge.image import engine
+from sage_edge.image.errors import DockerError
 from tests.standins import boards
 
 __all__ = ["boards"]
@@ -73,10 +73,10 @@ def pytest_collection_finish() -> None:
 def _no_engine() -> str:
     """Why no test can use an engine here; nothing when one answers."""
     try:
-        engine.find()
-    except SimError as absent:
+        with engine.connect():
+            return ""
+    except DockerError as absent:
         return absent.message
-    return ""
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -65,7 +65,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "httpx2": ("models/download/hub.py",),  # the transport that huggingface_hub itself speaks through
     "fabric": ("remote/ssh/client.py",),
     "paramiko": ("remote/ssh/client.py",),  # fabric cannot set a host-key policy without it
-    "docker": ("image/build.py",),
+    "docker": ("image/engine.py",),
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from sage_edge import shell, sim
+from sage_edge.image import engine
 from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.shell import Command, Result
-from sage_edge.sim import Machine, Place, engine, readiness
+from sage_edge.sim import Machine, SimPlace, containers, readiness
 
 DECLARED = Path(__file__).parents[1] / "fleet"
 _NAME = "sage-sim-test-"
@@ -40,11 +41,12 @@ class Boards:
 
     root: Path
     fleet: Fleet
-    place: Place
+    place: SimPlace
 
     def machine(self, host: str) -> Machine:
         """What the engine knows of a stand-in now."""
-        return engine.machines(self.place)[host]
+        with engine.connect() as docker:
+            return containers.machines(docker, self.place)[host]
 
     def ssh(self, host: str, script: str, stdin: bytes = b"") -> Result:
         """Run a script over ssh as `sage` (on the hub: as `git`), trusting only the keys that `up` wrote down."""
@@ -52,11 +54,13 @@ class Boards:
 
     def inside(self, host: str, script: str, stdin: bytes = b"") -> Result:
         """Run a script as root in the container, as a person at its console would."""
-        return engine.inside(self.machine(host), "sh", "-c", script, stdin=stdin)
+        words = ("docker", "exec", "--interactive", self.place.container(host), "sh", "-c", script)
+        return shell.attempt(Command(words, stdin=stdin, timeout_s=120))
 
     def restart(self, host: str) -> readiness.Look:
         """Reboot a board, and return what it says once it is up."""
-        return readiness.restart(self.machine(host))
+        with engine.connect() as docker:
+            return readiness.restart(docker, self.machine(host))
 
     def renew(self, host: str) -> Machine:
         """Replace a board by a fresh one."""
@@ -85,7 +89,7 @@ def standing(root: Path, more: Sequence[str] = (), apart: str = "") -> Iterator[
     for name in more:
         (root / "fleet" / "hosts" / f"{name}.yaml").write_text(_TWIN.format(name=name), "utf-8")
     fleet = load.load(root / "fleet", "sim")
-    place = Place(fleet.addresses, "-".join(filter(None, (f"{_NAME}{os.getpid()}", apart))))
+    place = SimPlace(fleet.addresses, "-".join(filter(None, (f"{_NAME}{os.getpid()}", apart))))
     try:
         sim.up(fleet, place, _tell)
         yield Boards(root, fleet, place)
@@ -95,9 +99,9 @@ def standing(root: Path, more: Sequence[str] = (), apart: str = "") -> Iterator[
 
 def _sweep(folder: Path) -> None:
     """Remove the sets of runs that were killed."""
-    words = ("ps", "--all", "--filter", f"label={engine.LABEL}", "--format", f'{{{{.Label "{engine.LABEL}"}}}}')
-    names = set(shell.run(engine.docker(*words)).text.split())
+    with engine.connect() as docker:
+        names = {container.labels[containers.LABEL] for container in docker.containers(containers.LABEL)}
     for name in names:
         number = name.removeprefix(_NAME).partition("-")[0]
         if name.startswith(_NAME) and number.isdecimal() and not Path("/proc", number).exists():
-            sim.down(Place(folder / "sim", name))
+            sim.down(SimPlace(folder / "sim", name))

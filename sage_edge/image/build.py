@@ -1,42 +1,37 @@
 """Building an image from its folder.
 
-The engine is driven by its command line. A build names its bases by digest, dates the image by the newest commit that
-touched what is built, and proves itself by drawing a token. Equal inputs make equal images (contexts, settle), but for
-one case: upon a layer that it has built twice, Docker without containerd's image store may pack the next one in another
-order of paths, and without folders in which nothing changed. The files are the same; the digest is not, and a deploy
-then sends that layer once more.
+`docker buildx` builds, the engine is asked for the rest. A build names its bases by digest, dates the image by the
+newest commit that touched what is built, and proves itself by drawing a token. Equal inputs make equal images
+(build_context, settle), but for one case: upon a layer that it has built twice, Docker without containerd's image store
+may pack the next one in another order of paths, and without folders in which nothing changed. The files are the same;
+the digest is not, and a deploy then sends that layer once more.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import __version__, files, shell
-from sage_edge.image import base_images as bases
-from sage_edge.image import build_context, build_record, engine
+from sage_edge.image import base_images, build_context, build_record, engine
 from sage_edge.image import wheels as wheelhouse
+from sage_edge.image.base_images import BuildBases
 from sage_edge.image.built import BuiltImage
+from sage_edge.image.engine import DockerEngine
+from sage_edge.image.errors import BuildFailed
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
 from sage_edge.models.resolve import Library
-from sage_edge.names import Digest, ModelRef
-from sage_edge.remote.errors import DeployError
-from sage_edge.shell import Command
+from sage_edge.names import ModelRef
+from sage_edge.shell import Command, Result
 
 BUILD_S, SMOKE_S = 3 * 3600.0, 300.0
-Tell = Callable[[str], None]
-
-
-class BuildFailed(DeployError):
-    """The image could not be built, or does not work."""
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildOrder:
     """What to build. base: an image that is here, instead of the declared ones; only for the cpu platform.
 
     bake: models in the image, instead of the card's. fresh: take no layer of an earlier build, so that the base's
@@ -60,33 +55,46 @@ class Order:
         return f"{self.owner}/{self.card.name}:{self.platform}"
 
 
-def build(root: Path, fleet: Path, store: Path, order: Order, tell: Tell) -> BuiltImage:
+def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable[[str], None]) -> BuiltImage:
     """Build an image, let it draw a token where it can run here, and write down what it is.
 
     Raises BaseUnresolved before anything is fetched, NoEngine, EngineTooOld, WheelsMissing, ModelNotFound, BuildFailed.
     """
-    upon = bases.chosen(root / "images", order.card, order.platform, order.base)
-    engine.demand()
-    variant = order.card.platforms[order.platform]
-    target = wheelhouse.Target.of(variant, order.platform, variant.python or bases.python_of(upon.runtime))
-    wheels = wheelhouse.ensure(root, order.card, target, tell)
-    library = Library(fleet, store)
-    scratches = root / ".sage" / "building"  # beside the store rather than in /tmp: a baked model may have 30 GB
-    files.make_folder(scratches)
-    with tempfile.TemporaryDirectory(prefix=f"{order.card.name}-", dir=scratches) as scratch:
-        given = build_context.lay_out(root, Path(scratch), order.card, order.platform, library, order.models)
-        tell(f"building {order.tag}")
-        digest = library.resolve(order.models[0]).digest if order.models else ""
-        arguments = {"BUILDER": upon.builder, "RUNTIME": upon.runtime, "MODEL_DIGEST": digest}
-        words = _words(root, order, arguments, {**given, "wheels": wheels}, Path(scratch))
-        _run(words, f"building {order.tag}", BUILD_S)
-    image = _written_down(root, order)
-    if order.platform == "cpu":
-        _prove(order, fleet, tell)
+    bases = base_images.chosen(root / "images", order.card, order.platform, order.base)
+    with engine.connect() as docker:
+        docker.require_builder()
+        variant = order.card.platforms[order.platform]
+        python = variant.python or base_images.python_of(docker, bases.runtime)
+        wheels = wheelhouse.ensure(root, order.card, wheelhouse.Target.of(variant, order.platform, python), log)
+        log(f"building {order.tag}")
+        _build(root, order, bases, Library(fleet, store), wheels)
+        image = _written_down(docker, root, order)
+        if order.platform == "cpu":
+            log("letting the image draw a token")
+            log(_prove(docker, order, fleet))
     return image
 
 
-def _words(root: Path, order: Order, bases: Mapping[str, str], given: Mapping[str, Path], scratch: Path) -> Command:
+def _build(root: Path, order: BuildOrder, bases: BuildBases, library: Library, wheels: Path) -> None:
+    scratches = root / ".sage" / "building"  # beside the store rather than in /tmp: a baked model may have 30 GB
+    files.make_folder(scratches)
+    with tempfile.TemporaryDirectory(prefix=f"{order.card.name}-", dir=scratches) as scratch:
+        contexts = build_context.lay_out(root, Path(scratch), order.card, order.platform, library, order.models)
+        digest = library.resolve(order.models[0]).digest if order.models else ""
+        arguments = {"BUILDER": bases.builder, "RUNTIME": bases.runtime, "MODEL_DIGEST": digest}
+        words = _words(root, order, arguments, {**contexts, "wheels": wheels}, Path(scratch))
+        done = engine.buildx(*words, timeout_s=BUILD_S)
+    if done.code != 0:
+        raise BuildFailed(
+            f"building {order.tag} failed:\n{_tail(done)}",
+            hint=("the same again shows all of it with: docker buildx build --progress=plain …"),
+        )
+
+
+def _words(
+    root: Path, order: BuildOrder, bases: Mapping[str, str], contexts: Mapping[str, Path], scratch: Path
+) -> tuple[str, ...]:
+    """What `docker buildx build` is told."""
     card = order.card
     arguments = {
         **bases, "PLATFORM": order.platform, "ROLE": card.role, "BOARD": card.board,
@@ -94,15 +102,13 @@ def _words(root: Path, order: Order, bases: Mapping[str, str], given: Mapping[st
         "SOURCE_DATE_EPOCH": str(epoch(root, card.name)),
     }  # fmt: skip
     arch = card.platforms[order.platform].arch
-    words = [
-        "docker", "buildx", "build", "--load", "--provenance=false", "--progress=plain",
-        *(() if arch == "native" else ("--platform", arch)), *(("--no-cache",) if order.fresh else ()),
-        "--tag", order.tag,
+    return (
+        "--provenance=false", "--progress=plain", *(() if arch == "native" else ("--platform", arch)),
+        *(("--no-cache",) if order.fresh else ()), "--tag", order.tag,
         *(f"--build-arg={key}={value}" for key, value in arguments.items()),
-        *(f"--build-context={name}={path}" for name, path in given.items()),
+        *(f"--build-context={name}={path}" for name, path in contexts.items()),
         "--file", str(scratch / "Dockerfile"), str(scratch / "inside"),
-    ]  # fmt: skip
-    return Command(tuple(words), timeout_s=BUILD_S)
+    )  # fmt: skip
 
 
 def revision(root: Path, name: str) -> str:
@@ -123,30 +129,31 @@ def epoch(root: Path, name: str) -> int:
     return int(done.text) if done.code == 0 and done.text.isdigit() else int(wheelhouse.LONG_AGO)
 
 
-def _written_down(root: Path, order: Order) -> BuiltImage:
-    found = json.loads(_run(Command(("docker", "image", "inspect", order.tag)), "looking at the image", 60))[0]
+def _written_down(docker: DockerEngine, root: Path, order: BuildOrder) -> BuiltImage:
+    stored = docker.image(order.tag)
+    if stored is None:
+        raise BuildFailed(f"the engine has no {order.tag} after its build", hint="docker buildx ls; docker images")
     image = BuiltImage(
-        id=Digest(found["Id"]), name=order.card.name, tag=order.tag, role=order.card.role, board=order.card.board,
-        platform=order.platform, bytes=int(found["Size"]), model=str(order.models[0]) if order.models else None,
+        id=stored.id, name=order.card.name, tag=order.tag, role=order.card.role, board=order.card.board,
+        platform=order.platform, bytes=stored.bytes, model=str(order.models[0]) if order.models else None,
     )  # fmt: skip
     build_record.keep(root, image)
     return image
 
 
-def _prove(order: Order, fleet: Path, tell: Tell) -> None:
+def _prove(docker: DockerEngine, order: BuildOrder, fleet: Path) -> str:
     """Let the image draw a token, as it will run: no network, nothing writable but what compose gives it."""
-    tell("letting the image draw a token")
-    words = (
-        "docker", "run", "--rm", "--network=none", "--read-only", "--cap-drop=ALL", "--tmpfs=/tmp",
-        "--tmpfs=/srv/sage/state:uid=10001,gid=10001", f"--volume={fleet}:/srv/sage/fleet:ro",
-        "--entrypoint=sage-smoke", order.tag,
+    done = docker.run_confined(
+        order.tag, "sage-smoke", tmpfs={"/tmp": "", "/srv/sage/state": "uid=10001,gid=10001"},  # noqa: S108 - inside
+        read={fleet: "/srv/sage/fleet"}, timeout_s=SMOKE_S,
     )  # fmt: skip
-    tell(_run(Command(words), "the image's smoke test", SMOKE_S).strip())
-
-
-def _run(command: Command, what: str, timeout_s: float) -> str:
-    done = shell.attempt(Command(command.words, timeout_s=timeout_s, env=command.env))
     if done.code != 0:
-        tail = "\n".join((done.complaint + "\n" + done.text).strip().splitlines()[-20:])
-        raise BuildFailed(f"{what} failed:\n{tail}", hint=f"see all of it: {' '.join(command.words[:3])} …")
-    return done.text
+        raise BuildFailed(
+            f"the image's smoke test failed:\n{_tail(done)}",
+            hint=f"run it by hand: docker run --rm --entrypoint=sage-smoke {order.tag}",
+        )
+    return done.text.strip()
+
+
+def _tail(done: Result) -> str:
+    return "\n".join((done.complaint + "\n" + done.text).strip().splitlines()[-20:])

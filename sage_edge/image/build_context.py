@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.image import wheels
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Label, Platform
@@ -55,12 +56,12 @@ def lay_out(
 
 def label(card: ImageCard, platform: Platform, models: Sequence[ModelRef]) -> str:
     """Return what an image will say of itself, as YAML."""
-    said = Label(
+    card_inside = Label(
         format=1, role=card.role, board=card.board, platform=platform, l4t=card.l4t,
         compute_capability=card.compute_capability, gpu_layers=card.platforms[platform].gpu_layers,
         model=models[0] if models else None,
     )  # fmt: skip
-    return yaml.safe_dump(said.model_dump(mode="json", by_alias=True), sort_keys=False)
+    return yaml.safe_dump(card_inside.model_dump(mode="json", by_alias=True), sort_keys=False)
 
 
 def take_model(library: Library, ref: ModelRef, into: Path) -> None:
@@ -76,7 +77,7 @@ def take_model(library: Library, ref: ModelRef, into: Path) -> None:
     if not model.parts or manifest is None:
         raise UsageError(
             f"{ref} lies beside the store, not in it, so it cannot be baked",
-            hint=f"sage-edge model import {model.path.parent} --ref {ref}",
+            hint=sage("model import", str(model.path.parent), ref=str(ref)),
         )
     names: dict[Digest, list[str]] = {}
     for file in manifest.files:
@@ -121,9 +122,9 @@ def recipe(dockerfile: str, layers: Sequence[str]) -> str:
 
 def _instructions(dockerfile: str) -> list[str]:
     """Split into instructions and comments, each with the lines that continue it."""
-    found = [""]
+    steps = [""]
     for line in dockerfile.splitlines(keepends=True):
-        found[-1] += line
+        steps[-1] += line
         if not line.endswith("\\\n"):
-            found.append("")
-    return found
+            steps.append("")
+    return steps

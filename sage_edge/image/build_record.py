@@ -21,9 +21,9 @@ def find(root: Path, name: str, platform: str) -> BuiltImage | None:
     path = _record(root, name, platform)
     if not path.is_file():
         return None
-    told = json.loads(path.read_text("utf-8"))
-    told.pop("format")
-    return BuiltImage(**{**told, "id": Digest(told["id"])})
+    record = json.loads(path.read_text("utf-8"))
+    record.pop("format")
+    return BuiltImage(**{**record, "id": Digest(record["id"])})
 
 
 def keep(root: Path, image: BuiltImage) -> None:

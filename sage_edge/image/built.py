@@ -1,19 +1,10 @@
-"""An image that was built on this workstation, and the refusal where there is none."""
+"""What is known of an image that was built on this workstation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sage_edge.names import Digest, HostName
-from sage_edge.remote.errors import DeployError
-
-
-class NotBuilt(DeployError):
-    """There is no image for a host."""
-
-    def __init__(self, host: HostName, folder: str) -> None:
-        self.host = host
-        super().__init__(f"no image of images/{folder} has been built here", hint=f"invoke image.build --host {host}")
+from sage_edge.names import Digest
 
 
 @dataclass(frozen=True)

@@ -19,46 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import shell
-from sage_edge.errors import ExitCode
 from sage_edge.image import spec
+from sage_edge.image.errors import NamesAPlace, NoCompiler, NotPinned, Offline
 from sage_edge.image.spec import ImageCard, Variant
-from sage_edge.remote.errors import DeployError
 from sage_edge.shell import Command
 
 OLDEST = "3.10"
 CONSTRAINTS = "requirements/constraints.txt"
 BOARD = "aarch64-manylinux_2_28"
 COMPILE_S = 600.0
-
-
-class NoCompiler(DeployError):
-    """The tool that resolves requirements is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "uv, which writes hashed requirements for another machine, is not installed",
-            hint=".venv/bin/python -m pip install uv; then: invoke image.requirements",
-        )
-
-
-class NotPinned(DeployError):
-    """No set of versions was found, or the index did not answer."""
-
-
-class Offline(NotPinned):
-    """The package index did not answer."""
-
-    code = ExitCode.UNREACHABLE
-
-
-class NamesAPlace(DeployError):
-    """Requirements that say where packages come from are not written."""
-
-    def __init__(self, path: Path, lines: list[str]) -> None:
-        super().__init__(
-            f"{path.name} would say where packages come from: {lines[0]:.80}",
-            hint="take the address out of uv's own settings for this call: UV_NO_CONFIG=1 invoke image.requirements",
-        )
 
 
 @dataclass(frozen=True)
@@ -104,10 +73,10 @@ def _sheet(root: Path, card: ImageCard, variant: Variant, extras: tuple[str, ...
 def tool() -> str:
     """Return the path of uv: the environment's own, or the machine's. Raises NoCompiler."""
     beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.is_file() else shutil.which("uv")
-    if found is None:
+    program = str(beside) if beside.is_file() else shutil.which("uv")
+    if program is None:
         raise NoCompiler
-    return found
+    return program
 
 
 def compiled(root: Path, sheet: Sheet, *, upgrade: bool = False) -> str:
@@ -125,7 +94,7 @@ def compiled(root: Path, sheet: Sheet, *, upgrade: bool = False) -> str:
             raise _failure(sheet, done.complaint)
         text = output.read_text("utf-8")
     if lines := places(text):
-        raise NamesAPlace(sheet.path, lines)
+        raise NamesAPlace(sheet.path.name, lines)
     return text
 
 
@@ -159,5 +128,5 @@ def versions(text: str) -> list[str]:
 def changes(before: str, after: str) -> list[str]:
     """Return what differs in words: `- name==1`, `+ name==2`, or that only hashes do; empty for equal texts."""
     old, new = versions(before), versions(after)
-    lines = [*(f"- {one}" for one in old if one not in new), *(f"+ {one}" for one in new if one not in old)]
+    lines = [*(f"- {pin}" for pin in old if pin not in new), *(f"+ {pin}" for pin in new if pin not in old)]
     return lines or (["only hashes differ"] if before != after else [])

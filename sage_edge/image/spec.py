@@ -16,22 +16,23 @@ from pydantic import AfterValidator, Field
 
 from sage_edge import files
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, ExitCode, UsageError
+from sage_edge.errors import DeclarationError, UsageError
+from sage_edge.hints import invoke, sage
+from sage_edge.image.errors import BaseUnresolved
 from sage_edge.inventory.board_card import L4TRange
 from sage_edge.inventory.image import Platform
 from sage_edge.names import Digest, ModelRef, RoleName, Slug
-from sage_edge.remote.errors import DeployError
 
 RequirementsFile = Annotated[str, Field(pattern=r"^requirements(-[a-z0-9]+)?\.txt$")]
 UNRESOLVED = "unresolved"
-_HINT = "mend the file, then: invoke image.build --host HOST"
+_HINT = ("mend the file, then: ", invoke("image.build", host="HOST"))
 
 
 def _known_or_not(digest: str) -> str:
     return digest if digest == UNRESOLVED else str(Digest(digest))
 
 
-class Base(Declared):
+class BaseImage(Declared):
     """An image that ours is built upon. digest: of the registry's manifest, or `unresolved`."""
 
     image: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*(:[0-9]+)?/[a-z0-9._/-]+:[A-Za-z0-9_.-]+$")
@@ -48,7 +49,7 @@ class ImageLock(Declared):
     """images/images.lock."""
 
     format: Literal[1]
-    bases: dict[Slug, Base]
+    bases: dict[Slug, BaseImage]
 
 
 class Compiler(Declared):
@@ -106,20 +107,6 @@ class ImageCard(Declared):
         return self.extras if own is None else own
 
 
-class BaseUnresolved(DeployError):
-    """A base has no digest yet, and a build never resolves a tag by itself."""
-
-    code = ExitCode.USAGE
-
-    def __init__(self, name: str, base: Base) -> None:
-        self.name = name
-        here = "; or build upon a Debian or Ubuntu here: invoke image.build --host HOST --platform cpu --base IMAGE"
-        super().__init__(
-            f"images/images.lock: {name} ({base.image}) is unresolved, so nobody could say what is built upon",
-            hint=f"invoke image.lock --base {name}{here if name == 'cpu' else ''}",
-        )
-
-
 def read_cards(images: Path) -> dict[str, ImageCard]:
     """Return every image's card by name. Raises DeclarationError with every fault."""
     reader = Reader(images)
@@ -139,14 +126,14 @@ def read_cards(images: Path) -> dict[str, ImageCard]:
 def card_for(images: Path, role: str) -> ImageCard:
     """Return the image for a role. Raises UsageError when there is none."""
     cards = read_cards(images)
-    found = next((card for card in cards.values() if card.role == role), None)
-    if found is None:
+    card = next((card for card in cards.values() if card.role == role), None)
+    if card is None:
         known = ", ".join(f"{card.name} for {card.role}s" for card in cards.values())
-        raise UsageError(f"no image for the role {role}; there are: {known}", hint="sage-edge fleet show")
-    return found
+        raise UsageError(f"no image for the role {role}; there are: {known}", hint=sage("fleet show"))
+    return card
 
 
-def read_lock(images: Path) -> dict[Slug, Base]:
+def read_lock(images: Path) -> dict[Slug, BaseImage]:
     """Return the bases by name. Raises DeclarationError."""
     reader = Reader(images)
     lock = reader.read(images / "images.lock", ImageLock)
@@ -155,13 +142,13 @@ def read_lock(images: Path) -> dict[Slug, Base]:
     return dict(lock.bases)
 
 
-def demand(bases: Mapping[Slug, Base], name: Slug) -> str:
+def require_pinned(bases: Mapping[Slug, BaseImage], name: Slug) -> str:
     """Return a base by digest. Raises BaseUnresolved, UsageError."""
     if name not in bases:
         raise UsageError(f"images/images.lock knows no base {name!r}", hint=f"there are: {', '.join(sorted(bases))}")
     pinned = bases[name].pinned
     if pinned is None:
-        raise BaseUnresolved(name, bases[name])
+        raise BaseUnresolved(name, bases[name].image)
     return pinned
 
 

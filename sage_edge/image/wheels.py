@@ -24,10 +24,9 @@ from pathlib import Path
 from packaging.markers import Marker
 
 from sage_edge import files, locks, shell
-from sage_edge.errors import ExitCode
+from sage_edge.image.errors import WheelsMissing
 from sage_edge.image.spec import ImageCard, Variant
 from sage_edge.inventory.image import Platform
-from sage_edge.remote.errors import DeployError
 from sage_edge.shell import Command
 
 ENGINE = "llama-cpp-python"
@@ -38,14 +37,6 @@ LONG_AGO = "315532800"
 
 _GLIBC = range(35, 16, -1)
 """What an image may be built upon: Ubuntu 22.04 has 2.35."""
-
-Tell = Callable[[str], None]
-
-
-class WheelsMissing(DeployError):
-    """The packages of an image could not be got."""
-
-    code = ExitCode.UNREACHABLE
 
 
 @dataclass(frozen=True)
@@ -76,7 +67,7 @@ class Target:
         )
 
 
-def ensure(root: Path, card: ImageCard, target: Target, tell: Tell) -> Path:
+def ensure(root: Path, card: ImageCard, target: Target, log: Callable[[str], None]) -> Path:
     """Return the folder with every package of an image. Raises WheelsMissing."""
     variant = card.platforms[target.platform]
     asked = [root / "images" / card.name / variant.requirements]
@@ -87,7 +78,7 @@ def ensure(root: Path, card: ImageCard, target: Target, tell: Tell) -> Path:
     folder = shelf / f"{card.name}-{target.platform}-{files.digest(ground.encode()).short}"
     with _once(folder) as part:
         if part:
-            tell(f"getting the packages of images/{card.name} for {target.platform} (once)")
+            log(f"getting the packages of images/{card.name} for {target.platform} (once)")
             _fetch(root, asked, part, target)
     return folder
 

@@ -13,6 +13,6 @@ it has not: a GPU, its drivers, NVIDIA's runtime, a kernel of its own.
 """
 
 from sage_edge.sim.lifecycle import admit, down, hosts, renew, status, up
-from sage_edge.sim.place import Machine, Place
+from sage_edge.sim.place import Machine, SimPlace
 
-__all__ = ["Machine", "Place", "admit", "down", "hosts", "renew", "status", "up"]
+__all__ = ["Machine", "SimPlace", "admit", "down", "hosts", "renew", "status", "up"]

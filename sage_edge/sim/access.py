@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sage_edge import shell
 from sage_edge.shell import Command
-from sage_edge.sim.place import Machine, Place
+from sage_edge.sim.place import Machine, SimPlace
 
 
-def ensure_key(place: Place) -> str:
+def ensure_key(place: SimPlace) -> str:
     """Return the workstation's public key; the pair is made where there is none."""
     public = place.key.with_suffix(".pub")
     if not (place.key.is_file() and public.is_file()):
@@ -25,13 +25,13 @@ def key_generation(path: Path) -> Command:
     return Command(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sage-sim", "-f", str(path)))
 
 
-def config(place: Place, machines: Iterable[Machine]) -> str:
+def config(place: SimPlace, machines: Iterable[Machine]) -> str:
     """Return the ssh_config of the stand-ins. Of its own it trusts no key that is not in known_hosts."""
     blocks = [_block(place, machine) for machine in machines]
     return "".join(("# Written by sim.up. By hand: ssh -F THIS_FILE sprout\n", *blocks))
 
 
-def _block(place: Place, machine: Machine) -> str:
+def _block(place: SimPlace, machine: Machine) -> str:
     options = (
         ("HostName", "127.0.0.1"), ("Port", str(machine.port)), ("User", machine.user), ("HostKeyAlias", machine.host),
         ("IdentityFile", f'"{place.key}"'), ("IdentitiesOnly", "yes"),

@@ -32,7 +32,7 @@ class Piece:
 
 
 def packed(pieces: Iterable[Piece]) -> bytes:
-    """Return a tar file of the pieces, for `docker cp - CONTAINER:/`."""
+    """Return a tar file of the pieces, for `DockerEngine.put`."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for piece in pieces:
@@ -77,12 +77,12 @@ def gate(keys: Mapping[str, str]) -> Piece:
 
 def _repository(folders: Mapping[str, frozenset[str]]) -> list[Piece]:
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "exchange.git"
-        hub.init(made, folders)
-        paths = sorted(made.rglob("*"))
+        repository = Path(folder) / "exchange.git"
+        hub.init(repository, folders)
+        paths = sorted(repository.rglob("*"))
         inner = [
             Piece(
-                f"{REPOSITORY}/{path.relative_to(made)}",
+                f"{REPOSITORY}/{path.relative_to(repository)}",
                 path.read_bytes() if path.is_file() else None,
                 GIT,
                 path.stat().st_mode & 0o777,

@@ -9,65 +9,68 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sage_edge import files, locks, shell
+from sage_edge import files, locks
 from sage_edge.errors import UsageError
 from sage_edge.exchange import writers
+from sage_edge.hints import invoke
+from sage_edge.image import engine
+from sage_edge.image.docker_objects import EngineInfo
+from sage_edge.image.engine import DockerEngine
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.sim import access, container_files, engine, image, readiness
+from sage_edge.sim import access, container_files, containers, image, readiness
 from sage_edge.sim.container_files import Piece
-from sage_edge.sim.engine import Engine, SimError, docker
-from sage_edge.sim.image import Tell
-from sage_edge.sim.place import HUB, OVERLAY, Machine, Place
+from sage_edge.sim.errors import SimError
+from sage_edge.sim.place import HUB, OVERLAY, Machine, SimPlace
 
 _LOCKED = "the set of stand-in boards"
 _RUNNING_BYTES = 1_000_000_000
 """What three fresh stand-ins, their logs and a small image inside each take."""
 
 
-def up(fleet: Fleet, place: Place, tell: Tell, base: str | None = None) -> tuple[Machine, ...]:
+def up(
+    fleet: Fleet, place: SimPlace, log: Callable[[str], None], base: str | None = None
+) -> tuple[Machine, ...]:  # fmt: skip
     """Return the stand-ins of a fleet under its overlay `sim`, all running; what is missing is made and started.
 
-    tell: told what takes time. base: a Debian 12 image to build upon, else one is made. Raises SimError, Locked.
+    log: gets a line for what takes time. base: a Debian 12 image to build upon, else one is made.
+    Raises SimError, DockerError, Locked.
     """
-    wanted, found = _boards(fleet), engine.find()
-    _require_processor(fleet, found)
-    with locks.hold(place.lock, _LOCKED):
-        return _raise(fleet, place, wanted, image.ensure(found, tell, base), found, tell)
+    facts = _boards(fleet)
+    with engine.connect() as docker:
+        _require_processor(fleet, docker.info)
+        with locks.hold(place.lock, _LOCKED):
+            return _raise(docker, fleet, place, facts, image.ensure(docker, log, base), log)
 
 
-def renew(fleet: Fleet, place: Place, host: str, tell: Tell) -> Machine:
+def renew(fleet: Fleet, place: SimPlace, host: str, log: Callable[[str], None]) -> Machine:
     """Replace one stand-in by a fresh one, with keys of its own, an empty engine and no trace of what it was."""
-    wanted, found = _boards(fleet), engine.find()
-    with locks.hold(place.lock, _LOCKED):
-        old = engine.machines(place).get(host)
+    facts = _boards(fleet)
+    with engine.connect() as docker, locks.hold(place.lock, _LOCKED):
+        old = containers.machines(docker, place).get(host)
         if old is None:
-            raise UsageError(f"no stand-in named {host} is up", hint="invoke sim.up")
-        shell.run(docker("rm", "--force", "--volumes", old.container))
-        made = _raise(fleet, place, wanted, old.image, found, tell)
-    return next(machine for machine in made if machine.host == host)
+            raise UsageError(f"no stand-in named {host} is up", hint=invoke("sim.up"))
+        docker.remove(old.container)
+        machines = _raise(docker, fleet, place, facts, old.image, log)
+    return next(machine for machine in machines if machine.host == host)
 
 
-def down(place: Place, *, images: bool = False) -> int:
+def down(place: SimPlace, *, images: bool = False) -> int:
     """Remove every container, volume, network and file of the set; return how many stand-ins there were.
 
-    images: also the images that any set was made of. Raises SimError, Locked.
+    images: also the images that any set was made of. Raises SimError, DockerError, Locked.
     """
-    engine.find()
-    with locks.hold(place.lock, _LOCKED):
-        gone = engine.machines(place)
-        if gone:
-            names = (machine.container for machine in gone.values())
-            shell.run(docker("rm", "--force", "--volumes", *names))
-        if _has_network(place):
-            shell.run(docker("network", "rm", place.name))
-        if images:
-            words = ("images", "--quiet", "--filter", "reference=sage-sim-*")
-            if every := dict.fromkeys(shell.run(docker(*words)).text.split()):
-                shell.run(docker("rmi", "--force", *every))
+    with engine.connect() as docker, locks.hold(place.lock, _LOCKED):
+        gone = containers.machines(docker, place)
+        for machine in gone.values():
+            docker.remove(machine.container)
+        if docker.has_network(place.name):
+            docker.remove_network(place.name)
+        for name in docker.images("sage-sim-*") if images else ():
+            docker.remove_image(name)
         for path in (place.state, place.config, place.known_hosts, place.key, place.key.with_suffix(".pub")):
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not there, or holding what is not ours
@@ -76,43 +79,43 @@ def down(place: Place, *, images: bool = False) -> int:
 
 
 @dataclass(frozen=True)
-class Seen:
+class StandIn:
     """A stand-in and what systemd inside says: `running`, `degraded`, …; on the hub `running` when sshd listens."""
 
     machine: Machine
     system: str
 
 
-def status(place: Place) -> tuple[Seen, ...]:
-    """Return what is there, in name order. Raises NoEngine, NoAccess."""
-    engine.find()
-    found = sorted(engine.machines(place).items())
-    return tuple(
-        Seen(machine, readiness.look(machine).system if machine.state == "running" else "") for _, machine in found
-    )
+def status(place: SimPlace) -> tuple[StandIn, ...]:
+    """Return what is there, in name order. Raises DockerError."""
+    with engine.connect() as docker:
+        machines = [machine for _, machine in sorted(containers.machines(docker, place).items())]
+        systems = [readiness.look(docker, m).system if m.state == "running" else "" for m in machines]
+    return tuple(map(StandIn, machines, systems))
 
 
-def admit(place: Place) -> tuple[str, ...]:
+def admit(place: SimPlace) -> tuple[str, ...]:
     """Let the boards' own exchange keys in at the hub, and return the hosts whose keys it now knows.
 
     A board makes its key when it is provisioned; one that has none yet is left out. Raises UsageError without a hub.
     """
-    with locks.hold(place.lock, _LOCKED, wait_s=30):
-        found = engine.machines(place)
-        if HUB not in found:
-            raise UsageError("no hub is up", hint="invoke sim.up")
-        keys = _admitted(found[HUB])
-        for host, machine in found.items():
-            read = engine.inside(machine, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
-            if machine.is_board and read.code == 0:
-                keys[host] = read.text
-        _lay(found[HUB], [container_files.gate(keys)])
+    with engine.connect() as docker, locks.hold(place.lock, _LOCKED, wait_s=30):
+        machines = containers.machines(docker, place)
+        if HUB not in machines:
+            raise UsageError("no hub is up", hint=invoke("sim.up"))
+        keys = _admitted(docker, machines[HUB])
+        for host, machine in machines.items():
+            if machine.is_board:
+                read = docker.execute(machine.container, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
+                if read.code == 0:
+                    keys[host] = read.text
+        _lay(docker, machines[HUB], [container_files.gate(keys)])
     return tuple(sorted(keys))
 
 
-def _admitted(hub: Machine) -> dict[str, str]:
+def _admitted(docker: DockerEngine, hub: Machine) -> dict[str, str]:
     """Name → key of everybody whom the hub lets in."""
-    lines = engine.inside(hub, "cat", f"/{container_files.GATE}").text.splitlines()
+    lines = docker.execute(hub.container, "cat", f"/{container_files.GATE}").text.splitlines()
     fields = [line.split() for line in lines]
     return {words[-1]: " ".join(words[1:3]) for words in fields if len(words) == 4}
 
@@ -130,70 +133,78 @@ def _boards(fleet: Fleet) -> Mapping[str, Mapping[str, str]]:
     return {str(host.name): facts[host.board] for host in fleet.hosts.values() if host.board in facts}
 
 
-def _require_processor(fleet: Fleet, found: Engine) -> None:
+def _require_processor(fleet: Fleet, engine_info: EngineInfo) -> None:
     for host in _boards(fleet):
         board = fleet.board_of(host)
-        if found.arch not in board.arch:
+        if engine_info.arch not in board.arch:
             raise SimError(
-                f"this engine runs {found.arch} containers, {board.name} is declared for {' or '.join(board.arch)}",
-                hint="use an engine on such a machine; the demo needs none: invoke demo",
+                f"this engine runs {engine_info.arch} containers, "
+                f"{board.name} is declared for {' or '.join(board.arch)}",
+                hint=("use an engine on such a machine; the demo needs none: ", invoke("demo")),
             )
 
 
 def _raise(
-    fleet: Fleet, place: Place, boards: Mapping[str, Mapping[str, str]], made_of: str, found: Engine, tell: Tell
-) -> tuple[Machine, ...]:
+    docker: DockerEngine, fleet: Fleet, place: SimPlace, boards: Mapping[str, Mapping[str, str]], made_of: str,
+    log: Callable[[str], None],
+) -> tuple[Machine, ...]:  # fmt: skip
+    """Bring every stand-in of a set up. made_of: the image for those that are missing."""
     files.make_folder(place.folder)
     is_known = place.key.is_file()
     public_key = access.ensure_key(place)
     content = {HUB: container_files.of_hub(writers.folders(fleet), public_key)}
     content.update({host: container_files.of_board(facts, public_key) for host, facts in boards.items()})
-    have = engine.machines(place)
-    if any(host not in have for host in content):
-        engine.require_room(found, _RUNNING_BYTES)
-    _ensure_network(place)
+    machines = containers.machines(docker, place)
+    if any(host not in machines for host in content):
+        containers.require_room(docker, _RUNNING_BYTES)
+    if not docker.has_network(place.name):
+        docker.create_network(place.name, {containers.LABEL: place.name})
     for host, pieces in content.items():
-        machine = have.get(host) or _created(place, host, made_of)
+        machine = machines.get(host) or _created(docker, place, host, made_of)
         if machine.image != made_of:
-            tell(f"{host} was made of another image; to make all anew: invoke sim.down && invoke sim.up")
+            log(f"{host} was made of another image; to make all anew: invoke sim.down && invoke sim.up")
         if machine.state == "created":
-            _lay(machine, pieces)
-        elif not is_known:  # the folder was lost, and the old key with it
-            _lay(machine, [container_files.gate({**_admitted(machine), "desk": public_key})] if host == HUB else pieces)
+            _lay(docker, machine, pieces)
+        elif not is_known and host == HUB:  # the folder was lost, and the old key with it
+            _lay(docker, machine, [container_files.gate({**_admitted(docker, machine), "desk": public_key})])
+        elif not is_known:
+            _lay(docker, machine, pieces)
         if machine.state != "running":
-            tell(f"starting {host}")
-            _started(machine)
-        have[host] = replace(machine, state="running")
-    return _written_down(place, made_of, have, tell)
+            log(f"starting {host}")
+            _started(docker, machine)
+        machines[host] = replace(machine, state="running")
+    return _written_down(docker, place, made_of, machines, log)
 
 
-def _created(place: Place, host: str, made_of: str) -> Machine:
-    port = _free_port()
-    shell.run(engine.creation(place, host, port, made_of))
-    return Machine(host, place.container(host), port, "created", made_of)
+def _created(docker: DockerEngine, place: SimPlace, host: str, made_of: str) -> Machine:
+    new = containers.describe(place, host, _free_port(), made_of)
+    docker.create(new)
+    return Machine(host, new.name, new.ports[containers.SSH], "created", made_of)
 
 
-def _started(machine: Machine) -> None:
+def _started(docker: DockerEngine, machine: Machine) -> None:
     try:
-        engine.start(machine)
+        containers.start(docker, machine)
     except SimError:
         if machine.state == "created":  # the next `up` tries another port
-            shell.attempt(docker("rm", "--force", "--volumes", machine.container))
+            docker.remove(machine.container)
         raise
 
 
-def _lay(machine: Machine, pieces: list[Piece]) -> None:
-    shell.run(docker("cp", "-", f"{machine.container}:/", stdin=container_files.packed(pieces)))
+def _lay(docker: DockerEngine, machine: Machine, pieces: list[Piece]) -> None:
+    docker.put(machine.container, container_files.packed(pieces))
 
 
-def _written_down(place: Place, made_of: str, have: Mapping[str, Machine], tell: Tell) -> tuple[Machine, ...]:
+def _written_down(
+    docker: DockerEngine, place: SimPlace, made_of: str, have: Mapping[str, Machine], log: Callable[[str], None]
+) -> tuple[Machine, ...]:
     """Wait until all of them are up, and write where and who they are."""
     keys: dict[str, str] = {}
     for host, machine in have.items():
-        seen = readiness.wait(machine)
+        seen = readiness.wait(docker, machine)
         keys[host] = seen.key
         if seen.failed:
-            tell(f"{host} is up, but {', '.join(seen.failed)} failed; see: docker exec {machine.container} journalctl")
+            log(f"{host} is up, but {', '.join(seen.failed)} failed; see: docker exec {machine.container} journalctl")
     all_of_them = tuple(machine for _, machine in sorted(have.items()))
     _keep(place.known_hosts, access.known_hosts(keys))
     _keep(place.config, access.config(place, all_of_them))
@@ -206,15 +217,6 @@ def _written_down(place: Place, made_of: str, have: Mapping[str, Machine], tell:
 def _keep(path: Path, text: str) -> None:
     if not (path.is_file() and path.read_text("utf-8") == text):
         files.write_atomic(path, text.encode())
-
-
-def _has_network(place: Place) -> bool:
-    return shell.attempt(docker("network", "inspect", "--format", "{{.Id}}", place.name)).code == 0
-
-
-def _ensure_network(place: Place) -> None:
-    if not _has_network(place):
-        shell.run(docker("network", "create", "--label", f"{engine.LABEL}={place.name}", place.name))
 
 
 def _free_port() -> int:

@@ -14,14 +14,14 @@ OVERLAY = "sim"
 
 
 @dataclass(frozen=True)
-class Place:
+class SimPlace:
     """One set of stand-ins: its folder, and the name that every container, volume and network of it carries."""
 
     folder: Path
     name: str
 
     @classmethod
-    def of(cls, fleet: Fleet) -> Place:
+    def of(cls, fleet: Fleet) -> SimPlace:
         """The set that belongs to a checkout; two checkouts on one machine have one each."""
         folder = fleet.addresses.absolute()
         return cls(folder, f"sage-sim-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}")

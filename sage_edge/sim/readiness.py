@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from sage_edge import shell
-from sage_edge.sim.engine import SimError, docker, inside
+from sage_edge.hints import NextCommand
+from sage_edge.image.engine import DockerEngine
+from sage_edge.image.errors import EngineRefused
+from sage_edge.sim.errors import ANEW, SimError
 from sage_edge.sim.place import Machine
 
 PATIENCE_S = 90.0
@@ -26,37 +28,41 @@ class Look:
     key: str = ""
 
 
-def look(machine: Machine) -> Look:
+def look(docker: DockerEngine, machine: Machine) -> Look:
     """Return what a stand-in says of itself now. Raises SimError when it has stopped."""
-    told = inside(machine, "sh", "-c", f"{_BOARD if machine.is_board else _HUB}; {_KEY}", timeout_s=20)
-    if "is not running" in told.complaint:
-        said = shell.attempt(docker("logs", "--tail", "20", machine.container))
-        raise SimError(
-            f"{machine.host} has stopped: {(said.text + said.complaint).strip() or 'it says nothing'}",
-            hint=f"docker logs {machine.container}; to make all anew: invoke sim.down && invoke sim.up",
-        )
-    lines = told.text.splitlines()
+    script = f"{_BOARD if machine.is_board else _HUB}; {_KEY}"
+    try:
+        lines = docker.execute(machine.container, "sh", "-c", script, timeout_s=20).text.splitlines()
+    except EngineRefused as refused:
+        if "is not running" not in refused.why:
+            return Look()
+        last = docker.last_lines(machine.container, 20) or "it says nothing"
+        raise SimError(f"{machine.host} has stopped: {last}", hint=_see(machine)) from None
     keys = [line for line in lines if line.startswith("ssh-")]
     rest = [line for line in lines if line and not line.startswith("ssh-")]
     return Look(rest[0] if rest else "", tuple(rest[1:]), keys[0] if keys else "")
 
 
-def wait(machine: Machine, patience_s: float = PATIENCE_S) -> Look:
+def wait(docker: DockerEngine, machine: Machine, patience_s: float = PATIENCE_S) -> Look:
     """Return what a stand-in says once it is up. Raises SimError when it is not within `patience_s`, or stops."""
     until = time.monotonic() + patience_s
     while True:
-        seen = look(machine)
+        seen = look(docker, machine)
         if seen.key and seen.system in _UP:
             return seen
         if time.monotonic() > until:
             raise SimError(
                 f"{machine.host} is not up after {patience_s:g} s: {seen.system or 'nothing answers'}",
-                hint=f"docker logs {machine.container}; to make all anew: invoke sim.down && invoke sim.up",
+                hint=_see(machine),
             )
         time.sleep(_PAUSE_S)
 
 
-def restart(machine: Machine) -> Look:
+def restart(docker: DockerEngine, machine: Machine) -> Look:
     """Switch a stand-in off and on as a board is, and return what it says once it is up."""
-    shell.run(docker("restart", machine.container))
-    return wait(machine)
+    docker.restart(machine.container)
+    return wait(docker, machine)
+
+
+def _see(machine: Machine) -> tuple[str | NextCommand, ...]:
+    return (f"docker logs {machine.container}; to make all anew: ", *ANEW)

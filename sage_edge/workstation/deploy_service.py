@@ -14,8 +14,9 @@ from sage_edge.deploy.plan import Plan
 from sage_edge.deploy.rollout import Carriers, RolloutOutcome, RolloutTimeouts
 from sage_edge.deploy.transport import layer_checkpoints, registry
 from sage_edge.errors import UsageError
-from sage_edge.image import build_record, spec
-from sage_edge.image.built import BuiltImage, NotBuilt
+from sage_edge.image import build_record, engine, spec
+from sage_edge.image.built import BuiltImage
+from sage_edge.image.errors import NotBuilt
 from sage_edge.inventory.host_entry import Host
 from sage_edge.names import HostName, ModelRef
 from sage_edge.remote.board.client import BoardClient
@@ -52,7 +53,7 @@ def admit(here: FleetContext, public: str, say: Callable[[str], None]) -> None:
     if here.fleet.overlay == "sim":
         from sage_edge import sim
 
-        sim.admit(sim.Place.of(here.fleet))
+        sim.admit(sim.SimPlace.of(here.fleet))
     else:
         say(f"let the exchange accept its key: {public}")
 
@@ -73,7 +74,7 @@ def built(
         )
     if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
         base = sim_image.ensure_base(log)  # the stand-ins' own: it needs no registry
-    order = images.Order(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
+    order = images.BuildOrder(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
     return images.build(here.root, here.fleet.folder, paths().models, order, log)
 
 
@@ -164,7 +165,8 @@ def by_registry(here: FleetContext) -> Carrier:
 @contextlib.contextmanager
 def by_stream(board: BoardClient, found: DesiredRelease) -> Iterator[tuple[str, ...]]:
     """The fallback: the whole image through the connection, every time."""
-    board.load_image(found.image.id)
+    with engine.connect() as docker:
+        board.load_image(docker.saved(found.image.id))
     yield ()
 
 

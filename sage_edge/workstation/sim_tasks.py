@@ -8,7 +8,7 @@ from sage_edge.workstation.task import JSON, task
 
 if TYPE_CHECKING:
     from sage_edge.inventory.fleet import Fleet
-    from sage_edge.sim import Place
+    from sage_edge.sim import SimPlace
 
 GROUP = "sim"
 
@@ -63,10 +63,10 @@ def status(c: object, json: bool = False) -> int:
     return 0 if {r.machine.host for r in rows if r.system == "running"} >= sim.hosts(fleet) else 1
 
 
-def _here() -> tuple[Fleet, Place]:
+def _here() -> tuple[Fleet, SimPlace]:
     from sage_edge.inventory import load
-    from sage_edge.sim import Place
+    from sage_edge.sim import SimPlace
     from sage_edge.workstation import context
 
     fleet = load.load(context.root() / "fleet", "sim")
-    return fleet, Place.of(fleet)
+    return fleet, SimPlace.of(fleet)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.image import base_images, spec
-from sage_edge.image.base_images import UnknownBase
-from sage_edge.image.spec import BaseUnresolved
-from tests.sim.stub import StubDocker
+from sage_edge.image.engine import DockerEngine
+from sage_edge.image.errors import BaseUnresolved, UnknownBase
+from tests.sim.stub import StubEngine
 
 IMAGES = Path(__file__).parents[2] / "images"
 
@@ -29,40 +29,47 @@ def test_a_board_takes_what_is_locked_and_nothing_else() -> None:
 
 def test_a_cpu_takes_what_is_named_or_locked() -> None:
     card = spec.read_cards(IMAGES)["sprout"]
-    assert base_images.chosen(IMAGES, card, "cpu", "debian:12") == base_images.Upon("debian:12", "debian:12")
+    assert base_images.chosen(IMAGES, card, "cpu", "debian:12") == base_images.BuildBases("debian:12", "debian:12")
     with pytest.raises(BaseUnresolved, match="cpu"):
         base_images.chosen(IMAGES, card, "cpu", None)
-
-
-@pytest.fixture
-def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubDocker:
-    """A `docker` that answers as it is told."""
-    return StubDocker(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
     ("release", "python"), [("bookworm", "3.11"), ("noble", "3.12"), ('"jammy"', "3.10"), ("trixie", "3.13")]
 )
-def test_the_release_tells_the_python(release: str, python: str, docker: StubDocker) -> None:
-    docker.answers("run *", rf"ID=x\nVERSION_CODENAME={release}\nNAME=y\n")
-    assert base_images.python_of("a-base:1") == python
-    assert docker.asked == ["run --rm --network=none --entrypoint=cat a-base:1 /etc/os-release"]
+def test_the_release_tells_the_python(release: str, python: str, stubbed: StubEngine, docker: DockerEngine) -> None:
+    stubbed.runs(f"ID=x\nVERSION_CODENAME={release}\nNAME=y\n")
+    assert base_images.python_of(docker, "a-base:1") == python
+    body = stubbed.bodies["POST /containers/create"]
+    assert (body["Image"], body["Entrypoint"], body["Cmd"]) == ("a-base:1", ["cat"], ["/etc/os-release"])
+    assert body["HostConfig"]["NetworkMode"] == "none"
 
 
 @pytest.mark.parametrize(
-    ("says", "complains", "code", "message"),
+    ("says", "message"),
     [
-        (r"VERSION_CODENAME=sarge\n", "", 0, "a-base:1 is sarge, whose Python is not known here; known: bookworm"),
-        (r"ID=alpine\n", "", 0, "a-base:1 is no release that it names"),
-        ("", r"docker: Error response: no such image.\n\nRun more\n", 125, "cannot build upon a-base:1: Run more"),
-        ("", r"docker: no such image.\n\nRun .docker run --help. for more\n", 125, "cannot build upon a-base:1"),
-        ("", "", 1, "the engine says nothing"),
+        ("VERSION_CODENAME=sarge\n", "a-base:1 is sarge, whose Python is not known here; known: bookworm"),
+        ("ID=alpine\n", "a-base:1 is no release that it names"),
     ],
 )
-def test_an_unknown_base_stops(says: str, complains: str, code: int, message: str, docker: StubDocker) -> None:
-    docker.answers("run *", says, complains=complains, code=code)
+def test_an_unknown_base_stops(says: str, message: str, stubbed: StubEngine, docker: DockerEngine) -> None:
+    stubbed.runs(says)
     with pytest.raises(UnknownBase) as refused:
-        base_images.python_of("a-base:1")
+        base_images.python_of(docker, "a-base:1")
     assert message in refused.value.message
-    assert refused.value.code == 2
+    assert refused.value.code == ExitCode.USAGE
     assert "--base IMAGE" in hints.text(refused.value.hint)
+
+
+def test_a_base_that_the_engine_cannot_run_stops(stubbed: StubEngine, docker: DockerEngine) -> None:
+    stubbed.refuses("POST /containers/create*", "no such image", 404)
+    with pytest.raises(UnknownBase, match="cannot build upon a-base:1: no such image") as refused:
+        base_images.python_of(docker, "a-base:1")
+    assert refused.value.code == ExitCode.USAGE
+
+
+def test_a_base_that_can_be_had_nowhere_stops(stubbed: StubEngine, docker: DockerEngine) -> None:
+    stubbed.instead("GET /images/*", {"message": "No such image"}, 404)
+    stubbed.refuses("POST /images/create*", "pull access denied", 404)
+    with pytest.raises(UnknownBase, match="pull access denied"):
+        base_images.python_of(docker, "a-base:1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -12,23 +11,23 @@ import pytest
 from sage_edge.errors import SageError
 from sage_edge.image import build, build_record, spec
 from sage_edge.image import wheels as wheelhouse
-from sage_edge.image.build import Order
-from sage_edge.image.engine import NoEngine
-from sage_edge.image.spec import BaseUnresolved
+from sage_edge.image.build import BuildOrder
+from sage_edge.image.errors import BaseUnresolved, BuildFailed, EngineTooOld, NoEngine
 from sage_edge.names import ModelRef
-from tests.sim.stub import StubDocker
+from tests.sim.stub import INFO, StubDocker, StubEngine
 
 ROOT = Path(__file__).parents[2]
 SPROUT = spec.read_cards(ROOT / "images")["sprout"]
+DIGEST = "sha256:" + "ab" * 32
 GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
 
 
 def test_an_order_carries_what_its_card_says_unless_told_otherwise() -> None:
-    assert Order(SPROUT, "cpu").models == ("sage/seedling:q8_0",)
-    assert Order(SPROUT, "cpu").tag == "sage/sprout:cpu"
+    assert BuildOrder(SPROUT, "cpu").models == ("sage/seedling:q8_0",)
+    assert BuildOrder(SPROUT, "cpu").tag == "sage/sprout:cpu"
     other = ModelRef("a/b:c")
-    assert Order(SPROUT, "l4t", bake=(other,)).models == (other,)
-    assert Order(SPROUT, "l4t", bake=()).models == ()
+    assert BuildOrder(SPROUT, "l4t", bake=(other,)).models == (other,)
+    assert BuildOrder(SPROUT, "l4t", bake=()).models == ()
 
 
 @pytest.fixture
@@ -42,40 +41,69 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("order", "refusal"),
-    [(Order(SPROUT, "l4t"), BaseUnresolved), (Order(SPROUT, "cpu"), BaseUnresolved),
-     (Order(SPROUT, "cpu", "a-base:1"), NoEngine)],
+    [(BuildOrder(SPROUT, "l4t"), BaseUnresolved), (BuildOrder(SPROUT, "cpu"), BaseUnresolved),
+     (BuildOrder(SPROUT, "cpu", "a-base:1"), NoEngine)],
 )  # fmt: skip
 def test_nothing_is_fetched_or_written_before_the_base_and_the_engine_are_known(
-    order: Order, refusal: type[SageError], checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "bin").mkdir()
-    docker = StubDocker(tmp_path / "bin", monkeypatch)
-    docker.answers("version *", complains="no daemon", code=1)
+    order: BuildOrder, refusal: type[SageError], checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    stubbed: StubEngine,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PATH", str(tmp_path))  # no docker command
     monkeypatch.setattr(wheelhouse, "ensure", lambda *words: pytest.fail("wheels were fetched"))
     with pytest.raises(refusal):
         build.build(checkout, ROOT / "fleet", tmp_path / "store", order, lambda line: None)
+    stubbed.instead("GET /info", {**INFO, "ServerVersion": "20.10.24"})
+    with pytest.raises(refusal if refusal is BaseUnresolved else EngineTooOld):
+        build.build(checkout, ROOT / "fleet", tmp_path / "store", order, lambda line: None)
     assert not (checkout / ".sage").exists()
-    assert all(line.startswith("version") for line in docker.asked)
+    assert {request.partition("?")[0] for request in stubbed.asked} <= {"GET /version", "GET /info"}
+
+
+@pytest.fixture
+def command(checkout: Path, tmp_path: Path, stubbed: StubEngine, monkeypatch: pytest.MonkeyPatch) -> StubDocker:
+    """A `docker` command that builds; the engine and pip are stand-ins, too."""
+    (tmp_path / "bin").mkdir()
+    command = StubDocker(tmp_path / "bin", monkeypatch)
+    command.tool("git")
+    command.answers("nothing")
+    stubbed.answers("GET /images/sage/sprout:cpu/json", {"Id": DIGEST, "Size": 541})
+    wheels = tmp_path / "wheels"
+    monkeypatch.setattr(wheelhouse, "ensure", lambda root, card, target, log: wheels / target.python)
+    monkeypatch.setattr(wheelhouse, "pack_own", lambda root, folder: None)
+    return command
+
+
+ORDER = BuildOrder(SPROUT, "cpu", "a-base:1", bake=())
+
+
+def test_a_build_that_fails_shows_its_last_lines(
+    checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine
+) -> None:
+    stubbed.runs("VERSION_CODENAME=bookworm\n")
+    command.answers("buildx *", "many words\\n", complains="ERROR: step 5: no space left on device", code=1)
+    with pytest.raises(BuildFailed, match="step 5: no space left on device") as refused:
+        build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lambda line: None)
+    assert refused.value.hint
+    assert build_record.find(checkout, "sprout", "cpu") is None
+
+
+def test_an_image_that_draws_no_token_is_a_failed_build(
+    checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine
+) -> None:
+    stubbed.runs("VERSION_CODENAME=bookworm\n", err="no token was drawn", code=1)
+    with pytest.raises(BuildFailed, match="no token was drawn"):
+        build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lambda line: None)
 
 
 def test_a_build_hands_over_bases_labels_and_contexts(
-    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine
 ) -> None:
-    """Words only: the engine and pip are stand-ins."""
-    (tmp_path / "bin").mkdir()
-    digest = "sha256:" + "ab" * 32
-    docker = StubDocker(tmp_path / "bin", monkeypatch)
-    docker.tool("git")
-    docker.answers("version *", "26.1.5")
-    docker.answers("run --rm --network=none --entrypoint=cat *", r"VERSION_CODENAME=bookworm\n")
-    docker.answers("run *", '{"ok": true}')
-    docker.answers("image inspect *", json.dumps([{"Id": digest, "Size": 541}]))
-    wheels = tmp_path / "wheels"
-    monkeypatch.setattr(wheelhouse, "ensure", lambda root, card, target, tell: wheels / target.python)
-    monkeypatch.setattr(wheelhouse, "pack_own", lambda root, folder: None)
-    told: list[str] = []
-    image = build.build(checkout, ROOT / "fleet", tmp_path / "store", Order(SPROUT, "cpu", "a-base:1"), told.append)
-    (built,) = (line for line in docker.asked if line.startswith("buildx build"))
+    """Words and requests only."""
+    stubbed.runs("VERSION_CODENAME=bookworm\n")
+    wheels, lines = tmp_path / "wheels", list[str]()
+    order = BuildOrder(SPROUT, "cpu", "a-base:1")
+    image = build.build(checkout, ROOT / "fleet", tmp_path / "store", order, lines.append)
+    (built,) = (line for line in command.asked if line.startswith("buildx build --load"))
     for words in (
         "--build-arg=RUNTIME=a-base:1", "--build-arg=BUILDER=a-base:1", "--build-arg=PLATFORM=cpu",
         "--build-arg=ROLE=practitioner", "--build-arg=BOARD=orin-nano", "--build-arg=MODEL=sage/seedling:q8_0",
@@ -84,13 +112,16 @@ def test_a_build_hands_over_bases_labels_and_contexts(
     ):  # fmt: skip
         assert words in built, words
     assert "--platform" not in built, "a CPU image is for the machine that builds it"
-    smoke = docker.asked[-1]
-    assert "--network=none --read-only --cap-drop=ALL" in smoke
-    assert "--entrypoint=sage-smoke sage/sprout:cpu" in smoke
-    assert told[-1] == '{"ok": true}'
+    smoke = stubbed.bodies["POST /containers/create"]
+    assert (smoke["Image"], smoke["Entrypoint"]) == ("sage/sprout:cpu", ["sage-smoke"])
+    rights = smoke["HostConfig"]
+    assert (rights["NetworkMode"], rights["ReadonlyRootfs"], rights["CapDrop"]) == ("none", True, ["ALL"])
+    assert rights["Tmpfs"] == {"/tmp": "", "/srv/sage/state": "uid=10001,gid=10001"}  # noqa: S108
+    assert rights["Binds"] == [f"{ROOT / 'fleet'}:/srv/sage/fleet:ro"]
+    assert lines == ["building sage/sprout:cpu", "letting the image draw a token", "VERSION_CODENAME=bookworm"]
     assert build_record.find(checkout, "sprout", "cpu") == image
     assert build_record.find(checkout, "sprout", "l4t") is None
-    assert (image.id, image.bytes, image.model) == (digest, 541, "sage/seedling:q8_0")
+    assert (image.id, image.bytes, image.model) == (DIGEST, 541, "sage/seedling:q8_0")
     assert list((checkout / ".sage" / "building").iterdir()) == [], "nothing of 30 GB is left behind"
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.image import requirements
-from sage_edge.image.requirements import NamesAPlace, NoCompiler, NotPinned, Offline, Sheet
+from sage_edge.image.errors import NamesAPlace, NoCompiler, NotPinned, Offline
+from sage_edge.image.requirements import Sheet
 from sage_edge.workstation import image_tasks
 from tests.image.test_spec import images
 from tests.workstation.direct import call

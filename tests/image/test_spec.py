@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sage_edge import hints
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.image import spec
-from sage_edge.image.spec import BaseUnresolved
+from sage_edge.image.errors import BaseUnresolved
 from sage_edge.inventory import load
 from sage_edge.names import Digest, Slug
 
@@ -72,7 +72,7 @@ def test_all_faults_of_all_cards_are_said_at_once(images: Path) -> None:
 
 def test_a_base_is_named_by_digest() -> None:
     bases = spec.read_lock(ROOT / "images")
-    assert spec.demand(bases, Slug("sprout-builder")) == (
+    assert spec.require_pinned(bases, Slug("sprout-builder")) == (
         "nvcr.io/nvidia/l4t-jetpack:r36.4.0@sha256:34ccf0f3b63c6da9eee45f2e79de9bf7fdf3beda9abfd72bbf285ae9d40bb673"
     )
 
@@ -80,12 +80,12 @@ def test_a_base_is_named_by_digest() -> None:
 @pytest.mark.parametrize(("name", "another_way"), [("sprout-runtime", False), ("cpu", True)])
 def test_an_unresolved_base_is_refused_with_what_resolves_it(name: str, another_way: bool, images: Path) -> None:
     with pytest.raises(BaseUnresolved) as refused:
-        spec.demand(spec.read_lock(images), Slug(name))
+        spec.require_pinned(spec.read_lock(images), Slug(name))
     assert refused.value.code == 2
     assert hints.text(refused.value.hint).startswith(f"invoke image.lock --base {name}")
     assert ("--base IMAGE" in hints.text(refused.value.hint)) == another_way
     with pytest.raises(UsageError, match="knows no base 'loki'"):
-        spec.demand(spec.read_lock(images), Slug("loki"))
+        spec.require_pinned(spec.read_lock(images), Slug("loki"))
 
 
 @pytest.mark.parametrize(

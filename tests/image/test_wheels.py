@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from sage_edge.image import spec
 from sage_edge.image import wheels as wheelhouse
+from sage_edge.image.errors import WheelsMissing
 from sage_edge.image.spec import ImageCard
-from sage_edge.image.wheels import Target, WheelsMissing
+from sage_edge.image.wheels import Target
 from sage_edge.inventory.image import Platform
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from typing import Any
 
 from sage_edge.image import build as images
 from sage_edge.image import spec
-from sage_edge.image.build import Order
+from sage_edge.image.build import BuildOrder
 from sage_edge.image.built import BuiltImage
 from sage_edge.sim import image as sim_image
 
@@ -69,13 +69,13 @@ def built(name: str) -> BuiltImage:
     return build(snapshot(), order(name, fresh=True))
 
 
-def order(name: str, **changed: Any) -> Order:
+def order(name: str, **changed: Any) -> BuildOrder:
     """What to build: upon the base of the stand-ins, which needs no registry."""
     card = spec.read_cards(ROOT / "images")[name]
-    return Order(card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, **changed})
+    return BuildOrder(card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, **changed})
 
 
-def build(root: Path, wanted: Order, fleet: Path = ROOT / "fleet", store: Path | None = None) -> BuiltImage:
+def build(root: Path, wanted: BuildOrder, fleet: Path = ROOT / "fleet", store: Path | None = None) -> BuiltImage:
     """Build an image from a root."""
     return images.build(root, fleet, store or root / "no-store", wanted, lambda line: None)
 

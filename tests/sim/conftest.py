@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sage_edge.sim import Place
-from tests.sim.stub import INFO, StubDocker
+from sage_edge.image import engine
+from sage_edge.image.engine import DockerEngine
+from sage_edge.sim import SimPlace
+from tests.sim import stub
+from tests.sim.stub import INFO, StubDocker, StubEngine
 
 
 @pytest.fixture
-def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubDocker:
-    """An engine that is there and does whatever it is told, in silence."""
+def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
+    """An engine that says who it is."""
+    with stub.serving(monkeypatch) as serving:
+        serving.answers("GET /info", INFO)
+        yield serving
+
+
+@pytest.fixture
+def docker(stubbed: StubEngine) -> Iterator[DockerEngine]:
+    """The door to that engine."""
+    with engine.connect() as docker:
+        yield docker
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StubDocker:
+    """A `docker` command that does whatever it is told, in silence."""
     folder = tmp_path / "bin"
     folder.mkdir()
     stub = StubDocker(folder, monkeypatch)
-    stub.answers("info*", INFO)
+    stub.answers("nothing")
     return stub
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "a blank" / "sim", "set")
+def place(tmp_path: Path) -> SimPlace:
+    return SimPlace(tmp_path / "a blank" / "sim", "set")

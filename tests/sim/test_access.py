@@ -10,7 +10,7 @@ from sage_edge import shell
 from sage_edge.names import HostName
 from sage_edge.remote.ssh import config
 from sage_edge.shell import Command
-from sage_edge.sim import Machine, Place, access
+from sage_edge.sim import Machine, SimPlace, access
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGI2ZbEMYrTayPn4862EOq7cGtPEJuqZJZrjqi root@sprout"
 MACHINES = (Machine("hub", "set-hub", 4000, "running", ""), Machine("sprout", "set-sprout", 4001, "running", ""))
@@ -18,7 +18,7 @@ MACHINES = (Machine("hub", "set-hub", 4000, "running", ""), Machine("sprout", "s
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh not installed: apt-get install openssh-client")
 
 
-def written(place: Place) -> None:
+def written(place: SimPlace) -> None:
     place.folder.mkdir(parents=True)
     access.ensure_key(place)
     place.config.write_text(access.config(place, MACHINES))
@@ -26,7 +26,7 @@ def written(place: Place) -> None:
 
 
 @needs_ssh
-def test_our_own_commands_find_a_board_in_a_folder_with_a_blank(place: Place) -> None:
+def test_our_own_commands_find_a_board_in_a_folder_with_a_blank(place: SimPlace) -> None:
     written(place)
     address = config.find(place.folder, HostName("sprout"))
     assert (address.hostname, address.port, address.user, address.key_name) == ("127.0.0.1", 4001, "sage", "sprout")
@@ -36,7 +36,7 @@ def test_our_own_commands_find_a_board_in_a_folder_with_a_blank(place: Place) ->
 
 
 @needs_ssh
-def test_a_person_s_ssh_trusts_nothing_else_either(place: Place) -> None:
+def test_a_person_s_ssh_trusts_nothing_else_either(place: SimPlace) -> None:
     written(place)
     told = shell.run(Command(("ssh", "-F", str(place.config), "-G", "hub"))).text.splitlines()
     says = dict(line.partition(" ")[::2] for line in told)
@@ -46,7 +46,7 @@ def test_a_person_s_ssh_trusts_nothing_else_either(place: Place) -> None:
 
 
 @needs_ssh
-def test_the_key_pair_is_made_once_and_is_nobody_else_s(place: Place) -> None:
+def test_the_key_pair_is_made_once_and_is_nobody_else_s(place: SimPlace) -> None:
     place.folder.mkdir(parents=True)
     first = access.ensure_key(place)
     assert access.ensure_key(place) == first

@@ -15,28 +15,28 @@ SCRIPT = Path(__file__).parents[2] / ".ci" / "engine"
 TOOLS = ("bash", "cat", "dirname", "grep", "env")
 
 
-def engine(docker: StubDocker, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": str(docker.folder), "SAGE_ENGINE_PLACE": str(docker.folder / "place"), "APT_ROOT": "/nowhere"}
+def engine(command: StubDocker, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": str(command.folder), "SAGE_ENGINE_PLACE": str(command.folder / "place"), "APT_ROOT": "/nowhere"}
     return subprocess.run((SCRIPT, *words), env=env, capture_output=True, text=True)
 
 
 @pytest.fixture
-def machine(docker: StubDocker) -> StubDocker:
+def machine(command: StubDocker) -> StubDocker:
     """A machine with every tool that the script wants, none of which may be started."""
-    return equipped(docker, "26.1.5")
+    return equipped(command, "26.1.5")
 
 
-def equipped(docker: StubDocker, version: str) -> StubDocker:
+def equipped(command: StubDocker, version: str) -> StubDocker:
     """version: of the engine that answers; without one, none does, and an old one is installed."""
     for tool in TOOLS:
-        docker.tool(tool)
-    docker.answers("version*", f"{version}\\n" if version else "", code=0 if version else 1)
+        command.tool(tool)
+    command.answers("version*", f"{version}\\n" if version else "", code=0 if version else 1)
     for name in ("iptables", "debootstrap", "docker-registry", "apt-get", "dockerd", "setsid"):
-        trap = docker.folder / name
-        trap.write_text(f"#!/bin/sh\necho {name} >>{docker.folder}/started\nexit 1\n")
+        trap = command.folder / name
+        trap.write_text(f"#!/bin/sh\necho {name} >>{command.folder}/started\nexit 1\n")
         trap.chmod(0o755)
-    (docker.folder / "dockerd").write_text("#!/bin/sh\necho Docker version 20.10.24+dfsg1, build 297e128\n")
-    return docker
+    (command.folder / "dockerd").write_text("#!/bin/sh\necho Docker version 20.10.24+dfsg1, build 297e128\n")
+    return command
 
 
 def test_where_an_engine_answers_nothing_is_done(machine: StubDocker) -> None:
@@ -48,11 +48,11 @@ def test_where_an_engine_answers_nothing_is_done(machine: StubDocker) -> None:
 
 
 @pytest.mark.parametrize("version", ["20.10.24", "9.0", ""])
-def test_an_engine_that_is_too_old_for_our_builds_counts_as_missing(docker: StubDocker, version: str) -> None:
-    done = engine(equipped(docker, version))
+def test_an_engine_that_is_too_old_for_our_builds_counts_as_missing(command: StubDocker, version: str) -> None:
+    done = engine(equipped(command, version))
     assert done.returncode != 0
     assert "installing: docker.io\n" in done.stderr or "docker.io are missing" in done.stderr
-    assert not (docker.folder / "started").exists()
+    assert not (command.folder / "started").exists()
 
 
 def test_what_it_did_not_start_it_does_not_stop(machine: StubDocker) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
+from sage_edge.image.engine import DockerEngine
+from sage_edge.image.errors import NoEngine
 from sage_edge.sim import image
-from sage_edge.sim.engine import Engine, SimError
-from tests.sim.stub import StubDocker
+from sage_edge.sim.errors import SimError
+from tests.sim.stub import StubDocker, StubEngine
 
-HERE = Engine("26", "x86_64", Path("/nowhere"))
 STANZAS = """\
 # made by hand
 Types: deb
@@ -62,46 +63,60 @@ def test_another_recipe_or_base_is_another_image(tmp_path: Path, monkeypatch: py
     assert image.name("base:1") != before
 
 
-def test_what_is_there_is_not_made_again(docker: StubDocker) -> None:
-    assert image.ensure(HERE, silent) == image.name(image.own_base())
+def has(stubbed: StubEngine, *names: str) -> None:
+    """Let the engine have images of these names."""
+    for name in names:
+        stubbed.answers(f"GET /images/{name}/json", {"Id": "sha256:" + "ab" * 32, "Size": 5})
+
+
+def test_what_is_there_is_not_made_again(stubbed: StubEngine, docker: DockerEngine) -> None:
+    has(stubbed, "*")
+    assert image.ensure(docker, silent) == image.name(image.own_base())
     assert image.ensure_base(silent) == image.own_base()
-    assert all(asked.startswith("image inspect") for asked in docker.asked)
+    assert all(asked.startswith(("GET /images/", "GET /version")) for asked in stubbed.asked)
 
 
-def test_a_base_that_is_not_there_is_named(docker: StubDocker) -> None:
-    docker.answers("image*", code=1)
+def test_a_base_that_is_not_there_is_named(docker: DockerEngine) -> None:
     with pytest.raises(SimError, match="no image debian:bookworm") as refused:
-        image.ensure(HERE, silent, "debian:bookworm")
+        image.ensure(docker, silent, "debian:bookworm")
     assert hints.text(refused.value.hint).startswith("docker pull debian:bookworm")
 
 
-def test_a_base_of_one_s_own_needs_no_debootstrap(docker: StubDocker) -> None:
-    docker.answers("image*mine*")
-    docker.answers("image*", code=1)
-    assert image.ensure(HERE, silent, "mine") == image.name("mine")
-    assert docker.asked[-1].startswith(f"build --quiet --build-arg BASE=mine --tag {image.name('mine')} ")
+def test_a_base_of_one_s_own_needs_no_debootstrap(
+    stubbed: StubEngine, docker: DockerEngine, command: StubDocker
+) -> None:
+    has(stubbed, "mine")
+    assert image.ensure(docker, silent, "mine") == image.name("mine")
+    (build,) = command.asked
+    assert build.startswith(f"buildx build --load --quiet --build-arg BASE=mine --tag {image.name('mine')} ")
 
 
-def test_no_debootstrap_is_said_with_both_ways_out(docker: StubDocker) -> None:
-    docker.answers("image*", code=1)
+def test_no_debootstrap_is_said_with_both_ways_out(docker: DockerEngine, command: StubDocker) -> None:
     with pytest.raises(SimError, match="debootstrap") as refused:
-        image.ensure(HERE, silent)
+        image.ensure(docker, silent)
     assert ".ci/engine" in hints.text(refused.value.hint)
-    assert "invoke sim.up --base debian:bookworm" in hints.text(refused.value.hint)
+    assert "sim.up --base debian:bookworm" in hints.text(refused.value.hint)
 
 
-def test_only_root_makes_a_base(docker: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
-    docker.answers("image*", code=1)
-    (docker.folder / "debootstrap").symlink_to("/bin/false")
+def test_only_root_makes_a_base(docker: DockerEngine, command: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    (command.folder / "debootstrap").symlink_to("/bin/false")
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(SimError, match="only root"):
-        image.ensure(HERE, silent)
+        image.ensure(docker, silent)
 
 
-def test_a_failed_build_shows_its_last_lines(docker: StubDocker) -> None:
-    docker.answers("image*mine*")
-    docker.answers("image*", code=1)
-    docker.answers("build*", complains="E: Unable to locate package docker.io", code=1)
+def test_a_failed_build_shows_its_last_lines(stubbed: StubEngine, docker: DockerEngine, command: StubDocker) -> None:
+    has(stubbed, "mine")
+    command.answers("buildx build*", complains="E: Unable to locate package docker.io", code=1)
     with pytest.raises(SimError, match=r"E: Unable to locate package docker\.io") as refused:
-        image.ensure(HERE, silent, "mine")
-    assert hints.text(refused.value.hint).startswith("see all of it: docker build --build-arg BASE=mine ")
+        image.ensure(docker, silent, "mine")
+    assert "--build-arg BASE=mine " in hints.text(refused.value.hint)
+
+
+def test_a_build_without_the_command_line_is_no_engine(
+    stubbed: StubEngine, docker: DockerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has(stubbed, "mine")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoEngine, match="docker is not installed"):
+        image.ensure(docker, silent, "mine")

@@ -12,11 +12,13 @@ import pytest
 
 from sage_edge import shell, sim
 from sage_edge.errors import UsageError
+from sage_edge.image import engine
 from sage_edge.inventory.board_facts import contradictions, measure
 from sage_edge.names import HostName
 from sage_edge.remote.ssh.client import connect
 from sage_edge.shell import Command
-from sage_edge.sim import Place, engine
+from sage_edge.sim import SimPlace, containers
+from sage_edge.sim.errors import PortTaken
 from tests import standins
 from tests.standins import Boards
 
@@ -49,12 +51,12 @@ def test_both_boards_and_the_hub_are_up(boards: Boards) -> None:
 
 
 def test_a_second_up_changes_nothing(boards: Boards) -> None:
-    words = engine.docker("ps", "-q", "--no-trunc", "--filter", f"label={engine.LABEL}={boards.place.name}")
+    words = Command(("docker", "ps", "-q", "--no-trunc", "--filter", f"label={containers.LABEL}={boards.place.name}"))
     before = (shell.run(words).text, boards.place.known_hosts.read_bytes(), boards.place.config.read_bytes())
-    told: list[str] = []
-    sim.up(boards.fleet, boards.place, told.append)
+    lines: list[str] = []
+    sim.up(boards.fleet, boards.place, lines.append)
     assert (shell.run(words).text, boards.place.known_hosts.read_bytes(), boards.place.config.read_bytes()) == before
-    assert told == []
+    assert lines == []
 
 
 @pytest.mark.parametrize("host", BOTH)
@@ -176,36 +178,37 @@ def test_a_renewed_board_is_nobody_s_past(boards: Boards) -> None:
 
 def test_a_killed_up_goes_on_and_down_leaves_nothing(boards: Boards, tmp_path: Path) -> None:
     """A set of its own: made by hand as far as a killed `up` came, finished, its folder lost, and taken away."""
-    place = Place(tmp_path / ".sage" / "sim", f"{boards.place.name}-cut")
-    shell.run(engine.docker("network", "create", "--label", f"{engine.LABEL}={place.name}", place.name))
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    place = SimPlace(tmp_path / ".sage" / "sim", f"{boards.place.name}-cut")
+    with socket.create_server(("127.0.0.1", 0)) as taken, engine.connect() as docker:
+        docker.create_network(place.name, {containers.LABEL: place.name})
         port = taken.getsockname()[1]
-        shell.run(engine.creation(place, "hub", port, boards.machine("hub").image))
+        docker.create(containers.describe(place, "hub", port, boards.machine("hub").image))
         try:
-            with pytest.raises(engine.PortTaken, match=f"port {port} .* hub's sshd") as refused:
+            with pytest.raises(PortTaken) as refused:
                 sim.up(boards.fleet, place, _silent)
-            assert (refused.value.code, "hub" in engine.machines(place)) == (5, False)
+            assert (refused.value.host, refused.value.port, refused.value.code) == ("hub", port, 5)
+            assert "hub" not in containers.machines(docker, place)
             sim.up(boards.fleet, place, _silent)
-            shell.run(engine.docker("stop", "--time", "0", place.container("hub")))
+            shell.run(Command(("docker", "stop", "--time", "0", place.container("hub"))))
             place.key.unlink()
-            told: list[str] = []
-            sim.up(boards.fleet, place, told.append)
-            assert told == ["starting hub"]
+            lines: list[str] = []
+            sim.up(boards.fleet, place, lines.append)
+            assert lines == ["starting hub"]
             came = shell.attempt(Command(("ssh", "-F", str(place.config), "sprout", "echo in")))
             assert came.text == "in", came.complaint
         finally:
             assert sim.down(place) == 3
     for kind in (("ps", "-aq"), ("network", "ls", "-q")):
-        assert shell.run(engine.docker(*kind, "--filter", f"label={engine.LABEL}={place.name}")).text == ""
+        assert shell.run(Command(("docker", *kind, "--filter", f"label={containers.LABEL}={place.name}"))).text == ""
     assert not place.folder.exists()
     assert sim.down(place) == 0
 
 
 def test_down_takes_the_volumes_along(boards: Boards) -> None:
-    words = ("inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", boards.machine("sprout").container)
-    (volume,) = shell.run(engine.docker(*words)).text.split()
+    words = ("docker", "inspect", "--format", "{{range .Mounts}}{{.Name}} {{end}}", boards.place.container("sprout"))
+    (volume,) = shell.run(Command(words)).text.split()
     boards.renew("sprout")
-    assert shell.attempt(engine.docker("volume", "inspect", volume)).code != 0
+    assert shell.attempt(Command(("docker", "volume", "inspect", volume))).code != 0
 
 
 def _silent(line: str) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sage_edge.image import build_record
-from sage_edge.image.built import BuiltImage, NotBuilt
+from sage_edge.image.built import BuiltImage
+from sage_edge.image.errors import NotBuilt
 from sage_edge.workstation import deploy_service
 from sage_edge.workstation.context import FleetContext
 from tests.deploy import fleetfacts

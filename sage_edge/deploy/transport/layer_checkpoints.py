@@ -41,8 +41,8 @@ def build(port: int, name: str) -> tuple[str, ...]:
     for number, count in enumerate(steps([int(layer["size"]) for layer in manifest["layers"]]), start=1):
         part = json.dumps(_first_layers(config, count)).encode()
         registry.keep_blob(part)
-        told = {**manifest["config"], "digest": files.digest(part), "size": len(part)}
-        shorter = {**manifest, "config": told, "layers": manifest["layers"][:count]}
+        short_config = {**manifest["config"], "digest": files.digest(part), "size": len(part)}
+        shorter = {**manifest, "config": short_config, "layers": manifest["layers"][:count]}
         registry.keep_manifest(f"{tag}-{number}", json.dumps(shorter).encode(), str(manifest["mediaType"]))
         names.append(f"{repository}:{tag}-{number}")
     return (*names, name)
@@ -93,15 +93,15 @@ class _Registry:
         try:
             line.request(method, place, body, dict(headers or {}))
             answer = line.getresponse()
-            found = answer.read()
+            content = answer.read()
         except (OSError, http.client.HTTPException) as silent:
             raise DeployError(f"our registry does not answer: {silent!r}", hint="the same again") from None
         finally:
             line.close()
         if answer.status not in _FINE:
-            said = found.decode("utf-8", "replace")[:200]
-            raise DeployError(f"our registry answers {answer.status} to {method} {place}: {said}", hint=_ANEW)
-        return str(answer.headers.get("Location", "")), found
+            why = content.decode("utf-8", "replace")[:200]
+            raise DeployError(f"our registry answers {answer.status} to {method} {place}: {why}", hint=_ANEW)
+        return str(answer.headers.get("Location", "")), content
 
 
 _ANEW = "its store can be made anew: rm -r .sage/registry"

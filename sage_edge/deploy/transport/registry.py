@@ -5,7 +5,7 @@ workstation's loopback, which the board reaches through the SSH connection that 
 no TLS, and nothing listens on any other address.
 
     workstation                                   board
-    docker push 127.0.0.1:P/sage/sprout:<id>      docker pull localhost:Q/sage/sprout:<id>
+    push to 127.0.0.1:P/sage/sprout:<id>      docker pull localhost:Q/sage/sprout:<id>
          └─► registry on 127.0.0.1:P  ◄── SSH reverse forward ── 127.0.0.1:Q
 
 Its storage stays in .sage/registry, so a second push writes what is new; removing that folder costs time and nothing
@@ -27,13 +27,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from sage_edge import files, shell
+from sage_edge import files
+from sage_edge.hints import invoke
+from sage_edge.image import engine
 from sage_edge.image.built import BuiltImage
+from sage_edge.image.errors import EngineRefused
 from sage_edge.remote.errors import DeployError
-from sage_edge.shell import Command
 
 PROGRAMS = ("docker-registry", "registry")
-PUSH_S, START_S, TRIES = 3600.0, 20.0, 3
+START_S, TRIES = 20.0, 3
 
 _CONFIG = """version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
@@ -48,7 +50,7 @@ class NoRegistry(DeployError):
     """No registry can be started here."""
 
     def __init__(self, why: str, host: str) -> None:
-        super().__init__(why, hint=f"send the whole image instead: invoke deploy --host {host} --via save")
+        super().__init__(why, hint=("send the whole image instead: ", invoke("deploy", host=host, via="save")))
 
 
 @contextlib.contextmanager
@@ -58,41 +60,41 @@ def serving(folder: Path, host: str = "HOST") -> Iterator[int]:
     host: to whom something is to be sent from it.
     A port that was free when we looked may be taken when the registry starts; so it has three tries.
     """
-    program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         raise NoRegistry("no registry program is installed here (Debian's package docker-registry has one)", host)
     files.make_folder(folder)
     with contextlib.ExitStack() as running:
-        said = running.enter_context(tempfile.TemporaryFile())
+        log = running.enter_context(tempfile.TemporaryFile())
         for left in range(TRIES - 1, -1, -1):
             port, token = free_port(), secrets.token_hex(8)
-            process = running.enter_context(_started(program, folder, port, token, said))
+            process = running.enter_context(_started(program, folder, port, token, log))
             if _listens(process, port, token):
                 break
             if not left:
-                why = f"our registry did not start, on {TRIES} ports one after the other: {_last_words(said)}"
+                why = f"our registry did not start, on {TRIES} ports one after the other: {_last_words(log)}"
                 raise NoRegistry(why, host)
         yield port
 
 
-def _last_words(said: IO[bytes]) -> str:
-    said.seek(0)
-    last = (said.read().decode("utf-8", "replace").strip().splitlines() or ["it does not say why"])[-1]
-    told = _MESSAGE.search(last)
-    return (told[1] if told else last)[-300:]
+def _last_words(log: IO[bytes]) -> str:
+    log.seek(0)
+    last = (log.read().decode("utf-8", "replace").strip().splitlines() or ["it does not say why"])[-1]
+    message = _MESSAGE.search(last)
+    return (message[1] if message else last)[-300:]
 
 
 _MESSAGE = re.compile(r'msg="(.*)"')
 
 
 @contextlib.contextmanager
-def _started(program: str, folder: Path, port: int, token: str, said: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """said: gets what it complains of."""
+def _started(program: str, folder: Path, port: int, token: str, log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """log: gets what it complains of."""
     config = folder / f"config-{port}.yml"
     config.write_text(_CONFIG.format(folder=folder / "data", port=port, proof=_PROOF, token=token), "utf-8")
     words = (*_dying_with_us(), program, "serve", str(config))
     process = subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+        words, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True
     )  # Ctrl-C is for us; the registry serves until we have left in order
     try:
         yield process
@@ -111,19 +113,20 @@ def _dying_with_us() -> tuple[str, ...]:
 def push(image: BuiltImage, registry: str) -> str:
     """Push an image to a registry, like `127.0.0.1:5000`; return its name there: `sage/sprout:0a1b2c3d4e5f`.
 
-    Raises DeployError with the last lines of what docker said.
+    Raises EngineRefused with the engine's own words.
     """
     name = f"sage/{image.name}:{image.id.short}"
     target = f"{registry}/{name}"
-    for words, hint in (
-        (("tag", image.id, target), "is the image here? invoke image.build --host HOST"),
-        (("push", "--quiet", target), f"does it answer, and are you logged in there? docker login {registry}"),
-    ):
-        done = shell.attempt(Command(("docker", *words), timeout_s=PUSH_S))
-        if done.code != 0:
-            tail = "\n".join(done.complaint.splitlines()[-20:])
-            raise DeployError(f"docker {words[0]} failed: {tail}", hint=hint)
-    shell.attempt(Command(("docker", "rmi", "--no-prune", target)))  # the name; the image keeps its own
+    with engine.connect() as docker:
+        if docker.image(image.id) is None:
+            raise EngineRefused(
+                f"docker push {image.tag}", "the image is not here", hint=invoke("image.build", host="HOST")
+            )
+        docker.tag(image.id, target)
+        try:
+            docker.push(target, hint=f"does it answer, and are you logged in there? docker login {registry}")
+        finally:
+            docker.untag(target)  # the image keeps its own name
     return name
 
 

@@ -6,9 +6,8 @@ Two types, so that a dry run cannot write: `BoardView` has questions only, `Boar
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 from sage_edge.hints import invoke
 from sage_edge.names import HostName
@@ -86,15 +85,9 @@ class BoardClient(BoardView):
         """Let the board reach a port of our loopback for the body; yields the port on its own."""
         return self._remote.reached_back(port)
 
-    def load_image(self, image: str) -> None:
-        """Stream a whole image into the board's engine. Raises DeployError."""
-        load = ("docker", "load", "--quiet")
-        with subprocess.Popen(("docker", "save", image), stdout=subprocess.PIPE) as packing_up:
-            ran = self._remote.run(helper_zipapp.AS_ROOT, *load, stdin=packing_up.stdout or b"", timeout_s=_SLOW_S)
-        if packing_up.returncode != 0:
-            raise DeployError(
-                f"docker save {image} failed", hint=("is it here? ", invoke("image.build", host=self.host))
-            )
+    def load_image(self, tar: IO[bytes]) -> None:
+        """Stream a whole image into the board's engine. tar: as an engine saves it. Raises DeployError."""
+        ran = self._remote.run(helper_zipapp.AS_ROOT, "docker", "load", "--quiet", stdin=tar, timeout_s=_SLOW_S)
         if ran.code != 0:
             raise DeployError(
                 f"{self.host}: docker load failed: {ran.complaint[-300:] or f'exit {ran.code}'}",

@@ -1,0 +1,179 @@
+"""What building an image, and Docker on the workstation, can refuse.
+
+SageError
+└── ImageError                                                  exit code
+    ├── DockerError               the engine                    1
+    │   ├── NoEngine(why)         none answers                  4
+    │   ├── NoAccess              it is not for this user       3
+    │   ├── EngineTooOld          it cannot build our images    4
+    │   └── EngineRefused(what, why)
+    ├── BaseUnresolved(name)      no digest is locked           2
+    ├── UnknownBase               nothing is built upon it      2
+    ├── NoAnswer(image)           a registry cannot be asked    4
+    ├── NoSuchImage(image)        it has none of that name      1
+    ├── NoCompiler, NotPinned, NamesAPlace      hashed requirements 1
+    │   └── Offline               the package index is silent   4
+    ├── WheelsMissing             packages could not be got     4
+    ├── BuildFailed               or what was built is broken   1
+    └── NotBuilt(host)            there is no image for a host  1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sage_edge.errors import ExitCode, SageError
+from sage_edge.hints import Hint, invoke
+from sage_edge.names import HostName
+
+
+class ImageError(SageError):
+    """An image could not be made, found or carried."""
+
+
+class DockerError(ImageError):
+    """The Docker engine of the workstation did not do what it was asked."""
+
+
+class NoEngine(DockerError):
+    """No Docker engine answers on the workstation, or the command that builds is not here."""
+
+    code = ExitCode.UNREACHABLE
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"no Docker engine answers here: {why}",
+            hint="on Debian: .ci/engine installs and starts one; elsewhere install Docker 24 or newer and start it",
+        )
+
+
+class NoAccess(DockerError):
+    """An engine is there, but this user may not speak to it."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this user may not speak to the Docker engine",
+            hint="sudo usermod -aG docker $USER, then log in again; or do it as root",
+        )
+
+
+class EngineTooOld(DockerError):
+    """The engine cannot build what we build."""
+
+    code = ExitCode.UNREACHABLE
+
+    def __init__(self, version: str, oldest: str) -> None:
+        self.version, self.oldest = version, oldest
+        super().__init__(
+            f"the Docker engine here is {version}, and to build our images takes {oldest} or newer",
+            hint="get a newer one; on Debian 12: .ci/engine",
+        )
+
+
+class EngineRefused(DockerError):
+    """The engine answered, and said no. what: what it was asked for, like `docker push`; why: its own words."""
+
+    def __init__(self, what: str, why: str, *, hint: Hint = "") -> None:
+        self.what, self.why = what, why
+        super().__init__(f"{what} failed: {why}", hint=hint or f"see what the engine says: {what}")
+
+
+class BaseUnresolved(ImageError):
+    """A base has no digest yet, and a build never resolves a tag by itself."""
+
+    code = ExitCode.USAGE
+
+    def __init__(self, name: str, image: str) -> None:
+        self.name = name
+        lock = invoke("image.lock", base=name)
+        here = invoke("image.build", host="HOST", platform="cpu", base="IMAGE")
+        super().__init__(
+            f"images/images.lock: {name} ({image}) is unresolved, so nobody could say what is built upon",
+            hint=(lock, "; or build upon a Debian or Ubuntu that is here: ", here) if name == "cpu" else lock,
+        )
+
+
+class UnknownBase(ImageError):
+    """Nothing can be built upon this image."""
+
+    code = ExitCode.USAGE
+
+
+class NoAnswer(ImageError):
+    """The registry could not be asked."""
+
+    code = ExitCode.UNREACHABLE
+
+    def __init__(self, image: str, why: str) -> None:
+        self.image = image
+        super().__init__(
+            f"nobody says which bytes {image} is: {why}",
+            hint=(
+                "is the network there? then the same again; on a machine without one: ",
+                invoke("image.build", base="IMAGE"),
+            ),
+        )
+
+
+class NoSuchImage(ImageError):
+    """The registry answered, and has no such image, or none for a board."""
+
+    def __init__(self, image: str, why: str) -> None:
+        self.image = image
+        super().__init__(
+            f"{image}: {why}", hint=("correct its name in images/images.lock, then: ", invoke("image.lock"))
+        )
+
+
+class NoCompiler(ImageError):
+    """The tool that resolves requirements is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "uv, which writes hashed requirements for another machine, is not installed",
+            hint=(".venv/bin/python -m pip install uv; then: ", invoke("image.requirements")),
+        )
+
+
+class NotPinned(ImageError):
+    """No set of versions was found, or the index did not answer."""
+
+
+class Offline(NotPinned):
+    """The package index did not answer."""
+
+    code = ExitCode.UNREACHABLE
+
+
+class NamesAPlace(ImageError):
+    """Requirements that say where packages come from are not written."""
+
+    def __init__(self, name: str, lines: Sequence[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__(
+            f"{name} would say where packages come from: {lines[0]:.80}",
+            hint=(
+                "take the address out of uv's own settings for this call: UV_NO_CONFIG=1 ",
+                invoke("image.requirements"),
+            ),
+        )
+
+
+class WheelsMissing(ImageError):
+    """The packages of an image could not be got."""
+
+    code = ExitCode.UNREACHABLE
+
+
+class BuildFailed(ImageError):
+    """The image could not be built, or does not work."""
+
+
+class NotBuilt(ImageError):
+    """There is no image for a host."""
+
+    def __init__(self, host: HostName, folder: str) -> None:
+        self.host = host
+        super().__init__(f"no image of images/{folder} has been built here", hint=invoke("image.build", host=str(host)))
