@@ -11,6 +11,7 @@ import contextlib
 import io
 import re
 import shutil
+import socket
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -49,11 +50,20 @@ def connect() -> Iterator[DockerEngine]:
         if "base_url" not in choice:
             choice = {**docker.ContextAPI.kwargs_from_context(), **choice}
         address = choice.get("base_url", address)
+        _knock(address)
         client = docker.APIClient(**choice, version="auto", timeout=int(ANSWER_S), use_ssh_client=True)
     except (docker.errors.DockerException, OSError) as silent:
         raise _unreachable(address, silent) from None
     with contextlib.closing(client):
         yield DockerEngine(client)
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at a socket of this machine; the SDK would leave that open for a while."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(ANSWER_S)
+            line.connect(address.removeprefix("unix://"))
 
 
 class DockerEngine:
