@@ -49,9 +49,15 @@ def desired(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe
         composes["cpu.yaml"] = checkout.compose("cpu")
     fleet, declarations = checkout.fleet, checkout.declarations()
     release = Release(
-        host=host.name, role=host.role, board=host.board, overlay=Slug(fleet.overlay) if fleet.overlay else None,
-        image=image.id, models=dict(checkout.models(host)), fleet=_digest(declarations), compose=_digest(composes),
-    )  # fmt: skip
+        host=host.name,
+        role=host.role,
+        board=host.board,
+        overlay=Slug(fleet.overlay) if fleet.overlay else None,
+        image=image.id,
+        models=dict(checkout.models(host)),
+        fleet=_digest(declarations),
+        compose=_digest(composes),
+    )
     written = {
         "release.json": release.canonical().decode(),
         ".env": environment(release, image, facts, tuple(composes)),

@@ -116,8 +116,12 @@ def foundation(facts: BoardProbe) -> Digest:
     deployed, engine = asdict(facts.deployed), facts.engine
     deployed.pop("lock")
     ground = {
-        "deployed": deployed, "card": facts.card, "models": dict(facts.models), "helper": facts.helper,
-        "images": sorted(engine.images) if engine else None, "runtimes": engine.runtimes if engine else None,
+        "deployed": deployed,
+        "card": facts.card,
+        "models": dict(facts.models),
+        "helper": facts.helper,
+        "images": sorted(engine.images) if engine else None,
+        "runtimes": engine.runtimes if engine else None,
         "running": [(box.name, box.image, box.status, box.release) for box in engine.containers] if engine else None,
-    }  # fmt: skip
+    }
     return files.digest(json.dumps(ground, sort_keys=True).encode())

@@ -80,10 +80,14 @@ def _gpu_groups(facts: BoardProbe) -> list[str]:
 def _folders(login: int) -> Iterator[ProvisionStep]:
     """login: who copies models over ssh, and so owns the store."""
     for path, uid, mode in (
-        ("srv/sage", 0, "0755"), ("srv/sage/releases", 0, "0755"), ("srv/sage/deploy", 0, "0755"),
-        ("srv/sage/models", login, "0755"), ("srv/sage/state", AGENT, "0750"), ("srv/sage/keys", 0, "0711"),
+        ("srv/sage", 0, "0755"),
+        ("srv/sage/releases", 0, "0755"),
+        ("srv/sage/deploy", 0, "0755"),
+        ("srv/sage/models", login, "0755"),
+        ("srv/sage/state", AGENT, "0750"),
+        ("srv/sage/keys", 0, "0711"),
         ("etc/sage", 0, "0755"),
-    ):  # fmt: skip
+    ):
         yield {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode}
 
 

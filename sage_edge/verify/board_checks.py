@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sage_edge import sizes
-from sage_edge.hints import Hint, invoke, sage
+from sage_edge.hints import Hint, invoke, sage, ssh
 from sage_edge.inventory.board_facts import contradictions
 from sage_edge.names import HostName
 from sage_edge.remote.board.probe import BoardContainer, BoardDeployment, BoardEngine, BoardProbe
@@ -127,11 +127,11 @@ MANIFEST = _each("manifest", _manifest)
 
 # remedies that several checks share
 
-PROVISION, DEPLOY = invoke("provision", host="{host}"), invoke("deploy", host="{host}")
-LOGS: Hint = ("see: ", invoke("logs", host="{host}"))
-BUILD: Hint = (invoke("image.build", host="{host}"), ", then ", DEPLOY)
-WHOLE = (invoke("rollback", host="{host}", list=True), ", and take one that is whole")
-KEEP_TIME = "on {host}: sudo timedatectl set-ntp true"
+PROVISION, DEPLOY = invoke("provision", host="HOST"), invoke("deploy", host="HOST")
+LOGS: Hint = ("see: ", invoke("logs", host="HOST"))
+BUILD: Hint = (invoke("image.build", host="HOST"), ", then ", DEPLOY)
+WHOLE = (invoke("rollback", host="HOST", list=True), ", and take one that is whole")
+KEEP_TIME = "on the board: sudo timedatectl set-ntp true"
 
 
 # what is wanted of several things
@@ -184,7 +184,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         "board is {}",
         Fact("board", lambda at, _: frozenset(contradictions(at.probe.board, at.card))),
         lambda at: [CheckedThing(Nothing("no contradiction"), name=at.card.name)],
-        "is the address right? ssh -F fleet/ssh_config {host} hostname; if so, mend fleet/boards",
+        ("is the address right? ", ssh("HOST", "hostname"), "; if so, mend fleet/boards"),
     ),
     # people and places, as provisioning left them
     HostCheck("group {}", _each("group", lambda seen, name: seen.groups.get(name)), provisioned.groups, PROVISION),
@@ -208,7 +208,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         "secrets open to anybody",
         _probe("secrets", lambda seen: _set(seen.answer.get("secrets_open"))),
         always(Nothing()),
-        "on {host}: sudo chmod o-r FILE",
+        "on the board: sudo chmod o-r FILE",
     ),
     # the engine
     HostCheck(
@@ -216,8 +216,8 @@ CHECKS: tuple[BoardCheck, ...] = (
         _engine("engine", lambda engine: engine.version),
         once(lambda at: NotOlder(at.oldest_engine)),
         (
-            "on {host}: sudo systemctl start docker; not installed: ",
-            invoke("provision", host="{host}"),
+            "on the board: sudo systemctl start docker; not installed: ",
+            invoke("provision", host="HOST"),
         ),
     ),
     HostCheck(
@@ -225,7 +225,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         _engine("compose", lambda engine: "there" if engine.compose else None),
         always(Something("there")),
         (
-            invoke("provision", host="{host}"),
+            invoke("provision", host="HOST"),
             "; where that has no package for it, install docker compose by hand",
         ),
     ),
@@ -247,7 +247,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         "newest deployment",
         JOURNAL,
         once(lambda at: Among(frozenset({"committed", "reverted"})) if at.current else None),
-        ("see: ", invoke("audit", host="{host}"), "; then ", DEPLOY),
+        ("see: ", invoke("audit", host="HOST"), "; then ", DEPLOY),
     ),
     HostCheck(
         "release by the journal",
@@ -294,12 +294,12 @@ CHECKS: tuple[BoardCheck, ...] = (
         _probe("blobs", lambda seen: _set(seen.answer.get("bytes_missing"))),
         once(lambda at: Nothing("all that is listed") if at.current else None),
         (
-            invoke("sync", host="{host}", model="REF"),
+            invoke("sync", host="HOST", model="REF"),
             ", or on the board: ",
             sage("model verify", deep=True),
         ),
     ),
-    HostCheck("manifest of {}", MANIFEST, _other_manifests, invoke("sync", host="{host}", model="{of}")),
+    HostCheck("manifest of {}", MANIFEST, _other_manifests, invoke("sync", host="HOST", model="REF")),
     # how it is doing now
     HostCheck(
         "heartbeat",
@@ -329,13 +329,13 @@ CHECKS: tuple[BoardCheck, ...] = (
         "room for {}",
         _each("disk", lambda seen, disk: seen.disk[disk]["free"] if disk in seen.disk else None),
         _disks,
-        "on {host}: docker image prune; df -h",
+        "on the board: docker image prune; df -h",
     ),
     HostCheck(
         "free memory",
         _probe("memory", lambda seen: seen.memory.get("available")),
         always(AtLeast(MEMORY_BYTES, sizes.text)),
-        "stop what else runs on {host}",
+        "stop what else runs on the board",
     ),
     HostCheck(
         "exchange",
@@ -343,7 +343,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         lambda at: [CheckedThing(Is("answers"), at.remote)] if at.current else [],
         (
             "does the exchange know its key? see /srv/sage/keys/exchange.pub there, and: ",
-            invoke("logs", host="{host}"),
+            invoke("logs", host="HOST"),
         ),
     ),
 )

@@ -13,12 +13,12 @@ testinfra) and `machine_checks` (this machine, seen from within: `sage-edge doct
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from sage_edge import hints
 from sage_edge.errors import SageError
-from sage_edge.hints import Hint, NextCommand
+from sage_edge.hints import Hint
 
 CheckVerdict = Literal["ok", "warn", "fail", "skipped"]
 S_contra = TypeVar("S_contra", contravariant=True)
@@ -114,7 +114,7 @@ class HostCheck(Generic[S_contra, V]):
 
     name: as people read it; {} stands for the thing's name, where there are several things.
     wanted: subject → what is wanted of each thing, nothing where the check is not for this subject (see `once`).
-    remedy: what to do where it does not hold; {host} and {of} stand for the host and for what the fact is asked about.
+    remedy: what to do where it does not hold; in its commands, HOST stands for the host, REF for the thing.
     """
 
     name: str
@@ -125,20 +125,8 @@ class HostCheck(Generic[S_contra, V]):
     def cases(self, subject: S_contra, host: str = "") -> Iterator[CheckCase[S_contra, V]]:
         """Yield what to ask of a subject, thing by thing. host: its name."""
         for thing in self.wanted(subject):
-            remedy = _filled(self.remedy, host=host, of=thing.of)
+            remedy = hints.filled(hints.filled(self.remedy, "HOST", host or "HOST"), "REF", thing.of or "REF")
             yield CheckCase(self.name.format(thing.name or thing.of), self.fact, thing.of, thing.wants, remedy)
-
-
-def _filled(remedy: Hint, **names: str) -> Hint:
-    """A remedy of the table, for one host and one thing."""
-    parts = remedy if isinstance(remedy, tuple) else (remedy,)
-    filled = tuple(part.format(**names) if isinstance(part, str) else _filled_command(part, names) for part in parts)
-    return filled if isinstance(remedy, tuple) else filled[0]
-
-
-def _filled_command(command: NextCommand, names: Mapping[str, str]) -> NextCommand:
-    options = ((key, value if value is True else str(value).format(**names)) for key, value in command.options)
-    return replace(command, options=tuple(options))
 
 
 def always(wants: Wants[V]) -> Callable[[object], tuple[CheckedThing[V], ...]]:

@@ -29,12 +29,14 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"libnvpl_", "take a torch that bundles it (the public aarch64 wheel, from 2.15.0), or install NVIDIA's nvpl"),
     (r"libcudss", "take a torch that does not need it (the public aarch64 wheel, from 2.15.0), or install cudss"),
     (r"libcuda\.so|libnvidia-|libnvcuvid", "the GPU's driver is not in here: start the container with runtime: nvidia"),
-    (r"lib(cudart|cublas|cudnn|cufft|curand|cusolver|cusparse|nccl|nvrtc|nvJitLink|cupti|nvshmem)",
-     "this build wants another CUDA than the one that is here: take the image that belongs to this board's JetPack"),
+    (
+        r"lib(cudart|cublas|cudnn|cufft|curand|cusolver|cusparse|nccl|nvrtc|nvJitLink|cupti|nvshmem)",
+        "this build wants another CUDA than the one that is here: take the image that belongs to this board's JetPack",
+    ),
     (r"libgomp\.so", "apt-get install libgomp1"),
     (r"libstdc\+\+", "apt-get install libstdc++6"),
     (r"libopenblas|liblapack|libblas", "apt-get install libopenblas0"),
-)  # fmt: skip
+)
 
 
 def board(facts: Facts, boards: Mapping[str, Board] | None, declared: str | None) -> CheckJudgement:

@@ -14,7 +14,7 @@ from sage_edge.inventory.host_entry import EngineSettings
 from sage_edge.models.card import HostSource, ModelCard, stem
 from sage_edge.names import ModelRef
 
-Place = tuple[str, str, str]
+DeclaredPlace = tuple[str, str, str]
 """Folder, stem and key of a declaration: `("hosts", "sprout", "engine.kind")`."""
 
 
@@ -32,7 +32,7 @@ def faults(fleets: Mapping[str | None, Fleet], cards: Mapping[ModelRef, ModelCar
                 yield Fault(_file("overlays", overlay), f"{folder}.{name}.{key}", why)
 
 
-def _faults(fleet: Fleet, cards: Mapping[ModelRef, ModelCard]) -> Iterator[tuple[Place, str]]:
+def _faults(fleet: Fleet, cards: Mapping[ModelRef, ModelCard]) -> Iterator[tuple[DeclaredPlace, str]]:
     for name, host in fleet.hosts.items():
         if host.model is not None and host.model not in cards:
             why = f"no card in fleet/models declares {host.model}"

@@ -23,15 +23,23 @@ SEEDLING = ModelRef("sage/seedling:q8_0")
 NOW = 1_800_000_000.0
 
 TOLD: dict[str, Any] = {
-    "format": 1, "helper": "0123456789ab", "at": "2027-01-15T08:00:00.000Z", "epoch": NOW, "boot": "b",
+    "format": 1,
+    "helper": "0123456789ab",
+    "at": "2027-01-15T08:00:00.000Z",
+    "epoch": NOW,
+    "boot": "b",
     "uptime_s": 10.0,
-    "arch": "aarch64", "python": "3.10.12", "system": 'ID=ubuntu\nVERSION_ID="22.04"\n',
-    "card": "format: 1\nhost: sprout\n", "facts_root": "/",
+    "arch": "aarch64",
+    "python": "3.10.12",
+    "system": 'ID=ubuntu\nVERSION_ID="22.04"\n',
+    "card": "format: 1\nhost: sprout\n",
+    "facts_root": "/",
     "board": {
         "etc/nv_tegra_release": "# R36 (release), REVISION: 4.7, GCID: 1, BOARD: generic, EABI: aarch64\n",
         "proc/device-tree/model": "NVIDIA Jetson Orin Nano Developer Kit\0",
         "proc/device-tree/compatible": "nvidia,p3768-0000+p3767-0005\0nvidia,p3767-0005\0nvidia,tegra234\0",
-        "proc/device-tree/nvidia,boardids": None, "proc/device-tree/nvidia,dtsfilename": None,
+        "proc/device-tree/nvidia,boardids": None,
+        "proc/device-tree/nvidia,dtsfilename": None,
         "proc/meminfo": "MemTotal:        7802672 kB\n",
     },
     "memory": {"total": 7_990_000_000, "available": 6_000_000_000},
@@ -40,14 +48,18 @@ TOLD: dict[str, Any] = {
     "user": {"uid": 0, "asked_by": "sage", "asked_uid": 1000, "groups": ["sudo"]},
     "files": {},
     "docker": {
-        "version": "26.1.5", "runtimes": ["io.containerd.runc.v2", "nvidia", "runc"], "default_runtime": "runc",
-        "root": "/var/lib/docker", "compose": "/usr/libexec/docker/cli-plugins/docker-compose",
-        "containers": [], "images": [],
+        "version": "26.1.5",
+        "runtimes": ["io.containerd.runc.v2", "nvidia", "runc"],
+        "default_runtime": "runc",
+        "root": "/var/lib/docker",
+        "compose": "/usr/libexec/docker/cli-plugins/docker-compose",
+        "containers": [],
+        "images": [],
     },
     "clock": {"synchronized": True, "kept_by": []},
     "deploy": {"current": None, "release": None, "releases": [], "journal": None, "lock": None, "damaged": ""},
     "models": {},
-}  # fmt: skip
+}
 
 
 def told(**changes: Any) -> dict[str, Any]:
@@ -75,10 +87,15 @@ def fleet(overlay: str | None = None) -> Fleet:
 def wanted(**changes: Any) -> DesiredRelease:
     """A release for sprout and its image. changes: of the image."""
     release = Release(
-        host=SPROUT, role=RoleName("practitioner"), board=Slug("orin-nano"), overlay=None, image=IMAGE,
-        models={SEEDLING: Digest(f"sha256:{'2' * 64}")}, fleet=Digest(f"sha256:{'3' * 64}"),
+        host=SPROUT,
+        role=RoleName("practitioner"),
+        board=Slug("orin-nano"),
+        overlay=None,
+        image=IMAGE,
+        models={SEEDLING: Digest(f"sha256:{'2' * 64}")},
+        fleet=Digest(f"sha256:{'3' * 64}"),
         compose=Digest(f"sha256:{'4' * 64}"),
-    )  # fmt: skip
+    )
     image = BuiltImage(
         IMAGE, "sprout", "sage/sprout:l4t", "practitioner", "orin-nano", "l4t", 1_000_000_000, str(SEEDLING)
     )
@@ -88,14 +105,23 @@ def wanted(**changes: Any) -> DesiredRelease:
 def serving(found: DesiredRelease, **changes: Any) -> dict[str, Any]:
     """What a probe tells of a board on which a release serves."""
     container = {
-        "name": "sage-agent-1", "image": found.release.image, "status": "running", "health": "healthy", "started": "",
-        "restarts": 0, "user": "10001:10001", "release": found.short,
+        "name": "sage-agent-1",
+        "image": found.release.image,
+        "status": "running",
+        "health": "healthy",
+        "started": "",
+        "restarts": 0,
+        "user": "10001:10001",
+        "release": found.short,
         "labels": {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"},
         **changes,
-    }  # fmt: skip
+    }
     deployed = {
-        **TOLD["deploy"], "current": found.short, "release": found.release.model_dump(mode="json"),
-        "releases": [found.short], "journal": {"state": "committed", "release": found.short},
-    }  # fmt: skip
+        **TOLD["deploy"],
+        "current": found.short,
+        "release": found.release.model_dump(mode="json"),
+        "releases": [found.short],
+        "journal": {"state": "committed", "release": found.short},
+    }
     engine = {**TOLD["docker"], "containers": [container], "images": [found.release.image]}
     return {"deploy": deployed, "docker": engine}

@@ -71,11 +71,12 @@ class Ground:
         """Let a session be under way on Sprout, as far as its lock says; the body's end ends it."""
         lock = "/srv/sage/state/locks/session.lock"
         self.boards.inside(
-            "sprout", "install -d -o 10001 -g 10001 /srv/sage/state/locks && "
+            "sprout",
+            "install -d -o 10001 -g 10001 /srv/sage/state/locks && "
             f"install -o 10001 -g 10001 /dev/null {lock} && "
             f"(setsid flock {lock} sh -c 'ps -o pgid= $$ >/run/session; sleep {seconds}; {at_its_end}' "
             ">/dev/null 2>&1 &)",
-        )  # fmt: skip
+        )
         try:
             yield
         finally:

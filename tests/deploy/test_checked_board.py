@@ -54,9 +54,13 @@ def probe(**changes: Any) -> dict[str, Any]:
     """What a sound Sprout tells."""
     labels = {
         "com.docker.compose.project": "sage",
-        "com.docker.compose.service": "agent", "sage.role": "practitioner", "sage.board": "orin-nano",
-        "sage.platform": "l4t", "sage.model": str(SEEDLING), "sage.model.digest": f"sha256:{'2' * 64}",
-    }  # fmt: skip
+        "com.docker.compose.service": "agent",
+        "sage.role": "practitioner",
+        "sage.board": "orin-nano",
+        "sage.platform": "l4t",
+        "sage.model": str(SEEDLING),
+        "sage.model.digest": f"sha256:{'2' * 64}",
+    }
     found = fleetfacts.wanted()
     serving = fleetfacts.serving(found, labels=labels)
     serving["deploy"]["release_sha256"] = found.release.id.removeprefix("sha256:")
@@ -85,8 +89,22 @@ def test_a_sound_board_is_green() -> None:
 
 
 BROKEN: list[tuple[dict[str, Any], set[str]]] = [
-    ({"docker": None}, {"docker", "docker compose", "runtime", "agent", "health of the agent", "agent's user", "image",
-                        "agent's release", "image's role", "image's platform", "image's board"}),
+    (
+        {"docker": None},
+        {
+            "docker",
+            "docker compose",
+            "runtime",
+            "agent",
+            "health of the agent",
+            "agent's user",
+            "image",
+            "agent's release",
+            "image's role",
+            "image's platform",
+            "image's board",
+        },
+    ),
     ({"card": None}, {"host card"}),
     ({"heartbeat_age_s": None}, {"heartbeat"}),
     ({"failing": ["the disk is full"]}, {"last wake"}),
@@ -101,7 +119,7 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
     ({"arch": "x86_64"}, {"board is orin-nano"}),
     ({"users": {}}, {"user sage-agent", "groups of sage-agent"}),
     ({"units": {}}, {"sage-release.service at boot"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "checks"), BROKEN, ids=[",".join(change) for change, _ in BROKEN])

@@ -25,8 +25,12 @@ from tests.models.prepare.test_smoke import SHAPE
 pytestmark = needs_ssh
 NOW = parse("2026-11-20T06:00:00Z")
 FINISHED = {
-    "base": ..., "adapter": ..., "steps": [], "source": {"host": "sprout"}, "parameters": SHAPE.parameters,
-}  # fmt: skip
+    "base": ...,
+    "adapter": ...,
+    "steps": [],
+    "source": {"host": "sprout"},
+    "parameters": SHAPE.parameters,
+}
 
 
 @pytest.fixture

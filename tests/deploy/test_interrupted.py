@@ -14,9 +14,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 
+from sage_edge.deploy.rollout import RolloutTimeouts
 from sage_edge.errors import SageError
 from sage_edge.host import states
 from sage_edge.image.built import BuiltImage
@@ -93,7 +95,7 @@ def go_until(ground: Ground, state: str, fault: str) -> str:
     stage: dict[str, object] = {"token": token, "files": dict(wanted.files), "image_from": []}
     steps: list[tuple[str, dict[str, object]]] = [
         ("stage", stage),
-        ("activate", {"token": token, "health_s": 40}),
+        ("activate", {"token": token, **asdict(RolloutTimeouts(health_s=40))}),
         ("confirm", {"token": token, "release": wanted.short}),
     ]
     before = len(ground.states())

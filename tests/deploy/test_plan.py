@@ -100,7 +100,7 @@ def test_a_plan_is_the_same_twice_and_time_does_not_change_it() -> None:
         ({"epoch": 1_799_996_400.0}, {}, 1, "its clock is 60 minutes behind ours"),
         ({"deploy__damaged": "the journal cannot be read"}, {}, 1, "the journal cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_an_unfit_board_is_refused_with_what_was_found(
     facts: dict[str, Any], image: dict[str, Any], code: int, message: str
 ) -> None:

@@ -42,10 +42,14 @@ def locked(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> FleetCon
     for name in (".sage", "images"):
         (root / name).symlink_to(ground.desk.root / name)
     manifest = Manifest(
-        ref=LISTED, container="gguf", source="a test", created="2026-11-20T06:00:00+00:00", architecture="qwen2",
+        ref=LISTED,
+        container="gguf",
+        source="a test",
+        created="2026-11-20T06:00:00+00:00",
+        architecture="qwen2",
         files=(ListedFile(path="m.gguf", size_bytes=1000, digest=Digest(f"sha256:{'5' * 64}"), role="weights"),),
         minimum_memory_bytes=1,
-    )  # fmt: skip
+    )
     write_lock(root / "fleet", {LISTED: LockedModel(manifest.digest())})
     place = "/srv/sage/models/manifests/sage/listed"
     ground.boards.inside("sprout", f"mkdir -p {place} && cat > {place}/q8_0.json", manifest.pretty())

@@ -17,10 +17,14 @@ BASE = ModelRef("tiny/instruct:bf16")
 ADAPTER, MERGED = ModelRef(f"{REF}.adapter"), ModelRef(f"{REF}.merged")
 
 MANIFEST = Manifest(
-    ref=REF, container="gguf", source="directory: here", created="2026-11-20T06:00:00Z", architecture="qwen2",
+    ref=REF,
+    container="gguf",
+    source="directory: here",
+    created="2026-11-20T06:00:00Z",
+    architecture="qwen2",
     files=(ListedFile(path="model.gguf", size_bytes=1, digest=Digest(f"sha256:{'5' * 64}"), role="weights"),),
     minimum_memory_bytes=1_000,
-)  # fmt: skip
+)
 """The listing of a model that is nowhere."""
 
 
@@ -35,9 +39,15 @@ def model(
         part.write_bytes(data)
         listed.append(ListedFile(path=path, size_bytes=len(data), digest=store.keep(part), role=role))
     manifest = Manifest(
-        ref=ref, container="safetensors", files=tuple(listed), parents=parents, source="directory: here",
-        created="2026-11-20T06:00:00Z", architecture="qwen2", minimum_memory_bytes=1_000,
-    )  # fmt: skip
+        ref=ref,
+        container="safetensors",
+        files=tuple(listed),
+        parents=parents,
+        source="directory: here",
+        created="2026-11-20T06:00:00Z",
+        architecture="qwen2",
+        minimum_memory_bytes=1_000,
+    )
     store.put(manifest)
     return manifest
 
@@ -47,10 +57,16 @@ def plain(store: Store, size: int = 3_000_000, seed: int = 1) -> Manifest:
     draw = random.Random(seed)
     half = draw.randbytes(size // 2)
     return model(
-        store, REF,
-        [("a/model-1.safetensors", "weights", half), ("model-2.safetensors", "weights", draw.randbytes(size // 2)),
-         ("copy.safetensors", "weights", half), ("config.json", "config", b"{}"), ("empty.txt", "other", b"")],
-    )  # fmt: skip
+        store,
+        REF,
+        [
+            ("a/model-1.safetensors", "weights", half),
+            ("model-2.safetensors", "weights", draw.randbytes(size // 2)),
+            ("copy.safetensors", "weights", half),
+            ("config.json", "config", b"{}"),
+            ("empty.txt", "other", b""),
+        ],
+    )
 
 
 def merged(store: Store) -> tuple[Manifest, Manifest, Manifest]:

@@ -21,22 +21,34 @@ HOST = FLEET.host("sprout")
 IMAGE, MODEL, WEIGHTS, OTHER = (Digest(f"sha256:{digit * 64}") for digit in "1234")
 BAKED, STORED = ModelRef("sage/baked:q8_0"), ModelRef("sage/stored:q8_0")
 RELEASE = Release(
-    host=HostName("sprout"), role=HOST.role, board=HOST.board, overlay=None, image=IMAGE,
-    models={BAKED: MODEL, STORED: OTHER}, fleet=OTHER, compose=OTHER,
-)  # fmt: skip
+    host=HostName("sprout"),
+    role=HOST.role,
+    board=HOST.board,
+    overlay=None,
+    image=IMAGE,
+    models={BAKED: MODEL, STORED: OTHER},
+    fleet=OTHER,
+    compose=OTHER,
+)
 STEPS: tuple[Mapping[str, Any], ...] = (
     {"kind": "packages", "names": ["git"]},
     {"kind": "group", "name": "sage-agent", "gid": 10001},
     {"kind": "user", "name": "sage-agent", "uid": 10001, "gid": 10001, "groups": ["video"]},
     {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750"},
-    {"kind": "file", "path": "etc/sage/host.yaml", "text": "# who\nformat: 1\nhost: sprout\n", "uid": 0, "gid": 0,
-     "mode": "0644"},
+    {
+        "kind": "file",
+        "path": "etc/sage/host.yaml",
+        "text": "# who\nformat: 1\nhost: sprout\n",
+        "uid": 0,
+        "gid": 0,
+        "mode": "0644",
+    },
     {"kind": "file", "path": "etc/sudoers.d/sage-host", "text": "x\n", "uid": 0, "gid": 0, "mode": "0440"},
     {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "gid": 10001, "comment": "sprout"},
     {"kind": "unit", "name": "sage-release.service", "text": "[Unit]\n"},
     {"kind": "service", "name": "docker"},
     {"kind": "sshd"},
-)  # fmt: skip
+)
 X_SHA = "sha256:73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"
 UNIT_SHA = "sha256:ae6c63cff33bcfa3b6a2d6d0c9dd19521dedaa351146b1a642d2bfc9cf5a1e1f"
 
@@ -44,10 +56,19 @@ UNIT_SHA = "sha256:ae6c63cff33bcfa3b6a2d6d0c9dd19521dedaa351146b1a642d2bfc9cf5a1
 def target(**changes: Any) -> BoardTarget:
     """A sound Sprout: a Jetson with a release that carries one model and needs another one from its store."""
     sound = BoardTarget(
-        host=HOST, card=FLEET.boards["orin-nano"], remote="ssh://git@hub/x.git", helper="0123456789ab", steps=STEPS,
-        current=RELEASE.id.short, release=RELEASE, baked=frozenset({BAKED}), weights={BAKED: WEIGHTS},
-        locked={ModelRef("sage/spare:q8_0"): OTHER, STORED: OTHER}, oldest_engine=(20, 10), probe=fleetfacts.probed(),
-    )  # fmt: skip
+        host=HOST,
+        card=FLEET.boards["orin-nano"],
+        remote="ssh://git@hub/x.git",
+        helper="0123456789ab",
+        steps=STEPS,
+        current=RELEASE.id.short,
+        release=RELEASE,
+        baked=frozenset({BAKED}),
+        weights={BAKED: WEIGHTS},
+        locked={ModelRef("sage/spare:q8_0"): OTHER, STORED: OTHER},
+        oldest_engine=(20, 10),
+        probe=fleetfacts.probed(),
+    )
     return replace(sound, **changes)
 
 

@@ -39,7 +39,7 @@ NEW: HostCheck[_Hosted, FactValue] = HostCheck(
     "called",
     Fact("called", lambda at, _: at.host.name if at.host else None),
     always(Is("thor")),
-    invoke("provision", host="{host}"),
+    invoke("provision", host="HOST"),
 )
 """The one value that somebody adds; it fails everywhere but on thor."""
 
@@ -74,9 +74,12 @@ def test_verify_shows_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     assert verify_service.verified(desk, [HostName("sprout")], Asked(quick=True, as_json=True)) == 8
     (host,) = json.loads(capsys.readouterr().out)["content"]
     assert host["checks"][-1] == {
-        "check": "called", "expected": "thor", "found": "sprout", "holds": False,
+        "check": "called",
+        "expected": "thor",
+        "found": "sprout",
+        "holds": False,
         "remedy": "invoke provision --host sprout",
-    }  # fmt: skip
+    }
 
 
 def test_testinfra_is_given_it() -> None:

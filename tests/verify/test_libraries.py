@@ -100,10 +100,14 @@ def test_what_is_not_installed_is_said_and_not_failed() -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        (LAPACK, "nvpl"), (CUDSS, "cudss"), ("libcuda.so.1", "runtime: nvidia"), ("libcudart.so.12", "another CUDA"),
-        ("libgomp.so.1", "apt-get install libgomp1"), ("libodd.so.3", "apt-file search libodd.so.3"),
+        (LAPACK, "nvpl"),
+        (CUDSS, "cudss"),
+        ("libcuda.so.1", "runtime: nvidia"),
+        ("libcudart.so.12", "another CUDA"),
+        ("libgomp.so.1", "apt-get install libgomp1"),
+        ("libodd.so.3", "apt-file search libodd.so.3"),
     ],
-)  # fmt: skip
+)
 def test_every_missing_library_has_a_remedy(name: str, says: str) -> None:
     assert says in machine_judges.library_remedy(name)
 

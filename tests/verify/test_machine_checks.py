@@ -40,9 +40,11 @@ def world(tmp_path: Path) -> Path:
 
 def ask(world: Path, *words: str) -> Result:
     env = {
-        "SAGE_FLEET": str(world / "fleet"), "SAGE_CARD": str(world / "host.yaml"),
-        "SAGE_STATE": str(world / "state"), "SAGE_MODELS": str(world / "models"),
-    }  # fmt: skip
+        "SAGE_FLEET": str(world / "fleet"),
+        "SAGE_CARD": str(world / "host.yaml"),
+        "SAGE_STATE": str(world / "state"),
+        "SAGE_MODELS": str(world / "models"),
+    }
     return CliRunner().invoke(command, words, env=env)
 
 

@@ -53,8 +53,9 @@ def test_an_unreadable_release_is_none(boards: dict[str, Board]) -> None:
     assert unreadable.answer == "the release file says 'soon', which is no release"
     late = machine_judges.l4t(replace(NANO, l4t="39.2.0"), nano)
     assert (late.verdict, late.answer) == (
-        "fail", "/etc/nv_tegra_release says Jetson Linux 39.2.0, orin-nano has 36.4 up to, not including, 37",
-    )  # fmt: skip
+        "fail",
+        "/etc/nv_tegra_release says Jetson Linux 39.2.0, orin-nano has 36.4 up to, not including, 37",
+    )
 
 
 ON_CPU = Kernel("torch")

@@ -22,7 +22,7 @@ from sage_edge.verify.wants import (
     Within,
     in_seconds,
     words,
-)  # fmt: skip
+)
 
 DIGEST = f"sha256:0123456789ab{'c' * 52}"
 OTHER = f"sha256:{'d' * 64}"
