@@ -19,7 +19,7 @@ from sage_edge.errors import UsageError
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
-    from sage_edge.analysis.corpus.sources import Source
+    from sage_edge.analysis.corpus.sources import PaperSource
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -39,7 +39,7 @@ def options(command: F) -> F:
     )(command)
 
 
-def source(corpus: Path | None, exchange: Path | None, command: str) -> Source:
+def source(corpus: Path | None, exchange: Path | None, command: str) -> PaperSource:
     """Return where the papers lie. Raises UsageError unless exactly one place is named, and there is one."""
     from sage_edge.analysis.corpus import Branches, Folder
 
@@ -52,7 +52,7 @@ def source(corpus: Path | None, exchange: Path | None, command: str) -> Source:
 
 
 @contextlib.contextmanager
-def opened(papers: Source, *, rescore: bool = False) -> Iterator[Corpus]:
+def opened(papers: PaperSource, *, rescore: bool = False) -> Iterator[Corpus]:
     """Hold a corpus with its cache for the body. rescore: forget what was computed before."""
     from sage_edge.analysis.corpus import Corpus
     from sage_edge.analysis.corpus.score_cache import throw_away, writing
@@ -66,7 +66,7 @@ def opened(papers: Source, *, rescore: bool = False) -> Iterator[Corpus]:
         yield corpus
 
 
-def cache_of(papers: Source) -> Path:
+def cache_of(papers: PaperSource) -> Path:
     """Return the file that keeps what was computed about a corpus."""
     name = hashlib.sha256(papers.key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return paths.cache(os.environ) / "analysis" / f"{name}.sqlite"

@@ -16,7 +16,7 @@ from sage_edge.cli.environment import log, paths
 from sage_edge.errors import SageError, UsageError
 
 if TYPE_CHECKING:
-    from sage_edge.analysis.corpus.sources import Source
+    from sage_edge.analysis.corpus.sources import PaperSource
     from sage_edge.analysis.narrative import Narrative
     from sage_edge.analysis.report.content import ReportContent
     from sage_edge.records.claim import ClaimFinding
@@ -67,7 +67,7 @@ def command(
     click.echo(made.headline)
 
 
-def _content(papers: Source, host: str | None, model: str | None) -> ReportContent:
+def _content(papers: PaperSource, host: str | None, model: str | None) -> ReportContent:
     from sage_edge.analysis.claims import declarations, evaluate
     from sage_edge.analysis.report import collect
 

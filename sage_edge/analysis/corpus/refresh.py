@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sage_edge.analysis.corpus.file_index import FileIndex, PaperFile, files_in, files_row, listing_of, listings_in
 from sage_edge.analysis.corpus.score_cache import CachedRow, ScoreCache
 from sage_edge.analysis.corpus.scoring import PER_BATCH, Scoring
-from sage_edge.analysis.corpus.sources import Entry, Group, Source, in_order
+from sage_edge.analysis.corpus.sources import Entry, Group, PaperSource, in_order
 
 Progress = Callable[[int, int], None]
 """Hears how many files are done, and of how many."""
@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 class Refresh:
     """One bringing up to date, by whoever holds the right to write."""
 
-    def __init__(self, source: Source, cache: ScoreCache, scoring: Scoring, progress: Progress | None) -> None:
+    def __init__(self, source: PaperSource, cache: ScoreCache, scoring: Scoring, progress: Progress | None) -> None:
         self.source, self.cache, self.scoring, self.progress = source, cache, scoring, progress
         self.known = {listing.group.key: listing for listing in listings_in(cache)}
 

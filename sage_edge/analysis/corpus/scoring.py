@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sage_edge.analysis.corpus import headers
 from sage_edge.analysis.corpus.file_index import FileIndex, PaperFile, of_content
 from sage_edge.analysis.corpus.score_cache import CachedRow, Damaged, ScoreCache
-from sage_edge.analysis.corpus.sources import Entry, Refused, Source, refused
+from sage_edge.analysis.corpus.sources import Entry, PaperSource, Refused, refused
 from sage_edge.analysis.corpus.transcript_reader import read
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer
@@ -26,7 +26,7 @@ def context_name(seals: Iterable[str]) -> str:
     return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest() if joined else ""
 
 
-def content_of(source: Source, entry: Entry, data: bytes | Refused) -> Dialogue | Refused:
+def content_of(source: PaperSource, entry: Entry, data: bytes | Refused) -> Dialogue | Refused:
     """Return the session that a file holds, or why it is refused: for what it says, or where it lies."""
     if isinstance(data, Refused):
         return data
@@ -76,7 +76,7 @@ class Task(NamedTuple):
 class Scoring:
     """The scorers of a corpus at work: what they have not measured yet is measured and kept."""
 
-    def __init__(self, source: Source, cache: ScoreCache, scorers: Sequence[Scorer]) -> None:
+    def __init__(self, source: PaperSource, cache: ScoreCache, scorers: Sequence[Scorer]) -> None:
         self.source, self.cache, self.scorers = source, cache, scorers
         self._span = max((scorer.context for scorer in scorers), default=0)
         self._recent: dict[str, Dialogue] = {}

@@ -12,7 +12,7 @@ from sage_edge.analysis.corpus.measured_papers import MeasuredPapers
 from sage_edge.analysis.corpus.refresh import Progress, Refresh
 from sage_edge.analysis.corpus.score_cache import CacheLog, Damaged, ScoreCache, throw_away, writing
 from sage_edge.analysis.corpus.scoring import Scoring
-from sage_edge.analysis.corpus.sources import Source
+from sage_edge.analysis.corpus.sources import PaperSource
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Scorer
 
@@ -37,7 +37,7 @@ class ShelvedSession:
 class Shelf:
     """The cache of a source. `path` is None for one in memory."""
 
-    source: Source
+    source: PaperSource
     scorers: Sequence[Scorer]
     path: Path | None
     log: CacheLog

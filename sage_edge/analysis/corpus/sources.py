@@ -62,7 +62,7 @@ class Entry(NamedTuple):
         )
 
 
-class Source(Protocol):
+class PaperSource(Protocol):
     """A place that papers are read from."""
 
     @property

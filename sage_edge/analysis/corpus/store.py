@@ -26,7 +26,7 @@ from sage_edge.analysis.corpus.refresh import Progress
 from sage_edge.analysis.corpus.score_cache import CacheLog
 from sage_edge.analysis.corpus.scoring import content_of
 from sage_edge.analysis.corpus.shelf import Shelf, ShelvedSession
-from sage_edge.analysis.corpus.sources import Refused, Source
+from sage_edge.analysis.corpus.sources import PaperSource, Refused
 from sage_edge.analysis.errors import SessionChanged
 from sage_edge.analysis.series import Point, Series
 from sage_edge.errors import UsageError
@@ -51,7 +51,7 @@ class Corpus:
     @contextlib.contextmanager
     def open(
         cls,
-        source: Source,
+        source: PaperSource,
         cache: Path | None = None,
         *,
         scorers: Sequence[Scorer] = declared.ALL,
