@@ -1,4 +1,4 @@
-"""How often each researcher was right: every prediction, whether it was made in time, and what became of it.
+"""Calibration of each researcher: every prediction, whether it was made in time, and whether it came true.
 
 confirmed, refuted, cannot tell   the check says so
 declined                          the addressee did not want it, so no session will ever decide

@@ -1,4 +1,4 @@
-"""What an analysis cannot be made of."""
+"""Errors of the analysis."""
 
 from __future__ import annotations
 

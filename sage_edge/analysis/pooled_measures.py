@@ -1,4 +1,4 @@
-"""Several sessions' measures of one quantity as one."""
+"""Several sessions' measures of one quantity, pooled into one measure."""
 
 from __future__ import annotations
 

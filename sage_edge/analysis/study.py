@@ -1,4 +1,4 @@
-"""One wake of a researcher, as a pure function: everything read in, new papers out.
+"""A researcher's work on the papers it has read, as a pure function: findings, checks, at most one recommendation.
 
     1. a finding for each whole transcript that has none
     2. a check for each recommendation of ours whose window holds a session under its intervention

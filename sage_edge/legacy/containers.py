@@ -1,4 +1,4 @@
-"""JSON → the lists that hold turns, wherever they stand (legacy §4, rule 1).
+"""The lists of turns in a JSON document, wherever they stand (legacy §4, rule 1).
 
 The first non-empty list of objects under `conversation`, `conversations`, `transcript`, `exchanges`, `results` or
 `turns` (an integer in most files) is the conversation; `exercises` stand beside it. Without one, a list of which every

@@ -1,4 +1,4 @@
-"""What an import of an older system's files can meet.
+"""Errors of importing an older system's files.
 
     SageError
     ├── ZoneMissing               no rules for the older fleet's time zone    1

@@ -1,4 +1,4 @@
-"""What a file says of a session as a whole → the head of its paper."""
+"""Metadata of a legacy session file (host, model, times, unit) → the head of its paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a measured rate can be trusted."""
+"""Confidence intervals of a rate (Wilson) and of a mean (Student), without any library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which file of a corpus holds which paper, as it is kept between two looks and held in memory during one."""
+"""Index of the files of a corpus: which paper each holds, and which numbers the sessions have."""
 
 from __future__ import annotations
 

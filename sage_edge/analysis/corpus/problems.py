@@ -1,4 +1,4 @@
-"""What one must know before believing a corpus: everything that was refused, contradicts itself or is odd."""
+"""Problems of a corpus: doubled papers, contested numbers, times that contradict each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cache is brought up to date with its source: what is new is read and measured, what is gone is left out.
+"""Update of a cache from its source: new files are read and measured, missing ones are left out.
 
     1. groups whose stamp differs are listed; entries whose stamp differs are new
     2. new files are read in the order of their names, and measured after the sessions that are known by then

@@ -1,4 +1,4 @@
-"""What was once computed about a corpus: one table in one SQLite file that may be removed at any time.
+"""Cache of marks and headers: one table in one SQLite file that may be removed at any time.
 
     seal        rule                    context                  content, as JSON
     a paper's   a scorer's definition   the sessions before it   its marks: quantity → [[turn, value], …]

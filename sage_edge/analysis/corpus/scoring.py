@@ -1,4 +1,4 @@
-"""Papers → marks: each paper is read, checked and measured once in each context, and its words are dropped."""
+"""Papers → marks: each paper is read, validated and measured once in each context; its words are dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cache in use: opened, brought up to date, and made anew when it turns out to be damaged."""
+"""The cache of a corpus in use: opened, updated, and rebuilt when it turns out to be damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that a report is made from, as plain values; who gathers them is `gathering`."""
+"""Everything that a report is made from, as plain values; `collect` reads them from a corpus."""
 
 from __future__ import annotations
 

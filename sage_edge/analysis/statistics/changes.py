@@ -1,4 +1,4 @@
-"""Where a score changes its level: one change point, several, or a run of sessions that fell out of line."""
+"""Change points of a score: one, several, or a run of sessions that fell out of line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""p-values of one report, corrected for their number: a report of twenty tests finds something by chance alone.
+"""Correction of p-values for multiple tests: a report of twenty tests finds something by chance alone.
 
 Claims are corrected with Holm, which holds whatever the dependence between them.
 """

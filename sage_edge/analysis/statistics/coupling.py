@@ -1,4 +1,4 @@
-"""Whether two scores move together, and how often chance alone would move them so.
+"""Correlation of two scores (Pearson, Spearman), its interval, and its permutation test.
 
 Two scores that count the same words are coupled by construction: take the shared words out of one of them first, as
 quantities named `…-disjoint` do, and compare both results. Sessions are taken as exchangeable; where neighbours

@@ -1,4 +1,4 @@
-"""What changed between two groups of sessions, such as before and after an intervention.
+"""Effect sizes: the difference of two means or two rates, such as before and after an intervention.
 
 Each effect can say how many would be needed on either side to see a change worth seeing.
 """

@@ -1,4 +1,4 @@
-"""How large a score is on average, and how far that can be trusted."""
+"""A mean or a rate with its 95 % confidence interval (Wilson, bootstrap, Student)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One state or two: a single normal distribution against a mixture of two, by the Bayesian information criterion.
+"""Mixture of two normal distributions against a single one, by the Bayesian information criterion: two states or one.
 
 Both states share one deviation, so that a handful of equal scores does not become a state with no width. BIC favours
 two states wherever scores are skewed, too, and a single odd session can be a state of its own: believe it only together

@@ -1,4 +1,4 @@
-"""How many sessions or answers it takes to see something of a given size: at level 0.05 in 80 tests of 100.
+"""Statistical power: how many sessions or answers show something of a given size, at level 0.05 in 80 tests of 100.
 
 Where a number cannot be given it would be beyond `BEYOND`: nobody runs a million sessions.
 """

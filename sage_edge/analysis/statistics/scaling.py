@@ -1,4 +1,4 @@
-"""How a cost grows with a size: a ratio, an affine and a power law, and whether the points can choose between them."""
+"""Scaling of a cost with a size: a ratio, an affine and a power law, and whether the points can choose between them."""
 
 from __future__ import annotations
 

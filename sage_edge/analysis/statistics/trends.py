@@ -1,4 +1,4 @@
-"""Whether a score rises or falls over the sessions, without supposing along which curve."""
+"""Trend of a score over the sessions: Theil-Sen and least-squares slopes, Mann-Kendall test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether scores gather around one value or around more than one: the dip test, and its null for scores on a grid.
+"""Dip test of unimodality: do scores gather around one value or more; with its null for scores on a grid.
 
 The dip is the largest distance between the scores' distribution and the nearest one with a single peak. Its table
 supposes that no two scores are equal. Sessions of few answers lie on a grid, and every point of a grid looks like a

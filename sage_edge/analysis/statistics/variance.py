@@ -1,4 +1,4 @@
-"""How much of a score's spread lies between sessions, and how much within one."""
+"""Variance components: how much of a score's variance lies between sessions, and how much within one (ICC)."""
 
 from __future__ import annotations
 
