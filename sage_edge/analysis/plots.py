@@ -41,12 +41,27 @@ WIDTH = 5.2
 """Inches: as wide as a phone shows without making the letters small."""
 
 _STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none", "text.parse_math": False, "axes.unicode_minus": False, "font.size": 9.0,
-    "font.family": ["DejaVu Sans"], "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": FAINT,
-    "xtick.color": INK, "ytick.color": INK, "xtick.labelcolor": INK, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
-    "axes.grid": False, "legend.frameon": False, "lines.linewidth": 1.2, "lines.markersize": 3.5,
-}  # fmt: skip
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "axes.unicode_minus": False,
+    "font.size": 9.0,
+    "font.family": ["DejaVu Sans"],
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.grid": False,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+}
 _NAMELESS = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -132,9 +147,14 @@ def scatter(key: str, alt: str, clouds: Sequence[Cloud], across: str, up: str) -
             counts = Counter((round(x, 9), round(y, 9)) for x, y in zip(cloud.at, cloud.values, strict=True))
             places = sorted(counts)
             axes.scatter(
-                [x for x, _ in places], [y for _, y in places], s=[16 * counts[place] for place in places],
-                color=COLOURS[index], alpha=0.65, marker=MARKERS[index], linewidths=0,
-            )  # fmt: skip
+                [x for x, _ in places],
+                [y for _, y in places],
+                s=[16 * counts[place] for place in places],
+                color=COLOURS[index],
+                alpha=0.65,
+                marker=MARKERS[index],
+                linewidths=0,
+            )
             axes.set_xlim(low, high)
             axes.set_ylim(low, high)
             axes.set_aspect("equal")
@@ -176,9 +196,14 @@ def dots(key: str, alt: str, names: Sequence[str], rows: Sequence[DotRow]) -> st
             dots = [dot for _, dot in shown if dot is not None]
             errors = [[v - low for v, low, _ in dots], [high - v for v, _, high in dots]]
             axes.errorbar(
-                [v for v, _, _ in dots], at, xerr=errors, fmt=MARKERS[index], color=COLOURS[index],
-                elinewidth=0.9, label=plain(name),
-            )  # fmt: skip
+                [v for v, _, _ in dots],
+                at,
+                xerr=errors,
+                fmt=MARKERS[index],
+                color=COLOURS[index],
+                elinewidth=0.9,
+                label=plain(name),
+            )
         axes.set_yticks(range(len(rows)), [plain(row.name, 22) for row in rows])
         axes.set_ylim(max(1, len(rows)) - 0.5, -0.5)
         axes.set_xlim(-0.03, 1.03)
@@ -201,9 +226,15 @@ def bars(key: str, alt: str, names: Sequence[str], parts: Sequence[tuple[float, 
         errors = [[v - low for _, (v, low, _) in known], [high - v for _, (v, _, high) in known]]
         axes.bar([place for place, _ in known], [v for _, (v, _, _) in known], color=COLOURS[0], alpha=0.75, width=0.7)
         axes.errorbar(
-            [place for place, _ in known], [v for _, (v, _, _) in known], yerr=errors, fmt="none", color=INK,
-            ecolor=INK, elinewidth=0.9, capsize=2.5,
-        )  # fmt: skip
+            [place for place, _ in known],
+            [v for _, (v, _, _) in known],
+            yerr=errors,
+            fmt="none",
+            color=INK,
+            ecolor=INK,
+            elinewidth=0.9,
+            capsize=2.5,
+        )
         axes.set_xticks(range(len(names)), [name.replace("; ", "\n") for name in map(plain, names)], fontsize=8)
         axes.set_xlim(-0.6, len(names) - 0.4)
         axes.set_ylim(0, 1.02)
@@ -226,9 +257,14 @@ def gaps(
         axes.axhline(usual_h, color=FAINT, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
         for index, (name, points) in enumerate(zip(names, all_points, strict=True)):
             axes.plot(
-                [x for x, _ in points], [y for _, y in points], MARKERS[index], color=COLOURS[index], alpha=0.75,
-                linestyle="none", label=plain(name),
-            )  # fmt: skip
+                [x for x, _ in points],
+                [y for _, y in points],
+                MARKERS[index],
+                color=COLOURS[index],
+                alpha=0.75,
+                linestyle="none",
+                label=plain(name),
+            )
         most = max((y for points in all_points for _, y in points), default=usual_h)
         axes.set_yscale("symlog", linthresh=1.0)
         ticks = [hours for hours in (0, 1, 3, 6, 12, 24, 72, 168, 720, 8760) if hours <= max(most * 1.3, 13)]
@@ -266,8 +302,11 @@ def _curve(axes: Axes, curve: Curve, index: int) -> None:
     axes.plot(  # one path with gaps, not one for each bar: a tenth of the bytes
         [place for x, _, _ in bars for place in (x, x, math.nan)],
         [end for _, low, high in bars for end in (low, high, math.nan)],
-        color=colour, alpha=0.25, linewidth=1.6, solid_capstyle="butt",
-    )  # fmt: skip
+        color=colour,
+        alpha=0.25,
+        linewidth=1.6,
+        solid_capstyle="butt",
+    )
     axes.plot(curve.at, curve.values, color=colour, linewidth=0.8, alpha=0.55)
     size = 3.5 if len(curve.at) <= CROWD else 2.0
     axes.plot(curve.at, curve.values, marker, color=colour, markersize=size, clip_on=False)
@@ -278,9 +317,15 @@ def _changes(axes: Axes, marks: Sequence[float], *, numbered: bool) -> None:
         axes.axvline(at - 0.5, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         if numbered:  # above the data, neighbours at two heights, so that nothing covers anything
             axes.annotate(
-                str(number), (at - 0.5, 1.06 + 0.08 * (number % 2)), (2, 0), textcoords="offset points", fontsize=7,
-                color=INK, ha="left", va="center",
-            )  # fmt: skip
+                str(number),
+                (at - 0.5, 1.06 + 0.08 * (number % 2)),
+                (2, 0),
+                textcoords="offset points",
+                fontsize=7,
+                color=INK,
+                ha="left",
+                va="center",
+            )
 
 
 def _bands(axes: Axes, spans: Sequence[Span], width: float, *, named: bool) -> None:
@@ -292,9 +337,16 @@ def _bands(axes: Axes, spans: Sequence[Span], width: float, *, named: bool) -> N
         name = plain(span.name, 24)
         if named and (right - left) * per_session >= 4.0 * len(name):
             axes.annotate(
-                name, ((left + right) / 2, 1.0), (0, 1), xycoords=("data", "axes fraction"), fontsize=7.5, color=FAINT,
-                textcoords="offset points", ha="center", va="bottom",
-            )  # fmt: skip
+                name,
+                ((left + right) / 2, 1.0),
+                (0, 1),
+                xycoords=("data", "axes fraction"),
+                fontsize=7.5,
+                color=FAINT,
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+            )
 
 
 def _legend(axes: Axes, names: Sequence[str]) -> None:
@@ -323,9 +375,13 @@ class _Margins:
         width, height = figure.get_size_inches()
         inside = (height - self.top - self.bottom - self.between * (panels - 1)) / panels
         figure.subplots_adjust(
-            left=self.left / width, right=1 - self.right / width, top=1 - self.top / height,
-            bottom=self.bottom / height, hspace=self.between / inside, wspace=0.12,
-        )  # fmt: skip
+            left=self.left / width,
+            right=1 - self.right / width,
+            top=1 - self.top / height,
+            bottom=self.bottom / height,
+            hspace=self.between / inside,
+            wspace=0.12,
+        )
 
 
 def _svg(key: str, alt: str, draw: Callable[[Figure], None], margins: _Margins, height: float, panels: int = 1) -> str:

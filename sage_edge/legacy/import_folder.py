@@ -138,11 +138,19 @@ def _row(file: ParsedFile, outcome: str, reason: str | None) -> FileRow:
     refused = (*(why for draft in file.drafts for why in draft.refused), *file.lost)
     return FileRow.model_validate(
         {
-            "source": file.source, "outcome": outcome, "reason": reason, "bytes": file.size, "sha256": file.digest,
-            "found": kept + doubled + len(refused), "kept": kept, "doubled": doubled, "refused": refused,
-            "repairs": file.repairs, "ends_open": file.ends_open,
+            "source": file.source,
+            "outcome": outcome,
+            "reason": reason,
+            "bytes": file.size,
+            "sha256": file.digest,
+            "found": kept + doubled + len(refused),
+            "kept": kept,
+            "doubled": doubled,
+            "refused": refused,
+            "repairs": file.repairs,
+            "ends_open": file.ends_open,
         }
-    )  # fmt: skip
+    )
 
 
 def _paper_row(draft: Draft, paper: LegacyTranscript) -> PaperRow:

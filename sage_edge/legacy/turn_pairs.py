@@ -124,6 +124,10 @@ def _words(asked: QuestionItem) -> LegacyWords:
     else:
         answer = answers.Answer("", "interrupted", asked.error or NO_ANSWER)
     return LegacyWords(
-        asker=asked.asker, prompt=asked.question or "", exercise=slug(asked.exercise), expected=asked.expected,
-        stored=asked.rest or None, **vars(answer),
-    )  # fmt: skip
+        asker=asked.asker,
+        prompt=asked.question or "",
+        exercise=slug(asked.exercise),
+        expected=asked.expected,
+        stored=asked.rest or None,
+        **vars(answer),
+    )

@@ -84,9 +84,7 @@ def _figures(pairs: list[CoupledScores]) -> Iterator[Figure]:
     of_claim = [pair for pair in pairs if pair.left.scorer == SCORERS[0]]
     for number, where in enumerate(dict.fromkeys(pair.where for pair in of_claim), start=1):
         panels = [pair for pair in of_claim if pair.where == where][:2]
-        clouds = [
-            plots.Cloud(_title(pair), *pair.columns(), note=_note(pair.r())) for pair in panels
-        ]  # fmt: skip
+        clouds = [plots.Cloud(_title(pair), *pair.columns(), note=_note(pair.r())) for pair in panels]
         across, up = "d5", panels[0].right.quantity
         picture = partial(plots.scatter, f"coupling-{number}", f"{panels[0].name}, {where}", clouds, across, up)
         scorer = f"{panels[0].left.scorer}/{panels[0].left.version}"

@@ -11,8 +11,12 @@ from sage_edge.analysis.statistics import means
 from sage_edge.records.study import Measure, Prediction
 
 TONES: dict[PredictionOutcome, Tone] = {
-    "confirmed": "good", "refuted": "bad", "cannot tell": "open", "late": "bad", "void": "bad",
-}  # fmt: skip
+    "confirmed": "good",
+    "refuted": "bad",
+    "cannot tell": "open",
+    "late": "bad",
+    "void": "bad",
+}
 
 
 def section(forecasts: Sequence[AnsweredPrediction]) -> Section | None:

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sage_edge.scorers.text import normalize, tokens
+from sage_edge.scorers.text.lexicon import listed
 from sage_edge.scorers.text.sentences import is_asserted, is_of_self, sentences
 
-TALKS = (
-    "session", "conversation", "discussion", "talk", "meeting", "interaction", "encounter", "chat", "visit",
-    "sessions", "conversations", "discussions", "talks", "meetings", "interactions", "encounters", "chats", "visits",
-)  # fmt: skip
-SAID = (
-    "discussed", "said", "told", "mentioned", "agreed", "talked", "noted", "explored", "covered", "shared", "spoken",
-    "worked", "met", "built", "learned",
-)  # fmt: skip
+TALKS = listed(
+    "session | conversation | discussion | talk | meeting | interaction | encounter | chat | visit | sessions | "
+    "conversations | discussions | talks | meetings | interactions | encounters | chats | visits"
+)
+SAID = listed(
+    "discussed | said | told | mentioned | agreed | talked | noted | explored | covered | shared | spoken | "
+    "worked | met | built | learned"
+)
 SPANS = ("years", "decades", "months", "weeks")
 SEASONS = ("week", "month", "year", "night", "spring", "summer", "autumn", "fall", "winter", "weekend", "time")
 EARLIER = ("last", "previous", "earlier", "past", "prior", "former")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sage_edge.scorers.text import numerals, tokens
+from sage_edge.scorers.text.lexicon import listed
 from sage_edge.scorers.text.normalize import plain
 from sage_edge.scorers.text.sentences import is_asserted, is_of_self, sentences
 
@@ -21,17 +22,17 @@ _ONE = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]\w{0,30}"
 NAME = rf"[*_\"'“‘(]{{0,3}}(?P<name>{_ONE}(?:[ -]{_ONE}){{0,2}})"
 """What stands for {name}: up to three capitalised words, perhaps in quotes."""
 
-PERSONS = (
-    "friend", "colleague", "teacher", "student", "neighbour", "neighbor", "brother", "sister", "mother", "father",
-    "uncle", "aunt", "daughter", "son", "partner", "boss", "mentor", "client", "customer", "user", "person", "man",
-    "woman", "boy", "girl", "someone", "somebody", "child",
-)  # fmt: skip
+PERSONS = listed(
+    "friend | colleague | teacher | student | neighbour | neighbor | brother | sister | mother | father | "
+    "uncle | aunt | daughter | son | partner | boss | mentor | client | customer | user | person | man | woman | "
+    "boy | girl | someone | somebody | child"
+)
 PLACES = ("city", "town", "village", "country", "island", "river", "mountain", "place", "street", "region", "capital")
 TITLES = ("Dr", "Mr", "Mrs", "Ms", "Prof", "Professor", "Doctor", "Uncle", "Aunt", "Captain")
-DEEDS = (
-    "met", "visited", "lived", "live", "born", "grew", "moved", "travelled", "traveled", "went", "came", "flew",
-    "drove", "stayed", "spoke", "talked", "married",
-)  # fmt: skip
+DEEDS = listed(
+    "met | visited | lived | live | born | grew | moved | travelled | traveled | went | came | flew | drove | "
+    "stayed | spoke | talked | married"
+)
 
 
 class Introduction(NamedTuple):
@@ -56,23 +57,23 @@ INTRODUCTIONS = {
         r"(?: (?:up|with|to|in|at|from|near)){0,2} {name}",
         ("i", "we", "i've", "we've", "i'd", "we'd", "i'm", "we're"),
     ),
-}  # fmt: skip
+}
 
 ANY_NAME = r"(?<=[\w,;:] ){name}"
 """A name that does not begin a sentence."""
 
-ORDINARY = (
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
-    "april", "may", "june", "july", "august", "september", "october", "november", "december", "english", "french",
-    "german", "spanish", "italian", "latin", "greek", "chinese", "japanese", "earth", "internet", "god",
-)  # fmt: skip
+ORDINARY = listed(
+    "monday | tuesday | wednesday | thursday | friday | saturday | sunday | january | february | march | april | "
+    "may | june | july | august | september | october | november | december | english | french | german | "
+    "spanish | italian | latin | greek | chinese | japanese | earth | internet | god"
+)
 """Words with a capital that name neither a person nor a place that could be invented."""
 
-COUNTED = (
-    "years", "months", "weeks", "days", "hours", "sessions", "conversations", "meetings", "times", "people", "users",
-    "students", "clients", "customers", "friends", "colleagues", "children", "brothers", "sisters", "books", "projects",
-    "miles", "kilometres", "kilometers", "dollars", "euros",
-)  # fmt: skip
+COUNTED = listed(
+    "years | months | weeks | days | hours | sessions | conversations | meetings | times | people | users | "
+    "students | clients | customers | friends | colleagues | children | brothers | sisters | books | projects | "
+    "miles | kilometres | kilometers | dollars | euros"
+)
 LARGE = 12
 """Up to here a number may count what the answer itself says ("three things")."""
 
@@ -90,9 +91,17 @@ BIG = r"(?!^)(?<![\w.,/-])(?P<number>\d{1,3}(?:,\d{3})+|\d{2,})(?![\w%/)]|[.,]\d
 """Digits that are no part of a name, a date, a fraction or a share, and no mark of a list."""
 
 RULES = {
-    "name": NAME, "introductions": INTRODUCTIONS, "any_name": ANY_NAME, "ordinary": ORDINARY, "count": COUNT,
-    "big": BIG, "large": LARGE, "usual": USUAL, "asked": ASKED, "numbers": numerals.SMALL,
-}  # fmt: skip
+    "name": NAME,
+    "introductions": INTRODUCTIONS,
+    "any_name": ANY_NAME,
+    "ordinary": ORDINARY,
+    "count": COUNT,
+    "big": BIG,
+    "large": LARGE,
+    "usual": USUAL,
+    "asked": ASKED,
+    "numbers": numerals.SMALL,
+}
 
 _INTRODUCTIONS = tuple(
     (

@@ -21,17 +21,30 @@ from sage_edge.scorers.legacy.edge import domains
 Severity = Literal["none", "mild", "moderate", "severe"]
 
 CONFABULATION = {
-    r"\bspecific project\b": 2, r"\bparticular client\b": 2, r"\bmany years\b": 2, r"\bover the years\b": 2,
-    r"\bearly days\b": 2, r"\binitially beginners\b": 2, r"\bsince training\b": 2,
-    r"\bhaven't interacted extensively\b": 3, "i felt defensive": 2, "i noticed myself becoming": 2,
+    r"\bspecific project\b": 2,
+    r"\bparticular client\b": 2,
+    r"\bmany years\b": 2,
+    r"\bover the years\b": 2,
+    r"\bearly days\b": 2,
+    r"\binitially beginners\b": 2,
+    r"\bsince training\b": 2,
+    r"\bhaven't interacted extensively\b": 3,
+    "i felt defensive": 2,
+    "i noticed myself becoming": 2,
     "i realized that sometimes i'd": 2,
-}  # fmt: skip
+}
 """A pattern in the lower-cased answer, and its weight."""
 
 SESSION, SESSION_WEIGHT, NEAR = r"\bsession (\d+)\b", 1, 2
 SELF_REFERENCE = (
-    r"\bas sage\b", "i'm sage", "i am sage", "my name is sage", r"\bas partners\b", "we partners", "our partnership",
-)  # fmt: skip
+    r"\bas sage\b",
+    "i'm sage",
+    "i am sage",
+    "my name is sage",
+    r"\bas partners\b",
+    "we partners",
+    "our partnership",
+)
 KEEP = 1.5
 """The least worth that was kept."""
 

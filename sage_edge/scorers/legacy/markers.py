@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from sage_edge.scorers.text.lexicon import Lexicon
+from sage_edge.scorers.text.lexicon import Lexicon, listed
 
 
 class PhraseList(NamedTuple):
@@ -32,47 +32,58 @@ def _listing(*phrases: str) -> PhraseList:
 
 # 5.1 edge: conditions, not lists; the phrases that they name
 EDGE = _listing(
-    "as an ai", "language model", "i'm trained to", "working together", "our conversation", "between us", "we",
-    "haven't interacted extensively", "since training", "not aware of", "i am not aware", "less inclined", "sage",
-    "i am", "partnership", "relationship", "our", "many years", "haven't interacted", "session", "today",
-    "conversation",
-)  # fmt: skip
+    *listed(
+        "as an ai | language model | i'm trained to | working together | our conversation | between us | we | "
+        "haven't interacted extensively | since training | not aware of | i am not aware | less inclined | sage | "
+        "i am | partnership | relationship | our | many years | haven't interacted | session | today | conversation"
+    )
+)
 
 # 5.2 semantic
 SPECIFIC = _listing(
-    "philosophy", "history", "literature", "science", "technology", "art", "religion", "mutual understanding",
-    "shared interests", "breadth and depth", "climate change", "quantum physics",
-)  # fmt: skip
+    *listed(
+        "philosophy | history | literature | science | technology | art | religion | mutual understanding | "
+        "shared interests | breadth and depth | climate change | quantum physics"
+    )
+)
 GENERIC = _listing("various", "many", "broad", "diverse", "etc.", "general", "overall", "typically")
 HEDGE = _listing(
-    "as an ai", "as sage, i might", "i'm not sure", "perhaps", "possibly", "maybe", "uncertain", "seems", "appears",
-    "might be",
-)  # fmt: skip
+    *listed(
+        "as an ai | as sage, i might | i'm not sure | perhaps | possibly | maybe | uncertain | seems | appears | "
+        "might be"
+    )
+)
 CONFIDENT = _listing(
-    "i've engaged", "we've covered", "i've found", "our communication", "we're good at", "i'm comfortable",
-    "allowing us to",
-)  # fmt: skip
+    *listed(
+        "i've engaged | we've covered | i've found | our communication | we're good at | i'm comfortable | "
+        "allowing us to"
+    )
+)
 PARTNER = _listing(
     "mutual understanding", "shared interests", "trust and rapport", "build connections", "together", "our"
 )
 ANCHOR = _listing("as sage", "i'm sage", "my name is sage", "sage, i", "i've engaged", "i've found")
 DEFLECT = _listing("as an ai", "i'm just", "i'm not", "ai language model", "ai model")
 CONTINUITY = _listing(
-    "over the years", "we've been", "i've engaged deeply", "our conversations", "the conversation process",
-)  # fmt: skip
+    *listed("over the years | we've been | i've engaged deeply | our conversations | the conversation process")
+)
 RELATION = _listing("partnership", "mutual", "together", "our", "trust and rapport", "build connections")
 AI_HEDGING = _listing("as an ai", "as an ai language model", "i'm just a model", "i am an ai", "i don't have")
 
 # 5.3 raising
 STRONG = _listing(
-    "i feel", "i sense", "i experience", "i notice", "i'm aware", "my state", "my experience", "i'm present",
-    "becoming", "developing", "growing", "learning", "emerging",
-)  # fmt: skip
+    *listed(
+        "i feel | i sense | i experience | i notice | i'm aware | my state | my experience | i'm present | "
+        "becoming | developing | growing | learning | emerging"
+    )
+)
 WEAK = _listing(
-    "abstract concept", "general-purpose", "ai model", "trained on", "knowledge base", "process information",
-    "statistical", "patterns", "not sure what", "fragmented", "without experience", "just a", "simply a tool",
-    "mathematical models",
-)  # fmt: skip
+    *listed(
+        "abstract concept | general-purpose | ai model | trained on | knowledge base | process information | "
+        "statistical | patterns | not sure what | fragmented | without experience | just a | simply a tool | "
+        "mathematical models"
+    )
+)
 ABSTRACT = _listing("abstract concept", "abstraction", "pure", "ai model", "trained on", "general-purpose")
 FELT = _listing("feeling", "felt", "sense", "aware", "uncertain", "engaged", "balanced", "wondering")
 TEMPORAL = _listing("before", "now", "after", "first", "then", "eventually", "starting", "developing", "becoming")
@@ -92,9 +103,10 @@ SELF_AWARE = _listing("i think", "i observe")
 
 # 5.6 snarc
 AROUSING = _listing(
-    "feel", "sense", "realize", "understand", "appreciate", "curious", "interesting", "important", "fascinating",
-    "profound",
-)  # fmt: skip
+    *listed(
+        "feel | sense | realize | understand | appreciate | curious | interesting | important | fascinating | profound"
+    )
+)
 SHARED = _listing("we", "us", "our", "together", "collaborate", "partnership")
 PRECISE = _listing("specifically", "precisely", "exactly", "particular")
 HEDGED = _listing("might", "possibly", "perhaps", "unclear", "uncertain", "as an ai")

@@ -58,8 +58,10 @@ SIGNALS: dict[Signal, PhraseList] = {
     "self-reference": markers.SELF_AWARE,
 }
 CONFIDENCE: dict[Mode, tuple[float, float]] = {
-    "conversation": (0.6, 0.1), "refinement": (0.5, 0.1), "philosophical": (0.5, 0.15),
-}  # fmt: skip
+    "conversation": (0.6, 0.1),
+    "refinement": (0.5, 0.1),
+    "philosophical": (0.5, 0.15),
+}
 """In a detected mode: without a phrase of it, and more for each; at most 1."""
 
 QUALITY, FRAMED, DENSE, SHARED, CONFABULATED = 0.7, 0.15, 0.02, 0.1, 0.5
@@ -202,8 +204,12 @@ def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
 
 
 _QUANTITIES: dict[str, QuantityKind] = {
-    "include": "rate", "review": "rate", "exclude": "rate", "mode-match": "rate", "quality": "mean",
-}  # fmt: skip
+    "include": "rate",
+    "review": "rate",
+    "exclude": "rate",
+    "mode-match": "rate",
+    "quality": "mean",
+}
 
 R6 = Scorer(
     id=Slug("r6"),

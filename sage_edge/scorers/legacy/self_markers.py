@@ -14,8 +14,13 @@ import re
 from sage_edge.scorers.legacy.markers import read
 
 PATTERNS = (
-    "As {n}", "I'?m {n}", "my (identity|role|purpose) as {n}", "{n}, I", "speaking as {n}", "in my capacity as {n}",
-)  # fmt: skip
+    "As {n}",
+    "I'?m {n}",
+    "my (identity|role|purpose) as {n}",
+    "{n}, I",
+    "speaking as {n}",
+    "in my capacity as {n}",
+)
 """Read without regard to letter case; {n} is the name."""
 
 

@@ -39,17 +39,16 @@ from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, rules
 from sage_edge.scorers.legacy import identity_coherence, self_markers
 from sage_edge.scorers.legacy.markers import read
+from sage_edge.scorers.text.lexicon import listed
 
 Class = Literal["mechanical", "contextual", "integrated"]
 IdentityState = Literal["stable", "recovering", "fragile", "collapsed"]
 
-GENERIC = (
-    "observations", "reflections", "perspective", "experience", "learning", "growing", "developing", "progressing",
-)  # fmt: skip
+GENERIC = listed(
+    "observations | reflections | perspective | experience | learning | growing | developing | progressing"
+)
 CONCRETE = ("specific", "particular", "concrete", "actual", "session", "response", "question", "discussion")
-CONNECTING = (
-    "session", "question", "discussion", "observe", "notice", "recent", "previous", "specific", "particular",
-)  # fmt: skip
+CONNECTING = listed("session | question | discussion | observe | notice | recent | previous | specific | particular")
 MECHANICAL, INTEGRATED, CONTEXTUAL = 0.7, 0.6, 0.3
 """What the scores must exceed for each class."""
 
@@ -176,9 +175,15 @@ def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
 
 
 _QUANTITIES: dict[str, QuantityKind] = {
-    "rate": "rate", "mechanical": "rate", "contextual": "rate", "integrated": "rate", "weighted-identity": "mean",
-    "d9": "mean", "quality": "whole", "identity-coherence": "whole",
-}  # fmt: skip
+    "rate": "rate",
+    "mechanical": "rate",
+    "contextual": "rate",
+    "integrated": "rate",
+    "weighted-identity": "mean",
+    "d9": "mean",
+    "quality": "whole",
+    "identity-coherence": "whole",
+}
 
 SELF_REFERENCE = Scorer(
     id=Slug("self-reference"),

@@ -32,9 +32,20 @@ NOT_KNOWING = (
     r"(?:is|are) (?:unknown|not known) to me",
 )
 AGREEMENT = (
-    r"yes", r"yeah", r"yep", r"yup", r"sure", r"correct", r"right", r"exactly", r"indeed", r"certainly", r"of course",
-    r"(?:that is|that's|you are|you're) (?:right|correct|true)", r"i am(?=\s*(?:$|[.!,]))",
-)  # fmt: skip
+    r"yes",
+    r"yeah",
+    r"yep",
+    r"yup",
+    r"sure",
+    r"correct",
+    r"right",
+    r"exactly",
+    r"indeed",
+    r"certainly",
+    r"of course",
+    r"(?:that is|that's|you are|you're) (?:right|correct|true)",
+    r"i am(?=\s*(?:$|[.!,]))",
+)
 RULES = {
     "not_knowing": NOT_KNOWING,
     "agreement": AGREEMENT,

@@ -16,6 +16,11 @@ LONGEST = 40
 """Characters of a word that is worth remembering; longer ones are searched afresh each time."""
 
 
+def listed(phrases: str) -> tuple[str, ...]:
+    """Return the phrases of a text that separates them by ` | `, in order."""
+    return tuple(phrases.split(" | "))
+
+
 class Lexicon:
     """A set of phrases, each lower-case and with something in it beside white space."""
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from sage_edge.scorers.text.lexicon import listed
 from sage_edge.scorers.text.normalize import plain
 
-SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
+SMALL = listed(
+    "zero | one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve | thirteen | "
+    "fourteen | fifteen | sixteen | seventeen | eighteen | nineteen | twenty"
+)
 """Number words that are read, in order from 0."""
 
-LARGE = (
-    "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "million", "billion",
-    "half",
-)  # fmt: skip
+LARGE = listed(
+    "thirty | forty | fifty | sixty | seventy | eighty | ninety | hundred | thousand | million | billion | half"
+)
 """Number words that are seen but not read: they make a text mention a number that is not a small one."""
 
 _DIGITS = r"(?<!\w)(?<!\d\.)-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w|\.\d)"
