@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Checkout:
-    """Reads on demand, from whichever thread; whoever changes files meanwhile changes nothing of this command."""
+    """The files of a checkout, read on demand from any thread and kept; a later change does not reach this command."""
 
     def __init__(self, root: Path, fleet: Fleet) -> None:
         self.root, self.fleet = root, fleet

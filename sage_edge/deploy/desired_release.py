@@ -1,4 +1,4 @@
-"""What a host is to run, put together from declarations, a built image and locked models: a release and its files.
+"""The release that a host is to run, and its files: from declarations, a built image and locked models.
 
 releases/<12 hex>/release.json     the release
                   compose.yaml     the file of compose/, as a person would run it; cpu.yaml where there is no GPU

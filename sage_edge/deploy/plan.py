@@ -1,4 +1,4 @@
-"""(what is wanted, what is so) → what to do, as a value to print, compare, store and refuse.
+"""Plan a deployment: desired release and probe → steps, as a value to print, compare, store and refuse.
 
 An empty plan means that the board already runs what is wanted: "no changes", and nothing is touched.
 """

@@ -1,4 +1,4 @@
-"""Whether a board may get a release at all: asked before any step, answered from one probe.
+"""Refuse a release that a board may not get: checked before any step, from one probe.
 
 Each refusal names what was found, what was expected, and what to type.
 """

@@ -1,4 +1,4 @@
-"""What a board needs before anything can be deployed to it, as steps for its helper: pure, and the same every time.
+"""Steps that provision a board, carried out by its helper: pure, and the same every time.
 
 packages → user and groups → folders → host card → keys → units → services → what sshd allows (only looked at)
 """

@@ -1,4 +1,4 @@
-"""A plan in a file, to be looked at and applied later; refused when what it rests on has changed.
+"""Save plans to a file to review and apply later; refuse one when what it rests on has changed.
 
 {"format": 1, "plans": [{"host": "sprout", "release": "ab12…", "facts": "sha256:…", "steps": ["send …", …]}]}
 """

@@ -1,4 +1,4 @@
-"""A board that is checked from a workstation: all that is declared of it, and what its helper's probe says."""
+"""The board under verification: all that is declared of it, and the probe by its helper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judges of what this machine says of itself: a fact in, a judgement out, with a remedy where it knows a better one."""
+"""Judge the facts that `sage-edge doctor` measures: a fact in, a verdict with an answer and maybe a remedy out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Children that try a thing and say what came of it: a kernel on the GPU, a drawn token, an answer of the exchange.
+"""Probes in child processes: run a kernel on the GPU, draw a token, ask the exchange.
 
 Each runs in a process of its own with a time limit, so that a crash or a hang in there is a fact out here. That a
 library lists a device is no proof: a stock llama.cpp listed Thor's GPU and died at the first inference (facts §1.3).

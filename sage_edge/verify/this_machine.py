@@ -1,4 +1,4 @@
-"""This machine before its first check: its paths, what it measures of itself, and what is declared of it."""
+"""This machine for `sage-edge doctor`: its paths, its measured board facts, and what is declared of it."""
 
 from __future__ import annotations
 
