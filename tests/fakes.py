@@ -25,7 +25,7 @@ from sage_edge.exchange import hub, writers
 from sage_edge.exchange.post import Post
 from sage_edge.files import digest
 from sage_edge.inventory import identity, session_kinds
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.inventory.identity import Me
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import ModelRef
@@ -40,7 +40,7 @@ _kinds = session_kinds.read(Reader(FLEET))
 assert _kinds is not None
 KINDS = _kinds
 PRIMARY, TRAINING = KINDS.named("primary"), KINDS.named("training")
-LAPTOP = Facts("x86_64", None, None, None, None, None, 16_000_000_000)
+LAPTOP = BoardFacts("x86_64", None, None, None, None, None, 16_000_000_000)
 MORNING = datetime(2026, 11, 20, 6, 10, tzinfo=timezone.utc)
 WEIGHTS = b"weights of a test"
 

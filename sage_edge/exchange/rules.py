@@ -50,7 +50,7 @@ Git = Callable[[Sequence[str], bytes], bytes]
 
 
 @dataclass(frozen=True)
-class Change:
+class BranchChange:
     """One path in one commit. `status` is A, M, D or T; `grew`: the old content is the beginning of the new one."""
 
     path: str
@@ -114,13 +114,13 @@ def breach_of_revision(host: str, revision: Revision) -> Breach | None:
     return None
 
 
-def breach_of_change(writable: Iterable[str], commit: str, change: Change) -> Breach | None:
+def breach_of_change(writable: Iterable[str], commit: str, change: BranchChange) -> Breach | None:
     """Return the rule that a change breaks, if any. `writable`: the top folders of the host's immutable papers."""
     rule = _broken(frozenset(writable), change)
     return Breach(commit, rule, shown(change.path)) if rule else None
 
 
-def _broken(writable: frozenset[str], change: Change) -> str:
+def _broken(writable: frozenset[str], change: BranchChange) -> str:
     if not _PATH.fullmatch(change.path):
         return "odd-path"
     top, _, below = change.path.partition("/")
@@ -199,7 +199,7 @@ def diff_of_commits(git: Git, commits: Sequence[str]) -> bytes:
     return git(words, "".join(commit + "\n" for commit in commits).encode())
 
 
-def changes(git: Git, diff: bytes) -> list[tuple[str, list[Change]]]:
+def changes(git: Git, diff: bytes) -> list[tuple[str, list[BranchChange]]]:
     """Return commit and changes for each part of such a diff, with sizes and growth looked up."""
     parts = _parse(diff)
     every = [change for _, listed in parts for change in listed]
@@ -208,19 +208,19 @@ def changes(git: Git, diff: bytes) -> list[tuple[str, list[Change]]]:
     return [(commit, [_measured(change, sizes, stale) for change in listed]) for commit, listed in parts]
 
 
-def _measured(change: Change, sizes: Mapping[str, int], stale: frozenset[tuple[str, str]]) -> Change:
+def _measured(change: BranchChange, sizes: Mapping[str, int], stale: frozenset[tuple[str, str]]) -> BranchChange:
     size, grew = sizes.get(change.new, 0), (change.old, change.new) not in stale
-    return Change(change.path, change.status, change.mode, size, grew, change.old, change.new)
+    return BranchChange(change.path, change.status, change.mode, size, grew, change.old, change.new)
 
 
-def _parse(diff: bytes) -> list[tuple[str, list[Change]]]:
-    parts: list[tuple[str, list[Change]]] = []
+def _parse(diff: bytes) -> list[tuple[str, list[BranchChange]]]:
+    parts: list[tuple[str, list[BranchChange]]] = []
     fields = iter(diff.split(b"\0"))
     for field in fields:
         if field.startswith(b":"):
             _, mode, old, new, status = field.decode("ascii").split(" ")
             path = next(fields).decode("utf-8", "backslashreplace")
-            parts[-1][1].append(Change(path, status[:1], mode, old=old, new=new))
+            parts[-1][1].append(BranchChange(path, status[:1], mode, old=old, new=new))
         elif field:
             parts.append((field.decode("ascii"), []))
     return parts
@@ -233,7 +233,7 @@ def _sizes(git: Git, oids: Sequence[str]) -> dict[str, int]:
     return {oid: int(size) for oid, size in pairs if size != "missing"}
 
 
-def _not_grown(git: Git, every: Sequence[Change], sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
+def _not_grown(git: Git, every: Sequence[BranchChange], sizes: Mapping[str, int]) -> frozenset[tuple[str, str]]:
     """The pairs (old, new) of worklogs that lost something."""
     pairs = dict.fromkeys((c.old, c.new) for c in every if c.status in "MT" and c.path.startswith(WORKLOG + "/"))
     small = [pair for pair in pairs if sizes.get(pair[1], LIMIT_BYTES + 1) <= LIMIT_BYTES]

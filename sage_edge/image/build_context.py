@@ -21,7 +21,7 @@ from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.image import wheels
 from sage_edge.image.spec import ImageCard
-from sage_edge.inventory.image import Label, Platform
+from sage_edge.inventory.image import ImageLabel, Platform
 from sage_edge.models.resolve import SHIPPED, Library
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
@@ -56,7 +56,7 @@ def lay_out(
 
 def label(card: ImageCard, platform: Platform, models: Sequence[ModelRef]) -> str:
     """Return what an image will say of itself, as YAML."""
-    card_inside = Label(
+    card_inside = ImageLabel(
         format=1, role=card.role, board=card.board, platform=platform, l4t=card.l4t,
         compute_capability=card.compute_capability, gpu_layers=card.platforms[platform].gpu_layers,
         model=models[0] if models else None,

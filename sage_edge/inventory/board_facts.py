@@ -43,7 +43,7 @@ _MEMORY_LINE = re.compile(r"^MemTotal:\s+(\d{1,15}) kB$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Facts:
+class BoardFacts:
     """What was measured below `root`. None: not there. memory_bytes 0: not readable.
 
     l4t_unreadable: what stands in the release file when that is no release. part_number: the first in `part_numbers`,
@@ -61,20 +61,20 @@ class Facts:
     root: Path = Path("/")
 
 
-def measure(root: Path, arch: str | None = None) -> Facts:
+def measure(root: Path, arch: str | None = None) -> BoardFacts:
     """Return the facts below `root` (`/` on a board); arch None: this machine's own."""
     texts = {name: _read(root / name, tells_why=name == RELEASE) for name in SOURCES}
     return measured(texts, platform.machine() if arch is None else arch, root)
 
 
-def measured(texts: Mapping[str, str | None], arch: str, root: Path = Path("/")) -> Facts:
+def measured(texts: Mapping[str, str | None], arch: str, root: Path = Path("/")) -> BoardFacts:
     """Return the facts that files hold: path below the root → its text, None where there is no such file.
 
     A release file that cannot be read is one that holds what was wrong instead of a release.
     """
     l4t, unreadable = _release(texts.get(RELEASE))
     parts = tuple(_parts(texts))
-    return Facts(
+    return BoardFacts(
         arch=arch,
         l4t=l4t,
         l4t_unreadable=unreadable,
@@ -130,18 +130,18 @@ def _memory(text: str | None) -> int:
     return int(match[1]) * 1024 if match else 0
 
 
-def contradictions(facts: Facts, board: Board) -> tuple[str, ...]:
+def contradictions(facts: BoardFacts, board: Board) -> tuple[str, ...]:
     """Return one sentence per fact that is not what the board's card expects; empty: this is such a board."""
     found = (*_arch(facts, board), *_l4t(facts, board), *_tree(facts, board), *_part(facts, board), *_ram(facts, board))
     return tuple(found)
 
 
-def _arch(facts: Facts, board: Board) -> Iterator[str]:
+def _arch(facts: BoardFacts, board: Board) -> Iterator[str]:
     if facts.arch not in board.arch:
         yield f"the processor is {facts.arch}, {board.name} is {' or '.join(board.arch)}"
 
 
-def _l4t(facts: Facts, board: Board) -> Iterator[str]:
+def _l4t(facts: BoardFacts, board: Board) -> Iterator[str]:
     place = facts.root / RELEASE
     if facts.l4t_unreadable is not None:
         yield f"{place} names no Jetson Linux release: {facts.l4t_unreadable!r}"
@@ -154,7 +154,7 @@ def _l4t(facts: Facts, board: Board) -> Iterator[str]:
         yield f"{place} says Jetson Linux {facts.l4t}, {board.name} has {board.l4t}"
 
 
-def _tree(facts: Facts, board: Board) -> Iterator[str]:
+def _tree(facts: BoardFacts, board: Board) -> Iterator[str]:
     compatible, model = facts.root / TREE / "compatible", facts.root / TREE / "model"
     if board.soc and facts.soc not in board.soc:
         yield f"{compatible} {_says(facts.soc)}, {board.name} has the SoC {' or '.join(board.soc)}"
@@ -168,14 +168,14 @@ def _tree(facts: Facts, board: Board) -> Iterator[str]:
         yield f"{model} {_says(facts.model)}, {board.name} is no Jetson"
 
 
-def _part(facts: Facts, board: Board) -> Iterator[str]:
+def _part(facts: BoardFacts, board: Board) -> Iterator[str]:
     named = facts.part_numbers or ((((TREE, facts.part_number),)) if facts.part_number else ())
     for place, number in named:
         if board.part_numbers and number not in board.part_numbers:
             yield f"{facts.root / place} says {number}, {board.name} is {' or '.join(board.part_numbers)}"
 
 
-def _ram(facts: Facts, board: Board) -> Iterator[str]:
+def _ram(facts: BoardFacts, board: Board) -> Iterator[str]:
     place, expected = facts.root / MEMORY, f"{board.name} has {sizes.text(board.memory_bytes)} or more"
     if facts.memory_bytes <= 0:
         yield f"{place} tells no MemTotal, {expected}"

@@ -27,7 +27,7 @@ __all__ = [
     "Host", "CONDUCTING", "EngineSettings", "Policy",
     "Board", "L4TRange", "L4TVersion",
     "Cadence", "Schedule", "CadenceOverride", "ScheduleOverride",
-    "FleetFile", "Exchange", "Overlay", "Fleet",
+    "FleetFile", "ExchangeAddress", "Overlay", "Fleet",
 ]  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def _plain_address(remote: str) -> str:
     return remote
 
 
-class Exchange(Declared):
+class ExchangeAddress(Declared):
     """Where the fleet's post is: any address that git can fetch from and push to."""
 
     remote: Annotated[str, Field(min_length=1), AfterValidator(_plain_address)]
@@ -54,7 +54,7 @@ class FleetFile(Declared):
 
     format: Literal[1]
     name: Slug
-    exchange: Exchange
+    exchange: ExchangeAddress
     registry: Annotated[str, Field(pattern=_REGISTRY)] | None = None
     cadence: Schedule
     wake_every: PositiveDuration

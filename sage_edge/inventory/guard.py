@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sage_edge.inventory import identity, image
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.inventory.errors import NotMyRole
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.identity import Me
@@ -20,7 +20,7 @@ def allow(fleet: Fleet, host: str, ability: Ability) -> None:
         raise NotMyRole(host, role.name, ability, owners=fleet.owners(ability), abilities=role.abilities)
 
 
-def require(paths: Paths, ability: Ability, as_host: str | None = None, facts: Facts | None = None) -> Me:
+def require(paths: Paths, ability: Ability, as_host: str | None = None, facts: BoardFacts | None = None) -> Me:
     """Return who this machine is, if that host may use the ability and this is its board.
 
     The role is looked at before the board, so that a host hears what it may do wherever it runs.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sage_edge.inventory import host_card, load
 from sage_edge.inventory.board_card import Board
-from sage_edge.inventory.board_facts import Facts, contradictions, measure
+from sage_edge.inventory.board_facts import BoardFacts, contradictions, measure
 from sage_edge.inventory.errors import IdentityConflict, NoIdentity
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_card import HostCard
@@ -24,7 +24,7 @@ class Me:
     board: Board
     fleet: Fleet
     overlay: str | None
-    facts: Facts
+    facts: BoardFacts
 
 
 def claim(paths: Paths, as_host: str | None = None) -> tuple[Fleet, Host, HostCard | None]:
@@ -59,7 +59,7 @@ def _load(paths: Paths, card: HostCard | None) -> Fleet:
     return load.load(paths.fleet, card.overlay)
 
 
-def confirm(paths: Paths, fleet: Fleet, host: Host, card: HostCard | None, facts: Facts | None = None) -> Me:
+def confirm(paths: Paths, fleet: Fleet, host: Host, card: HostCard | None, facts: BoardFacts | None = None) -> Me:
     """Return who this machine is, once its board agrees; facts None: measured now. Raises IdentityConflict."""
     board = fleet.board_of(host.name)
     measured = measure(paths.facts_root) if facts is None else facts
@@ -78,7 +78,7 @@ def _conflict_hint(paths: Paths, host: Host, card: HostCard | None) -> str:
     return f"if this is another machine, correct {paths.card}; if not, {paths.fleet}/boards/{host.board}.yaml is wrong"
 
 
-def whoami(paths: Paths, as_host: str | None = None, facts: Facts | None = None) -> Me:
+def whoami(paths: Paths, as_host: str | None = None, facts: BoardFacts | None = None) -> Me:
     """Return who this machine is. Raises what `claim` raises, and IdentityConflict for another board."""
     fleet, host, card = claim(paths, as_host)
     return confirm(paths, fleet, host, card, facts)

@@ -31,7 +31,7 @@ from sage_edge.names import ModelRef, RoleName, Slug
 Platform = Literal["l4t", "cpu"]
 
 
-class Label(Declared):
+class ImageLabel(Declared):
     """What an image says of itself. l4t, compute_capability: of its board, whatever the platform; model: inside it."""
 
     format: Literal[1]
@@ -44,10 +44,10 @@ class Label(Declared):
     model: ModelRef | None
 
 
-def read_label(path: Path) -> Label:
+def read_label(path: Path) -> ImageLabel:
     """Return what an image says of itself. Raises DeclarationError for a file that is missing or bad."""
     reader = Reader(path.parent)
-    label = reader.read(path, Label)
+    label = reader.read(path, ImageLabel)
     if label is None:
         faults = [Fault(str(path), fault.key, fault.message) for fault in reader.faults]
         raise DeclarationError(
@@ -64,7 +64,7 @@ def demand(path: Path | None, me: Me) -> None:
         raise WrongImage(me.host.name, wrong)
 
 
-def contradictions(label: Label, me: Me) -> Iterator[str]:
+def contradictions(label: ImageLabel, me: Me) -> Iterator[str]:
     """Yield one sentence for each thing in which an image and a host differ."""
     host, board = me.host.name, me.board
     if label.role != me.role.name:
@@ -78,7 +78,7 @@ def contradictions(label: Label, me: Me) -> Iterator[str]:
         yield f"it carries {label.model}, {host} is declared with {me.host.model}"
 
 
-def _board(label: Label, me: Me) -> Iterator[str]:
+def _board(label: ImageLabel, me: Me) -> Iterator[str]:
     if label.board != me.board.name:
         yield f"it is for the board {label.board}, {me.host.name}'s is {me.board.name}"
     found = me.facts.l4t

@@ -11,7 +11,7 @@ from sage_edge import sizes
 from sage_edge.errors import SageError
 from sage_edge.hints import sage
 from sage_edge.inventory.board_card import Board
-from sage_edge.inventory.board_facts import Facts, contradictions
+from sage_edge.inventory.board_facts import BoardFacts, contradictions
 from sage_edge.names import ModelRef
 from sage_edge.verify.check import CheckJudgement
 from sage_edge.verify.libraries import Libraries
@@ -39,7 +39,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
 )
 
 
-def board(facts: Facts, boards: Mapping[str, Board] | None, declared: str | None) -> CheckJudgement:
+def board(facts: BoardFacts, boards: Mapping[str, Board] | None, declared: str | None) -> CheckJudgement:
     """Hold the measured machine against the board that its host is declared to be, or against every card.
 
     boards: None where the fleet cannot be read.
@@ -55,24 +55,24 @@ def board(facts: Facts, boards: Mapping[str, Board] | None, declared: str | None
     return CheckJudgement("ok", f"{seen}: agrees with {' and '.join(agreeing)}; no host is declared for it here")
 
 
-def _declared_board(facts: Facts, seen: str, card: Board, declared: str) -> CheckJudgement:
+def _declared_board(facts: BoardFacts, seen: str, card: Board, declared: str) -> CheckJudgement:
     if wrong := contradictions(facts, card):
         remedy = "if this is another machine, correct its card; if not, fleet/boards is wrong: ", sage("fleet check")
         return CheckJudgement("fail", f"{seen}: not {declared}, because {'; '.join(wrong)}", remedy)
     return CheckJudgement("ok", f"{seen}: agrees with {declared}, as declared")
 
 
-def agree(facts: Facts, boards: Mapping[str, Board]) -> tuple[str, ...]:
+def agree(facts: BoardFacts, boards: Mapping[str, Board]) -> tuple[str, ...]:
     """Return the boards whose cards nothing measured contradicts."""
     return tuple(name for name, card in sorted(boards.items()) if not contradictions(facts, card))
 
 
-def _seen(facts: Facts) -> str:
+def _seen(facts: BoardFacts) -> str:
     parts = (facts.model, facts.soc, facts.part_number, facts.arch, sizes.text(facts.memory_bytes))
     return ", ".join(part for part in parts if part)
 
 
-def l4t(facts: Facts, card: Board | None) -> CheckJudgement:
+def l4t(facts: BoardFacts, card: Board | None) -> CheckJudgement:
     """Judge Jetson Linux: a release, none where none belongs, never an unreadable one."""
     if facts.l4t_unreadable is not None:
         return CheckJudgement("fail", f"the release file says {facts.l4t_unreadable!r}, which is no release")

@@ -9,7 +9,7 @@ from datetime import datetime
 from sage_edge.errors import SageError
 from sage_edge.inventory import identity, load
 from sage_edge.inventory.board_card import Board
-from sage_edge.inventory.board_facts import Facts, measure
+from sage_edge.inventory.board_facts import BoardFacts, measure
 from sage_edge.inventory.errors import NoIdentity
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
@@ -28,7 +28,7 @@ class ThisMachine:
 
     paths: Paths
     now: datetime
-    facts: Facts
+    facts: BoardFacts
     fleet: Fleet | None
     host: Host | None
     refusal: SageError | None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sage_edge.exchange import rules
 from sage_edge.exchange.post import Post
-from sage_edge.exchange.rules import Change
+from sage_edge.exchange.rules import BranchChange
 
 from .world import FOLDERS, SPROUT, THOR, Stranger, World, git
 
@@ -154,7 +154,7 @@ _PARTS = st.sampled_from(
 )
 _PATHS = st.builds(lambda top, rest: "/".join([top, *rest]), _TOPS, st.lists(_PARTS, max_size=3))
 _CHANGES = st.builds(
-    Change,
+    BranchChange,
     path=_PATHS,
     status=st.sampled_from("AMDT"),
     mode=st.sampled_from(["100644", "100755", "120000", "160000", "000000"]),
@@ -163,7 +163,7 @@ _CHANGES = st.builds(
 )
 
 
-def _lawful(change: Change, writable: frozenset[str]) -> bool:
+def _lawful(change: BranchChange, writable: frozenset[str]) -> bool:
     """An independent reading: the few things that are allowed, instead of the many that are not."""
     parts = change.path.split("/")
     if not all(part.isascii() and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts):
@@ -180,7 +180,7 @@ def _lawful(change: Change, writable: frozenset[str]) -> bool:
 
 
 @given(st.lists(_CHANGES, max_size=8), st.sampled_from(["sprout", "thor", "desk"]))
-def test_the_rules_allow_what_is_allowed_and_nothing_else(changes: list[Change], host: str) -> None:
+def test_the_rules_allow_what_is_allowed_and_nothing_else(changes: list[BranchChange], host: str) -> None:
     for change in changes:
         breach = rules.breach_of_change(FOLDERS[host], "c0ffee", change)
         assert (breach is None) == _lawful(change, FOLDERS[host]), (change, breach)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.paths import Paths
 
 FLEET = Path(__file__).parents[2] / "fleet"
 CASES = Path(__file__).parents[1] / "cases" / "boards"
 
-ORIN_NANO = Facts(
+ORIN_NANO = BoardFacts(
     "aarch64", "36.4.7", None, "tegra234", "NVIDIA Jetson Orin Nano Developer Kit", "p3767-0005", 7_989_514_240
 )
-AGX_THOR = Facts(
+AGX_THOR = BoardFacts(
     "aarch64", "38.4.0", None, "tegra264", "NVIDIA Jetson AGX Thor Developer Kit", "p3834-0008", 131_919_241_216
 )
-LAPTOP = Facts("x86_64", None, None, None, None, None, 16_000_000_000)
+LAPTOP = BoardFacts("x86_64", None, None, None, None, None, 16_000_000_000)
 
 
 def paths_in(folder: Path, fleet: Path = FLEET) -> Paths:

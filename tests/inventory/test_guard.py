@@ -11,7 +11,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import UsageError
 from sage_edge.inventory import guard, load
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.inventory.errors import NotMyRole
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
@@ -19,7 +19,7 @@ from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
 
 @pytest.mark.parametrize("card", [False, True], ids=["by --as", "by card"])
 @pytest.mark.parametrize("facts", [AGX_THOR, LAPTOP, ORIN_NANO], ids=["on thor", "on a laptop", "on sprout"])
-def test_thor_may_not_conduct_wherever_it_runs(tmp_path: Path, card: bool, facts: Facts) -> None:
+def test_thor_may_not_conduct_wherever_it_runs(tmp_path: Path, card: bool, facts: BoardFacts) -> None:
     if card:
         (tmp_path / "host.yaml").write_text("format: 1\nhost: thor\n", encoding="utf-8")
     before = snapshot(tmp_path)

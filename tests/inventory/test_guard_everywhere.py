@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory import guard, load
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.inventory.roles import ABILITIES, Ability
 
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in, snapshot
@@ -72,7 +72,7 @@ class Question:
     as_host: str | None
     kind: str
     sound: bool
-    facts: Facts
+    facts: BoardFacts
     ability: Ability
 
 

@@ -12,9 +12,9 @@ import yaml
 from sage_edge.errors import DeclarationError
 from sage_edge.hints import invoke
 from sage_edge.inventory import guard, identity, image
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.inventory.errors import NotMyRole, WrongImage
-from sage_edge.inventory.image import Label
+from sage_edge.inventory.image import ImageLabel
 from sage_edge.inventory.load import load
 from sage_edge.paths import Paths
 
@@ -50,7 +50,7 @@ def inside(folder: Path, label: dict[str, Any], host: str, overlay: str = "") ->
     ],
 )  # fmt: skip
 def test_each_image_runs_on_its_own_host(
-    label: dict[str, Any], host: str, overlay: str, facts: Facts, tmp_path: Path
+    label: dict[str, Any], host: str, overlay: str, facts: BoardFacts, tmp_path: Path
 ) -> None:
     paths = inside(tmp_path, label, host, overlay)
     ability = "conduct" if host == "sprout" else "analyse"
@@ -72,7 +72,7 @@ def test_each_image_runs_on_its_own_host(
     ],
 )  # fmt: skip
 def test_what_does_not_agree_is_refused_by_name(
-    label: dict[str, Any], host: str, overlay: str, facts: Facts, says: str, tmp_path: Path
+    label: dict[str, Any], host: str, overlay: str, facts: BoardFacts, says: str, tmp_path: Path
 ) -> None:
     paths = inside(tmp_path, label, host, overlay)
     before = sorted(tmp_path.rglob("*"))
@@ -89,7 +89,7 @@ def test_a_board_without_a_release_has_no_image() -> None:
     fleet = load(FLEET)
     me = identity.Me(fleet.host("thor"), fleet.role_of("thor"), fleet.board_of("thor"), fleet, None,
                      replace(AGX_THOR, l4t=None))  # fmt: skip
-    (says,) = image.contradictions(Label.model_validate(THOR), me)
+    (says,) = image.contradictions(ImageLabel.model_validate(THOR), me)
     assert says == "/etc/nv_tegra_release is missing, it runs on 38.2 up to, not including, 40"
 
 

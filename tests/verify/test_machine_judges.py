@@ -1,4 +1,4 @@
-"""Facts in, findings out: every verdict that a check can give."""
+"""BoardFacts in, findings out: every verdict that a check can give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sage_edge import hints
 from sage_edge.errors import SageError
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
-from sage_edge.inventory.board_facts import Facts
+from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.models.errors import ModelIncomplete, ModelNotFound
 from sage_edge.names import ModelRef
 from sage_edge.verify import machine_judges, probes
@@ -20,8 +20,8 @@ from sage_edge.verify.machine import ClockFacts, FreeDisk
 from sage_edge.verify.machine_judges import KnownModels
 from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
 
-NANO = Facts("aarch64", "36.4.7", None, "tegra234", "NVIDIA Jetson Orin Nano Developer Kit", None, 7_990_000_000)
-LAPTOP = Facts("x86_64", None, None, None, None, None, 16_000_000_000)
+NANO = BoardFacts("aarch64", "36.4.7", None, "tegra234", "NVIDIA Jetson Orin Nano Developer Kit", None, 7_990_000_000)
+LAPTOP = BoardFacts("x86_64", None, None, None, None, None, 16_000_000_000)
 REF = ModelRef("sage/seedling:q8_0")
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 

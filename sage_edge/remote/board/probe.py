@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sage_edge.inventory.board_facts import Facts as Board
+from sage_edge.inventory.board_facts import BoardFacts as Board
 from sage_edge.inventory.board_facts import measured
 from sage_edge.names import HostName
 from sage_edge.remote.errors import UnreadableProbe
