@@ -110,8 +110,8 @@ class Reader:
         if not folder.is_dir():
             self.fault(folder, "", "the folder is missing")
             return {}
-        found = {path.stem: self.read(path, kind) for path in sorted(folder.glob("*.yaml"))}
-        return {stem: record for stem, record in found.items() if record is not None}
+        records = {path.stem: self.read(path, kind) for path in sorted(folder.glob("*.yaml"))}
+        return {stem: record for stem, record in records.items() if record is not None}
 
     def finish(self) -> None:
         """Raise DeclarationError with all faults noted, if there are any."""

@@ -45,7 +45,7 @@ def _content(text: str, tokenise: Tokenise, kept: dict[str, list[int]]) -> list[
 
 def common_prefix(held: Sequence[int], wanted: Sequence[int]) -> int:
     """Return how many leading tokens two sequences share."""
-    for index, (one, other) in enumerate(zip(held, wanted, strict=False)):
-        if one != other:
+    for index, (left, right) in enumerate(zip(held, wanted, strict=False)):
+        if left != right:
             return index
     return min(len(held), len(wanted))

@@ -42,11 +42,11 @@ def listing(clone: Clone, at: str, below: str = "") -> dict[str, str]:
 
 def tree_papers(clone: Clone, at: str, below: str = "") -> Papers:
     """Return the files of a tree with their content."""
-    found = listing(clone, at, below)
-    if not found:
+    blobs = listing(clone, at, below)
+    if not blobs:
         return ()
-    bodies = dict(rules.objects(here(clone, commands.contents(clone, dict.fromkeys(found.values()))).out))
-    return tuple((path, bodies[oid]) for path, oid in found.items())
+    bodies = dict(rules.objects(here(clone, commands.contents(clone, dict.fromkeys(blobs.values()))).out))
+    return tuple((path, bodies[oid]) for path, oid in blobs.items())
 
 
 def names(clone: Clone, host: HostName, folder: str) -> tuple[str, ...]:

@@ -76,13 +76,14 @@ def damaged(clone: Clone, why: str) -> CloneDamaged:
 
 
 def _rejected(clone: Clone, reason: str, result: Result) -> HubRefused | Unreachable:
-    said = _hub_lines(result)
     if _BUSY.search(result.complaint):
         return Unreachable(
             f"{clone.remote} is busy with another push of host/{clone.host}, or one died there",
             hint="nothing is lost: try again in a minute, by then the hub has forgotten a dead push",
         )
-    message = f"{clone.remote} refused host/{clone.host}: {reason}" + "".join(f"\n  {line}" for line in said)
+    message = f"{clone.remote} refused host/{clone.host}: {reason}" + "".join(
+        f"\n  {line}" for line in _hub_lines(result)
+    )
     if "fetch first" in reason or "non-fast-forward" in reason:
         return HubRefused(message, hint=f"somebody else writes as {clone.host}: find out who, then receive again")
     return HubRefused(message, hint="mend what the hub names, then publish again: everything waits on this host")

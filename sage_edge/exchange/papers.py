@@ -82,8 +82,8 @@ def tidy(papers: Path) -> None:
 def names(papers: Path, below: str = "") -> tuple[str, ...]:
     """Return the paths of the papers below a folder, or of one file, sorted."""
     start = papers / below
-    found = [start] if start.is_file() else start.glob("**/*")
-    plain = (path for path in found if path.is_file() and not path.name.startswith("."))
+    paths = [start] if start.is_file() else start.glob("**/*")
+    plain = (path for path in paths if path.is_file() and not path.name.startswith("."))
     return tuple(sorted(path.relative_to(papers).as_posix() for path in plain))
 
 

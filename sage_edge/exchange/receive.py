@@ -35,8 +35,8 @@ def receive(clone: Clone, folders: rules.Folders) -> Received:
     unsound = _fetch(clone, folders)
     refs = tips(clone)
     updated, quarantined = _verify(clone, folders, refs)
-    unsound_hosts = {found.host for found in unsound}
-    known = tuple(found for found in quarantined if found.host not in unsound_hosts)
+    unsound_hosts = {quarantine.host for quarantine in unsound}
+    known = tuple(quarantine for quarantine in quarantined if quarantine.host not in unsound_hosts)
     _settle_own(clone, folders, refs)
     heard = any(ref.startswith(INCOMING) for ref in refs)
     return Received(heard=heard, quarantined=(*known, *unsound), updated=updated)

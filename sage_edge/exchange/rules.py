@@ -108,9 +108,9 @@ def breach_of_revision(host: str, revision: Revision) -> Breach | None:
     if strangers or len(revision.authors) != 2:
         return Breach(revision.commit, "foreign-author", shown(strangers[0] if strangers else "nobody"))
     lines = revision.message.rstrip("\n").split("\n")
-    said = [line for line in lines if line.lower().startswith("sage-host:")]
-    if said != [trailer(host)] or lines[-1] != trailer(host):
-        return Breach(revision.commit, "foreign-trailer", shown(said[0] if said else "none"))
+    trailers = [line for line in lines if line.lower().startswith("sage-host:")]
+    if trailers != [trailer(host)] or lines[-1] != trailer(host):
+        return Breach(revision.commit, "foreign-trailer", shown(trailers[0] if trailers else "none"))
     return None
 
 
@@ -240,8 +240,8 @@ def _not_grown(git: Git, every: Sequence[BranchChange], sizes: Mapping[str, int]
     stale = set(pairs) - set(small)
     for piece in _pieces(small, sizes):
         oids = dict.fromkeys(oid for pair in piece for oid in pair)
-        found = dict(objects(git(["cat-file", "--batch"], "".join(oid + "\n" for oid in oids).encode())))
-        stale |= {(old, new) for old, new in piece if not found[new].startswith(found[old])}
+        bodies = dict(objects(git(["cat-file", "--batch"], "".join(oid + "\n" for oid in oids).encode())))
+        stale |= {(old, new) for old, new in piece if not bodies[new].startswith(bodies[old])}
     return frozenset(stale)
 
 
@@ -286,8 +286,8 @@ def _refusals(line: str, folders: Folders) -> list[str]:
         return []
     host = ref[len(BRANCHES) :]
     before, after = (None if set(oid) == {"0"} else oid for oid in (old, new))
-    found = inspect(_git_here, host, folders, before, after)
-    return [f"sage: host/{shown(host)[1:-1]}: {b.rule}: {b.detail} (commit {b.commit[:12]})" for b in found]
+    breaches = inspect(_git_here, host, folders, before, after)
+    return [f"sage: host/{shown(host)[1:-1]}: {b.rule}: {b.detail} (commit {b.commit[:12]})" for b in breaches]
 
 
 def _forget_dead_pushes(repository: Path) -> None:
@@ -304,9 +304,9 @@ def pre_receive(lines: Iterable[str], hosts_file: Path) -> int:
     try:
         listed = json.loads(hosts_file.read_text(encoding="utf-8"))["folders"]
         folders = {host: frozenset(names) for host, names in listed.items()}
-        refusals = [said for line in lines for said in _refusals(line.rstrip("\n"), folders)]
+        refusals = [refusal for line in lines for refusal in _refusals(line.rstrip("\n"), folders)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, subprocess.SubprocessError) as trouble:
         refusals = [f"sage: the hub could not check this push: {shown(str(trouble))}"]
-    for said in refusals[:_SHOWN_LINES]:
-        sys.stderr.write(said + "\n")
+    for refusal in refusals[:_SHOWN_LINES]:
+        sys.stderr.write(refusal + "\n")
     return 1 if refusals else 0

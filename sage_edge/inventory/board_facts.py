@@ -109,8 +109,8 @@ def _release(text: str | None) -> tuple[str | None, str | None]:
 
 def _strings(text: str | None) -> list[str]:
     """Return the NUL-terminated texts of a device-tree property, none if there is no such property."""
-    texts = (one.strip() for one in (text or "")[:4096].split("\0"))
-    return [one for one in texts if one]
+    values = (value.strip() for value in (text or "")[:4096].split("\0"))
+    return [value for value in values if value]
 
 
 def _soc(texts: Mapping[str, str | None]) -> str | None:
@@ -132,8 +132,7 @@ def _memory(text: str | None) -> int:
 
 def contradictions(facts: BoardFacts, board: Board) -> tuple[str, ...]:
     """Return one sentence per fact that is not what the board's card expects; empty: this is such a board."""
-    found = (*_arch(facts, board), *_l4t(facts, board), *_tree(facts, board), *_part(facts, board), *_ram(facts, board))
-    return tuple(found)
+    return (*_arch(facts, board), *_l4t(facts, board), *_tree(facts, board), *_part(facts, board), *_ram(facts, board))
 
 
 def _arch(facts: BoardFacts, board: Board) -> Iterator[str]:

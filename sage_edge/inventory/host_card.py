@@ -32,8 +32,8 @@ class HostCard(Declared):
     @property
     def claims(self) -> str:
         """All that it says, on one line, like `host: sprout; fleet: sage`."""
-        said = self.model_dump(exclude={"format"}, exclude_none=True)
-        return "; ".join(f"{key}: {value}" for key, value in said.items())
+        claims = self.model_dump(exclude={"format"}, exclude_none=True)
+        return "; ".join(f"{key}: {value}" for key, value in claims.items())
 
 
 def read(path: Path) -> HostCard | None:

@@ -81,7 +81,7 @@ def contradictions(label: ImageLabel, me: Me) -> Iterator[str]:
 def _board(label: ImageLabel, me: Me) -> Iterator[str]:
     if label.board != me.board.name:
         yield f"it is for the board {label.board}, {me.host.name}'s is {me.board.name}"
-    found = me.facts.l4t
-    if found is None or not label.l4t.holds(L4TVersion(found)):
-        says = "is missing" if found is None else f"says Jetson Linux {found}"
+    version = me.facts.l4t
+    if version is None or not label.l4t.holds(L4TVersion(version)):
+        says = "is missing" if version is None else f"says Jetson Linux {version}"
         yield f"{me.facts.root / RELEASE} {says}, it runs on {label.l4t}"

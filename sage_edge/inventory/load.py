@@ -108,10 +108,10 @@ def _yaml(reader: Reader, subfolder: str) -> list[Path]:
 def _named(reader: Reader, subfolder: str, kind: type[Record]) -> dict[str, Record]:
     if subfolder == "overlays" and not (reader.folder / subfolder).is_dir():
         return {}
-    found = reader.read_all(subfolder, kind)
-    for stem, record in found.items():
+    records = reader.read_all(subfolder, kind)
+    for stem, record in records.items():
         _check_name(reader, reader.folder / subfolder / f"{stem}.yaml", record.name)
-    return found
+    return records
 
 
 def _check_name(reader: Reader, path: Path, name: str) -> None:

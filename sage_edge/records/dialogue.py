@@ -73,7 +73,7 @@ class Dialogue:
     @cached_property
     def answers(self) -> tuple[Exchange, ...]:
         """The exchanges that were answered."""
-        return tuple(one for one in self.exchanges if one.outcome == "ok")
+        return tuple(exchange for exchange in self.exchanges if exchange.outcome == "ok")
 
 
 def of(transcript: Transcript) -> Dialogue:

@@ -122,29 +122,29 @@ def sealed(
 ) -> LegacyTranscript:
     """Return the paper: every part linked to the one before it."""
     link, turns = head.fingerprint(), []
-    for one in words:
-        turns.append(LegacyTurn.model_validate({**dict(one), "previous": link}))
+    for utterance in words:
+        turns.append(LegacyTurn.model_validate({**dict(utterance), "previous": link}))
         link = turns[-1].fingerprint()
-    found = kept + doubled + len(refused)
+    items = kept + doubled + len(refused)
     closing = LegacyClosing(
-        turns=len(turns), found=found, kept=kept, doubled=doubled, refused=tuple(refused), previous=link
+        turns=len(turns), found=items, kept=kept, doubled=doubled, refused=tuple(refused), previous=link
     )
     return LegacyTranscript(head=head, turns=tuple(turns), closing=closing, seal=closing.fingerprint())
 
 
 def chain_faults(paper: LegacyTranscript) -> tuple[str, ...]:
     """Return what is wrong with the links of a paper, in order; empty means that it is whole."""
-    said = paper.closing
+    closing = paper.closing
     links = [paper.head.fingerprint(), *(turn.fingerprint() for turn in paper.turns)]
     broken = (number for number, turn in enumerate(paper.turns) if turn.previous != links[number])
     faults = [f"turn {number + 1} does not follow what stands before it" for number in broken]
-    if said.previous != links[-1]:
+    if closing.previous != links[-1]:
         faults.append("the closing does not follow the last turn")
-    if said.turns != len(paper.turns):
-        faults.append(f"the closing counts {said.turns} turns, there are {len(paper.turns)}")
-    if said.found != (told := said.kept + said.doubled + len(said.refused)):
-        faults.append(f"the closing speaks of {said.found} items and accounts for {told}")
-    if paper.seal != said.fingerprint():
+    if closing.turns != len(paper.turns):
+        faults.append(f"the closing counts {closing.turns} turns, there are {len(paper.turns)}")
+    if closing.found != (accounted := closing.kept + closing.doubled + len(closing.refused)):
+        faults.append(f"the closing speaks of {closing.found} items and accounts for {accounted}")
+    if paper.seal != closing.fingerprint():
         faults.append("the seal is not that of the closing")
     return tuple(faults)
 
