@@ -45,7 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare `--search` and `--kills`."""
+    """Declare `--search`, `--kills` and `--renew-golden`."""
+    parser.addoption("--renew-golden", action="store_true", help="write tests/cases/golden anew")
     parser.addoption("--search", action="store_true", help="property tests draw new examples, and more of them")
     parser.addoption(
         "--kills", type=int, default=int(KILLS) if KILLS else None, help="how often a kill test kills a process"

@@ -1,1 +1,1 @@
-"""The in-container loop: wake → identify → pull → choose → act → record → publish."""
+"""The agent in the container: it wakes at slots and in between, and carries out the steps of its role."""

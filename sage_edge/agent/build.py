@@ -1,4 +1,4 @@
-"""The agent's composition root: one value that holds everything a wake needs."""
+"""Everything that a wake needs, put together in one value: the composition root of the agent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Agent:
 
     @property
     def heartbeat(self) -> Heartbeat:
-        """What a health check looks at."""
+        """The file that a health check looks at."""
         return Heartbeat(self.paths.heartbeat, self.me.host.name, self.clock)
 
     @property

@@ -1,4 +1,4 @@
-"""`session run`: a session because a person asks for it, not because a slot is due."""
+"""Conduct a session because a person asks for it, not because a slot is due: `sage-edge session run`."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Heartbeat:
             files.write_atomic(self.path, content)
 
     def wait(self, seconds: float, stop: threading.Event, failing: str | None = None) -> None:
-        """Wait and go on beating; return early once `stop` is set."""
+        """Wait and renew the file meanwhile; return early once `stop` is set."""
         while seconds > 0:
             self.beat(failing)
             piece = min(seconds, LONGEST_PAUSE_S)
@@ -48,9 +48,9 @@ class Heartbeat:
             seconds = 0.0 if stop.is_set() else seconds - piece
 
     def asked(self, log: SessionLog, step: Step) -> None:
-        """A question is about to be asked."""
+        """Renew the file: a question is about to be asked."""
         self.beat()
 
     def answered(self, log: SessionLog, turn: Turn) -> None:
-        """An answer is on disk."""
+        """Renew the file: an answer is on disk."""
         self.beat()

@@ -43,7 +43,7 @@ def _wake(agent: Agent) -> str | None:
 
 
 def _pause(agent: Agent, failures: int) -> timedelta:
-    """Until the next slot or the next look, whichever is first; longer after failures, never over ten minutes."""
+    """Return how long to wait: until the next slot or wake; longer after failures, never over ten minutes."""
     if failures:
         return min(_LONGEST_BACK_OFF, timedelta(seconds=5 * 2 ** min(failures, 10)))
     now = agent.clock.now()

@@ -1,9 +1,9 @@
 """When a session is due: slots are counted from the epoch, so that they never drift.
 
-Slot k of a track is due at `epoch + offset + k * every`; it starts up to `jitter` later, by an amount that is fixed
-for host, track and k, so that boards do not all wake in the same second. Only the latest slot can be due: one that
-was missed is caught up once and marked late, those before it are reported as missed. A track that was never served
-begins with a slot that is on time: nothing from before a host's life is caught up.
+Slot k of a track (a kind of session) is due at `epoch + offset + k * every`; it starts up to `jitter` later, by an
+amount that is fixed for host, track and k, so that boards do not all wake in the same second. Only the latest slot can
+be due: one that was missed is caught up once and marked late, those before it are reported as missed. A track that was
+never served begins with a slot that is on time: nothing from before a host's life is caught up.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Due:
 
 
 def due(schedule: Schedule, host: HostName, track: Track, now: datetime, served: datetime | None) -> Due | None:
-    """Return the slot of a track that is due at `now`, or None when it was served. `served`: the last slot kept."""
+    """Return the slot of a track that is due at `now`, or None when it was served. served: the last slot kept."""
     at = latest(schedule, host, track, now)
     if at is None or (served is not None and served >= at):
         return None

@@ -28,11 +28,12 @@ def command() -> None:
 
 @command.command()
 @as_option
-@click.option("--track", metavar="KIND", default="primary", show_default=True, help="Which kind of session.")
-def run(as_host: str | None, track: str) -> None:
+@click.option("--track", metavar="KIND", help="Which kind of session; without it, the first one declared.")
+def run(as_host: str | None, track: str | None) -> None:
     """Go on with a session that was cut off, or else conduct the next one, and publish it."""
     here = paths()
-    kind = identity.claim(here, as_host)[0].kinds.named(track)
+    kinds = identity.claim(here, as_host)[0].kinds
+    kind = kinds.named(track) if track else kinds.declared[0]
     me = guard.require(here, kind.ability, as_host)
     stop = stop_on_signals()
     agent = build.build(here, me, clock_at(None), stop, release(), log, session_view.OnScreen(), image())
@@ -59,7 +60,7 @@ def _try(post: object) -> None:
 def list_(as_json: bool) -> None:
     """List this host's own sessions, oldest first."""
     here = paths()
-    read = (archive.read(path) for _, path in archive.everything(here.papers))
+    read = (archive.read(path) for _, path in archive.all_sessions(here.papers))
     found = sorted(read, key=lambda transcript: transcript.head.started)
     if as_json:
         render.document("sage-edge/sessions/1", [_row(transcript) for transcript in found])
@@ -114,7 +115,7 @@ def _find(session: str) -> Path:
         wanted = SessionId(session)
     except ValueError as wrong:
         raise UsageError(str(wrong), hint=sage("session list")) from None
-    for own, path in archive.everything(papers):
+    for own, path in archive.all_sessions(papers):
         if own == wanted:
             return path
     raise UsageError(f"there is no session {wanted} in {papers}", hint=sage("session list"))

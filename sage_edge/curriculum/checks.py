@@ -1,4 +1,4 @@
-"""What must hold within and between the files of the curriculum. Each fault names the file and the key path."""
+"""Checks within and between the files of the curriculum: each notes faults with their file and key path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IN_TEXT = ("name", "text", "count")
 
 
 class SessionRange(Protocol):
-    """Something that holds for the sessions `first` to `last`, or from `first` on."""
+    """A declaration for the sessions `first` to `last`, or from `first` on."""
 
     @property
     def first(self) -> int: ...
@@ -30,14 +30,14 @@ class SessionRange(Protocol):
 
 
 def check_names(reader: Reader, folder: Path, names: Mapping[str, str]) -> None:
-    """A file is called after what it declares. names: file stem → declared name."""
+    """Note each file that is not called after what it declares. names: file stem → declared name."""
     for stem, name in names.items():
         if name.lower() != stem:
             reader.fault(folder / f"{stem}.yaml", "name", f"expected {stem}, as the file is called, got {name}")
 
 
 def check_ranges(reader: Reader, folder: Path, declared: Mapping[str, SessionRange]) -> None:
-    """From session 1 on, every session number belongs to exactly one file, and the last file is open."""
+    """Note session numbers from 1 on that belong to no file or to several; the last file has to be open."""
     expected = 1
     ordered = sorted(declared.items(), key=lambda item: (item[1].first, item[0]))
     for position, (stem, span) in enumerate(ordered, start=1):
@@ -62,7 +62,7 @@ def _sessions(first: int, last: int) -> str:
 
 
 def check_phases(reader: Reader, folder: Path, phases: Mapping[str, Phase]) -> None:
-    """No phase falls back to the prompts or the closing of another one, and none closes with a mere prompt."""
+    """Note phases that repeat the prompts or the closing of another one, or that close with one of their prompts."""
     prompts: dict[frozenset[str], str] = {}
     closings: dict[str, str] = {}
     for stem, phase in phases.items():
@@ -81,7 +81,7 @@ def _folded(text: str) -> str:
 
 
 def check_tracks(reader: Reader, folder: Path, tracks: Mapping[str, TrainingTrack]) -> None:
-    """Enough exercises to draw from, ids used once, expectations that can be met."""
+    """Note tracks with too few exercises, ids that are used twice, and expectations that no answer can meet."""
     seen: dict[str, str] = {}
     for stem, track in tracks.items():
         path = folder / f"{stem}.yaml"
@@ -119,7 +119,7 @@ def _phrases(expect: expectation.Expectation) -> Iterable[tuple[str, tuple[str, 
 
 
 def check_interventions(reader: Reader, folder: Path, cards: Mapping[str, InterventionCard]) -> None:
-    """The baseline exists, defaults fit their kinds, every placeholder is declared, every parameter has an effect."""
+    """Note a missing baseline, unfit defaults, undeclared placeholders, and parameters without any effect."""
     if BASELINE not in cards:
         reader.fault(folder / f"{BASELINE}.yaml", "", "the file is missing")
     for stem, card in cards.items():

@@ -57,7 +57,7 @@ def _row(fleet: Fleet, name: str) -> Row:
 
 
 def _schedule(fleet: Fleet, name: str) -> str:
-    role = fleet.role_of(name)
-    if role.may("conduct"):
+    if fleet.scheduled(name):
         return fleet.schedule_of(name).words()
-    return f"looks for new papers every {fleet.wake_every}" if role.may("analyse") else "by hand"
+    is_researcher = fleet.role_of(name).may("analyse")
+    return f"looks for new papers every {fleet.wake_every}" if is_researcher else "by hand"

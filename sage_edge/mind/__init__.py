@@ -1,4 +1,4 @@
-"""What a mind is told of itself before its first word: pure functions over records."""
+"""The system message of a mind, from its earlier transcripts: pure functions over records."""
 
 from sage_edge.mind.anchor import clean, system_message
 from sage_edge.mind.memory import exemplars, last_closing

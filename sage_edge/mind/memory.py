@@ -1,4 +1,4 @@
-"""What a mind takes along from its earlier transcripts: its last closing answer, and how it spoke of itself."""
+"""Earlier words of a mind from its transcripts: its last closing answer, and sentences that name itself."""
 
 from __future__ import annotations
 

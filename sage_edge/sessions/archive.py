@@ -35,7 +35,7 @@ def sessions(papers: Path, track: Track) -> tuple[SessionId, ...]:
     return tuple(session for session, _ in _filed(papers, track))
 
 
-def everything(papers: Path) -> tuple[tuple[SessionId, Path], ...]:
+def all_sessions(papers: Path) -> tuple[tuple[SessionId, Path], ...]:
     """Return every session that has a transcript with its file, kind by kind, oldest first; declared or not."""
     tracks = sorted(folder.name for folder in (papers / "sessions").glob("*/"))
     return tuple(filed for track in tracks for filed in _filed(papers, track))
@@ -67,5 +67,5 @@ def last_number(papers: Path, journals: frozenset[SessionId], kind: SessionKind)
 
 def unfinished(papers: Path, journals: frozenset[SessionId]) -> tuple[SessionId, ...]:
     """Return the sessions that have a journal and no transcript, in the order of their letters, oldest first."""
-    done = {session for session, _ in everything(papers)}
+    done = {session for session, _ in all_sessions(papers)}
     return tuple(sorted(journals - done, key=lambda session: (session.letter, session.number)))

@@ -1,10 +1,10 @@
-"""The runner: asks what is next, keeps the answer, and only then goes on.
+"""Conduct a claimed session: ask what is next, keep the answer in the journal, and only then go on.
 
     claim ──► ask ──► journal ──► ask … ──► closing ──► transcript
                 │ engine error: outcome `failed`, the lesson goes on, two in a row end it
                 └ stop request: outcome `interrupted`, SessionInterrupted is raised, the next start resumes here
 
-There is one runner for every track, role and intervention: the differences are in the lesson, which is data.
+There is one way for every kind, role and intervention: the differences are in the lesson, which is data.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DEADLY = 3
 
 
 class Audience(Protocol):
-    """Whoever watches a session as it grows."""
+    """Called before each question and after each answer of a session."""
 
     def asked(self, log: SessionLog, step: Step) -> None: ...
 
@@ -119,7 +119,7 @@ def _answer(log: SessionLog, context: TurnContext, step: int, attempt: int) -> T
 
 
 def _lost(log: SessionLog, step: int, attempt: int, seed: int, asked: datetime, why: str) -> Turn:
-    """The turn of a question to which no reply exists."""
+    """Return the turn of a question to which no reply exists."""
     return Turn(
         step=step,
         attempt=attempt,

@@ -26,7 +26,7 @@ _KINDS: dict[str, type[Head] | type[Turn] | type[Closing]] = {"head": Head, "tur
 
 @dataclass(frozen=True)
 class SessionLog:
-    """What a journal tells so far. `deaths`: how often it was resumed since its last turn."""
+    """The content of a journal so far. deaths: how often it was resumed since its last turn."""
 
     head: Head
     turns: tuple[Turn, ...]

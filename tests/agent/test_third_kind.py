@@ -86,11 +86,16 @@ def test_it_is_listed_and_shown(world: World, home: Make, monkeypatch: pytest.Mo
 
 def test_a_person_asks_for_it_by_its_name(world: World, home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     declare(world.fleet)
+    overlay = world.fleet / "overlays" / "cpu.yaml"  # a copied world still names the hub of its template
+    content = yaml.safe_load(overlay.read_text(encoding="utf-8"))
+    content["fleet"]["exchange"]["remote"] = str(world.hub)
+    overlay.write_text(yaml.safe_dump(content), encoding="utf-8")
     monkeypatch.setattr(commands, "paths", lambda: replace(home().paths, facts_root=Path("/")))
     monkeypatch.setattr(wiring, "make_context", lambda *words: home().context())
     asked = CliRunner().invoke(commands.command, ["run", "--track", "probe"])
     assert asked.exception is None, asked.exception
     assert (asked.exit_code, asked.stdout.strip()) == (0, str(home().paths.papers / PLACE))
+    assert PLACE in on_hub(world, "sprout")
     unknown = CliRunner().invoke(commands.command, ["run", "--track", "prob"])
     assert isinstance(unknown.exception, UsageError)
     assert "there are: primary, training, probe" in str(unknown.exception)

@@ -1,4 +1,4 @@
-"""What a step of a wake is: it says what it would do and why, and the same value does it.
+"""The types of a wake's steps: a step says what it would do and why, and the same value does it.
 
     for action in step.actions(agent, wake):      `agent plan` prints each action's what and why
         action.run()                              `agent once` carries each one out
