@@ -16,7 +16,7 @@ from invoke import Program
 from sage_edge.cli import main, render
 from sage_edge.errors import Fault, SageError
 from sage_edge.hints import Surroundings, sage
-from sage_edge.image.spec import Base
+from sage_edge.image.spec import BaseImage
 from sage_edge.names import HostName, ModelRef
 from sage_edge.workstation.collection import collection
 from tests import golden
@@ -41,7 +41,7 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "BaseUnresolved": {
-        "base": Base.model_construct(image="example.test/base:1", digest="unresolved", source="nowhere")
+        "base": BaseImage.model_construct(image="example.test/base:1", digest="unresolved", source="nowhere")
     },
     "HostInterrupted": {"where": " while it waited"},
     "NotBuilt": {"folder": "sprout"},
