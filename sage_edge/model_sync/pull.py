@@ -43,7 +43,6 @@ def require_rsync(there: BoardStore, host: HostName) -> None:
 
 def take(
     remote: Remote,
-    fleet: Path,
     ref: ModelRef,
     store: Store,
     lock: ModelLock,
@@ -67,7 +66,7 @@ def take(
     require_rsync(there, host)
     parts = store.partial / "sync"
     files.make_folder(parts)
-    words = rsync.pull(Side(host, there.root / "blobs", fleet), parts, limit)
+    words = rsync.pull(Side(host, there.root / "blobs", remote.address.fleet), parts, limit)
     return manifest, _bring(manifest, store, parts, words, host, says)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from sage_edge import files
@@ -26,12 +25,11 @@ from sage_edge.remote.ssh.client import Remote
 class Delivery:
     """One delivery to one host: `files` and `crossed` bytes count what it sent."""
 
-    def __init__(
-        self, remote: Remote, fleet: Path, store: Store, limit: int | None, says: Callable[[str, int, int], None]
-    ) -> None:
+    def __init__(self, remote: Remote, store: Store, limit: int | None, says: Callable[[str, int, int], None]) -> None:
         self.files, self.crossed = 0, 0
         self._board = BoardStoreClient(remote)
-        self._fleet, self._store, self._limit, self._says = fleet, store, limit, says
+        self._addresses = remote.address.fleet
+        self._store, self._limit, self._says = store, limit, says
         self._host = self._board.host
 
     def deliver(
@@ -92,7 +90,7 @@ class Delivery:
         if todo.missing:
             require_rsync(there, self._host)
             total = sum(file.size_bytes for file in todo.missing)
-            side = Side(self._host, self._board.receive(todo.missing), self._fleet)
+            side = Side(self._host, self._board.receive(todo.missing), self._addresses)
             words = rsync.push(side, self._store.root, self._limit)
             digests = tuple(file.digest for file in todo.missing)
             self.crossed += rsync.carry(words, digests, partial(self._says, f"to {self._host}", total), self._host)

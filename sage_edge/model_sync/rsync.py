@@ -44,11 +44,11 @@ _STATS = re.compile(r"Total bytes (?:sent|received): ([\d,]+)")
 
 @dataclass(frozen=True)
 class Side:
-    """The far end of a copy: which host, and the folder there."""
+    """The far end of a copy: which host, the folder there, and our folder with ssh_config and known_hosts."""
 
     host: HostName
     folder: PurePosixPath
-    fleet: Path
+    addresses: Path
 
 
 def push(side: Side, store: Path, limit: int | None) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def pull(side: Side, into: Path, limit: int | None) -> tuple[str, ...]:
 
 def _rsync(side: Side, limit: int | None) -> tuple[str, ...]:
     slow = () if limit is None else (f"--bwlimit={max(1, limit // 1024)}",)
-    return ("rsync", *_BASIC, *slow, "--rsh", config.quoted_for_rsync(config.ssh(side.fleet)))
+    return ("rsync", *_BASIC, *slow, "--rsh", config.quoted_for_rsync(config.ssh(side.addresses)))
 
 
 def carry(words: Sequence[str], digests: Sequence[Digest], on_progress: Callable[[int], None], host: HostName) -> int:

@@ -38,7 +38,8 @@ Says = Callable[[str, int, int], None]
 class SyncOrder:
     """What to carry. `source` None: from this machine's store. limit: bytes a second, None for no limit.
 
-    merge_there: whether an adapter may travel in place of the merged files.
+    merge_there: whether an adapter may travel in place of the merged files. addresses: the folder with ssh_config and
+    known_hosts, where an overlay lies over the fleet; None: the fleet's own.
     """
 
     ref: ModelRef
@@ -46,6 +47,7 @@ class SyncOrder:
     source: HostName | None = None
     limit: int | None = None
     merge_there: bool = True
+    addresses: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,13 @@ def sync(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
     """
     began, crossed = time.monotonic(), 0
     if order.source is not None:
-        crossed += bring(order.ref, order.source, fleet, store, says, order.limit)
+        crossed += bring(order.ref, order.source, fleet, store, says, order.limit, addresses=order.addresses)
     manifest = store.manifest(order.ref)
     if manifest is None:
         raise ModelNotFound(order.ref, store.refs())
     pull.agree(manifest, read_lock(fleet), "this machine")
-    with _alone(store, order.host), connect(fleet, order.host) as remote:
-        delivery = push.Delivery(remote, fleet, store, order.limit, says)
+    with _alone(store, order.host), connect(order.addresses or fleet, order.host) as remote:
+        delivery = push.Delivery(remote, store, order.limit, says)
         how, why = delivery.deliver(manifest, merge_there=order.merge_there)
     seconds = time.monotonic() - began
     return Carried(
@@ -86,14 +88,23 @@ def sync(order: SyncOrder, fleet: Path, store: Store, says: Says) -> Carried:
     )
 
 
-def bring(ref: ModelRef, source: HostName, fleet: Path, store: Store, says: Says, limit: int | None = None) -> int:
+def bring(
+    ref: ModelRef,
+    source: HostName,
+    fleet: Path,
+    store: Store,
+    says: Says,
+    limit: int | None = None,
+    *,
+    addresses: Path | None = None,
+) -> int:
     """Copy a model from a host's store into this machine's, and return the bytes that crossed the wire, both ways.
 
     Raises NotThere, ModelIncomplete, DigestMismatch, NoDiskSpace, NoRsync, NotReady, Locked, Unreachable, and what
     `connect` raises.
     """
     with store.writing():
-        manifest, crossed = fetch(ref, source, fleet, store, says, limit)
+        manifest, crossed = fetch(ref, source, fleet, store, says, limit, addresses=addresses)
         held = store.manifest(ref)
         if held is None or held.digest() != manifest.digest():
             store.put(manifest)
@@ -101,14 +112,21 @@ def bring(ref: ModelRef, source: HostName, fleet: Path, store: Store, says: Says
 
 
 def fetch(
-    ref: ModelRef, source: HostName, fleet: Path, store: Store, says: Says, limit: int | None = None
+    ref: ModelRef,
+    source: HostName,
+    fleet: Path,
+    store: Store,
+    says: Says,
+    limit: int | None = None,
+    *,
+    addresses: Path | None = None,
 ) -> tuple[Manifest, int]:
     """Have the bytes of a host's model in this machine's store, and return its listing and what crossed the wire.
 
     It gets no name yet, so only for whoever holds the store for adding meanwhile. Raises as `bring` does.
     """
-    with _alone(store, source), connect(fleet, source) as remote:
-        return pull.take(remote, fleet, ref, store, read_lock(fleet), limit, says)
+    with _alone(store, source), connect(addresses or fleet, source) as remote:
+        return pull.take(remote, ref, store, read_lock(fleet), limit, says)
 
 
 def _alone(store: Store, host: HostName) -> AbstractContextManager[None]:

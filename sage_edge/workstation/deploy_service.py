@@ -192,7 +192,8 @@ def model_carrier(here: FleetContext, host: HostName) -> Callable[[ModelRef], No
         from sage_edge.model_sync.sync import SyncOrder, sync
         from sage_edge.models.store.store import Store
 
-        sync(SyncOrder(ref, host, None, None, True), here.fleet.folder, Store(paths().models), lambda *_: None)
+        order = SyncOrder(ref, host, addresses=here.fleet.addresses)
+        sync(order, here.fleet.folder, Store(paths().models), lambda *_: None)
 
     return carry
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from sage_edge.deploy import rollout
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
+from sage_edge.model_sync.sync import SyncOrder, bring, sync
+from sage_edge.models.store.store import Store
 from sage_edge.remote.errors import BoardGuarded, BoardLocked, KeyChanged, RolledBack
 from sage_edge.workstation import context, deploy_service, rollout_service
 from sage_edge.workstation.rollout_service import Asked
+from tests.deploy import weights
 from tests.deploy.ground import QUICK, SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
 
@@ -153,3 +157,17 @@ def test_a_host_of_another_overlay_is_refused(ground: Ground) -> None:
     plain = context.FleetContext(ground.desk.root, load.load(ground.desk.root / "fleet"))
     with pytest.raises(Exception, match="no image of images/sprout has been built here"):
         deploy_service.planned(plain, SPROUT)
+
+
+def test_a_model_travels_to_a_board_and_back_as_its_login(ground: Ground, tmp_path: Path) -> None:
+    ours, theirs = Store(tmp_path / "ours"), Store(tmp_path / "back")
+    manifest = weights.plain(ours)
+    fleet = ground.desk.fleet
+    order = SyncOrder(weights.REF, SPROUT, addresses=fleet.addresses)
+    assert sync(order, fleet.folder, ours, lambda *_: None).how == "sent the files"
+    assert sync(order, fleet.folder, ours, lambda *_: None).how == "was there"
+    names = {name: digest for name, digest in ground.facts().models.items() if name.startswith("tiny/")}
+    assert names == {"tiny/introspective/q8_0.json": manifest.digest().removeprefix("sha256:")}
+    bring(weights.REF, SPROUT, fleet.folder, theirs, lambda *_: None, addresses=fleet.addresses)
+    assert weights.held(theirs, manifest, tmp_path / "seen")
+    ground.boards.inside("sprout", "rm -r /srv/sage/models/manifests/tiny /srv/sage/models/blobs/*")
