@@ -30,7 +30,7 @@ SAMPLES: dict[str, Any] = {
     "file": "model.gguf", "folder": Path("images/sprout"), "free_bytes": 1_000_000, "has_bytes": 1_000_000,
     "has_tokens": 10, "hint": sage("model list"), "host": HostName("sprout"), "image": "example.test/base:1",
     "intervention": "rest", "keys": Path("fleet/known_hosts"), "key_name": "sprout", "kind": "board-locked",
-    "known": ("one", "two"), "library": "torch", "line": 3, "lines": ["-e ."], "machine": "hub",
+    "known": ("one", "two"), "oldest": 24, "library": "torch", "line": 3, "lines": ["-e ."], "machine": "hub",
     "message": "it is busy",
     "missing": ("model.gguf",), "most_bytes": 1 << 20, "name": "onnx", "needs_bytes": 9_000_000, "needs_tokens": 20,
     "output": "fatal: no", "ours": "111111111111", "owner": "another wake", "owners": ("sprout",),

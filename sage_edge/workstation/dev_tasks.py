@@ -65,6 +65,7 @@ def fix(c: Context) -> int:
         "kills": "How many times the kill tests kill a process; they say their own default.",
         "path": "Only this file or folder.",
         "keep_going": "Do not stop after ten failures.",
+        "renew_golden": "Write the texts of tests/cases/golden anew, and nothing else.",
     },
 )
 def run_tests(
@@ -76,8 +77,11 @@ def run_tests(
     kills: str | None = None,
     path: str = "",
     keep_going: bool = False,
+    renew_golden: bool = False,
 ) -> int:
     """Run the tests that need seconds and no Docker, unless more is asked for."""
+    if renew_golden:
+        return run(c, *python("pytest", "-q", "tests/test_golden.py", "--renew-golden"))[0]
     if kills is not None and not kills.isdecimal():
         raise UsageError(f"--kills wants a whole number, not {kills!r}", hint=invoke("test", kills="200"))
     wanted = {"slow": slow or full, "docker": docker or full, "full": full}
