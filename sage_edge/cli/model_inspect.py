@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sage_edge import sanitize
+from sage_edge import sanitize, sizes
 from sage_edge.cli import render
 from sage_edge.cli.completion import boards, offered
 from sage_edge.cli.environment import json_option, paths
@@ -76,13 +76,14 @@ def _rows(
         what = [verdict.family, verdict.container or "", verdict.quantisation or ""]
         rows.append(("model", " · ".join(filter(None, what))))
     if verdict.parameters:
-        rows.append(("weights", f"{_mb(verdict.weight_bytes)}, {verdict.parameters / 1e6:.1f} M numbers"))
+        rows.append(("weights", f"{sizes.text(verdict.weight_bytes)}, {verdict.parameters / 1e6:.1f} M numbers"))
     if memory is not None:
-        parts = f"weights {_mb(memory.weights)} + KV cache {_mb(memory.kv_cache)} + scratch {_mb(memory.scratch)}"
-        rows.append(("memory", f"{_mb(memory.needs)} with {memory.context} tokens: {parts}"))
+        needs = (("weights", memory.weights), ("KV cache", memory.kv_cache), ("scratch", memory.scratch))
+        parts = " + ".join(f"{what} {sizes.text(size)}" for what, size in needs)
+        rows.append(("memory", f"{sizes.text(memory.needs)} with {memory.context} tokens: {parts}"))
     if memory is not None and board is not None:
         verb = "fits" if memory.needs <= board.memory_bytes else "does not fit"
-        rows.append(("board", f"{verb} {board.name}, which has {_mb(board.memory_bytes)}"))
+        rows.append(("board", f"{verb} {board.name}, which has {sizes.text(board.memory_bytes)}"))
     if answer is not None:
         rows.append(("llama.cpp", answer.why or f"opens it, {len(answer.metadata)} keys"))
     for key, sentences in (("missing", verdict.missing), ("refused", verdict.faults), ("noted", verdict.notes)):
@@ -118,7 +119,3 @@ def _judge(verdict: InspectReport, memory: MemoryNeed | None, board: Board | Non
         raise ModelError(answer.why, hint="get the file again, or take the release of llama.cpp that it was made for")
     if memory is not None and board is not None:
         memory.fit(verdict.path.name, board.memory_bytes)
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sage_edge import hints, sanitize
+from sage_edge import hints, sanitize, sizes
 from sage_edge.cli import render
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, paths
@@ -34,19 +34,14 @@ def list_(as_json: bool) -> None:
 
 def _size(item: ModelEntry) -> str:
     if item.model is not None:
-        return human(item.model.size_bytes)
+        return sizes.text(item.model.size_bytes)
     expected = item.card.download_bytes if item.card is not None else None
-    return f"({human(expected)})" if expected else "?"
+    return f"({sizes.text(expected)})" if expected else "?"
 
 
 def _summary(item: ModelEntry) -> str:
     doubt = "; never validated" if item.card is not None and not item.card.validated else ""
     return f"{item.summary}{doubt}"
-
-
-def human(size_bytes: int) -> str:
-    """Return a size for people: `531.0 MB`, `29.5 GB`."""
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e10 else f"{size_bytes / 1e6:.1f} MB"
 
 
 def _as_json(item: ModelEntry) -> dict[str, object]:
@@ -102,7 +97,7 @@ def _card_lines(card: ModelCard | None) -> list[tuple[str, str]]:
         ("adapter", str(card.adapter) if card.adapter else ""),
         ("steps", steps),
         ("licence", card.licence),
-        ("memory", f"at least {human(card.minimum_memory_bytes)}"),
+        ("memory", f"at least {sizes.text(card.minimum_memory_bytes)}"),
         ("validated", f"{'yes' if card.validated else 'no'}: {card.validation}"),
         ("facts", card.source_of_facts),
     ]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from sage_edge import sizes
 from sage_edge.cli import progress_bar, render
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log
-from sage_edge.cli.model_list import human, library
+from sage_edge.cli.model_list import library
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
 from sage_edge.hints import Hint, NextCommand, sage
@@ -90,7 +91,7 @@ def gc(parts: bool, partial: bool, yes: bool) -> None:
     shown = collecting.leftovers(shelves.store, given_up, partial=partial)
     if spare and not parts:
         with_them = collecting.leftovers(shelves.store, {*given_up, *spare}, partial=partial).size_bytes
-        more = human(with_them - shown.size_bytes)
+        more = sizes.text(with_them - shown.size_bytes)
         log(f"{len(spare)} steps on the way to finished models hold {more} more: sage-edge model gc --parts")
     if not shown.forgotten and not shown.things:
         log("everything in the store belongs to a model; nothing to free")
@@ -118,10 +119,10 @@ def _remove(store: Store, shown: Leftovers, again: NextCommand, yes: bool) -> No
         click.echo(f"name  {ref}")
     for thing in shown.things:
         click.echo(f"{thing.size_bytes:>14}  {thing.path.relative_to(store.root)}")
-    log(f"this would free {human(shown.size_bytes)}")
+    log(f"this would free {sizes.text(shown.size_bytes)}")
     _agree("remove all of this?", again, yes)
     gone = collecting.collect(store, shown)
-    log(f"freed {human(gone.size_bytes)}")
+    log(f"freed {sizes.text(gone.size_bytes)}")
 
 
 @click.command("import")

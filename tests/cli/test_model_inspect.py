@@ -30,8 +30,8 @@ def test_a_whole_model_on_a_board() -> None:
     assert answer.exit_code == 0, answer.output
     assert "complete" in answer.output
     assert "qwen2 · gguf · q8_0" in answer.output
-    assert "with 1024 tokens: weights 2.9 MB + KV cache 2.1 MB + scratch" in answer.output
-    assert "fits orin-nano, which has 6500.0 MB" in answer.output
+    assert "with 1024 tokens: weights 2.94 MB + KV cache 2.10 MB + scratch" in answer.output
+    assert "fits orin-nano, which has 6.50 GB" in answer.output
 
 
 def test_one_json_document(tmp_path: Path) -> None:

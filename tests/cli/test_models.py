@@ -103,7 +103,7 @@ def test_collecting_shows_first_and_asks(say: Say, tmp_path: Path) -> None:
     asked = say("gc")
     assert (asked.exit_code, asked.stdout) == (2, left)
     assert asked.stderr.splitlines() == [
-        "this would free 0.0 MB", "error: nothing was changed, because nobody can be asked here",
+        "this would free 30 B", "error: nothing was changed, because nobody can be asked here",
         " next: sage-edge model gc --yes",
     ]  # fmt: skip
     assert made.store.has(digest(b"old" * 10), 30)
