@@ -1,6 +1,7 @@
 """What a build is given: its recipe, and a folder for each named context.
 
-<scratch>/Dockerfile    the image's own, its weights step written once for each file of the baked models
+<scratch>/Dockerfile    the image's own with images/shared/runtime.Dockerfile, the half that all images share;
+                        its weights step written once for each file of the baked models
           inside/       the main context: smoke.py, healthy.py and image.yaml, what the image says of itself
           models/       layer-000/… for each layer what it adds to the image's store: blobs/sha256-…, manifests/…,
                         trees/…; a name in trees/ is a link to its blob
@@ -26,6 +27,7 @@ from sage_edge.models.resolve import SHIPPED, Library
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 
+_INCLUDE = "# include: images/shared/runtime.Dockerfile\n"
 _MODELS = "from=models,source="
 _LAYER = f"{_MODELS}layer-000"
 """What the recipe's one weights step names."""
@@ -48,7 +50,7 @@ def lay_out(
     for ref in models:
         take_model(library, ref, kept)
     wheels.pack_own(root, own)
-    text = (images / card.name / "Dockerfile").read_text("utf-8")
+    text = dockerfile(images, card.name)
     layers = sorted(path.name for path in kept.iterdir())
     (scratch / "Dockerfile").write_text(recipe(text, layers), "utf-8")
     return {"models": kept, "own": own, "steps": images / "shared" / "steps"}
@@ -106,6 +108,14 @@ def _give(path: Path, to: Path) -> None:
         to.hardlink_to(path)
     except OSError:
         shutil.copyfile(path, to)
+
+
+def dockerfile(images: Path, name: str) -> str:
+    """Return an image's Dockerfile with the half that all images share where it is included."""
+    own, include, rest = (images / name / "Dockerfile").read_text("utf-8").partition(_INCLUDE)
+    if not include:
+        raise RuntimeError(f"a Dockerfile of ours has one line {_INCLUDE.strip()}")
+    return own + (images / "shared" / "runtime.Dockerfile").read_text("utf-8") + rest
 
 
 def recipe(dockerfile: str, layers: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from sage_edge.hints import invoke
 from sage_edge.image import engine
 from sage_edge.image.docker_objects import EngineInfo
 from sage_edge.image.engine import DockerEngine
+from sage_edge.image.errors import EngineRefused
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.sim import access, container_files, containers, image, readiness
 from sage_edge.sim.container_files import Piece
@@ -106,18 +107,26 @@ def admit(place: SimPlace) -> tuple[str, ...]:
         keys = _admitted(docker, machines[HUB])
         for host, machine in machines.items():
             if machine.is_board:
-                read = docker.execute(machine.container, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
-                if read.code == 0:
-                    keys[host] = read.text
+                key = _printed(docker, machine, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
+                keys.update({host: key} if key else {})
         _lay(docker, machines[HUB], [container_files.gate(keys)])
     return tuple(sorted(keys))
 
 
 def _admitted(docker: DockerEngine, hub: Machine) -> dict[str, str]:
     """Name → key of everybody whom the hub lets in."""
-    lines = docker.execute(hub.container, "cat", f"/{container_files.GATE}").text.splitlines()
+    lines = _printed(docker, hub, "cat", f"/{container_files.GATE}").splitlines()
     fields = [line.split() for line in lines]
     return {words[-1]: " ".join(words[1:3]) for words in fields if len(words) == 4}
+
+
+def _printed(docker: DockerEngine, machine: Machine, *words: str) -> str:
+    """Return what words print inside; nothing where they fail or the stand-in is stopped."""
+    try:
+        done = docker.execute(machine.container, *words)
+    except EngineRefused:
+        return ""
+    return done.text if done.code == 0 else ""
 
 
 def hosts(fleet: Fleet) -> frozenset[str]:

@@ -37,7 +37,7 @@ def test_what_an_image_says_of_itself_is_read_back_as_declared(name: str, platfo
 @pytest.mark.parametrize("count", [0, 1, 3])
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_weights_step_stands_once_for_each_layer_and_nothing_else_changes(name: str, count: int) -> None:
-    text = (ROOT / "images" / name / "Dockerfile").read_text("utf-8")
+    text = build_context.dockerfile(ROOT / "images", name)
     layers = [f"layer-{number:03d}" for number in range(count)]
     written = build_context.recipe(text, layers)
     assert [part.split(",")[0] for part in written.split("from=models,source=")[1:]] == layers

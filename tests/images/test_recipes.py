@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sage_edge.image import spec
+from sage_edge.image import build_context, spec
 from sage_edge.names import Slug
 
 ROOT = Path(__file__).parents[2]
@@ -35,9 +35,29 @@ def hadolint(text: str) -> list[str]:
     return subprocess.run(words, input=text, capture_output=True, text=True, check=False).stdout.splitlines()
 
 
-@pytest.mark.parametrize("path", [*DOCKERFILES, ROOT / "sage_edge/sim/board/Dockerfile"], ids=lambda p: p.parent.name)
+def whole(path: Path) -> str:
+    """A Dockerfile of ours with the half that it includes."""
+    return build_context.dockerfile(IMAGES, path.parent.name)
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda p: p.parent.name)
 def test_hadolint_finds_nothing(path: Path) -> None:
-    assert hadolint(path.read_text("utf-8")) == []
+    assert hadolint(whole(path)) == []
+
+
+def test_hadolint_finds_nothing_in_the_recipe_of_the_stand_ins() -> None:
+    assert hadolint((ROOT / "sage_edge/sim/board/Dockerfile").read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda p: p.parent.name)
+def test_what_images_share_is_written_once(path: Path) -> None:
+    """An image's own half names what it starts from, what it brings along, and when it counts as healthy."""
+    own = path.read_text("utf-8")
+    assert own.count("# include: images/shared/runtime.Dockerfile\n") == 1
+    for line in ("ENTRYPOINT", "USER", "LABEL", "ENV SAGE_", "/steps/settle"):
+        assert line not in own.partition("ARG RUNTIME")[2], line
+    assert "\nFROM" in own
+    assert " AS engine\n" in own
 
 
 def test_hadolint_would_find_something() -> None:
@@ -47,7 +67,7 @@ def test_hadolint_would_find_something() -> None:
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda p: p.parent.name)
 def test_an_image_does_what_its_card_says(path: Path) -> None:
-    (said,) = (line for line in path.read_text("utf-8").splitlines() if line.startswith("CMD "))
+    (said,) = (line for line in whole(path).splitlines() if line.startswith("CMD "))
     assert tuple(json.loads(said.removeprefix("CMD "))) == CARDS[path.parent.name].entry
 
 
@@ -62,7 +82,7 @@ def test_each_image_has_all_of_its_parts() -> None:
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda p: p.parent.name)
 def test_what_every_recipe_says(path: Path) -> None:
     """What runs is made by settled steps alone, needs no root, hands signals on and is looked at."""
-    last = path.read_text("utf-8").partition("AS base\n")[2].replace("\\\n", "")
+    last = whole(path).partition("AS base\n")[2].replace("\\\n", "")
     steps = [line for line in last.splitlines() if re.match("RUN|COPY|ADD", line)]
     assert len(steps) == 4
     assert all("/steps/settle /steps/" in step and "--mount=type=tmpfs,target=/tmp" in step for step in steps)
@@ -74,7 +94,7 @@ def test_what_every_recipe_says(path: Path) -> None:
     ):  # fmt: skip
         assert line in last, line
     assert "SAGE_IMAGE_CARD=/etc/sage/image.yaml" in last
-    assert "://" not in path.read_text("utf-8"), "a recipe names no place to fetch from"
+    assert "://" not in whole(path), "a recipe names no place to fetch from"
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda p: p.name)
