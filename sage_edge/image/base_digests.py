@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sage_edge.errors import UsageError
 from sage_edge.image import engine, spec
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused, NoAnswer, NoSuchImage
 from sage_edge.image.spec import UNRESOLVED, BaseImage
 from sage_edge.names import Digest, Slug
@@ -51,7 +51,7 @@ def look_up(images: Path, name: str | None) -> tuple[BaseLookup, ...]:
         return tuple(_look_up(docker, key, bases[key]) for key in chosen)
 
 
-def _look_up(docker: DockerEngine, name: Slug, base: BaseImage) -> BaseLookup:
+def _look_up(docker: DockerClient, name: Slug, base: BaseImage) -> BaseLookup:
     digest, architectures = ask(docker, base.image)
     if name != "cpu" and BOARDS not in architectures:
         there = ", ".join(sorted(architectures)) or "nothing that it names"
@@ -59,7 +59,7 @@ def _look_up(docker: DockerEngine, name: Slug, base: BaseImage) -> BaseLookup:
     return BaseLookup(name, base.image, base.digest, digest)
 
 
-def ask(docker: DockerEngine, image: str) -> tuple[Digest, frozenset[str]]:
+def ask(docker: DockerClient, image: str) -> tuple[Digest, frozenset[str]]:
     """Return an image's digest, of the index where there is one, and the architectures that it is there for.
 
     Raises NoSuchImage when the registry has none of that name, NoAnswer for every other refusal.

@@ -9,7 +9,7 @@ from pathlib import Path
 from sage_edge.errors import UsageError
 from sage_edge.hints import invoke
 from sage_edge.image import spec
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused, UnknownBase
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
@@ -49,7 +49,7 @@ def chosen(images: Path, card: ImageCard, platform: Platform, named: str | None)
     return BuildBases(spec.require_pinned(lock, card.builder), spec.require_pinned(lock, card.runtime))
 
 
-def python_of(docker: DockerEngine, base: str) -> str:
+def python_of(docker: DockerClient, base: str) -> str:
     """Return the Python that a base's own packages bring, like 3.11. Raises UnknownBase, NoEngine."""
     try:
         cat = docker.run_confined(base, "cat", "/etc/os-release")

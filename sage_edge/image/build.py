@@ -19,7 +19,7 @@ from sage_edge.image import base_images, build_context, build_record, engine
 from sage_edge.image import wheels as wheelhouse
 from sage_edge.image.base_images import BuildBases
 from sage_edge.image.built import BuiltImage
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import BuildFailed
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
@@ -129,24 +129,33 @@ def epoch(root: Path, name: str) -> int:
     return int(done.text) if done.code == 0 and done.text.isdigit() else int(wheelhouse.LONG_AGO)
 
 
-def _written_down(docker: DockerEngine, root: Path, order: BuildOrder) -> BuiltImage:
+def _written_down(docker: DockerClient, root: Path, order: BuildOrder) -> BuiltImage:
     stored = docker.image(order.tag)
     if stored is None:
         raise BuildFailed(f"the engine has no {order.tag} after its build", hint="docker buildx ls; docker images")
     image = BuiltImage(
-        id=stored.id, name=order.card.name, tag=order.tag, role=order.card.role, board=order.card.board,
-        platform=order.platform, bytes=stored.bytes, model=str(order.models[0]) if order.models else None,
-    )  # fmt: skip
+        id=stored.id,
+        name=order.card.name,
+        tag=order.tag,
+        role=order.card.role,
+        board=order.card.board,
+        platform=order.platform,
+        bytes=stored.bytes,
+        model=str(order.models[0]) if order.models else None,
+    )
     build_record.keep(root, image)
     return image
 
 
-def _prove(docker: DockerEngine, order: BuildOrder, fleet: Path) -> str:
+def _prove(docker: DockerClient, order: BuildOrder, fleet: Path) -> str:
     """Let the image draw a token, as it will run: no network, nothing writable but what compose gives it."""
     done = docker.run_confined(
-        order.tag, "sage-smoke", tmpfs={"/tmp": "", "/srv/sage/state": "uid=10001,gid=10001"},  # noqa: S108 - inside
-        read={fleet: "/srv/sage/fleet"}, timeout_s=SMOKE_S,
-    )  # fmt: skip
+        order.tag,
+        "sage-smoke",
+        tmpfs={"/tmp": "", "/srv/sage/state": "uid=10001,gid=10001"},  # noqa: S108 - inside
+        read={fleet: "/srv/sage/fleet"},
+        timeout_s=SMOKE_S,
+    )
     if done.code != 0:
         raise BuildFailed(
             f"the image's smoke test failed:\n{_tail(done)}",

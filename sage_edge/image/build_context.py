@@ -59,10 +59,15 @@ def lay_out(
 def label(card: ImageCard, platform: Platform, models: Sequence[ModelRef]) -> str:
     """Return what an image will say of itself, as YAML."""
     card_inside = ImageLabel(
-        format=1, role=card.role, board=card.board, platform=platform, l4t=card.l4t,
-        compute_capability=card.compute_capability, gpu_layers=card.platforms[platform].gpu_layers,
+        format=1,
+        role=card.role,
+        board=card.board,
+        platform=platform,
+        l4t=card.l4t,
+        compute_capability=card.compute_capability,
+        gpu_layers=card.platforms[platform].gpu_layers,
         model=models[0] if models else None,
-    )  # fmt: skip
+    )
     return yaml.safe_dump(card_inside.model_dump(mode="json", by_alias=True), sort_keys=False)
 
 

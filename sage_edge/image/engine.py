@@ -39,7 +39,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
-def connect() -> Iterator[DockerEngine]:
+def connect() -> Iterator[DockerClient]:
     """Yield the engine that answers, for the body. Raises NoEngine, NoAccess."""
     import docker.errors
     import docker.utils
@@ -55,7 +55,7 @@ def connect() -> Iterator[DockerEngine]:
     except (docker.errors.DockerException, OSError) as silent:
         raise _unreachable(address, silent) from None
     with contextlib.closing(client):
-        yield DockerEngine(client)
+        yield DockerClient(client)
 
 
 def _knock(address: str) -> None:
@@ -66,7 +66,7 @@ def _knock(address: str) -> None:
             line.connect(address.removeprefix("unix://"))
 
 
-class DockerEngine:
+class DockerClient:
     """An engine that has answered. Every method raises EngineRefused with its words, NoEngine when it is gone."""
 
     def __init__(self, client: APIClient) -> None:
@@ -159,17 +159,24 @@ class DockerEngine:
     # --- containers
 
     def run_confined(
-        self, image: str, *words: str, tmpfs: Mapping[str, str] | None = None,
-        read: Mapping[Path, str] | None = None, timeout_s: float = TRANSFER_S,
-    ) -> Result:  # fmt: skip
+        self,
+        image: str,
+        *words: str,
+        tmpfs: Mapping[str, str] | None = None,
+        read: Mapping[Path, str] | None = None,
+        timeout_s: float = TRANSFER_S,
+    ) -> Result:
         """Run words in a container without network or rights that can write nothing but `tmpfs`; then remove it.
 
         tmpfs: folder inside → options. read: folder here → where it is inside. An image that is not here is pulled.
         """
         rights: dict[str, object] = {
-            "NetworkMode": "none", "ReadonlyRootfs": True, "CapDrop": ["ALL"], "Tmpfs": dict(tmpfs or {}),
+            "NetworkMode": "none",
+            "ReadonlyRootfs": True,
+            "CapDrop": ["ALL"],
+            "Tmpfs": dict(tmpfs or {}),
             "Binds": [f"{here}:{inside}:ro" for here, inside in (read or {}).items()],
-        }  # fmt: skip
+        }
         if self.image(image) is None:
             self.pull(image)
         with _asking(f"docker run {image}"):
@@ -200,11 +207,17 @@ class DockerEngine:
         bindings = {f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(at)}] for inside, at in new.ports.items()}
         with _asking(f"docker create {new.name}"):
             self._client.create_container(
-                new.image, list(new.words) or None, hostname=new.alias, name=new.name, labels=dict(new.labels),
-                ports=list(new.ports), volumes=list(new.volumes), use_config_proxy=False,
+                new.image,
+                list(new.words) or None,
+                hostname=new.alias,
+                name=new.name,
+                labels=dict(new.labels),
+                ports=list(new.ports),
+                volumes=list(new.volumes),
+                use_config_proxy=False,
                 host_config={**new.rights, "NetworkMode": new.network, "PortBindings": bindings},
                 networking_config={"EndpointsConfig": {new.network: {"Aliases": [new.alias]}}},
-            )  # fmt: skip
+            )
 
     def start(self, container: str) -> None:
         """Start a container that is there."""
@@ -215,11 +228,6 @@ class DockerEngine:
         """Stop a container and start it again."""
         with _asking(f"docker restart {container}"), self._patient(6 * ANSWER_S):
             self._client.restart(container)
-
-    def stop(self, container: str, grace_s: int) -> None:
-        """Stop a container; it is killed after a grace."""
-        with _asking(f"docker stop {container}"), self._patient(6 * ANSWER_S):
-            self._client.stop(container, timeout=grace_s)
 
     def remove(self, container: str) -> None:
         """Kill a container and remove it with its anonymous volumes."""

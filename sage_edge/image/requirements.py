@@ -115,9 +115,10 @@ def constrained(constraints: str, pins: dict[str, str]) -> str:
 def places(text: str) -> list[str]:
     """Return the lines of requirements that say where to fetch from."""
     return [
-        line for line in text.splitlines()
+        line
+        for line in text.splitlines()
         if "://" in line or " @ " in line or (line.lstrip().startswith("-") and not line.lstrip().startswith("--hash="))
-    ]  # fmt: skip
+    ]
 
 
 def versions(text: str) -> list[str]:

@@ -32,7 +32,7 @@ class Piece:
 
 
 def packed(pieces: Iterable[Piece]) -> bytes:
-    """Return a tar file of the pieces, for `DockerEngine.put`."""
+    """Return a tar file of the pieces, for `DockerClient.put`."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for piece in pieces:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping
 
 from sage_edge.image.docker_objects import NewContainer
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused
 from sage_edge.sim.errors import ANEW, DiskTooSmall, PortTaken, SimError
 from sage_edge.sim.place import HUB, Machine, SimPlace
@@ -42,20 +42,26 @@ def describe(place: SimPlace, host: str, port: int, image: str) -> NewContainer:
     labels = {LABEL: place.name, f"{LABEL}.host": host, f"{LABEL}.port": str(port)}
     is_hub = host == HUB
     return NewContainer(
-        name=place.container(host), image=image, network=place.name, alias=host, labels=labels, ports={SSH: port},
-        words=("/opt/sim/hub",) if is_hub else (), volumes=() if is_hub else BOARD_VOLUMES,
+        name=place.container(host),
+        image=image,
+        network=place.name,
+        alias=host,
+        labels=labels,
+        ports={SSH: port},
+        words=("/opt/sim/hub",) if is_hub else (),
+        volumes=() if is_hub else BOARD_VOLUMES,
         rights={} if is_hub else BOARD_RIGHTS,
-    )  # fmt: skip
+    )
 
 
-def machines(docker: DockerEngine, place: SimPlace) -> dict[str, Machine]:
+def machines(docker: DockerClient, place: SimPlace) -> dict[str, Machine]:
     """Return host → stand-in of every container of the set, running or not."""
     rows = docker.containers(f"{LABEL}={place.name}")
     hosts = ((row.labels[f"{LABEL}.host"], int(row.labels[f"{LABEL}.port"]), row) for row in rows)
     return {host: Machine(host, row.name, port, row.state, row.image) for host, port, row in hosts}
 
 
-def start(docker: DockerEngine, machine: Machine) -> None:
+def start(docker: DockerClient, machine: Machine) -> None:
     """Start a container that is there. Raises PortTaken, SimError."""
     try:
         docker.start(machine.container)
@@ -65,7 +71,7 @@ def start(docker: DockerEngine, machine: Machine) -> None:
         raise SimError(f"{machine.host} does not start: {refused.why}", hint=ANEW) from None
 
 
-def require_room(docker: DockerEngine, needs_bytes: int) -> None:
+def require_room(docker: DockerClient, needs_bytes: int) -> None:
     """Raise DiskTooSmall unless the engine's disk has so many bytes free; an engine elsewhere is not asked."""
     root = docker.info.root
     if root.is_dir():

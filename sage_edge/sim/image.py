@@ -21,7 +21,7 @@ from sage_edge import locks, shell
 from sage_edge.errors import CommandFailed
 from sage_edge.hints import invoke
 from sage_edge.image import engine
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.shell import Command
 from sage_edge.sim.containers import require_room
 from sage_edge.sim.errors import SimError
@@ -49,7 +49,7 @@ def own_base() -> str:
     return f"sage-sim-base:{hashlib.sha256(' '.join(_DEBOOTSTRAP).encode()).hexdigest()[:12]}"
 
 
-def ensure(docker: DockerEngine, log: Callable[[str], None], base: str | None = None) -> str:
+def ensure(docker: DockerClient, log: Callable[[str], None], base: str | None = None) -> str:
     """Return the name of the stand-ins' image, made now where it is missing. base: a Debian 12 image to build upon.
 
     Raises SimError: a base that is not there, no right or no tool to make one, a build that failed; DiskTooSmall.
@@ -93,7 +93,7 @@ def _build(wanted: str, base: str, log: Callable[[str], None]) -> None:
         )
 
 
-def _ensure_base(docker: DockerEngine, log: Callable[[str], None]) -> str:
+def _ensure_base(docker: DockerClient, log: Callable[[str], None]) -> str:
     wanted = own_base()
     if docker.image(wanted) is not None:
         return wanted

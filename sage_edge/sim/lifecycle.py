@@ -19,7 +19,7 @@ from sage_edge.exchange import writers
 from sage_edge.hints import invoke
 from sage_edge.image import engine
 from sage_edge.image.docker_objects import EngineInfo
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.sim import access, container_files, containers, image, readiness
@@ -32,9 +32,7 @@ _RUNNING_BYTES = 1_000_000_000
 """What three fresh stand-ins, their logs and a small image inside each take."""
 
 
-def up(
-    fleet: Fleet, place: SimPlace, log: Callable[[str], None], base: str | None = None
-) -> tuple[Machine, ...]:  # fmt: skip
+def up(fleet: Fleet, place: SimPlace, log: Callable[[str], None], base: str | None = None) -> tuple[Machine, ...]:
     """Return the stand-ins of a fleet under its overlay `sim`, all running; what is missing is made and started.
 
     log: gets a line for what takes time. base: a Debian 12 image to build upon, else one is made.
@@ -113,14 +111,14 @@ def admit(place: SimPlace) -> tuple[str, ...]:
     return tuple(sorted(keys))
 
 
-def _admitted(docker: DockerEngine, hub: Machine) -> dict[str, str]:
+def _admitted(docker: DockerClient, hub: Machine) -> dict[str, str]:
     """Name → key of everybody whom the hub lets in."""
     lines = _printed(docker, hub, "cat", f"/{container_files.GATE}").splitlines()
     fields = [line.split() for line in lines]
     return {words[-1]: " ".join(words[1:3]) for words in fields if len(words) == 4}
 
 
-def _printed(docker: DockerEngine, machine: Machine, *words: str) -> str:
+def _printed(docker: DockerClient, machine: Machine, *words: str) -> str:
     """Return what words print inside; nothing where they fail or the stand-in is stopped."""
     try:
         done = docker.execute(machine.container, *words)
@@ -154,9 +152,13 @@ def _require_processor(fleet: Fleet, engine_info: EngineInfo) -> None:
 
 
 def _raise(
-    docker: DockerEngine, fleet: Fleet, place: SimPlace, boards: Mapping[str, Mapping[str, str]], made_of: str,
+    docker: DockerClient,
+    fleet: Fleet,
+    place: SimPlace,
+    boards: Mapping[str, Mapping[str, str]],
+    made_of: str,
     log: Callable[[str], None],
-) -> tuple[Machine, ...]:  # fmt: skip
+) -> tuple[Machine, ...]:
     """Bring every stand-in of a set up. made_of: the image for those that are missing."""
     files.make_folder(place.folder)
     is_known = place.key.is_file()
@@ -185,13 +187,13 @@ def _raise(
     return _written_down(docker, place, made_of, machines, log)
 
 
-def _created(docker: DockerEngine, place: SimPlace, host: str, made_of: str) -> Machine:
+def _created(docker: DockerClient, place: SimPlace, host: str, made_of: str) -> Machine:
     new = containers.describe(place, host, _free_port(), made_of)
     docker.create(new)
     return Machine(host, new.name, new.ports[containers.SSH], "created", made_of)
 
 
-def _started(docker: DockerEngine, machine: Machine) -> None:
+def _started(docker: DockerClient, machine: Machine) -> None:
     try:
         containers.start(docker, machine)
     except SimError:
@@ -200,12 +202,12 @@ def _started(docker: DockerEngine, machine: Machine) -> None:
         raise
 
 
-def _lay(docker: DockerEngine, machine: Machine, pieces: list[Piece]) -> None:
+def _lay(docker: DockerClient, machine: Machine, pieces: list[Piece]) -> None:
     docker.put(machine.container, container_files.packed(pieces))
 
 
 def _written_down(
-    docker: DockerEngine, place: SimPlace, made_of: str, have: Mapping[str, Machine], log: Callable[[str], None]
+    docker: DockerClient, place: SimPlace, made_of: str, have: Mapping[str, Machine], log: Callable[[str], None]
 ) -> tuple[Machine, ...]:
     """Wait until all of them are up, and write where and who they are."""
     keys: dict[str, str] = {}

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from sage_edge.hints import NextCommand
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused
 from sage_edge.sim.errors import ANEW, SimError
 from sage_edge.sim.place import Machine
@@ -28,7 +28,7 @@ class Look:
     key: str = ""
 
 
-def look(docker: DockerEngine, machine: Machine) -> Look:
+def look(docker: DockerClient, machine: Machine) -> Look:
     """Return what a stand-in says of itself now. Raises SimError when it has stopped."""
     script = f"{_BOARD if machine.is_board else _HUB}; {_KEY}"
     try:
@@ -43,7 +43,7 @@ def look(docker: DockerEngine, machine: Machine) -> Look:
     return Look(rest[0] if rest else "", tuple(rest[1:]), keys[0] if keys else "")
 
 
-def wait(docker: DockerEngine, machine: Machine, patience_s: float = PATIENCE_S) -> Look:
+def wait(docker: DockerClient, machine: Machine, patience_s: float = PATIENCE_S) -> Look:
     """Return what a stand-in says once it is up. Raises SimError when it is not within `patience_s`, or stops."""
     until = time.monotonic() + patience_s
     while True:
@@ -58,7 +58,7 @@ def wait(docker: DockerEngine, machine: Machine, patience_s: float = PATIENCE_S)
         time.sleep(_PAUSE_S)
 
 
-def restart(docker: DockerEngine, machine: Machine) -> Look:
+def restart(docker: DockerClient, machine: Machine) -> Look:
     """Switch a stand-in off and on as a board is, and return what it says once it is up."""
     docker.restart(machine.container)
     return wait(docker, machine)

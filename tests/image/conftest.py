@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sage_edge.image import engine
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from tests.sim import stub
 from tests.sim.stub import INFO, StubEngine
 
@@ -24,7 +24,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
 
 
 @pytest.fixture
-def docker(stubbed: StubEngine) -> Iterator[DockerEngine]:
+def docker(stubbed: StubEngine) -> Iterator[DockerClient]:
     """The door to that engine."""
     with engine.connect() as docker:
         yield docker

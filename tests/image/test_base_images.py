@@ -9,7 +9,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.image import base_images, spec
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import BaseUnresolved, UnknownBase
 from tests.sim.stub import StubEngine
 
@@ -37,7 +37,7 @@ def test_a_cpu_takes_what_is_named_or_locked() -> None:
 @pytest.mark.parametrize(
     ("release", "python"), [("bookworm", "3.11"), ("noble", "3.12"), ('"jammy"', "3.10"), ("trixie", "3.13")]
 )
-def test_the_release_tells_the_python(release: str, python: str, stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_the_release_tells_the_python(release: str, python: str, stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.runs(f"ID=x\nVERSION_CODENAME={release}\nNAME=y\n")
     assert base_images.python_of(docker, "a-base:1") == python
     body = stubbed.bodies["POST /containers/create"]
@@ -52,7 +52,7 @@ def test_the_release_tells_the_python(release: str, python: str, stubbed: StubEn
         ("ID=alpine\n", "a-base:1 is no release that it names"),
     ],
 )
-def test_an_unknown_base_stops(says: str, message: str, stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_an_unknown_base_stops(says: str, message: str, stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.runs(says)
     with pytest.raises(UnknownBase) as refused:
         base_images.python_of(docker, "a-base:1")
@@ -61,14 +61,14 @@ def test_an_unknown_base_stops(says: str, message: str, stubbed: StubEngine, doc
     assert "--base IMAGE" in hints.text(refused.value.hint)
 
 
-def test_a_base_that_the_engine_cannot_run_stops(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_a_base_that_the_engine_cannot_run_stops(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.refuses("POST /containers/create*", "no such image", 404)
     with pytest.raises(UnknownBase, match="cannot build upon a-base:1: no such image") as refused:
         base_images.python_of(docker, "a-base:1")
     assert refused.value.code == ExitCode.USAGE
 
 
-def test_a_base_that_can_be_had_nowhere_stops(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_a_base_that_can_be_had_nowhere_stops(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.instead("GET /images/*", {"message": "No such image"}, 404)
     stubbed.refuses("POST /images/create*", "pull access denied", 404)
     with pytest.raises(UnknownBase, match="pull access denied"):

@@ -15,7 +15,7 @@ import pytest
 from sage_edge.errors import ExitCode
 from sage_edge.image import engine
 from sage_edge.image.docker_objects import EngineInfo, NewContainer, StoredImage
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused, EngineTooOld, NoAccess, NoEngine
 from sage_edge.names import Digest
 from tests.sim import stub
@@ -29,7 +29,7 @@ def test_importing_the_door_loads_no_sdk() -> None:
     assert subprocess.run((sys.executable, "-c", code), check=False).returncode == 0
 
 
-def test_an_engine_says_who_it_is(docker: DockerEngine) -> None:
+def test_an_engine_says_who_it_is(docker: DockerClient) -> None:
     assert docker.info == EngineInfo("26.1.5", "x86_64", Path("/nowhere"))
 
 
@@ -72,7 +72,7 @@ def test_the_current_context_of_the_docker_command_is_asked(
 
 @pytest.mark.parametrize("version", ["24.0.0", "26.1.5+dfsg1", "101.0", "a build of my own"])
 def test_one_that_is_new_enough_or_tells_no_number_is_taken(
-    version: str, stubbed: StubEngine, docker: DockerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    version: str, stubbed: StubEngine, docker: DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stubbed.instead("GET /info", {**INFO, "ServerVersion": version})
     stub.StubDocker(tmp_path, monkeypatch).answers("nothing")
@@ -80,7 +80,7 @@ def test_one_that_is_new_enough_or_tells_no_number_is_taken(
 
 
 @pytest.mark.parametrize("version", ["20.10.24+dfsg1", "23.0.6", "9.9"])
-def test_one_that_is_too_old_is_named(version: str, stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_one_that_is_too_old_is_named(version: str, stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.instead("GET /info", {**INFO, "ServerVersion": version})
     with pytest.raises(EngineTooOld) as refused:
         docker.require_builder()
@@ -88,14 +88,14 @@ def test_one_that_is_too_old_is_named(version: str, stubbed: StubEngine, docker:
 
 
 def test_an_engine_without_its_command_builds_nothing(
-    docker: DockerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    docker: DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoEngine, match="docker, which builds images, is not installed"):
         docker.require_builder()
 
 
-def test_an_image_is_there_or_not(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_an_image_is_there_or_not(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.answers("GET /images/here:1/json", {"Id": ID, "Size": 541})
     assert docker.image("here:1") == StoredImage(ID, 541)
     assert docker.image("there:1") is None
@@ -105,7 +105,7 @@ def test_an_image_is_there_or_not(stubbed: StubEngine, docker: DockerEngine) -> 
     assert refused.value.what == "docker image inspect broken:1"
 
 
-def test_a_push_that_fails_in_its_middle_fails(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_a_push_that_fails_in_its_middle_fails(stubbed: StubEngine, docker: DockerClient) -> None:
     lines = ({"status": "Pushing"}, {"errorDetail": {"message": "no room"}, "error": "no room"})
     stubbed.answers("POST /images/r.test/a/push?tag=1", b"\n".join(json.dumps(line).encode() for line in lines))
     stubbed.answers("POST /images/r.test/a/push?tag=2", json.dumps(lines[0]).encode())
@@ -115,7 +115,7 @@ def test_a_push_that_fails_in_its_middle_fails(stubbed: StubEngine, docker: Dock
     assert (refused.value.why, refused.value.hint) == ("no room", "docker login r.test")
 
 
-def test_a_saved_image_is_a_stream(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_a_saved_image_is_a_stream(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.answers(f"GET /images/{ID}/json", {"Id": ID, "Size": 541})
     stubbed.answers(f"GET /images/{ID}/get", b"x" * 3_000_000)
     saved = docker.saved(ID)
@@ -124,7 +124,7 @@ def test_a_saved_image_is_a_stream(stubbed: StubEngine, docker: DockerEngine) ->
         docker.saved("another")
 
 
-def test_a_container_that_is_run_can_write_nothing_and_is_removed(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_a_container_that_is_run_can_write_nothing_and_is_removed(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.answers("GET /images/*", {"Id": ID, "Size": 541})
     stubbed.runs(out="it runs", err="slowly", code=3)
     done = docker.run_confined("a:1", "cat", "x", tmpfs={"/run": "uid=1"}, read={Path("/here"): "/there"})
@@ -138,7 +138,7 @@ def test_a_container_that_is_run_can_write_nothing_and_is_removed(stubbed: StubE
     assert stubbed.asked[-1] == "DELETE /containers/new?v=True&link=False&force=True"
 
 
-def test_a_container_that_does_not_end_is_removed_all_the_same(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_a_container_that_does_not_end_is_removed_all_the_same(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.answers("GET /images/*", {"Id": ID, "Size": 541})
     stubbed.delays("POST /containers/new/wait*", 1.5)
     stubbed.runs()
@@ -147,7 +147,7 @@ def test_a_container_that_does_not_end_is_removed_all_the_same(stubbed: StubEngi
 
 
 def test_an_interrupted_run_leaves_no_container(
-    stubbed: StubEngine, docker: DockerEngine, monkeypatch: pytest.MonkeyPatch
+    stubbed: StubEngine, docker: DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*words: object, **options: object) -> None:
         raise KeyboardInterrupt
@@ -160,14 +160,14 @@ def test_an_interrupted_run_leaves_no_container(
     assert stubbed.asked[-1].startswith("DELETE /containers/new")
 
 
-def test_an_image_that_is_not_here_is_pulled_before_it_runs(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_an_image_that_is_not_here_is_pulled_before_it_runs(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.answers("POST /images/create*", {"status": "Pulled"})
     stubbed.runs(out="x")
     assert docker.run_confined(f"r.test/a:1@{ID}", "cat").text == "x"
     assert f"POST /images/create?tag={ID}&fromImage=r.test/a:1" in stubbed.asked
 
 
-def test_words_reach_a_container_as_they_are(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_words_reach_a_container_as_they_are(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.executes("c", "out", 4)
     done = docker.execute("c", "sh", "-c", "a b")
     assert (done.text, done.code) == ("out", 4)
@@ -177,13 +177,13 @@ def test_words_reach_a_container_as_they_are(stubbed: StubEngine, docker: Docker
         docker.execute("c", "true")
 
 
-def test_words_that_say_nothing_for_long_are_left(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_words_that_say_nothing_for_long_are_left(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.delays("POST /exec/*", 1.5)
     stubbed.executes("c", "late")
     assert docker.execute("c", "true", timeout_s=0.5).code == 124
 
 
-def test_files_are_put_as_they_are_packed(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_files_are_put_as_they_are_packed(stubbed: StubEngine, docker: DockerClient) -> None:
     packed = BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.addfile(tarfile.TarInfo("x"))
@@ -192,7 +192,7 @@ def test_files_are_put_as_they_are_packed(stubbed: StubEngine, docker: DockerEng
     assert stubbed.bodies["PUT /containers/c/archive?path=/"] == packed.getvalue()
 
 
-def test_what_a_registry_says(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_what_a_registry_says(stubbed: StubEngine, docker: DockerClient) -> None:
     platforms = [{"architecture": "arm64", "os": "linux"}, {"architecture": "unknown", "os": "unknown"}]
     stubbed.answers("GET /distribution/r.test/a:1/json", {"Descriptor": {"digest": ID}, "Platforms": platforms})
     assert docker.distribution("r.test/a:1") == (ID, frozenset({("linux", "arm64"), ("unknown", "unknown")}))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.image import engine
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.sim import SimPlace
 from tests.sim import stub
 from tests.sim.stub import INFO, StubDocker, StubEngine
@@ -23,7 +23,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
 
 
 @pytest.fixture
-def docker(stubbed: StubEngine) -> Iterator[DockerEngine]:
+def docker(stubbed: StubEngine) -> Iterator[DockerClient]:
     """The door to that engine."""
     with engine.connect() as docker:
         yield docker

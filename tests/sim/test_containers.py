@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sage_edge.errors import ExitCode
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.sim import Machine, SimPlace, containers
 from sage_edge.sim.errors import DiskTooSmall, PortTaken, SimError
 from tests.sim.stub import INFO, StubEngine
@@ -26,7 +26,7 @@ FACTS_6 = {
 BOARD = Machine("sprout", "set-sprout", 4001, "exited", "image")
 
 
-def created(stubbed: StubEngine, docker: DockerEngine, place: SimPlace, host: str) -> dict[str, object]:
+def created(stubbed: StubEngine, docker: DockerClient, place: SimPlace, host: str) -> dict[str, object]:
     """What the engine is told when a host's container is created."""
     stubbed.answers("POST /containers/create*", {"Id": "x"})
     docker.create(containers.describe(place, host, 4001, "image:1"))
@@ -36,7 +36,7 @@ def created(stubbed: StubEngine, docker: DockerEngine, place: SimPlace, host: st
 
 
 def test_a_board_gets_exactly_the_rights_that_are_known_to_do(
-    stubbed: StubEngine, docker: DockerEngine, place: SimPlace
+    stubbed: StubEngine, docker: DockerClient, place: SimPlace
 ) -> None:
     body = created(stubbed, docker, place, "sprout")
     bindings = {"22/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4001"}]}
@@ -47,7 +47,7 @@ def test_a_board_gets_exactly_the_rights_that_are_known_to_do(
     assert body["Labels"] == {"sage.sim": "set", "sage.sim.host": "sprout", "sage.sim.port": "4001"}
 
 
-def test_the_hub_gets_no_rights_at_all(stubbed: StubEngine, docker: DockerEngine, place: SimPlace) -> None:
+def test_the_hub_gets_no_rights_at_all(stubbed: StubEngine, docker: DockerClient, place: SimPlace) -> None:
     body = created(stubbed, docker, place, "hub")
     assert isinstance(body["HostConfig"], dict)
     assert set(body["HostConfig"]) == {"NetworkMode", "PortBindings"}
@@ -60,7 +60,7 @@ def row(host: str, state: str) -> dict[str, object]:
     return {"Names": [f"/set-{host}"], "State": state, "Image": "image:1", "Labels": labels}
 
 
-def test_what_there_is_is_read_from_labels(stubbed: StubEngine, docker: DockerEngine, place: SimPlace) -> None:
+def test_what_there_is_is_read_from_labels(stubbed: StubEngine, docker: DockerClient, place: SimPlace) -> None:
     stubbed.answers("GET /containers/json*", [row("sprout", "running"), row("hub", "exited")])
     machines = containers.machines(docker, place)
     assert machines == {
@@ -79,14 +79,14 @@ def test_what_there_is_is_read_from_labels(stubbed: StubEngine, docker: DockerEn
         "listen tcp4 127.0.0.1:4001: bind: address already in use",
     ],
 )
-def test_a_port_that_is_taken_is_named(stubbed: StubEngine, docker: DockerEngine, complaint: str) -> None:
+def test_a_port_that_is_taken_is_named(stubbed: StubEngine, docker: DockerClient, complaint: str) -> None:
     stubbed.refuses("POST /containers/set-sprout/start", complaint)
     with pytest.raises(PortTaken) as refused:
         containers.start(docker, BOARD)
     assert (refused.value.host, refused.value.port, refused.value.code) == ("sprout", 4001, ExitCode.LOCKED)
 
 
-def test_any_other_reason_is_told(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_any_other_reason_is_told(stubbed: StubEngine, docker: DockerClient) -> None:
     stubbed.refuses("POST /containers/set-sprout/start", "unable to apply caps")
     with pytest.raises(SimError, match="unable to apply caps") as refused:
         containers.start(docker, BOARD)
@@ -94,7 +94,7 @@ def test_any_other_reason_is_told(stubbed: StubEngine, docker: DockerEngine) -> 
 
 
 def test_a_full_disk_is_said_before_anything_is_made(
-    stubbed: StubEngine, docker: DockerEngine, tmp_path_factory: pytest.TempPathFactory
+    stubbed: StubEngine, docker: DockerClient, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     containers.require_room(docker, 10**18)  # of an engine elsewhere nothing is known
     del docker.info

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.image.engine import DockerEngine
+from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import NoEngine
 from sage_edge.sim import image
 from sage_edge.sim.errors import SimError
@@ -69,21 +69,21 @@ def has(stubbed: StubEngine, *names: str) -> None:
         stubbed.answers(f"GET /images/{name}/json", {"Id": "sha256:" + "ab" * 32, "Size": 5})
 
 
-def test_what_is_there_is_not_made_again(stubbed: StubEngine, docker: DockerEngine) -> None:
+def test_what_is_there_is_not_made_again(stubbed: StubEngine, docker: DockerClient) -> None:
     has(stubbed, "*")
     assert image.ensure(docker, silent) == image.name(image.own_base())
     assert image.ensure_base(silent) == image.own_base()
     assert all(asked.startswith(("GET /images/", "GET /version")) for asked in stubbed.asked)
 
 
-def test_a_base_that_is_not_there_is_named(docker: DockerEngine) -> None:
+def test_a_base_that_is_not_there_is_named(docker: DockerClient) -> None:
     with pytest.raises(SimError, match="no image debian:bookworm") as refused:
         image.ensure(docker, silent, "debian:bookworm")
     assert hints.text(refused.value.hint).startswith("docker pull debian:bookworm")
 
 
 def test_a_base_of_one_s_own_needs_no_debootstrap(
-    stubbed: StubEngine, docker: DockerEngine, command: StubDocker
+    stubbed: StubEngine, docker: DockerClient, command: StubDocker
 ) -> None:
     has(stubbed, "mine")
     assert image.ensure(docker, silent, "mine") == image.name("mine")
@@ -91,21 +91,21 @@ def test_a_base_of_one_s_own_needs_no_debootstrap(
     assert build.startswith(f"buildx build --load --quiet --build-arg BASE=mine --tag {image.name('mine')} ")
 
 
-def test_no_debootstrap_is_said_with_both_ways_out(docker: DockerEngine, command: StubDocker) -> None:
+def test_no_debootstrap_is_said_with_both_ways_out(docker: DockerClient, command: StubDocker) -> None:
     with pytest.raises(SimError, match="debootstrap") as refused:
         image.ensure(docker, silent)
     assert ".ci/engine" in hints.text(refused.value.hint)
     assert "sim.up --base debian:bookworm" in hints.text(refused.value.hint)
 
 
-def test_only_root_makes_a_base(docker: DockerEngine, command: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_root_makes_a_base(docker: DockerClient, command: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
     (command.folder / "debootstrap").symlink_to("/bin/false")
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(SimError, match="only root"):
         image.ensure(docker, silent)
 
 
-def test_a_failed_build_shows_its_last_lines(stubbed: StubEngine, docker: DockerEngine, command: StubDocker) -> None:
+def test_a_failed_build_shows_its_last_lines(stubbed: StubEngine, docker: DockerClient, command: StubDocker) -> None:
     has(stubbed, "mine")
     command.answers("buildx build*", complains="E: Unable to locate package docker.io", code=1)
     with pytest.raises(SimError, match=r"E: Unable to locate package docker\.io") as refused:
@@ -114,7 +114,7 @@ def test_a_failed_build_shows_its_last_lines(stubbed: StubEngine, docker: Docker
 
 
 def test_a_build_without_the_command_line_is_no_engine(
-    stubbed: StubEngine, docker: DockerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stubbed: StubEngine, docker: DockerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has(stubbed, "mine")
     monkeypatch.setenv("PATH", str(tmp_path))

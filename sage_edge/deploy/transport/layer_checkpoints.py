@@ -87,7 +87,7 @@ class _Registry:
 
     def _ask(
         self, method: str, place: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> tuple[str, bytes]:  # fmt: skip
+    ) -> tuple[str, bytes]:
         """Return (Location, body) of an answer. Raises DeployError unless it is a good one."""
         line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_S)
         try:
