@@ -46,9 +46,14 @@ def attempt(command: Command) -> Result:
     env = {**os.environ, **command.env}
     try:
         done = subprocess.run(
-            command.words, input=command.stdin, capture_output=True, cwd=command.cwd, env=env,
-            timeout=command.timeout_s, check=False,
-        )  # fmt: skip
+            command.words,
+            input=command.stdin,
+            capture_output=True,
+            cwd=command.cwd,
+            env=env,
+            timeout=command.timeout_s,
+            check=False,
+        )
     except subprocess.TimeoutExpired as late:
         return Result(124, late.stdout or b"", f"no end within {command.timeout_s:g} s".encode())
     except FileNotFoundError:

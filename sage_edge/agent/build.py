@@ -11,7 +11,7 @@ from sage_edge.agent import slots
 from sage_edge.agent.heartbeat import Heartbeat
 from sage_edge.clock import Clock
 from sage_edge.exchange.post import Post
-from sage_edge.inventory.declarations import Schedule
+from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.identity import Me
 from sage_edge.names import Digest, SessionId, Slug, Track
 from sage_edge.paths import Paths

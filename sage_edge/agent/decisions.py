@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sage_edge.curriculum import Curriculum
-from sage_edge.inventory.declarations import Policy
+from sage_edge.inventory.host_entry import Policy
 from sage_edge.names import Digest, HostName, Track
 from sage_edge.records.study import Decision, Recommendation
 from sage_edge.sessions.interventions import admissible

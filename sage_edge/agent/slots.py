@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from sage_edge.inventory.declarations import Schedule
+from sage_edge.inventory.cadence import Schedule
 from sage_edge.names import HostName, Track
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

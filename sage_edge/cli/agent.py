@@ -18,7 +18,7 @@ from sage_edge.cli.environment import (
     stop_on_signals,
 )
 from sage_edge.inventory import guard, identity
-from sage_edge.inventory.declarations import Ability
+from sage_edge.inventory.roles import Ability
 
 
 @click.group(help="Wake, conduct, study, publish: once, for ever, or only as a plan.")

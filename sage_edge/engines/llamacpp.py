@@ -61,10 +61,15 @@ class LlamaCpp:
         settings = self._settings
         try:
             return self._lib.Llama(
-                model_path=str(model.path), n_ctx=settings.context_tokens, n_batch=settings.batch_tokens,
-                n_ubatch=settings.batch_tokens, n_threads=settings.threads, n_threads_batch=settings.threads,
-                n_gpu_layers=settings.gpu_layers, verbose=False,
-            )  # fmt: skip
+                model_path=str(model.path),
+                n_ctx=settings.context_tokens,
+                n_batch=settings.batch_tokens,
+                n_ubatch=settings.batch_tokens,
+                n_threads=settings.threads,
+                n_threads_batch=settings.threads,
+                n_gpu_layers=settings.gpu_layers,
+                verbose=False,
+            )
         except (ValueError, RuntimeError, AssertionError) as refusal:
             raise ModelUnusable(
                 f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
@@ -112,10 +117,15 @@ class LlamaCpp:
             self._llm.reset()
             raise EngineError(f"llama.cpp failed: {broken}", hint=sage("model verify", deep=True)) from broken
         return Reply(
-            text=self._text(drawn.tokens), finish_reason=finish, prompt_tokens=len(prompt), reused_tokens=reused,
-            completion_tokens=len(drawn.tokens), ttft_s=drawn.first_s, duration_s=time.monotonic() - began,
+            text=self._text(drawn.tokens),
+            finish_reason=finish,
+            prompt_tokens=len(prompt),
+            reused_tokens=reused,
+            completion_tokens=len(drawn.tokens),
+            ttft_s=drawn.first_s,
+            duration_s=time.monotonic() - began,
             mean_logprob=drawn.mean_logprob,
-        )  # fmt: skip
+        )
 
     def _rewind(self, prompt: list[int]) -> int:
         """Cut the memory back to what it shares with `prompt`, and return the tokens that it says it kept."""
@@ -142,9 +152,15 @@ class LlamaCpp:
         llm, sampling = self._llm, draw.sampling
         llm.set_seed(draw.seed)
         stream = llm.generate(
-            prompt, top_k=sampling.top_k, top_p=sampling.top_p, min_p=sampling.min_p, typical_p=1.0,
-            temp=sampling.temperature, repeat_penalty=sampling.repeat_penalty, grammar=self._grammar(draw.schema),
-        )  # fmt: skip
+            prompt,
+            top_k=sampling.top_k,
+            top_p=sampling.top_p,
+            min_p=sampling.min_p,
+            typical_p=1.0,
+            temp=sampling.temperature,
+            repeat_penalty=sampling.repeat_penalty,
+            grammar=self._grammar(draw.schema),
+        )
         vocabulary = self._lib.llama_model_get_vocab(llm.model)
         for token in stream:
             drawn.add(token, self._logprob(token))

@@ -113,8 +113,11 @@ def staged(clone: Clone, since: str | None) -> Command:
 def commit(clone: Clone, summary: str, at: datetime) -> Command:
     """Commit the index to the own branch."""
     who, date = rules.email(clone.host), f"@{int(at.timestamp())} +0000"
-    people = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER")
-              for part, value in (("NAME", clone.host), ("EMAIL", who), ("DATE", date))}  # fmt: skip
+    people = {
+        f"GIT_{role}_{part}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for part, value in (("NAME", clone.host), ("EMAIL", who), ("DATE", date))
+    }
     line = " ".join("".join(c if c.isprintable() else " " for c in summary).split())[:200] or "papers"
     message = f"{clone.host}: {line}\n\n{rules.trailer(clone.host)}\n"
     words = ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim", "--file=-")

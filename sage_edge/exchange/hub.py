@@ -15,6 +15,7 @@ from sage_edge import files
 from sage_edge.errors import UsageError
 from sage_edge.exchange import rules
 from sage_edge.exchange.repository import keep
+from sage_edge.hints import sage
 
 HOSTS = "sage-hosts.json"
 CONFIG = """\
@@ -70,7 +71,7 @@ def _require_place(path: Path) -> None:
     if path.is_dir() and any(path.iterdir()) and not (path / HOSTS).is_file() and not _only_temporaries(path):
         raise UsageError(
             f"{path} holds something that is no hub of ours",
-            hint="name a folder that does not exist yet, or one that `sage-edge exchange init` has made",
+            hint=("name a folder that does not exist yet, or one made by: ", sage("exchange init", "FOLDER")),
         )
 
 

@@ -21,6 +21,7 @@ from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.publish import Published
 from sage_edge.exchange.receive import Received
+from sage_edge.hints import sage
 from sage_edge.inventory.errors import RoleError
 from sage_edge.names import HostName
 from sage_edge.records import paper_paths
@@ -71,7 +72,7 @@ class Post:
             own = ", ".join(sorted(self._sender.writable)) or "no papers"
             raise RoleError(
                 f"{self._sender.host} may not write {place}",
-                hint=f"its role writes {own}; see: sage-edge fleet show",
+                hint=(f"its role writes {own}; see: ", sage("fleet show")),
             )
         path = self._clone.papers / place
         with papers.writing(self._clone.papers, self._clone.locks):

@@ -102,9 +102,12 @@ def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
         failure = git_errors.failed_fetch(clone, result) if result.code else None
         if isinstance(failure, Unsound):
             yield Quarantine(
-                host=host, commit=oid, rule=Slug("unsound"), detail=rules.shown(failure.message),
+                host=host,
+                commit=oid,
+                rule=Slug("unsound"),
+                detail=rules.shown(failure.message),
                 trusted=trusted.get(VERIFIED + host),
-            )  # fmt: skip
+            )
         elif failure:
             raise failure
 

@@ -1,9 +1,9 @@
-"""What the files of the inventory may say; the parts live in cadence, roles, hosts and boards.
+"""What fleet.yaml and the overlays may say; hosts, roles and boards have modules of their own.
 
 fleet.yaml          FleetFile
-hosts/<name>.yaml   Host        the file is named after the host, as below
-roles/<name>.yaml   Role
-boards/<name>.yaml  Board
+hosts/<name>.yaml   host_entry.Host    the file is named after the host, as below
+roles/<name>.yaml   roles.Role
+boards/<name>.yaml  board_card.Board
 overlays/<name>.yaml  Overlay   partial fleet.yaml and hosts, laid over the above when a machine's card asks for it
 """
 
@@ -15,20 +15,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue
 
 from sage_edge.declared import Declared
-from sage_edge.inventory.board_card import Board, L4TRange, L4TVersion
-from sage_edge.inventory.cadence import Cadence, CadenceOverride, PositiveDuration, Schedule, ScheduleOverride
-from sage_edge.inventory.fleet import Fleet
-from sage_edge.inventory.host_entry import CONDUCTING, EngineSettings, Host, Policy
-from sage_edge.inventory.roles import ABILITIES, Ability, Forecast, Proposal, Role, Rule
+from sage_edge.inventory.cadence import PositiveDuration, Schedule
 from sage_edge.names import HostName, Slug
-
-__all__ = [
-    "Ability", "ABILITIES", "Role", "Rule", "Proposal", "Forecast",
-    "Host", "CONDUCTING", "EngineSettings", "Policy",
-    "Board", "L4TRange", "L4TVersion",
-    "Cadence", "Schedule", "CadenceOverride", "ScheduleOverride",
-    "FleetFile", "ExchangeAddress", "Overlay", "Fleet",
-]  # fmt: skip
 
 
 def _plain_address(remote: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sage_edge.clock import Duration
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.cadence import Schedule, ScheduleOverride
 from sage_edge.inventory.host_entry import Host
@@ -44,7 +45,7 @@ class Fleet:
             return self.hosts[name]
         except KeyError:
             known = ", ".join(sorted(self.hosts)) or "none"
-            raise UsageError(f"no host named {name!r}; there are: {known}", hint="sage-edge fleet show") from None
+            raise UsageError(f"no host named {name!r}; there are: {known}", hint=sage("fleet show")) from None
 
     def role_of(self, host_name: str) -> Role:
         """The role of a host. Raises UsageError as `host` does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sage_edge.hints import Hint, invoke
 from sage_edge.inventory import host_card, load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts, contradictions, measure
@@ -72,9 +73,9 @@ def confirm(paths: Paths, fleet: Fleet, host: Host, card: HostCard | None, facts
     return Me(host, fleet.role_of(host.name), board, fleet, fleet.overlay, measured)
 
 
-def _conflict_hint(paths: Paths, host: Host, card: HostCard | None) -> str:
+def _conflict_hint(paths: Paths, host: Host, card: HostCard | None) -> Hint:
     if card is None:
-        return f"run it on {host.name}; to raise a mind on this machine: invoke demo"
+        return (f"run it on {host.name}; to raise a mind on this machine: ", invoke("demo"))
     return f"if this is another machine, correct {paths.card}; if not, {paths.fleet}/boards/{host.board}.yaml is wrong"
 
 

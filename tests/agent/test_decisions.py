@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from sage_edge import curriculum, files
 from sage_edge.agent.decisions import decide
-from sage_edge.inventory.declarations import Policy
+from sage_edge.inventory.host_entry import Policy
 from sage_edge.names import HostName, SessionId, Slug, Track
 from sage_edge.records.study import Prediction, Recommendation
 from sage_edge.sessions import interventions

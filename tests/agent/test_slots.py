@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sage_edge.agent import slots
 from sage_edge.agent.slots import EPOCH
 from sage_edge.clock import Duration
-from sage_edge.inventory.declarations import Cadence, Schedule
+from sage_edge.inventory.cadence import Cadence, Schedule
 from sage_edge.names import TRACKS, HostName, Track
 
 SPROUT = HostName("sprout")
