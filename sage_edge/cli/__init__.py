@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sage_edge import __version__
-from sage_edge.cli.lazy_group import Lazy, Place
+from sage_edge.cli.lazy_group import CommandPlace, Lazy
 from sage_edge.errors import SageError
 
 _GROUPS = {
@@ -51,7 +51,7 @@ class _Root(Lazy):
 
 @click.group(
     cls=_Root,
-    places={name: Place(name.replace("-", "_"), about) for name, about in _GROUPS.items()},
+    places={name: CommandPlace(name.replace("-", "_"), about) for name, about in _GROUPS.items()},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="sage-edge")

@@ -40,20 +40,20 @@ def command(
 
     What was measured once is remembered; a new session costs its own time only. Refused files are told on stderr.
     """
-    with corpus_options.opened(corpus_options.source(corpus, exchange, "analyse"), rescore=rescore) as found:
-        scorers = _scorers(found, wanted)
+    with corpus_options.opened(corpus_options.source(corpus, exchange, "analyse"), rescore=rescore) as opened:
+        scorers = _scorers(opened, wanted)
         if claims:
-            _claims(found, host, as_json)
+            _claims(opened, host, as_json)
         elif as_json:
-            render.document("sage-edge/analysis/1", _document(found, host, track, scorers, window))
+            render.document("sage-edge/analysis/1", _document(opened, host, track, scorers, window))
         else:
-            _tables(found, host, track, scorers, window)
+            _tables(opened, host, track, scorers, window)
         if not as_json:
-            corpus_options.tell_refused(found)
+            corpus_options.tell_refused(opened)
 
 
 def _scorers(corpus: Corpus, wanted: tuple[str, ...]) -> list[Scorer]:
-    named = {f"{one.id}/{one.version}": one for one in corpus.scorers}
+    named = {f"{scorer.id}/{scorer.version}": scorer for scorer in corpus.scorers}
     for name in wanted:
         if name not in named:
             raise UsageError(f"there is no scorer {name!r}", hint=f"--scorer names one of: {', '.join(named)}")
@@ -80,14 +80,14 @@ def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list
     from sage_edge.analysis.summary import windows
 
     shown = False
-    for one in _hosts(corpus, host):
+    for name in _hosts(corpus, host):
         for of in (track,) if track else corpus.tracks:
-            count = len(corpus.of(one).sessions(of))
+            count = len(corpus.of(name).sessions(of))
             if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
-            render.line(f"{sanitize.terminal(one)}, {of}: {count} session{'s' * (count > 1)}", "bold")
-            series = list(_series(corpus, one, of, scorers))
-            rows = [_row(each, found) for each in series for found in windows(each, window)]
+            render.line(f"{sanitize.terminal(name)}, {of}: {count} session{'s' * (count > 1)}", "bold")
+            series = list(_series(corpus, name, of, scorers))
+            rows = [_row(each, summary) for each in series for summary in windows(each, window)]
             if rows:
                 render.table(("scorer", "sessions", "n", "value", "95 % interval", ""), rows)
             if silent := [each.name for each in series if not each.points]:
@@ -98,10 +98,10 @@ def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list
         log(f"the corpus is empty: no {f'{track} ' if track else ''}session is here, so there is no number to show")
 
 
-def _row(series: Series, found: Any) -> tuple[str, ...]:
-    span = found.first if found.sessions == 1 else f"{found.first}-{found.last} ({found.sessions})"
-    between = "none" if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
-    return series.name, span, str(found.n), f"{found.value:.3f}", between, found.note
+def _row(series: Series, summary: Any) -> tuple[str, ...]:
+    span = summary.first if summary.sessions == 1 else f"{summary.first}-{summary.last} ({summary.sessions})"
+    between = "none" if summary.low is None else f"{summary.low:.3f} to {summary.high:.3f}"
+    return series.name, span, str(summary.n), f"{summary.value:.3f}", between, summary.note
 
 
 def _document(
@@ -111,19 +111,19 @@ def _document(
 
     numbers = [
         {
-            "host": one, "track": of, "scorer": series.scorer, "version": series.version, "quantity": series.quantity,
-            "kind": series.kind, "definition": series.definition, **asdict(found),
+            "host": name, "track": of, "scorer": series.scorer, "version": series.version, "quantity": series.quantity,
+            "kind": series.kind, "definition": series.definition, **asdict(summary),
         }
-        for one in _hosts(corpus, host)
+        for name in _hosts(corpus, host)
         for of in ((track,) if track else corpus.tracks)
-        for series in _series(corpus, one, of, scorers)
-        for found in windows(series, window)
+        for series in _series(corpus, name, of, scorers)
+        for summary in windows(series, window)
     ]  # fmt: skip
     return {
         "sessions": len(corpus.dialogues),
         "numbers": numbers,
-        "refused": [asdict(one) for one in corpus.refused],
-        "problems": [asdict(one) for one in corpus.problems],
+        "refused": [asdict(paper) for paper in corpus.refused],
+        "problems": [asdict(problem) for problem in corpus.problems],
     }
 
 
@@ -138,40 +138,30 @@ def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
     chosen = subject(corpus, host)
     if chosen is None:
         log("the corpus is empty: every claim that needs sessions cannot be told")
-    found = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else corpus.of(chosen))
+    findings = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else corpus.of(chosen))
     if as_json:
-        render.document("sage-edge/claims/1", [one.model_dump(mode="json") for one in found])
+        render.document("sage-edge/claims/1", [finding.model_dump(mode="json") for finding in findings])
         return
     if chosen is not None and len(corpus.hosts) > 1:
         log(f"about the sessions of {sanitize.terminal(chosen)}; {len(corpus.hosts) - 1} more hosts: --host HOST")
-    _claims_table(found)
-    for one in found:
-        _because(one)
+    _claims_table(findings)
+    for finding in findings:
+        _because(finding)
 
 
-def _claims_table(found: Sequence[ClaimFinding]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=True)
-    table.add_column("claim", no_wrap=True)
-    for head in ("as stated", "replayed", "corrected", "verdict"):
-        table.add_column(head, overflow="fold")
-    for one in found:
-        cells = (one.claim, one.as_stated, one.replayed.told, one.corrected.told, one.told)
-        table.add_row(*(Text(sanitize.terminal(cell)) for cell in cells))
-    console = Console(width=render.width(), color_system=None)
-    with console.capture() as drawn:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+def _claims_table(findings: Sequence[ClaimFinding]) -> None:
+    heads = ("claim", "as stated", "replayed", "corrected", "verdict")
+    rows = [
+        (finding.claim, finding.as_stated, finding.replayed.told, finding.corrected.told, finding.told)
+        for finding in findings
+    ]
+    render.table(heads, rows, wrapped=4, apart=True)
 
 
-def _because(found: ClaimFinding) -> None:
+def _because(finding: ClaimFinding) -> None:
     """Why a claim stands or falls, and what to hold against the numbers."""
-    render.line(f"{found.claim}: {found.told}", "bold")
-    why = f"{found.because[:1].upper()}{found.because[1:]}."
-    for line in (found.statement, why, *(f"But {caveat}." for caveat in found.caveats)):
+    render.line(f"{finding.claim}: {finding.told}", "bold")
+    why = f"{finding.because[:1].upper()}{finding.because[1:]}."
+    for line in (finding.statement, why, *(f"But {caveat}." for caveat in finding.caveats)):
         for piece in render.beside(2, line):
             click.echo(f"  {piece}")

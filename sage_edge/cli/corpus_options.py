@@ -16,6 +16,7 @@ from sage_edge import paths
 from sage_edge.cli.completion import hosts, offered
 from sage_edge.cli.environment import log
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
@@ -48,7 +49,7 @@ def source(corpus: Path | None, exchange: Path | None, command: str) -> PaperSou
     if exchange is not None and corpus is None:
         return Branches.at(exchange)
     what = "both a folder and an exchange are" if corpus else "neither a folder nor an exchange is"
-    raise UsageError(f"{what} named", hint=f"sage-edge {command} --corpus DIR")
+    raise UsageError(f"{what} named", hint=sage(command, corpus="DIR"))
 
 
 @contextlib.contextmanager
@@ -74,12 +75,12 @@ def cache_of(papers: PaperSource) -> Path:
 
 def tell_refused(corpus: Corpus) -> None:
     """Say on stderr what was not believed and what is odd; nothing when all is well."""
-    told = [f"refused: {one.place}: {one.reason}" for one in corpus.refused]
-    told += [f"note: {one}" for one in corpus.problems]
-    for line in told[:_SHOWN]:
+    lines = [f"refused: {paper.place}: {paper.reason}" for paper in corpus.refused]
+    lines += [f"note: {problem}" for problem in corpus.problems]
+    for line in lines[:_SHOWN]:
         log(line)
-    if len(told) > _SHOWN:
-        log(f"and {len(told) - _SHOWN} more; --json lists them all")
+    if len(lines) > _SHOWN:
+        log(f"and {len(lines) - _SHOWN} more; --json lists them all")
 
 
 @contextlib.contextmanager

@@ -57,11 +57,11 @@ def _totals(report: ImportReport) -> None:
 
 
 def _repairs(report: ImportReport) -> None:
-    told: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
     for row in report.files:
         for repair in dict.fromkeys([*row.repairs, *(repair for paper in row.papers for repair in paper.repairs)]):
-            told.setdefault(repair, []).append(row.source)
-    _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in sorted(told.items())])
+            sources.setdefault(repair, []).append(row.source)
+    _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in sorted(sources.items())])
 
 
 def _others(report: ImportReport) -> None:
@@ -75,10 +75,10 @@ def _others(report: ImportReport) -> None:
 
 
 def _defects(report: ImportReport) -> None:
-    told: dict[str, list[str]] = {}
+    faults: dict[str, list[str]] = {}
     for defect in report.defects:
-        told.setdefault(defect.source, []).append(defect.what)
-    _sentences("state files", [f"{source}: {'; '.join(what)}" for source, what in told.items()])
+        faults.setdefault(defect.source, []).append(defect.what)
+    _sentences("state files", [f"{source}: {'; '.join(what)}" for source, what in faults.items()])
 
 
 def _items(row: FileRow) -> str:
@@ -91,10 +91,10 @@ def _table(title: str, rows: list[tuple[str, str]]) -> None:
         render.table((title, ""), rows)
 
 
-def _sentences(title: str, told: Sequence[str]) -> None:
-    if told:
+def _sentences(title: str, sentences: Sequence[str]) -> None:
+    if sentences:
         click.echo()
-        render.table((title,), [(sentence,) for sentence in told])
+        render.table((title,), [(sentence,) for sentence in sentences])
 
 
 def _some(things: list[str]) -> str:

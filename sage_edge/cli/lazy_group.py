@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True)
-class Place:
+class CommandPlace:
     """Where a command is: the module below `sage_edge.cli`, its name in there; and one line about it."""
 
     module: str
@@ -23,7 +23,7 @@ class Place:
 class Lazy(click.Group):
     """Its commands are those of `places`, by the words that people type."""
 
-    def __init__(self, *words: Any, places: Mapping[str, Place], **more: Any) -> None:
+    def __init__(self, *words: Any, places: Mapping[str, CommandPlace], **more: Any) -> None:
         super().__init__(*words, **more)
         self.places = places
 

@@ -12,6 +12,7 @@ from sage_edge.cli import render
 from sage_edge.cli.completion import boards, offered
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.models.errors import ModelError
@@ -56,9 +57,7 @@ def inspect(
 def _board(name: str) -> Board:
     boards: Mapping[str, Board] = load.load(paths().fleet).boards
     if name not in boards:
-        raise UsageError(
-            f"no board named {name!r}; there are: {', '.join(sorted(boards))}", hint="sage-edge fleet show"
-        )
+        raise UsageError(f"no board named {name!r}; there are: {', '.join(sorted(boards))}", hint=sage("fleet show"))
     return boards[name]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sage_edge import sizes
+from sage_edge import hints, sizes
 from sage_edge.cli import progress_bar, render
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log
@@ -92,7 +92,8 @@ def gc(parts: bool, partial: bool, yes: bool) -> None:
     if spare and not parts:
         with_them = collecting.leftovers(shelves.store, {*given_up, *spare}, partial=partial).size_bytes
         more = sizes.text(with_them - shown.size_bytes)
-        log(f"{len(spare)} steps on the way to finished models hold {more} more: sage-edge model gc --parts")
+        them_too = hints.text(sage("model gc", parts=True))
+        log(f"{len(spare)} steps on the way to finished models hold {more} more: {them_too}")
     if not shown.forgotten and not shown.things:
         log("everything in the store belongs to a model; nothing to free")
         return
@@ -147,8 +148,9 @@ def import_(folder: Path, name: str) -> None:
     )
     if ask is None and manifest.container == "gguf":
         log("llama.cpp is not installed here, so nobody has let it speak")
-    prepare = f"sage-edge model prepare {card.ref.removesuffix('.adapter')}"
-    log(f"next: {'sage-edge model lock' if manifest.of_role('weights') else prepare}")
+    whole = manifest.of_role("weights")
+    after = sage("model lock") if whole else sage("model prepare", card.ref.removesuffix(".adapter"))
+    log(f"next: {hints.text(after)}")
 
 
 def _agree(question: str, how: Hint, yes: bool) -> None:

@@ -8,6 +8,7 @@ from sage_edge.agent import build
 from sage_edge.cli import render
 from sage_edge.cli.environment import as_option, clock_at, log, paths, release, stop_on_signals
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 from sage_edge.inventory import guard
 from sage_edge.records.study import Decision, Recommendation
 from sage_edge.sessions import interventions
@@ -62,7 +63,7 @@ def _decide(short: str, because: str, as_host: str | None, *, accepted: bool) ->
     unanswered = interventions.unanswered(agent.post, agent.me)
     matching = [digest for digest in unanswered if digest.short == short]
     if not matching:
-        raise UsageError(f"no open recommendation {short}", hint="sage-edge recommendation list")
+        raise UsageError(f"no open recommendation {short}", hint=sage("recommendation list"))
     digest, paper = matching[0], unanswered[matching[0]]
     verdict = Decision(
         author=agent.me.host.name, recommendation=digest, verdict="accepted" if accepted else "declined",

@@ -14,6 +14,7 @@ from sage_edge.cli import corpus_options
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log, paths
 from sage_edge.errors import SageError, UsageError
+from sage_edge.hints import sage
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus.sources import PaperSource
@@ -49,7 +50,7 @@ def command(
     the host with most sessions.
     """
     if out is None and markdown is None:
-        raise UsageError("nowhere to write to", hint="sage-edge report --corpus DIR --out report.html")
+        raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))
     papers = corpus_options.source(corpus, exchange, "report")
     try:
         from sage_edge.analysis.report import page, sections
@@ -57,14 +58,14 @@ def command(
         raise SageError(
             f"a report needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
         ) from None
-    made = sections.compose(_content(papers, host, model))
+    composed = sections.compose(_content(papers, host, model))
     if out is not None:
-        files.write_atomic(out, page.html(made).encode("utf-8"))
+        files.write_atomic(out, page.html(composed).encode("utf-8"))
         log(f"{out} is written")
     if markdown is not None:
-        files.write_atomic(markdown, page.markdown(made).encode("utf-8"))
+        files.write_atomic(markdown, page.markdown(composed).encode("utf-8"))
         log(f"{markdown} is written")
-    click.echo(made.headline)
+    click.echo(composed.headline)
 
 
 def _content(papers: PaperSource, host: str | None, model: str | None) -> ReportContent:

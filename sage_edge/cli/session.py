@@ -45,7 +45,7 @@ def run(as_host: str | None, track: str | None) -> None:
     for transcript in conducted:
         click.echo(here.papers / paper_paths.of(transcript))
     if all(transcript.closing.ending == "failed" for transcript in conducted):
-        raise SessionError("no question got an answer", hint=f"sage-edge session show {conducted[-1].session}")
+        raise SessionError("no question got an answer", hint=sage("session show", conducted[-1].session))
 
 
 def _try(post: object) -> None:
@@ -61,11 +61,11 @@ def list_(as_json: bool) -> None:
     """List this host's own sessions, oldest first."""
     here = paths()
     read = (archive.read(path) for _, path in archive.all_sessions(here.papers))
-    found = sorted(read, key=lambda transcript: transcript.head.started)
+    transcripts = sorted(read, key=lambda transcript: transcript.head.started)
     if as_json:
-        render.document("sage-edge/sessions/1", [_row(transcript) for transcript in found])
-    elif found:
-        render.table(("session", "started", "turns", "ending", "unit", "under"), [_cells(t) for t in found])
+        render.document("sage-edge/sessions/1", [_row(transcript) for transcript in transcripts])
+    elif transcripts:
+        render.table(("session", "started", "turns", "ending", "unit", "under"), [_cells(t) for t in transcripts])
     else:
         log(f"no sessions yet in {here.papers}")
 

@@ -16,9 +16,9 @@ from sage_edge.cli import completion
 from sage_edge.paths import Paths
 from sage_edge.workstation import seen_releases
 
-Source = Callable[[Paths], list[str]]
+ValueSource = Callable[[Paths], list[str]]
 
-_BY_OPTION: dict[str, Source] = {
+_BY_OPTION: dict[str, ValueSource] = {
     "host": completion.hosts,
     "from-host": completion.hosts,
     "role": completion.roles,
@@ -61,9 +61,9 @@ def candidates(words: Sequence[str], collection: Collection) -> list[str] | None
     if not before.startswith("--") or not _source(before):
         return None
     named, _, typed = last.rpartition(",") if before[2:] in _SEVERAL else ("", "", last)
-    found = completion.values(_BY_OPTION[before[2:]])
-    offered = [f"{named},{value}" if named else value for value in found if value not in named.split(",")]
-    return [*offered, *_options(words, collection)] if typed in found else offered
+    values = completion.values(_BY_OPTION[before[2:]])
+    offered = [f"{named},{value}" if named else value for value in values if value not in named.split(",")]
+    return [*offered, *_options(words, collection)] if typed in values else offered
 
 
 def _source(word: str) -> bool:

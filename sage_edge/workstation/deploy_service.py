@@ -80,7 +80,7 @@ def built(
 
 def _refs(listed: str) -> tuple[ModelRef, ...]:
     try:
-        return tuple(ModelRef(one.strip()) for one in listed.split(","))
+        return tuple(ModelRef(name.strip()) for name in listed.split(","))
     except ValueError as wrong:
         raise UsageError(f"--bake: {wrong}", hint=hints.sage("model list")) from None
 
@@ -93,10 +93,10 @@ def platform_of(here: FleetContext, host: Host) -> str:
 def image_of(here: FleetContext, host: Host) -> BuiltImage:
     """Return the image that was built for a host. Raises NotBuilt."""
     card = here.checkout.image_card(host.role)
-    found = build_record.find(here.root, card.name, platform_of(here, host))
-    if found is None:
+    image = build_record.find(here.root, card.name, platform_of(here, host))
+    if image is None:
         raise NotBuilt(host.name, card.name)
-    return found
+    return image
 
 
 def ready(here: FleetContext, host: Host) -> BuiltImage:
@@ -150,12 +150,12 @@ def by_registry(here: FleetContext) -> Carrier:
     """Return the carrier over the fleet's registry, or else over an ephemeral one through the open connection."""
 
     @contextlib.contextmanager
-    def carry(board: BoardClient, found: DesiredRelease) -> Iterator[tuple[str, ...]]:
+    def carry(board: BoardClient, release: DesiredRelease) -> Iterator[tuple[str, ...]]:
         if named := here.fleet.registry:
-            yield (f"{named}/{registry.push(found.image, named)}",)
+            yield (f"{named}/{registry.push(release.image, named)}",)
             return
         with registry.serving(here.root / ".sage" / "registry", board.host) as port:
-            names = layer_checkpoints.build(port, registry.push(found.image, f"127.0.0.1:{port}"))
+            names = layer_checkpoints.build(port, registry.push(release.image, f"127.0.0.1:{port}"))
             with board.reached_back(port) as there:
                 yield tuple(f"localhost:{there}/{name}" for name in names)
 
@@ -163,10 +163,10 @@ def by_registry(here: FleetContext) -> Carrier:
 
 
 @contextlib.contextmanager
-def by_stream(board: BoardClient, found: DesiredRelease) -> Iterator[tuple[str, ...]]:
+def by_stream(board: BoardClient, release: DesiredRelease) -> Iterator[tuple[str, ...]]:
     """The fallback: the whole image through the connection, every time."""
     with engine.connect() as docker:
-        board.load_image(docker.saved(found.image.id))
+        board.load_image(docker.saved(release.image.id))
     yield ()
 
 
@@ -198,9 +198,9 @@ def model_carrier(here: FleetContext, host: HostName) -> Callable[[ModelRef], No
     return carry
 
 
-def shown(found: Plan, *, diff: bool) -> str:
+def shown(planned_steps: Plan, *, diff: bool) -> str:
     """A plan as people read it."""
-    if found.is_empty:
+    if planned_steps.is_empty:
         return "no changes"
-    lines = [f"{number}. {step}" for number, step in enumerate(found.steps, start=1)]
-    return "\n".join(["", *lines, *(["because " + "; ".join(found.why)] if diff else [])])
+    lines = [f"{number}. {step}" for number, step in enumerate(planned_steps.steps, start=1)]
+    return "\n".join(["", *lines, *(["because " + "; ".join(planned_steps.why)] if diff else [])])

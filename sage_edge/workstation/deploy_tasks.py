@@ -43,7 +43,7 @@ def deploy(
     knocks = knocking.at(host, fleet) if when in ("idle", "now") and not plan else None
     from sage_edge.workstation import context, rollout_service
 
-    asked = rollout_service.Asked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
+    asked = rollout_service.RolloutAsked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
     return rollout_service.deploy(context.make_context(fleet, knocks), asked)
 
 
@@ -84,5 +84,5 @@ def plan(
     """Say what a deploy would do to hosts, and why."""
     from sage_edge.workstation import context, rollout_service
 
-    asked = rollout_service.Asked(host, role, all, json, dry_run=True, diff=True, exit_code=exit_code)
+    asked = rollout_service.RolloutAsked(host, role, all, json, dry_run=True, diff=True, exit_code=exit_code)
     return rollout_service.plan(context.make_context(fleet), asked, save or None)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RolloutAsked:
     """What a person typed."""
 
     host: str
@@ -39,7 +39,7 @@ class Asked:
     exit_code: bool = False
 
 
-def deploy(here: FleetContext, asked: Asked) -> int:
+def deploy(here: FleetContext, asked: RolloutAsked) -> int:
     """Deploy to every named host; return the worst exit code."""
     options = RolloutTimeouts(cut=asked.when == "now")
     if asked.via not in ("registry", "save"):
@@ -77,7 +77,7 @@ def _prepare() -> None:
     helper_zipapp.packed()
 
 
-def _named(here: FleetContext, asked: Asked) -> list[HostName]:
+def _named(here: FleetContext, asked: RolloutAsked) -> list[HostName]:
     if asked.plan and not (asked.host or asked.role or asked.everyone):
         from sage_edge.deploy import saved_plan
 
@@ -85,31 +85,33 @@ def _named(here: FleetContext, asked: Asked) -> list[HostName]:
     return here.chosen(asked.host, asked.role, asked.everyone)
 
 
-def plan(here: FleetContext, asked: Asked, save: str | None) -> int:
+def plan(here: FleetContext, asked: RolloutAsked, save: str | None) -> int:
     """Print what would be done; with `exit_code`, 10 when there is something to do."""
     from sage_edge.deploy import saved_plan
     from sage_edge.workstation import deploy_service
 
-    made: list[Plan] = []
+    plans: list[Plan] = []
 
     def one(name: HostName) -> Plan:
-        made.append(deploy_service.planned(here, name))
-        return made[-1]
+        plans.append(deploy_service.planned(here, name))
+        return plans[-1]
 
     hosts = here.chosen(asked.host, asked.role, asked.everyone)
     code = context.for_each(
         here,
         hosts,
         one,
-        lambda found: deploy_service.shown(found, diff=asked.diff),
+        lambda plan_of: deploy_service.shown(plan_of, diff=asked.diff),
         as_json=asked.as_json,
         schema="sage-edge/plan/1",
     )
     if save and code == 0:
-        saved_plan.write(Path(save), sorted(made, key=lambda found: found.host))
+        saved_plan.write(Path(save), sorted(plans, key=lambda plan_of: plan_of.host))
         apply = hints.invoke("deploy", plan=save, fleet=here.fleet.overlay)
         log(f"saved; apply it with: {hints.text(apply, here.surroundings)}")
-    return ExitCode.PENDING if code == 0 and asked.exit_code and any(not found.is_empty for found in made) else code
+    return (
+        ExitCode.PENDING if code == 0 and asked.exit_code and any(not plan_of.is_empty for plan_of in plans) else code
+    )
 
 
 def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
@@ -134,8 +136,8 @@ def releases(here: FleetContext, hosts: Sequence[HostName], as_json: bool) -> in
         seen_releases.remember(here.root, name, [row["id"] for row in listed["releases"]])
         return listed
 
-    def line(told: dict[str, Any]) -> str:
-        shown = [_release(row, told["current"]) for row in told["releases"]]
+    def line(listed: dict[str, Any]) -> str:
+        shown = [_release(row, listed["current"]) for row in listed["releases"]]
         return "\n".join(["", *shown]) if shown else "no releases yet"
 
     return context.for_each(here, hosts, one, line, as_json=as_json, schema="sage-edge/releases/1")

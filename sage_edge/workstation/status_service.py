@@ -78,17 +78,17 @@ def logs(here: FleetContext, host: str, n: int, since: str | None, grep: str | N
 def audit(here: FleetContext, host: str, n: int, *, as_json: bool, check: bool) -> int:
     """Print what was done to a host; with `check`, 8 when the chain is broken."""
     with here.seen(_one(here, host)) as board:
-        told = board.audit(n)
+        record = board.audit(n)
     if as_json:
-        render.document("sage-edge/audit/1", told)
-    elif told["lines"]:
+        render.document("sage-edge/audit/1", record)
+    elif record["lines"]:
         rows = [
-            tuple(str(line.get(key, "")) for key in ("n", "at", "who", "action", "detail")) for line in told["lines"]
+            tuple(str(line.get(key, "")) for key in ("n", "at", "who", "action", "detail")) for line in record["lines"]
         ]
         render.table(("n", "at", "who", "action", "what"), rows)
-    whole = f"the chain of {told['count']} lines is {'broken: ' + told['wrong'] if told['wrong'] else 'whole'}"
-    click.echo(f"{whole}; its head is {str(told['head'])[:12]}", err=True)
-    return ExitCode.NOT_VERIFIED if check and told["wrong"] else 0
+    whole = f"the chain of {record['count']} lines is {'broken: ' + record['wrong'] if record['wrong'] else 'whole'}"
+    click.echo(f"{whole}; its head is {str(record['head'])[:12]}", err=True)
+    return ExitCode.NOT_VERIFIED if check and record["wrong"] else 0
 
 
 def lock(here: FleetContext, host: str, why: str) -> int:

@@ -25,7 +25,7 @@ VIA = ("ssh://", "docker://", "local://")
 
 
 @dataclass(frozen=True)
-class Asked:
+class VerifyAsked:
     """What a person typed. via: testinfra's address of the host; empty: over ssh."""
 
     quick: bool = False
@@ -59,7 +59,7 @@ class NotReached(NotExamined):
 _KEPT = {kind.code: kind for kind in (NotDeclared, NotTrusted, NotReached)}
 
 
-def verified(here: FleetContext, hosts: Sequence[HostName], asked: Asked) -> int:
+def verified(here: FleetContext, hosts: Sequence[HostName], asked: VerifyAsked) -> int:
     """Verify hosts, print what came of it, and return the worst exit code. Raises the error of a host that is alone."""
     from sage_edge.cli import render
     from sage_edge.cli.environment import log

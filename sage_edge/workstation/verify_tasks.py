@@ -24,5 +24,5 @@ def verify(
     from sage_edge.workstation import context, verify_service
 
     here = context.make_context(fleet)
-    asked = verify_service.Asked(quick, via, json, Path(junit_xml) if junit_xml else None)
+    asked = verify_service.VerifyAsked(quick, via, json, Path(junit_xml) if junit_xml else None)
     return verify_service.verified(here, here.chosen(host, role, all), asked)

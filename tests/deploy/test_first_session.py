@@ -12,7 +12,7 @@ from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.workstation import rollout_service
-from sage_edge.workstation.rollout_service import Asked
+from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.images.building import built
 
@@ -46,7 +46,7 @@ def both(ground: Ground) -> Ground:
     """Both boards run the image that was built for them."""
     for host in (SPROUT, THOR):
         ground.pretend(built(host))
-    asked = Asked("sprout,thor", "", everyone=False, as_json=False)
+    asked = RolloutAsked("sprout,thor", "", everyone=False, as_json=False)
     assert rollout_service.deploy(ground.desk, asked) == 0
     return ground
 

@@ -14,7 +14,7 @@ from sage_edge.model_sync.sync import SyncOrder, bring, sync
 from sage_edge.models.store.store import Store
 from sage_edge.remote.errors import BoardGuarded, BoardLocked, KeyChanged, RolledBack
 from sage_edge.workstation import context, deploy_service, rollout_service
-from sage_edge.workstation.rollout_service import Asked
+from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy import weights
 from tests.deploy.ground import QUICK, SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
@@ -98,7 +98,7 @@ def test_one_board_is_down_and_the_other_is_served(
 ) -> None:
     ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
     try:
-        code = rollout_service.deploy(ground.desk, Asked("sprout,thor", "", everyone=False, as_json=False))
+        code = rollout_service.deploy(ground.desk, RolloutAsked("sprout,thor", "", everyone=False, as_json=False))
     finally:
         ground.boards.inside("thor", "systemctl start ssh")
     out = capsys.readouterr().out
@@ -141,7 +141,7 @@ def test_a_dry_run_leaves_everything_as_it_was(ground: Ground, served: BuiltImag
     ground.pretend(derived(served, "RUN touch /never-deployed"))
     with ground.desk.seen(SPROUT) as there:
         before = there.snapshot()
-    asked = Asked("sprout", "", everyone=False, as_json=False, dry_run=True, diff=True, exit_code=True)
+    asked = RolloutAsked("sprout", "", everyone=False, as_json=False, dry_run=True, diff=True, exit_code=True)
     assert rollout_service.deploy(ground.desk, asked) == 10
     with ground.desk.seen(SPROUT) as there:
         assert there.snapshot() == before

@@ -9,7 +9,7 @@ import pytest
 from sage_edge.deploy import saved_plan
 from sage_edge.image.built import BuiltImage
 from sage_edge.workstation import deploy_service, rollout_service, status_service
-from sage_edge.workstation.rollout_service import Asked
+from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
 
@@ -28,7 +28,7 @@ def test_a_planted_secret_goes_nowhere(
     ground.pretend(derived(served, "RUN touch /secretly"))
     plan = ground.desk.root / "plan.json"
     saved_plan.write(plan, [deploy_service.planned(ground.desk, SPROUT)])
-    asked = Asked("sprout", "", everyone=False, as_json=True, plan=str(plan))
+    asked = RolloutAsked("sprout", "", everyone=False, as_json=True, plan=str(plan))
     assert rollout_service.deploy(ground.desk, asked) == 0
     status_service.audit(ground.desk, "sprout", 100, as_json=True, check=True)
     status_service.logs(ground.desk, "sprout", 1000, None, None)

@@ -19,7 +19,7 @@ from sage_edge.names import Digest, ModelRef
 from sage_edge.workstation import verify_service
 from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.report import Report
-from sage_edge.workstation.verify_service import Asked
+from sage_edge.workstation.verify_service import VerifyAsked
 from tests.deploy.breaks import BREAKS, HEALTHY, Break
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
@@ -147,7 +147,7 @@ def test_several_hosts_one_of_them_silent(
     ground.boards.inside("thor", "systemctl stop ssh ssh.socket")
     try:
         for quick in (True, False):
-            asked = Asked(quick, as_json=True, junit=tmp_path / "junit.xml")
+            asked = VerifyAsked(quick, as_json=True, junit=tmp_path / "junit.xml")
             assert verify_service.verified(sound, [SPROUT, THOR], asked) == 4
             sprout, thor = json.loads(capsys.readouterr().out)["content"]
             assert (sprout["ok"], thor["ok"], thor["code"]) == (True, False, 4)

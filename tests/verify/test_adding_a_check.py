@@ -21,7 +21,7 @@ from sage_edge.verify.check import Fact, HostCheck, always
 from sage_edge.verify.wants import FactValue, Is
 from sage_edge.workstation import verify_service
 from sage_edge.workstation.context import FleetContext
-from sage_edge.workstation.verify_service import Asked
+from sage_edge.workstation.verify_service import VerifyAsked
 from tests.deploy import fleetfacts
 from tests.verify.hosts import target
 
@@ -71,7 +71,7 @@ def test_verify_shows_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
     monkeypatch.setattr(FleetContext, "seen", seen)
     desk = FleetContext(ROOT, load.load(ROOT / "fleet"))
-    assert verify_service.verified(desk, [HostName("sprout")], Asked(quick=True, as_json=True)) == 8
+    assert verify_service.verified(desk, [HostName("sprout")], VerifyAsked(quick=True, as_json=True)) == 8
     (host,) = json.loads(capsys.readouterr().out)["content"]
     assert host["checks"][-1] == {
         "check": "called",

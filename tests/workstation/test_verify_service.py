@@ -20,7 +20,7 @@ from sage_edge.verify.check import CheckResult
 from sage_edge.workstation import report, verify_service
 from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.report import Report
-from sage_edge.workstation.verify_service import Asked
+from sage_edge.workstation.verify_service import VerifyAsked
 
 ROOT = Path(__file__).parents[2]
 SPROUT, THOR = HostName("sprout"), HostName("thor")
@@ -59,14 +59,14 @@ def test_it_ends_with_8_where_something_is_not_so(
     desk: FleetContext, answers: Callable[..., None], rulings: tuple[CheckResult, ...], code: int, quick: bool
 ) -> None:
     answers(sprout=rulings)
-    assert verify_service.verified(desk, [SPROUT], Asked(quick)) == code
+    assert verify_service.verified(desk, [SPROUT], VerifyAsked(quick)) == code
 
 
 def test_the_table_says_what_was_expected_and_what_to_do(
     desk: FleetContext, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers(sprout=(GOOD, BAD, WORSE))
-    verify_service.verified(desk, [SPROUT], Asked())
+    verify_service.verified(desk, [SPROUT], VerifyAsked())
     told = capsys.readouterr()
     assert told.out.splitlines() == [
         "sprout  check  expected      found",
@@ -82,7 +82,9 @@ def test_a_host_that_does_not_answer_stops_no_other(
     desk: FleetContext, answers: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     answers(sprout=(GOOD, BAD), thor=SILENT)
-    assert verify_service.verified(desk, [THOR, SPROUT], Asked(junit=tmp_path / "j.xml")) == 8, "worse than silence"
+    assert verify_service.verified(desk, [THOR, SPROUT], VerifyAsked(junit=tmp_path / "j.xml")) == 8, (
+        "worse than silence"
+    )
     out = capsys.readouterr().out.splitlines()
     assert out[:2] == ["thor         failed: thor does not answer", "               next: is it on?"]
     assert "ok      agent  running       running" in out
@@ -102,14 +104,14 @@ def test_a_host_that_does_not_answer_stops_no_other(
 def test_a_host_that_is_alone_and_silent_is_the_error(desk: FleetContext, answers: Callable[..., None]) -> None:
     answers(thor=SILENT)
     with pytest.raises(Unreachable):
-        verify_service.verified(desk, [THOR], Asked())
+        verify_service.verified(desk, [THOR], VerifyAsked())
 
 
 def test_json_is_one_document(
     desk: FleetContext, answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers(sprout=(GOOD, BAD), thor=SILENT)
-    verify_service.verified(desk, [SPROUT, THOR], Asked(as_json=True))
+    verify_service.verified(desk, [SPROUT, THOR], VerifyAsked(as_json=True))
     told = json.loads(capsys.readouterr().out)
     good = {"check": "agent", "expected": "running", "found": "running", "holds": True, "remedy": ""}
     bad = {
@@ -124,16 +126,18 @@ def test_json_is_one_document(
 
 
 @pytest.mark.parametrize(
-    "asked", [Asked(True, "local://"), Asked(via="paramiko://x"), Asked(via="sprout")], ids=["quick", "other", "bare"]
+    "asked",
+    [VerifyAsked(True, "local://"), VerifyAsked(via="paramiko://x"), VerifyAsked(via="sprout")],
+    ids=["quick", "other", "bare"],
 )
-def test_a_way_that_does_not_fit_is_refused(desk: FleetContext, asked: Asked) -> None:
+def test_a_way_that_does_not_fit_is_refused(desk: FleetContext, asked: VerifyAsked) -> None:
     with pytest.raises(UsageError, match="--via wants one host"):
         verify_service.verified(desk, [SPROUT], asked)
 
 
 def test_one_way_leads_to_one_host(desk: FleetContext) -> None:
     with pytest.raises(UsageError, match="--via wants one host"):
-        verify_service.verified(desk, [SPROUT, THOR], Asked(via="local://"))
+        verify_service.verified(desk, [SPROUT, THOR], VerifyAsked(via="local://"))
 
 
 @pytest.fixture
