@@ -37,7 +37,7 @@ SAMPLES: dict[str, Any] = {
     "path": Path("/srv/sage/state/x"), "paths": ("model.gguf",), "place": "sessions/P001.json", "port": 2222,
     "ref": ModelRef("tiny/mind:q8_0"), "role": "researcher", "said_by": "its card", "session": "P001",
     "theirs": "222222222222", "version": 1, "what": "the model", "where": "sprout", "where_it_pointed": "/old/base",
-    "why": "it says no", "words": ("git", "push"), "wrong": ("role is researcher",),
+    "why": "it says no", "words": ("git", "push"), "wrong": ("role is researcher",), "zone": "Europe/Lisbon",
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
     "BaseUnresolved": {

@@ -68,7 +68,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: int =
         grid.add_column(Text(head, "bold"), no_wrap=number < whole, overflow="fold")
     for row in cells:
         grid.add_row(*map(Text, row))
-    _print(grid, width=max(width(), left + 20 * wrapped))
+    _print(grid, width=max(width(), left + 10 * (wrapped + 1)))
 
 
 def surroundings(overlay: str | None = None, addresses: Path | None = None) -> Surroundings:
