@@ -12,7 +12,7 @@ from sage_edge.host import lease, probe, release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover")
 """The verbs of `host.commands`."""
@@ -23,7 +23,7 @@ MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
 
 def real(places: Places, helper: str, log: Callable[[str], None]) -> HelperContext:
     """Return the context of a real board."""
-    return HelperContext(places, DockerEngine(), helper, log)
+    return HelperContext(places, LocalEngine(), helper, log)
 
 
 def _probe(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001 - every verb has the same shape

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sage_edge.host.board_paths import Places
 from sage_edge.host.journal import DeployJournal
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 Request = Mapping[str, Any]
 VerbAnswer = Mapping[str, Any]
@@ -17,7 +17,7 @@ class HelperContext(NamedTuple):
     """A board's places and engine, this helper's digest, and a voice for progress."""
 
     places: Places
-    engine: DockerEngine
+    engine: LocalEngine
     helper: str
     log: Callable[[str], None]
 

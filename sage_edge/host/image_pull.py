@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from sage_edge.host import machine
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 PULL_S = 3600.0
 _PASSING = re.compile(r"localhost:\d+/(sage/[a-z0-9._/-]+:[0-9a-f]{12})(-\d+)?")
@@ -34,7 +34,7 @@ def pull(refs: Sequence[str], check_cancelled: Callable[[], None]) -> None:
     )
 
 
-def tidy(engine: DockerEngine) -> None:
+def tidy(engine: LocalEngine) -> None:
     """Give images that came by a passing registry a name that lasts, and remove steps and passing names."""
     for image in engine.images():
         for name in image.get("RepoTags") or ():

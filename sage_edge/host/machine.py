@@ -127,7 +127,7 @@ def require_installed(ran: Ran) -> None:
         raise Refusal("not-installed", ran.tail, invoke("provision", host=HOST))
 
 
-class DockerEngine:
+class LocalEngine:
     """Read-only questions to the Docker engine. Raises Refusal when it does not answer."""
 
     def __init__(self, path: str = ENGINE, timeout_s: float = 10) -> None:

@@ -23,7 +23,7 @@ from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import Refusal
 from sage_edge.host.journal import DeployJournal
 from sage_edge.host.lease import BoardLock
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 _TREE = "proc/device-tree"
 BOARD_FILES = (
@@ -72,7 +72,7 @@ _UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
 _STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, on 64-bit Linux
 
 
-def facts(places: Places, engine: DockerEngine, helper: str) -> Mapping[str, Any]:
+def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]:
     """Return what is so on this board now, as one JSON object."""
     docker = _docker(engine)
     return {
@@ -126,7 +126,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
     }
 
 
-def _docker(engine: DockerEngine) -> Mapping[str, Any] | None:
+def _docker(engine: LocalEngine) -> Mapping[str, Any] | None:
     """What the engine is and holds; null where none answers."""
     try:
         info = engine.info()
@@ -145,7 +145,7 @@ def _docker(engine: DockerEngine) -> Mapping[str, Any] | None:
     }
 
 
-def _container(engine: DockerEngine, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+def _container(engine: LocalEngine, listed: Mapping[str, Any]) -> Mapping[str, Any]:
     full = engine.container(str(listed["Id"])) or {}
     state, config = full.get("State") or {}, full.get("Config") or {}
     variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sage_edge.host import file_lock, image_pull, machine
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 from sage_edge.host.release_store import Released, twelve
 
 PROJECT = "sage"
@@ -54,7 +54,7 @@ class Service(Protocol):
 class Docker:
     """The real one: the engine, compose and systemd of this board."""
 
-    def __init__(self, places: Places, engine: DockerEngine) -> None:
+    def __init__(self, places: Places, engine: LocalEngine) -> None:
         self._places, self._engine = places, engine
 
     def read_compose(self, released: Released) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sage_edge.host.board_paths import Places
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 FOLDERS = ("etc", "srv", "usr/local", "var/lib/systemd", "home", "root", "opt")
 _RESTLESS = ("etc/mtab", "var/lib/systemd/timesync/clock", "var/lib/systemd/random-seed", "srv/sage/state")
 """What changes by itself: the clock's stamp, and the state that the running agent writes."""
 
 
-def take(places: Places, engine: DockerEngine) -> Mapping[str, Any]:
+def take(places: Places, engine: LocalEngine) -> Mapping[str, Any]:
     """Return {"files": digest, "engine": digest, "entries": count}: names, modes, owners and contents; what runs."""
     files, count = hashlib.sha256(), 0
     for line in _tree(places.root):
@@ -47,7 +47,7 @@ def _entry(path: Path, name: str) -> bytes:
     return f"{name} {status.st_mode:o} {status.st_uid} {status.st_gid} {content}\n".encode()
 
 
-def _engine(engine: DockerEngine) -> bytes:
+def _engine(engine: LocalEngine) -> bytes:
     containers = sorted(f"{entry['Id']} {entry['ImageID']} {entry['State']}" for entry in engine.containers())
     images = sorted(f"{entry['Id']} {entry.get('RepoTags')}" for entry in engine.images())
     return "\n".join((*containers, *images)).encode()

@@ -36,7 +36,7 @@ os.environ["PATH"] = {path!r}
 from sage_edge.host import __main__ as door
 from sage_edge.host import command_table, probe
 from sage_edge.host.helper_context import HelperContext
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 from sage_edge.host.board_paths import Places
 
 board = Path({board!r})
@@ -49,7 +49,7 @@ def facts(places, engine, helper):
 
 
 def real(places, helper, log):
-    return HelperContext(Places(board), DockerEngine(str(board / "no-engine")), helper, log)
+    return HelperContext(Places(board), LocalEngine(str(board / "no-engine")), helper, log)
 
 
 probe.facts, command_table.real, door._own_digest = facts, real, lambda: {short!r}

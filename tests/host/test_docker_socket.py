@@ -11,7 +11,7 @@ import pytest
 
 from sage_edge.host import docker_socket
 from sage_edge.host.errors import Refusal
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{"a"\r\n5
 @pytest.mark.parametrize("answer", [CHUNKED, b'HTTP/1.0 200 OK\r\n\r\n[{"a": 1}]'])
 def test_an_answer_is_read(listener: socket.socket, path: str, answer: bytes) -> None:
     asked = answering(listener, answer)
-    assert DockerEngine(path).images() == [{"a": 1}]
+    assert LocalEngine(path).images() == [{"a": 1}]
     assert asked[0].startswith(b"GET /images/json HTTP/1.1\r\nHost: docker\r\n")
 
 
 def test_what_is_not_there_is_none(listener: socket.socket, path: str) -> None:
     answering(listener, b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}")
-    assert DockerEngine(path).container("sage-agent-1") is None
+    assert LocalEngine(path).container("sage-agent-1") is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_is_not_there_is_none(listener: socket.socket, path: str) -> None:
 def test_what_is_no_answer_is_a_refusal(listener: socket.socket, path: str, answer: bytes, kind: str) -> None:
     answering(listener, answer)
     with pytest.raises(Refusal) as refused:
-        DockerEngine(path).images()
+        LocalEngine(path).images()
     assert refused.value.kind == kind
 
 
@@ -78,11 +78,11 @@ def test_an_answer_without_end_is_cut(listener: socket.socket, path: str, monkey
     monkeypatch.setattr(docker_socket, "MOST_BYTES", 1000)
     answering(listener, b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 1001)
     with pytest.raises(Refusal, match="its answer is longer"):
-        DockerEngine(path).images()
+        LocalEngine(path).images()
 
 
 def test_a_silent_engine_is_not_waited_for(listener: socket.socket, path: str, tmp_path: Path) -> None:
-    for engine in (DockerEngine(path, timeout_s=0.1), DockerEngine(str(tmp_path / "nobody"))):
+    for engine in (LocalEngine(path, timeout_s=0.1), LocalEngine(str(tmp_path / "nobody"))):
         with pytest.raises(Refusal) as refused:
             engine.info()
         assert refused.value.kind == "engine-silent"
@@ -90,4 +90,4 @@ def test_a_silent_engine_is_not_waited_for(listener: socket.socket, path: str, t
 
 def test_a_name_that_would_change_the_question_is_refused(path: str) -> None:
     with pytest.raises(Refusal, match="expected the name"):
-        DockerEngine(path).image("a/../../info?x=1")
+        LocalEngine(path).image("a/../../info?x=1")

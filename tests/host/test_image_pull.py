@@ -9,7 +9,7 @@ import pytest
 
 from sage_edge.host import image_pull
 from sage_edge.host.errors import Refusal
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 
 STUB = """#!/bin/sh
 echo "$*" >> "{log}"
@@ -26,7 +26,7 @@ def docker(folder: Path, monkeypatch: pytest.MonkeyPatch, fails: str = "nothing"
     return folder / "log"
 
 
-class Images(DockerEngine):
+class Images(LocalEngine):
     """An engine with these names."""
 
     def __init__(self, *names: str) -> None:

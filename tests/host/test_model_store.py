@@ -15,7 +15,7 @@ from sage_edge.host import command_table
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import Refusal
 from sage_edge.host.helper_context import HelperContext
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 from tests.deploy import weights
@@ -33,7 +33,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.delenv("SAGE_MODELS", raising=False)
     board = tmp_path / "board"
     board.mkdir()
-    context = HelperContext(Places(board), DockerEngine(str(board / "no-engine")), "x", lambda line: None)
+    context = HelperContext(Places(board), LocalEngine(str(board / "no-engine")), "x", lambda line: None)
     return lambda verb, **request: json.loads(json.dumps(command_table.answer(context, verb, request)))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sage_edge.host import probe
 from sage_edge.host.board_paths import Places
-from sage_edge.host.machine import DockerEngine
+from sage_edge.host.machine import LocalEngine
 from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
 
@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
 
 def told(root: Path) -> dict[str, Any]:
     """Everything that a probe tells; it is plain JSON."""
-    answer = probe.facts(Places(root), DockerEngine(str(root / "no-engine")), "0123456789ab")
+    answer = probe.facts(Places(root), LocalEngine(str(root / "no-engine")), "0123456789ab")
     return dict(json.loads(json.dumps(answer)))
 
 
