@@ -16,7 +16,6 @@ from invoke import Program
 from sage_edge.cli import main, render
 from sage_edge.errors import Fault, SageError
 from sage_edge.hints import Surroundings, sage
-from sage_edge.image.spec import BaseImage
 from sage_edge.names import HostName, ModelRef
 from sage_edge.workstation.collection import collection
 from tests import golden
@@ -30,7 +29,7 @@ SAMPLES: dict[str, Any] = {
     "file": "model.gguf", "folder": Path("images/sprout"), "free_bytes": 1_000_000, "has_bytes": 1_000_000,
     "has_tokens": 10, "hint": sage("model list"), "host": HostName("sprout"), "image": "example.test/base:1",
     "intervention": "rest", "keys": Path("fleet/known_hosts"), "key_name": "sprout", "kind": "board-locked",
-    "known": ("one", "two"), "oldest": 24, "library": "torch", "line": 3, "lines": ["-e ."], "machine": "hub",
+    "known": ("one", "two"), "oldest": "24.0", "library": "torch", "line": 3, "lines": ["-e ."], "machine": "hub",
     "message": "it is busy",
     "missing": ("model.gguf",), "most_bytes": 1 << 20, "name": "onnx", "needs_bytes": 9_000_000, "needs_tokens": 20,
     "output": "fatal: no", "ours": "111111111111", "owner": "another wake", "owners": ("sprout",),
@@ -40,9 +39,7 @@ SAMPLES: dict[str, Any] = {
     "why": "it says no", "words": ("git", "push"), "wrong": ("role is researcher",), "zone": "Europe/Lisbon",
 }  # fmt: skip
 SPECIAL: dict[str, dict[str, Any]] = {
-    "BaseUnresolved": {
-        "base": BaseImage.model_construct(image="example.test/base:1", digest="unresolved", source="nowhere")
-    },
+    "EngineTooOld": {"version": "20.10.24"},
     "HostInterrupted": {"where": " while it waited"},
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},

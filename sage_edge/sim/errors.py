@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sage_edge import sizes
 from sage_edge.errors import ExitCode, SageError
 from sage_edge.hints import invoke
 
@@ -42,6 +43,6 @@ class DiskTooSmall(SimError):
     def __init__(self, folder: Path, needs_bytes: int, free_bytes: int) -> None:
         self.folder, self.needs_bytes, self.free_bytes = folder, needs_bytes, free_bytes
         super().__init__(
-            f"{folder} has {free_bytes / 1e9:.1f} GB free, the stand-in boards need {needs_bytes / 1e9:.0f} GB",
+            f"{folder} has {sizes.text(free_bytes)} free, the stand-in boards need {sizes.text(needs_bytes)}",
             hint=("make room, e.g. docker system prune; then: ", invoke("sim.up")),
         )
