@@ -25,13 +25,11 @@ from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.paths import Paths
 from sage_edge.remote.board.client import BoardClient, BoardView
-from sage_edge.remote.board.early_probe import Early
 from sage_edge.remote.ssh import config as addresses
-from sage_edge.remote.ssh.client import Remote, connect
+from sage_edge.remote.ssh.client import connect
 
 if TYPE_CHECKING:
     from sage_edge.deploy.checkout import Checkout
-    from sage_edge.workstation.knocking import Knocks
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).parents[2]
@@ -39,11 +37,10 @@ CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class FleetContext:
-    """A checkout and the fleet that was asked for. knocks: boards that are being reached already."""
+    """A checkout and the fleet that was asked for."""
 
     root: Path
     fleet: Fleet
-    knocks: Knocks | None = None
 
     @functools.cached_property
     def checkout(self) -> Checkout:
@@ -64,23 +61,14 @@ class FleetContext:
     @contextlib.contextmanager
     def seen(self, host: HostName) -> Iterator[BoardView]:
         """Connect to a host that is only to be looked at: nothing in here can write."""
-        with self._reached(host) as (remote, early):
-            yield BoardView(remote, early=early)
+        with connect(self.addresses, host) as remote:
+            yield BoardView(remote)
 
     @contextlib.contextmanager
     def board(self, host: HostName) -> Iterator[BoardClient]:
         """Connect to a host for the body."""
-        with self._reached(host) as (remote, early):
-            yield BoardClient(remote, log_of(host), early)
-
-    @contextlib.contextmanager
-    def _reached(self, host: HostName) -> Iterator[tuple[Remote, Early | None]]:
-        if self.knocks and (door := self.knocks.door(self.addresses, host)):
-            with door.entered() as reached:
-                yield reached
-        else:
-            with connect(self.addresses, host) as remote:
-                yield remote, None
+        with connect(self.addresses, host) as remote:
+            yield BoardClient(remote, log_of(host))
 
     @property
     def addresses(self) -> Path:
@@ -115,7 +103,7 @@ def surroundings(overlay: str | None) -> Surroundings:
         return render.surroundings(overlay)
 
 
-def make_context(overlay: str | None, knocks: Knocks | None = None) -> FleetContext:
+def make_context(overlay: str | None) -> FleetContext:
     """Return this checkout with an overlay laid over its fleet. Raises UsageError, DeclarationError."""
     folder = paths().fleet
     if overlay and overlay not in (known := load.overlays(folder)):
@@ -123,7 +111,7 @@ def make_context(overlay: str | None, knocks: Knocks | None = None) -> FleetCont
             f"no overlay named {overlay!r}; there are: {', '.join(known) or 'none'}",
             hint=f"see what they are for: grep ^summary {os.path.relpath(folder)}/overlays/*.yaml",
         )
-    return FleetContext(folder.resolve().parent, load.load(folder, overlay or None), knocks)
+    return FleetContext(folder.resolve().parent, load.load(folder, overlay or None))
 
 
 def for_each(

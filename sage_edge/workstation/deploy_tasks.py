@@ -38,13 +38,10 @@ def deploy(
     exit_code: bool = False,
 ) -> int:  # fmt: skip
     """Bring hosts to what fleet/ declares; each is proven or goes back by itself."""
-    from sage_edge.workstation import knocking
-
-    knocks = knocking.at(host, fleet) if when in ("idle", "now") and not plan else None
     from sage_edge.workstation import context, rollout_service
 
     asked = rollout_service.RolloutAsked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
-    return rollout_service.deploy(context.make_context(fleet, knocks), asked)
+    return rollout_service.deploy(context.make_context(fleet), asked)
 
 
 @task(

@@ -8,12 +8,9 @@ from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task
 @task(help={**HOSTS, "json": JSON})
 def status(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
     """Show what runs on hosts; one that does not answer is shown, too."""
-    from sage_edge.workstation import knocking
-
-    knocks = knocking.at(host, fleet)
     from sage_edge.workstation import context, status_service
 
-    here = context.make_context(fleet, knocks)
+    here = context.make_context(fleet)
     return status_service.status(here, here.chosen(host, role, all), as_json=json)
 
 

@@ -6,6 +6,7 @@ Two types, so that a dry run cannot write: `BoardView` has questions only, `Boar
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
@@ -13,7 +14,6 @@ from sage_edge.hints import invoke
 from sage_edge.names import HostName
 from sage_edge.remote.board import client_identity, helper_call, helper_zipapp
 from sage_edge.remote.board import probe as facts
-from sage_edge.remote.board.early_probe import Early, probe
 from sage_edge.remote.board.helper_call import HelperReply
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import BoardLocked, DeployError
@@ -25,13 +25,11 @@ _QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
 class BoardView:
     """A board that can be looked at.
 
-    hear: gets its helper's lines of progress as they come. early: the answer to the first look.
+    hear: gets its helper's lines of progress as they come.
     """
 
-    def __init__(
-        self, remote: Remote, hear: Callable[[str], None] = lambda _: None, early: Early | None = None
-    ) -> None:
-        self._remote, self._hear, self._early = remote, hear, early
+    def __init__(self, remote: Remote, hear: Callable[[str], None] = lambda _: None) -> None:
+        self._remote, self._hear = remote, hear
         self.host: HostName = remote.address.host
 
     def facts(self, *, of_any_helper: bool = False) -> BoardProbe:
@@ -39,11 +37,11 @@ class BoardView:
 
         of_any_helper: read the answer of an older one, too, as far as it goes; `BoardProbe.helper` says which it was.
         """
-        early, self._early = self._early, None
-        early = early or probe(self._remote, self._hear)
-        return facts.parse(
-            self.host, helper_call.understood(self.host, early.ran, of_any_helper=of_any_helper), early.at
+        asked = time.time()
+        reply = helper_call.ask(
+            self._remote, "probe", {}, timeout_s=_QUICK_S, hear=self._hear, of_any_helper=of_any_helper
         )
+        return facts.parse(self.host, reply, (asked + time.time()) / 2)
 
     def releases(self) -> HelperReply:
         """The releases on the board, which one serves, and which have served."""
