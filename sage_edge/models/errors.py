@@ -7,9 +7,14 @@ ModelError                                                         exit code 1
 ├── ModelIncomplete(ref, missing)
 ├── DigestMismatch(what, expected, actual)                         8
 ├── DoesNotFit(ref, needs, has)        more memory than there is   3
-├── inspect.bounded.HeaderBroken       a weight file's header cannot be right
-├── download.ranges.WrongSize          the hub sends other lengths than it lists   8
-└── prepare: merge.CannotMerge, parity.ParityFailed (8), smoke.SmokeFailed (8)
+├── HeaderBroken(file, why)            a weight file's header cannot be right
+│   └── Truncated(file, …)             it is shorter than its header says
+├── WrongSize                          the hub sends other lengths than it lists   8
+├── CannotMerge                        base and adapter do not make a model
+├── ParityFailed                       a converted file answers otherwise          8
+└── SmokeFailed                        a finished file does not answer             8
+SageError
+└── ModelWorkInterrupted               a stop request ended the work for now     130
 """
 
 from __future__ import annotations
@@ -87,3 +92,53 @@ class DoesNotFit(ModelError):
             f"{ref} needs {sizes.text(needs_bytes)} of memory, {sizes.text(has_bytes)} are available",
             hint=(sage("model list"), " shows smaller models for the host's file; or stop what else runs here"),
         )
+
+
+class HeaderBroken(ModelError):
+    """A header that cannot be right. `why` is a sentence without the file's name."""
+
+    def __init__(self, file: str, why: str) -> None:
+        self.file, self.why = file, why
+        super().__init__(f"{file} {why}", hint=("get the file again; see: ", sage("model inspect", "PATH")))
+
+
+class Truncated(HeaderBroken):
+    """The file is shorter than its own header says. Bytes."""
+
+    def __init__(self, file: str, has_bytes: int, needs_bytes: int) -> None:
+        self.has_bytes, self.needs_bytes = has_bytes, needs_bytes
+        super().__init__(file, f"ends {needs_bytes - has_bytes} bytes early: {has_bytes} of {needs_bytes} are there")
+
+    @property
+    def lack(self) -> str:
+        """What is missing, in the words of every other incomplete model."""
+        lacks = self.needs_bytes - self.has_bytes
+        return f"{lacks} bytes of {self.file} ({self.has_bytes} of {self.needs_bytes} are there)"
+
+
+class WrongSize(ModelError):
+    """What the hub sends is not as long, or not from the place, that was asked for."""
+
+    code = ExitCode.NOT_VERIFIED
+
+
+class ModelWorkInterrupted(SageError):
+    """A stop request ended the transfer for now."""
+
+    code = ExitCode.INTERRUPTED
+
+
+class CannotMerge(ModelError):
+    """Base and adapter do not make a model; nothing was written."""
+
+
+class ParityFailed(ModelError):
+    """The converted file does not say what the original says."""
+
+    code = ExitCode.NOT_VERIFIED
+
+
+class SmokeFailed(ModelError):
+    """The file opens, and does not hold a conversation."""
+
+    code = ExitCode.NOT_VERIFIED

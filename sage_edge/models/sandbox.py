@@ -1,6 +1,6 @@
 """Runs a child process with limits of time and memory, for native code that reads unproven files.
 
-A crash, a hang or a hunger for memory in there is a verdict out here, and never the agent's death. The child limits
+A crash, a hang or a hunger for memory in there is a result out here, and never the agent's death. The child limits
 itself before it becomes the command: CPU seconds, address space, bytes of any file it writes, no core dump; an alarm
 ends it even if we die first. It runs in a session of its own, so that what it started ends with it.
 """

@@ -16,7 +16,8 @@ import pytest
 from sage_edge import files
 from sage_edge.models.download.fetch import bring
 from sage_edge.models.download.hub import Hub
-from sage_edge.models.download.ranges import ModelWorkInterrupted, RangeResponse, RemoteFile
+from sage_edge.models.download.ranges import RangeResponse, RemoteFile
+from sage_edge.models.errors import ModelWorkInterrupted
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest
 from tests.fakes import HandClock

@@ -28,16 +28,8 @@ from sage_edge.errors import Locked, StorageError
 from sage_edge.hints import sage
 from sage_edge.models.download import ranges
 from sage_edge.models.download.partial import Partial
-from sage_edge.models.download.ranges import (
-    ByteProgress,
-    ModelWorkInterrupted,
-    RangeSource,
-    RemoteFile,
-    RetryPolicy,
-    Transfer,
-    WrongSize,
-)
-from sage_edge.models.errors import DigestMismatch
+from sage_edge.models.download.ranges import ByteProgress, RangeSource, RemoteFile, RetryPolicy, Transfer
+from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted, WrongSize
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest

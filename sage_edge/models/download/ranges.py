@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import ExitCode, HubRefused, SageError, Unreachable
+from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.hints import sage
 from sage_edge.models.download.partial import CHUNK, Partial
-from sage_edge.models.errors import ModelError
+from sage_edge.models.errors import ModelWorkInterrupted, WrongSize
 from sage_edge.names import Digest
 
 AGAIN = ("try again, it goes on where it stopped: ", sage("model prepare", "REF"))
@@ -30,18 +30,6 @@ LOGIN = "give this machine a login that may read it: hf auth login, or the varia
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _PASSING = {408, 425, 429}
-
-
-class WrongSize(ModelError):
-    """What the hub sends is not as long, or not from the place, that was asked for."""
-
-    code = ExitCode.NOT_VERIFIED
-
-
-class ModelWorkInterrupted(SageError):
-    """A stop request ended the transfer for now."""
-
-    code = ExitCode.INTERRUPTED
 
 
 class TransferBroken(Exception):

@@ -5,8 +5,8 @@ against a ceiling of ours besides, because a sparse file may be as large as it l
 HeaderBroken; nothing else is ever raised for what a file holds, and the work done is bounded by the header's bytes.
 """
 
-from sage_edge.models.inspect.bounded import Header, HeaderBroken, Tensor, Truncated
+from sage_edge.models.inspect.bounded import Header, Tensor
 from sage_edge.models.inspect.gguf_header import read as read_gguf
 from sage_edge.models.inspect.safetensors_header import read as read_safetensors
 
-__all__ = ["Header", "HeaderBroken", "Tensor", "Truncated", "read_gguf", "read_safetensors"]
+__all__ = ["Header", "Tensor", "read_gguf", "read_safetensors"]

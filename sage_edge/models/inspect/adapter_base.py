@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sage_edge.models.errors import HeaderBroken
 from sage_edge.models.inspect import json_limits
 from sage_edge.models.inspect.adapter import base
-from sage_edge.models.inspect.bounded import HeaderBroken
 
 
 def where_it_points(config: Path) -> str:

@@ -13,32 +13,9 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from sage_edge.hints import sage
-from sage_edge.models.errors import ModelError
+from sage_edge.models.errors import HeaderBroken
 
 _BUFFER = 1 << 20
-
-
-class HeaderBroken(ModelError):
-    """A header that cannot be right. `why` is a sentence without the file's name."""
-
-    def __init__(self, file: str, why: str) -> None:
-        self.file, self.why = file, why
-        super().__init__(f"{file} {why}", hint=("get the file again; see: ", sage("model inspect", "PATH")))
-
-
-class Truncated(HeaderBroken):
-    """The file is shorter than its own header says. Bytes."""
-
-    def __init__(self, file: str, has_bytes: int, needs_bytes: int) -> None:
-        self.has_bytes, self.needs_bytes = has_bytes, needs_bytes
-        super().__init__(file, f"ends {needs_bytes - has_bytes} bytes early: {has_bytes} of {needs_bytes} are there")
-
-    @property
-    def lack(self) -> str:
-        """What is missing, in the words of every other incomplete model."""
-        lacks = self.needs_bytes - self.has_bytes
-        return f"{lacks} bytes of {self.file} ({self.has_bytes} of {self.needs_bytes} are there)"
 
 
 @dataclass(frozen=True)

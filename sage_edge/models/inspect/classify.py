@@ -11,16 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sage_edge.hints import sage
-from sage_edge.models.errors import ModelError
-from sage_edge.models.inspect import (
-    HeaderBroken,
-    Truncated,
-    adapter,
-    gguf_weights,
-    read_safetensors,
-    remote_code,
-    safetensors_weights,
-)
+from sage_edge.models.errors import HeaderBroken, ModelError, Truncated
+from sage_edge.models.inspect import adapter, gguf_weights, read_safetensors, remote_code, safetensors_weights
 from sage_edge.models.inspect.dimensions import family_of
 from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
 from sage_edge.models.inspect.json_limits import UntrustedJson

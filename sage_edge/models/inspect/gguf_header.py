@@ -16,7 +16,8 @@ import math
 import struct
 from pathlib import Path
 
-from sage_edge.models.inspect.bounded import Header, Stream, Tensor, Truncated, short
+from sage_edge.models.errors import Truncated
+from sage_edge.models.inspect.bounded import Header, Stream, Tensor, short
 from sage_edge.models.inspect.ggml_types import KINDS
 
 MOST_TENSORS = 65_536

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sage_edge.models.inspect import Header, HeaderBroken, Truncated, dimensions, read_gguf, shapes
+from sage_edge.models.errors import HeaderBroken, Truncated
+from sage_edge.models.inspect import Header, dimensions, read_gguf, shapes
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.ggml_types import FILE_TYPES
 from sage_edge.models.inspect.report import InspectReport, ModelKind
@@ -21,7 +22,7 @@ _NEEDED = {
 
 
 def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
-    """Say whether these GGUF files of a folder are one whole model. `path`: what the verdict is about."""
+    """Say whether these GGUF files of a folder are one whole model. `path`: what the report is about."""
     wanted = _splits(files) or tuple(files)
     if len(wanted) > 1 and _splits(files) is None:
         fault = f"it holds {len(files)} GGUF files, {', '.join(sorted(files)[:3])[:200]}: name one of them"
@@ -39,7 +40,7 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
             missing.append(cut.lack)
         except HeaderBroken as broken:
             faults.append(broken.message)
-    return _verdict(path, wanted, headers, missing, faults)
+    return _report(path, wanted, headers, missing, faults)
 
 
 def _splits(files: Sequence[str]) -> tuple[str, ...] | None:
@@ -52,7 +53,7 @@ def _splits(files: Sequence[str]) -> tuple[str, ...] | None:
     return tuple(f"{stem}-{number:05d}-of-{total}.gguf" for number in range(1, min(int(total), _MOST_SPLITS) + 1))
 
 
-def _verdict(
+def _report(
     path: Path, wanted: Sequence[str], headers: Sequence[Header], missing: list[str], faults: list[str]
 ) -> InspectReport:
     other = headers[0].metadata.get("general.type", "model") if headers else "model"

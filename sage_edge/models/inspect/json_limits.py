@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TypeAlias
 
-from sage_edge.models.inspect.bounded import HeaderBroken, Stream, short
+from sage_edge.models.errors import HeaderBroken
+from sage_edge.models.inspect.bounded import Stream, short
 
 UntrustedJson: TypeAlias = "bool | int | float | str | list[UntrustedJson] | dict[str, UntrustedJson] | None"
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import json_limits
-from sage_edge.models.inspect.bounded import Header, HeaderBroken, Stream, Tensor, Truncated, short
+from sage_edge.models.inspect.bounded import Header, Stream, Tensor, short
 from sage_edge.models.inspect.json_limits import UntrustedJson
 
 LONGEST_HEADER = 16 << 20

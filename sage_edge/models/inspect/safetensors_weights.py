@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from sage_edge.models.inspect import HeaderBroken, Tensor, Truncated, dimensions, read_safetensors, shapes
+from sage_edge.models.errors import HeaderBroken, Truncated
+from sage_edge.models.inspect import Tensor, dimensions, read_safetensors, shapes
 from sage_edge.models.inspect.bounded import short
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.folder import FolderListing

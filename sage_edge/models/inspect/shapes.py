@@ -1,7 +1,7 @@
 """Which tensors a model must have and of which shape, held against what its weight files declare.
 
 Families: qwen2 (Qwen2.5) and phi (Phi-2) as transformers write them, qwen2 and phi2 as llama.cpp writes them, and the
-packed matrices of AWQ. Any other family gets None: not compared, and the verdict says so.
+packed matrices of AWQ. Any other family gets None: not compared, and the report says so.
 
 A plan maps a tensor's name to its shape as the format writes it: safetensors (rows, columns), GGUF (columns, rows).
 Sources: transformers' modeling_qwen2.py and modeling_phi.py; llama.cpp's src/llama-arch.cpp and gguf-py's

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from sage_edge.errors import CommandFailed
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
-from sage_edge.models.errors import ModelError
+from sage_edge.models.errors import CannotMerge
 from sage_edge.models.inspect import remote_code
 from sage_edge.models.inspect.folder import PICKLES
 
@@ -54,10 +54,6 @@ _REFUSED = 3
 _TIMEOUT_S = 7_200.0
 _AT_ONCE = 1 << 27
 """Bytes of weights read before the file is opened anew: mapped pages count as memory until then."""
-
-
-class CannotMerge(ModelError):
-    """Base and adapter do not make a model; nothing was written."""
 
 
 @dataclass(frozen=True)

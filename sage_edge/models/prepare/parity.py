@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sage_edge.errors import CommandFailed, ExitCode
+from sage_edge.errors import CommandFailed
 from sage_edge.models import sandbox
-from sage_edge.models.errors import ModelError
+from sage_edge.models.errors import ParityFailed
 from sage_edge.models.inspect import gguf_model
 from sage_edge.models.prepare import merge, parity_prompts
 
@@ -29,12 +29,6 @@ FARTHEST_NATS = 1.0
 """A mean divergence above this is damage and no quantisation: Q4_0 of a 0.5B model lies below 0.2."""
 _CONTEXT = 256
 _TIMEOUT_S = 7_200.0
-
-
-class ParityFailed(ModelError):
-    """The converted file does not say what the original says."""
-
-    code = ExitCode.NOT_VERIFIED
 
 
 class ComparedModel(Protocol):

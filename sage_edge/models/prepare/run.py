@@ -19,8 +19,7 @@ from pathlib import Path
 
 from sage_edge import files, hints
 from sage_edge.errors import SageError
-from sage_edge.models.download.ranges import ModelWorkInterrupted
-from sage_edge.models.errors import DoesNotFit
+from sage_edge.models.errors import DoesNotFit, ModelWorkInterrupted
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare.plan import PlannedStage, downloads, plan
 from sage_edge.models.prepare.prepare_context import PrepareContext

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import ExitCode
 from sage_edge.hints import sage
-from sage_edge.models.errors import ModelError
+from sage_edge.models.errors import SmokeFailed
 from sage_edge.models.inspect import gguf_model
 from sage_edge.models.prepare import merge
 from sage_edge.models.sandbox import run_limited
@@ -28,12 +27,6 @@ _ROOM = 6 << 30
 
 MODEL_KEY = "sage.model_ref"
 """Metadata by which a file that we converted says what it is."""
-
-
-class SmokeFailed(ModelError):
-    """The file opens, and does not hold a conversation."""
-
-    code = ExitCode.NOT_VERIFIED
 
 
 @dataclass(frozen=True)

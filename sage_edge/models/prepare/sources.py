@@ -54,10 +54,10 @@ def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareConte
     ggufs = [path for path in chosen if path.suffix == ".gguf"]
     alone = card.container == "gguf" and len(ggufs) == 1  # others may lie beside it
     looked_at = ggufs[0] if alone else folder
-    verdict = look(looked_at, card, sage("model inspect", str(looked_at)), is_adapter=is_adapter)
+    report = look(looked_at, card, sage("model inspect", str(looked_at)), is_adapter=is_adapter)
     return SourceFiles(
         tuple(_listed(context, context.store.add(path), path.relative_to(folder).as_posix()) for path in chosen),
-        verdict.template,
+        report.template,
     )
 
 

@@ -15,8 +15,8 @@ import pytest
 from sage_edge import files, hints, locks
 from sage_edge.errors import Locked, NoDiskSpace, StorageError
 from sage_edge.models.download.fetch import bring, lacking_bytes
-from sage_edge.models.download.ranges import ModelWorkInterrupted, RetryPolicy
-from sage_edge.models.errors import DigestMismatch
+from sage_edge.models.download.ranges import RetryPolicy
+from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from sage_edge.models.download import partial, ranges
 from sage_edge.models.download.partial import Partial
-from sage_edge.models.download.ranges import ModelWorkInterrupted, RemoteFile, Transfer
+from sage_edge.models.download.ranges import RemoteFile, Transfer
+from sage_edge.models.errors import ModelWorkInterrupted
 from tests.kill.power import Recorder, states
 from tests.models.fetch_place import Shelf, flip
 

@@ -12,7 +12,7 @@ from sage_edge import hints
 from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.models.download.fetch import bring
 from sage_edge.models.download.hub import Hub
-from sage_edge.models.download.ranges import WrongSize
+from sage_edge.models.errors import WrongSize
 from tests.models.fetch_place import (
     FILES,
     MIB,

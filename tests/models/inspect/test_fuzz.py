@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models.inspect import HeaderBroken, read_gguf, read_safetensors
+from sage_edge.models.errors import HeaderBroken
+from sage_edge.models.inspect import read_gguf, read_safetensors
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.native_probe import probe
 from sage_edge.models.inspect.report import ModelKind

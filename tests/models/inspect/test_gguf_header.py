@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.models.inspect import HeaderBroken, Truncated, read_gguf
+from sage_edge.models.errors import HeaderBroken, Truncated
+from sage_edge.models.inspect import read_gguf
 from sage_edge.models.inspect.ggml_types import KINDS
 from tests.benchmarks.random_gguf import Shape, write
 from tests.models.building import gguf, gguf_metadata, gguf_tensors, pair, text

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sage_edge.models.inspect import HeaderBroken, Truncated, read_safetensors
+from sage_edge.models.errors import HeaderBroken, Truncated
+from sage_edge.models.inspect import read_safetensors
 from sage_edge.models.inspect.safetensors_header import BYTES, LONGEST_HEADER
 from tests.models.building import framed
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from sage_edge.models.errors import CannotMerge
 from sage_edge.models.prepare import merge
-from sage_edge.models.prepare.merge import CannotMerge
 from tests.models import building, quick, tiny
 from tests.models.tiny import Tiny
 

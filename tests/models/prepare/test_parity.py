@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from sage_edge.models.errors import ParityFailed
 from sage_edge.models.prepare import parity, parity_prompts
-from sage_edge.models.prepare.parity import ParityFailed, ParityResult
+from sage_edge.models.prepare.parity import ParityResult
 
 GOOD = ParityResult(
     texts=200,

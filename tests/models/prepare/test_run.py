@@ -11,8 +11,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings, open_engine
 from sage_edge.models.cards import read_cards
-from sage_edge.models.download.ranges import ModelWorkInterrupted
-from sage_edge.models.errors import DigestMismatch
+from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted
 from sage_edge.models.lock import LockedModel, read_lock, write_lock
 from sage_edge.models.model_inventory import is_prepared
 from sage_edge.models.prepare import import_folder, plan, run

@@ -20,10 +20,10 @@ from sage_edge.models.errors import (
     ModelError,
     ModelIncomplete,
     NotLocked,
+    ParityFailed,
 )
 from sage_edge.models.lock import read_lock
 from sage_edge.models.prepare import chain, run
-from sage_edge.models.prepare.parity import ParityFailed
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from tests.models import quick, tiny
 from tests.models.hub_server import HubServer

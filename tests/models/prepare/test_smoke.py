@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sage_edge import files, hints
+from sage_edge.models.errors import SmokeFailed
 from sage_edge.models.prepare import smoke
-from sage_edge.models.prepare.smoke import SmokeFailed, SmokeResult
+from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.names import Digest, ModelRef
 from tests.benchmarks import random_gguf
 
