@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sage_edge import hints, sanitize
+from sage_edge import hints, sanitize, sizes
 from sage_edge.cli import progress_bar
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
@@ -27,8 +27,6 @@ from sage_edge.paths import Paths
 if TYPE_CHECKING:
     from sage_edge.models.manifest import Manifest
     from sage_edge.models.prepare.prepare_context import PrepareContext
-
-_MB = 1e6
 
 
 @click.command("prepare")
@@ -123,7 +121,7 @@ def _show(
 
 
 def _bytes(size: int) -> str:
-    return f"{size / _MB:,.1f} MB" if size else ""
+    return sizes.text(size) if size else ""
 
 
 def _minutes(minutes: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sage_edge import sizes
 from sage_edge.workstation.task import FLEET, HOST, HOSTS, JSON, task
 
 GROUP = "image"
@@ -31,7 +32,7 @@ def build(
         entry = here.fleet.host(name)
         way = platform or deploy_service.platform_of(here, entry)
         image = deploy_service.built(here, entry, way, base or None, bake, fresh=fresh)
-        click.echo(f"{name:<12} {image.tag}  {image.id}  {image.bytes / 1e6:.0f} MB")
+        click.echo(f"{name:<12} {image.tag}  {image.id}  {sizes.text(image.bytes)}")
     return 0
 
 

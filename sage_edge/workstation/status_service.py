@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from sage_edge import hints, sanitize
+from sage_edge import hints, sanitize, sizes
 from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import ExitCode, SageError, UsageError
@@ -45,7 +45,7 @@ def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: st
     state = f"{agent.status}{f', {agent.health}' if agent.health else ''}" if agent else "none"
     return (
         host, facts.deployed.current or "none", state, shortened(agent.image) if agent else "", holder,
-        f"{facts.disk['docker']['free'] / 1e9:.0f} GB", "; ".join(_to_know(facts, fleet)) or "-",
+        sizes.text(facts.disk["docker"]["free"]), "; ".join(_to_know(facts, fleet)) or "-",
     )  # fmt: skip
 
 

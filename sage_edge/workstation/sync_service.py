@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from sage_edge import hints
+from sage_edge import hints, sizes
 from sage_edge.cli import render
 from sage_edge.errors import UsageError
 from sage_edge.model_sync.sync import SyncOrder, bring, sync
@@ -64,12 +64,12 @@ def _brought(ref: ModelRef, source: HostName, crossed: int, *, as_json: bool) ->
     if as_json:
         render.document("sage-edge/brought/1", {"ref": ref, "source": source, "crossed_bytes": crossed})
     else:
-        click.echo(f"this machine has {ref} as {source} has it ({crossed / 1e6:.1f} MB over the wire)")
+        click.echo(f"this machine has {ref} as {source} has it ({sizes.text(crossed)} over the wire)")
 
 
 def _sentence(host: HostName, ref: ModelRef, how: str, files: int, crossed: int, seconds: float) -> str:
     cost = (
-        "nothing was sent" if not crossed else f"{files} file{'s' * (files != 1)}, {crossed / 1e6:.1f} MB over the wire"
+        "nothing was sent" if not crossed else f"{files} file{'s' * (files != 1)}, {sizes.text(crossed)} over the wire"
     )
     return f"{host} has {ref}: {how} ({cost}, {seconds:.1f} s)"
 
@@ -102,7 +102,7 @@ class _Progress:
 
     def __call__(self, what: str, total: int, done: int) -> None:
         if self._live and total:
-            click.echo(f"\r{what}: {done / 1e6:.1f} of {total / 1e6:.1f} MB\033[K", nl=done >= total, err=True)
+            click.echo(f"\r{what}: {sizes.text(done)} of {sizes.text(total)}\033[K", nl=done >= total, err=True)
         elif what != self._stage:
-            click.echo(f"{what}{f': {total / 1e6:.1f} MB' if total else ''}", err=True)
+            click.echo(f"{what}{f': {sizes.text(total)}' if total else ''}", err=True)
         self._stage = what

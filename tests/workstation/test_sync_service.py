@@ -48,8 +48,8 @@ def test_names_and_numbers_become_an_order(orders: list[SyncOrder], capsys: pyte
     assert carry("thor", REF, "sprout", "0.5", merge_there=False) == 0
     assert orders == [SyncOrder(REF, HostName("thor"), HostName("sprout"), 500_000, False)]
     out, err = capsys.readouterr()
-    assert out == f"thor has {REF}: sent the files (2 files, 2.0 MB over the wire, 1.2 s)\n"
-    assert err == "to thor: 2.0 MB\nthe files went because thor lacks the base\n"
+    assert out == f"thor has {REF}: sent the files (2 files, 2.00 MB over the wire, 1.2 s)\n"
+    assert err == "to thor: 2.00 MB\nthe files went because thor lacks the base\n"
 
 
 def test_a_name_without_its_variant_is_enough_where_one_card_has_it(
@@ -93,7 +93,7 @@ def test_without_a_host_it_only_comes_here(
 ) -> None:
     monkeypatch.setattr(sync_service, "bring", lambda *_: 1_500_000)
     assert carry("", REF, "sprout") == 0
-    assert capsys.readouterr().out == f"this machine has {REF} as sprout has it (1.5 MB over the wire)\n"
+    assert capsys.readouterr().out == f"this machine has {REF} as sprout has it (1.50 MB over the wire)\n"
     assert orders == []
 
 
