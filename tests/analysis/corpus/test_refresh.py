@@ -189,6 +189,26 @@ def test_a_large_folder_is_asked_in_turns_and_every_change_is_found(
     assert {point.number for one in look(folder, cache)["series"] for point in one.points} >= {103}
 
 
+def test_a_session_after_one_that_was_changed_in_its_place_is_measured_rightly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "LOOK", 1)
+    monkeypatch.setattr(folders, "_UNSETTLED_NS", 0)
+    folder, cache = tmp_path / "papers", tmp_path / "cache.sqlite"
+    for number in (1, 99, 201):
+        corpora.write(folder, corpora.session("primary", number))
+    look(folder, cache)
+    changed = folder / "sessions/primary/000/P099.json"
+    with changed.open("r+b") as file:  # not noticed at once, for its folder does not change
+        file.write(corpora.session("primary", 99, seed=2).pretty())
+        file.truncate()
+    corpora.write(folder, corpora.session("primary", 202))
+    corpora.write(folder, corpora.session("primary", 101))  # looks back at P099
+    for _ in range(4):
+        found = look(folder, cache)
+    assert found == look(folder)
+
+
 def test_the_order_of_a_refresh_is_kept_as_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refresh, "PER_BATCH", 2)
     monkeypatch.setattr(measured_papers, "PER_BATCH", 2)
