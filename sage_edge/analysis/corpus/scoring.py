@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import NamedTuple
 
+from pydantic import TypeAdapter
+
 from sage_edge.analysis.corpus import headers
 from sage_edge.analysis.corpus.file_index import FileIndex, PaperFile, of_content
 from sage_edge.analysis.corpus.score_cache import CachedRow, Damaged, ScoreCache
@@ -18,6 +20,9 @@ from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer
 
 PER_BATCH = 200
 """Files that are measured in one go: what is lost at most when we are killed."""
+
+_MARKS = TypeAdapter(dict[str, list[tuple[int, float]]])
+_BITS = frozenset((0, 1))
 
 
 def context_name(seals: Iterable[str]) -> str:
@@ -46,20 +51,19 @@ def marks_json(scorer: Scorer, dialogue: Dialogue, earlier: Sequence[Dialogue]) 
     for quantity, kind in scorer.quantities.items():
         if wrong := _objection(kind, given.get(quantity, ())):
             raise ValueError(f"{scorer.id}/{scorer.version} of {dialogue.label}: {quantity} {wrong}")
-    return json.dumps({name: list(given.get(name, ())) for name in scorer.quantities}, separators=(",", ":"))
+    return _MARKS.dump_json({name: list(given.get(name, ())) for name in scorer.quantities}).decode("ascii")
 
 
 def _objection(kind: QuantityKind, marks: Sequence[Mark]) -> str:
-    if not all(0 <= mark.value <= 1 for mark in marks):
+    values = [value for _, value in marks]
+    if [value for value in values if not 0 <= value <= 1]:  # finds a NaN, too
         return "is not between 0 and 1"
-    if kind == "rate" and not all(mark.value in (0, 1) for mark in marks):
-        return "is neither 0 nor 1"
-    return ""
+    return "is neither 0 nor 1" if kind == "rate" and not _BITS.issuperset(values) else ""
 
 
 def marks_from(kept: str) -> Marks:
     """Return the marks that `marks_json` made."""
-    return {quantity: tuple(Mark(turn, value) for turn, value in marks) for quantity, marks in json.loads(kept).items()}
+    return {quantity: tuple(map(Mark._make, marks)) for quantity, marks in json.loads(kept).items()}
 
 
 class Task(NamedTuple):
