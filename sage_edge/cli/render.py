@@ -68,7 +68,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: int =
         grid.add_column(Text(head, "bold"), no_wrap=number < whole, overflow="fold")
     for row in cells:
         grid.add_row(*map(Text, row))
-    _print(grid, width=max(width(), left + 10 * (wrapped + 1)))
+    _print(grid, width=max(width(), left + 10 * (wrapped - 1) + _narrowest([row[-1] for row in cells])))
+
+
+def _narrowest(cells: Sequence[str]) -> int:
+    """Columns that a wrapped cell needs at least, so that a path or a name in it stays in one piece."""
+    return max(20, min(40, max((len(word) for cell in cells for word in cell.split()), default=0)))
 
 
 def surroundings(overlay: str | None = None, addresses: Path | None = None) -> Surroundings:
