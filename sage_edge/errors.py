@@ -33,9 +33,14 @@
     │   ├── UndeclaredIntervention(name, version)
     │   └── ParametersRefused(intervention, faults)
     ├── DeployError                    remote/errors.py                1
+    │   ├── NoRsync, …                 model_sync/errors.py            1
+    │   └── PlanStale, …               deploy/errors.py                3
+    ├── ImageError                     image/errors.py                 1
+    ├── SimError                       sim/errors.py                   1
+    ├── ZoneMissing, …                 legacy/errors.py                1
     └── SessionChanged                 analysis/errors.py              1
 
-What several rooms raise stands here; a room's own kinds stand in its `errors.py`.
+What several rooms raise stands here; a room's own kinds stand in its `errors.py`, where the larger families are drawn.
 Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.
 """
 
