@@ -44,12 +44,14 @@ def connect() -> Iterator[DockerClient]:
     import docker.errors
     import docker.utils
 
-    address = "the engine of this machine"
+    address = "DOCKER_HOST"
     try:
         choice: dict[str, Any] = {**docker.utils.kwargs_from_env()}
         if "base_url" not in choice:
             choice = {**docker.ContextAPI.kwargs_from_context(), **choice}
-        address = choice.get("base_url", address)
+        if "base_url" not in choice:  # the SDK would take the engine of this machine, the docker command refuses
+            raise NoEngine("the current docker context is not there; see: docker context ls")
+        address = choice["base_url"]
         _knock(address)
         client = docker.APIClient(**choice, version="auto", timeout=int(ANSWER_S), use_ssh_client=True)
     except (docker.errors.DockerException, OSError) as silent:

@@ -68,6 +68,9 @@ def test_the_current_context_of_the_docker_command_is_asked(
     (meta / "meta.json").write_text(json.dumps(content), "utf-8")
     with engine.connect() as docker:
         assert docker.info.version == "26.1.5"
+    monkeypatch.setenv("DOCKER_CONTEXT", "a-third")
+    with pytest.raises(NoEngine, match="context is not there"), engine.connect():
+        pass
 
 
 @pytest.mark.parametrize("version", ["24.0.0", "26.1.5+dfsg1", "101.0", "a build of my own"])
