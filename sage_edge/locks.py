@@ -1,4 +1,4 @@
-"""One at a time, by the kernel's own lock: a dead holder is replaced at once and without a human.
+"""File locks (flock): one holder at a time, or several who share; freed by the kernel when a holder dies.
 
 The lock is flock(2) on a file that stays; its content says who holds it, for the one who finds it taken.
 It is held by the open file, not by the file's existence, so a reboot, a kill -9 or a removed container frees it.

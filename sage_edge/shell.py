@@ -1,4 +1,4 @@
-"""Commands are values; one runner runs them. Git is a command line like any other."""
+"""Run commands: words, folder, environment, stdin and time limit as one value; result or CommandFailed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every engine can do, and the words it is done with."""
+"""The protocol that every engine fulfils, and the values it takes and returns."""
 
 from __future__ import annotations
 

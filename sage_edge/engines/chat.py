@@ -1,4 +1,4 @@
-"""A conversation as tokens: the model's own template, with the contents kept apart from the markup.
+"""Tokenise a conversation by the model's own chat template, its contents apart from the markup.
 
 The template is rendered with a placeholder for each content. What lies between is tokenised with special tokens,
 the contents without: text that looks like markup (`<|im_end|>` in an old reply, say) stays text.

@@ -1,4 +1,4 @@
-"""The shipped double: answers from a queue, and is strict both ways."""
+"""The scripted engine: answers from a given list, for tests and for trying a fleet out without a model."""
 
 from __future__ import annotations
 

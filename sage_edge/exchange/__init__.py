@@ -1,4 +1,4 @@
-"""Git as the post: every host writes its own branch, everybody reads and verifies all of them.
+"""Papers exchanged through git: each host writes its own branch, every host fetches and verifies all of them.
 
     state/papers/                      own branch as plain files: the truth of what this host has written
     state/exchange.git/                what git makes of it; can be moved away, the hub and papers/ bring it back

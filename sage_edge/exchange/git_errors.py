@@ -1,4 +1,4 @@
-"""What git's words mean: who did not answer, who said no, and what is broken here.
+"""Turn what git prints when it fails into our errors: unreachable, refused, damaged, disk full.
 
 git has one exit status for all of it, so the words decide. Whatever is not recognised counts as a hub that was not
 reached: that is tried again and loses nothing.

@@ -1,4 +1,4 @@
-"""A bare repository where the fleet's branches meet, with the receivers' rules as its doorkeeper.
+"""Make the hub: a bare repository whose pre-receive hook checks pushes by the receivers' rules.
 
 HEAD, config, objects/, refs/   git's; config as below
 sage-hosts.json                 format 1: host → folders below which it may add papers; marks the folder as a hub

@@ -1,4 +1,4 @@
-"""One host's post: put papers down, publish them, hear the others.
+"""One host's access to the exchange: keep papers, publish them, receive those of others.
 
 Writing is local and durable at once. Publishing and receiving talk to the hub, one at a time per machine.
 """

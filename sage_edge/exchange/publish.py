@@ -1,4 +1,4 @@
-"""Bring papers/ to the hub: stage, check, commit, push. Each step finds what a killed one before it has left.
+"""Commit what is new in papers/ and push it to the hub; each step resumes after one that was killed.
 
 Nothing is committed that would break a rule on the other side, so a paper that was edited by hand is found here first.
 Nothing to commit and something to push is how an offline host catches up.

@@ -1,4 +1,4 @@
-"""Hear the hub, and believe what breaks no rule.
+"""Fetch all host branches from the hub and verify their new commits.
 
 refs/incoming follows the hub, whatever it says; refs/verified/<host> moves only after every new commit was checked.
 A branch that breaks a rule is named and left where it was last good: its readers see nothing of it.
@@ -28,9 +28,10 @@ class Received:
 
 
 def receive(clone: Clone, folders: rules.Folders) -> Received:
-    """Fetch and verify. Raises Unreachable, HubRefused, OwnBranchBroken, StorageError.
+    """Fetch all host branches, verify new commits, and return whose papers became more and who is quarantined.
 
-    The others are settled before a break of the own branch is raised.
+    Raises Unreachable, HubRefused, OwnBranchBroken, StorageError. The others are settled before a break of the own
+    branch is raised.
     """
     unsound = _fetch(clone, folders)
     refs = tips(clone)

@@ -1,4 +1,4 @@
-"""Bring the own papers back from the hub, when this machine has lost its memory of having published them.
+"""Restore this host's papers from the hub when its disk has lost them.
 
 Papers first, the own branch last: killed in between, the next receive begins again and finds most of it done.
 What lies in papers/ and is newer than the hub stays; what contradicts the hub is left alone and named.

@@ -1,4 +1,4 @@
-"""What a host may do to its branch. One file for both ends: receivers import it, the hub's hook is made of it.
+"""Rules for commits on a host's branch. One file for both ends: receivers import it, the hub's hook is made of it.
 
 Standard library only, Python 3.9 or later, no import from this package: `hub.init` copies this source into the hook.
 

@@ -1,4 +1,4 @@
-"""Which host may write which folder of its branch: its role's abilities, by the table of records.places."""
+"""Which host may write which folder of its branch: its role's abilities, by the table of records.paper_paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door: whoever starts anything asks here first. Nothing is written before or by asking."""
+"""Check who this machine is and whether its role may do something, before anything is started or written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the files below `fleet/` to one Fleet: eagerly, completely, all faults at once.
+"""Load the files below `fleet/` into one Fleet: all of them, at once, with every fault.
 
 Every overlay is checked too, whether asked for or not. A fault that appears only under an overlay
 is the overlay's, and is reported in its file.

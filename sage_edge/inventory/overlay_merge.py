@@ -1,4 +1,4 @@
-"""Laying one partial mapping over a whole one."""
+"""Merge an overlay's partial mapping over a declaration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a host tells about itself: one line per action for ever, and one page that is replaced."""
+"""A host's worklog lines (append-only), its status page (replaced) and the quarantine of others' branches."""
 
 from __future__ import annotations
 
