@@ -21,7 +21,7 @@ from sage_edge.workstation import bench_tasks, dev_tasks, programs, seedling_tas
 ROOT = Path(tasks.__file__).parent
 INVOKE = [sys.executable, "-m", "invoke"]
 ALL = {name: tasks.ns[name] for name in tasks.ns.task_names}
-HELP = {name: dict(chore.help) for name, chore in ALL.items()}  # invoke empties the original when it parses
+HELP = {name: dict(task.help) for name, task in ALL.items()}  # invoke empties the original when it parses
 HEAVY = {
     "pydantic",
     "yaml",
@@ -116,14 +116,14 @@ def test_the_list_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_no_parameter_can_swallow_a_flag(name: str) -> None:
-    chore = ALL[name]
-    parameters = list(inspect.signature(chore.body).parameters.values())[1:]
-    assert list(chore.positional) == []
-    assert chore.auto_shortflags is False
+    task = ALL[name]
+    parameters = list(inspect.signature(task.body).parameters.values())[1:]
+    assert list(task.positional) == []
+    assert task.auto_shortflags is False
     assert set(HELP[name]) == {parameter.name for parameter in parameters}
     assert all(HELP[name].values())
     assert all(parameter.default is not inspect.Parameter.empty for parameter in parameters)
-    assert chore.__doc__
+    assert task.__doc__
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])

@@ -33,9 +33,16 @@ if TYPE_CHECKING:
 @click.option("--rescore", is_flag=True, help="Forget what was computed before.")
 @json_option
 def command(
-    corpus: Path | None, exchange: Path | None, host: str | None, track: Track | None, wanted: tuple[str, ...],
-    window: int | None, claims: bool, rescore: bool, as_json: bool,
-) -> None:  # fmt: skip
+    corpus: Path | None,
+    exchange: Path | None,
+    host: str | None,
+    track: Track | None,
+    wanted: tuple[str, ...],
+    window: int | None,
+    claims: bool,
+    rescore: bool,
+    as_json: bool,
+) -> None:
     """Measure every session of a folder or of the exchange, and print each scorer's numbers with n and interval.
 
     What was measured once is remembered; a new session costs its own time only. Refused files are told on stderr.
@@ -111,14 +118,20 @@ def _document(
 
     numbers = [
         {
-            "host": name, "track": of, "scorer": series.scorer, "version": series.version, "quantity": series.quantity,
-            "kind": series.kind, "definition": series.definition, **asdict(summary),
+            "host": name,
+            "track": of,
+            "scorer": series.scorer,
+            "version": series.version,
+            "quantity": series.quantity,
+            "kind": series.kind,
+            "definition": series.definition,
+            **asdict(summary),
         }
         for name in _hosts(corpus, host)
         for of in ((track,) if track else corpus.tracks)
         for series in _series(corpus, name, of, scorers)
         for summary in windows(series, window)
-    ]  # fmt: skip
+    ]
     return {
         "sessions": len(corpus.dialogues),
         "numbers": numbers,

@@ -15,9 +15,16 @@ from sage_edge.legacy.report import FileRow, ImportReport
 
 _EXAMPLES = 3
 _COLUMNS = {
-    "track": "track", "shape": "shape", "standing": "standing", "papers": "papers", "said": "utterances",
-    "answers": "answers", "drills": "exercises", "turns": "turns", "failed": "failed",
-}  # fmt: skip
+    "track": "track",
+    "shape": "shape",
+    "standing": "standing",
+    "papers": "papers",
+    "said": "utterances",
+    "answers": "answers",
+    "drills": "exercises",
+    "turns": "turns",
+    "failed": "failed",
+}
 """Head of a column → field of a total; short, so that a row fits 80 characters."""
 
 

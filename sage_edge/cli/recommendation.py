@@ -66,9 +66,13 @@ def _decide(short: str, because: str, as_host: str | None, *, accepted: bool) ->
         raise UsageError(f"no open recommendation {short}", hint=sage("recommendation list"))
     digest, paper = matching[0], unanswered[matching[0]]
     verdict = Decision(
-        author=agent.me.host.name, recommendation=digest, verdict="accepted" if accepted else "declined",
-        reason=because, decided_by="person", created=agent.clock.now(),
-    )  # fmt: skip
+        author=agent.me.host.name,
+        recommendation=digest,
+        verdict="accepted" if accepted else "declined",
+        reason=because,
+        decided_by="person",
+        created=agent.clock.now(),
+    )
     agent.post.put(verdict)
     agent.record(f"recommendation-{verdict.verdict}", _line(paper, verdict), about=digest)
 

@@ -40,9 +40,13 @@ _TOKENS = 4096
     help="Let this model put the findings into words, too.",
 )
 def command(
-    corpus: Path | None, exchange: Path | None, host: str | None, out: Path | None, markdown: Path | None,
+    corpus: Path | None,
+    exchange: Path | None,
+    host: str | None,
+    out: Path | None,
+    markdown: Path | None,
     model: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """Write a report on the sessions of one host: a page that needs nothing around it.
 
     It tests the claims of fleet/claims.yaml again, shows every scorer by session, and says what to run next. The same

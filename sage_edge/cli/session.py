@@ -73,18 +73,28 @@ def list_(as_json: bool) -> None:
 def _row(paper: Transcript) -> dict[str, object]:
     head, closing = paper.head, paper.closing
     return {
-        "session": head.session, "host": head.host, "started": head.started.isoformat(), "turns": closing.turns,
-        "ending": closing.ending, "unit": head.lesson.unit, "intervention": head.intervention.name,
-        "model": head.model.digest, "seal": paper.seal,
-    }  # fmt: skip
+        "session": head.session,
+        "host": head.host,
+        "started": head.started.isoformat(),
+        "turns": closing.turns,
+        "ending": closing.ending,
+        "unit": head.lesson.unit,
+        "intervention": head.intervention.name,
+        "model": head.model.digest,
+        "seal": paper.seal,
+    }
 
 
 def _cells(paper: Transcript) -> tuple[str, ...]:
     head, closing = paper.head, paper.closing
     return (
-        head.session, f"{head.started:%Y-%m-%d %H:%M}", str(closing.turns), closing.ending, head.lesson.unit,
+        head.session,
+        f"{head.started:%Y-%m-%d %H:%M}",
+        str(closing.turns),
+        closing.ending,
+        head.lesson.unit,
         head.intervention.name,
-    )  # fmt: skip
+    )
 
 
 @command.command()

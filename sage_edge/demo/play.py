@@ -27,10 +27,12 @@ STORY = (
 """Who wakes when on the demo's day, and what is to come of it."""
 
 _FOLDERS = {
-    "transcripts": ("sprout", "sessions"), "findings": ("thor", "findings"),
-    "recommendations": ("thor", "recommendations"), "decisions": ("sprout", "decisions"),
+    "transcripts": ("sprout", "sessions"),
+    "findings": ("thor", "findings"),
+    "recommendations": ("thor", "recommendations"),
+    "decisions": ("sprout", "decisions"),
     "predictions": ("thor", "checks"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

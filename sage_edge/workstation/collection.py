@@ -22,9 +22,18 @@ from sage_edge.workstation import (
 )
 
 MODULES = (
-    bench_tasks, demo_tasks, deploy_tasks, dev_tasks, image_tasks, lock_tasks, seedling_tasks, sim_tasks,
-    status_tasks, sync_tasks, verify_tasks,
-)  # fmt: skip
+    bench_tasks,
+    demo_tasks,
+    deploy_tasks,
+    dev_tasks,
+    image_tasks,
+    lock_tasks,
+    seedling_tasks,
+    sim_tasks,
+    status_tasks,
+    sync_tasks,
+    verify_tasks,
+)
 
 
 if "--complete" in sys.argv:  # a Tab, and nothing else, needs it

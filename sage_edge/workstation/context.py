@@ -143,8 +143,12 @@ def failure(result: HostResult[T], where: Surroundings) -> dict[str, object]:
         return {"host": result.host, "ok": False}
     hint = hints.text(result.error.hint, where)
     return {
-        "host": result.host, "ok": False, "error": result.error.message, "hint": hint, "code": result.error.code,
-    }  # fmt: skip
+        "host": result.host,
+        "ok": False,
+        "error": result.error.message,
+        "hint": hint,
+        "code": result.error.code,
+    }
 
 
 def _document(result: HostResult[T], where: Surroundings) -> dict[str, object]:

@@ -60,7 +60,7 @@ def admit(here: FleetContext, public: str, say: Callable[[str], None]) -> None:
 
 def built(
     here: FleetContext, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
-) -> BuiltImage:  # fmt: skip
+) -> BuiltImage:
     """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
     from sage_edge.image import build as images
     from sage_edge.sim import image as sim_image
@@ -141,9 +141,15 @@ def deployed(
         ready(here, host)
         want, facts = wanting(here, host), board.facts()  # a build takes its time, and what was seen is old by then
     return rollout.roll_out(
-        board, facts, want, here.fleet.board_of(host.name),
-        lambda: here.board(host.name), carriers_to(here, host.name, via), options, log_of(host.name),
-    )  # fmt: skip
+        board,
+        facts,
+        want,
+        here.fleet.board_of(host.name),
+        lambda: here.board(host.name),
+        carriers_to(here, host.name, via),
+        options,
+        log_of(host.name),
+    )
 
 
 def by_registry(here: FleetContext) -> Carrier:

@@ -14,10 +14,13 @@ def provision(c: object, host: str = "", role: str = "", all: bool = False, flee
     hosts = here.chosen(host, role, all)
     here.require_distinct()
     return context.for_each(
-        here, hosts, lambda name: deploy_service.provisioned(here, name, context.log_of(name)),
+        here,
+        hosts,
+        lambda name: deploy_service.provisioned(here, name, context.log_of(name)),
         lambda changed: f"changed: {', '.join(changed)}" if changed else "no changes",
-        as_json=json, schema="sage-edge/provisioned/1",
-    )  # fmt: skip
+        as_json=json,
+        schema="sage-edge/provisioned/1",
+    )
 
 
 @task(
@@ -33,10 +36,19 @@ def provision(c: object, host: str = "", role: str = "", all: bool = False, flee
     }
 )
 def deploy(
-    c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False,
-    dry_run: bool = False, diff: bool = False, when: str = "idle", via: str = "registry", plan: str = "",
+    c: object,
+    host: str = "",
+    role: str = "",
+    all: bool = False,
+    fleet: str = "",
+    json: bool = False,
+    dry_run: bool = False,
+    diff: bool = False,
+    when: str = "idle",
+    via: str = "registry",
+    plan: str = "",
     exit_code: bool = False,
-) -> int:  # fmt: skip
+) -> int:
     """Bring hosts to what fleet/ declares; each is proven or goes back by itself."""
     from sage_edge.workstation import context, rollout_service
 
@@ -53,9 +65,15 @@ def deploy(
     }
 )
 def rollback(
-    c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False, to: str = "",
+    c: object,
+    host: str = "",
+    role: str = "",
+    all: bool = False,
+    fleet: str = "",
+    json: bool = False,
+    to: str = "",
     list: bool = False,
-) -> int:  # fmt: skip
+) -> int:
     """Switch hosts back to a release that served before, and prove what runs."""
     from sage_edge.workstation import context, rollout_service
 
@@ -75,9 +93,15 @@ def rollback(
     }
 )
 def plan(
-    c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False, save: str = "",
+    c: object,
+    host: str = "",
+    role: str = "",
+    all: bool = False,
+    fleet: str = "",
+    json: bool = False,
+    save: str = "",
     exit_code: bool = False,
-) -> int:  # fmt: skip
+) -> int:
     """Say what a deploy would do to hosts, and why."""
     from sage_edge.workstation import context, rollout_service
 

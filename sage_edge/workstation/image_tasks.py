@@ -19,9 +19,14 @@ GROUP = "image"
     }
 )
 def build(
-    c: object, host: str = "", fleet: str = "", platform: str = "", base: str = "", bake: str = "",
+    c: object,
+    host: str = "",
+    fleet: str = "",
+    platform: str = "",
+    base: str = "",
+    bake: str = "",
     fresh: bool = False,
-) -> int:  # fmt: skip
+) -> int:
     """Build images; each draws a token where it can run."""
     import click
 
@@ -43,9 +48,13 @@ def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: st
 
     here = context.make_context(fleet)
     return context.for_each(
-        here, here.chosen(host, role, all), lambda name: deploy_service.pushed(here, name), str,
-        as_json=json, schema="sage-edge/pushed/1",
-    )  # fmt: skip
+        here,
+        here.chosen(host, role, all),
+        lambda name: deploy_service.pushed(here, name),
+        str,
+        as_json=json,
+        schema="sage-edge/pushed/1",
+    )
 
 
 @task(

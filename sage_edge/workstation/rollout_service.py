@@ -56,9 +56,14 @@ def deploy(here: FleetContext, asked: RolloutAsked) -> int:
         saved_plan.require_unchanged(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
     _wait(asked.when)
     return context.for_each(
-        here, hosts, lambda name: deployed(here, name, options, asked.via), _line,
-        as_json=asked.as_json, schema="sage-edge/deployed/1", meanwhile=_prepare,
-    )  # fmt: skip
+        here,
+        hosts,
+        lambda name: deployed(here, name, options, asked.via),
+        _line,
+        as_json=asked.as_json,
+        schema="sage-edge/deployed/1",
+        meanwhile=_prepare,
+    )
 
 
 def deployed(here: FleetContext, name: HostName, options: RolloutTimeouts, via: str = "registry") -> RolloutOutcome:
@@ -120,9 +125,12 @@ def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_js
 
     def one(name: HostName) -> RolloutOutcome:
         return rollout.roll_back(
-            lambda: here.board(name), to, RolloutTimeouts(), context.log_of(name),
+            lambda: here.board(name),
+            to,
+            RolloutTimeouts(),
+            context.log_of(name),
             lambda facts: preflight.require_returnable(facts, here.fleet.name),
-        )  # fmt: skip
+        )
 
     return context.for_each(here, hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")
 

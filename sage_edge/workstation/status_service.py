@@ -44,9 +44,14 @@ def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: st
     holder = "free" if lock is None else f"{lock['holder']}{' (stale)' if lock['stale'] else ''}"
     state = f"{agent.status}{f', {agent.health}' if agent.health else ''}" if agent else "none"
     return (
-        host, facts.deployed.current or "none", state, shortened(agent.image) if agent else "", holder,
-        sizes.text(facts.disk["docker"]["free"]), "; ".join(_to_know(facts, fleet)) or "-",
-    )  # fmt: skip
+        host,
+        facts.deployed.current or "none",
+        state,
+        shortened(agent.image) if agent else "",
+        holder,
+        sizes.text(facts.disk["docker"]["free"]),
+        "; ".join(_to_know(facts, fleet)) or "-",
+    )
 
 
 def _to_know(facts: BoardProbe, fleet: str) -> list[str]:

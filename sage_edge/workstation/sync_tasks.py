@@ -17,9 +17,15 @@ from sage_edge.workstation.task import FLEET, JSON, task
     }
 )
 def sync(
-    c: object, host: str = "", model: str = "", from_host: str = "", fleet: str = "", limit: str = "",
-    merge_there: bool = True, json: bool = False,
-) -> int:  # fmt: skip
+    c: object,
+    host: str = "",
+    model: str = "",
+    from_host: str = "",
+    fleet: str = "",
+    limit: str = "",
+    merge_there: bool = True,
+    json: bool = False,
+) -> int:
     """Copy a model to a board's store over SSH, verified on arrival."""
     from sage_edge.workstation import context, sync_service
 

@@ -126,10 +126,26 @@ def _pytest(here: FleetContext, name: HostName, results: Path, words: Sequence[s
     if not (root / MODULES).is_dir():
         raise UsageError("the full verify is part of a checkout", hint=hints.invoke("verify", host=name, quick=True))
     line = (
-        sys.executable, "-m", "pytest", "-q", "-p", "testinfra.plugin", "-p", "pytest_timeout",
-        "-p", "no:cacheprovider", f"--confcutdir={MODULES}", str(MODULES),
-        "--board", name, "--overlay", here.fleet.overlay or "", "--results", str(results), *words,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "testinfra.plugin",
+        "-p",
+        "pytest_timeout",
+        "-p",
+        "no:cacheprovider",
+        f"--confcutdir={MODULES}",
+        str(MODULES),
+        "--board",
+        name,
+        "--overlay",
+        here.fleet.overlay or "",
+        "--results",
+        str(results),
+        *words,
+    )
     env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "SAGE_FLEET": str(here.fleet.folder.absolute())}
     ran = shell.attempt(shell.Command(line, timeout_s=FULL_S, cwd=root, env=env))
     return "\n".join((ran.text + "\n" + ran.complaint).strip().splitlines()[-20:])

@@ -17,9 +17,16 @@ from sage_edge.workstation.task import HOSTS, JSON, task
     }
 )
 def verify(
-    c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", quick: bool = False, via: str = "",
-    json: bool = False, junit_xml: str = "",
-) -> int:  # fmt: skip
+    c: object,
+    host: str = "",
+    role: str = "",
+    all: bool = False,
+    fleet: str = "",
+    quick: bool = False,
+    via: str = "",
+    json: bool = False,
+    junit_xml: str = "",
+) -> int:
     """Check that hosts are what they must be; ends with 8 where one is not."""
     from sage_edge.workstation import context, verify_service
 

@@ -122,13 +122,27 @@ def test_two_processes_that_prepare_the_same_name(tmp_path: Path, type_: Type, m
 
 
 PROMISED = {
-    "seeds, error 1", "seeds, error 2", "seeds, error 3", "tokenizer-only folder",
-    "adapter with ./fine_tuned_model/final_model", "adapter with an absolute home path",
-    "index naming 8 shards with none present", "one shard truncated by a byte", "LFS pointer instead of weights",
-    "config without weights", "weights whose shapes disagree with the config", "header longer than the file",
-    "overlapping tensors", "GGUF with 2^60 tensors", "GGUF of another architecture", "symlink or .. leaving the store",
-    "a pickle (.bin)", "trust_remote_code", "disk too small", "two processes preparing the same ref at once",
-}  # fmt: skip
+    "seeds, error 1",
+    "seeds, error 2",
+    "seeds, error 3",
+    "tokenizer-only folder",
+    "adapter with ./fine_tuned_model/final_model",
+    "adapter with an absolute home path",
+    "index naming 8 shards with none present",
+    "one shard truncated by a byte",
+    "LFS pointer instead of weights",
+    "config without weights",
+    "weights whose shapes disagree with the config",
+    "header longer than the file",
+    "overlapping tensors",
+    "GGUF with 2^60 tensors",
+    "GGUF of another architecture",
+    "symlink or .. leaving the store",
+    "a pickle (.bin)",
+    "trust_remote_code",
+    "disk too small",
+    "two processes preparing the same ref at once",
+}
 HERE = {
     "disk too small": test_a_disk_that_is_too_small,
     "two processes preparing the same ref at once": test_two_processes_that_prepare_the_same_name,

@@ -35,9 +35,14 @@ def said(folder: Path, label: dict[str, object], *words: str) -> tuple[int, str]
 
 @pytest.mark.parametrize(
     "words",
-    [("agent", "run"), ("agent", "once"), ("agent", "plan"), ("session", "run"), ("recommendation", "accept", "x",
-     "--because", "y")],
-)  # fmt: skip
+    [
+        ("agent", "run"),
+        ("agent", "once"),
+        ("agent", "plan"),
+        ("session", "run"),
+        ("recommendation", "accept", "x", "--because", "y"),
+    ],
+)
 def test_the_image_of_another_role_does_nothing(words: tuple[str, ...], laptop: Path) -> None:
     code, told = said(laptop, {**THOR, **FOR_CPU}, *words)
     assert code == 3, told

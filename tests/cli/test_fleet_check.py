@@ -97,8 +97,10 @@ def test_the_faults_of_hosts_cards_and_lock_come_together(fleet: Path) -> None:
     assert code == 2
     places = [line.removeprefix("error: ").strip().rpartition(": ")[0] for line in told.splitlines()[:-1]]
     assert [place.split(": ")[0] for place in places] == [
-        "fleet/hosts/thor.yaml", "fleet/models.lock", "fleet/models/phi-2_base_fp16.yaml",
-    ]  # fmt: skip
+        "fleet/hosts/thor.yaml",
+        "fleet/models.lock",
+        "fleet/models/phi-2_base_fp16.yaml",
+    ]
 
 
 def test_a_claim_about_a_scorer_that_is_not_there(fleet: Path) -> None:

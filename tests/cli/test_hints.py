@@ -14,10 +14,23 @@ from tests.test_documents import fault
 
 ROOT = Path(__file__).parents[2] / "sage_edge"
 PLACES = (
-    "errors.py", "models", "verify", "deploy", "image", "model_sync", "remote", "workstation", "host", "sim",
-    "cli/model_store.py", "cli/model_list.py", "cli/model_prepare.py", "cli/model_inspect.py", "cli/doctor.py",
+    "errors.py",
+    "models",
+    "verify",
+    "deploy",
+    "image",
+    "model_sync",
+    "remote",
+    "workstation",
+    "host",
+    "sim",
+    "cli/model_store.py",
+    "cli/model_list.py",
+    "cli/model_prepare.py",
+    "cli/model_inspect.py",
+    "cli/doctor.py",
     "cli/fleet.py",
-)  # fmt: skip
+)
 _COMMAND = re.compile(r"(?<![\w`-])(?:sage-edge|invoke) (?!process|to merge)[a-z][^;\n\[\]]*")
 _PROSE = re.compile(r"(?:, (?:or|then)| \(|,? and | shows | to tell | on the |\. ).*")
 

@@ -56,8 +56,11 @@ def test_sigterm_in_the_middle_of_a_generation(world: World) -> None:
     world.overlay({"hosts": {"sprout": long}})
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "sage_edge", "session", "run"],
-        env=world.environment("sprout"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        env=world.environment("sprout"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if "teacher" in line:

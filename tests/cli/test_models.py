@@ -72,8 +72,9 @@ def test_from_a_folder_to_a_locked_model(say: Say, tmp_path: Path) -> None:
     assert (refused.exit_code, refused.stderr.splitlines()[1]) == (1, " next: sage-edge model lock")
     asked = say("lock")
     assert (asked.exit_code, asked.stderr.splitlines()) == (
-        2, ["error: nothing was changed, because nobody can be asked here", " next: sage-edge model lock --yes"],
-    )  # fmt: skip
+        2,
+        ["error: nothing was changed, because nobody can be asked here", " next: sage-edge model lock --yes"],
+    )
     assert asked.stdout.startswith("+ tiny/mind:q8_0 ")
     assert not lock.lock_path(tmp_path / "fleet").exists()
     assert say("lock", "--yes").stdout == asked.stdout
@@ -103,9 +104,10 @@ def test_collecting_shows_first_and_asks(say: Say, tmp_path: Path) -> None:
     asked = say("gc")
     assert (asked.exit_code, asked.stdout) == (2, left)
     assert asked.stderr.splitlines() == [
-        "this would free 30 B", "error: nothing was changed, because nobody can be asked here",
+        "this would free 30 B",
+        "error: nothing was changed, because nobody can be asked here",
         " next: sage-edge model gc --yes",
-    ]  # fmt: skip
+    ]
     assert made.store.has(digest(b"old" * 10), 30)
     assert (say("gc", "--yes").exit_code, made.store.has(digest(b"old" * 10), 30)) == (0, False)
     assert made.resolve(REF, deep=True).ref == REF

@@ -32,9 +32,13 @@ class World:
     def run(self, host: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run `sage-edge WORDS` as a host, and return what it said."""
         return subprocess.run(
-            [sys.executable, "-m", "sage_edge", *words], env=self.environment(host, **env), capture_output=True,
-            text=True, check=False, timeout=120,
-        )  # fmt: skip
+            [sys.executable, "-m", "sage_edge", *words],
+            env=self.environment(host, **env),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
     def start(self, host: str, *words: str) -> subprocess.Popen[str]:
         """Start `sage-edge WORDS` as a host, and do not wait for it."""

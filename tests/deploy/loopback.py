@@ -1,4 +1,4 @@
-"""A workstation and a board on this machine: chores as they are typed, a real sshd, the helper's own code behind it.
+"""A workstation and a board on this machine: tasks as they are typed, a real sshd, the helper's own code behind it.
 
 The board's root is a folder. What is not there is an engine: what a probe says of hardware, clock and engine is told
 (`Loopback.tells`), and `docker` on its PATH is whatever a test puts there.
@@ -59,7 +59,7 @@ door.leave(door.main(sys.argv[1:]))
 
 @dataclass(frozen=True)
 class Typed:
-    """What a chore printed, and how it ended."""
+    """What a task printed, and how it ended."""
 
     code: int
     out: str

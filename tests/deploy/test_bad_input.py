@@ -1,6 +1,6 @@
 """Everything that a person can get wrong, as it is typed: one message, one next step that exists, the right exit code.
 
-Chores, connection and the helper's code are the real ones; of the board only engine, hardware and clock are told
+Tasks, connection and the helper's code are the real ones; of the board only engine, hardware and clock are told
 (`loopback`).
 """
 
@@ -66,7 +66,7 @@ except OSError:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a case may change before the chore is typed. held: what has to stay meanwhile. told: what messages name."""
+    """What a case may change before the task is typed. held: what has to stay meanwhile. told: what messages name."""
 
     here: Loopback
     patch: pytest.MonkeyPatch
@@ -208,43 +208,43 @@ GIVEN_UP = (
 LOOK = "look at the board: invoke status --host sprout; then deploy a release that works"
 
 ALWAYS = ("provision", "image.push", "plan", "deploy", "rollback", "status", "verify", "lock.status")
-"""Chores over hosts, by name, role or all."""
+"""Tasks over hosts, by name, role or all."""
 SINGLE = ("image.build", "logs", "audit", "explain", "lock.acquire --why x", "lock.release")
 CHANGING = ("provision", "image.push", "plan", "deploy", "rollback", "lock.acquire --why x", "lock.release --yes")
 
 CASES = [
-    *(Case("unknown host", f"{chore} --host sprot", 2, NO_HOST, FLEET_SHOW, None) for chore in (*ALWAYS, *SINGLE)),
-    *(Case("unknown role", f"{chore} --role gardener", 2, NO_ROLE, FLEET_SHOW, None) for chore in ALWAYS),
+    *(Case("unknown host", f"{task} --host sprot", 2, NO_HOST, FLEET_SHOW, None) for task in (*ALWAYS, *SINGLE)),
+    *(Case("unknown role", f"{task} --role gardener", 2, NO_ROLE, FLEET_SHOW, None) for task in ALWAYS),
     Case("unknown role", "deploy --host sprout", 2, f"fleet/hosts/sprout.yaml: role: {NO_ROLE}",
          "mend the file, then: sage-edge fleet check", of_an_unknown_role),
-    *(Case("unknown overlay", f"{chore} --host sprout --fleet smi", 2, NO_OVERLAY.format("smi"), OVERLAYS, None)
-      for chore in (*ALWAYS, *SINGLE)),
+    *(Case("unknown overlay", f"{task} --host sprout --fleet smi", 2, NO_OVERLAY.format("smi"), OVERLAYS, None)
+      for task in (*ALWAYS, *SINGLE)),
     Case("unknown overlay", "deploy --all --fleet ../fleet", 2, NO_OVERLAY.format("../fleet"), OVERLAYS, None),
     Case("unknown release", "rollback --host sprout --to 0123456789ab", 2,
          "sprout: no release 0123456789ab on this board", RELEASES),
     Case("unknown release", "rollback --host sprout --to nonsense", 2,
          "sprout: expected 12 hex digits, got 'nonsense'", RELEASES),
-    *(Case("no fleet/known_hosts entry", f"{chore} --host sprout", 3, NO_KEY, READ_KEY, without_keys)
-      for chore in (*CHANGING, "logs", "audit", "verify --quick", "lock.status")),
-    *(Case("no docker on the board", f"{chore} --host sprout", 1, NO_ENGINE, PROVISION, telling(docker=None))
-      for chore in ("plan", "deploy", "rollback")),
+    *(Case("no fleet/known_hosts entry", f"{task} --host sprout", 3, NO_KEY, READ_KEY, without_keys)
+      for task in (*CHANGING, "logs", "audit", "verify --quick", "lock.status")),
+    *(Case("no docker on the board", f"{task} --host sprout", 1, NO_ENGINE, PROVISION, telling(docker=None))
+      for task in ("plan", "deploy", "rollback")),
     Case("no docker on the board", "logs --host sprout", 1, "sprout: docker is not installed", PROVISION,
          telling(docker=None)),
-    *(Case("docker too old", f"{chore} --host sprout", 1, TOO_OLD, RENEW, telling(docker__version="19.03.8"))
-      for chore in ("plan", "deploy")),
-    *(Case("registry port taken", f"{chore} --host sprout", 1, NO_PORT, WHOLE, on_taken_ports)
-      for chore in ("deploy", "image.push")),
-    *(Case("compose file that does not parse", f"{chore} --host sprout", 2, NO_YAML, COMPOSE,
-           composed_of("services: [\n")) for chore in ("plan", "deploy")),
+    *(Case("docker too old", f"{task} --host sprout", 1, TOO_OLD, RENEW, telling(docker__version="19.03.8"))
+      for task in ("plan", "deploy")),
+    *(Case("registry port taken", f"{task} --host sprout", 1, NO_PORT, WHOLE, on_taken_ports)
+      for task in ("deploy", "image.push")),
+    *(Case("compose file that does not parse", f"{task} --host sprout", 2, NO_YAML, COMPOSE,
+           composed_of("services: [\n")) for task in ("plan", "deploy")),
     Case("compose file that does not parse", "deploy --host sprout", 2, NO_COMPOSE, MEND, composed_of("services: 7\n")),
-    *(Case("two fleets with one address", f"{chore} --host sprout", 3, ZOO, ADDRESS.format("sprout"),
-           telling(card=ZOO_CARD)) for chore in CHANGING),
+    *(Case("two fleets with one address", f"{task} --host sprout", 3, ZOO, ADDRESS.format("sprout"),
+           telling(card=ZOO_CARD)) for task in CHANGING),
     *(Case("two fleets with one address", f"provision {whom}", 2, SHARED, RESOLVE, sharing)
       for whom in ("--all", "--host sprout", "--host thor")),
-    *(Case("clock off by an hour", f"{chore} --host sprout", 1, CLOCK.format(way), NTP, telling(ahead_s))
-      for chore in ("plan", "deploy") for way, ahead_s in (("ahead of", 3600.0), ("behind", -3600.0))),
-    *(Case("board rebooting in a loop", f"{chore} --host sprout", 7, GIVEN_UP, LOOK, rebooting)
-      for chore in ("deploy", "rollback")),
+    *(Case("clock off by an hour", f"{task} --host sprout", 1, CLOCK.format(way), NTP, telling(ahead_s))
+      for task in ("plan", "deploy") for way, ahead_s in (("ahead of", 3600.0), ("behind", -3600.0))),
+    *(Case("board rebooting in a loop", f"{task} --host sprout", 7, GIVEN_UP, LOOK, rebooting)
+      for task in ("deploy", "rollback")),
 ]  # fmt: skip
 
 
@@ -304,9 +304,9 @@ def test_what_stands_on_a_board_is_not_told_as_another_host(here: Loopback) -> N
     done = here.typed("plan --all --json")
     assert done.code == 3
     assert [one["ok"] for one in json.loads(done.out)["content"]] == [True, False]
-    for chore in ("deploy", "rollback", "image.push", "lock.acquire --why x", "lock.release --yes"):
-        done = here.typed(f"{chore} --host thor")
-        assert (done.code, done.complaint[1]) == (3, f" next: {ADDRESS.format('thor')}"), chore
+    for task in ("deploy", "rollback", "image.push", "lock.acquire --why x", "lock.release --yes"):
+        done = here.typed(f"{task} --host thor")
+        assert (done.code, done.complaint[1]) == (3, f" next: {ADDRESS.format('thor')}"), task
     assert known(here, "--all") == ["-", "what answers is not thor: its card says host sprout"]
     assert not Places(here.board).lock.parent.exists()
 

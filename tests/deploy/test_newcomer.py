@@ -52,7 +52,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def invoke(checkout: Path) -> Invoke:
-    """Run a chore that must succeed."""
+    """Run a task that must succeed."""
 
     def typed(*words: str) -> subprocess.CompletedProcess[str]:
         done = run(checkout, *words)

@@ -46,10 +46,19 @@ def ask(shell: str, program: str, line: str) -> list[str]:
     """What a shell offers behind a line that ends at the cursor."""
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "SAGE_FLEET": str(ROOT / "fleet")}
     done = subprocess.run(
-        [needs(shell), *(["--no-config"] if shell == "fish" else ["-f"] if shell == "zsh" else ["--norc"]), "-c",
-         asked(shell, program, line, env)],
-        cwd=ROOT / "tests", env=env, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [
+            needs(shell),
+            *(["--no-config"] if shell == "fish" else ["-f"] if shell == "zsh" else ["--norc"]),
+            "-c",
+            asked(shell, program, line, env),
+        ],
+        cwd=ROOT / "tests",
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert not done.stderr, done.stderr
     return [offer.split("\t")[0] for offer in done.stdout.splitlines() if offer]
 

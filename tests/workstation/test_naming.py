@@ -30,10 +30,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loopback:
     return loopback.workstation(tmp_path / "work", monkeypatch)
 
 
-@pytest.mark.parametrize("chore", ["provision", "status --json", "lock.release --yes"])
-def test_stand_ins_that_were_never_made_have_their_own_next_step(here: Loopback, chore: str) -> None:
-    done = here.typed(f"{chore} --host sprout --fleet sim")
-    if chore.startswith("status"):
+@pytest.mark.parametrize("task", ["provision", "status --json", "lock.release --yes"])
+def test_stand_ins_that_were_never_made_have_their_own_next_step(here: Loopback, task: str) -> None:
+    done = here.typed(f"{task} --host sprout --fleet sim")
+    if task.startswith("status"):
         assert "no stand-in boards are there" in done.out
     else:
         assert (done.code, done.complaint) == (2, ["error: no stand-in boards are there", " next: invoke sim.up"])

@@ -28,10 +28,10 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
         yield serving
 
 
-@pytest.mark.parametrize("chore", ["sim.up", "sim.down", "sim.status"])
-def test_without_an_engine_each_says_so_in_two_lines(chore: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("task", ["sim.up", "sim.down", "sim.status"])
+def test_without_an_engine_each_says_so_in_two_lines(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-    done = invoke(chore)
+    done = invoke(task)
     assert (done.returncode, done.stdout) == (4, "")
     said, following = done.stderr.splitlines()
     assert said.startswith("error: no Docker engine answers here: ")
@@ -63,8 +63,10 @@ def test_status_is_a_table_or_one_document(stubbed: StubEngine) -> None:
     document = json.loads(done.stdout)
     assert document["schema"] == "sage-edge/sim/1"
     assert [(row["host"], row["port"], row["system"]) for row in document["content"]] == [
-        ("hub", 4000, "running"), ("sprout", 4001, "running"), ("thor", 4002, "starting"),
-    ]  # fmt: skip
+        ("hub", 4000, "running"),
+        ("sprout", 4001, "running"),
+        ("thor", 4002, "starting"),
+    ]
     table = invoke("sim.status").stdout.splitlines()
     assert table[0].split() == ["host", "state", "system", "address", "container"]
     assert table[3].split() == ["thor", "running", "starting", "127.0.0.1:4002", "c-thor"]

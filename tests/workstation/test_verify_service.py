@@ -115,9 +115,12 @@ def test_json_is_one_document(
     told = json.loads(capsys.readouterr().out)
     good = {"check": "agent", "expected": "running", "found": "running", "holds": True, "remedy": ""}
     bad = {
-        "check": "image", "expected": "111111111111", "found": "2\x1b[31m2", "holds": False,
+        "check": "image",
+        "expected": "111111111111",
+        "found": "2\x1b[31m2",
+        "holds": False,
         "remedy": "invoke deploy --host sprout",
-    }  # fmt: skip
+    }
     assert told["schema"] == "sage-edge/verify/1"
     assert told["content"] == [
         {"host": "sprout", "ok": False, "checks": [good, bad]},
@@ -175,10 +178,12 @@ def test_the_full_one_is_a_pytest_of_its_own(
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (2, verify_service.NotDeclared), (3, verify_service.NotTrusted), (4, verify_service.NotReached),
+        (2, verify_service.NotDeclared),
+        (3, verify_service.NotTrusted),
+        (4, verify_service.NotReached),
         (1, verify_service.NotExamined),
     ],
-)  # fmt: skip
+)
 def test_what_kept_it_from_asking_keeps_its_code(
     desk: FleetContext,
     pytest_leaves: Callable[[object], list[shell.Command]],
