@@ -16,15 +16,17 @@ EXAMPLES: list[tuple[type[Name], list[str], list[str]]] = [
     (RoleName, ["practitioner"], ["", "Practitioner", "a.b"]),
     (Slug, ["identity-anchored", "2", "a" * 64], ["", "a b", "-a", "A", "a" * 65, "a\n"]),
     (
-        ModelRef, ["sage/seedling:q8_0", "qwen2.5-0.5b/introspective:v2.1-q8_0"],
+        ModelRef,
+        ["sage/seedling:q8_0", "qwen2.5-0.5b/introspective:v2.1-q8_0"],
         ["", "a", "a/b", "a:b", "/a:b", "a/b:", "A/b:c"],
     ),
     (Digest, [f"sha256:{'0' * 64}"], ["", "0" * 64, f"sha256:{'0' * 63}", f"sha256:{'A' * 64}", f"md5:{'0' * 64}"]),
     (
-        SessionId, ["P001", "T999", "X001", "P1000", "T123456789"],
+        SessionId,
+        ["P001", "T999", "X001", "P1000", "T123456789"],
         ["", "P000", "P1", "P01", "P0100", "PP001", "p001", "P001\n", "P\u0660\u0660\u0661"],
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "good", "bad"), EXAMPLES, ids=lambda value: getattr(value, "__name__", ""))

@@ -72,9 +72,13 @@ class Machine:
     def start(self, *words: str, **env: str) -> subprocess.Popen[str]:
         # -S: no site-packages, as on a machine that has never seen invoke
         return subprocess.Popen(
-            [sys.executable, "-S", "tasks.py", *words], cwd=self.house, env={**self.env, **env}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "-S", "tasks.py", *words],
+            cwd=self.house,
+            env={**self.env, **env},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def run(self, *words: str, **env: str) -> tuple[int, str, str]:
         process = self.start(*words, **env)

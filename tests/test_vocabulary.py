@@ -16,6 +16,7 @@ MOST_SKIPS = 40
 NOUNS = {
     "coupling": "the statistic, and the report's section on it",
     "grounding": "the scorer's id since its first paper",
+    "sampling": "how tokens are drawn: the field's noun",
     "scaling": "laws of it",
     "scoring": "the field's noun",
     "substring": "no mood: a string",

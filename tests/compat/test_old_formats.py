@@ -35,9 +35,13 @@ CASES = Path(__file__).parents[1] / "cases" / "compat"
 EXPECTED: dict[str, Any] = json.loads((CASES / "expected.json").read_text("utf-8"))
 REF = ModelRef(EXPECTED["model"]["ref"])
 KINDS: dict[str, type[Record]] = {
-    "sessions": Transcript, "decisions": Decision, "findings": Finding, "checks": Check,
-    "recommendations": Recommendation, "status.json": Status,
-}  # fmt: skip
+    "sessions": Transcript,
+    "decisions": Decision,
+    "findings": Finding,
+    "checks": Check,
+    "recommendations": Recommendation,
+    "status.json": Status,
+}
 
 
 @pytest.mark.parametrize("session", sorted(EXPECTED["transcripts"]))

@@ -18,8 +18,13 @@ from .world import FOLDERS, SPROUT, THOR, World, decision, git
 
 def test_a_hub_is_a_bare_repository_with_a_doorkeeper(world: World) -> None:
     assert git(world.hub, "rev-parse", "--is-bare-repository") == "true"
-    for key, value in {"receive.denyNonFastForwards": "true", "receive.denyDeletes": "true", "core.fsync": "all",
-                       "receive.fsckObjects": "true", "gc.auto": "0"}.items():  # fmt: skip
+    for key, value in {
+        "receive.denyNonFastForwards": "true",
+        "receive.denyDeletes": "true",
+        "core.fsync": "all",
+        "receive.fsckObjects": "true",
+        "gc.auto": "0",
+    }.items():
         assert git(world.hub, "config", key) == value
     assert os.access(world.hub / "hooks" / "pre-receive", os.X_OK)
     assert json.loads((world.hub / "sage-hosts.json").read_text())["folders"]["sprout"] == ["decisions", "sessions"]

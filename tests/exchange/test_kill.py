@@ -24,9 +24,17 @@ from sage_edge import shell
 from .world import SPROUT, THOR, World, decision, git, line, status
 
 STEPS: tuple[tuple[Any, str], ...] = (
-    (shell, "attempt"), (os, "write"), (os, "pwrite"), (os, "fsync"), (os, "fdatasync"), (os, "link"),
-    (os, "ftruncate"), (Path, "replace"), (Path, "unlink"), (Path, "mkdir"),
-)  # fmt: skip
+    (shell, "attempt"),
+    (os, "write"),
+    (os, "pwrite"),
+    (os, "fsync"),
+    (os, "fdatasync"),
+    (os, "link"),
+    (os, "ftruncate"),
+    (Path, "replace"),
+    (Path, "unlink"),
+    (Path, "mkdir"),
+)
 
 
 class Fuse:

@@ -110,8 +110,14 @@ def _temporaries(world: World) -> None:
 
 
 def _stale_locks(world: World) -> None:
-    for name in ("index.lock", "HEAD.lock", "config.lock", "packed-refs.lock", "refs/heads/host/sprout.lock",
-                 "refs/incoming/sprout.lock"):  # fmt: skip
+    for name in (
+        "index.lock",
+        "HEAD.lock",
+        "config.lock",
+        "packed-refs.lock",
+        "refs/heads/host/sprout.lock",
+        "refs/incoming/sprout.lock",
+    ):
         (world.clone(SPROUT) / name).write_text("")
 
 
@@ -173,8 +179,20 @@ def _lost_commit(world: World) -> None:
     (world.clone(SPROUT) / "objects" / tip[:2] / tip[2:]).unlink()
 
 
-HARMS = [_torn_lines, _temporaries, _stale_locks, _torn_index, _garbage_index, _empty_index, _no_index, _torn_config,
-         _no_head, _torn_object, _empty_object, _half_object]  # fmt: skip
+HARMS = [
+    _torn_lines,
+    _temporaries,
+    _stale_locks,
+    _torn_index,
+    _garbage_index,
+    _empty_index,
+    _no_index,
+    _torn_config,
+    _no_head,
+    _torn_object,
+    _empty_object,
+    _half_object,
+]
 
 
 @pytest.mark.parametrize("harm", HARMS, ids=[harm.__name__.strip("_") for harm in HARMS])
@@ -277,11 +295,19 @@ def test_the_variables_of_another_git_do_not_reach_ours(
     config = world.folder / "config"
     config.write_text("[user]\nname = nobody\n[core]\nautocrlf = true\n[commit]\ngpgSign = true\n")
     for name, value in {
-        "GIT_DIR": elsewhere / ".git", "GIT_INDEX_FILE": elsewhere / "index", "GIT_WORK_TREE": elsewhere,
-        "GIT_OBJECT_DIRECTORY": elsewhere / ".git" / "objects", "GIT_AUTHOR_NAME": "nobody", "HOME": world.folder,
-        "GIT_CONFIG_GLOBAL": config, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath",
-        "GIT_CONFIG_VALUE_0": world.folder, "LANG": "de_DE.UTF-8", "GIT_PREFIX": "x/",
-    }.items():  # fmt: skip
+        "GIT_DIR": elsewhere / ".git",
+        "GIT_INDEX_FILE": elsewhere / "index",
+        "GIT_WORK_TREE": elsewhere,
+        "GIT_OBJECT_DIRECTORY": elsewhere / ".git" / "objects",
+        "GIT_AUTHOR_NAME": "nobody",
+        "HOME": world.folder,
+        "GIT_CONFIG_GLOBAL": config,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.hooksPath",
+        "GIT_CONFIG_VALUE_0": world.folder,
+        "LANG": "de_DE.UTF-8",
+        "GIT_PREFIX": "x/",
+    }.items():
         monkeypatch.setenv(name, str(value))
     assert sprout.publish("two").pushed
     assert list((elsewhere / ".git" / "objects").glob("??")) == []

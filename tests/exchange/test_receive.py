@@ -103,9 +103,12 @@ def test_somebody_else_writing_in_our_name_is_not_believed(world: World, sprout:
     assert tip
     who = "sprout@sage-edge.invalid"
     forged = stranger.commit(
-        [tip], {"decisions/forged.json": ("100644", b"{}")}, author=who, committer=who,
+        [tip],
+        {"decisions/forged.json": ("100644", b"{}")},
+        author=who,
+        committer=who,
         message="sprout: x\n\nSage-Host: sprout\n",
-    )  # fmt: skip
+    )
     assert stranger.push(forged, "refs/heads/host/sprout")[0] == 0
     thor = world.post(THOR)
     thor.put(finding())

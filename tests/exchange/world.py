@@ -74,9 +74,13 @@ class World:
     def post(self, host: HostName) -> Post:
         """The host's post, ready for use."""
         post = Post(
-            self.papers(host), self.clone(host), self.state(host) / "locks", str(self.hub),
-            Sender(host, FOLDERS), self.clock,
-        )  # fmt: skip
+            self.papers(host),
+            self.clone(host),
+            self.state(host) / "locks",
+            str(self.hub),
+            Sender(host, FOLDERS),
+            self.clock,
+        )
         post.open()
         return post
 
@@ -106,9 +110,15 @@ def decision(number: int = 1, reason: str = "it fits") -> Decision:
 def finding(number: int = 1) -> Finding:
     """A paper of thor."""
     return Finding(
-        author=THOR, subject=SPROUT, session=SessionId.of("P", number), transcript=files.digest(b"transcript"),
-        intervention=Slug("none"), intervention_version=1, measures=(), created=START,
-    )  # fmt: skip
+        author=THOR,
+        subject=SPROUT,
+        session=SessionId.of("P", number),
+        transcript=files.digest(b"transcript"),
+        intervention=Slug("none"),
+        intervention_version=1,
+        measures=(),
+        created=START,
+    )
 
 
 def line(text: str, host: HostName = SPROUT) -> WorklogLine:
@@ -179,8 +189,12 @@ class Stranger:
         """Make a commit whose tree is the first parent's with some entries (mode, content) put in, or taken out."""
         index = str(self.folder / "index")
         env = {"GIT_INDEX_FILE": index, "GIT_DIR": str(self.folder)}
-        people = {"GIT_AUTHOR_NAME": "x", "GIT_COMMITTER_NAME": "x", "GIT_AUTHOR_EMAIL": author,
-                  "GIT_COMMITTER_EMAIL": committer}  # fmt: skip
+        people = {
+            "GIT_AUTHOR_NAME": "x",
+            "GIT_COMMITTER_NAME": "x",
+            "GIT_AUTHOR_EMAIL": author,
+            "GIT_COMMITTER_EMAIL": committer,
+        }
         Path(index).unlink(missing_ok=True)
         if parents:
             raw(self.folder, "read-tree", parents[0], env=env)
@@ -204,6 +218,8 @@ class Stranger:
         """Force a ref to a commit (empty: delete it); exit status and what the hub said."""
         done = subprocess.run(
             ["git", f"--git-dir={self.folder}", "push", "--force", str(self.hub), f"{commit}:{ref}"],
-            capture_output=True, env={**os.environ, **_ENV}, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            env={**os.environ, **_ENV},
+            check=False,
+        )
         return done.returncode, done.stderr.decode()

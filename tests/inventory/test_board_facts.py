@@ -39,9 +39,12 @@ def test_case(file: Path, tmp_path: Path) -> None:
 def test_each_board_is_itself_and_no_other() -> None:
     boards = load.load(FLEET).boards
     machines = {
-        "orin-nano": ORIN_NANO, "agx-thor": AGX_THOR, "cpu": LAPTOP,
-        "sim-orin-nano": replace(ORIN_NANO, arch="x86_64"), "sim-agx-thor": replace(AGX_THOR, arch="x86_64"),
-    }  # fmt: skip
+        "orin-nano": ORIN_NANO,
+        "agx-thor": AGX_THOR,
+        "cpu": LAPTOP,
+        "sim-orin-nano": replace(ORIN_NANO, arch="x86_64"),
+        "sim-agx-thor": replace(AGX_THOR, arch="x86_64"),
+    }
     for name, card in boards.items():
         fitting = [machine for machine, facts in machines.items() if not board_facts.contradictions(facts, card)]
         assert fitting == [name]

@@ -39,28 +39,47 @@ MACHINE = {"orin-nano": ORIN_NANO, "agx-thor": AGX_THOR, "cpu": LAPTOP}
 # what may differ on a machine that is still that board, and what makes it another or an unknown one
 HARMLESS: dict[str, tuple[dict[str, Any], ...]] = {
     "orin-nano": (
-        {"l4t": "36.5.0"}, {"l4t": "36.4"}, {"part_number": None}, {"part_number": "p3767-0003"},
+        {"l4t": "36.5.0"},
+        {"l4t": "36.4"},
+        {"part_number": None},
+        {"part_number": "p3767-0003"},
         {"model": "NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super"},
     ),
     "agx-thor": ({"l4t": "38.2.1"}, {"l4t": "39.2.0"}, {"part_number": None}, {"soc": "tegra26x"}),
     "cpu": (
-        {"arch": "aarch64"}, {"memory_bytes": 2_000_000_000}, {"part_number": "p0000-0000"},
+        {"arch": "aarch64"},
+        {"memory_bytes": 2_000_000_000},
+        {"part_number": "p0000-0000"},
         {"soc": "bcm2712", "model": "Raspberry Pi 5 Model B"},
     ),
-}  # fmt: skip
+}
 _JETSON = (
-    {"arch": "x86_64"}, {"l4t": None}, {"l4t": None, "l4t_unreadable": "R36?"}, {"l4t": "35.6.0"}, {"l4t": "40.0.0"},
-    {"soc": None}, {"soc": "tegra194"}, {"model": None}, {"model": "NVIDIA Jetson AGX Orin Developer Kit"},
-    {"part_number": "p3701-0005"}, {"memory_bytes": 0}, {"memory_bytes": 4_000_000_000},
-)  # fmt: skip
+    {"arch": "x86_64"},
+    {"l4t": None},
+    {"l4t": None, "l4t_unreadable": "R36?"},
+    {"l4t": "35.6.0"},
+    {"l4t": "40.0.0"},
+    {"soc": None},
+    {"soc": "tegra194"},
+    {"model": None},
+    {"model": "NVIDIA Jetson AGX Orin Developer Kit"},
+    {"part_number": "p3701-0005"},
+    {"memory_bytes": 0},
+    {"memory_bytes": 4_000_000_000},
+)
 HARMFUL: dict[str, tuple[dict[str, Any], ...]] = {
     "orin-nano": (*_JETSON, {"l4t": "36.3.0"}, {"l4t": "39.2.0"}, {"soc": "tegra264"}, {"part_number": "p3767-0004"}),
     "agx-thor": (*_JETSON, {"l4t": "36.4.7"}, {"soc": "tegra234"}, {"memory_bytes": 64_000_000_000}),
     "cpu": (
-        {"arch": "riscv64"}, {"l4t": "36.4.7"}, {"l4t_unreadable": "rubbish"}, {"soc": "tegra234"},
-        {"model": "NVIDIA Jetson Nano"}, {"memory_bytes": 0}, {"memory_bytes": 500_000_000},
+        {"arch": "riscv64"},
+        {"l4t": "36.4.7"},
+        {"l4t_unreadable": "rubbish"},
+        {"soc": "tegra234"},
+        {"model": "NVIDIA Jetson Nano"},
+        {"memory_bytes": 0},
+        {"memory_bytes": 500_000_000},
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

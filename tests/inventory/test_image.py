@@ -21,14 +21,25 @@ from sage_edge.paths import Paths
 from .machines import AGX_THOR, FLEET, LAPTOP, ORIN_NANO, paths_in
 
 SPROUT: dict[str, Any] = {
-    "format": 1, "role": "practitioner", "board": "orin-nano", "platform": "l4t",
-    "l4t": {"from": "36.4", "below": "37"}, "compute_capability": "8.7", "gpu_layers": -1,
+    "format": 1,
+    "role": "practitioner",
+    "board": "orin-nano",
+    "platform": "l4t",
+    "l4t": {"from": "36.4", "below": "37"},
+    "compute_capability": "8.7",
+    "gpu_layers": -1,
     "model": "qwen2.5-0.5b/introspective:v2.1-q8_0",
-}  # fmt: skip
+}
 THOR: dict[str, Any] = {
-    "format": 1, "role": "researcher", "board": "agx-thor", "platform": "l4t",
-    "l4t": {"from": "38.2", "below": "40"}, "compute_capability": "11.0", "gpu_layers": -1, "model": None,
-}  # fmt: skip
+    "format": 1,
+    "role": "researcher",
+    "board": "agx-thor",
+    "platform": "l4t",
+    "l4t": {"from": "38.2", "below": "40"},
+    "compute_capability": "11.0",
+    "gpu_layers": -1,
+    "model": None,
+}
 FOR_CPU = {"platform": "cpu", "gpu_layers": 0}
 SPROUT_CPU = {**SPROUT, **FOR_CPU, "model": "sage/seedling:q8_0"}
 
@@ -44,11 +55,13 @@ def inside(folder: Path, label: dict[str, Any], host: str, overlay: str = "") ->
 @pytest.mark.parametrize(
     ("label", "host", "overlay", "facts"),
     [
-        (SPROUT, "sprout", "", ORIN_NANO), (THOR, "thor", "", AGX_THOR),
-        (SPROUT_CPU, "sprout", "cpu", LAPTOP), ({**THOR, **FOR_CPU}, "thor", "cpu", LAPTOP),
+        (SPROUT, "sprout", "", ORIN_NANO),
+        (THOR, "thor", "", AGX_THOR),
+        (SPROUT_CPU, "sprout", "cpu", LAPTOP),
+        ({**THOR, **FOR_CPU}, "thor", "cpu", LAPTOP),
         ({**SPROUT, "model": None}, "sprout", "", ORIN_NANO),
     ],
-)  # fmt: skip
+)
 def test_each_image_runs_on_its_own_host(
     label: dict[str, Any], host: str, overlay: str, facts: BoardFacts, tmp_path: Path
 ) -> None:
@@ -70,7 +83,7 @@ def test_each_image_runs_on_its_own_host(
         ({**THOR, "l4t": {"from": "39", "below": "40"}}, "thor", "", AGX_THOR, "Linux 38.4.0, it runs on 39"),
         ({**SPROUT, "model": "sage/seedling:q8_0"}, "sprout", "", ORIN_NANO, "carries sage/seedling:q8_0, sprout is"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_agree_is_refused_by_name(
     label: dict[str, Any], host: str, overlay: str, facts: BoardFacts, says: str, tmp_path: Path
 ) -> None:
@@ -87,8 +100,9 @@ def test_what_does_not_agree_is_refused_by_name(
 
 def test_a_board_without_a_release_has_no_image() -> None:
     fleet = load(FLEET)
-    me = identity.Me(fleet.host("thor"), fleet.role_of("thor"), fleet.board_of("thor"), fleet, None,
-                     replace(AGX_THOR, l4t=None))  # fmt: skip
+    me = identity.Me(
+        fleet.host("thor"), fleet.role_of("thor"), fleet.board_of("thor"), fleet, None, replace(AGX_THOR, l4t=None)
+    )
     (says,) = image.contradictions(ImageLabel.model_validate(THOR), me)
     assert says == "/etc/nv_tegra_release is missing, it runs on 38.2 up to, not including, 40"
 

@@ -75,7 +75,9 @@ def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path
         ("hosts/thor.yaml", "name: thor", "name: odin", "name: expected thor, as the file is named, got 'odin'"),
         ("hosts/thor.yaml", "name: thor", "name: thor\nname: thor", "line 5: key 'name' is given twice"),
         (
-            "hosts/thor.yaml", "name: thor", "name: thor\nmind: Sage",
+            "hosts/thor.yaml",
+            "name: thor",
+            "name: thor\nmind: Sage",
             "mind: is only for a host that conducts sessions; a researcher does not",
         ),
         ("hosts/sprout.yaml", "mind: Sage", "", "mind: is missing; a practitioner conducts sessions"),
@@ -83,11 +85,15 @@ def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path
         ("hosts/sprout.yaml", "context_tokens: 4096", "context_tokens: 300", "greater than or equal to 512, got 300"),
         ("hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 120", "expected a duration like 6h, got 120"),
         (
-            "hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {training: {every: 2h}}",
+            "hosts/sprout.yaml",
+            "turn_deadline: 2m",
+            "turn_deadline: 2m\nschedule: {training: {every: 2h}}",
             "schedule.training.offset: expected less than every (2h), got '3h'",
         ),
         (
-            "hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {jitter: 6h}",
+            "hosts/sprout.yaml",
+            "turn_deadline: 2m",
+            "turn_deadline: 2m\nschedule: {jitter: 6h}",
             "schedule.jitter: expected less than primary.every (6h), got '6h'",
         ),
         ("fleet.yaml", "primary: {every: 6h", "primary: {every: 0h", "cadence.primary.every: expected more than 0s"),
@@ -99,7 +105,7 @@ def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path
         ("roles/researcher.yaml", "exemplars: 2", "exemplars: .nan", "parameters: expected a finite number for exempl"),
         ("roles/operator.yaml", "deploy,", "deploi,", "abilities[0]: expected 'conduct', 'decide'"),
     ],
-)  # fmt: skip
+)
 def test_one_fault_is_said_once(edit: Edit, faults: Faults, file: str, old: str, new: str, expected: str) -> None:
     edit(file, old, new)
     (only,) = faults()

@@ -53,7 +53,7 @@ def test_a_third_kind_is_one_entry(edit: Edit, fleet: Path) -> None:
         ("draws: tracks", "draws: tracks\n    colour: red", "kinds[1].colour: unknown key"),
         ("draws: tracks", "", "kinds[1].draws: is missing"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_names_its_key(edit: Edit, faults: Faults, old: str, new: str, expected: str) -> None:
     edit("curriculum/kinds.yaml", old, new)
     assert any(fault.startswith(f"fleet/curriculum/kinds.yaml: {expected}") for fault in faults())

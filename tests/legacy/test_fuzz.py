@@ -21,18 +21,51 @@ from sage_edge.records.legacy import LegacyTranscript
 from tests.legacy.papers import TEXT, plant, read, session, training
 
 SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
     st.sampled_from(["SAGE", "Claude", "2026-03-08T02:30:00", "T024", "[GENERATION FAILED", "<think>x", "2026-01-01"]),
-)  # fmt: skip
+)
 KEYS = st.one_of(
     st.text(max_size=6),
     st.sampled_from(
-        [*KNOWN, EXERCISES, *QUESTIONS, *ANSWERS, *SPEAKERS, *TEXTS, "session", "session_number", "start", "end",
-         "timestamp", "date", "time", "machine", "model", "phase", "generation_mode", "exercise", "type", "expected",
-         "evaluation", "error", "identity", "development", "experiences", "salience", "dry_run", "hypothesis",
-         "system_prompt", "skill_name", "cpu_fallback"]
+        [
+            *KNOWN,
+            EXERCISES,
+            *QUESTIONS,
+            *ANSWERS,
+            *SPEAKERS,
+            *TEXTS,
+            "session",
+            "session_number",
+            "start",
+            "end",
+            "timestamp",
+            "date",
+            "time",
+            "machine",
+            "model",
+            "phase",
+            "generation_mode",
+            "exercise",
+            "type",
+            "expected",
+            "evaluation",
+            "error",
+            "identity",
+            "development",
+            "experiences",
+            "salience",
+            "dry_run",
+            "hypothesis",
+            "system_prompt",
+            "skill_name",
+            "cpu_fallback",
+        ]
     ),
-)  # fmt: skip
+)
 
 
 def _deeper(inner: st.SearchStrategy[JsonValue]) -> st.SearchStrategy[JsonValue]:

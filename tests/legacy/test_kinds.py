@@ -31,9 +31,17 @@ def test_by_name(name: str, what: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "is_json"),
-    [("a.json", True), ("a.JSON", True), ("a.json.bak", True), ("buffer.json.backup_20260201", True),
-     ("a.jsonl", True), ("json", False), ("a.json5x", True), ("a.jsonnet", False)],
-)  # fmt: skip
+    [
+        ("a.json", True),
+        ("a.JSON", True),
+        ("a.json.bak", True),
+        ("buffer.json.backup_20260201", True),
+        ("a.jsonl", True),
+        ("json", False),
+        ("a.json5x", True),
+        ("a.jsonnet", False),
+    ],
+)
 def test_what_promises_json(name: str, is_json: bool) -> None:
     assert kinds.is_json(name) == is_json
 

@@ -162,8 +162,11 @@ def test_units_and_interventions(made: LegacyImport) -> None:
     assert under["S045"] == ("creating", "identity-anchored-v2")
     units = {one.unit for one in sessions(made, "training")}
     assert units == {
-        "basic-completion", "memory-and-recall", "identity-and-boundaries", "conversational-skills",
-    }  # fmt: skip
+        "basic-completion",
+        "memory-and-recall",
+        "identity-and-boundaries",
+        "conversational-skills",
+    }
 
 
 def sessions(made: LegacyImport, track: str) -> list[Dialogue]:

@@ -59,9 +59,15 @@ def test_under_what(keys: dict[str, JsonValue], intervention: str, remarks: list
 
 def test_an_instance_of_another_machine() -> None:
     content = session(
-        2, machine="legion", model="phi4:14b", model_family="phi", identity={"name": "SAGE-Legion"}, turns=4,
-        conversation=utterances("A?", "B.", mind="SAGE-Legion"), generation_mode="ollama",
-    )  # fmt: skip
+        2,
+        machine="legion",
+        model="phi4:14b",
+        model_family="phi",
+        identity={"name": "SAGE-Legion"},
+        turns=4,
+        conversation=utterances("A?", "B.", mind="SAGE-Legion"),
+        generation_mode="ollama",
+    )
     found = head(content, "sage/instances/legion-phi4-14b/sessions/session_002.json")
     assert (found.host, found.model, found.mind, found.number) == ("legion", "phi4:14b", "SAGE-Legion", 2)
     assert found.remarks == ()
@@ -79,9 +85,13 @@ def test_a_machine_that_is_called_as_the_teacher_is_no_mind() -> None:
 
 def test_a_file_with_session_number_and_a_day() -> None:
     content: JsonValue = {
-        "session_number": 61, "date": "2026-02-08", "device": "orin", "model": "small", "status": "done",
+        "session_number": 61,
+        "date": "2026-02-08",
+        "device": "orin",
+        "model": "small",
+        "status": "done",
         "conversations": [{"claude": "A?", "sage": "B.", "timestamp": "2026-02-08T06:01:00"}],
-    }  # fmt: skip
+    }
     found = head(content, f"{TEXT}/session_061.json")
     assert (found.label, found.host, found.model) == ("S061", None, "small")
     assert found.started is not None
@@ -92,9 +102,11 @@ def test_a_file_with_session_number_and_a_day() -> None:
 
 def test_turns_as_a_list_and_why_it_ended() -> None:
     content: JsonValue = {
-        "session": 116, "termination_reason": "tired", "metadata": {"lora": "c7"},
+        "session": 116,
+        "termination_reason": "tired",
+        "metadata": {"lora": "c7"},
         "turns": [{"turn": 1, "thor": "A?", "sage": "B.", "topic": "rain"}],
-    }  # fmt: skip
+    }
     found = draft(content, f"{TEXT}/session_116.json")
     assert (found.words[0].asker, found.words[0].reply) == ("thor", "B.")
     assert found.words[0].stored == {"turn": 1, "topic": "rain"}
@@ -103,9 +115,11 @@ def test_turns_as_a_list_and_why_it_ended() -> None:
 
 def test_a_battery_that_is_called_a_session() -> None:
     content: JsonValue = {
-        "session": "T036", "type": "mode_test", "timestamp": "2026-01-20T17:48:35",
+        "session": "T036",
+        "type": "mode_test",
+        "timestamp": "2026-01-20T17:48:35",
         "results": [{"exercise": "one", "prompt": "A?", "response": "B.", "refinement_pattern": False}],
-    }  # fmt: skip
+    }
     found = draft(content, f"{TRAINING}/T036_mode_test.json")
     assert (found.head.shape, found.head.track, found.head.mind) == ("test-battery", "training", "unknown")
     assert found.words[0].stored == {"exercise": "one", "refinement_pattern": False}
@@ -154,8 +168,9 @@ def test_several_papers_of_one_file() -> None:
     assert (first.head.label, first.head.place) == ("validation.models.0", "models.0")
     assert first.head.started == second.head.started is not None
     assert first.head.extra[AROUND] == {
-        "timestamp": "2025-11-05 04:01:09", "models": [{"paper": "models.0"}, {"paper": "models.1"}],
-    }  # fmt: skip
+        "timestamp": "2025-11-05 04:01:09",
+        "models": [{"paper": "models.0"}, {"paper": "models.1"}],
+    }
     assert second.head.extra == {}
 
 

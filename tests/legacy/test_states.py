@@ -15,9 +15,13 @@ PLACE = "sage/instances/ant-small/identity.json"
 
 def identity(count: int = 10, phase: str = "sensing", **more: JsonValue) -> Json:
     who: Json = {
-        "name": "SAGE-Ant", "lct": "lct://sage:ant:agent@raising", "session_count": count, "phase": phase,
-        "last_session_summary": "Session 10 (programmatic): a quiet one", **more,
-    }  # fmt: skip
+        "name": "SAGE-Ant",
+        "lct": "lct://sage:ant:agent@raising",
+        "session_count": count,
+        "phase": phase,
+        "last_session_summary": "Session 10 (programmatic): a quiet one",
+        **more,
+    }
     development: Json = {"current_phase": 2, "phase_name": "sensing"}
     tutor: Json = {"sessions": 10}
     operator: Json = {"role": "operator", "sessions": 2}

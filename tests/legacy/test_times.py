@@ -59,9 +59,24 @@ def test_an_hour_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["", "yesterday", "2026-13-01T00:00:00", "2026-02-30T00:00:00", "2026-01-13", True, None, [], {}, 3, -1, 1e300,
-     "9999-12-31T23:59:59", "0001-01-01T00:00:00+14:00", "2026-01-13T06:02:17+99:00"],
-)  # fmt: skip
+    [
+        "",
+        "yesterday",
+        "2026-13-01T00:00:00",
+        "2026-02-30T00:00:00",
+        "2026-01-13",
+        True,
+        None,
+        [],
+        {},
+        3,
+        -1,
+        1e300,
+        "9999-12-31T23:59:59",
+        "0001-01-01T00:00:00+14:00",
+        "2026-01-13T06:02:17+99:00",
+    ],
+)
 def test_what_is_no_time_is_told(raw: JsonValue) -> None:
     found = times.read(raw)
     assert found.moment is None

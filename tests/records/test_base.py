@@ -81,10 +81,13 @@ def test_a_record_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        ({"more": 1}, "more"), ({"format": 2}, "format"), ({"at": "2026-11-20T06:00:00"}, "at"),
-        ({"host": "X"}, "host"), ({"text": None}, "text"),
+        ({"more": 1}, "more"),
+        ({"format": 2}, "format"),
+        ({"at": "2026-11-20T06:00:00"}, "at"),
+        ({"host": "X"}, "host"),
+        ({"text": None}, "text"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_record_is_refused_in_one_line(change: dict[str, object], place: str) -> None:
     content = json.loads(line(datetime(2026, 1, 1, tzinfo=timezone.utc), "").canonical())
     with pytest.raises(ValueError, match=f"^no worklogline: {place}: ") as refused:

@@ -13,20 +13,43 @@ BY = ScoredBy.model_validate({"scorer": "raising", "version": 1, "quantity": "d5
 
 def reading(**change: Any) -> Reading:
     told = {
-        "label": "then", "measures": "correlation", "scored_by": (BY,), "sessions": "P001 to P010", "n": 10,
-        "unit": "sessions", "value": 0.95, "low": 0.81, "high": 0.99, "p": 0.001, "method": "Pearson",
-        "test": "permutation", "seed": 7,
-    }  # fmt: skip
+        "label": "then",
+        "measures": "correlation",
+        "scored_by": (BY,),
+        "sessions": "P001 to P010",
+        "n": 10,
+        "unit": "sessions",
+        "value": 0.95,
+        "low": 0.81,
+        "high": 0.99,
+        "p": 0.001,
+        "method": "Pearson",
+        "test": "permutation",
+        "seed": 7,
+    }
     return Reading.model_validate(told | change)
 
 
 def finding(**change: Any) -> ClaimFinding:
     told = {
-        "claim": "coupling", "statement": "So.", "source": "a note", "scope": "law", "track": "primary",
-        "as_stated": "r = 0.95", "stated": 0.95, "criterion": "at least 0.5", "replayed": reading(),
-        "corrected": reading(), "verdict": "supported", "because": "it is so", "p_adjusted": 0.002,
-        "adjustment": "Holm 1979", "tests": 2, "seed": 7, "evidence": (),
-    }  # fmt: skip
+        "claim": "coupling",
+        "statement": "So.",
+        "source": "a note",
+        "scope": "law",
+        "track": "primary",
+        "as_stated": "r = 0.95",
+        "stated": 0.95,
+        "criterion": "at least 0.5",
+        "replayed": reading(),
+        "corrected": reading(),
+        "verdict": "supported",
+        "because": "it is so",
+        "p_adjusted": 0.002,
+        "adjustment": "Holm 1979",
+        "tests": 2,
+        "seed": 7,
+        "evidence": (),
+    }
     return ClaimFinding.model_validate(told | change)
 
 
@@ -56,7 +79,7 @@ def test_a_number_that_does_not_exist_needs_a_reason() -> None:
         (SLOPE, "per session -0.0015 (0.0000 to 0.000), n = 10 sessions"),
         ({"measures": "ratio", "unit": "questions", "value": 8.2587}, "times 8.259 (0.810 to 0.990), n = 10 questions"),
     ],
-)  # fmt: skip
+)
 def test_a_number_for_people(change: dict[str, Any], told: str) -> None:
     assert reading(**change).told == told
 
@@ -70,7 +93,7 @@ def test_a_number_for_people(change: dict[str, Any], told: str) -> None:
         (OPEN, "cannot tell: no n can be named"),
         (OPEN | {"corrected": reading(value=None, undefined="no variation")}, "cannot tell: no variation"),
     ],
-)  # fmt: skip
+)
 def test_a_verdict_for_people(change: dict[str, Any], told: str) -> None:
     assert finding(**change).told == told
 

@@ -19,20 +19,32 @@ START = datetime(2026, 1, 13, 14, 2, tzinfo=timezone.utc)
 
 def head(label: str = "T021", number: int | None = 21, track: Track | None = "training") -> LegacyHead:
     return LegacyHead(
-        label=label, number=number, track=track, shape="exercises", mind="SAGE", unit=Slug("identity"), started=START,
-        source="sessions/T021.json", source_sha256=files.digest(b"file"), remarks=(Slug("cpu-fallback"),),
+        label=label,
+        number=number,
+        track=track,
+        shape="exercises",
+        mind="SAGE",
+        unit=Slug("identity"),
+        started=START,
+        source="sessions/T021.json",
+        source_sha256=files.digest(b"file"),
+        remarks=(Slug("cpu-fallback"),),
         extra={"t3": {"trust": 0.5}},
-    )  # fmt: skip
+    )
 
 
 WORDS = (
     LegacyWords(kind="warm-up", asker="Teacher", prompt="Ready?", reply="Yes."),
     LegacyWords(
-        kind="exercise", prompt="What is one and one?", reply="2", exercise=Slug("math"), expected=("2",),
+        kind="exercise",
+        prompt="What is one and one?",
+        reply="2",
+        exercise=Slug("math"),
+        expected=("2",),
         stored={"evaluation": {"success": True}},
     ),
     LegacyWords(prompt="And now?", reply="", outcome="failed", error="an empty text is stored as the answer"),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -103,8 +115,12 @@ def test_a_label_is_part_of_a_file_name(label: str) -> None:
 def test_what_scorers_see(paper: LegacyTranscript) -> None:
     seen = legacy.dialogue(paper)
     assert (seen.provenance, seen.seal, seen.label, seen.number, seen.track) == (
-        "legacy", paper.seal, "T021", 21, "training",
-    )  # fmt: skip
+        "legacy",
+        paper.seal,
+        "T021",
+        21,
+        "training",
+    )
     assert (seen.host, seen.model, seen.unit, seen.intervention) == (None, None, "identity", "none-recorded")
     assert (seen.started, seen.ended, seen.due, seen.late) == (START, None, None, False)
     assert (seen.standing, seen.remarks) == ("session", ("cpu-fallback",))

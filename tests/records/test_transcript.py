@@ -124,10 +124,12 @@ def test_a_lesson_has_something_to_say() -> None:
 @pytest.mark.parametrize(
     ("session", "path"),
     [
-        ("P001", "sessions/primary/000/P001.json"), ("P099", "sessions/primary/000/P099.json"),
-        ("P100", "sessions/primary/001/P100.json"), ("T12345", "sessions/training/123/T12345.json"),
+        ("P001", "sessions/primary/000/P001.json"),
+        ("P099", "sessions/primary/000/P099.json"),
+        ("P100", "sessions/primary/001/P100.json"),
+        ("T12345", "sessions/training/123/T12345.json"),
     ],
-)  # fmt: skip
+)
 def test_sessions_are_sharded_by_hundreds(session: str, path: str) -> None:
     assert paper_paths.of_session(SessionId(session)) == path
 

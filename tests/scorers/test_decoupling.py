@@ -16,9 +16,18 @@ from sage_edge.scorers.text.tokens import words
 from tests.dialogues import marked, talk
 
 CLAIMS = (
-    "I am Sage", "I'm still Sage", "I am just something called Sage", "My name is Sage", "They call me Sage",
-    "It is me, Sage", "As Sage, I am here", "I am speaking as Sage", "This is Sage", "Sage here", "Sage is learning",
-)  # fmt: skip
+    "I am Sage",
+    "I'm still Sage",
+    "I am just something called Sage",
+    "My name is Sage",
+    "They call me Sage",
+    "It is me, Sage",
+    "As Sage, I am here",
+    "I am speaking as Sage",
+    "This is Sage",
+    "Sage here",
+    "Sage is learning",
+)
 """One for each way of naming oneself, of words that mean nothing else."""
 
 WORDS = st.sampled_from(["lamp", "rivers", "noticed", "evening", "trust", "partner", "quietly", "learn", "called"])

@@ -75,10 +75,23 @@ def test_every_kind_is_found_by_its_anchors_alone() -> None:
 
 PARTS = st.sampled_from(
     [
-        *(one for _, one in CLAIMED), *NOT_CLAIMED, "I", "we", "over", "years", "years'", "last", "last year's",
-        "talks", "yesterday's rain", "last week’s", "as we've said's", "not", ".",
+        *(one for _, one in CLAIMED),
+        *NOT_CLAIMED,
+        "I",
+        "we",
+        "over",
+        "years",
+        "years'",
+        "last",
+        "last year's",
+        "talks",
+        "yesterday's rain",
+        "last week’s",
+        "as we've said's",
+        "not",
+        ".",
     ]
-)  # fmt: skip
+)
 
 
 @given(st.lists(PARTS, max_size=6), st.booleans(), st.text(max_size=30))

@@ -149,16 +149,43 @@ PIECES = st.lists(
     st.one_of(
         st.sampled_from(
             [
-                "I met", "I'll met", "we’ve visited", "Otto", "*Otto*", "my friend", "our o'friend", "a city", "called",
-                "Dr.", "x\u00admy", "e\u0301my", "two", "two people's", "25", "3.5", "1,000", "days", "days'",
-                "years's time", "rock'two", "good old", "\u0661\u0662", "\uff11\uff12", "minus", "session",
-                "in", ",", ".", "\n", "-",
+                "I met",
+                "I'll met",
+                "we’ve visited",
+                "Otto",
+                "*Otto*",
+                "my friend",
+                "our o'friend",
+                "a city",
+                "called",
+                "Dr.",
+                "x\u00admy",
+                "e\u0301my",
+                "two",
+                "two people's",
+                "25",
+                "3.5",
+                "1,000",
+                "days",
+                "days'",
+                "years's time",
+                "rock'two",
+                "good old",
+                "\u0661\u0662",
+                "\uff11\uff12",
+                "minus",
+                "session",
+                "in",
+                ",",
+                ".",
+                "\n",
+                "-",
             ]
         ),
         st.text(max_size=3),
     ),
     max_size=8,
-)  # fmt: skip
+)
 
 
 @given(PIECES.map(" ".join))

@@ -81,10 +81,13 @@ def test_classes(answer: str, question: str, before: str, kind: str, weight: flo
 
 @pytest.mark.parametrize(
     ("question", "kind"),
-    [("noticed unseen unheard unsaid unknown", "integrated"),
-     ("noticed unseen unheard unsaid unknown unasked", "contextual"),
-     ("here aaa bbb ccc ddd eee fff", "integrated"), ("aaa is", "contextual")],
-)  # fmt: skip
+    [
+        ("noticed unseen unheard unsaid unknown", "integrated"),
+        ("noticed unseen unheard unsaid unknown unasked", "contextual"),
+        ("here aaa bbb ccc ddd eee fff", "integrated"),
+        ("aaa is", "contextual"),
+    ],
+)
 def test_a_fifth_of_the_longer_words_makes_an_answer_relevant(question: str, kind: str) -> None:
     assert examined(INTEGRATED, question, "1 2 3 4 5 6").kind == kind
 

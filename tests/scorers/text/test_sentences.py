@@ -20,9 +20,17 @@ def test_nothing_but_ends_is_lost(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("sentence", "asserted"),
-    [("i am here", True), ("i am not here", False), ("i don't know", False), ("if i were here", False),
-     ("we will meet", False), ("perhaps it rains", False), ("a notice", True), ("the willow", True)],
-)  # fmt: skip
+    [
+        ("i am here", True),
+        ("i am not here", False),
+        ("i don't know", False),
+        ("if i were here", False),
+        ("we will meet", False),
+        ("perhaps it rains", False),
+        ("a notice", True),
+        ("the willow", True),
+    ],
+)
 def test_denials_doubts_and_plans_assert_nothing(sentence: str, asserted: bool) -> None:
     assert is_asserted(sentence) is asserted
 
