@@ -26,14 +26,21 @@ Mode = Literal["auto", "manual", "never"]
 def recommendation(**changed: Any) -> Recommendation:
     """An admissible recommendation for P005 to P008, or one that is not."""
     content = {
-        "author": HostName("thor"), "to": SPROUT, "track": "primary", "first": SessionId("P005"),
-        "last": SessionId("P008"), "intervention": Slug("identity-anchored"), "intervention_version": 1,
-        "parameters": GOOD, "rule": Slug("identity-fades"), "because": (), "based_on": (files.digest(b"x"),),
-        "prediction": Prediction(
-            scorer=Slug("identity"), version=1, comparison="at-least", value=0.3, minimum_n=5
-        ),
-        "created": MORNING, "valid_until": MORNING + timedelta(days=7),
-    }  # fmt: skip
+        "author": HostName("thor"),
+        "to": SPROUT,
+        "track": "primary",
+        "first": SessionId("P005"),
+        "last": SessionId("P008"),
+        "intervention": Slug("identity-anchored"),
+        "intervention_version": 1,
+        "parameters": GOOD,
+        "rule": Slug("identity-fades"),
+        "because": (),
+        "based_on": (files.digest(b"x"),),
+        "prediction": Prediction(scorer=Slug("identity"), version=1, comparison="at-least", value=0.3, minimum_n=5),
+        "created": MORNING,
+        "valid_until": MORNING + timedelta(days=7),
+    }
     return Recommendation.model_validate({**content, **changed})
 
 
@@ -107,17 +114,23 @@ def test_each_open_paper_gets_its_own_answer() -> None:
     policy = Policy(recommendations="auto", allowed=(Slug("identity-anchored"),))
     made = decide(SPROUT, policy, LESSONS, {p.fingerprint(): p for p in papers}, {"primary": 0}, MORNING)
     assert {decision.recommendation: decision.verdict for decision in made} == {
-        papers[0].fingerprint(): "accepted", papers[1].fingerprint(): "declined",
-    }  # fmt: skip
+        papers[0].fingerprint(): "accepted",
+        papers[1].fingerprint(): "declined",
+    }
 
 
 @pytest.mark.parametrize(
     ("session", "later", "expected"),
     [
-        ("P004", 0, False), ("P005", 0, True), ("P008", 0, True), ("P009", 0, False), ("T005", 0, False),
-        ("P005", 7, True), ("P005", 8, False),
+        ("P004", 0, False),
+        ("P005", 0, True),
+        ("P008", 0, True),
+        ("P009", 0, False),
+        ("T005", 0, False),
+        ("P005", 7, True),
+        ("P005", 8, False),
     ],
-)  # fmt: skip
+)
 def test_a_recommendation_speaks_of_its_own_window(session: str, later: int, expected: bool) -> None:
     now = MORNING + timedelta(days=later)
     assert interventions.covers(recommendation(), KINDS.of(SessionId(session)), SessionId(session), now) is expected

@@ -31,12 +31,22 @@ def test_a_recommendation_names_the_quantity_that_it_predicts() -> None:
     prediction = Prediction(scorer=Slug("truncation"), version=1, comparison="at-most", value=0.5, minimum_n=5)
     paper = Recommendation.model_validate(
         {
-            "author": "thor", "to": "sprout", "track": "primary", "first": "P002", "last": "P005",
-            "intervention": "observe", "intervention_version": 1, "parameters": {}, "prediction": prediction,
-            "rule": "a-rule", "because": (), "based_on": (files.digest(b"x"),), "created": START,
+            "author": "thor",
+            "to": "sprout",
+            "track": "primary",
+            "first": "P002",
+            "last": "P005",
+            "intervention": "observe",
+            "intervention_version": 1,
+            "parameters": {},
+            "prediction": prediction,
+            "rule": "a-rule",
+            "because": (),
+            "based_on": (files.digest(b"x"),),
+            "created": START,
             "valid_until": START + timedelta(days=1),
         }
-    )  # fmt: skip
+    )
     assert describe(paper) == "to sprout: observe for P002-P005, predicting truncation at most 0.50 in P002"
     cut = prediction.model_copy(update={"quantity": "cut"})
     assert "predicting truncation cut at most" in describe(paper.model_copy(update={"prediction": cut}))

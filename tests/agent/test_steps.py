@@ -45,8 +45,12 @@ def test_a_role_decides_which_steps_there_are(home: Make) -> None:
 @pytest.mark.usefixtures("added")
 def test_an_added_step_is_planned_and_carried_out(home: Make) -> None:
     assert [action.what for action in wake.plan(home().agent)] == [
-        "receive", "conduct P001", "tidy up", "write the status", "publish",
-    ]  # fmt: skip
+        "receive",
+        "conduct P001",
+        "tidy up",
+        "write the status",
+        "publish",
+    ]
     assert wake.once(home().agent).failure is None
     assert worklog(home()) == ["session-conducted", "tidied"]
     assert "tidy up" not in [action.what for action in wake.plan(home("thor").agent)]

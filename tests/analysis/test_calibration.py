@@ -31,9 +31,7 @@ DECLINED = Decision(
 )
 CONFIRMED = AnsweredPrediction(RECOMMENDED, check=checked(), sessions=(TOLD,))
 AFTER = replace(TOLD, recommendation=None, started=RECOMMENDED.created - timedelta(seconds=1))
-OTHER = checked().model_copy(
-    update={"prediction": RECOMMENDED.prediction.model_copy(update={"value": 0.1})}
-)  # fmt: skip
+OTHER = checked().model_copy(update={"prediction": RECOMMENDED.prediction.model_copy(update={"value": 0.1})})
 CASES: list[tuple[AnsweredPrediction, PredictionOutcome]] = [
     (CONFIRMED, "confirmed"),
     (replace(CONFIRMED, sessions=()), "confirmed"),
@@ -72,8 +70,14 @@ def test_the_table_counts_each_researcher() -> None:
     assert (thor.author, thor.predictions, thor.decided) == ("thor", len(CASES), 3)
     assert thor.rate == (2 / 3, *wilson(2, 3))
     assert dict(thor.outcomes) == {
-        "confirmed": 2, "refuted": 1, "cannot tell": 1, "open": 2, "declined": 1, "late": 1, "void": 2
-    }  # fmt: skip
+        "confirmed": 2,
+        "refuted": 1,
+        "cannot tell": 1,
+        "open": 2,
+        "declined": 1,
+        "late": 1,
+        "void": 2,
+    }
     assert (willow.author, willow.predictions, willow.decided, willow.rate) == ("willow", 2, 0, None)
 
 

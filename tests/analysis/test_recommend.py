@@ -24,12 +24,18 @@ NAMED = ["I am Sage."] * 7
 def case(*transcripts: Transcript, known: Sequence[Recommendation] = (), verdict: str | None = None) -> Case:
     decisions = {
         one.fingerprint(): Decision.model_validate(
-            {"author": SPROUT, "recommendation": one.fingerprint(), "verdict": verdict, "reason": "said so",
-             "decided_by": "policy", "created": NOW}
+            {
+                "author": SPROUT,
+                "recommendation": one.fingerprint(),
+                "verdict": verdict,
+                "reason": "said so",
+                "decided_by": "policy",
+                "created": NOW,
+            }
         )
         for one in known
         if verdict is not None
-    }  # fmt: skip
+    }
     return Case(
         to=SPROUT,
         examined=tuple(Examined(one, examine(THOR, one, NOW)) for one in transcripts),
@@ -120,8 +126,10 @@ def test_an_open_recommendation_is_not_repeated() -> None:
     assert ask(case(*both, known=[first()], verdict="accepted")) is None
 
 
-@pytest.mark.parametrize(("now", "verdict", "newest"), [(NOW, "declined", "P002"), (NOW, "accepted", "P005"),
-                                                        (NOW + timedelta(days=8), None, "P002")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("now", "verdict", "newest"),
+    [(NOW, "declined", "P002"), (NOW, "accepted", "P005"), (NOW + timedelta(days=8), None, "P002")],
+)
 def test_a_closed_one_may_be_followed_by_another(now: object, verdict: str | None, newest: str) -> None:
     known = case(transcript("P001", replies=PLAIN), transcript(newest, replies=PLAIN), known=[first()], verdict=verdict)
     found = ask(known, now=now)

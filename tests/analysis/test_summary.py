@@ -17,10 +17,17 @@ from sage_edge.scorers import Mark, QuantityKind, wilson
 
 def series(kind: QuantityKind, *sessions: list[float], numbers: list[int] | None = None) -> Series:
     points = tuple(
-        Point(number, f"P{number:03d}", files.digest(str(number).encode()), None, "phase", "observe/1",
-              tuple(Mark(turn, value) for turn, value in enumerate(marks, start=1)))
+        Point(
+            number,
+            f"P{number:03d}",
+            files.digest(str(number).encode()),
+            None,
+            "phase",
+            "observe/1",
+            tuple(Mark(turn, value) for turn, value in enumerate(marks, start=1)),
+        )
         for number, marks in zip(numbers or range(1, 99), sessions, strict=False)
-    )  # fmt: skip
+    )
     return Series(Slug("a-scorer"), 1, Slug("a-quantity"), kind, files.digest(b""), "primary", points)
 
 
@@ -62,8 +69,9 @@ def test_without_spread_there_is_no_interval(sessions: list[list[float]], note: 
 def test_windows_go_by_session_numbers() -> None:
     found = list(windows(series("rate", [1], [0], [1], numbers=[1, 10, 21]), 10))
     assert [(window.first, window.last, window.value) for window in found] == [
-        ("P001", "P010", 0.5), ("P021", "P021", 1.0)
-    ]  # fmt: skip
+        ("P001", "P010", 0.5),
+        ("P021", "P021", 1.0),
+    ]
 
 
 def test_no_session_no_window() -> None:

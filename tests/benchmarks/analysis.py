@@ -156,9 +156,11 @@ def _growth(places: dict[int, Path], rounds: int) -> Figure:
     times = ", ".join(f"{size:,}: {took:.3f} s" for size, took in spent.items())
     exponent = _slope([math.log(size) for size in spent], [math.log(took) for took in spent.values()])
     return Figure(
-        "growth with the number of sessions, processor time", "exponent 1.0 ± 0.1", f"{exponent:.3f} ({times})",
+        "growth with the number of sessions, processor time",
+        "exponent 1.0 ± 0.1",
+        f"{exponent:.3f} ({times})",
         abs(exponent - 1) <= 0.1,
-    )  # fmt: skip
+    )
 
 
 def _work(place: Path) -> float:

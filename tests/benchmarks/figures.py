@@ -42,9 +42,7 @@ def run(about: str, figures: Callable[[bool], Iterable[Figure]]) -> int:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}", flush=True)
     measured = []
     for figure in figures(asked.quick):
-        print(
-            f"{figure.verdict:<6}  {figure.name}: {figure.measured} (promised: {figure.promised})", flush=True
-        )  # fmt: skip
+        print(f"{figure.verdict:<6}  {figure.name}: {figure.measured} (promised: {figure.promised})", flush=True)
         measured.append(figure)
     if asked.into is not None:
         asked.into.write_text(json.dumps([asdict(figure) for figure in measured]), "utf-8")

@@ -44,11 +44,16 @@ def prepared(fleet: Fleet, hosts: Sequence[HostName]) -> Peer:
         found = config.find(fleet.ground.desk.fleet.addresses, host)
         known.append(f"[{found.hostname}]:{found.port} {fleet.key(host)}\n")
         data = {
-            "ssh_hostname": found.hostname, "ssh_port": found.port, "ssh_user": found.user,
-            "ssh_key": str(found.identities[0]), "ssh_known_hosts_file": str(folder / "known_hosts"),
-            "ssh_strict_host_key_checking": "yes", "ssh_allow_agent": False, "ssh_look_for_keys": False,
+            "ssh_hostname": found.hostname,
+            "ssh_port": found.port,
+            "ssh_user": found.user,
+            "ssh_key": str(found.identities[0]),
+            "ssh_known_hosts_file": str(folder / "known_hosts"),
+            "ssh_strict_host_key_checking": "yes",
+            "ssh_allow_agent": False,
+            "ssh_look_for_keys": False,
             "release": f"releases/{fleet.ground.facts(host).deployed.current}",
-        }  # fmt: skip
+        }
         inventory.append((str(host), data))
     (folder / "known_hosts").write_text("".join(known))
     (folder / "inventory.py").write_text(f"boards = {inventory!r}\n")

@@ -63,8 +63,12 @@ def _measure(home: Path, thor: boards.Board, rounds: int, size: int) -> Iterator
     sent, beside = again.crossed_bytes, first.crossed_bytes - size
     yield Figure("a copy of what is there sends", "<= 10 KB (facts §8)", f"{sent} bytes", sent <= 10_000)
     told = f"{size / 1e6:.0f} MB in {first.seconds:.2f} s, proven; plain rsync {plain:.2f} s, nothing hashed after it"
-    yield Figure("a first copy", "no promise of time; <= 1 % beside the bytes", f"{told}; {beside} bytes beside them",
-                 beside <= size // 100)  # fmt: skip
+    yield Figure(
+        "a first copy",
+        "no promise of time; <= 1 % beside the bytes",
+        f"{told}; {beside} bytes beside them",
+        beside <= size // 100,
+    )
 
 
 def _plain(fleet: Path, store: Store, home: Path) -> None:

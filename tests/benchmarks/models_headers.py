@@ -25,9 +25,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     judged = sum(seen.values())
     kinds = ", ".join(f"{number} {kind}" for kind, number in seen.most_common(3))
     told = f"{judged} judged in {time.monotonic() - began:.0f} s, the slowest in {slowest * 1e3:.0f} ms: {kinds}, …"
-    yield Figure(
-        f"{count:,} mutated headers", "0 crashes, 0 hangs", told, judged == count and slowest < _HANG_S
-    )  # fmt: skip
+    yield Figure(f"{count:,} mutated headers", "0 crashes, 0 hangs", told, judged == count and slowest < _HANG_S)
 
 
 if __name__ == "__main__":

@@ -68,9 +68,11 @@ def _steps(folder: Path, quick: bool) -> Iterator[Figure]:
     whole, small = folder / "whole.gguf", folder / "small.gguf"
     cache = tiny.tools(folder)
     rates = {"merge": merging}
-    rates["convert"] = seconds(lambda: gguf_tools.convert(
-        out, whole, name="bench", cache=cache, precision="f32", pre_tokenizer=gguf_tools.pre_tokenizer(out)
-    ))  # fmt: skip
+    rates["convert"] = seconds(
+        lambda: gguf_tools.convert(
+            out, whole, name="bench", cache=cache, precision="f32", pre_tokenizer=gguf_tools.pre_tokenizer(out)
+        )
+    )
     rates["quantise"] = seconds(lambda: gguf_tools.quantise(whole, small, "q8_0"))
     results: list[parity.ParityResult] = []
     rates["parity"] = seconds(lambda: results.extend(parity.compare(out, [whole, small])))

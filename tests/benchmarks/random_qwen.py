@@ -24,10 +24,17 @@ def write(folder: Path, quick: bool) -> None:
     shape = (256, 1_024, 6, 4, 16_000) if quick else (896, 4_864, 24, 14, 151_936)
     hidden, intermediate, layers, heads, vocabulary = shape
     config = Qwen2Config(
-        vocab_size=vocabulary, hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers,
-        num_attention_heads=heads, num_key_value_heads=2, max_position_embeddings=32_768, tie_word_embeddings=True,
-        bos_token_id=0, eos_token_id=2,
-    )  # fmt: skip
+        vocab_size=vocabulary,
+        hidden_size=hidden,
+        intermediate_size=intermediate,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=2,
+        max_position_embeddings=32_768,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=2,
+    )
     model = Qwen2ForCausalLM(config)
     model.save_pretrained(folder / "base")
     tiny.save_words(folder / "base")

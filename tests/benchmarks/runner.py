@@ -68,9 +68,12 @@ def rounds(model: ResolvedModel, folder: Path, count: int) -> Iterator[Round]:
             bare_s, said = _bare(bare)
         turns = kept.turns
         yield Round(
-            ours_s, bare_s, sum(t.prompt_tokens - t.reused_tokens for t in turns), sum(t.prompt_tokens for t in turns),
+            ours_s,
+            bare_s,
+            sum(t.prompt_tokens - t.reused_tokens for t in turns),
+            sum(t.prompt_tokens for t in turns),
             sum(turn.reply == text for turn, text in zip(turns, said, strict=True)),
-        )  # fmt: skip
+        )
     engine.close()
     bare.close()
 
@@ -87,9 +90,14 @@ def _llama(model: ResolvedModel) -> Any:
     from llama_cpp import Llama
 
     return Llama(
-        model_path=str(model.path), n_ctx=SETTINGS.context_tokens, n_batch=SETTINGS.batch_tokens,
-        n_ubatch=SETTINGS.batch_tokens, n_threads=SETTINGS.threads, n_threads_batch=SETTINGS.threads, verbose=False,
-    )  # fmt: skip
+        model_path=str(model.path),
+        n_ctx=SETTINGS.context_tokens,
+        n_batch=SETTINGS.batch_tokens,
+        n_ubatch=SETTINGS.batch_tokens,
+        n_threads=SETTINGS.threads,
+        n_threads_batch=SETTINGS.threads,
+        verbose=False,
+    )
 
 
 def _ours(engine: Engine, model: ResolvedModel, folder: Path, name: str) -> tuple[float, Transcript]:
@@ -112,9 +120,15 @@ def _bare(llm: Any) -> tuple[float, list[str]]:
     for number in range(TURNS):
         talk.append({"role": "user", "content": PROMPT.format(number=number + 1)})
         answer = llm.create_chat_completion(
-            talk, temperature=SAMPLING.temperature, top_p=SAMPLING.top_p, top_k=SAMPLING.top_k, min_p=SAMPLING.min_p,
-            repeat_penalty=SAMPLING.repeat_penalty, max_tokens=TOKENS, seed=turn_seed(SEED, number, 1),
-        )  # fmt: skip
+            talk,
+            temperature=SAMPLING.temperature,
+            top_p=SAMPLING.top_p,
+            top_k=SAMPLING.top_k,
+            min_p=SAMPLING.min_p,
+            repeat_penalty=SAMPLING.repeat_penalty,
+            max_tokens=TOKENS,
+            seed=turn_seed(SEED, number, 1),
+        )
         said.append(answer["choices"][0]["message"]["content"].strip())
         talk.append({"role": "assistant", "content": said[-1]})
     return time.perf_counter() - began, said
@@ -123,10 +137,19 @@ def _bare(llm: Any) -> tuple[float, list[str]]:
 def _head(model: ResolvedModel, engine: Engine) -> Head:
     steps = tuple(Step(kind="prompt", prompt=PROMPT.format(number=n + 1)) for n in range(TURNS))
     return Head(
-        session=SessionId("P001"), host=HostName("desk"), role=RoleName("practitioner"), mind="Sage", board=Slug("cpu"),
-        release="benchmark", model=ModelId(ref=model.ref, digest=model.digest),
-        engine=EngineId(name=Slug(engine.name), version=engine.version, settings={}), sampling=SAMPLING, seed=SEED,
+        session=SessionId("P001"),
+        host=HostName("desk"),
+        role=RoleName("practitioner"),
+        mind="Sage",
+        board=Slug("cpu"),
+        release="benchmark",
+        model=ModelId(ref=model.ref, digest=model.digest),
+        engine=EngineId(name=Slug(engine.name), version=engine.version, settings={}),
+        sampling=SAMPLING,
+        seed=SEED,
         intervention=Intervention(name=Slug("observe"), version=1, parameters={}),
         lesson=Lesson(curriculum=Digest("sha256:" + "0" * 64), unit="benchmark", system=SYSTEM, steps=steps),
-        slot=None, started=datetime.now(timezone.utc), time_source="system",
-    )  # fmt: skip
+        slot=None,
+        started=datetime.now(timezone.utc),
+        time_source="system",
+    )

@@ -95,9 +95,12 @@ def _sigterm(folder: Path) -> Figure:
     world = worlds.make(folder)
     world.overlay({"hosts": {"sprout": {"engine": {"context_tokens": 8192}, "sampling": {"max_tokens": 6000}}}})
     with subprocess.Popen(
-        [sys.executable, "-u", "-m", "sage_edge", "session", "run"], env=world.environment("sprout"),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        [sys.executable, "-u", "-m", "sage_edge", "session", "run"],
+        env=world.environment("sprout"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "teacher" in line)
         began = time.perf_counter()

@@ -48,8 +48,9 @@ def test_what_is_unresolved_is_asked_for_and_nothing_else(images: Path, stubbed:
     stubbed.answers("GET /distribution/*", told("amd64", "arm64"))
     lookups = base_digests.look_up(images, None)
     assert [(base.name, base.kind, base.now) for base in lookups] == [
-        ("cpu", "new", NOW), ("sprout-runtime", "new", NOW),
-    ]  # fmt: skip
+        ("cpu", "new", NOW),
+        ("sprout-runtime", "new", NOW),
+    ]
     asked = [request.split("/", 2)[2] for request in stubbed.asked if "/distribution/" in request]
     assert asked == ["example.test/cpu:1/json", "example.test/sprout-runtime:1/json"]
     assert base_digests.look_up(images, "sprout-builder")[0].kind == "moved"

@@ -41,13 +41,20 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("order", "refusal"),
-    [(BuildOrder(SPROUT, "l4t"), BaseUnresolved), (BuildOrder(SPROUT, "cpu"), BaseUnresolved),
-     (BuildOrder(SPROUT, "cpu", "a-base:1"), NoEngine)],
-)  # fmt: skip
+    [
+        (BuildOrder(SPROUT, "l4t"), BaseUnresolved),
+        (BuildOrder(SPROUT, "cpu"), BaseUnresolved),
+        (BuildOrder(SPROUT, "cpu", "a-base:1"), NoEngine),
+    ],
+)
 def test_nothing_is_fetched_or_written_before_the_base_and_the_engine_are_known(
-    order: BuildOrder, refusal: type[SageError], checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    order: BuildOrder,
+    refusal: type[SageError],
+    checkout: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     stubbed: StubEngine,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no docker command
     monkeypatch.setattr(wheelhouse, "ensure", lambda *words: pytest.fail("wheels were fetched"))
     with pytest.raises(refusal):
@@ -105,11 +112,18 @@ def test_a_build_hands_over_bases_labels_and_contexts(
     image = build.build(checkout, ROOT / "fleet", tmp_path / "store", order, lines.append)
     (built,) = (line for line in command.asked if line.startswith("buildx build --load"))
     for words in (
-        "--build-arg=RUNTIME=a-base:1", "--build-arg=BUILDER=a-base:1", "--build-arg=PLATFORM=cpu",
-        "--build-arg=ROLE=practitioner", "--build-arg=BOARD=orin-nano", "--build-arg=MODEL=sage/seedling:q8_0",
-        "--build-arg=MODEL_DIGEST=sha256:", f"--build-context=wheels={wheels}/3.11", "--provenance=false",
-        f"--build-context=steps={checkout}/images/shared/steps", "--tag sage/sprout:cpu",
-    ):  # fmt: skip
+        "--build-arg=RUNTIME=a-base:1",
+        "--build-arg=BUILDER=a-base:1",
+        "--build-arg=PLATFORM=cpu",
+        "--build-arg=ROLE=practitioner",
+        "--build-arg=BOARD=orin-nano",
+        "--build-arg=MODEL=sage/seedling:q8_0",
+        "--build-arg=MODEL_DIGEST=sha256:",
+        f"--build-context=wheels={wheels}/3.11",
+        "--provenance=false",
+        f"--build-context=steps={checkout}/images/shared/steps",
+        "--tag sage/sprout:cpu",
+    ):
         assert words in built, words
     assert "--platform" not in built, "a CPU image is for the machine that builds it"
     smoke = stubbed.bodies["POST /containers/create"]

@@ -135,9 +135,12 @@ def test_a_container_that_is_run_can_write_nothing_and_is_removed(stubbed: StubE
     body = stubbed.bodies["POST /containers/create"]
     assert (body["Entrypoint"], body["Cmd"]) == (["cat"], ["x"])
     assert body["HostConfig"] == {
-        "NetworkMode": "none", "ReadonlyRootfs": True, "CapDrop": ["ALL"], "Tmpfs": {"/run": "uid=1"},
+        "NetworkMode": "none",
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "Tmpfs": {"/run": "uid=1"},
         "Binds": ["/here:/there:ro"],
-    }  # fmt: skip
+    }
     assert stubbed.asked[-1] == "DELETE /containers/new?v=True&link=False&force=True"
 
 

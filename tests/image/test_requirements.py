@@ -25,9 +25,12 @@ WRITTEN = {name: sheet.path.read_text("utf-8") for name, sheet in SHEETS.items()
 
 def test_every_image_has_a_sheet_for_each_platform_and_one_for_its_compiler() -> None:
     assert sorted(SHEETS) == [
-        "sprout/requirements-build.txt", "sprout/requirements-cpu.txt", "sprout/requirements.txt",
-        "thor/requirements-cpu.txt", "thor/requirements.txt",
-    ]  # fmt: skip
+        "sprout/requirements-build.txt",
+        "sprout/requirements-cpu.txt",
+        "sprout/requirements.txt",
+        "thor/requirements-cpu.txt",
+        "thor/requirements.txt",
+    ]
     there = {path.relative_to(ROOT / "images").as_posix() for path in (ROOT / "images").glob("*/requirements*.txt")}
     assert there == set(SHEETS), "no file that nothing names"
 
@@ -40,7 +43,7 @@ def test_every_image_has_a_sheet_for_each_platform_and_one_for_its_compiler() ->
         ("thor/requirements-cpu.txt", "--extra practitioner --extra analysis -*-version 3.10 --universal"),
         ("sprout/requirements-build.txt", "uv pip compile - -*-version 3.10 --python-platform aarch64"),
     ],
-)  # fmt: skip
+)
 def test_the_words_of_uv(name: str, words: str) -> None:
     line = " ".join(SHEETS[name].words("uv", Path("c.txt"), Path("out.txt"), upgrade=False))
     assert re.search(".*".join(map(re.escape, words.split("*"))), line), line
@@ -81,9 +84,14 @@ def test_thor_has_the_torch_with_its_kernels_and_sprout_has_none() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["--index-url https://example.test/simple", "-i example", "--find-links=/somewhere",
-     "x @ file:x.whl", "x==1 --hash=sha256:a # from https://example.test"],
-)  # fmt: skip
+    [
+        "--index-url https://example.test/simple",
+        "-i example",
+        "--find-links=/somewhere",
+        "x @ file:x.whl",
+        "x==1 --hash=sha256:a # from https://example.test",
+    ],
+)
 def test_a_line_that_says_where_from_is_found(line: str) -> None:
     assert requirements.places(f"a==1 \\\n    --hash=sha256:b\n{line}\n") == [line]
 
@@ -107,10 +115,10 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A `uv` that appends `says` to its output file, or fails with what `fails` says."""
     program = tmp_path / "uv"
     program.write_text(
-        "#!/bin/sh\nhere=$(dirname \"$0\")\n[ ! -f $here/fails ] || { cat $here/fails >&2; exit 2; }\n"
-        "while [ \"$1\" != --output-file ]; do shift; done\ncat $here/says >\"$2\"\n",
+        '#!/bin/sh\nhere=$(dirname "$0")\n[ ! -f $here/fails ] || { cat $here/fails >&2; exit 2; }\n'
+        'while [ "$1" != --output-file ]; do shift; done\ncat $here/says >"$2"\n',
         "utf-8",
-    )  # fmt: skip
+    )
     program.chmod(0o755)
     monkeypatch.setattr(requirements, "tool", lambda: str(program))
     return tmp_path

@@ -90,9 +90,13 @@ def test_an_unresolved_base_is_refused_with_what_resolves_it(name: str, another_
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("digest: unresolved", "digest: latest"), ("image: nvcr.io/nvidia/l4t-jetpack:r36.4.0", "image: l4t-jetpack"),
-     ("format: 1", "format: 2"), ("    source: facts §2.1\n", "")],
-)  # fmt: skip
+    [
+        ("digest: unresolved", "digest: latest"),
+        ("image: nvcr.io/nvidia/l4t-jetpack:r36.4.0", "image: l4t-jetpack"),
+        ("format: 1", "format: 2"),
+        ("    source: facts §2.1\n", ""),
+    ],
+)
 def test_a_bad_lock_is_refused(old: str, new: str, images: Path) -> None:
     path = images / "images.lock"
     text = path.read_text("utf-8")

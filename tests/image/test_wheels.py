@@ -38,9 +38,12 @@ def test_splitting_loses_nothing_and_finds_the_engine(names: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("python", "machine", "kept"),
-    [("3.10", "x86_64", ["numpy==2.2.6", "rich==15.0.0"]), ("3.11", "x86_64", ["numpy==2.4.6", "rich==15.0.0"]),
-     ("3.13", "aarch64", ["numpy==2.4.6", "arm==1", "rich==15.0.0"])],
-)  # fmt: skip
+    [
+        ("3.10", "x86_64", ["numpy==2.2.6", "rich==15.0.0"]),
+        ("3.11", "x86_64", ["numpy==2.4.6", "rich==15.0.0"]),
+        ("3.13", "aarch64", ["numpy==2.4.6", "arm==1", "rich==15.0.0"]),
+    ],
+)
 def test_markers_are_read_for_the_target_and_not_for_this_python(python: str, machine: str, kept: list[str]) -> None:
     text = (
         entry("numpy==2.2.6", "python_full_version < '3.11'")
@@ -58,10 +61,11 @@ def test_markers_are_read_for_the_target_and_not_for_this_python(python: str, ma
 @pytest.mark.parametrize(
     ("name", "platform", "python"),
     [
-        ("sprout", "l4t", "3.10"), ("thor", "l4t", "3.12"),
+        ("sprout", "l4t", "3.10"),
+        ("thor", "l4t", "3.12"),
         *((name, "cpu", python) for name in ("sprout", "thor") for python in ("3.10", "3.11", "3.12", "3.13")),
     ],
-)  # fmt: skip
+)
 def test_the_declared_requirements_name_each_package_once(name: str, platform: Platform, python: str) -> None:
     card = spec.read_cards(ROOT / "images")[name]
     variant = card.platforms[platform]

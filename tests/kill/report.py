@@ -120,11 +120,15 @@ def judge(name: str, world: World, acks: Path, kills: int, *, fsck: bool, whole:
     if fsck:
         problems += _fsck(world)
     return Verdict(
-        name=name, kills=kills, turns=len(promised), lost=sum(1 for digest in promised if digest not in kept),
+        name=name,
+        kills=kills,
+        turns=len(promised),
+        lost=sum(1 for digest in promised if digest not in kept),
         doubled=sum(n - 1 for n in (*kept.values(), *asked.values(), *answered.values())),
         torn=sum(1 for path, _ in papers.items() if path.startswith("sessions/")) - len(transcripts),
-        reused=sum(1 for found in heads.values() if len(found) > 1), problems=tuple(problems),
-    )  # fmt: skip
+        reused=sum(1 for found in heads.values() if len(found) > 1),
+        problems=tuple(problems),
+    )
 
 
 def _published(world: World) -> dict[str, bytes]:

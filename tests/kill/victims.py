@@ -26,8 +26,18 @@ Moment = Literal["before", "inside", "after"]
 MOMENTS: tuple[Moment, ...] = ("before", "inside", "after")
 
 CALLS = (
-    "open", "write", "pwrite", "fsync", "fdatasync", "link", "replace", "rename", "unlink", "mkdir", "ftruncate",
-)  # fmt: skip
+    "open",
+    "write",
+    "pwrite",
+    "fsync",
+    "fdatasync",
+    "link",
+    "replace",
+    "rename",
+    "unlink",
+    "mkdir",
+    "ftruncate",
+)
 """The functions of `os` through which anything is kept; `open` counts only when it can create."""
 
 TEARABLE = ("write", "pwrite")

@@ -225,6 +225,8 @@ def test_the_engine_hears_the_words_of_the_lesson(tmp_path: Path) -> None:
     engine = Scripted("a", "b")
     transcript = conduct(claimed(tmp_path, steps=2), stage(engine))
     assert engine.asked[1] == (
-        Message("system", transcript.head.lesson.system), Message("user", "Question 1?"), Message("assistant", "a"),
+        Message("system", transcript.head.lesson.system),
+        Message("user", "Question 1?"),
+        Message("assistant", "a"),
         Message("user", "What do you want to keep?"),
-    )  # fmt: skip
+    )

@@ -11,11 +11,15 @@ from sage_edge.sessions import conversation
 from tests.builders import CURRICULUM, START, WEIGHTS
 
 TALK = Lesson(
-    curriculum=CURRICULUM, unit="phase grounding", system="Be.",
+    curriculum=CURRICULUM,
+    unit="phase grounding",
+    system="Be.",
     steps=tuple(Step(kind="prompt", prompt=f"q{number}") for number in range(4)),
-)  # fmt: skip
+)
 PRACTICE = Lesson(
-    curriculum=CURRICULUM, unit="track A", system="Be.",
+    curriculum=CURRICULUM,
+    unit="track A",
+    system="Be.",
     steps=(
         Step(kind="warm-up", prompt="warm"),
         Step(kind="scene", prompt="scene", exercise="one", fresh=True),
@@ -23,16 +27,25 @@ PRACTICE = Lesson(
         Step(kind="exercise", prompt="other", exercise="two", fresh=True),
         Step(kind="cool-down", prompt="cool", fresh=True),
     ),
-)  # fmt: skip
+)
 
 
 def turn(step: int, outcome: Outcome = "ok", attempt: int = 1) -> Turn:
     """A turn; its links do not matter here."""
     return Turn(
-        step=step, attempt=attempt, outcome=outcome, reply=f"a{step}" if outcome != "failed" else "",
-        finish_reason="stop", prompt_tokens=0, reused_tokens=0, completion_tokens=0, duration_s=0, seed=0, asked=START,
+        step=step,
+        attempt=attempt,
+        outcome=outcome,
+        reply=f"a{step}" if outcome != "failed" else "",
+        finish_reason="stop",
+        prompt_tokens=0,
+        reused_tokens=0,
+        completion_tokens=0,
+        duration_s=0,
+        seed=0,
+        asked=START,
         previous=WEIGHTS,
-    )  # fmt: skip
+    )
 
 
 def said(lesson: Lesson, turns: list[Turn], step: int) -> str:

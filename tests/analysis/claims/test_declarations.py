@@ -63,8 +63,12 @@ def faults(folder: Path, **file: Any) -> list[str]:
 def test_the_shipped_file_holds_the_five_claims_of_the_seeds() -> None:
     names = list(declarations.load(FLEET).claims)
     assert names[:5] == [
-        "d5-d9-coupling", "bistable-identity", "collapse-18-19", "regression-t024", "slower-with-size",
-    ]  # fmt: skip
+        "d5-d9-coupling",
+        "bistable-identity",
+        "collapse-18-19",
+        "regression-t024",
+        "slower-with-size",
+    ]
 
 
 def test_a_claim_is_read_as_it_stands(tmp_path: Path) -> None:
@@ -90,7 +94,7 @@ def test_a_claim_is_read_as_it_stands(tmp_path: Path) -> None:
         ({"also": [PAIR, PAIR | {"x": "r6/1 include"}]}, "claims.one.also[1].x: r6/1 does not apply"),
         ({"correct": PAIR | {"sessions": BACKWARDS}}, "claims.one.correct.sessions: expected first <= last"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named_by_its_key(tmp_path: Path, change: dict[str, Any], fault: str) -> None:
     (found,) = faults(tmp_path, claims={"one": CLAIM | change})
     assert found.startswith(fault)
@@ -106,7 +110,7 @@ def test_a_fault_is_named_by_its_key(tmp_path: Path, change: dict[str, Any], fau
         ({}, TIMES | {"rows": [SMALL | {"seconds": [], "words": []}]}, "timings.times.rows[0]: expected at least one"),
         ({}, TIMES | {"rows": [SMALL | {"seconds": [0]}]}, "timings.times.rows[0].seconds[0]: "),
     ],
-)  # fmt: skip
+)
 def test_timings_hold_together(tmp_path: Path, change: dict[str, Any], times: dict[str, Any], fault: str) -> None:
     found = faults(tmp_path, timings={"times": times}, claims={"one": RATIO | change})
     assert found[0].startswith(fault)

@@ -14,9 +14,15 @@ COLLAPSED = STEADY | {11: [0.1] * 3, 12: [0.12] * 3, 13: [0.09] * 3}
 def run(scores: Scores, first: int, last: int, *, scope: str = "record", **more: Any) -> ClaimFinding:
     stretch = {"label": "all", "of": "edge/1 d9", "run": {"first": first, "last": last}}
     return judge(
-        Shelf(edge__d9=scores), test="run", replay=stretch, correct=stretch, comparison="at-most", threshold=-0.2,
-        scope=scope, **more,
-    )  # fmt: skip
+        Shelf(edge__d9=scores),
+        test="run",
+        replay=stretch,
+        correct=stretch,
+        comparison="at-most",
+        threshold=-0.2,
+        scope=scope,
+        **more,
+    )
 
 
 def shift(shelf: Shelf, of: str, before: tuple[int, int], after: tuple[int, int], **more: Any) -> ClaimFinding:
@@ -62,9 +68,16 @@ def test_sessions_that_are_not_there_cannot_have_collapsed() -> None:
 def test_single_sessions_are_compared_by_their_answers() -> None:
     shelf = Shelf(substring__rate={23: [1, 1, 1, 0], 24: [1, 1, 0, 0]})
     found = shift(
-        shelf, "substring/1 rate", (23, 23), (24, 24),
-        track="training", comparison="at-most", threshold=-0.125, stated=-0.25, scope="record",
-    )  # fmt: skip
+        shelf,
+        "substring/1 rate",
+        (23, 23),
+        (24, 24),
+        track="training",
+        comparison="at-most",
+        threshold=-0.125,
+        stated=-0.25,
+        scope="record",
+    )
     reading = found.corrected
     assert (reading.value, reading.n, reading.unit) == (-0.25, 8, "answers")
     assert "Newcombe" in reading.method
@@ -76,9 +89,15 @@ def test_single_sessions_are_compared_by_their_answers() -> None:
 def test_a_rule_that_leaves_nothing_of_the_fall_does_not_support_it() -> None:
     shelf = Shelf(training_strict__rate={23: [1, 0, 0, 0], 24: [0, 1, 0, 0]})
     found = shift(
-        shelf, "training-strict/1 rate", (23, 23), (24, 24),
-        track="training", comparison="at-most", threshold=-0.125, scope="record",
-    )  # fmt: skip
+        shelf,
+        "training-strict/1 rate",
+        (23, 23),
+        (24, 24),
+        track="training",
+        comparison="at-most",
+        threshold=-0.125,
+        scope="record",
+    )
     assert found.verdict == "not supported"
     assert found.corrected.told == "change 0.000 (-0.494 to 0.494), n = 8 answers"
 

@@ -7,9 +7,13 @@ from tests.analysis.claims.shelf import Scores, Shelf, judge
 def trend(scores: Scores) -> ClaimFinding:
     level = {"label": "all", "of": "confabulation/1 rate"}
     return judge(
-        Shelf(confabulation__rate=scores), test="trend", replay=level, correct=level, comparison="at-most",
+        Shelf(confabulation__rate=scores),
+        test="trend",
+        replay=level,
+        correct=level,
+        comparison="at-most",
         threshold=-0.01,
-    )  # fmt: skip
+    )
 
 
 def test_a_fall_is_supported() -> None:

@@ -28,9 +28,14 @@ def _look_back(told: Dialogue, earlier: Sequence[Dialogue]) -> Marks:
 
 
 LOOKING_BACK = Scorer(
-    id=Slug("looking-back"), version=1, tracks=TRACKS, quantities={"before": "whole", "words": "whole"}, rules="{}",
-    score=_look_back, context=2,
-)  # fmt: skip
+    id=Slug("looking-back"),
+    version=1,
+    tracks=TRACKS,
+    quantities={"before": "whole", "words": "whole"},
+    rules="{}",
+    score=_look_back,
+    context=2,
+)
 SCORERS = (IDENTITY, LOOKING_BACK, TRAINING_STRICT)
 
 

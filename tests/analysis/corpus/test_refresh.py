@@ -148,8 +148,9 @@ def test_other_rules_measure_anew_and_only_by_that_scorer(tmp_path: Path, measur
     look(folder, cache)
     del measured[:]
     changed: tuple[Scorer, ...] = (
-        dataclasses.replace(LOOKING_BACK, rules='{"other":1}'), dataclasses.replace(IDENTITY, version=2)
-    )  # fmt: skip
+        dataclasses.replace(LOOKING_BACK, rules='{"other":1}'),
+        dataclasses.replace(IDENTITY, version=2),
+    )
     assert look(folder, cache, changed) == look(folder, None, changed)
     assert len(measured) == 6 + 6
     del measured[:]

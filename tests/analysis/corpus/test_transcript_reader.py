@@ -60,7 +60,7 @@ BAD: list[tuple[bytes, str]] = [
     (PAPER.pretty().replace(b"2026-11-20T06:00:00.000+00:00", b"0001-01-01T00:00:00.000+23:59"), "between the years"),
     (PAPER.pretty().replace(b'"temperature": 0.7', b'"temperature": NaN'), "no transcript: head.sampling.temperature"),
     (PAPER.pretty().replace(b'"settings": {}', b'"settings": {"x": NaN}'), ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("data", "says"), BAD, ids=range(len(BAD)))
@@ -149,8 +149,10 @@ def test_a_folder_is_read_in_order_and_says_what_it_refuses(tmp_path: Path) -> N
     assert labels == ["P001", "P002", "P003.json", "P004.json", "P005.json", "P006.json", "P010", "P1000"]
     reasons = [one.reason for one in found if isinstance(one, Refused)]
     assert reasons[1:] == [
-        f"it has 100000000 bytes, more than a paper may have ({LIMIT_BYTES})", "it is a link", "it is no plain file"
-    ]  # fmt: skip
+        f"it has 100000000 bytes, more than a paper may have ({LIMIT_BYTES})",
+        "it is a link",
+        "it is no plain file",
+    ]
 
 
 def test_there_must_be_a_folder(tmp_path: Path) -> None:

@@ -27,33 +27,55 @@ def measure(hits: int, n: int) -> Measure:
     value = hits / n if n else None
     return Measure(
         scorer=IDENTITY.id, version=1, definition=IDENTITY.definition, n=n, hits=hits, value=value, low=low, high=high
-    )  # fmt: skip
+    )
 
 
 def recommendation(first: str = "P002", author: str = "thor", to: str = "sprout") -> Recommendation:
     said = Prediction(scorer=Slug("identity"), version=1, comparison="at-least", value=0.5, minimum_n=3)
     return Recommendation(
-        author=HostName(author), to=HostName(to), track="primary", first=SessionId(first), last=SessionId("P009"),
-        intervention=Slug("observe"), intervention_version=1, parameters={}, prediction=said, rule=Slug("low"),
-        because=(), based_on=(), created=START, valid_until=START + timedelta(days=1),
-    )  # fmt: skip
+        author=HostName(author),
+        to=HostName(to),
+        track="primary",
+        first=SessionId(first),
+        last=SessionId("P009"),
+        intervention=Slug("observe"),
+        intervention_version=1,
+        parameters={},
+        prediction=said,
+        rule=Slug("low"),
+        because=(),
+        based_on=(),
+        created=START,
+        valid_until=START + timedelta(days=1),
+    )
 
 
 def decision(of: Recommendation, author: str = "sprout", *, declined: bool = False) -> Decision:
     return Decision(
-        author=HostName(author), recommendation=of.fingerprint(), verdict="declined" if declined else "accepted",
-        reason="so", decided_by="person", created=START,
-    )  # fmt: skip
+        author=HostName(author),
+        recommendation=of.fingerprint(),
+        verdict="declined" if declined else "accepted",
+        reason="so",
+        decided_by="person",
+        created=START,
+    )
 
 
 def check(of: Recommendation, hits: int = 3, author: str = "thor", verdict: str = "confirmed") -> Check:
     return Check.model_validate(
         {
-            "author": author, "recommendation": of.fingerprint(), "prediction": of.prediction, "session": of.first,
-            "transcript": SEAL, "measure": measure(hits, 4), "control": measure(0, 4), "verdict": verdict,
-            "reason": "so", "created": START,
+            "author": author,
+            "recommendation": of.fingerprint(),
+            "prediction": of.prediction,
+            "session": of.first,
+            "transcript": SEAL,
+            "measure": measure(hits, 4),
+            "control": measure(0, 4),
+            "verdict": verdict,
+            "reason": "so",
+            "created": START,
         }
-    )  # fmt: skip
+    )
 
 
 def tables(*told: AnsweredPrediction) -> list[Table]:
