@@ -47,7 +47,7 @@ def command(
 
     What was measured once is remembered; a new session costs its own time only. Refused files are told on stderr.
     """
-    with corpus_options.opened(corpus_options.source(corpus, exchange, "analyse"), rescore=rescore) as opened:
+    with corpus_options.opened(corpus_options.source(corpus, exchange), rescore=rescore) as opened:
         scorers = _scorers(opened, wanted)
         if claims:
             _claims(opened, host, as_json)

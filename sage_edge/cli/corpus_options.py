@@ -16,7 +16,6 @@ from sage_edge import paths
 from sage_edge.cli.completion import hosts, offered
 from sage_edge.cli.environment import log
 from sage_edge.errors import UsageError
-from sage_edge.hints import sage
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
@@ -40,7 +39,7 @@ def options(command: F) -> F:
     )(command)
 
 
-def source(corpus: Path | None, exchange: Path | None, command: str) -> PaperSource:
+def source(corpus: Path | None, exchange: Path | None) -> PaperSource:
     """Return where the papers lie. Raises UsageError unless exactly one place is named, and there is one."""
     from sage_edge.analysis.corpus import Branches, Folder
 
@@ -49,7 +48,7 @@ def source(corpus: Path | None, exchange: Path | None, command: str) -> PaperSou
     if exchange is not None and corpus is None:
         return Branches.at(exchange)
     what = "both a folder and an exchange are" if corpus else "neither a folder nor an exchange is"
-    raise UsageError(f"{what} named", hint=sage(command, corpus="DIR"))
+    raise UsageError(f"{what} named", hint="name one of them: --corpus DIR or --exchange REPO")
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ def command(
     """
     if out is None and markdown is None:
         raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))
-    papers = corpus_options.source(corpus, exchange, "report")
+    papers = corpus_options.source(corpus, exchange)
     try:
         from sage_edge.analysis.report import page, sections
     except ImportError as missing:

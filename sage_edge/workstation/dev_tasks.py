@@ -25,7 +25,7 @@ FULL_KILLS = "1000"
 
 @task(help={"tests": "With --no-tests: only what reads the code, which takes seconds."})
 def check(c: Context, tests: bool = True) -> int:
-    """Format, lint, types, unused code, imports, house and tests in one word; changes nothing."""
+    """Format, lint, types, dead code, imports, house and tests; changes nothing."""
     stages = {
         "format": python("ruff", "format", "--check", "."),
         "lint": python("ruff", "check", "."),
