@@ -95,9 +95,13 @@ def test_all_faults_of_all_files_come_at_once(folder: Path) -> None:
     with pytest.raises(DeclarationError) as refused:
         reader.finish()
     assert [fault.file for fault in refused.value.faults] == [
-        "fleet/absent", "fleet/none.yaml", "fleet/things/a.yaml", "fleet/things/a.yaml", "fleet/things/a.yaml",
+        "fleet/absent",
+        "fleet/none.yaml",
+        "fleet/things/a.yaml",
+        "fleet/things/a.yaml",
+        "fleet/things/a.yaml",
         "fleet/things/c.yaml",
-    ]  # fmt: skip
+    ]
     assert refused.value.code == 2
 
 

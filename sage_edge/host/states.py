@@ -12,19 +12,19 @@ from collections.abc import Mapping
 from typing import Literal
 
 DeploymentState = Literal[
-    "planned",        # the board knows what is to come; nothing is done
-    "staged",         # files, image and models are here and checked; nothing is switched
-    "waiting",        # for the running session to end
-    "armed",          # the revert timer runs
-    "switched",       # `current` points at the new release
-    "started",        # the new containers are asked to run
-    "gated",          # they are healthy and generated a token; a new connection has to confirm
-    "confirmed",      # somebody reached the board again: from here on, only forward
-    "committed",      # over: the new release serves
-    "reverting",      # going back; done again until it succeeds
-    "reverted",       # over: the old release serves, or nothing was touched
+    "planned",  # the board knows what is to come; nothing is done
+    "staged",  # files, image and models are here and checked; nothing is switched
+    "waiting",  # for the running session to end
+    "armed",  # the revert timer runs
+    "switched",  # `current` points at the new release
+    "started",  # the new containers are asked to run
+    "gated",  # they are healthy and generated a token; a new connection has to confirm
+    "confirmed",  # somebody reached the board again: from here on, only forward
+    "committed",  # over: the new release serves
+    "reverting",  # going back; done again until it succeeds
+    "reverted",  # over: the old release serves, or nothing was touched
     "revert-failed",  # over: a person is needed
-]  # fmt: skip
+]
 
 _FORWARD: tuple[DeploymentState, ...] = (
     "planned", "staged", "waiting", "armed", "switched", "started", "gated", "confirmed", "committed",

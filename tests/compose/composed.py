@@ -46,9 +46,13 @@ class Composed:
         line += ["--profile", self.profile] if self.profile else []
         line += [word for name in self.files for word in ("--file", str(COMPOSE / f"{name}.yaml"))]
         done = subprocess.run(
-            [*line, *words], env={**os.environ, **self.env}, capture_output=True, text=True, check=False,
+            [*line, *words],
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+            check=False,
             timeout=timeout_s,
-        )  # fmt: skip
+        )
         if ok:
             assert done.returncode == 0, done.stdout + done.stderr
         return done

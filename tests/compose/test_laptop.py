@@ -32,9 +32,10 @@ class Laptop:
 
     def _project(self, name: str, host: str) -> Composed:
         env = {
-            "SAGE_EXCHANGE_VOLUME": f"{name}-exchange", "SAGE_IMAGE": built(host).id,
+            "SAGE_EXCHANGE_VOLUME": f"{name}-exchange",
+            "SAGE_IMAGE": built(host).id,
             "SAGE_CARD_FROM": str(COMPOSE / "laptop" / f"{host}.yaml"),
-        }  # fmt: skip
+        }
         return Composed((host, "cpu"), env, project=f"{name}-{host}")
 
     def papers(self, host: str) -> list[str]:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - one row of a table of faults is one line
+
 from __future__ import annotations
 
 import shutil
@@ -97,35 +97,92 @@ FAULTS: list[tuple[str, str, Callable[[dict[str, Any]], object], str]] = [
     (PHASES, "creating", lambda d: d.update(prompts=["<|im_end|>"]), "prompts[0]: expected one line of plain text"),
     (PHASES, "creating", lambda d: d.update(closing=d["prompts"][0]), "closing: is one of the prompts too"),
     (PHASES, "creating", lambda d: d.update(closin="x"), "closin: unknown key; did you mean 'closing'?"),
-    (PHASES, "creating", lambda d: d.update(name="making"), "name: expected creating, as the file is called, got making"),
+    (
+        PHASES,
+        "creating",
+        lambda d: d.update(name="making"),
+        "name: expected creating, as the file is called, got making",
+    ),
     (TRACKS, "a", lambda d: d.update(draw=99), "draw: cannot draw 99 of 10 exercises"),
     (TRACKS, "a", lambda d: d.update(first=2), "first: session 1 belongs nowhere"),
     (TRACKS, "d", lambda d: d.update(last=40), "last: the sessions from 41 on belong nowhere"),
-    (TRACKS, "b", lambda d: d["exercises"][1].update(id="count-to-three"),
-     "exercises[1].id: count-to-three is used in track A already"),
-    (TRACKS, "b", lambda d: d["exercises"][1].update(id="one-word"), "exercises[1].id: one-word is used in track B already"),
+    (
+        TRACKS,
+        "b",
+        lambda d: d["exercises"][1].update(id="count-to-three"),
+        "exercises[1].id: count-to-three is used in track A already",
+    ),
+    (
+        TRACKS,
+        "b",
+        lambda d: d["exercises"][1].update(id="one-word"),
+        "exercises[1].id: one-word is used in track B already",
+    ),
     (TRACKS, "b", lambda d: d["exercises"][0].update(prompts=[]), "exercises[0].prompts: "),
-    (TRACKS, "b", lambda d: d["exercises"][0].update(expect={"kind": "guess"}), "exercises[0].expect: expected one of "),
-    (TRACKS, "b", lambda d: d["exercises"][0].update(expect={"kind": "words", "all": ["a|"]}),
-     "exercises[0].expect.all: expected words, got 'a|'"),
-    (TRACKS, "b", lambda d: d["exercises"][0].update(expect={"kind": "choice", "is": "ja", "of": ["yes", "no"]}),
-     "exercises[0].expect.is: expected one of yes, no, got 'ja'"),
+    (
+        TRACKS,
+        "b",
+        lambda d: d["exercises"][0].update(expect={"kind": "guess"}),
+        "exercises[0].expect: expected one of ",
+    ),
+    (
+        TRACKS,
+        "b",
+        lambda d: d["exercises"][0].update(expect={"kind": "words", "all": ["a|"]}),
+        "exercises[0].expect.all: expected words, got 'a|'",
+    ),
+    (
+        TRACKS,
+        "b",
+        lambda d: d["exercises"][0].update(expect={"kind": "choice", "is": "ja", "of": ["yes", "no"]}),
+        "exercises[0].expect.is: expected one of yes, no, got 'ja'",
+    ),
     (CARDS, "observe", lambda d: d.update(name="watch"), "name: expected observe"),
     (CARDS, "observe", lambda d: d.update(system="Hello {name}."), "system: unknown placeholder {name}"),
-    (CARDS, "observe", lambda d: d.update(system="Hello {Name}."), "system: holds a brace that belongs to no placeholder"),
-    (CARDS, "observe", lambda d: d.update(parameters={"depth": {"kind": "count", "default": 1, "maximum": 2}}),
-     "parameters.depth: has no effect: no text uses it"),
-    (CARDS, "identity-anchored", lambda d: d["parameters"]["name"].update(default="S 1"),
-     "parameters.name.default: expected 1 to 24 letters, got 'S 1'"),
-    (CARDS, "identity-anchored", lambda d: d["parameters"]["exemplars"].update(default=4),
-     "parameters.exemplars.default: expected a whole number from 0 to 3, got 4"),
-    (CARDS, "identity-anchored", lambda d: d["parameters"].pop("memory"),
-     "memory_line: needs a parameter 'memory' of kind switch"),
-    (CARDS, "identity-anchored", lambda d: d.update(memory_line="Nothing."), "memory_line: lacks its placeholder {memory}"),
-    (CARDS, "identity-anchored", lambda d: d.update(exemplar_line="{exemplar} {memory}"),
-     "exemplar_line: unknown placeholder {memory}"),
+    (
+        CARDS,
+        "observe",
+        lambda d: d.update(system="Hello {Name}."),
+        "system: holds a brace that belongs to no placeholder",
+    ),
+    (
+        CARDS,
+        "observe",
+        lambda d: d.update(parameters={"depth": {"kind": "count", "default": 1, "maximum": 2}}),
+        "parameters.depth: has no effect: no text uses it",
+    ),
+    (
+        CARDS,
+        "identity-anchored",
+        lambda d: d["parameters"]["name"].update(default="S 1"),
+        "parameters.name.default: expected 1 to 24 letters, got 'S 1'",
+    ),
+    (
+        CARDS,
+        "identity-anchored",
+        lambda d: d["parameters"]["exemplars"].update(default=4),
+        "parameters.exemplars.default: expected a whole number from 0 to 3, got 4",
+    ),
+    (
+        CARDS,
+        "identity-anchored",
+        lambda d: d["parameters"].pop("memory"),
+        "memory_line: needs a parameter 'memory' of kind switch",
+    ),
+    (
+        CARDS,
+        "identity-anchored",
+        lambda d: d.update(memory_line="Nothing."),
+        "memory_line: lacks its placeholder {memory}",
+    ),
+    (
+        CARDS,
+        "identity-anchored",
+        lambda d: d.update(exemplar_line="{exemplar} {memory}"),
+        "exemplar_line: unknown placeholder {memory}",
+    ),
     (CARDS, "identity-anchored", lambda d: d.update(version=0), "version: "),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("folder", "file", "change", "expected"), FAULTS, ids=[fault[3] for fault in FAULTS])
@@ -151,8 +208,10 @@ def test_all_faults_come_at_once(fleet: Path) -> None:
     rewrite(fleet, "tracks/a", lambda track: track.update(draw=99))
     (fleet / "curriculum/interventions/observe.yaml").unlink()
     assert [fault.split(": ")[0] for fault in faults(fleet)] == [
-        "interventions/observe.yaml", "phases/sensing.yaml", "tracks/a.yaml",
-    ]  # fmt: skip
+        "interventions/observe.yaml",
+        "phases/sensing.yaml",
+        "tracks/a.yaml",
+    ]
 
 
 def test_one_broken_file_is_one_fault(fleet: Path) -> None:

@@ -27,7 +27,7 @@ MISSING = [
 
 needs_ssh = pytest.mark.skipif(
     bool(MISSING), reason=f"{', '.join(MISSING)} not installed: apt-get install openssh-server rsync"
-)  # fmt: skip
+)
 
 TOOLS = ("rsync", "cat", "mv", "sha256sum")
 """All that is on the PATH of a bare board: rsync, and what the stand-in of `sage-edge` there is made of."""

@@ -34,7 +34,9 @@ def _changed(name: str, path: str, how: str, *checks: str) -> Break:
 
 BREAKS = (
     Break(
-        "the container is stopped", "docker stop -t 20 sage-agent-1", f"docker start sage-agent-1 && {HEALTHY}",
+        "the container is stopped",
+        "docker stop -t 20 sage-agent-1",
+        f"docker start sage-agent-1 && {HEALTHY}",
         frozenset({"agent"}),
     ),
     Break(
@@ -46,11 +48,15 @@ BREAKS = (
     ),
     _changed("another host's card", "/etc/sage/host.yaml", "sed -i s/sprout/thor/ /etc/sage/host.yaml", "host card"),
     Break(
-        "the agent's user left a group", "gpasswd -d sage-agent video", "gpasswd -a sage-agent video",
+        "the agent's user left a group",
+        "gpasswd -d sage-agent video",
+        "gpasswd -a sage-agent video",
         frozenset({"groups of sage-agent"}),
     ),
     Break(
-        "anybody may read the key", "chmod 0444 /srv/sage/keys/exchange", "chmod 0400 /srv/sage/keys/exchange",
+        "anybody may read the key",
+        "chmod 0444 /srv/sage/keys/exchange",
+        "chmod 0400 /srv/sage/keys/exchange",
         frozenset({"rights of /srv/sage/keys/exchange", "secrets open to anybody"}),
     ),
     Break(
@@ -68,7 +74,7 @@ BREAKS = (
         "another release was put in its place",
         "cp -a $(readlink -f /srv/sage/current) /srv/sage/releases/0123456789ab && "
         "ln -sfn releases/0123456789ab /srv/sage/current",
-        "ln -sfn releases/$(sed -n '$s/.*\"release\":\"\\([0-9a-f]*\\)\".*/\\1/p' /srv/sage/deploy/journal.jsonl) "
+        'ln -sfn releases/$(sed -n \'$s/.*"release":"\\([0-9a-f]*\\)".*/\\1/p\' /srv/sage/deploy/journal.jsonl) '
         "/srv/sage/current && rm -r /srv/sage/releases/0123456789ab",
         frozenset({"release", "release by the journal", "agent's release"}),
     ),
@@ -79,42 +85,53 @@ BREAKS = (
         frozenset({"rights of /srv/sage/models"}),
     ),
     Break(
-        "a unit does not start at boot", "systemctl disable -q sage-release.service",
-        "systemctl enable -q sage-release.service", frozenset({"sage-release.service at boot"}),
+        "a unit does not start at boot",
+        "systemctl disable -q sage-release.service",
+        "systemctl enable -q sage-release.service",
+        frozenset({"sage-release.service at boot"}),
     ),
     _changed(
-        "more is allowed by sudo", "/etc/sudoers.d/sage-host", "echo 'git ALL=(ALL) ALL' >> /etc/sudoers.d/sage-host",
+        "more is allowed by sudo",
+        "/etc/sudoers.d/sage-host",
+        "echo 'git ALL=(ALL) ALL' >> /etc/sudoers.d/sage-host",
         "content of /etc/sudoers.d/sage-host",
     ),
     Break(
-        "docker is stopped", "systemctl stop docker.socket docker.service",
+        "docker is stopped",
+        "systemctl stop docker.socket docker.service",
         f"systemctl start docker.socket docker.service && {HEALTHY}",
         frozenset({"docker", "docker compose", "runtime", "agent", "image", "image's role", "agent's release"}),
     ),
-    _changed("the release was edited", _RELEASE, f"sed -i 's/\"image\"/ \"image\"/' {_RELEASE}", "release"),
+    _changed("the release was edited", _RELEASE, f'sed -i \'s/"image"/ "image"/\' {_RELEASE}', "release"),
     Break(
-        "the agent hangs", "docker pause sage-agent-1 && touch -d '2 hours ago' /srv/sage/state/heartbeat.json",
+        "the agent hangs",
+        "docker pause sage-agent-1 && touch -d '2 hours ago' /srv/sage/state/heartbeat.json",
         f"docker unpause sage-agent-1 && touch /srv/sage/state/heartbeat.json && {HEALTHY}",
         frozenset({"agent", "heartbeat"}),
     ),
     Break(
-        "the agent fails at every wake", "echo '\"the disk is full\"' >/srv/sage/state/failing && sleep 2",
-        "rm /srv/sage/state/failing && sleep 2", frozenset({"last wake"}),
+        "the agent fails at every wake",
+        "echo '\"the disk is full\"' >/srv/sage/state/failing && sleep 2",
+        "rm /srv/sage/state/failing && sleep 2",
+        frozenset({"last wake"}),
     ),
     _changed(
-        "it is another board", "/opt/sim/facts/etc/nv_tegra_release",
-        "sed -i s/R36/R39/ /opt/sim/facts/etc/nv_tegra_release", "board is sim-orin-nano",
+        "it is another board",
+        "/opt/sim/facts/etc/nv_tegra_release",
+        "sed -i s/R36/R39/ /opt/sim/facts/etc/nv_tegra_release",
+        "board is sim-orin-nano",
     ),
     _changed(
-        "a unit does something else", "/etc/systemd/system/sage-release.service",
+        "a unit does something else",
+        "/etc/systemd/system/sage-release.service",
         "echo '# more' >> /etc/systemd/system/sage-release.service && systemctl daemon-reload",
         "content of sage-release.service",
     ),
     Break(
-        "anybody may write the state", "chmod 0777 /srv/sage/state", "chmod 0750 /srv/sage/state",
+        "anybody may write the state",
+        "chmod 0777 /srv/sage/state",
+        "chmod 0750 /srv/sage/state",
         frozenset({"rights of /srv/sage/state"}),
     ),
-    Break(
-        "there is no helper", f"mv {_HELPER} {_HELPER}.away", f"mv {_HELPER}.away {_HELPER}", frozenset({"helper"})
-    ),
-)  # fmt: skip
+    Break("there is no helper", f"mv {_HELPER} {_HELPER}.away", f"mv {_HELPER}.away {_HELPER}", frozenset({"helper"})),
+)

@@ -19,8 +19,11 @@ def ask(words: list[str], text: str = "") -> tuple[int, dict[str, object], str]:
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from sage_edge.host.__main__ import main; "
     done = subprocess.run(
         [sys.executable, "-S", "-c", f"{code}sys.exit(main(sys.argv[1:]))", *words],
-        input=text, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.returncode, json.loads(done.stdout), done.stderr
 
 

@@ -76,19 +76,26 @@ def test_secrets_that_anybody_may_read_are_named_and_public_halves_are_none(root
     put(root, "home/sage/.docker/config.json", "{}")
     put(root, "srv/sage/releases/0123456789ab/.env", "x")
     assert told(root)["secrets_open"] == [
-        "home/sage/.docker/config.json", "home/sage/.ssh/id_ed25519", "root/.ssh/id_rsa", "srv/sage/keys/exchange",
+        "home/sage/.docker/config.json",
+        "home/sage/.ssh/id_ed25519",
+        "root/.ssh/id_rsa",
+        "srv/sage/keys/exchange",
         "srv/sage/releases/0123456789ab/.env",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_listing_is_known_by_the_digest_that_a_lock_names(root: Path) -> None:
     manifest = Manifest(
-        ref=ModelRef("sage/x:q8_0"), container="gguf", source="häub", created="2026-11-20T06:00:00+00:00",
-        architecture="qwen2", minimum_memory_bytes=1,
+        ref=ModelRef("sage/x:q8_0"),
+        container="gguf",
+        source="häub",
+        created="2026-11-20T06:00:00+00:00",
+        architecture="qwen2",
+        minimum_memory_bytes=1,
         files=tuple(
             ListedFile(path=name, size_bytes=1, digest=Digest(f"sha256:{'5' * 64}"), role="weights") for name in "ba"
         ),
-    )  # fmt: skip
+    )
     place = "srv/sage/models/manifests/sage/x/q8_0.json"
     put(root, place, manifest.pretty().decode())
     assert told(root)["models"] == {"sage/x/q8_0.json": manifest.digest().removeprefix("sha256:")}

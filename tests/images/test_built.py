@@ -59,8 +59,11 @@ def test_it_generates_a_token_inside(name: str) -> None:
 
 
 def test_an_image_that_cannot_generate_says_why(tmp_path: Path) -> None:
-    said = run(built("sprout"), entry="sage-smoke", flags=(f"--volume={SHIPPED / 'headers'}:/opt/model:ro", FLEET,
-               "--env=SAGE_IMAGE_CARD=/etc/sage/none.yaml"))  # fmt: skip
+    said = run(
+        built("sprout"),
+        entry="sage-smoke",
+        flags=(f"--volume={SHIPPED / 'headers'}:/opt/model:ro", FLEET, "--env=SAGE_IMAGE_CARD=/etc/sage/none.yaml"),
+    )
     assert said.returncode != 0
     assert "none.yaml" in said.stderr
 

@@ -20,9 +20,14 @@ from tests.deploy import weights
 THOR = HostName("thor")
 DIGEST = Digest("sha256:" + "ab" * 32)
 ANSWER: dict[str, Any] = {
-    "root": "/srv/sage/models", "rsync": True, "prepares": False, "free_bytes": 614400, "listings": {},
-    "blobs": {DIGEST: 12}, "parts": {DIGEST: 5},
-}  # fmt: skip
+    "root": "/srv/sage/models",
+    "rsync": True,
+    "prepares": False,
+    "free_bytes": 614400,
+    "listings": {},
+    "blobs": {DIGEST: 12},
+    "parts": {DIGEST: 5},
+}
 
 
 def test_an_answer_is_read() -> None:
@@ -34,10 +39,15 @@ def test_an_answer_is_read() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"root": "relative"}, {"root": "/a\nb"}, {"root": None}, {"blobs": {"../etc": 1}}, {"parts": [DIGEST]},
-        {"listings": {weights.REF: "{}"}}, {"free_bytes": "much"},
+        {"root": "relative"},
+        {"root": "/a\nb"},
+        {"root": None},
+        {"blobs": {"../etc": 1}},
+        {"parts": [DIGEST]},
+        {"listings": {weights.REF: "{}"}},
+        {"free_bytes": "much"},
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_is_none_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(UnreadableStore) as caught:
         board_store.read_store(THOR, {**ANSWER, **change}, (weights.REF,))

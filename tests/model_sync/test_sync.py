@@ -33,9 +33,15 @@ MIB = 1 << 20
 
 
 def carry(
-    fleet: Path, store: Store, host: HostName = THOR, *, ref: ModelRef = REF, source: HostName | None = None,
-    limit: int | None = None, merge_there: bool = True,
-) -> Carried:  # fmt: skip
+    fleet: Path,
+    store: Store,
+    host: HostName = THOR,
+    *,
+    ref: ModelRef = REF,
+    source: HostName | None = None,
+    limit: int | None = None,
+    merge_there: bool = True,
+) -> Carried:
     return sync(SyncOrder(ref, host, source, limit, merge_there), fleet, store, lambda *_: None)
 
 

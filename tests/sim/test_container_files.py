@@ -51,8 +51,9 @@ def test_the_way_in_belongs_to_whom_it_lets_in() -> None:
     assert (gate.owner, gate.mode, gate.content) == (SAGE, 0o600, b"ssh-ed25519 AAAA\n")
     with tarfile.open(fileobj=io.BytesIO(container_files.packed([gate, pieces["home/sage/.ssh"]]))) as tar:
         assert [(m.uid, m.gid, m.mode, m.isdir()) for m in tar] == [
-            (SAGE, SAGE, 0o600, False), (SAGE, SAGE, 0o700, True),
-        ]  # fmt: skip
+            (SAGE, SAGE, 0o600, False),
+            (SAGE, SAGE, 0o700, True),
+        ]
 
 
 def test_the_hub_is_one_with_its_doorkeeper(tmp_path: Path) -> None:

@@ -16,13 +16,26 @@ FACTS_6 = {
     "MaskedPaths": [],
     "ReadonlyPaths": [],
     "CapAdd": [
-        "SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "AUDIT_CONTROL",
-        "SETFCAP", "SYS_NICE", "DAC_READ_SEARCH", "SYSLOG", "IPC_LOCK", "LINUX_IMMUTABLE", "SYS_TIME",
+        "SYS_ADMIN",
+        "NET_ADMIN",
+        "NET_RAW",
+        "SYS_PTRACE",
+        "SYS_CHROOT",
+        "MKNOD",
+        "AUDIT_WRITE",
+        "AUDIT_CONTROL",
+        "SETFCAP",
+        "SYS_NICE",
+        "DAC_READ_SEARCH",
+        "SYSLOG",
+        "IPC_LOCK",
+        "LINUX_IMMUTABLE",
+        "SYS_TIME",
     ],
     "DeviceCgroupRules": ["a *:* rwm"],
     "Tmpfs": {"/run": "", "/run/lock": ""},
     "Binds": ["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
-}  # fmt: skip
+}
 BOARD = Machine("sprout", "set-sprout", 4001, "exited", "image")
 
 

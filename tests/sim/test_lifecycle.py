@@ -41,8 +41,10 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
 
 def test_both_boards_and_the_hub_are_up(boards: Boards) -> None:
     assert {seen.machine.host: seen.system for seen in sim.status(boards.place)} == {
-        "hub": "running", "sprout": "running", "thor": "running",
-    }  # fmt: skip
+        "hub": "running",
+        "sprout": "running",
+        "thor": "running",
+    }
     state = json.loads(boards.place.state.read_text())
     assert {host: row["port"] for host, row in state["hosts"].items()} == {
         host: boards.machine(host).port for host in ("hub", *BOTH)

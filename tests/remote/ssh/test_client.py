@@ -147,7 +147,7 @@ def _with(name: str, line: str) -> Callable[[Path], None]:
         (_with("known_hosts", "thor ssh-ed25519 AAAA"), "line 4: holds no key that can be read"),
         (_with("known_hosts", "thor ssh-ed25519 @@"), "line 4: holds no key that can be read"),
     ],
-)  # fmt: skip
+)
 def test_declarations_that_do_not_hold(fleet: Path, change: Callable[[Path], None], says: str) -> None:
     change(fleet)
     with pytest.raises(DeclarationError) as caught, connect(fleet, SPROUT):
