@@ -215,94 +215,37 @@ CHANGING = ("provision", "image.push", "plan", "deploy", "rollback", "lock.acqui
 CASES = [
     *(Case("unknown host", f"{task} --host sprot", 2, NO_HOST, FLEET_SHOW, None) for task in (*ALWAYS, *SINGLE)),
     *(Case("unknown role", f"{task} --role gardener", 2, NO_ROLE, FLEET_SHOW, None) for task in ALWAYS),
-    Case(
-        "unknown role",
-        "deploy --host sprout",
-        2,
-        f"fleet/hosts/sprout.yaml: role: {NO_ROLE}",
-        "mend the file, then: sage-edge fleet check",
-        of_an_unknown_role,
-    ),
-    *(
-        Case("unknown overlay", f"{task} --host sprout --fleet smi", 2, NO_OVERLAY.format("smi"), OVERLAYS, None)
-        for task in (*ALWAYS, *SINGLE)
-    ),
+    Case("unknown role", "deploy --host sprout", 2, f"fleet/hosts/sprout.yaml: role: {NO_ROLE}",
+         "mend the file, then: sage-edge fleet check", of_an_unknown_role),
+    *(Case("unknown overlay", f"{task} --host sprout --fleet smi", 2, NO_OVERLAY.format("smi"), OVERLAYS, None)
+      for task in (*ALWAYS, *SINGLE)),
     Case("unknown overlay", "deploy --all --fleet ../fleet", 2, NO_OVERLAY.format("../fleet"), OVERLAYS, None),
-    Case(
-        "unknown release",
-        "rollback --host sprout --to 0123456789ab",
-        2,
-        "sprout: no release 0123456789ab on this board",
-        RELEASES,
-    ),
-    Case(
-        "unknown release",
-        "rollback --host sprout --to nonsense",
-        2,
-        "sprout: expected 12 hex digits, got 'nonsense'",
-        RELEASES,
-    ),
-    *(
-        Case("no fleet/known_hosts entry", f"{task} --host sprout", 3, NO_KEY, READ_KEY, without_keys)
-        for task in (*CHANGING, "logs", "audit", "verify --quick", "lock.status")
-    ),
-    *(
-        Case("no docker on the board", f"{task} --host sprout", 1, NO_ENGINE, PROVISION, telling(docker=None))
-        for task in ("plan", "deploy", "rollback")
-    ),
-    Case(
-        "no docker on the board",
-        "logs --host sprout",
-        1,
-        "sprout: docker is not installed",
-        PROVISION,
-        telling(docker=None),
-    ),
-    *(
-        Case("docker too old", f"{task} --host sprout", 1, TOO_OLD, RENEW, telling(docker__version="19.03.8"))
-        for task in ("plan", "deploy")
-    ),
-    *(
-        Case("registry port taken", f"{task} --host sprout", 1, NO_PORT, WHOLE, on_taken_ports)
-        for task in ("deploy", "image.push")
-    ),
-    *(
-        Case(
-            "compose file that does not parse",
-            f"{task} --host sprout",
-            2,
-            NO_YAML,
-            COMPOSE,
-            composed_of("services: [\n"),
-        )
-        for task in ("plan", "deploy")
-    ),
+    Case("unknown release", "rollback --host sprout --to 0123456789ab", 2,
+         "sprout: no release 0123456789ab on this board", RELEASES),
+    Case("unknown release", "rollback --host sprout --to nonsense", 2,
+         "sprout: expected 12 hex digits, got 'nonsense'", RELEASES),
+    *(Case("no fleet/known_hosts entry", f"{task} --host sprout", 3, NO_KEY, READ_KEY, without_keys)
+      for task in (*CHANGING, "logs", "audit", "verify --quick", "lock.status")),
+    *(Case("no docker on the board", f"{task} --host sprout", 1, NO_ENGINE, PROVISION, telling(docker=None))
+      for task in ("plan", "deploy", "rollback")),
+    Case("no docker on the board", "logs --host sprout", 1, "sprout: docker is not installed", PROVISION,
+         telling(docker=None)),
+    *(Case("docker too old", f"{task} --host sprout", 1, TOO_OLD, RENEW, telling(docker__version="19.03.8"))
+      for task in ("plan", "deploy")),
+    *(Case("registry port taken", f"{task} --host sprout", 1, NO_PORT, WHOLE, on_taken_ports)
+      for task in ("deploy", "image.push")),
+    *(Case("compose file that does not parse", f"{task} --host sprout", 2, NO_YAML, COMPOSE,
+           composed_of("services: [\n")) for task in ("plan", "deploy")),
     Case("compose file that does not parse", "deploy --host sprout", 2, NO_COMPOSE, MEND, composed_of("services: 7\n")),
-    *(
-        Case(
-            "two fleets with one address",
-            f"{task} --host sprout",
-            3,
-            ZOO,
-            ADDRESS.format("sprout"),
-            telling(card=ZOO_CARD),
-        )
-        for task in CHANGING
-    ),
-    *(
-        Case("two fleets with one address", f"provision {whom}", 2, SHARED, RESOLVE, sharing)
-        for whom in ("--all", "--host sprout", "--host thor")
-    ),
-    *(
-        Case("clock off by an hour", f"{task} --host sprout", 1, CLOCK.format(way), NTP, telling(ahead_s))
-        for task in ("plan", "deploy")
-        for way, ahead_s in (("ahead of", 3600.0), ("behind", -3600.0))
-    ),
-    *(
-        Case("board rebooting in a loop", f"{task} --host sprout", 7, GIVEN_UP, LOOK, rebooting)
-        for task in ("deploy", "rollback")
-    ),
-]
+    *(Case("two fleets with one address", f"{task} --host sprout", 3, ZOO, ADDRESS.format("sprout"),
+           telling(card=ZOO_CARD)) for task in CHANGING),
+    *(Case("two fleets with one address", f"provision {whom}", 2, SHARED, RESOLVE, sharing)
+      for whom in ("--all", "--host sprout", "--host thor")),
+    *(Case("clock off by an hour", f"{task} --host sprout", 1, CLOCK.format(way), NTP, telling(ahead_s))
+      for task in ("plan", "deploy") for way, ahead_s in (("ahead of", 3600.0), ("behind", -3600.0))),
+    *(Case("board rebooting in a loop", f"{task} --host sprout", 7, GIVEN_UP, LOOK, rebooting)
+      for task in ("deploy", "rollback")),
+]  # fmt: skip
 
 
 @pytest.fixture
