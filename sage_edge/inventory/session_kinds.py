@@ -35,6 +35,15 @@ class SessionKind(Declared):
     remembers: Track | None = None
 
 
+FIRST = tuple(
+    SessionKind(
+        name=Track(name), letter=letter, ability="conduct", has_cadence=True, draws=draws, remembers=Track("primary")
+    )
+    for letter, name, draws in (("P", "primary", "phases"), ("T", "training", "tracks"))
+)
+"""The kinds of every release that was made before kinds were declared: its folder has no such file."""
+
+
 class _File(Declared):
     format: Literal[1]
     kinds: Annotated[tuple[SessionKind, ...], Field(min_length=1)]
@@ -77,8 +86,10 @@ class SessionKinds:
 
 
 def read(reader: Reader) -> SessionKinds | None:
-    """Return the declared kinds, or None after noting every fault of their file."""
+    """Return the declared kinds, `FIRST` where an older release declares none; None after noting a file's faults."""
     path = reader.folder / FILE
+    if not path.exists():
+        return SessionKinds(FIRST)
     before = len(reader.faults)
     file = reader.read(path, _File)
     if file is None:

@@ -100,9 +100,9 @@ def test_the_declarations_of_a_release_are_read_and_have_their_digest(board: Pla
     folder = board.current / "fleet"
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.*")}
     assert desired_release._digest(texts) == EXPECTED["release"]["fleet"]
-    # the one file that today's code wants beside them; an image reads the declarations of its own release only
-    shutil.copy(CASES.parents[2] / "fleet" / "curriculum" / "kinds.yaml", folder / "curriculum")
-    sprout = load(folder, "cpu").host("sprout")
+    fleet = load(folder, "cpu")  # it says nothing of kinds of sessions: they are those of its time
+    assert fleet.kinds.letters == {"primary": "P", "training": "T"}
+    sprout = fleet.host("sprout")
     assert sprout.engine is not None
     assert (sprout.engine.kind, sprout.model) == ("llamacpp", "sage/seedling:q8_0")
     assert curriculum.load(folder).digest == archive.read(CASES / "transcripts" / "P001.json").head.lesson.curriculum

@@ -153,7 +153,6 @@ def test_no_fleet_at_all(tmp_path: Path) -> None:
         load.load(tmp_path / "fleet")
     assert refused.value.message.splitlines() == [
         "fleet/boards: the folder is missing",
-        "fleet/curriculum/kinds.yaml: the file is missing",
         "fleet/fleet.yaml: the file is missing",
         "fleet/hosts: the folder is missing",
         "fleet/roles: the folder is missing",

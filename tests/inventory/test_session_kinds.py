@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import UsageError
-from sage_edge.inventory import load
+from sage_edge.inventory import load, session_kinds
 from sage_edge.names import SessionId
 
 from .conftest import Edit, Faults
@@ -76,3 +76,7 @@ def test_a_host_may_not_invent_a_cadence(edit: Edit, faults: Faults) -> None:
     edit("hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {probe: {every: 6h, offset: 1h}}")
     (only,) = faults()
     assert only.startswith("fleet/hosts/sprout.yaml: schedule.probe: no kind of session with a cadence is named")
+
+
+def test_an_older_release_has_the_kinds_of_its_time() -> None:
+    assert load.load(FLEET).kinds.declared == session_kinds.FIRST
