@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import pytest
@@ -17,4 +18,5 @@ def compare(name: str, sections: dict[str, str], request: pytest.FixtureRequest)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     expected = path.read_text("utf-8") if path.is_file() else ""
-    assert text == expected, f"{path} says otherwise; if the new text is meant: invoke test --renew-golden"
+    changed = list(difflib.unified_diff(expected.splitlines(), text.splitlines(), name, "now", lineterm="", n=1))
+    assert not changed, "\n".join((*changed, "if the new text is meant: invoke test --renew-golden"))

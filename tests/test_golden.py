@@ -92,7 +92,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
 
 
 def commands(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield a command and everything below it."""
+    """Yield a command and everything below it, each without the help option that another test's context gave it."""
+    command._help_option = None  # click keeps the first one for ever
     yield words
     if isinstance(command, click.Group):
         context = click.Context(command)

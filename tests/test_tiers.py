@@ -21,6 +21,7 @@ def run(nowhere: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [(), ("-n", "1")])
 def test_without_an_engine_they_are_counted_in_one_loud_line(spread: tuple[str, ...], tmp_path: Path) -> None:
     done = run(tmp_path, "-m", "docker", *spread)
@@ -31,6 +32,7 @@ def test_without_an_engine_they_are_counted_in_one_loud_line(spread: tuple[str, 
     assert loud == (f"NOT TESTED: {skipped} tests that need a Docker engine, because none answers here: .ci/engine")
 
 
+@pytest.mark.slow
 def test_who_leaves_them_out_is_not_told(tmp_path: Path) -> None:
     done = run(tmp_path, "-m", "not docker")
     assert done.returncode == 5, "nothing else is in that file"

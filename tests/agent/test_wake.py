@@ -67,6 +67,7 @@ def test_the_next_wake_in_the_same_slot_conducts_nothing(world: World, home: Mak
     assert archive.sessions(home().paths.papers, "primary") == ("P001",)
 
 
+@pytest.mark.slow
 def test_a_day_of_both_tracks(home: Make, watch: HandClock) -> None:
     for _ in range(8):
         wake.once(home().agent)
@@ -204,6 +205,7 @@ def test_a_branch_that_breaks_a_rule_is_reported_and_not_read(world: World, home
     assert found.published
 
 
+@pytest.mark.slow
 def test_a_researcher_measures_what_a_practitioner_published(world: World, home: Make, watch: HandClock) -> None:
     for hour in range(3):
         wake.once(home().agent)

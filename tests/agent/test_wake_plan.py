@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from sage_edge.agent import wake
 from tests.agent.test_wake import stopping
 from tests.fakes import HandClock, Home, World
@@ -37,6 +39,7 @@ def test_on_a_machine_without_a_past(home: Make) -> None:
     assert actions(home("thor")) == ["receive", "study nothing", *LAST]
 
 
+@pytest.mark.slow
 def test_the_wake_does_what_the_plan_said(home: Make, watch: HandClock) -> None:
     for expected in ("P001", "T001", "P002", "T002"):
         assert f"conduct {expected}" in actions(home())

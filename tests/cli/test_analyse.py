@@ -152,6 +152,7 @@ def test_hostile_text_is_inert(tmp_path: Path) -> None:
             assert not {"\x1b", "\x9b", "\u202e"} & set(said_by)
 
 
+@pytest.mark.slow
 def test_the_claims_over_the_older_system_are_those_of_its_readme(tmp_path: Path) -> None:
     import_folder.write(import_folder.plan(real("sage")), tmp_path / "out")
     document = json.loads(asked("--corpus", tmp_path / "out", "--claims", "--json"))

@@ -21,6 +21,7 @@ def world(fresh: World, tmp_path: Path) -> World:
     return worlds.make(tmp_path, like=fresh)
 
 
+@pytest.mark.slow
 def test_a_hub_that_refuses(world: World) -> None:
     hook = world.stage.hub / "hooks" / "pre-receive"
     kept = hook.read_bytes()
@@ -33,6 +34,7 @@ def test_a_hub_that_refuses(world: World) -> None:
     assert "sessions/primary/000/P001.json" in world.papers("sprout")
 
 
+@pytest.mark.slow
 def test_a_transcript_edited_by_hand(world: World) -> None:
     world.run("sprout", "agent", "once", "--at", MIDNIGHT)
     file = world.state("sprout") / "papers" / "sessions" / "primary" / "000" / "P001.json"
@@ -73,6 +75,7 @@ def test_sigterm_in_the_middle_of_a_generation(world: World) -> None:
     assert (interrupted["outcome"], interrupted["finish_reason"]) == ("interrupted", "cancelled")
 
 
+@pytest.mark.slow
 def test_a_cut_off_session_is_resumed_under_its_number(world: World) -> None:
     assert world.run("sprout", "session", "run").returncode == 0
     file = world.state("sprout") / "papers" / "sessions" / "primary" / "000" / "P001.json"
@@ -97,6 +100,7 @@ def _fill(file: Path) -> None:
             stream.write(bytes(4096))
 
 
+@pytest.mark.slow
 def test_a_full_disk(world: World) -> None:
     state = world.state("sprout")
     state.mkdir(parents=True)

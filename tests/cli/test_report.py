@@ -35,6 +35,7 @@ def few(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_writes_a_page_and_the_same_markdown_each_time_and_says_what_holds(tmp_path: Path) -> None:
     corpora.write_all(tmp_path / "corpus", 9)
     out, notes = tmp_path / "made" / "report.html", tmp_path / "LATEST_STATUS.md"

@@ -12,6 +12,8 @@ import pytest
 from tests.cli import world as worlds
 from tests.cli.world import MIDNIGHT, MORNING, World
 
+pytestmark = pytest.mark.slow  # what its tests look at takes seconds to come about
+
 
 @dataclass(frozen=True)
 class Tried:

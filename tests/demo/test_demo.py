@@ -18,6 +18,8 @@ from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.sessions import conversation
 
+pytestmark = pytest.mark.slow  # what its tests look at takes seconds to come about
+
 FLEET = Path(__file__).parents[2] / "fleet"
 ROOT = FLEET.parent
 

@@ -297,6 +297,7 @@ def demand(typed: Typed, case: Case, told: dict[str, object]) -> None:
         assert fault(command) == ""
 
 
+@pytest.mark.slow
 @needs_ssh
 def test_what_stands_on_a_board_is_not_told_as_another_host(here: Loopback) -> None:
     """Two hosts with one address: the board's own card says whose it is, whatever is asked for."""

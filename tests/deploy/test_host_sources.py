@@ -69,6 +69,7 @@ def test_a_finished_model_is_copied_asked_and_locked(home: Path, sprout: Board, 
     assert prepare().stdout == f"{tiny.REF} is prepared; nothing is missing\n"
 
 
+@pytest.mark.slow
 def test_a_copy_that_does_not_speak_gets_no_name(home: Path, sprout: Board, store: Store) -> None:
     there = finished(home, sprout)
     data = bytearray(sprout.store.blob(there.files[0].digest).read_bytes())

@@ -80,6 +80,7 @@ def test_the_shared_connection_is_as_strict_as_every_other(tmp_path: Path) -> No
     assert "ControlMaster" not in options
 
 
+@pytest.mark.slow
 def test_without_a_host_nothing_is_collected() -> None:
     words = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "tests/fleet")
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -145,6 +145,7 @@ def _enumerate(worlds: Callable[[], World], stride: int) -> int:
         step += stride
 
 
+@pytest.mark.slow
 def test_a_kill_at_every_tenth_step(worlds: Callable[[], World]) -> None:
     assert _enumerate(worlds, 10) > 20
 

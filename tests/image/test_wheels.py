@@ -155,6 +155,7 @@ def test_the_engine_is_compiled_once_for_all_images(tmp_path: Path, monkeypatch:
     assert calls.count("download") == 3
 
 
+@pytest.mark.slow
 def test_our_own_code_packs_to_the_same_bytes_wherever_it_lies(tmp_path: Path) -> None:
     packed = []
     for place in ("one", "another place"):

@@ -183,6 +183,7 @@ def _answer(world: Path, asked: Question) -> str:
     return type(refused).__name__
 
 
+@pytest.mark.slow
 def test_every_wrong_combination_is_refused_and_every_right_one_allowed(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

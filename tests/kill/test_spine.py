@@ -27,6 +27,7 @@ def _sound(report: Report) -> None:
     assert report.sound, str(report)
 
 
+@pytest.mark.slow
 def test_a_kill_at_each_kind_of_call_that_keeps_something_loses_nothing(tmp_path: Path) -> None:
     report = spine.enumerated(tmp_path, one_of_each=True)
     _sound(report)
@@ -42,6 +43,7 @@ def test_a_kill_at_any_call_that_keeps_something_loses_nothing(tmp_path: Path) -
     assert report.turns >= 3 * report.cases
 
 
+@pytest.mark.slow
 def test_a_runner_that_keeps_its_turns_in_memory_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The predecessor's way: else the tests above would prove nothing, the one with few points neither."""
     keep, close = Journal.turn, Journal.close
@@ -63,6 +65,7 @@ def test_a_runner_that_keeps_its_turns_in_memory_is_caught(tmp_path: Path, monke
     assert not report.reused
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_lose_nothing(tmp_path: Path, few_kills: int) -> None:
     report = spine.random_kills(tmp_path, few_kills, seed=random.SystemRandom().randrange(2**32))
     _sound(report)

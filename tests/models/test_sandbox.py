@@ -126,6 +126,7 @@ def test_no_handle_is_left_open() -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@pytest.mark.slow
 def test_the_file_that_hangs_the_gguf_package_is_a_verdict(tmp_path: Path) -> None:
     pytest.importorskip("gguf")
     path = tmp_path / "hang.gguf"

@@ -156,6 +156,7 @@ def test_a_broken_journal_is_named_and_its_number_stays_used(home: Home) -> None
     assert archive.last_number(home.paths.papers, numbers(home.paths.journals), PRIMARY) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ERRNOS)
 def test_a_full_disk_during_a_session_costs_nothing_but_time(home: Home, number: int) -> None:
     for at in range(1, 40, 3):

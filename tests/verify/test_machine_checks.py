@@ -54,6 +54,7 @@ def findings(result: Result) -> Mapping[str, Mapping[str, str]]:
     return {finding["check"]: finding for finding in document["content"]}
 
 
+@pytest.mark.slow
 def test_this_machine_is_examined_and_nothing_is_written(world: Path) -> None:
     before = sorted(path.relative_to(world) for path in world.rglob("*"))
     result = ask(world, "--json")

@@ -83,6 +83,7 @@ def asked(shell: str, program: str, line: str, env: dict[str, str]) -> str:
     return BASH.format(script=script, words=quoted, line=line, end=len(line), function=function, program=program)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_shell_completes_tasks_and_values_of_invoke(shell: str) -> None:
     assert "image.build" in ask(shell, "invoke", "invoke ima")

@@ -52,6 +52,7 @@ def row(host: str, port: int) -> dict[str, object]:
     return {"Names": [f"/c-{host}"], "State": "running", "Image": "image", "Labels": labels}
 
 
+@pytest.mark.slow
 def test_status_is_a_table_or_one_document(stubbed: StubEngine) -> None:
     rows = [row(host, 4000 + n) for n, host in enumerate(("hub", "sprout", "thor"))]
     stubbed.answers("GET /containers/json*", rows)

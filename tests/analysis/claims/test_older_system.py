@@ -129,6 +129,7 @@ def test_refined_versions_end_with_a_single_pass(findings: Mapping[str, ClaimFin
     assert {"before: 0.212, n = 33", "after: 0.000, n = 167"} <= set(notes)  # legacy §6.7: 7 of 33, 0 of 167
 
 
+@pytest.mark.slow
 def test_the_command_says_the_same(
     findings: Mapping[str, ClaimFinding], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

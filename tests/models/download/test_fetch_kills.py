@@ -28,6 +28,7 @@ def judge(losses: list[Loss]) -> None:
         assert loss.received - loss.known <= MOST_UNKNOWN
 
 
+@pytest.mark.slow
 def test_a_killed_download_goes_on(tmp_path: Path) -> None:
     judge(list(fetch_kills.kills(tmp_path, shots=5, size=7 << 20, seed=3)))
 
@@ -45,6 +46,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "moment"),
     [

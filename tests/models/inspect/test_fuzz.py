@@ -52,6 +52,7 @@ def all_judged(root: Path, count: int) -> tuple[Counter[str], float]:
     return seen, slowest
 
 
+@pytest.mark.slow
 def test_every_mutant_gets_a_verdict(tmp_path: Path) -> None:
     seen, _ = all_judged(tmp_path, FEW)
     assert sum(seen.values()) == FEW

@@ -274,6 +274,7 @@ def test_a_refusing_disk_leaves_the_store_whole(tmp_path: Path, work: Callable[[
     assert counting.count >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", [_keep, _add, _name])
 def test_a_kill_at_any_call_leaves_the_store_whole(tmp_path: Path, work: Callable[[Store, Path], None]) -> None:
     for at in itertools.count(1):

@@ -33,7 +33,7 @@ def test_an_answer_without_end_is_refused(fleet: Path, monkeypatch: pytest.Monke
     with connect(fleet, SPROUT) as remote:
         assert len(remote.run("head -c 100000 /dev/zero").out) == 100_000
         with pytest.raises(TooMuchOutput) as caught:
-            remote.run("while :; do head -c 100000 /dev/zero; done")
+            remote.run("while head -c 100000 /dev/zero; do :; done")
         assert (caught.value.host, caught.value.most_bytes) == (SPROUT, 100_000)
         chatty = remote.run("head -c 300000 /dev/zero >&2; echo done")
         assert (chatty.text, len(chatty.err)) == ("done", 100_000)
