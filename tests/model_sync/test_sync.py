@@ -27,6 +27,8 @@ from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.weights import ADAPTER, BASE, REF
 
+pytestmark = pytest.mark.slow  # two sshds, rsync and real bytes: a second or two each
+
 pytestmark = needs_ssh
 SPROUT, THOR = HostName("sprout"), HostName("thor")
 MIB = 1 << 20
@@ -69,7 +71,6 @@ def test_a_model_that_is_there_costs_one_question(fleet: Path, store: Store, tho
     assert {path: path.stat().st_mtime_ns for path in thor.store.root.rglob("*")} == before
 
 
-@pytest.mark.slow
 def test_only_what_is_new_is_sent(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
     weights.plain(store)
     carry(fleet, store)
@@ -84,7 +85,6 @@ def test_only_what_is_new_is_sent(fleet: Path, store: Store, thor: Board, tmp_pa
     assert weights.held(thor.store, second, tmp_path / "seen")
 
 
-@pytest.mark.slow
 def test_from_board_to_board_through_here(
     fleet: Path, store: Store, sprout: Board, thor: Board, tmp_path: Path
 ) -> None:
@@ -104,7 +104,6 @@ def test_from_a_board_to_here_alone(fleet: Path, store: Store, sprout: Board, th
     assert not thor.store.root.exists()
 
 
-@pytest.mark.slow
 def test_a_damaged_file_is_never_taken(fleet: Path, store: Store, sprout: Board, thor: Board) -> None:
     manifest = weights.plain(sprout.store)
     _damage(sprout.store, manifest.files[0].digest)
@@ -139,7 +138,6 @@ def _damage(store: Store, digest: Digest) -> None:
         stream.write(bytes([byte[0] ^ 1]))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lying", ["half", "wrong half", "wrong whole", "too long"])
 def test_what_lies_unfinished_there_is_used_or_replaced(
     fleet: Path, store: Store, thor: Board, tmp_path: Path, lying: str
@@ -159,7 +157,6 @@ def test_what_lies_unfinished_there_is_used_or_replaced(
         assert done.crossed_bytes < 3_000_000 - len(half) + 20_000
 
 
-@pytest.mark.slow
 def test_a_blob_of_the_wrong_size_there_is_sent_again(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
     manifest = weights.plain(store)
     carry(fleet, store)
@@ -192,7 +189,6 @@ def child_words(fleet: Path, store: Store, limit: int, source: HostName | None =
     return [*words, source] if source else words
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "whom"),
     [
@@ -226,7 +222,6 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-@pytest.mark.slow
 def test_a_slow_line_is_spared(fleet: Path, store: Store) -> None:
     weights.plain(store, size=600_000)
     heard: list[tuple[str, int, int]] = []
@@ -299,7 +294,6 @@ def test_a_board_without_rsync_is_told(fleet: Path, store: Store, thor: Board) -
     assert (caught.value.host, caught.value.hint) == (THOR, invoke("provision", host=THOR))
 
 
-@pytest.mark.slow
 def test_a_collection_there_is_waited_for(
     fleet: Path, store: Store, sprout: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,7 +333,6 @@ def test_a_line_that_dies_is_unreachable(fleet: Path, store: Store, thor: Board)
     assert caught.value.hint == "start the same command again: it goes on where it stopped"
 
 
-@pytest.mark.slow
 def test_an_adapter_travels_and_the_board_merges(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
     base, adapter, whole = weights.merged(store)
     carry(fleet, store, ref=BASE)
@@ -350,7 +343,6 @@ def test_an_adapter_travels_and_the_board_merges(fleet: Path, store: Store, thor
     assert weights.held(thor.store, whole, tmp_path / "seen")
 
 
-@pytest.mark.slow
 def test_a_merge_that_stumbled_after_the_bytes_were_there_counts(fleet: Path, store: Store, thor: Board) -> None:
     base, adapter, whole = weights.merged(store)
     carry(fleet, store, ref=BASE)
@@ -358,7 +350,6 @@ def test_a_merge_that_stumbled_after_the_bytes_were_there_counts(fleet: Path, st
     assert carry(fleet, store).how == "sent the adapter, merged there"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ending", "why"),
     [
@@ -381,7 +372,6 @@ def test_where_the_merge_proves_nothing_the_files_go(
     assert weights.held(thor.store, whole, tmp_path / "seen")
 
 
-@pytest.mark.slow
 def test_a_merge_that_lies_about_its_digest_is_found(fleet: Path, store: Store, thor: Board, tmp_path: Path) -> None:
     base, adapter, whole = weights.merged(store)
     carry(fleet, store, ref=BASE)
@@ -394,7 +384,6 @@ def test_a_merge_that_lies_about_its_digest_is_found(fleet: Path, store: Store, 
     (thor.tools / "head").unlink()
 
 
-@pytest.mark.slow
 def test_the_merge_can_be_left_out(fleet: Path, store: Store, thor: Board) -> None:
     base, adapter, _ = weights.merged(store)
     carry(fleet, store, ref=BASE)
