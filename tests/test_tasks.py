@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import invoke
 import pytest
 
 import tasks
+from sage_edge.cli import main
 from sage_edge.workstation import bench_tasks, dev_tasks, programs, seedling_tasks
 
 ROOT = Path(tasks.__file__).parent
@@ -104,6 +106,11 @@ def test_the_list_is_there_at_once() -> None:
         "lock": {"acquire", "release", "status"},
     }
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
+
+
+def test_no_verb_is_in_both_programs() -> None:
+    assert set(ALL).isdisjoint(main.list_commands(click.Context(main)))
+    assert not any(task.startswith(f"{group}.") for task in ALL for group in main.list_commands(click.Context(main)))
 
 
 def test_the_list_loads_nothing_heavy() -> None:

@@ -50,7 +50,7 @@ def _is_alias(name: str, value: ast.expr) -> bool:
 def vague(source: Source) -> list[str]:
     """Return every place where a name is bound that does not say what it holds."""
     return [
-        source.at(node, f"'{name}' does not say what it holds")
+        source.at(node, f"'{name}' does not say what it holds (one of VAGUE): name the thing, such as `reply`")
         for node, name in _bound(source.tree)
         if name in VAGUE and (source.path, name) not in PUBLISHED
     ]

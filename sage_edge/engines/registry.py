@@ -1,7 +1,7 @@
 """Every kind of engine by its name: a host declares one in `engine.kind`.
 
-A new kind is one module here with its KIND, and its line in KINDS. No library behind an engine is imported before the
-engine is opened.
+A new kind is one module here with its KIND, imported below and named in KINDS. No library behind an engine is imported
+before the engine is opened.
 """
 
 from __future__ import annotations

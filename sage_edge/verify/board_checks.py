@@ -1,5 +1,8 @@
 """What must be true of a board, as a table: adding a check is adding a value here, and its twin in tests/fleet.
 
+Tests want its sound answer, too, in `FOUND` of tests/verify/hosts.py at the same place, and a broken one in `BAD` of
+tests/verify/test_board_checks.py.
+
     people      group, user, groups of the user
     places      who owns what with which rights, what the files hold, no secret that anybody may read, units
     engine      Docker, Compose, the runtime

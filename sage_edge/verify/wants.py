@@ -162,7 +162,7 @@ class AtLeast(_Number):
 
 
 class Within(_Number):
-    """A number whose distance from zero is not above the bound."""
+    """A number whose distance from zero is not above the bound; for what is never negative, just `at most`."""
 
     def holds(self, value: FactValue) -> bool:
         return isinstance(value, (int, float)) and abs(value) <= self.bound

@@ -20,27 +20,32 @@ def test_a_finding_names_what_it_measured() -> None:
     found = examine(THOR, told, START)
     assert (found.author, found.subject, found.session) == ("thor", "sprout", "P003")
     assert (found.transcript, found.intervention, found.intervention_version) == (told.seal, "observe", 1)
-    assert counted(found) == {
-        "identity rate": (1, 3),
-        "grounding rate": (1, 3),
-        "grounding share": (None, 3),
-        "confabulation rate": (0, 3),
-        "confabulation past": (0, 3),
-        "confabulation names": (0, 3),
-        "confabulation numbers": (0, 3),
-        "repetition loops": (0, 3),
-        "repetition within": (None, 2),
-        "repetition similarity": (None, 0),
-        "truncation cut": (1, 3),
-        "truncation guess": (0, 0),
-    }
+    assert (
+        counted(found).items()
+        >= {
+            "identity rate": (1, 3),
+            "grounding rate": (1, 3),
+            "grounding share": (None, 3),
+            "confabulation rate": (0, 3),
+            "confabulation past": (0, 3),
+            "confabulation names": (0, 3),
+            "confabulation numbers": (0, 3),
+            "repetition loops": (0, 3),
+            "repetition within": (None, 2),
+            "repetition similarity": (None, 0),
+            "truncation cut": (1, 3),
+            "truncation guess": (0, 0),
+        }.items()
+    )
     assert found.caveats == ()
     assert parse(Finding, found.pretty()) == found
 
 
 def test_only_scorers_of_the_track_apply() -> None:
     found = examine(THOR, transcript("T001", replies=["yes", "yes", "no", "yes"]), START)
-    assert {one.scorer for one in found.measures} == {"confabulation", "repetition", "truncation", "training-strict"}
+    applied = {one.scorer for one in found.measures}
+    assert applied >= {"confabulation", "repetition", "truncation", "training-strict"}
+    assert applied.isdisjoint({"identity", "grounding"})
     assert counted(found)["training-strict rate"] == (1, 2)
     assert counted(found)["truncation cut"] == (0, 4)
 

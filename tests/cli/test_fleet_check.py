@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sage_edge.cli import main
+from sage_edge.engines import registry
 
 FLEET = Path(__file__).parents[2] / "fleet"
 SPROUTS = "qwen2.5-0.5b/introspective:v2.1-q8_0"
@@ -78,7 +79,8 @@ def test_an_engine_under_an_overlay_and_its_options(fleet: Path) -> None:
     edit(fleet / "hosts" / "sprout.yaml", "kind: llamacpp", "kind: llamacpp\n  options: {url: here}")
     assert said(check()) == refused(
         "fleet/hosts/sprout.yaml: engine.options.url: unknown key",
-        "fleet/overlays/cpu.yaml: hosts.sprout.engine.kind: no engine of the kind onnx; there are: llamacpp, scripted",
+        "fleet/overlays/cpu.yaml: hosts.sprout.engine.kind: no engine of the kind onnx; there are: "
+        + ", ".join(registry.KINDS),
     )
 
 

@@ -117,7 +117,7 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
 
 def test_a_sound_host_is_what_it_must_be() -> None:
     everything = board_checks.cases(target())
-    assert [case.name for case in everything] == list(FOUND)
+    assert [case.name for case in everything] == list(FOUND), "FOUND of tests/verify/hosts.py lists them in this order"
     for each in everything:
         result = each.judge(FOUND[each.name])
         assert (result.verdict, result.remedy) == ("ok", ""), result

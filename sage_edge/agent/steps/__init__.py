@@ -1,4 +1,4 @@
-"""The steps of a wake, in their order. A new step is one module here with its STEP, and one word in this list."""
+"""The steps of a wake, in their order. A new step is one module with its STEP, imported and put in place here."""
 
 from sage_edge.agent.steps import conduct, decide, publish, receive, resume, status, study
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep

@@ -29,7 +29,9 @@ _ASCII = bytes(ord(dict(_REPLACED).get(chr(code), chr(code)).lower()) for code i
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def plain(text: str) -> str:
-    """Return a text folded for comparison: Unicode NFKC, no case, no emphasis, straight apostrophes, single spaces.
+    """Return a text folded for comparison: Unicode NFKC, no case, straight apostrophes, single spaces.
+
+    Emphasis and headings (`*_#`) become spaces.
 
     Invisible characters go, line ends stay. Applied to answers and to what is looked for alike.
     """
