@@ -134,6 +134,8 @@ def _whereabouts(board: BoardClient, timeouts: RolloutTimeouts) -> str:
         return f"{serves}, and nothing is open"
     if deployed.journal_state in ("planned", "staged", "waiting"):
         return f"{serves}; {deployed.journal_release} is {deployed.journal_state}, and nothing was switched"
+    if deployed.journal_state == "reverting":
+        return f"{deployed.journal_release} is being taken back"
     return (
         f"the switch to {deployed.journal_release} is {deployed.journal_state}; unless it is settled before, the board "
         f"takes it back within {timeouts.revert_s} s"
