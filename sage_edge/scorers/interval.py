@@ -36,7 +36,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     """Return the 95 % interval of the mean of numbers in [0, 1], cut to [0, 1]; (0, 1) for fewer than two.
 
     Source: Student, The probable error of a mean, Biometrika 6 (1908) 1-25. Beyond 15 degrees of freedom the quantile
-    is Z95 + (Z95³ + Z95)/(4 df), the first term of its expansion, which is right to 0.01 there.
+    is Z95 + (Z95³ + Z95)/(4 df), the first term of its expansion, which is right to 0.012 there.
     """
     n = len(values)
     if n < 2:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -73,12 +73,13 @@ def test_known_means(values: list[float], low: float, high: float) -> None:
 
 
 @given(st.lists(st.integers(0, 100), min_size=2, max_size=60, unique=True))
+@example(list(range(17)))  # the worst number of values: the first one beyond the table
 def test_a_mean_agrees_with_scipy(hundredths: list[int]) -> None:
     values = [hundredth / 100 for hundredth in hundredths]
     theirs = stats.ttest_1samp(values, 0).confidence_interval()
-    width = theirs.high - theirs.low  # the quantile is rounded
+    width = theirs.high - theirs.low  # the quantile is right to 0.012 of its two sides, which are 4.24 at worst
     expected = max(0.0, theirs.low), min(1.0, theirs.high)
-    assert mean_interval(values) == pytest.approx(expected, abs=0.002 * width)
+    assert mean_interval(values) == pytest.approx(expected, abs=0.003 * width)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=40))
