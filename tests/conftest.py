@@ -34,9 +34,10 @@ SEARCHED = 300
 """Examples of a property test in a search; a test that says its own number keeps it."""
 BOARDS_S = 900  # the first test that needs the stand-ins waits until they are built and up
 
-# the same examples in every run; whoever looks for new ones says --search, and a failure prints its input
+# the same examples in every run; whoever looks for new ones says --search: a failure prints its input, and the seed
+# that `invoke test --search` gives finds it again
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True, database=None)
-hypothesis.settings.register_profile("search", deadline=None, print_blob=True, max_examples=SEARCHED)
+hypothesis.settings.register_profile("search", deadline=None, database=None, max_examples=SEARCHED)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -143,6 +143,10 @@ def test_asking_for_help_runs_nothing(
     assert "Usage:" in capsys.readouterr().out
 
 
+PROPERTIES = "hypothesis and not slow and not docker and not full"
+SEVEN = ("--search", "--hypothesis-seed=7")
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -151,14 +155,20 @@ def test_asking_for_help_runs_nothing(
         (["--docker", "--keep-going"], [["not slow and not full"]]),
         (["--slow", "--docker", "--kills", "200"], [["not full", "--kills", "200", "--maxfail=10"]]),
         (["--path", str(ROOT)], [["not slow and not docker and not full", "--maxfail=10", str(ROOT)]]),
-        (["--search"], [["hypothesis and not slow and not docker and not full", "--search", "--maxfail=10"]]),
-        (["--full", "--keep-going"], [["--kills", "1000"], ["hypothesis", "--search", "--kills", "1000"]]),
+        (["--search", "--seed", "7", "--keep-going"], [[PROPERTIES, "--search", "--hypothesis-seed=7"]]),
+        (["--full", "--seed", "7", "--keep-going"], [["--kills", "1000"], ["hypothesis", *SEVEN, "--kills", "1000"]]),
     ],
 )
 def test_tiers(words: list[str], expected: list[list[str]], started: Recorder) -> None:
     assert door("test", *words) == 0
     calls = [[word for word in call if word != "-m"] for call in started.calls]
     assert calls == [["pytest", *dev_tasks.SPREAD, *words] for words in expected]
+
+
+def test_a_search_begins_where_the_commit_says(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    door("test", "--search")
+    (seed,) = (word.partition("=")[2] for word in started.calls[0] if word.startswith("--hypothesis-seed="))
+    assert f"search: the same again with --seed {seed}" in capsys.readouterr().err
 
 
 def test_what_is_left_out_is_said(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:

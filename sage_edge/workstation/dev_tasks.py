@@ -7,9 +7,11 @@ import time
 
 from invoke import Context
 
+from sage_edge import shell
 from sage_edge.errors import UsageError
 from sage_edge.hints import invoke
-from sage_edge.workstation.programs import here, log, python, run
+from sage_edge.shell import Command
+from sage_edge.workstation.programs import ROOT, here, log, python, run
 from sage_edge.workstation.task import task
 
 SPREAD = ("-n", "auto", "--dist", "loadfile")  # one worker a core; a file's tests share their fixtures
@@ -61,6 +63,7 @@ def fix(c: Context) -> int:
         "slow": "Also those that take longer than a second.",
         "docker": "Also those that need a Docker engine.",
         "search": "Only property tests, which then draw new examples; a failure prints its input.",
+        "seed": "Where a search begins; by default each commit has a seed of its own.",
         "full": "Everything, with thousands of kills and examples; takes hours.",
         "kills": "How many times the kill tests kill a process; they say their own default.",
         "path": "Only this file or folder.",
@@ -73,6 +76,7 @@ def run_tests(
     slow: bool = False,
     docker: bool = False,
     search: bool = False,
+    seed: str = "",
     full: bool = False,
     kills: str | None = None,
     path: str = "",
@@ -94,8 +98,17 @@ def run_tests(
     codes = [] if search else [run(c, *python("pytest", *SPREAD, *_chosen(_deselecting(left)), *words))[0]]
     if search or full:
         properties = " and ".join(filter(None, ("hypothesis", _deselecting(left))))
-        codes.append(run(c, *python("pytest", *SPREAD, *_chosen(properties), "--search", *words))[0])
+        seed = seed or str(_seed_of_commit())
+        log(f"search: the same again with --seed {seed}")
+        begun = ("--search", f"--hypothesis-seed={seed}")
+        codes.append(run(c, *python("pytest", *SPREAD, *_chosen(properties), *begun, *words))[0])
     return max(codes)
+
+
+def _seed_of_commit() -> int:
+    """Return a seed that is new with each commit, so that whoever has the commit can search the same again."""
+    commit = shell.attempt(Command(("git", "rev-parse", "HEAD"), cwd=ROOT))
+    return int(commit.text[:8], 16) if commit.code == 0 else 0
 
 
 def _deselecting(tiers: tuple[str, ...]) -> str:
