@@ -19,6 +19,7 @@ from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
+from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
@@ -40,31 +41,6 @@ class Carriers:
 
     image: Callable[[BoardClient, DesiredRelease], AbstractContextManager[tuple[str, ...]]]
     model: Callable[[ModelRef], None]
-
-
-@dataclass(frozen=True)
-class RolloutTimeouts:
-    """How long the board waits, in seconds: for a session, for health, and until it reverts by itself.
-
-    cut: do not wait for a running session. The board's helper has no defaults of its own.
-    """
-
-    session_s: float = 3600
-    health_s: float = 300
-    revert_s: int = 900
-    cut: bool = False
-
-
-@dataclass(frozen=True)
-class RolloutOutcome:
-    """What became of one host. running: the image that serves now, as the board reports it."""
-
-    host: str
-    release: str
-    changed: bool
-    canary: str = ""
-    running: Mapping[str, Any] | None = None
-    steps: tuple[str, ...] = ()
 
 
 def roll_out(

@@ -11,7 +11,8 @@ from sage_edge.cli.environment import log, paths
 from sage_edge.deploy import desired_release, plan, provision, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan
-from sage_edge.deploy.rollout import Carriers, RolloutOutcome, RolloutTimeouts
+from sage_edge.deploy.rollout import Carriers
+from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.deploy.transport import layer_checkpoints, registry
 from sage_edge.errors import UsageError
 from sage_edge.image import build_record, engine, spec

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sage_edge import hints
 from sage_edge.cli.environment import log
-from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.names import HostName, shortened
 from sage_edge.remote.board import helper_zipapp

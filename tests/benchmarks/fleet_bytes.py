@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sage_edge.deploy.rollout import RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.image.built import BuiltImage
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.fleet_ground import Fleet

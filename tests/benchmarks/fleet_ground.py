@@ -12,7 +12,7 @@ from typing import Any
 
 from sage_edge.deploy import fleet_runner
 from sage_edge.deploy.fleet_runner import HostResult
-from sage_edge.deploy.rollout import RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.names import HostName
 from sage_edge.sim import image as sim_image
 from sage_edge.workstation import deploy_service

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import sim
-from sage_edge.deploy.rollout import RolloutOutcome, RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.image.built import BuiltImage
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing

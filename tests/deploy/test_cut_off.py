@@ -135,7 +135,7 @@ def started(ground: Ground, *words: str) -> subprocess.Popen[bytes]:
 
 
 _IMPATIENT = """
-from sage_edge.deploy.rollout import RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.workstation import context, rollout_service as rolling
 rolling.deployed(context.make_context("sim"), "sprout", RolloutTimeouts(session_s=60, health_s=40, revert_s=30))
 """

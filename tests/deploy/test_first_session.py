@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sage_edge.deploy.rollout import RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.names import HostName
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding

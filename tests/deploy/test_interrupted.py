@@ -18,7 +18,7 @@ from dataclasses import asdict
 
 import pytest
 
-from sage_edge.deploy.rollout import RolloutTimeouts
+from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.errors import SageError
 from sage_edge.host import states
 from sage_edge.image.built import BuiltImage
