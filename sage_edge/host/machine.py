@@ -135,7 +135,7 @@ class LocalEngine:
 
     def get(self, place: str) -> Any:
         """Return the JSON at a place of the engine's API, None where there is no such thing."""
-        from sage_edge.host import docker_socket  # 25 ms that only a question to the engine needs
+        from sage_edge.host import docker_socket  # only a question to the engine needs a socket
 
         try:
             status, body = docker_socket.get(self._path, place, self._timeout_s)

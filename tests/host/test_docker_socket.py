@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sage_edge.host import docker_socket
 from sage_edge.host.errors import Refusal
@@ -41,14 +45,29 @@ def answering(listener: socket.socket, answer: bytes) -> list[bytes]:
     return asked
 
 
-CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{"a"\r\n5\r\n: 1}]\r\n0\r\n\r\n'
-
-
-@pytest.mark.parametrize("answer", [CHUNKED, b'HTTP/1.0 200 OK\r\n\r\n[{"a": 1}]'])
-def test_an_answer_is_read(listener: socket.socket, path: str, answer: bytes) -> None:
-    asked = answering(listener, answer)
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK", b"HTTP/1.1 200 OK\r\nContent-Length: 10", b"HTTP/1.0 200"])
+def test_an_answer_is_read(listener: socket.socket, path: str, head: bytes) -> None:
+    asked = answering(listener, head + b'\r\n\r\n[{"a": 1}]')
     assert LocalEngine(path).images() == [{"a": 1}]
-    assert asked[0].startswith(b"GET /images/json HTTP/1.1\r\nHost: docker\r\n")
+    assert asked == [b"GET /images/json HTTP/1.0\r\nHost: docker\r\n\r\n"]
+
+
+CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{"a"\r\n5\r\n: 1}]\r\n0\r\n\r\n'
+"""What we never get, because we ask in HTTP/1.0."""
+
+
+@given(st.lists(st.dictionaries(st.text(), st.integers() | st.text()), min_size=1), st.data())
+def test_what_is_cut_off_is_never_taken_for_an_answer(listed: list[dict[str, object]], data: st.DataObject) -> None:
+    whole = b"HTTP/1.0 200 OK\r\nServer: Docker\r\n\r\n" + json.dumps(listed).encode()
+    part = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as there:
+        path = f"{folder}/docker.sock"
+        there.bind(path)
+        there.listen()
+        answering(there, part)
+        with pytest.raises(Refusal) as refused:
+            LocalEngine(path).images()
+    assert refused.value.kind == "engine-silent"
 
 
 def test_what_is_not_there_is_none(listener: socket.socket, path: str) -> None:
@@ -64,7 +83,9 @@ def test_what_is_not_there_is_none(listener: socket.socket, path: str) -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n[", "engine-silent"),
         (b"SSH-2.0-what\r\n", "engine-silent"),
         (b"", "engine-silent"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "engine-silent"),
+        (b"HTTP/1.1 200x OK\r\n\r\n[]", "engine-silent"),
+        (b"HTTP/2 200\r\n\r\n[]", "engine-silent"),
+        (CHUNKED, "engine-silent"),
     ],
 )
 def test_what_is_no_answer_is_a_refusal(listener: socket.socket, path: str, answer: bytes, kind: str) -> None:
