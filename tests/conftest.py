@@ -21,6 +21,7 @@ import pytest
 
 from sage_edge.image import engine
 from sage_edge.image.errors import DockerError
+from tests.real.prepared import NO_MODEL, REF
 from tests.standins import boards
 
 __all__ = ["boards"]
@@ -32,7 +33,8 @@ COLOURS = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
 NO_ENGINE = "no Docker engine"
 SEARCHED = 300
 """Examples of a property test in a search; a test that says its own number keeps it."""
-BOARDS_S = 900  # the first test that needs the stand-ins waits until they are built and up
+LONG_S = {"docker": 900, "real": 900}
+"""Seconds for one test of a tier whose first test waits: for the stand-ins to be up, for a model and a day raised."""
 
 # the same examples in every run; whoever looks for new ones says --search: a failure prints its input, and the seed
 # that `invoke test --search` gives finds it again
@@ -56,14 +58,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests that need an engine the time for it, or skip them where none answers; `-m` has chosen before."""
+    """Skip what needs an engine where none answers, and give slow tiers their time; `-m` has chosen before."""
     needing = [item for item in items if item.get_closest_marker("docker")]
-    why = _no_engine() if needing else ""
-    for item in needing:
-        if why:
+    if why := _no_engine() if needing else "":
+        for item in needing:
             item.add_marker(pytest.mark.skip(reason=f"{NO_ENGINE}: {why}"))
-        if item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(BOARDS_S))
+    for item in items:
+        seconds = max((time_s for tier, time_s in LONG_S.items() if item.get_closest_marker(tier)), default=0)
+        if seconds and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(seconds))
 
 
 def pytest_collection_finish() -> None:
@@ -82,12 +85,15 @@ def _no_engine() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say in one loud line how many tests had no engine: a green run without them proves nothing about boards."""
-    reports = terminalreporter.stats.get("skipped", [])
-    lacking = [report for report in reports if isinstance(report.longrepr, tuple) and NO_ENGINE in report.longrepr[2]]
-    if lacking:
-        line = f"NOT TESTED: {len(lacking)} tests that need a Docker engine, because none answers here: .ci/engine"
-        terminalreporter.write_line(line, red=True, bold=True)
+    """Say in a loud line how many tests had no engine or no model: a green run without them proves nothing of that."""
+    reports = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = [longrepr[2] for longrepr in reports if isinstance(longrepr, tuple)]
+    for begins, need, mend in (
+        (NO_ENGINE, "need a Docker engine, because none answers here", ".ci/engine"),
+        (NO_MODEL, "ask a real model, because none is here", f"sage-edge model prepare {REF}"),
+    ):
+        if count := sum(begins in reason for reason in reasons):
+            terminalreporter.write_line(f"NOT TESTED: {count} tests that {need}: {mend}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

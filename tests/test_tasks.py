@@ -143,18 +143,19 @@ def test_asking_for_help_runs_nothing(
     assert "Usage:" in capsys.readouterr().out
 
 
-PROPERTIES = "hypothesis and not slow and not docker and not full"
+PROPERTIES = "hypothesis and not slow and not docker and not real and not full"
 SEVEN = ("--search", "--hypothesis-seed=7")
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], [["not slow and not docker and not full", "--maxfail=10"]]),
-        (["--slow"], [["not docker and not full", "--maxfail=10"]]),
-        (["--docker", "--keep-going"], [["not slow and not full"]]),
-        (["--slow", "--docker", "--kills", "200"], [["not full", "--kills", "200", "--maxfail=10"]]),
-        (["--path", str(ROOT)], [["not slow and not docker and not full", "--maxfail=10", str(ROOT)]]),
+        ([], [["not slow and not docker and not real and not full", "--maxfail=10"]]),
+        (["--slow"], [["not docker and not real and not full", "--maxfail=10"]]),
+        (["--docker", "--keep-going"], [["not slow and not real and not full"]]),
+        (["--real"], [["not slow and not docker and not full", "--maxfail=10"]]),
+        (["--slow", "--docker", "--real", "--kills", "200"], [["not full", "--kills", "200", "--maxfail=10"]]),
+        (["--path", str(ROOT)], [["not slow and not docker and not real and not full", "--maxfail=10", str(ROOT)]]),
         (["--search", "--seed", "7", "--keep-going"], [[PROPERTIES, "--search", "--hypothesis-seed=7"]]),
         (["--full", "--seed", "7", "--keep-going"], [["--kills", "1000"], ["hypothesis", *SEVEN, "--kills", "1000"]]),
     ],
@@ -174,7 +175,7 @@ def test_a_search_begins_where_the_commit_says(started: Recorder, capsys: pytest
 def test_what_is_left_out_is_said(started: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
     door("test")
     printed = capsys.readouterr().err
-    assert [f"deselected: {tier:<7} {why}" in printed for tier, why in dev_tasks.TIERS.items()] == [True, True, True]
+    assert [f"deselected: {tier:<7} {why}" in printed for tier, why in dev_tasks.TIERS.items()] == [True] * 4
 
 
 @pytest.mark.parametrize("kills", ["many", "-3", "1.5", ""])

@@ -19,6 +19,7 @@ HOUSE = ("tests/test_house.py", "tests/test_vocabulary.py", "tests/images/test_r
 TIERS = {
     "slow": "takes longer than a second each; --slow runs it too",
     "docker": "needs a Docker engine; --docker runs it too",
+    "real": "asks a real model of 93 MB, fetched once; --real runs it too",
     "full": "whole matrices and simulated years; --full runs everything",
 }
 """Marks of the tests that the README's command leaves out, each with the reason that it prints."""
@@ -62,6 +63,7 @@ def fix(c: Context) -> int:
     help={
         "slow": "Also those that take longer than a second.",
         "docker": "Also those that need a Docker engine.",
+        "real": "Also those that ask a real model, which is fetched once.",
         "search": "Only property tests, which then draw new examples; a failure prints its input.",
         "seed": "Where a search begins; by default each commit has a seed of its own.",
         "full": "Everything, with thousands of kills and examples; takes hours.",
@@ -75,6 +77,7 @@ def run_tests(
     c: Context,
     slow: bool = False,
     docker: bool = False,
+    real: bool = False,
     search: bool = False,
     seed: str = "",
     full: bool = False,
@@ -88,7 +91,7 @@ def run_tests(
         return run(c, *python("pytest", "-q", "tests/test_golden.py", "--renew-golden"))[0]
     if kills is not None and not kills.isdecimal():
         raise UsageError(f"--kills wants a whole number, not {kills!r}", hint=invoke("test", kills="200"))
-    wanted = {"slow": slow or full, "docker": docker or full, "full": full}
+    wanted = {"slow": slow or full, "docker": docker or full, "real": real or full, "full": full}
     left = tuple(tier for tier in TIERS if not wanted[tier])
     for tier in left:
         log(f"deselected: {tier:<7} {TIERS[tier]}")

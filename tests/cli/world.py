@@ -24,10 +24,14 @@ MIDNIGHT, MORNING = "2026-01-01T00:00:00Z", "2026-01-01T06:00:00Z"
 
 @dataclass(frozen=True)
 class World:
-    """The demo's stage with a tiny random model in the place of the seedling: fast, and never at a loss for words."""
+    """The demo's stage with a tiny random model in the place of the seedling: fast, and never at a loss for words.
+
+    patience_s: how long one command may take.
+    """
 
     stage: Stage
     models: Path
+    patience_s: float = 120
 
     def run(self, host: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run `sage-edge WORDS` as a host, and return what it said."""
@@ -37,7 +41,7 @@ class World:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=self.patience_s,
         )
 
     def start(self, host: str, *words: str) -> subprocess.Popen[str]:

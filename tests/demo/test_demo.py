@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from sage_edge.demo import play, stage
-from sage_edge.engines import Deadline, Draw, Settings, open_engine
 from sage_edge.errors import UsageError
 from sage_edge.models.resolve import resolve
 from sage_edge.records.base import parse
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript, chain_faults
-from sage_edge.sessions import conversation
+from tests import replays
 
 pytestmark = pytest.mark.slow  # what its tests look at takes seconds to come about
 
@@ -81,16 +80,10 @@ def test_a_session_can_be_replayed_from_its_own_record(folder: Path) -> None:
     """Promise 9: model digest, seed, prompt and parameters as recorded give the recorded words again."""
     content = _read(folder, "sprout", "sessions")["sessions/primary/000/P002.json"]
     transcript = parse(Transcript, content)
-    head = transcript.head
-    engine = open_engine(head.engine.name, Settings(**head.engine.settings))  # type: ignore[arg-type]
-    model = resolve(head.model.ref)
-    assert model.digest == head.model.digest
-    engine.load(model)
-    for number, turn in enumerate(transcript.turns):
-        talk = conversation.messages(head.lesson, transcript.turns[:number], turn.step)
-        reply = engine.reply(talk, Draw(head.sampling, turn.seed), Deadline(60))
-        assert (reply.text, reply.finish_reason) == (turn.reply, turn.finish_reason)
+    engine = replays.engine(transcript)
+    said = list(replays.replay(transcript, resolve(transcript.head.model.ref), engine))
     engine.close()
+    assert [replays.differences(turn, again) for turn, again in said] == [()] * len(transcript.turns)
 
 
 def test_a_demo_is_made_anew_and_nothing_else_is_touched(folder: Path, tmp_path: Path) -> None:
