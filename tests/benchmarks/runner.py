@@ -26,7 +26,6 @@ from sage_edge.sessions.conversation import turn_seed
 from sage_edge.sessions.journal import Journal
 
 TURNS, TOKENS, SEED = 8, 60, 7
-SAMPLING = Sampling(temperature=0.7, top_p=0.8, top_k=20, min_p=0.0, repeat_penalty=1.1, max_tokens=TOKENS)
 SETTINGS = Settings(context_tokens=4096, batch_tokens=128, threads=2, gpu_layers=0)
 SYSTEM = (
     "Your name is Sage. You are a young mind that learns by talking with a teacher. You may begin an answer with your "
@@ -39,41 +38,49 @@ PROMPT = "This is question number {number}. What do you notice when you think ab
 
 @dataclass(frozen=True)
 class Round:
-    """Seconds that one session took on each side, and what its prompts cost."""
+    """Seconds that one session took on each side, tokens drawn on each, and what ours recorded."""
 
     ours_s: float
     bare_s: float
-    evaluated_tokens: int
-    whole_tokens: int
+    ours_tokens: int
+    bare_tokens: int
     same_replies: int
+    transcript: Transcript
 
     @property
     def ratio(self) -> float:
-        return self.ours_s / self.bare_s
+        """Our seconds for a token drawn, over the bare loop's."""
+        return self.ours_s / self.ours_tokens / (self.bare_s / self.bare_tokens)
 
 
-def rounds(model: ResolvedModel, folder: Path, count: int) -> Iterator[Round]:
+@dataclass(frozen=True)
+class Subject:
+    """What our side conducts its sessions with."""
+
+    engine: Engine
+    model: ResolvedModel
+    sampling: Sampling
+    journals: Path
+
+
+def rounds(model: ResolvedModel, sampling: Sampling, folder: Path, count: int) -> Iterator[Round]:
     """Yield `count` rounds, alternating which side goes first. Models stay loaded; each session starts cold."""
     engine = open_engine("llamacpp", SETTINGS)
     engine.load(model)
     bare = _llama(model)
-    _ours(engine, model, folder, "warm-up")
-    _bare(bare)
+    subject = Subject(engine, model, sampling, folder)
+    _ours(subject, "warm-up")
+    _bare(bare, sampling)
     for number in range(count):
         if number % 2:
-            bare_s, said = _bare(bare)
-            ours_s, kept = _ours(engine, model, folder, str(number))
+            bare_s, bare_tokens, said = _bare(bare, sampling)
+            ours_s, kept = _ours(subject, str(number))
         else:
-            ours_s, kept = _ours(engine, model, folder, str(number))
-            bare_s, said = _bare(bare)
-        turns = kept.turns
-        yield Round(
-            ours_s,
-            bare_s,
-            sum(t.prompt_tokens - t.reused_tokens for t in turns),
-            sum(t.prompt_tokens for t in turns),
-            sum(turn.reply == text for turn, text in zip(turns, said, strict=True)),
-        )
+            ours_s, kept = _ours(subject, str(number))
+            bare_s, bare_tokens, said = _bare(bare, sampling)
+        same = sum(turn.reply == text for turn, text in zip(kept.turns, said, strict=True))
+        drawn = sum(turn.completion_tokens for turn in kept.turns)
+        yield Round(ours_s, bare_s, drawn, bare_tokens, same, kept)
     engine.close()
     bare.close()
 
@@ -100,41 +107,44 @@ def _llama(model: ResolvedModel) -> Any:
     )
 
 
-def _ours(engine: Engine, model: ResolvedModel, folder: Path, name: str) -> tuple[float, Transcript]:
-    journals = folder / name
-    journal = Journal(journals, SessionId("P001"))
-    stage = TurnContext(engine, SystemClock(), threading.Event(), deadline_s=600.0)
-    engine.load(model)  # a cold context for every session, as on the bare side
+def _ours(subject: Subject, name: str) -> tuple[float, Transcript]:
+    journal = Journal(subject.journals / name, SessionId("P001"))
+    stage = TurnContext(subject.engine, SystemClock(), threading.Event(), deadline_s=600.0)
+    subject.engine.load(subject.model)  # a cold context for every session, as on the bare side
     began = time.perf_counter()
-    journal.claim(_head(model, engine))
+    journal.claim(_head(subject))
     transcript = conduct(journal, stage)
     return time.perf_counter() - began, transcript
 
 
-def _bare(llm: Any) -> tuple[float, list[str]]:
+def _bare(llm: Any, sampling: Sampling) -> tuple[float, int, list[str]]:
+    """Seconds, tokens drawn and replies of the bare loop."""
     llm.reset()
     llm._ctx.kv_cache_clear()
     talk = [{"role": "system", "content": SYSTEM}]
     said: list[str] = []
+    tokens = 0
     began = time.perf_counter()
     for number in range(TURNS):
         talk.append({"role": "user", "content": PROMPT.format(number=number + 1)})
         answer = llm.create_chat_completion(
             talk,
-            temperature=SAMPLING.temperature,
-            top_p=SAMPLING.top_p,
-            top_k=SAMPLING.top_k,
-            min_p=SAMPLING.min_p,
-            repeat_penalty=SAMPLING.repeat_penalty,
-            max_tokens=TOKENS,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=sampling.top_k,
+            min_p=sampling.min_p,
+            repeat_penalty=sampling.repeat_penalty,
+            max_tokens=sampling.max_tokens,
             seed=turn_seed(SEED, number, 1),
         )
         said.append(answer["choices"][0]["message"]["content"].strip())
+        tokens += answer["usage"]["completion_tokens"]
         talk.append({"role": "assistant", "content": said[-1]})
-    return time.perf_counter() - began, said
+    return time.perf_counter() - began, tokens, said
 
 
-def _head(model: ResolvedModel, engine: Engine) -> Head:
+def _head(subject: Subject) -> Head:
+    engine, model = subject.engine, subject.model
     steps = tuple(Step(kind="prompt", prompt=PROMPT.format(number=n + 1)) for n in range(TURNS))
     return Head(
         session=SessionId("P001"),
@@ -144,8 +154,8 @@ def _head(model: ResolvedModel, engine: Engine) -> Head:
         board=Slug("cpu"),
         release="benchmark",
         model=ModelId(ref=model.ref, digest=model.digest),
-        engine=EngineId(name=Slug(engine.name), version=engine.version, settings={}),
-        sampling=SAMPLING,
+        engine=EngineId(name=Slug(engine.name), version=engine.version, settings=SETTINGS.as_json()),
+        sampling=subject.sampling,
         seed=SEED,
         intervention=Intervention(name=Slug("observe"), version=1, parameters={}),
         lesson=Lesson(curriculum=Digest("sha256:" + "0" * 64), unit="benchmark", system=SYSTEM, steps=steps),
