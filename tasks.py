@@ -233,6 +233,7 @@ def tell(refusal: SageError) -> int:
 if __name__ == "__main__":
     sys.exit(script(sys.argv[1:]))
 
+sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)  # invoke would compile all of sage_edge at every run
 from sage_edge.workstation.collection import collection  # noqa: E402  the script above runs where invoke is not installed
 
 ns = collection()

@@ -117,6 +117,7 @@ def _ours(fleet: Fleet, verb: str, hosts: Sequence[HostName]) -> list[Mapping[st
     """What a person types."""
     words = (sys.executable, "-m", "invoke", verb, "--host", ",".join(hosts), "--fleet", "sim", "--json")
     env = {**os.environ, "SAGE_FLEET": str(fleet.ground.desk.root / "fleet")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's shell has none, and pip has compiled the peers
     done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.decode()[-500:]}")
