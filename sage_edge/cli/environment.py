@@ -68,6 +68,11 @@ def log(text: str) -> None:
     click.echo(text, err=True)
 
 
+def log_of(host: str) -> Callable[[str], None]:
+    """Return what logs progress under a host's name."""
+    return lambda text: log(f"{host:<12} {text}")
+
+
 def clock_at(at: str | None) -> Clock:
     """The system's clock, or one set to `at`. Raises click's usage error."""
     if at is None:

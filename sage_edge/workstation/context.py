@@ -15,7 +15,7 @@ import click
 
 from sage_edge import hints, sanitize
 from sage_edge.cli import render
-from sage_edge.cli.environment import log
+from sage_edge.cli.environment import log_of
 from sage_edge.deploy import fleet_runner
 from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.errors import SageError, UsageError
@@ -30,6 +30,7 @@ from sage_edge.remote.ssh.client import connect
 
 if TYPE_CHECKING:
     from sage_edge.deploy.checkout import Checkout
+    from sage_edge.workstation.early_connection import EarlyConnections
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).parents[2]
@@ -37,10 +38,11 @@ CHECKOUT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class FleetContext:
-    """A checkout and the fleet that was asked for."""
+    """A checkout and the fleet that was asked for. early: boards that are being reached already."""
 
     root: Path
     fleet: Fleet
+    early: EarlyConnections | None = None
 
     @functools.cached_property
     def checkout(self) -> Checkout:
@@ -66,9 +68,13 @@ class FleetContext:
 
     @contextlib.contextmanager
     def board(self, host: HostName) -> Iterator[BoardClient]:
-        """Connect to a host for the body."""
-        with connect(self.addresses, host) as remote:
-            yield BoardClient(remote, log_of(host))
+        """Connect to a host for the body, or take the connection that was begun early."""
+        if self.early and (begun := self.early.take(self.addresses, host)):
+            with begun.entered() as board:
+                yield board
+        else:
+            with connect(self.addresses, host) as remote:
+                yield BoardClient(remote, log_of(host))
 
     @property
     def addresses(self) -> Path:
@@ -103,15 +109,18 @@ def surroundings(overlay: str | None) -> Surroundings:
         return render.surroundings(overlay)
 
 
-def make_context(overlay: str | None) -> FleetContext:
-    """Return this checkout with an overlay laid over its fleet. Raises UsageError, DeclarationError."""
+def make_context(overlay: str | None, early: EarlyConnections | None = None) -> FleetContext:
+    """Return this checkout with an overlay laid over its fleet. early: as FleetContext.
+
+    Raises UsageError, DeclarationError.
+    """
     folder = paths().fleet
     if overlay and overlay not in (known := load.overlays(folder)):
         raise UsageError(
             f"no overlay named {overlay!r}; there are: {', '.join(known) or 'none'}",
             hint=f"see what they are for: grep ^summary {os.path.relpath(folder)}/overlays/*.yaml",
         )
-    return FleetContext(folder.resolve().parent, load.load(folder, overlay or None))
+    return FleetContext(folder.resolve().parent, load.load(folder, overlay or None), early)
 
 
 def for_each(
@@ -172,8 +181,3 @@ def _show(result: HostResult[T], line: Callable[[T], str], where: Surroundings, 
 def _indented(line: str) -> str:
     indent = len(line) - len(line.lstrip(" "))
     return " " * indent + sanitize.terminal(line.strip())
-
-
-def log_of(host: str) -> Callable[[str], None]:
-    """Return what logs progress under a host's name."""
-    return lambda text: log(f"{host:<12} {text}")

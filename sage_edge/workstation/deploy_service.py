@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from sage_edge import hints
-from sage_edge.cli.environment import log, paths
+from sage_edge.cli.environment import log, log_of, paths
 from sage_edge.deploy import desired_release, plan, provision, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan
@@ -24,7 +24,7 @@ from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, UnreadableProbe
-from sage_edge.workstation.context import FleetContext, log_of
+from sage_edge.workstation.context import FleetContext
 
 Carrier = Callable[[BoardClient, DesiredRelease], contextlib.AbstractContextManager[tuple[str, ...]]]
 

@@ -8,6 +8,7 @@ from sage_edge.workstation.task import HOSTS, JSON, task
 @task(help={**HOSTS, "json": JSON})
 def provision(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
     """Bring boards to where something can be deployed to them; say what changed."""
+    from sage_edge.cli.environment import log_of
     from sage_edge.workstation import context, deploy_service
 
     here = context.make_context(fleet)
@@ -16,7 +17,7 @@ def provision(c: object, host: str = "", role: str = "", all: bool = False, flee
     return context.for_each(
         here,
         hosts,
-        lambda name: deploy_service.provisioned(here, name, context.log_of(name)),
+        lambda name: deploy_service.provisioned(here, name, log_of(name)),
         lambda changed: f"changed: {', '.join(changed)}" if changed else "no changes",
         as_json=json,
         schema="sage-edge/provisioned/1",
@@ -50,10 +51,13 @@ def deploy(
     exit_code: bool = False,
 ) -> int:
     """Bring hosts to what fleet/ declares; each is proven or goes back by itself."""
+    from sage_edge.workstation import early_connection
+
+    early = early_connection.begin(host, fleet) if when in ("idle", "now") and not (plan or dry_run) else None
     from sage_edge.workstation import context, rollout_service
 
     asked = rollout_service.RolloutAsked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
-    return rollout_service.deploy(context.make_context(fleet), asked)
+    return rollout_service.deploy(context.make_context(fleet, early), asked)
 
 
 @task(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sage_edge import hints
-from sage_edge.cli.environment import log
+from sage_edge.cli.environment import log, log_of
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.names import HostName, shortened
@@ -128,7 +128,7 @@ def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_js
             lambda: here.board(name),
             to,
             RolloutTimeouts(),
-            context.log_of(name),
+            log_of(name),
             lambda facts: preflight.require_returnable(facts, here.fleet.name),
         )
 

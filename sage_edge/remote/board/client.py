@@ -18,6 +18,7 @@ from sage_edge.remote.board.helper_call import HelperReply
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import BoardLocked, DeployError
 from sage_edge.remote.ssh.client import Remote
+from sage_edge.shell import Result
 
 _QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
 
@@ -30,18 +31,26 @@ class BoardView:
 
     def __init__(self, remote: Remote, hear: Callable[[str], None] = lambda _: None) -> None:
         self._remote, self._hear = remote, hear
+        self._early: tuple[Result, float] | None = None
         self.host: HostName = remote.address.host
+
+    def ask_early(self) -> None:
+        """Probe the board now; the next `facts` takes this answer. Raises Unreachable."""
+        self._early = self._probed()
 
     def facts(self, *, of_any_helper: bool = False) -> BoardProbe:
         """Return what is so on the board. Raises NotReady without a helper, HelperOutdated with another one.
 
         of_any_helper: read the answer of an older one, too, as far as it goes; `BoardProbe.helper` says which it was.
         """
+        (ran, at), self._early = self._early or self._probed(), None
+        return facts.parse(self.host, helper_call.understood(self.host, ran, of_any_helper=of_any_helper), at)
+
+    def _probed(self) -> tuple[Result, float]:
+        """How the call ended, and when it was asked: seconds since 1970."""
         asked = time.time()
-        reply = helper_call.ask(
-            self._remote, "probe", {}, timeout_s=_QUICK_S, hear=self._hear, of_any_helper=of_any_helper
-        )
-        return facts.parse(self.host, reply, (asked + time.time()) / 2)
+        ran = helper_call.call(self._remote, "probe", {}, timeout_s=_QUICK_S, hear=self._hear)
+        return ran, (asked + time.time()) / 2
 
     def releases(self) -> HelperReply:
         """The releases on the board, which one serves, and which have served."""

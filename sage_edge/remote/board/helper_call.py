@@ -41,16 +41,27 @@ def ask(
     timeout_s: float,
     as_root: bool = True,
     hear: Callable[[str], None] = lambda _: None,
-    of_any_helper: bool = False,
 ) -> HelperReply:
     """Return what the helper answers to a verb. as_root: else as the login; hear: gets its lines of progress.
 
-    of_any_helper: take the answer of another checkout's, too.
     Raises NotReady without a helper, HelperOutdated with that of another checkout, BoardRefused, Unreachable.
     """
+    ran = call(remote, verb, request, timeout_s=timeout_s, as_root=as_root, hear=hear)
+    return understood(remote.address.host, ran)
+
+
+def call(
+    remote: Remote,
+    verb: str,
+    request: Mapping[str, Any],
+    *,
+    timeout_s: float,
+    as_root: bool = True,
+    hear: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Return how a call ended, for `understood`. The arguments: as of `ask`. Raises Unreachable."""
     words = (helper_zipapp.AS_ROOT if as_root else helper_zipapp.AS_LOGIN, *helper_zipapp.CALL, verb)
-    ran = remote.run(*words, stdin=json.dumps(request).encode(), timeout_s=timeout_s, hear=hear)
-    return understood(remote.address.host, ran, of_any_helper=of_any_helper)
+    return remote.run(*words, stdin=json.dumps(request).encode(), timeout_s=timeout_s, hear=hear)
 
 
 def understood(host: HostName, ran: Result, *, of_any_helper: bool = False) -> HelperReply:
