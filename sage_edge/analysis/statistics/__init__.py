@@ -5,7 +5,8 @@
     trends        Mann-Kendall, Theil-Sen                            changes      change points, unusual runs
     unimodality   Hartigan's dip                                     mixture      two states against one, by BIC
     variance      within against between sessions                    effects      before against after
-    power         how many sessions it takes                         corrections  Holm, Benjamini-Hochberg
+    pairs         the same session under two conditions              power        how many sessions it takes
+    corrections   Holm
     scaling       affine and power law
 
 Nothing here warns or returns NaN: what does not exist is None with a reason. Importing it loads numpy and scipy.

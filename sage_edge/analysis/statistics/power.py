@@ -45,6 +45,19 @@ def for_one_mean(difference: float, deviation: float) -> int:
     return _whole(((_ALPHA + _BETA) * deviation / difference) ** 2 + _ALPHA**2 / 2, least=2)
 
 
+def smallest_mean(n: int, deviation: float, *, level: float = LEVEL) -> float:
+    """Return how far from a fixed value the mean of n values must lie to show: `for_one_mean` turned round.
+
+    deviation: of single values, above 0. level: the share of false alarms; below 0.05 where many tests are made.
+    """
+    _positive(deviation)
+    alpha = float(stats.norm.ppf(1 - level / 2))
+    free = n - alpha**2 / 2
+    if free <= 0:
+        raise ValueError(f"expected more than {alpha**2 / 2:.0f} values, got {n}")
+    return (alpha + _BETA) * deviation / math.sqrt(free)
+
+
 def for_rates(rate: float, difference: float) -> int:
     """Return n on each side for rates that lie `difference`, above 0, apart with `rate` halfway between them.
 

@@ -7,11 +7,12 @@ peak; `shuffled` therefore asks how large a dip the same answers make when they 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import diptest
 import numpy as np
+from numpy.typing import NDArray
 
 from sage_edge.analysis.statistics.estimate import SAME, Floats, Significance, numbers, share, varies, why_undefined
 
@@ -54,20 +55,38 @@ def shuffled(sessions: Sequence[Sequence[float]], *, seed: int, rounds: int = DE
     sessions: the answers' scores of each session, each at least one. Sessions that differ without forming two groups
     may also be rare under this null; read it beside `dip`, whose null they satisfy.
     """
+    pool, starts, sizes = _pooled(sessions)
+    n = len(sizes)
+    if n < LEAST:
+        return Significance(None, n, DEALT, undefined=f"needs n >= {LEAST}")
+    if not varies(pool):
+        return Significance(None, n, DEALT, undefined="no variation")
+    seen = _dip(np.add.reduceat(pool, starts) / sizes) - SAME
+    rounds = min(rounds, max(FEWEST_DEALS, MOST_DEALT // pool.size))
+    return Significance(
+        share(sum(_dip(means) >= seen for means in deals(sessions, seed=seed, rounds=rounds)), rounds), n, DEALT, seed
+    )
+
+
+def deals(sessions: Sequence[Sequence[float]], *, seed: int, rounds: int) -> Iterator[Floats]:
+    """Yield the sessions' means after the same answers were dealt to the sessions at random, `rounds` times.
+
+    sessions: the answers' scores of each session, each at least one; every session keeps its number of answers.
+    """
+    pool, starts, sizes = _pooled(sessions)
+    draw = np.random.default_rng(seed)
+    for _ in range(rounds):
+        yield np.add.reduceat(draw.permutation(pool), starts) / sizes
+
+
+def _pooled(sessions: Sequence[Sequence[float]]) -> tuple[Floats, NDArray[np.int_], NDArray[np.int_]]:
+    """Return all answers in a row, where each session starts in it, and how many it has."""
     groups = [numbers(answers) for answers in sessions]
     if any(group.size == 0 for group in groups):
         raise ValueError("expected at least one answer in each session")
-    n = len(groups)
-    if n < LEAST:
-        return Significance(None, n, DEALT, undefined=f"needs n >= {LEAST}")
-    pool, sizes = np.concatenate(groups), np.array([group.size for group in groups])
-    if not varies(pool):
-        return Significance(None, n, DEALT, undefined="no variation")
-    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    seen = _dip(np.add.reduceat(pool, starts) / sizes) - SAME
-    draw, rounds = np.random.default_rng(seed), min(rounds, max(FEWEST_DEALS, MOST_DEALT // pool.size))
-    deals = (np.add.reduceat(draw.permutation(pool), starts) / sizes for _ in range(rounds))
-    return Significance(share(sum(_dip(means) >= seen for means in deals), rounds), n, DEALT, seed)
+    sizes = np.array([group.size for group in groups], dtype=np.int_)
+    pool = np.concatenate(groups) if groups else numbers(())
+    return pool, np.concatenate((np.zeros(1, dtype=np.int_), np.cumsum(sizes)[:-1])), sizes
 
 
 def _dip(values: Floats) -> float:

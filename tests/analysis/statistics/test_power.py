@@ -78,3 +78,16 @@ def test_less_to_see_needs_more(one: float, other: float, rate: float) -> None:
     small, large = sorted((one, other))
     assert power.for_means(small, 1) >= power.for_means(large, 1) >= 2
     assert BEYOND >= power.for_rates(rate, small) >= 2
+
+
+def test_the_smallest_mean_is_the_other_way_of_one_mean() -> None:
+    assert power.smallest_mean(34, 1.0) == pytest.approx(0.5, abs=0.01)  # G*Power: one-sample t test, n = 34
+    assert power.smallest_mean(34, 2.0) == pytest.approx(2 * power.smallest_mean(34, 1.0))
+    assert power.smallest_mean(34, 1.0, level=0.05 / 20) > 1.3 * power.smallest_mean(34, 1.0)
+    with pytest.raises(ValueError, match="more than 2 values"):
+        power.smallest_mean(1, 1.0)
+
+
+@given(st.integers(5, 500), st.floats(0.01, 1))
+def test_so_many_sessions_show_the_smallest_mean(n: int, deviation: float) -> None:
+    assert power.for_one_mean(power.smallest_mean(n, deviation), deviation) in (n, n + 1)
