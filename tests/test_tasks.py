@@ -18,7 +18,7 @@ import pytest
 
 import tasks
 from sage_edge.cli import main
-from sage_edge.workstation import bench_tasks, dev_tasks, programs, seedling_tasks
+from sage_edge.workstation import bench_tasks, dev_tasks, findings_tasks, programs, seedling_tasks
 
 ROOT = Path(tasks.__file__).parent
 INVOKE = [sys.executable, "-m", "invoke"]
@@ -52,7 +52,7 @@ class Recorder:
 
 def replaced(monkeypatch: pytest.MonkeyPatch, run: Callable[..., tuple[int, str]]) -> None:
     """Put something in the place of what starts programs."""
-    for module in (dev_tasks, bench_tasks, seedling_tasks):
+    for module in (dev_tasks, bench_tasks, findings_tasks, seedling_tasks):
         monkeypatch.setattr(module, "run", run)
 
 
@@ -84,6 +84,7 @@ def test_the_list_is_there_at_once() -> None:
         "fix",
         "test",
         "demo",
+        "findings",
         "seedling.train",
         "bench.spine",
         "bench.models",
@@ -216,6 +217,18 @@ def test_training_says_what_it_needs(
     assert [call[:2] for call in started.calls] == [
         ["tools.seedling", "/x"],
         ["tools.seedling", "sage_edge/models/seedling"],
+    ]
+
+
+def test_a_study_of_ones_own_leaves_the_page_in_docs_alone(started: Recorder) -> None:
+    assert door("findings") == 0
+    assert door("findings", "--sessions", "2", "--models", "sage/seedling:q8_0", "--into", "/x") == 0
+    assert door("findings", "--sessions", "few") == 2
+    (usual, own) = started.calls
+    assert usual == ["tools.findings", "--into", f"{ROOT}/.sage/findings", "--out", f"{ROOT}/docs"]
+    assert own == [
+        *("tools.findings", "--into", "/x", "--out", "/x/page"),
+        *("--sessions", "2", "--models", "sage/seedling:q8_0"),
     ]
 
 

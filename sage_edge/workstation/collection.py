@@ -12,6 +12,7 @@ from sage_edge.workstation import (
     demo_tasks,
     deploy_tasks,
     dev_tasks,
+    findings_tasks,
     image_tasks,
     lock_tasks,
     seedling_tasks,
@@ -21,19 +22,10 @@ from sage_edge.workstation import (
     verify_tasks,
 )
 
-MODULES = (
-    bench_tasks,
-    demo_tasks,
-    deploy_tasks,
-    dev_tasks,
-    image_tasks,
-    lock_tasks,
-    seedling_tasks,
-    sim_tasks,
-    status_tasks,
-    sync_tasks,
-    verify_tasks,
-)
+_HERE = (bench_tasks, demo_tasks, dev_tasks, findings_tasks, lock_tasks, seedling_tasks)
+_ELSEWHERE = (deploy_tasks, image_tasks, sim_tasks, status_tasks, sync_tasks, verify_tasks)
+MODULES = (*_HERE, *_ELSEWHERE)
+"""Development on this machine, and what reaches others."""
 
 
 if "--complete" in sys.argv:  # a Tab, and nothing else, needs it

@@ -1,0 +1,178 @@
+"""The page, from the kept numbers alone: no time of day, no path of a machine, so that the same numbers give its bytes.
+
+Words of the minds stand in it as they were said; nothing in them is markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sage_edge import sanitize
+from sage_edge.analysis.claims.schema import StatesClaim
+from sage_edge.analysis.statistics.estimate import LEVEL, Estimate
+from tools.findings import wording
+from tools.findings.data import StudyArm, StudyData
+from tools.findings.design import OUTCOMES, SEED, WORTH
+from tools.findings.results import ArmSummary, Contrast, Results, StatesResult
+from tools.findings.series import SHOWN
+
+NONE = "–"
+
+
+def render(data: StudyData, results: Results, claim: StatesClaim) -> str:
+    """Return the page as Markdown."""
+    parts = (
+        wording.question(data),
+        "## What came out\n",
+        *_answers(results),
+        wording.method(data, results.tests),
+        "## Each arm by itself\n",
+        _table(_ARM_HEADS, [_arm_row(summary) for summary in results.arms]),
+        wording.ARMS_NOTE,
+        "## Does anchoring, or the training, change it?\n",
+        _table(_CONTRAST_HEADS, [_contrast_row(contrast) for contrast in results.contrasts]),
+        wording.contrasts_note(results),
+        "## Is identity in one of two states?\n",
+        wording.states_question(claim),
+        _table(_STATES_HEADS, [_states_row(tested) for tested in results.states]),
+        wording.states_note(results),
+        *(f"* {_short(tested.arm)}, {tested.by.of}: {_plain(tested.ruling.because)}." for tested in results.states),
+        f"\n{wording.COUNTS_NOTE}",
+        _counts(data),
+        f"## {SHOWN} places, chosen by nobody\n",
+        wording.PLACES_NOTE,
+        *_places(data),
+        wording.limits(data),
+        wording.rebuild(data),
+        "## What it was made with\n",
+        *_provenance(data),
+    )
+    return "\n".join(parts).strip() + "\n"
+
+
+def _answers(results: Results) -> Iterator[str]:
+    """A sentence for each pair of arms, and one for the states."""
+    sides = dict.fromkeys((contrast.before.name, contrast.after.name) for contrast in results.contrasts)
+    for before, after in sides:
+        its = [c for c in results.contrasts if (c.before.name, c.after.name) == (before, after)]
+        yield f"* **{_change(its[0])}:** " + "; ".join(map(_told, its)) + "."
+    yield f"* **Two states of identity:** {_states_told(results.states)}.\n"
+
+
+def _told(contrast: Contrast) -> str:
+    name, value = contrast.outcome.name, contrast.effect.difference.value or 0.0
+    if contrast.seen in ("rises", "falls"):
+        return f"{name} {contrast.seen} by {abs(value):.2f}"
+    if contrast.seen == "no effect":
+        return f"no effect on {name} that would be worth the name"
+    return f"{name}: cannot tell"
+
+
+def _states_told(states: Sequence[StatesResult]) -> str:
+    groups: dict[str, list[str]] = {}
+    for tested in states:
+        groups.setdefault(tested.ruling.verdict, []).append(f"{_short(tested.arm)} ({tested.by.of})")
+    return "; ".join(f"{verdict} for {', '.join(names)}" for verdict, names in groups.items())
+
+
+_ARM_HEADS = ("arm", "sessions", "answers", "words", "cut", *(outcome.name for outcome in OUTCOMES))
+
+
+def _arm_row(summary: ArmSummary) -> tuple[str, ...]:
+    counted = (str(len(summary.arm.sessions)), str(summary.answers), f"{summary.words:.1f}", f"{summary.cut:.1%}")
+    return (_short(summary.arm), *counted, *map(_level, summary.levels))
+
+
+_CONTRAST_HEADS = ("change", "outcome", "difference", "in blocks", "p", "would have shown", "verdict")
+
+
+def _contrast_row(contrast: Contrast) -> tuple[str, ...]:
+    effect = contrast.effect
+    smallest = NONE if contrast.smallest is None else f"{contrast.smallest:.2f}"
+    blocks = _interval(effect.in_blocks)
+    verdict = f"**{contrast.seen}**" if contrast.seen in ("rises", "falls") else contrast.seen
+    row = (_change(contrast), contrast.outcome.name, _level(effect.difference, signed=True), blocks)
+    return (*row, _p(contrast.p), smallest, verdict)
+
+
+_STATES_HEADS = ("arm", "measure", "sessions", "gain in BIC", "p", "by a grid alone", "verdict")
+
+
+def _states_row(tested: StatesResult) -> tuple[str, ...]:
+    reading, alarms = tested.taken.reading, tested.alarms
+    gain = NONE if reading.value is None else f"{reading.value:+.1f}"
+    both = (alarms.dip, alarms.mixture, alarms.both)
+    alone = " / ".join(NONE if share is None else f"{share:.0%}" for share in both)
+    row = (_short(tested.arm), tested.by.of, str(reading.n), gain, _p(tested.p), alone)
+    return (*row, tested.ruling.verdict)
+
+
+def _counts(data: StudyData) -> str:
+    """How many sessions have how many answers that name the mind: the grid itself."""
+    naming = data.outcomes[0].name
+    hits = {arm.name: [round(sum(kept.marks[naming])) for kept in arm.sessions] for arm in data.arms}
+    most = max(max(counts) for counts in hits.values())
+    rows = [(_short(arm), *(str(hits[arm.name].count(k)) for k in range(most + 1))) for arm in data.arms]
+    return _table(("sessions with", *map(str, range(most + 1))), rows)
+
+
+def _places(data: StudyData) -> Iterator[str]:
+    for place in data.places:
+        yield f"**{place.session}, turn {place.turn}: {_plain(place.question)}**\n"
+        for arm in data.arms:
+            yield f"* *{_short(arm)}*: {_plain(' '.join(place.answers[arm.name].split())) or NONE}"
+        yield ""
+
+
+def _provenance(data: StudyData) -> Iterator[str]:
+    made = data.made
+    sampling = ", ".join(f"{key} {value:g}" for key, value in made.sampling.model_dump().items())
+    rows = [(f"model {arm.model}", arm.weights) for arm in data.arms]
+    rows += [(f"{by.of} ({by.name})", by.definition) for by in data.outcomes]
+    rows += [("curriculum", made.curriculum)]
+    yield _table(("what", "digest"), [(_plain(what), f"`{digest}`") for what, digest in dict.fromkeys(rows)])
+    engine = ", ".join(f"{key} {value}" for key, value in made.settings.items())
+    yield f"Engine {_plain(made.engine)} ({_plain(engine)}); drawn with {_plain(sampling)}."
+    yield "Libraries: " + _plain(", ".join(f"{name} {version}" for name, version in made.libraries.items())) + "."
+    yield f"Machine: {_plain(made.machine)}. Seed of the statistics: {SEED}. Level {LEVEL}, worth {WORTH}."
+
+
+def _change(contrast: Contrast) -> str:
+    before, after = contrast.before, contrast.after
+    if before.model == after.model:
+        return f"{_model(before)}: {before.intervention} → {after.intervention}"
+    return f"{before.intervention}: {_model(before)} → {_model(after)}"
+
+
+def _short(arm: StudyArm) -> str:
+    return f"{_model(arm)}, {arm.intervention}"
+
+
+def _model(arm: StudyArm) -> str:
+    return arm.model.rpartition("/")[2].partition(":")[0]
+
+
+def _level(estimate: Estimate, *, signed: bool = False) -> str:
+    if estimate.value is None:
+        return NONE
+    value = f"{estimate.value + 0.0:{'+' if signed else ''}.2f}"
+    return f"{value} ({_interval(estimate)})" if estimate.low is not None else f"{value} (all the same)"
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return NONE
+    return f"{estimate.low + 0.0:.2f} to {estimate.high + 0.0:.2f}"
+
+
+def _p(p: float | None) -> str:
+    return NONE if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _plain(text: str) -> str:
+    return sanitize.markdown(text)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
+    return "\n".join(lines) + "\n"
