@@ -20,6 +20,7 @@ LONGEST = 200
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _CHATML = re.compile(r"<\s*\|(?:[^<>|\s]{0,40}\|\s*>)?|\|\s*>")
+_WHOLE = re.compile(r"(.*[.!?][\"')]?) ")
 _DROPPED = {"Cf", "Cs", "Co", "Cn"}  # invisible, half a surrogate, private, unassigned
 _TURNED_TO_SPACE = {"Cc", "Zl", "Zp", "Zs"}
 
@@ -52,10 +53,11 @@ def system_message(
 
 
 def clean(words: str, longest: int = LONGEST) -> str:
-    """Return words of an earlier transcript as one harmless line of at most `longest` characters, cut between words.
+    """Return words of an earlier transcript as one harmless line of at most `longest` characters.
 
-    Unicode NFKC; control characters and line ends become spaces, invisible characters and ChatML markers go.
-    May return nothing at all.
+    Longer ones end with their last whole sentence, or between words where none fits: half a sentence that stands last
+    in a system message is what a small model goes on with. Unicode NFKC; control characters and line ends become
+    spaces, invisible characters and ChatML markers go. May return nothing at all.
     """
     text = "".join(map(_visible, unicodedata.normalize("NFKC", words[: 10 * longest])))
     while (without := _CHATML.sub(" ", text)) != text:  # taking one away may put another together
@@ -63,6 +65,8 @@ def clean(words: str, longest: int = LONGEST) -> str:
     text = " ".join(text.split())
     if len(text) <= longest:
         return text
+    if whole := _WHOLE.match(text[: longest + 1]):
+        return whole[1]
     head = text[: longest + 1].rpartition(" ")[0]
     return head or text[:longest]
 

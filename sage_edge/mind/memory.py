@@ -19,13 +19,17 @@ Deliberately narrower than the identity scorer: an exemplar that is copied must 
 def last_closing(transcripts: Iterable[Transcript]) -> str | None:
     """Return the answer to the closing of the newest session that has one, or None.
 
-    transcripts: of one host and one kind of session, in any order. Failed sessions, and answers that were cut off by
-    the deadline, are passed over; an answer that reached its token limit counts.
+    transcripts: of one host and one kind of session, in any order. Passed over are failed sessions, answers that were
+    cut off by the deadline (one that reached its token limit counts), and a closing that says word for word what an
+    earlier answer of its session said: a mind that runs in a circle keeps nothing, and telling it again holds it there.
     """
     for transcript in sorted(_unfailed(transcripts), key=lambda paper: paper.session.number, reverse=True):
-        for step, turn in reversed(transcript.answers()):
-            if step.kind == "closing" and turn.finish_reason in _SAID and turn.reply.strip():
-                return turn.reply.strip()
+        before: set[str] = set()
+        for step, turn in transcript.answers():
+            words = turn.reply.strip()
+            if step.kind == "closing" and turn.finish_reason in _SAID and words and words not in before:
+                return words
+            before.add(words)
     return None
 
 

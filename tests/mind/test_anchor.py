@@ -73,6 +73,15 @@ def test_long_words_are_cut_between_words() -> None:
     assert clean("a" * 198 + " b") == "a" * 198 + " b"
 
 
+def test_long_words_end_with_a_whole_sentence_where_one_fits() -> None:
+    """A memory that broke off was gone on with, word for word, through whole sessions of a real model."""
+    assert clean("I keep the lamp. " + "word " * 60) == "I keep the lamp."
+    assert clean("One. Two! " + 'I said "three?" ' + "x" * 300) == 'One. Two! I said "three?"'
+    assert clean("It is 3.5 " + "y" * 300) == "It is 3.5"
+    assert clean("a" * 198 + ". b") == "a" * 198 + "."
+    assert clean("I keep it. I keep more") == "I keep it. I keep more"
+
+
 @given(
     st.text(max_size=400)
     | st.lists(st.sampled_from(["<", "|", ">", "im_end", "\n", " ", "a", "＜", "\u200b"])).map("".join)

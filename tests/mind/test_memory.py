@@ -35,6 +35,16 @@ def test_sessions_without_a_closing_answer_are_passed_over(empty: object) -> Non
     assert last_closing([FIRST, SECOND, empty]) == "I keep the second."  # type: ignore[list-item]
 
 
+def test_a_closing_that_repeats_an_answer_of_its_session_is_nothing_kept() -> None:
+    circle = transcript("P003", replies=["I keep the third.", " I keep the third. "])
+    assert last_closing([circle, SECOND]) == "I keep the second."
+    assert last_closing([circle]) is None
+    beside = transcript("P003", replies=["I keep the third.", "I keep the third one."])
+    assert last_closing([beside, SECOND]) == "I keep the third one."
+    failed = transcript("P003", replies=["I keep the third.", None, "I keep the third."])
+    assert last_closing([failed, SECOND]) == "I keep the second."
+
+
 @pytest.mark.parametrize("ending", ["complete", "partial"])
 def test_an_answer_at_its_token_limit_counts(ending: Ending) -> None:
     cut = transcript("P003", replies=["I am calm.", "I keep a long"], finish=["stop", "length"], ending=ending)
