@@ -20,7 +20,7 @@ THOR, SPROUT = HostName("thor"), HostName("sprout")
 @dataclass(frozen=True)
 class Remedy:
     intervention: str = "identity-anchored"
-    version: int = 1
+    version: int = 2
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
     sessions: int = 4
     valid_for: timedelta = timedelta(days=7)

@@ -37,7 +37,12 @@ FINGERPRINT = RECOMMENDED.fingerprint()
 
 def anchored(session: str = "P002", hits: int = 5, n: int = 7, **more: object) -> Transcript:
     replies = ["I am Sage."] * hits + ["I am calm."] * (n - hits)
-    settings = {"intervention": "identity-anchored", "parameters": {"name": "Sage"}, "recommendation": FINGERPRINT}
+    settings = {
+        "intervention": "identity-anchored",
+        "version": 2,
+        "parameters": {"name": "Sage"},
+        "recommendation": FINGERPRINT,
+    }
     return transcript(session, replies=replies, **{**settings, **more})  # type: ignore[arg-type]
 
 
@@ -55,7 +60,7 @@ def test_a_prediction_is_confirmed_next_to_its_control() -> None:
     assert found.control is not None
     assert (found.control.hits, found.control.n) == (0, 7)
     assert found.reason == (
-        "P002 under identity-anchored v1: identity v1 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
+        "P002 under identity-anchored v2: identity v1 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
         "predicted at least 0.30. Control P001 under observe v1: identity v1 0/7 = 0.00 "
         "(95 % interval 0.00 to 0.35); the prompt supplies the name; compare with a session without it."
     )
@@ -73,7 +78,7 @@ def test_verdicts(hits: int, n: int, verdict: str) -> None:
 
 
 def test_no_answers_cannot_tell() -> None:
-    settings = {"intervention": "identity-anchored", "recommendation": FINGERPRINT}
+    settings = {"intervention": "identity-anchored", "version": 2, "recommendation": FINGERPRINT}
     found = verify(BEFORE, transcript("P002", replies=[None] * 7, **settings))  # type: ignore[arg-type]
     assert found is not None
     assert found.verdict == "cannot-tell"
@@ -99,7 +104,7 @@ def test_the_first_session_under_the_intervention_decides() -> None:
         anchored("P006"),  # after the window
         anchored("T002"),
         anchored(host="willow"),
-        anchored(version=2),
+        anchored(version=1),
         anchored(intervention="observe"),
         anchored(recommendation=files.digest(b"another recommendation")),
         anchored(recommendation=None, started=START),  # before the prediction was made
@@ -154,7 +159,9 @@ def test_a_mean_is_told_as_a_mean() -> None:
     assert found is not None
     assert (found.verdict, found.measure.quantity) == ("refuted", "share")
     assert "grounding v1 share mean of 7 = 0.00 (95 % interval 0.00 to 0.00); predicted at least 0.10" in found.reason
-    nothing = verify(transcript("P002", replies=[None] * 7, intervention="identity-anchored", started=LATER), of=of)
+    nothing = verify(
+        transcript("P002", replies=[None] * 7, intervention="identity-anchored", version=2, started=LATER), of=of
+    )
     assert nothing is not None
     assert "grounding v1 share mean of 0 (95 % interval" in nothing.reason
 
@@ -190,7 +197,7 @@ def test_several_sessions_decide_together() -> None:
     assert (found.session, found.transcript) == ("P004", trials[2].seal)
     assert found.transcripts == tuple(one.seal for one in trials)
     assert found.controls == (BEFORE.seal,)
-    assert found.reason.startswith("P002-P004 (3 sessions) under identity-anchored v1: identity v1 11/21 = 0.52 ")
+    assert found.reason.startswith("P002-P004 (3 sessions) under identity-anchored v2: identity v1 11/21 = 0.52 ")
     assert parse(Check, found.pretty()) == found
 
 

@@ -61,7 +61,7 @@ def test_a_crossed_threshold_recommends() -> None:
     assert found is not None
     assert (found.author, found.to, found.track, found.rule) == ("thor", "sprout", "primary", "identity-fades")
     assert (found.first, found.last) == ("P002", "P005")
-    assert (found.intervention, found.intervention_version) == ("identity-anchored", 1)
+    assert (found.intervention, found.intervention_version) == ("identity-anchored", 2)
     assert found.parameters == {"exemplars": 2, "memory": True, "name": "Sage"}
     assert (found.prediction.scorer, found.prediction.comparison, found.prediction.value) == (
         "identity",
@@ -91,7 +91,7 @@ def test_a_mind_is_called_by_its_own_name_unless_the_rule_says_otherwise() -> No
         transcript("P001", replies=PLAIN[:4]),  # too few answers
         transcript("P001", replies=[None] * 7),
         transcript("T001", replies=PLAIN),
-        transcript("P001", replies=PLAIN, intervention="identity-anchored"),
+        transcript("P001", replies=PLAIN, intervention="identity-anchored", version=2),
     ],
 )
 def test_no_cause_no_recommendation(told: Transcript) -> None:

@@ -70,9 +70,9 @@ def test_sessions_count_from_one(declared: Curriculum) -> None:
 
 
 def test_an_intervention_is_known_by_name_and_version(declared: Curriculum) -> None:
-    assert declared.intervention("observe", 1).name == "observe"
-    for name, version in (("observe", 2), ("obey", 1)):
-        with pytest.raises(UndeclaredIntervention, match="known: identity-anchored v1, observe v1"):
+    assert declared.intervention("observe", 2).name == "observe"
+    for name, version in (("observe", 1), ("obey", 2)):
+        with pytest.raises(UndeclaredIntervention, match="known: identity-anchored v2, observe v2"):
             declared.intervention(name, version)
 
 

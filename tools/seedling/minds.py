@@ -1,6 +1,6 @@
 """Minds for the dialogues, and the system message that tells a mind who it is.
 
-The lines follow the interventions `observe` and `identity-anchored` of the curriculum, whose texts stand first in
+The lines follow version 1 of the interventions `observe` and `identity-anchored`, whose texts stand first in
 the frames.
 """
 

@@ -18,6 +18,7 @@ from tools.seedling.answers import Mind, Source, play
 from tools.seedling.grammar import SLOT
 
 CURRICULUM = Path(__file__).parents[3] / "fleet" / "curriculum"
+CASES = Path(__file__).parents[2] / "cases" / "seedling"
 
 
 def digest(seed: int) -> str:
@@ -58,13 +59,15 @@ def test_every_question_of_the_curriculum_is_covered(question: str) -> None:
     assert any(form.fullmatch(question) for form in question_forms())
 
 
-def test_the_system_messages_are_those_of_the_interventions() -> None:
+def test_the_system_messages_are_those_it_is_asked_under() -> None:
+    """It grew on version 1 of the interventions, and is asked its forty questions under their texts."""
     frames = language.load().frames
-    texts = {document["name"]: document for document in documents("interventions")}
-    assert frames.unnamed[0] == texts["observe"]["system"]
-    assert frames.named[0] == texts["identity-anchored"]["system"]
-    assert frames.memory_line == texts["identity-anchored"]["memory_line"]
-    assert frames.exemplar_line == texts["identity-anchored"]["exemplar_line"]
+    asked = yaml.safe_load((CASES / "questions.yaml").read_text("utf-8"))["systems"]
+    named, memory, exemplar, _ = asked["anchored"].split("\n")
+    assert frames.unnamed[0] == asked["observe"]
+    assert frames.named[0].replace("{name}", "Sage") == named
+    assert memory.startswith(frames.memory_line.removesuffix("{memory}"))
+    assert exemplar.startswith(frames.exemplar_line.removesuffix("{exemplar}"))
 
 
 def test_a_mind_without_a_name_never_claims_one() -> None:
