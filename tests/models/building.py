@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sage_edge.models.inspect import shapes
+from sage_edge.models.inspect import architectures, shapes
 from sage_edge.models.inspect.dimensions import Dimensions, from_config
 
 QWEN2: dict[str, Any] = {
@@ -75,7 +75,9 @@ def tensors_of(config: Mapping[str, Any]) -> dict[str, tuple[str, Sequence[int]]
             made[f"{stem}.lora_A.weight"] = ("F32", (config["r"], 32))
             made[f"{stem}.lora_B.weight"] = ("F32", (rows, config["r"]))
         return made
-    plan = shapes.plan(from_config(config), "safetensors")
+    architecture = architectures.in_config(config["model_type"])
+    assert architecture is not None
+    plan = shapes.plan(from_config(config, architecture), "safetensors")
     assert plan is not None
     return {name: ("F16", shape) for name, shape in plan.needed.items()}
 
@@ -124,7 +126,8 @@ def gguf_metadata(family: str = "qwen2", **changes: object) -> dict[str, object]
         f"{family}.block_count": 2,
         f"{family}.feed_forward_length": 64,
         f"{family}.attention.head_count": 4,
-        f"{family}.attention.head_count_kv": 2 if family == "qwen2" else 4,
+        f"{family}.attention.head_count_kv": 4 if family == "phi2" else 2,
+        f"{family}.attention.key_length": 8,
         f"{family}.attention.layer_norm_rms_epsilon": 1e-6,
         f"{family}.attention.layer_norm_epsilon": 1e-5,
         f"{family}.rope.freq_base": 1e6,
@@ -141,9 +144,12 @@ def gguf_metadata(family: str = "qwen2", **changes: object) -> dict[str, object]
 
 def gguf_tensors(family: str = "qwen2") -> dict[str, Sequence[int]]:
     """The tensors of that tiny model."""
-    kv = 2 if family == "qwen2" else 4
-    plan = shapes.plan(Dimensions(family, 32, 64, 2, 4, kv, 8, 40, 128), "gguf")
-    return dict(plan.needed) if plan else {"token_embd.weight": (32, 40)}
+    if (architecture := architectures.in_gguf(family)) is None:
+        return {"token_embd.weight": (32, 40)}
+    kv = 4 if family == "phi2" else 2
+    plan = shapes.plan(Dimensions(architecture.name, 32, 64, 2, 4, kv, 8, 40, 128), "gguf")
+    assert plan is not None
+    return dict(plan.needed)
 
 
 def content(kind: Any) -> bytes:

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, ModelError, Truncated
-from sage_edge.models.inspect import adapter, gguf_weights, read_safetensors, remote_code, safetensors_weights
+from sage_edge.models.inspect import (
+    adapter,
+    architectures,
+    gguf_weights,
+    read_safetensors,
+    remote_code,
+    safetensors_weights,
+)
 from sage_edge.models.inspect.dimensions import family_of
 from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
 from sage_edge.models.inspect.json_limits import UntrustedJson
@@ -26,8 +33,6 @@ _MOST_TEMPLATE_BYTES = 1 << 20
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
 _NO_CODE = ("take a release of the model that brings no code of its own, then: ", sage("model inspect", "PATH"))
-_SAME = {"phi2": "phi"}
-"""llama.cpp's name of a family → transformers'."""
 
 
 def classify(path: Path, *, within: Path | None = None, family: str | None = None) -> InspectReport:
@@ -51,7 +56,7 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
 
 
 def _expected(report: InspectReport, family: str | None) -> InspectReport:
-    if family is None or report.family is None or _SAME.get(report.family, report.family) == _SAME.get(family, family):
+    if family is None or report.family is None or architectures.spelt_alike(report.family, family):
         return report
     fault = f"its architecture is {report.family}, expected {family}"
     return dataclasses.replace(report, kind=ModelKind.REFUSED, faults=(fault, *report.faults), mend=_OTHER_NAME)

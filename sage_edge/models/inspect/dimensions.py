@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sage_edge.models.inspect import Header
+from sage_edge.models.inspect.architectures import Architecture
 from sage_edge.models.inspect.json_limits import UntrustedJson
 
 _MOST = 1 << 24
@@ -20,7 +21,12 @@ class MissingDimension(Exception):
 
 @dataclass(frozen=True)
 class Dimensions:
-    """A decoder's dimensions. `head_size` in numbers per head; `vocabulary` and `context` in tokens."""
+    """A decoder's dimensions.
+
+    family: the architecture's name (`architectures.Architecture.name`). head_size: numbers per head. vocabulary,
+    context: tokens. tied: the output matrix is the embedding. switches: what the architecture lets a model have or
+    lack, and it has. rotary: numbers of a head that are rotated, all of them when None.
+    """
 
     family: str
     hidden: int
@@ -32,6 +38,8 @@ class Dimensions:
     vocabulary: int
     context: int
     tied: bool = True
+    switches: frozenset[str] = frozenset()
+    rotary: int | None = None
 
     @property
     def kv_bytes_per_token(self) -> int:
@@ -65,48 +73,54 @@ _IN_GGUF: Mapping[_Name, str] = {
 }
 
 
-def from_config(config: Mapping[str, UntrustedJson]) -> Dimensions:
+def from_config(config: Mapping[str, UntrustedJson], architecture: Architecture) -> Dimensions:
     """Return the dimensions that a config.json of transformers declares. Raises MissingDimension."""
-    family = family_of(config.get("model_type"))
-    if family is None:
-        raise MissingDimension("names no model_type")
-    tied = config.get("tie_word_embeddings", False) is True  # the default of both families
-    return _read(family, config, _IN_CONFIG, lambda: _size(config.get("vocab_size"), "vocab_size"), tied=tied)
+    switches = architecture.switches or {}
+    tied = config.get("tie_word_embeddings")
+    return _checked(
+        Dimensions(
+            **_read(architecture, config, _IN_CONFIG),
+            family=architecture.name,
+            vocabulary=_size(config.get("vocab_size"), "vocab_size"),
+            tied=architecture.is_tied if tied is None else tied is True,
+            switches=frozenset(name for name, it in switches.items() if it.config and config.get(it.config) is True),
+        )
+    )
 
 
-def from_gguf(header: Header) -> Dimensions:
+def from_gguf(header: Header, architecture: Architecture) -> Dimensions:
     """Return the dimensions that a GGUF's metadata declare. Raises MissingDimension."""
-    family = family_of(header.metadata.get("general.architecture"))
-    if family is None:
-        raise MissingDimension("names no general.architecture")
-    keys: Mapping[_Name, str] = {name: f"{family}.{key}" for name, key in _IN_GGUF.items()}
-    tied = "output.weight" not in header.tensors
-    return _read(family, header.metadata, keys, lambda: _vocabulary(header), tied=tied)
+    switches = architecture.switches or {}
+    keys: Mapping[_Name, str] = {name: f"{architecture.gguf}.{key}" for name, key in _IN_GGUF.items()}
+    rotary = header.metadata.get(key := f"{architecture.gguf}.rope.dimension_count")
+    return _checked(
+        Dimensions(
+            **_read(architecture, header.metadata, keys),
+            family=architecture.name,
+            vocabulary=_vocabulary(header),
+            tied="output.weight" not in header.tensors,
+            switches=frozenset(name for name, it in switches.items() if it.gguf in header.tensors),
+            rotary=None if rotary is None else _size(rotary, key),
+        )
+    )
 
 
-def _read(
-    family: str, values: Mapping[str, object], keys: Mapping[_Name, str], vocabulary: Callable[[], int], *, tied: bool
-) -> Dimensions:
+def _read(architecture: Architecture, values: Mapping[str, object], keys: Mapping[_Name, str]) -> dict[_Name, int]:
     """Return the dimensions that stand under these keys; a faulty one is told by its key."""
 
     def size(name: _Name, otherwise: int | None = None, most: int = _MOST) -> int:
         return _size(values.get(keys[name]), keys[name], otherwise, most)
 
     heads, hidden = size("heads"), size("hidden")
-    return _checked(
-        Dimensions(
-            family=family,
-            hidden=hidden,
-            intermediate=size("intermediate"),
-            layers=size("layers", most=_MOST_LAYERS),
-            heads=heads,
-            kv_heads=size("kv_heads", heads),
-            head_size=size("head_size", hidden // heads),
-            vocabulary=vocabulary(),
-            context=size("context"),
-            tied=tied,
-        )
-    )
+    return {
+        "hidden": hidden,
+        "intermediate": size("intermediate"),
+        "layers": size("layers", most=_MOST_LAYERS),
+        "heads": heads,
+        "kv_heads": size("kv_heads", heads),
+        "head_size": size("head_size", None if architecture.says_head_size else hidden // heads),
+        "context": size("context"),
+    }
 
 
 def _vocabulary(header: Header) -> int:

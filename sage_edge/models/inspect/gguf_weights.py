@@ -7,18 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import Header, dimensions, read_gguf, shapes
+from sage_edge.models.inspect import Header, architectures, dimensions, read_gguf, shapes
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.ggml_types import FILE_TYPES
 from sage_edge.models.inspect.report import InspectReport, ModelKind
 
 _SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_SPLITS = 1_024
-_NEEDED = {
-    # facts §3.3: llama.cpp's defaults for the last one are not Qwen's, and it says nothing
-    "qwen2": ("attention.layer_norm_rms_epsilon", "rope.freq_base"),
-    "phi2": ("attention.layer_norm_epsilon", "rope.dimension_count"),
-}
 
 
 def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
@@ -98,9 +93,8 @@ def _report(
 
 def _said(whole: Header, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]) -> None:
     """What the metadata must say besides the dimensions."""
-    family = whole.metadata.get("general.architecture")
-    if family in _NEEDED:
-        keys = (*(f"{family}.{key}" for key in _NEEDED[str(family)]), "tokenizer.ggml.model")
+    if (architecture := architectures.in_gguf(whole.metadata.get("general.architecture"))) is not None:
+        keys = (*(f"{architecture.gguf}.{key}" for key in architecture.gguf_keys), "tokenizer.ggml.model")
         missing += [f"the key {key} of {name}" for key in keys if key not in whole.metadata]
         if whole.metadata.get("tokenizer.ggml.model") == "gpt2" and "tokenizer.ggml.merges" not in whole.lengths:
             missing.append(f"the key tokenizer.ggml.merges of {name}")
@@ -113,17 +107,20 @@ def _said(whole: Header, parts: int, name: str, missing: list[str], faults: list
 def _held(whole: Header, name: str, faults: list[str], notes: list[str], *, comparing: bool) -> Dimensions | None:
     """Compare with the dimensions of the metadata."""
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
-    try:
-        known = dimensions.from_gguf(whole)
-    except MissingDimension as unsaid:
-        if family is not None and family not in shapes.FAMILIES:
-            notes.append(f"{name} {unsaid}: shapes and memory of {family} are not known here")
-        else:
-            faults.append(f"{name} {unsaid}")
+    if family is None:
+        faults.append(f"{name} names no general.architecture")
         return None
-    plan = shapes.plan(known, "gguf", fused="blk.0.attn_qkv.weight" in whole.tensors)
-    if plan is None:
-        notes.append(f"shapes of {known.family} are not known here, they were not compared")
-    elif comparing:
+    if (architecture := architectures.in_gguf(family)) is None:
+        notes.append(architectures.unknown(family))
+        return None
+    if whole.metadata.get(f"{family}.expert_count"):
+        notes.append(architectures.unknown(f"{family} with experts"))
+        return None
+    try:
+        known = dimensions.from_gguf(whole, architecture)
+    except MissingDimension as unsaid:
+        faults.append(f"{name} {unsaid}")
+        return None
+    if comparing and (plan := shapes.plan(known, "gguf")) is not None:
         faults += shapes.disagreements(plan, whole.tensors)
     return known

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import Tensor, dimensions, read_safetensors, shapes
+from sage_edge.models.inspect import Tensor, architectures, dimensions, read_safetensors, shapes
 from sage_edge.models.inspect.bounded import short
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.folder import FolderListing
@@ -177,19 +177,19 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -
     if config is None:
         return None
     family = dimensions.family_of(config.get("model_type"))
-    try:
-        known = dimensions.from_config(config)
-        packing = _packing(config)
-        plan = shapes.plan(known, "safetensors", packing)
-    except MissingDimension as unsaid:
-        if family is not None and family not in shapes.FAMILIES:
-            seen.notes.append(f"config.json {unsaid}: shapes and memory of {family} are not known here")
-        else:
-            seen.faults.append(f"config.json {unsaid}")
+    if family is None:
+        seen.faults.append("config.json names no model_type")
         return None
-    if plan is None:
-        seen.notes.append(f"shapes of {known.family} are not known here, they were not compared")
-    elif not seen.missing and not seen.faults:
+    if (architecture := architectures.in_config(family)) is None:
+        seen.notes.append(architectures.unknown(family))
+        return None
+    try:
+        known = dimensions.from_config(config, architecture)
+        plan = shapes.plan(known, "safetensors", _packing(config))
+    except MissingDimension as unsaid:
+        seen.faults.append(f"config.json {unsaid}")
+        return None
+    if plan is not None and not seen.missing and not seen.faults:
         seen.faults += shapes.disagreements(plan, seen.tensors)
     return known
 

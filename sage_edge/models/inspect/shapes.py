@@ -1,21 +1,20 @@
 """Which tensors a model must have and of which shape, held against what its weight files declare.
 
-Families: qwen2 (Qwen2.5) and phi (Phi-2) as transformers write them, qwen2 and phi2 as llama.cpp writes them, and the
-packed matrices of AWQ. Any other family gets None: not compared, and the report says so.
-
-A plan maps a tensor's name to its shape as the format writes it: safetensors (rows, columns), GGUF (columns, rows).
-Sources: transformers' modeling_qwen2.py and modeling_phi.py; llama.cpp's src/llama-arch.cpp and gguf-py's
-tensor_mapping.py; AutoAWQ's WQLinear_GEMM (8 numbers of 4 bits in one I32, along the outputs).
+A plan maps a tensor's name to its shape as the format writes it: safetensors (rows, columns), GGUF (columns, rows). It
+follows from the model's dimensions and its architecture (`architectures`), and from how AWQ packs matrices.
+Source of the packing: AutoAWQ's WQLinear_GEMM (8 numbers of 4 bits in one I32, along the outputs).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from sage_edge.models.inspect import Tensor
+from sage_edge.models.inspect import Tensor, architectures
+from sage_edge.models.inspect.architectures import Architecture, ArchitecturePart, Direction
 from sage_edge.models.inspect.dimensions import Dimensions
+from sage_edge.models.manifest import ModelContainer
 
 TensorShape = tuple[int, ...]
 _MOST_NAMED = 3
@@ -25,8 +24,8 @@ _MOST_NAMED = 3
 class ExpectedTensors:
     """Tensors that must be there, and those that may."""
 
-    needed: Mapping[str, TensorShape]
-    optional: Mapping[str, TensorShape]
+    needed: dict[str, TensorShape] = field(default_factory=dict)
+    optional: dict[str, TensorShape] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,135 +36,74 @@ class Packing:
     group: int
 
 
-def _linear(name: str, rows: int, columns: int, *, bias: bool) -> dict[str, TensorShape]:
-    return {f"{name}.weight": (rows, columns), **({f"{name}.bias": (rows,)} if bias else {})}
-
-
-def _norm(name: str, size: int, *, bias: bool) -> dict[str, TensorShape]:
-    return {f"{name}.weight": (size,), **({f"{name}.bias": (size,)} if bias else {})}
-
-
-def _qwen2_layer(d: Dimensions, name: str) -> dict[str, TensorShape]:
-    wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
+def sizes(d: Dimensions) -> Mapping[Direction, int]:
+    """Return how large each direction of a tensor is, in numbers."""
+    queries, keys = d.heads * d.head_size, d.kv_heads * d.head_size
     return {
-        **_norm(f"{name}.input_layernorm", d.hidden, bias=False),
-        **_norm(f"{name}.post_attention_layernorm", d.hidden, bias=False),
-        **_linear(f"{name}.self_attn.q_proj", wide, d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.k_proj", narrow, d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.v_proj", narrow, d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.o_proj", d.hidden, wide, bias=False),
-        **_linear(f"{name}.mlp.gate_proj", d.intermediate, d.hidden, bias=False),
-        **_linear(f"{name}.mlp.up_proj", d.intermediate, d.hidden, bias=False),
-        **_linear(f"{name}.mlp.down_proj", d.hidden, d.intermediate, bias=False),
+        "hidden": d.hidden,
+        "intermediate": d.intermediate,
+        "vocabulary": d.vocabulary,
+        "queries": queries,
+        "keys": keys,
+        "query_key_value": queries + 2 * keys,
+        "gate_up": 2 * d.intermediate,
+        "head_size": d.head_size,
+        "half_rotary": (d.rotary or d.head_size) // 2,
     }
 
 
-def _qwen2(d: Dimensions) -> ExpectedTensors:
-    head = {"lm_head.weight": (d.vocabulary, d.hidden)}
-    needed: dict[str, TensorShape] = {
-        "model.embed_tokens.weight": (d.vocabulary, d.hidden),
-        "model.norm.weight": (d.hidden,),
-        **({} if d.tied else head),
-    }
-    for layer in range(d.layers):
-        needed |= _qwen2_layer(d, f"model.layers.{layer}")
-    return ExpectedTensors(needed, head if d.tied else {})
-
-
-def _phi_layer(d: Dimensions, name: str) -> dict[str, TensorShape]:
-    wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
-    return {
-        **_norm(f"{name}.input_layernorm", d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.q_proj", wide, d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.k_proj", narrow, d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.v_proj", narrow, d.hidden, bias=True),
-        **_linear(f"{name}.self_attn.dense", d.hidden, wide, bias=True),
-        **_linear(f"{name}.mlp.fc1", d.intermediate, d.hidden, bias=True),
-        **_linear(f"{name}.mlp.fc2", d.hidden, d.intermediate, bias=True),
-    }
-
-
-def _phi(d: Dimensions) -> ExpectedTensors:
-    needed: dict[str, TensorShape] = {
-        "model.embed_tokens.weight": (d.vocabulary, d.hidden),
-        **_norm("model.final_layernorm", d.hidden, bias=True),
-        **_linear("lm_head", d.vocabulary, d.hidden, bias=True),
-    }
-    for layer in range(d.layers):
-        needed |= _phi_layer(d, f"model.layers.{layer}")
-    return ExpectedTensors(needed, {})
-
-
-def _gguf_layer(d: Dimensions, name: str, *, biased: bool) -> dict[str, TensorShape]:
-    """What both GGUF families share; `biased`: Phi's norms and all its matrices have one."""
-    wide = d.heads * d.head_size
-    return {
-        **_norm(f"{name}.attn_norm", d.hidden, bias=biased),
-        **_turned(f"{name}.attn_output", wide, d.hidden, bias=biased),
-        **_turned(f"{name}.ffn_up", d.hidden, d.intermediate, bias=biased),
-        **_turned(f"{name}.ffn_down", d.intermediate, d.hidden, bias=biased),
-    }
-
-
-def _turned(name: str, columns: int, rows: int, *, bias: bool) -> dict[str, TensorShape]:
-    return {f"{name}.weight": (columns, rows), **({f"{name}.bias": (rows,)} if bias else {})}
-
-
-def _gguf_qwen2(d: Dimensions) -> ExpectedTensors:
-    wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
-    needed: dict[str, TensorShape] = {"token_embd.weight": (d.hidden, d.vocabulary), "output_norm.weight": (d.hidden,)}
-    for name in (f"blk.{layer}" for layer in range(d.layers)):
-        needed |= _gguf_layer(d, name, biased=False)
-        needed |= _norm(f"{name}.ffn_norm", d.hidden, bias=False)
-        needed |= _turned(f"{name}.ffn_gate", d.hidden, d.intermediate, bias=False)
-        for part, rows in (("attn_q", wide), ("attn_k", narrow), ("attn_v", narrow)):
-            needed |= _turned(f"{name}.{part}", d.hidden, rows, bias=True)
-    return ExpectedTensors(needed, {"output.weight": (d.hidden, d.vocabulary)})
-
-
-def _gguf_phi2(d: Dimensions, *, fused: bool = False) -> ExpectedTensors:
-    """Old converters wrote one matrix for query, key and value, today's write three; llama.cpp reads both."""
-    wide, narrow = d.heads * d.head_size, d.kv_heads * d.head_size
-    needed: dict[str, TensorShape] = {
-        "token_embd.weight": (d.hidden, d.vocabulary),
-        **_norm("output_norm", d.hidden, bias=True),
-        **_turned("output", d.hidden, d.vocabulary, bias=True),
-    }
-    for name in (f"blk.{layer}" for layer in range(d.layers)):
-        needed |= _gguf_layer(d, name, biased=True)
-        parts = {"qkv": wide + 2 * narrow} if fused else {"q": wide, "k": narrow, "v": narrow}
-        for part, rows in parts.items():
-            needed |= _turned(f"{name}.attn_{part}", d.hidden, rows, bias=True)
-    return ExpectedTensors(needed, {})
-
-
-_SAFETENSORS: Mapping[str, Callable[[Dimensions], ExpectedTensors]] = {"qwen2": _qwen2, "phi": _phi}
-_GGUF: Mapping[str, Callable[[Dimensions], ExpectedTensors]] = {"qwen2": _gguf_qwen2, "phi2": _gguf_phi2}
-FAMILIES = frozenset((*_SAFETENSORS, *_GGUF))
-"""The families that a plan can be made for."""
-
-
-def plan(
-    dimensions: Dimensions, container: str, packing: Packing | None = None, *, fused: bool = False
-) -> ExpectedTensors | None:
-    """Return what a model of these dimensions must hold; None for a family that no table here describes.
-
-    fused: whether a phi2 GGUF holds query, key and value in one matrix.
-    """
-    if fused and (container, dimensions.family) == ("gguf", "phi2"):
-        return _gguf_phi2(dimensions, fused=True)
-    families = _GGUF if container == "gguf" else _SAFETENSORS
-    if dimensions.family not in families:
+def plan(dimensions: Dimensions, container: ModelContainer, packing: Packing | None = None) -> ExpectedTensors | None:
+    """Return what a model of these dimensions must hold; None for an architecture that is unknown here."""
+    if (architecture := architectures.in_config(dimensions.family)) is None:
         return None
-    wanted = families[dimensions.family](dimensions)
+    wanted, known = ExpectedTensors(), sizes(dimensions)
+    for prefix, part in _parts(architecture, dimensions, container):
+        tensors = dict(_tensors(part, prefix, container, known, dimensions.switches))
+        (wanted.optional if part.is_optional else wanted.needed).update(tensors)
+    _head(architecture, dimensions, container, wanted)
     return wanted if packing is None else ExpectedTensors(_packed(wanted.needed, packing), wanted.optional)
 
 
 def parameters(dimensions: Dimensions) -> int | None:
-    """Return how many numbers a model of these dimensions has, however they are packed; None for an unknown family."""
-    family = {"phi2": "phi"}.get(dimensions.family, dimensions.family)
-    wanted = plan(replace(dimensions, family=family), "safetensors")
+    """Return how many numbers a model of these dimensions has, however they are packed; None for an unknown one."""
+    wanted = plan(dimensions, "safetensors")
     return None if wanted is None else sum(math.prod(shape) for shape in wanted.needed.values())
+
+
+def _parts(
+    architecture: Architecture, d: Dimensions, container: ModelContainer
+) -> Iterator[tuple[str, ArchitecturePart]]:
+    """Each tensor's prefix and part, layer by layer, in the order of the declaration."""
+    yield from (("", part) for part in architecture.ends)
+    layers = "blk" if container == "gguf" else "model.layers"
+    for layer in range(d.layers):
+        yield from ((f"{layers}.{layer}.", part) for part in architecture.layer)
+
+
+def _tensors(
+    part: ArchitecturePart,
+    prefix: str,
+    container: ModelContainer,
+    known: Mapping[Direction, int],
+    switches: frozenset[str],
+) -> Iterator[tuple[str, TensorShape]]:
+    """The part's tensor and its bias, as far as this model has them."""
+    name = part.gguf if container == "gguf" else part.config
+    if name is None or (part.when and part.when not in switches) or (part.unless and part.unless in switches):
+        return
+    shape = tuple(known[direction] for direction in part.size)
+    yield f"{prefix}{name}{part.ending}", shape[::-1] if container == "gguf" else shape
+    if part.bias is True or part.bias in switches:
+        yield f"{prefix}{name}.bias", shape[:1]
+
+
+def _head(architecture: Architecture, d: Dimensions, container: ModelContainer, wanted: ExpectedTensors) -> None:
+    """The output matrix: a model of its own may lack it where it is the embedding."""
+    if container == "gguf" and architecture.head_in_gguf == "never":
+        return
+    is_needed = architecture.head_in_gguf == "needed" if container == "gguf" else not d.tied
+    for name, shape in _tensors(architecture.head, "", container, sizes(d), d.switches):
+        (wanted.needed if is_needed or name.endswith(".bias") else wanted.optional)[name] = shape
 
 
 def _packed(needed: Mapping[str, TensorShape], packing: Packing) -> dict[str, TensorShape]:
