@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import copy
+import importlib
+import pkgutil
 import sys
 
 from invoke import Collection, Task
 
-from sage_edge.workstation import (
-    bench_tasks,
-    demo_tasks,
-    deploy_tasks,
-    dev_tasks,
-    findings_tasks,
-    image_tasks,
-    lock_tasks,
-    seedling_tasks,
-    sim_tasks,
-    status_tasks,
-    sync_tasks,
-    verify_tasks,
-)
+from sage_edge import workstation
 
-_HERE = (bench_tasks, demo_tasks, dev_tasks, findings_tasks, lock_tasks, seedling_tasks)
-_ELSEWHERE = (deploy_tasks, image_tasks, sim_tasks, status_tasks, sync_tasks, verify_tasks)
-MODULES = (*_HERE, *_ELSEWHERE)
-"""Development on this machine, and what reaches others."""
+MODULES = tuple(
+    importlib.import_module(f"{workstation.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(workstation.__path__)
+    if module.name.endswith("_tasks")
+)
+"""Every module of this room whose name ends in `_tasks`, by name: no other place lists them."""
 
 
 if "--complete" in sys.argv:  # a Tab, and nothing else, needs it
