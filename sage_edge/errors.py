@@ -38,7 +38,8 @@
     ├── ImageError                     image/errors.py                 1
     ├── SimError                       sim/errors.py                   1
     ├── ZoneMissing, …                 legacy/errors.py                1
-    └── SessionChanged                 analysis/errors.py              1
+    ├── SessionChanged                 analysis/errors.py              1
+    └── NotExamined, …                 workstation/errors.py           1
 
 What several rooms raise stands here; a room's own kinds stand in its `errors.py`, where the larger families are drawn.
 Raised low, rendered once at the roof as two lines: what happened to which named thing, and what to type next.

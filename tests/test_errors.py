@@ -64,6 +64,12 @@ def test_each_kind_has_a_documented_code(modules: str) -> None:
     assert all(isinstance(kind.code, ExitCode) and kind.code for kind in kinds(modules).values())
 
 
+@pytest.mark.slow
+def test_each_kind_that_leaves_its_module_stands_in_its_room_s_errors() -> None:
+    public = {name for name in kinds("") if not name.startswith("_")}
+    assert public == set(kinds())
+
+
 def drawn() -> Iterator[tuple[str, str, str]]:
     """Yield each kind of the drawings, with the room's module if it is named and its exit code if it is.
 

@@ -2,6 +2,7 @@
 
 DeployError
 ├── ModelNotLocked(host, ref)          2
+├── NoRegistry(host)                   1
 ├── PlanStale(host)                    3
 └── ExchangeUnknown(machine)           3
 RoleError
@@ -27,6 +28,14 @@ class ModelNotLocked(DeployError):
     def __init__(self, host: HostName, ref: ModelRef) -> None:
         self.host, self.ref = host, ref
         super().__init__(f"{ref}, the model of {host}, is not locked", hint=sage("model prepare", ref))
+
+
+class NoRegistry(DeployError):
+    """No registry can be started here."""
+
+    def __init__(self, why: str, host: str) -> None:
+        self.host = host
+        super().__init__(why, hint=("send the whole image instead: ", invoke("deploy", host=host, via="save")))
 
 
 class PlanStale(DeployError):

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sage_edge import hints
-from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.errors import ExitCode, UsageError
+from sage_edge.workstation.errors import NotDeclared, NotExamined, NotReached, NotTrusted
 
 if TYPE_CHECKING:
     from sage_edge.deploy.fleet_runner import HostResult
@@ -32,28 +33,6 @@ class VerifyAsked:
     via: str = ""
     as_json: bool = False
     junit: Path | None = None
-
-
-class NotExamined(SageError):
-    """The checks of a host were not run; message and next step are those of what kept them."""
-
-
-class NotDeclared(NotExamined):
-    """The declarations do not hold together, or the command does not."""
-
-    code = ExitCode.USAGE
-
-
-class NotTrusted(NotExamined):
-    """The host is not the one that is declared, or does not let us in."""
-
-    code = ExitCode.REFUSED
-
-
-class NotReached(NotExamined):
-    """The host does not answer."""
-
-    code = ExitCode.UNREACHABLE
 
 
 _KEPT = {kind.code: kind for kind in (NotDeclared, NotTrusted, NotReached)}

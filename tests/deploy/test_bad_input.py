@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge.deploy.errors import NoRegistry
 from sage_edge.deploy.transport import registry
 from sage_edge.host import release_store
 from sage_edge.host.board_paths import Places
@@ -347,5 +348,5 @@ def test_somebody_elses_registry_is_not_ours(tmp_path: Path, monkeypatch: pytest
     with_registry(tmp_path, monkeypatch)
     with registry.serving(tmp_path / "theirs") as port:
         monkeypatch.setattr(registry, "free_port", lambda: port)
-        with pytest.raises(registry.NoRegistry, match="address already in use"), registry.serving(tmp_path / "ours"):
+        with pytest.raises(NoRegistry, match="address already in use"), registry.serving(tmp_path / "ours"):
             pass

@@ -18,6 +18,7 @@ from sage_edge.models.manifest import ListedFile, Manifest
 from sage_edge.names import Digest, ModelRef
 from sage_edge.workstation import verify_service
 from sage_edge.workstation.context import FleetContext
+from sage_edge.workstation.errors import NotTrusted
 from sage_edge.workstation.report import Report
 from sage_edge.workstation.verify_service import VerifyAsked
 from tests.deploy.breaks import BREAKS, HEALTHY, Break
@@ -164,7 +165,7 @@ def test_a_host_with_another_key_is_not_asked(ground: Ground, sound: FleetContex
     lines = dict(line.split(maxsplit=1) for line in before.splitlines())
     try:
         known.write_text(f"sprout {lines['thor']}\nthor {lines['sprout']}\nhub {lines['hub']}\n", "utf-8")
-        with pytest.raises(verify_service.NotTrusted, match="nothing was sent"):
+        with pytest.raises(NotTrusted, match="nothing was sent"):
             verify_service.full(sound, SPROUT)
     finally:
         known.write_text(before, "utf-8")

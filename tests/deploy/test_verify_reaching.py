@@ -16,6 +16,7 @@ from sage_edge.names import HostName
 from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown
 from sage_edge.workstation import verify_service
 from sage_edge.workstation.context import FleetContext
+from sage_edge.workstation.errors import NotDeclared
 from tests.deploy import boards
 from tests.deploy.boards import Board, needs_ssh
 from tests.fleet import reaching
@@ -90,5 +91,5 @@ def test_without_a_host_nothing_is_collected() -> None:
 
 def test_a_host_that_nobody_declared_is_said_in_our_words() -> None:
     here = FleetContext(ROOT, load.load(ROOT / "fleet"))
-    with pytest.raises(verify_service.NotDeclared, match="no host named 'nobody'; there are: desk, sprout, thor"):
+    with pytest.raises(NotDeclared, match="no host named 'nobody'; there are: desk, sprout, thor"):
         verify_service.full(here, HostName("nobody"))

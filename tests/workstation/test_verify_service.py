@@ -19,6 +19,7 @@ from sage_edge.verify import check
 from sage_edge.verify.check import CheckResult
 from sage_edge.workstation import report, verify_service
 from sage_edge.workstation.context import FleetContext
+from sage_edge.workstation.errors import NotDeclared, NotExamined, NotReached, NotTrusted
 from sage_edge.workstation.report import Report
 from sage_edge.workstation.verify_service import VerifyAsked
 
@@ -178,20 +179,20 @@ def test_the_full_one_is_a_pytest_of_its_own(
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (2, verify_service.NotDeclared),
-        (3, verify_service.NotTrusted),
-        (4, verify_service.NotReached),
-        (1, verify_service.NotExamined),
+        (2, NotDeclared),
+        (3, NotTrusted),
+        (4, NotReached),
+        (1, NotExamined),
     ],
 )
 def test_what_kept_it_from_asking_keeps_its_code(
     desk: FleetContext,
     pytest_leaves: Callable[[object], list[shell.Command]],
     code: int,
-    kind: type[verify_service.NotExamined],
+    kind: type[NotExamined],
 ) -> None:
     pytest_leaves({"error": {"message": "no", "hint": ["yes"], "code": code}})
-    with pytest.raises(verify_service.NotExamined) as told:
+    with pytest.raises(NotExamined) as told:
         verify_service.full(desk, SPROUT)
     assert (type(told.value), told.value.code, told.value.message, told.value.hint) == (kind, code, "no", "yes")
 
@@ -200,7 +201,7 @@ def test_a_pytest_that_breaks_is_told_with_its_last_lines(
     desk: FleetContext, pytest_leaves: Callable[[object], list[shell.Command]]
 ) -> None:
     pytest_leaves(None)
-    with pytest.raises(verify_service.NotExamined, match="no such option") as told:
+    with pytest.raises(NotExamined, match="no such option") as told:
         verify_service.full(desk, SPROUT)
     assert told.value.hint == (hints.invoke("verify", host="sprout", quick=True), " needs no pytest")
 

@@ -28,11 +28,11 @@ from pathlib import Path
 from typing import IO
 
 from sage_edge import files
+from sage_edge.deploy.errors import NoRegistry
 from sage_edge.hints import invoke
 from sage_edge.image import engine
 from sage_edge.image.built import BuiltImage
 from sage_edge.image.errors import EngineRefused
-from sage_edge.remote.errors import DeployError
 
 PROGRAMS = ("docker-registry", "registry")
 START_S, TRIES = 20.0, 3
@@ -44,13 +44,6 @@ http: {{addr: "127.0.0.1:{port}", headers: {{{proof}: ["{token}"]}}}}
 """
 _PROOF = "X-Sage-Registry"
 """Who answers with the token of our configuration is the registry that we started, and not somebody on its port."""
-
-
-class NoRegistry(DeployError):
-    """No registry can be started here."""
-
-    def __init__(self, why: str, host: str) -> None:
-        super().__init__(why, hint=("send the whole image instead: ", invoke("deploy", host=host, via="save")))
 
 
 @contextlib.contextmanager
