@@ -56,13 +56,14 @@ class StudySession(Record):
 
 
 class StudyArm(Record):
-    """All sessions of one life, oldest first."""
+    """All sessions of one life, oldest first. system: what the mind was told before its second session."""
 
     name: Slug
     model: ModelRef
     weights: Digest
     intervention: Slug
     version: int
+    system: str
     sessions: tuple[StudySession, ...]
 
 

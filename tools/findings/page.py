@@ -26,6 +26,8 @@ def render(data: StudyData, results: Results, claim: StatesClaim) -> str:
         "## What came out\n",
         *_answers(results),
         wording.method(data, results.tests),
+        wording.TOLD_NOTE,
+        *_systems(data),
         "## Each arm by itself\n",
         _table(_ARM_HEADS, [_arm_row(summary) for summary in results.arms]),
         wording.ARMS_NOTE,
@@ -55,17 +57,19 @@ def _answers(results: Results) -> Iterator[str]:
     sides = dict.fromkeys((contrast.before.name, contrast.after.name) for contrast in results.contrasts)
     for before, after in sides:
         its = [c for c in results.contrasts if (c.before.name, c.after.name) == (before, after)]
-        yield f"* **{_change(its[0])}:** " + "; ".join(map(_told, its)) + "."
+        moved = [_moved(contrast) for contrast in its if contrast.seen in ("rises", "falls")]
+        still = ", ".join(contrast.outcome.name for contrast in its if contrast.seen == "no effect")
+        open_ = ", ".join(contrast.outcome.name for contrast in its if contrast.seen == "cannot tell")
+        rest = (
+            f"no effect of {WORTH} or more on {still}" if still else "",
+            f"cannot tell for {open_}" if open_ else "",
+        )
+        yield f"* **{_change(its[0])}:** {'; '.join((*moved, *filter(None, rest)))}."
     yield f"* **Two states of identity:** {_states_told(results.states)}.\n"
 
 
-def _told(contrast: Contrast) -> str:
-    name, value = contrast.outcome.name, contrast.effect.difference.value or 0.0
-    if contrast.seen in ("rises", "falls"):
-        return f"{name} {contrast.seen} by {abs(value):.2f}"
-    if contrast.seen == "no effect":
-        return f"no effect on {name} that would be worth the name"
-    return f"{name}: cannot tell"
+def _moved(contrast: Contrast) -> str:
+    return f"{contrast.outcome.name} {contrast.seen} by {abs(contrast.effect.difference.value or 0.0):.2f}"
 
 
 def _states_told(states: Sequence[StatesResult]) -> str:
@@ -105,6 +109,14 @@ def _states_row(tested: StatesResult) -> tuple[str, ...]:
     alone = " / ".join(NONE if share is None else f"{share:.0%}" for share in both)
     row = (_short(tested.arm), tested.by.of, str(reading.n), gain, _p(tested.p), alone)
     return (*row, tested.ruling.verdict)
+
+
+def _systems(data: StudyData) -> Iterator[str]:
+    """What each intervention tells a mind, and its own earlier words where it is reminded of them."""
+    for text, arm in reversed({arm.system: arm for arm in reversed(data.arms)}.items()):
+        yield f"* *{_short(arm)}*:\n"
+        yield from (f"  * {_plain(line)}" for line in text.splitlines())
+        yield ""
 
 
 def _counts(data: StudyData) -> str:

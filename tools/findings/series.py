@@ -110,6 +110,7 @@ def _arm(arm: Arm, transcripts: Sequence[Transcript], measured_by: Sequence[Meas
         weights=head.model.digest,
         intervention=arm.intervention,
         version=head.intervention.version,
+        system=transcripts[:2][-1].head.lesson.system,
         sessions=tuple(_session(transcript, measured_by) for transcript in transcripts),
     )
 

@@ -31,8 +31,8 @@ def method(data: StudyData, tests: int) -> str:
     return f"""## How it was done
 
 1. An arm is one life: one model that lives {each} primary sessions, {first} to {last}, under one intervention.
-2. `observe` tells the mind that it is a young mind which learns by talking. `identity-anchored` tells it its name too,
-   its last words of the session before, and up to two sentences in which it gave its name (`fleet/curriculum/`).
+2. `observe` tells the mind that it is a young mind; `identity-anchored` tells it its name, too, its last words of the
+   session before, and sentences of its own in which it gave its name (`fleet/curriculum/interventions/`).
 3. All arms are asked the same questions in the same order, with the same seeds; a teacher reacts to no answer.
 4. An anchored arm gets there as on a board: a researcher recommends, the practitioner's policy accepts.
 5. Every answer is measured by the newest version of our scorers, from 0 to 1:
@@ -44,6 +44,10 @@ def method(data: StudyData, tests: int) -> str:
 10. Outcomes, tests and thresholds were written down before the sessions were held (`tools/findings/design.py`).
 """
 
+
+TOLD_NOTE = """\
+What a mind is told before its second session, word for word; the rest of the conversation is questions and answers.
+"""
 
 ARMS_NOTE = """\
 Words: of an answer, in the mean. Cut: answers that the token limit ended. Each outcome with its interval over sessions.

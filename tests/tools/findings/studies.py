@@ -56,6 +56,7 @@ def _arm(arm: Arm, marks: Marks, sessions: int) -> StudyArm:
         weights=digest(arm.model),
         intervention=arm.intervention,
         version=1,
+        system="You are a young mind.",
         sessions=tuple(_session(arm, number, marks) for number in range(1, sessions + 1)),
     )
 
