@@ -9,7 +9,8 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.cli.environment import log, stop_on_signals
-from sage_edge.errors import ExitCode, SageError
+from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.hints import sage
 from sage_edge.names import ModelRef
 from tools.findings import study
 from tools.findings.design import DESIGN, Design
@@ -18,7 +19,9 @@ from tools.findings.design import DESIGN, Design
 @click.command()
 @click.option("--into", required=True, type=click.Path(path_type=Path), help="The folder of the arms' worlds.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of page and numbers.")
-@click.option("--sessions", default=DESIGN.sessions, show_default=True, help="Sessions of each arm.")
+@click.option(
+    "--sessions", default=DESIGN.sessions, type=click.IntRange(2, 999), show_default=True, help="Sessions of each arm."
+)
 @click.option("--models", default=",".join(DESIGN.models), show_default=True, help="Which models, the base first.")
 @click.option("--overlay", default=DESIGN.overlay, show_default=True, help="The overlay that says how they are run.")
 @click.option("--arm", default="", help="Conduct this arm and nothing else.")
@@ -26,7 +29,7 @@ from tools.findings.design import DESIGN, Design
 def main(into: Path, out: Path, sessions: int, models: str, overlay: str, arm: str, check: bool) -> None:
     """Conduct what the study lacks, measure it, and write its page."""
     try:
-        design = Design(tuple(map(ModelRef, models.split(","))), sessions, overlay)
+        design = Design(_refs(models), sessions, overlay)
         if check:
             study.check(out)
         elif arm:
@@ -40,6 +43,13 @@ def main(into: Path, out: Path, sessions: int, models: str, overlay: str, arm: s
         sys.exit(refusal.code)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
+
+
+def _refs(models: str) -> tuple[ModelRef, ...]:
+    try:
+        return tuple(ModelRef(ref.strip()) for ref in models.split(","))
+    except ValueError as wrong:
+        raise UsageError(str(wrong), hint=sage("model list")) from None
 
 
 if __name__ == "__main__":

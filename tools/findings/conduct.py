@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from sage_edge import curriculum
+from sage_edge import curriculum, locks
 from sage_edge.agent import by_hand
 from sage_edge.agent.steps import decide
 from sage_edge.agent.steps.base import Wake
@@ -34,8 +34,14 @@ _VALID = timedelta(days=3650)
 def conduct(world: World, sessions: int, stop: threading.Event, release: str, log: Log) -> None:
     """Conduct what an arm lacks of its sessions. Raises SessionInterrupted, every ModelError and EngineError there is.
 
-    Killed at any moment and called again, it goes on with the first session that is not finished.
+    Killed at any moment and called again, it goes on with the first session that is not finished. Raises Locked while
+    another process conducts this arm.
     """
+    with locks.hold(world.paths(HOST).locks / "agent.lock", world.arm.name):
+        _conduct(world, sessions, stop, release, log)
+
+
+def _conduct(world: World, sessions: int, stop: threading.Event, release: str, log: Log) -> None:
     me = world.me(HOST)
     kind = me.fleet.kinds.named(TRACK)
     _begin_anew(world, kind)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import locks
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript
 from sage_edge.workstation.programs import ROOT
@@ -101,6 +102,20 @@ def test_sessions_of_another_curriculum_are_not_gone_on_with(first: Path) -> Non
     assert done.returncode == 1
     assert "holds sessions of another curriculum or another overlay" in done.stderr
     assert f"{OBSERVED}: ended with 2" in done.stderr
+
+
+def test_one_process_at_a_time_conducts_an_arm(first: Path) -> None:
+    with locks.hold(first / OBSERVED / "sprout" / "state" / "locks" / "agent.lock", "somebody"):
+        done = conducted(first, "--arm", OBSERVED)
+    assert done.returncode == 5, done.stderr
+
+
+@pytest.mark.parametrize("more", [("--models", "seedling"), ("--sessions", "1"), ("--sessions", "x")])
+def test_what_cannot_be_meant_is_refused_before_anything_is_made(more: tuple[str, ...], tmp_path: Path) -> None:
+    done = conducted(tmp_path / "here", *more)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "here").exists()
 
 
 def test_a_study_that_lacks_sessions_has_no_page(first: Path, tmp_path: Path) -> None:
