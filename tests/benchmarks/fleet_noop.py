@@ -5,6 +5,7 @@
     pyinfra   four checks of the same things        the release link, the card, the unit, the container
 
 Host keys are strict for all three. Every one of them has to say that nothing changed, else there is nothing to compare.
+`python -m tests.benchmarks.fleet_noop` measures this part of `invoke bench.fleet` alone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from pathlib import Path
 
 from sage_edge.names import HostName
 from sage_edge.remote.ssh import config
-from tests.benchmarks import fleet_pyinfra
-from tests.benchmarks.figures import Figure, seconds
+from tests.benchmarks import fleet_ground, fleet_pyinfra
+from tests.benchmarks.figures import Figure, run, seconds
 from tests.benchmarks.fleet_ground import Fleet
 from tests.benchmarks.runner import interval
 
@@ -132,3 +133,12 @@ def _board(fleet: Fleet, host: HostName) -> str:
     """Where a board is and which key it has, in one line."""
     found = config.find(fleet.ground.desk.fleet.addresses, host)
     return f"{host} {found.hostname} {found.port} {found.user} {found.identities[0]} {fleet.key(host)}"
+
+
+def _alone(quick: bool) -> Iterator[Figure]:
+    with fleet_ground.serving(3 if quick else 10) as fleet:
+        yield from figures(quick, fleet)
+
+
+if __name__ == "__main__":
+    sys.exit(run(__doc__ or "", _alone))
