@@ -138,6 +138,8 @@ def _install(root: Path, lock: int) -> None:
         )
         if code := _watch(pip, log):
             raise _failed("pip install", code, _text(log), f"all of it is in .venv/{LOG}; then start again")
+    ours = (str(venv / "bin" / "python"), "-m", "compileall", "-q", "sage_edge")  # pip compiles only what it copies
+    subprocess.run(ours, cwd=root, capture_output=True, check=False)
     fresh = venv / f"{STAMP}.new"
     fresh.write_text(f"{wanted(root)}\n{venv}\n", "utf-8")
     fresh.replace(venv / STAMP)

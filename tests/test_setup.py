@@ -43,6 +43,7 @@ case "$1 $2 $3" in
       hang) trap 'echo ended >> "$FAKE_LOG"; exit 1' TERM
             while ! test -e "$FAKE_LOG.go"; do sleep 0.05; done ;;
     esac ;;
+  "-m compileall "*) echo "$*" >> "$FAKE_LOG.compiled" ;;
   *) echo "became $*" ;;
 esac
 """
@@ -115,6 +116,7 @@ def test_a_fresh_machine_is_set_up_once_and_handed_over(machine: Machine) -> Non
 
     code, _, err = machine.run("demo")
     assert (code, err, machine.did) == (0, "", ["venv", "pip"])
+    assert machine.log.with_name("log.compiled").read_text() == "-m compileall -q sage_edge\n"
 
 
 def test_pip_gets_our_versions_and_a_lean_build(machine: Machine) -> None:
