@@ -37,7 +37,7 @@ GROUND, ROOF = 0, 5
 PARTS: Mapping[str, tuple[str, ...]] = {
     # a part may import those before it; what stands in one line are files that may import each other
     "models": (
-        "errors manifest card lock shipped_card sandbox seedling",
+        "errors manifest card_sources card lock shipped_card sandbox seedling",
         "store",
         "inspect",
         "download",

@@ -69,6 +69,7 @@ SAMPLES: dict[str, Any] = {
     "ref": ModelRef("tiny/mind:q8_0"),
     "role": "researcher",
     "said_by": "its card",
+    "seen": ("/usr/bin/pip3 has 9.0",),
     "session": "P001",
     "theirs": "222222222222",
     "version": 1,

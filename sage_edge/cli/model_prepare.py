@@ -15,7 +15,8 @@ from sage_edge import hints, sanitize, sizes
 from sage_edge.cli import progress_bar
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
-from sage_edge.models.card import HostSource, ModelCard, find
+from sage_edge.models.card import ModelCard, find
+from sage_edge.models.card_sources import HostSource
 from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.models.model_inventory import is_prepared

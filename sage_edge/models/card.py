@@ -6,7 +6,7 @@
     ref: qwen2.5-0.5b/introspective:v2.1-q8_0
     container: gguf
     base: qwen2.5-0.5b/instruct:bf16
-    adapter: {host: sprout}                          or {hub: owner/name@<40 hex>}, {directory: path}
+    adapter: {host: sprout}                          or another source: see `card_sources`
     steps: [merge, convert, {quantise: q8_0}]
     …
 
@@ -24,12 +24,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
-    Discriminator,
     Field,
     JsonValue,
-    Tag,
     field_serializer,
-    field_validator,
     model_validator,
 )
 from typing_extensions import Self
@@ -38,90 +35,13 @@ from sage_edge import clock
 from sage_edge.declared import Declared
 from sage_edge.errors import UsageError
 from sage_edge.hints import Hint, sage
+from sage_edge.models.card_sources import ModelSource, PackageSource
 from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer
-from sage_edge.names import Digest, HostName, ModelRef
+from sage_edge.names import Digest, ModelRef
 
-UNRESOLVED = "unresolved"
-
-_HUB = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)@([0-9a-f]{40}|unresolved)")
 _WANTED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.jinja", "*.txt", "tokenizer*", "LICENSE*")
 _WANTED_GGUF = ("*.gguf", "LICENSE*")
-_KINDS = ("hub", "directory", "host", "shipped")
-
-
-class HubSource(Declared):
-    """A repository of the hub at one commit."""
-
-    hub: str
-
-    @field_validator("hub")
-    @classmethod
-    def _pinned(cls, text: str) -> str:
-        if not _HUB.fullmatch(text):
-            raise ValueError(f"expected owner/name@<40 hex digits of a commit>, got {text!r:.200}")
-        return text
-
-    @property
-    def repo(self) -> str:
-        """`Qwen/Qwen2.5-0.5B-Instruct`."""
-        return self.hub.partition("@")[0]
-
-    @property
-    def revision(self) -> str | None:
-        """The 40 hex digits of the commit; None while nobody has looked it up."""
-        revision = self.hub.partition("@")[2]
-        return None if revision == UNRESOLVED else revision
-
-    def __str__(self) -> str:
-        return f"hub: {self.hub}"
-
-
-class DirectorySource(Declared):
-    """A folder on this machine; relative to the folder that holds `fleet/`."""
-
-    directory: str = Field(min_length=1)
-
-    def folder(self, fleet: Path) -> Path:
-        """Where that is, for the `fleet/` that declares it."""
-        return fleet.parent / self.directory
-
-    def __str__(self) -> str:
-        return f"directory: {self.directory}"
-
-
-class HostSource(Declared):
-    """The store of another board, to copy from."""
-
-    host: HostName
-
-    def __str__(self) -> str:
-        return f"host: {self.host}"
-
-
-class ShippedSource(Declared):
-    """A shelf that comes with the package: nothing is to be fetched."""
-
-    shipped: str = Field(min_length=1)
-
-    def __str__(self) -> str:
-        return f"shipped: {self.shipped}"
-
-
-def _kind(value: object) -> str | None:
-    """The tag of a source; no key has its name, so that faults are named by what is written."""
-    if isinstance(value, Mapping):
-        return next((f"from {kind}" for kind in _KINDS if kind in value), None)
-    return next((f"from {kind}" for kind in _KINDS if hasattr(value, kind)), None)
-
-
-ModelSource = Annotated[
-    Annotated[HubSource, Tag("from hub")]
-    | Annotated[DirectorySource, Tag("from directory")]
-    | Annotated[HostSource, Tag("from host")]
-    | Annotated[ShippedSource, Tag("from shipped")],
-    Discriminator(_kind),
-]
 
 
 class CardStep(Declared):
@@ -209,6 +129,10 @@ def _contradictions(card: ModelCard) -> list[str]:
         faults.append("source: a model needs a source, or a base to be made from")
     if card.base_weights is not None and card.base is None:
         faults.append("base_weights: given, but there is no base")
+    if isinstance(card.adapter, PackageSource):
+        faults.append("adapter: a package gives one GGUF file, which is no adapter")
+    if isinstance(card.source, PackageSource) and card.files:
+        faults.append("files: given, but its source names its file already")
     return faults
 
 

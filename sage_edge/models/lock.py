@@ -19,7 +19,8 @@ from pathlib import Path
 from sage_edge import files, locks
 from sage_edge.errors import DeclarationError, Fault
 from sage_edge.hints import sage
-from sage_edge.models.card import HubSource, ModelCard
+from sage_edge.models.card import ModelCard
+from sage_edge.models.card_sources import HubSource
 from sage_edge.models.manifest import Manifest
 from sage_edge.names import Digest, ModelRef
 

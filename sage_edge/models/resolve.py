@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sage_edge.hints import Hint, sage
 from sage_edge.models import shipped_card
-from sage_edge.models.card import HubSource, ModelCard, stem
+from sage_edge.models.card import ModelCard, stem
+from sage_edge.models.card_sources import HubSource
 from sage_edge.models.cards import read_card, read_cards
 from sage_edge.models.errors import (
     AdapterWithoutBase,

@@ -11,7 +11,8 @@ from sage_edge.engines import registry
 from sage_edge.errors import Fault
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import EngineSettings
-from sage_edge.models.card import HostSource, ModelCard, stem
+from sage_edge.models.card import ModelCard, stem
+from sage_edge.models.card_sources import HostSource
 from sage_edge.names import ModelRef
 
 DeclaredPlace = tuple[str, str, str]

@@ -11,11 +11,12 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.models import card as cards
-from sage_edge.models.card import DirectorySource, HostSource, HubSource, ShippedSource
+from sage_edge.models.card_sources import DirectorySource, HostSource, HubSource, PackageSource, ShippedSource
 from sage_edge.models.cards import read_card, read_cards
 from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.resolve import known
 from sage_edge.names import Digest, ModelRef
+from tests.models import index_server
 from tests.models.shelving import CARD, FILES, REF, TEMPLATE, declare, digest, listed
 
 FLEET = Path(__file__).parents[2] / "fleet"
@@ -30,6 +31,8 @@ MERGED: dict[str, Any] = {
     "quantisation": ...,
     "steps": ["merge", "convert", {"quantise": "q8_0"}],
 }
+
+PACKAGE: dict[str, Any] = index_server.declared(b"wheel", b"gguf")
 
 
 def refusal(fleet: Path) -> tuple[str, str]:
@@ -57,6 +60,11 @@ def test_without_cards_there_are_none(tmp_path: Path) -> None:
     assert read_cards(tmp_path) == {}
 
 
+def packed(**paths: str) -> dict[str, Any]:
+    """A package as a source, with other paths in it."""
+    return {**PACKAGE, **{key: {**PACKAGE[key], "path": path} for key, path in paths.items()}}
+
+
 def test_sources_are_told_apart(tmp_path: Path) -> None:
     told: dict[str, type] = {
         f"hub: owner/name@{COMMIT}": HubSource,
@@ -71,6 +79,11 @@ def test_sources_are_told_apart(tmp_path: Path) -> None:
         source = read_cards(tmp_path)[ModelRef(f"a/b:{number}")].source
         assert isinstance(source, kind)
         assert str(source) == text
+    declare(tmp_path, ref="a/b:9", source=PACKAGE)
+    packaged = read_cards(tmp_path)[ModelRef("a/b:9")].source
+    assert isinstance(packaged, PackageSource)
+    assert str(packaged) == "package: tiny-mind==1.0 (tiny_mind/mind.gguf)"
+    assert [file.name for file in packaged.files] == ["mind.gguf", "LICENSE"]
     pinned, unpinned = HubSource(hub=f"owner/name@{COMMIT}"), HubSource(hub="owner/name@unresolved")
     assert (pinned.repo, pinned.revision, unpinned.revision) == ("owner/name", COMMIT, None)
     assert DirectorySource(directory="adapters/x").folder(tmp_path / "fleet") == tmp_path / "adapters" / "x"
@@ -83,6 +96,18 @@ def test_sources_are_told_apart(tmp_path: Path) -> None:
         ({"source": {"hub": "name"}}, "source.hub", f"{PINNED}, got 'name'"),
         ({"source": {"path": "x"}}, "source", "expected one of"),
         ({"source": {"host": "Sprout"}}, "source.host", "expected a host name like sprout"),
+        ({"source": PACKAGE | {"package": "../x"}}, "source.package", "match pattern"),
+        ({"source": PACKAGE | {"package": "-r x"}}, "source.package", "match pattern"),
+        ({"source": PACKAGE | {"version": "1.0 --pre"}}, "source.version", "match pattern"),
+        ({"source": PACKAGE | {"version": 1.0}}, "source.version", "expected text"),
+        ({"source": packed(file="../mind.gguf")}, "source.file.path", "expected a path below the model's folder"),
+        ({"source": packed(file="/mind.gguf")}, "source.file.path", "expected a path below the model's folder"),
+        ({"source": packed(file="a\\mind.gguf")}, "source.file.path", "expected a path below the model's folder"),
+        ({"source": packed(file="tiny_mind/mind.bin")}, "source.file", "expected a path that ends with .gguf"),
+        ({"source": packed(licence="x/README")}, "source.licence", "expected a LICENSE or a NOTICE"),
+        ({"source": {k: v for k, v in PACKAGE.items() if k != "wheel"}}, "source.wheel", "is missing"),
+        ({"source": PACKAGE, "files": ["*.gguf"]}, "", "files: given, but its source names its file already"),
+        ({"adapter": PACKAGE}, "", "adapter: a package gives one GGUF file, which is no adapter"),
         ({"source": ...}, "", "source: a model needs a source, or a base to be made from"),
         ({"format": 2}, "format", "expected 1"),
         ({"surprise": 1}, "surprise", "unknown key"),

@@ -213,13 +213,13 @@ def test_the_seedling_needs_neither_a_lock_nor_a_store(tmp_path: Path) -> None:
 
 
 def test_every_declared_model_is_refused_with_a_command_on_a_bare_machine(tmp_path: Path) -> None:
-    items = list_models(Library(FLEET, tmp_path))
+    items, locked = list_models(Library(FLEET, tmp_path)), lock.read_lock(FLEET)
     assert [item.ref for item in items if item.state == "here"] == [SEEDLING]
     for item in items:
         assert (item.model is None) != (item.refusal is None)
         if item.refusal is not None:
             assert item.state == "not here"
-            assert isinstance(item.refusal, NotLocked)
+            assert isinstance(item.refusal, ModelIncomplete if item.ref in locked else NotLocked)
             assert "sage-edge" in hints.text(item.refusal.hint)
 
 

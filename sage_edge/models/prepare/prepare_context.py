@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.hints import invoke
-from sage_edge.models.card import HostSource, ModelCard
+from sage_edge.models.card import ModelCard
+from sage_edge.models.card_sources import HostSource
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.errors import ModelError
 from sage_edge.models.manifest import Manifest

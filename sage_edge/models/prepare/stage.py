@@ -26,7 +26,8 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from typing_extensions import Self
 
 from sage_edge import files
-from sage_edge.models.card import ModelCard, ModelSource
+from sage_edge.models.card import ModelCard
+from sage_edge.models.card_sources import ModelSource
 from sage_edge.models.manifest import Manifest, ModelContainer
 from sage_edge.names import Digest, ModelRef
 

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sage_edge.models.card import DirectorySource, HostSource, HubSource, ModelCard
+from sage_edge.models.card import ModelCard
+from sage_edge.models.card_sources import DirectorySource, HostSource, HubSource, PackageSource
 from sage_edge.models.manifest import ModelContainer
 from sage_edge.models.prepare.stage import SourceStage, StepStage
 from sage_edge.models.prepare.stages.convert import ConvertStage
 from sage_edge.models.prepare.stages.merge import MergeStage
 from sage_edge.models.prepare.stages.parity import ParityStage
 from sage_edge.models.prepare.stages.quantise import QuantiseStage
-from sage_edge.models.prepare.stages.sources import CopyStage, FetchStage, ImportStage
+from sage_edge.models.prepare.stages.sources import CopyStage, FetchPackageStage, FetchStage, ImportStage
 from sage_edge.names import ModelRef
 
 STEPS: dict[str, type[StepStage]] = {stage.name: stage for stage in (MergeStage, ConvertStage, QuantiseStage)}
-SOURCES: Mapping[type, type[SourceStage]] = {HubSource: FetchStage, DirectorySource: ImportStage, HostSource: CopyStage}
+SOURCES: Mapping[type, type[SourceStage]] = {
+    HubSource: FetchStage,
+    PackageSource: FetchPackageStage,
+    DirectorySource: ImportStage,
+    HostSource: CopyStage,
+}
 
 
 def part_names() -> tuple[str, ...]:

@@ -29,5 +29,5 @@ class SmokeStage(ModelStage):
         result = smoke.ask(products.weights_of(last, context), card.ref)
         is_own = any(isinstance(stage, ConvertStage) for stage in self.before())
         smoke.judge(result, card.ref, card.chat_template, own=is_own)
-        measured = {f"{MEASURED}smoke": f"{result.answer_tokens} tokens answered to {result.prompt_tokens}"}
+        measured = {f"{MEASURED}smoke": f"answers a prompt of {result.prompt_tokens} tokens"}
         return products.put_again(self, context, measured, template=result.template)

