@@ -109,6 +109,15 @@ def test_the_list_is_there_at_once() -> None:
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
 
 
+@pytest.mark.parametrize("words", [["--list"], ["--help", "deploy"], ["explain", "--host", "sprout"]])
+def test_a_reader_that_has_gone_is_no_error(words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as gone:
+        done = subprocess.run([*INVOKE, *words], cwd=ROOT, stdout=gone, stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b""
+
+
 def test_no_verb_is_in_both_programs() -> None:
     assert set(ALL).isdisjoint(main.list_commands(click.Context(main)))
     assert not any(task.startswith(f"{group}.") for task in ALL for group in main.list_commands(click.Context(main)))

@@ -7,6 +7,8 @@ task here has a positional parameter or a one-letter flag, and every parameter h
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,3 +49,11 @@ def _ended(work: Callable[[], int], overlay: str | None) -> int:
         return refusal.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        forget_output()
+        return ExitCode.OK
+
+
+def forget_output() -> None:
+    """Let stdout lead nowhere: whoever read it has gone, as `head` does, and Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
