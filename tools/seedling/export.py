@@ -59,7 +59,7 @@ def write_card(file: Path, recipe: Recipe, grown: Grown) -> Path:
         "architecture": "qwen2",
         "context_length": recipe.context,
         "chat_template_sha256": hashlib.sha256(CHAT_TEMPLATE.encode()).hexdigest(),
-        "minimum_memory_bytes": 64_000_000,
+        "minimum_memory_bytes": 86_000_000,
         "licence": LICENCE,
         "recipe": {
             **asdict(recipe),

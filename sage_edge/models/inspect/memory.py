@@ -1,23 +1,26 @@
-"""How much memory a model needs before it answers, and whether a board has it.
+"""How much memory a model needs in the process that speaks with it, and whether a board has it.
 
     needs = weights + KV cache + scratch
 
     weights   bytes of all tensors, as stored
     KV cache  n_ctx · 2 · layers · kv_heads · head_size · 2 bytes: key and value in f16. Source: facts §3.1 and §3.5,
-              which give 12,288 B/token for the 0.5B, 196,608 for the 14B and 98,304 for the 30B-A3B
-    scratch   what the runtime takes besides, by engine:
-      llama.cpp      max(batch · vocabulary · 4,                 logits of a whole batch
-                         batch · n_ctx · heads · 4)              attention scores of one layer, where no flash attention
+              which give 12,288 B/token for the 0.5B, 196,608 for the 14B and 98,304 for the 30B-A3B. Gemma's layers
+              that look back only a while take less.
+    scratch   what the process takes besides, by engine:
+      llama.cpp      batch · n_ctx · heads · 6               attention scores of one layer in f32, and again in f16 for
+                                                             the product with the values (no flash attention)
+                     + batch · n_ctx · 4                     the mask
                      + batch · (3 · intermediate + 4 · hidden) · 4   activations of one layer
-                     + vocabulary · 160                          the tokenizer: texts, merges and their tables
-                     + 120 MB                                    Python, the agent, numpy and the library itself
-                     It plans its compute buffer for a full batch of outputs (src/llama-context.cpp, graph_reserve), and
-                     reuses it from layer to layer: a maximum, not a sum.
+                     + vocabulary · 280   the tokenizer's texts, merges, tables; some rows of logits
+                     + 70.4 MB                               Python, the agent, numpy and the library itself
+                     It plans its compute buffer for a full batch of outputs (src/llama-context.cpp, graph_reserve) and
+                     reuses it from layer to layer; our engine asks for one output, so the rest of it is never touched.
       transformers   n_ctx · (3 · intermediate + 4 · hidden) · 2 + 2 · vocabulary · 4 + 1 GB (torch and its kernels)
 
-The estimate errs upwards: the 0.5B in Q8_0 with 4,096 tokens of context is estimated at 807 MB, and took 712 MB at its
-peak (llama-cpp-python 0.3.36 on x86-64, one thread, 3,000 tokens read). What the kernel and the desktop keep is not in
-it: `has` is what the board's card says.
+The last two terms of llama.cpp were fitted to peaks (VmHWM) of fresh processes on x86-64 with llama-cpp-python 0.3.36,
+whose context was filled: the seedling (84.1 MB with 1,024 tokens) and SmolLM2-135M (215.7 MB with 1,024, 247.0 with
+2,048). The estimate is within 10 % of these; `tests/real/test_memory.py` measures them again. On a GPU nothing was
+measured. What the kernel and the desktop keep is not in it: `has` is what the board's card says.
 """
 
 from __future__ import annotations
@@ -30,8 +33,8 @@ from sage_edge.models.inspect.dimensions import Dimensions
 BATCH_TOKENS = 128
 """What our engine evaluates at once (facts §3.2)."""
 
-_LLAMA_BYTES = 120_000_000
-_TOKEN_BYTES = 160
+_LLAMA_BYTES = 70_400_000
+_TOKEN_BYTES = 280
 _TORCH_BYTES = 1_000_000_000
 
 
@@ -66,8 +69,8 @@ def estimate(
     tokens = dimensions.context if context is None else context
     layer = 3 * dimensions.intermediate + 4 * dimensions.hidden
     if container == "gguf":
-        widest = max(dimensions.vocabulary, tokens * dimensions.heads)
-        scratch = batch * (widest + layer) * 4 + dimensions.vocabulary * _TOKEN_BYTES + _LLAMA_BYTES
+        attention = batch * tokens * (6 * dimensions.heads + 4)
+        scratch = attention + batch * layer * 4 + dimensions.vocabulary * _TOKEN_BYTES + _LLAMA_BYTES
     else:
         scratch = tokens * layer * 2 + 2 * dimensions.vocabulary * 4 + _TORCH_BYTES
     return MemoryNeed(tokens, weights, tokens * dimensions.kv_bytes_per_token, scratch)

@@ -1,10 +1,8 @@
-"""The estimate against the figures that facts know, against a board's card, and against llama.cpp itself."""
+"""The estimate against the figures that facts know, against a board's card, and against a process that speaks."""
 
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,12 @@ from sage_edge.inventory import load
 from sage_edge.models.errors import DoesNotFit
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.dimensions import Dimensions
-from sage_edge.models.inspect.memory import BATCH_TOKENS, estimate
-from tests.benchmarks.random_gguf import Shape, write
+from sage_edge.models.inspect.memory import estimate
+from sage_edge.models.resolve import SHIPPED
+from sage_edge.models.shipped_card import read_all
+from sage_edge.names import ModelRef
+from tests.benchmarks import random_gguf
+from tests.models.inspect import peak
 from tests.models.inspect.test_shapes import FOURTEEN_BILLION, HALF_BILLION, PHI_TWO
 
 FLEET = Path(__file__).parents[3] / "fleet"
@@ -61,36 +63,40 @@ def test_more_context_and_larger_batches_cost_more() -> None:
     assert estimate(wide, Q8_BYTES, "gguf", context=2_048).scratch > base.scratch
 
 
-_RUN = """
-import sys
-import llama_cpp
-model = llama_cpp.Llama(sys.argv[1], n_ctx=int(sys.argv[2]), n_batch=128, n_ubatch=128, n_threads=1, verbose=False)
-model.eval(list(range(100)) * int(sys.argv[3]))
-for line in open("/proc/self/status"):
-    if line.startswith("VmHWM"):
-        print(int(line.split()[1]) * 1024)
-"""
+SEEDLING = ModelRef("sage/seedling:q8_0")
+RANDOM = ModelRef("bench/random:q8_0")
 
 
-def peak(path: Path, context: int, hundreds: int) -> int:
-    """Peak resident bytes of a process that loads a model in llama.cpp and reads some hundred tokens."""
-    words = [sys.executable, "-c", _RUN, str(path), str(context), str(hundreds)]
-    return int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+def estimated(path: Path, context: int) -> int:
+    """What the estimate says of a file."""
+    report = classify(path)
+    assert report.dimensions is not None
+    return estimate(report.dimensions, report.weight_bytes, "gguf", context=context).needs
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("shape", "context"),
-    [(Shape(64, 128, 2, 4, 2, 2_000, 4_096), 4_096), (Shape(896, 4_864, 24, 14, 2, 151_936, 32_768), 4_096)],
-    ids=["tiny", "0.5B"],
-)
-def test_llama_cpp_takes_no_more_than_the_estimate(shape: Shape, context: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("context", [512, 1_024])
+def test_the_seedling_takes_what_is_estimated(context: int, tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp")
-    path = tmp_path / "model.gguf"
-    write(path, shape)
-    verdict = classify(path)
-    assert verdict.dimensions is not None
-    memory = estimate(verdict.dimensions, verdict.weight_bytes, "gguf", context=context, batch=BATCH_TOKENS)
-    taken = peak(path, context, 3)
-    print(f"{path.stat().st_size / 1e6:.0f} MB file: {taken / 1e6:.0f} MB taken, {memory.needs / 1e6:.0f} MB estimated")
-    assert taken <= memory.needs <= 1.25 * taken + 80e6  # the agent around it has room in the fixed part
+    needs, taken = (
+        estimated(SHIPPED / "seedling" / "seedling.gguf", context),
+        peak.measured(SEEDLING, context, tmp_path),
+    )
+    print(f"{context} tokens: {taken / 1e6:.1f} MB taken, {needs / 1e6:.1f} MB estimated")
+    assert needs == pytest.approx(taken, rel=0.1)
+
+
+@pytest.mark.full  # minutes
+def test_a_model_of_half_a_billion_takes_what_is_estimated(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    shelf = random_gguf.shelf(tmp_path)
+    needs = estimated(shelf / "random" / "random.gguf", 1_024)
+    taken = peak.measured(RANDOM, 1_024, tmp_path, shelf)
+    print(f"1024 tokens: {taken / 1e6:.1f} MB taken, {needs / 1e6:.1f} MB estimated")
+    assert needs == pytest.approx(taken, rel=0.1)
+
+
+def test_the_seedlings_card_asks_for_what_it_takes() -> None:
+    path, card = read_all(SHIPPED)[SEEDLING]
+    needs = estimated(path.with_name(card.file), card.context_length)
+    assert needs <= card.minimum_memory_bytes <= 1.1 * needs
