@@ -18,15 +18,14 @@ from typing import Any
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
+from sage_edge.deploy.held_lock import holding
 from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
-from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.errors import HostInterrupted
 
 Connect = Callable[[], AbstractContextManager[BoardClient]]
 """Opens a connection of its own to the host."""
@@ -81,41 +80,6 @@ def _carry_models(planned: Plan, carriers: Carriers, log: Callable[[str], None])
         if isinstance(step, SendModel):
             with timed(log, str(step)):
                 carriers.model(step.ref)
-
-
-@contextlib.contextmanager
-def holding(board: BoardClient, why: str, timeouts: RolloutTimeouts, release: str | None = None) -> Iterator[str]:
-    """Hold the board's lock for the body, and free it whatever happens; yields its token.
-
-    Raises BoardLocked; HostInterrupted, which says where the board is, in the place of KeyboardInterrupt.
-    """
-    token = str(board.acquire(why, release)["token"])
-    try:
-        yield token
-    except KeyboardInterrupt:
-        raise HostInterrupted(board.host, _whereabouts(board, timeouts)) from None
-    finally:
-        with contextlib.suppress(SageError):  # a board that is gone frees it by itself, after a while
-            board.release_lock(token)
-
-
-def _whereabouts(board: BoardClient, timeouts: RolloutTimeouts) -> str:
-    """Where a deployment that nobody drives any more stands, and what becomes of it."""
-    try:
-        deployed = board.facts().deployed
-    except SageError as silent:
-        return f"it cannot say how far it got ({silent.message})"
-    serves = f"{deployed.current or 'nothing'} is deployed"
-    if deployed.journal_state in plans.OVER:
-        return f"{serves}, and nothing is open"
-    if deployed.journal_state in ("planned", "staged", "waiting"):
-        return f"{serves}; {deployed.journal_release} is {deployed.journal_state}, and nothing was switched"
-    if deployed.journal_state == "reverting":
-        return f"{deployed.journal_release} is being taken back"
-    return (
-        f"the switch to {deployed.journal_release} is {deployed.journal_state}; unless it is settled before, the board "
-        f"takes it back within {timeouts.revert_s} s"
-    )
 
 
 @contextlib.contextmanager

@@ -212,6 +212,11 @@ def _acquire(context: HelperContext, request: Request) -> VerbAnswer:
     return {"token": lease.token, "taken_over": stale is not None}
 
 
+def _renew(context: HelperContext, request: Request) -> VerbAnswer:
+    of(context).beat(str(request["token"]))
+    return {"renewed": True}
+
+
 def _release(context: HelperContext, request: Request) -> VerbAnswer:
     lease = of(context).release(request.get("token"))
     if lease is not None and (lease.manual or request.get("token") is None):
@@ -219,4 +224,9 @@ def _release(context: HelperContext, request: Request) -> VerbAnswer:
     return {"released": lease is not None}
 
 
-VERBS: Mapping[str, Verb] = {"lock-status": _status, "lock-acquire": _acquire, "lock-release": _release}
+VERBS: Mapping[str, Verb] = {
+    "lock-status": _status,
+    "lock-acquire": _acquire,
+    "lock-renew": _renew,
+    "lock-release": _release,
+}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.host import clock, lease
+from sage_edge.host import clock, command_table, lease
+from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, Refusal, invoke
 from sage_edge.host.lease import BoardLock, LockClaim
 
@@ -133,3 +134,18 @@ def test_a_lock_by_hand_is_not_buried(lock: BoardLock) -> None:
     lock.acquire(LockClaim("ada", "desk", 7, "keep off", manual=True, machine="m1"))
     with pytest.raises(Refusal, match="by hand"):
         lock.acquire(LockClaim("ada", "desk", 8, "next", machine="m1", instead_of=7))
+
+
+def test_a_verb_renews_it_for_its_holder_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a workstation calls while it pushes an image, which may take longer than a lock lasts."""
+    context = command_table.real(Places(root=tmp_path), "helper", lambda line: None)
+    context.places.lock.parent.mkdir(parents=True)
+    lock = lease.of(context)
+    ours, _ = lock.acquire(ADA)
+    later(monkeypatch, lease.TTL_S - 1)
+    assert command_table.answer(context, "lock-renew", {"token": ours.token}) == {"renewed": True}
+    later(monkeypatch, 2 * lease.TTL_S - 2)
+    with pytest.raises(Refusal, match="locked by ada"):
+        lock.acquire(LockClaim("eve", "other", 2, "next"))
+    with pytest.raises(Refusal, match="not ours any more"):
+        command_table.answer(context, "lock-renew", {"token": "another"})

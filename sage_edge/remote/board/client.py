@@ -120,6 +120,10 @@ class BoardClient(BoardView):
         """Free the lock; token None: whoever holds it."""
         return bool(self._act("lock-release", {"token": token})["released"])
 
+    def renew_lock(self, token: str) -> None:
+        """Say that the holder of the lock lives. Raises BoardLocked when it is not this token's any more."""
+        self._ask("lock-renew", {"token": token}, _QUICK_S)
+
     def fetch(self, token: str, release: str, image_from: Sequence[str]) -> HelperReply:
         """Bring the image of a release, given as its release.json. image_from: what to pull, one after the other."""
         return self._act("fetch", {"token": token, "release": release, "image_from": list(image_from)})

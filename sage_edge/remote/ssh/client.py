@@ -32,7 +32,7 @@ MOST_OUTPUT_BYTES = 64 << 20
 
 
 class Remote:
-    """An open connection. Commands run one after the other: one channel at a time."""
+    """An open connection. Each command has a channel of its own, and threads may run theirs beside each other."""
 
     def __init__(self, address: Address, transport: Any) -> None:
         self.address, self._transport = address, transport
