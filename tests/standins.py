@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from sage_edge.inventory import load
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.shell import Command, Result
 from sage_edge.sim import Machine, SimPlace, containers, readiness
+from tests import seedlings
 
-DECLARED = Path(__file__).parents[1] / "fleet"
 _NAME = "sage-sim-test-"
 _TWIN = """\
 format: 1
@@ -80,12 +79,13 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boards]:
 
 
 @contextlib.contextmanager
-def standing(root: Path, more: Sequence[str] = (), apart: str = "") -> Iterator[Boards]:
+def standing(root: Path, more: Sequence[str] = (), apart: str = "", *, as_shipped: bool = False) -> Iterator[Boards]:
     """Keep a set of stand-ins up for the body.
 
     more: names of hosts beside the declared ones, each as sprout is. apart: a word for a set beside the one of the run.
+    as_shipped: Sprout has the model that the overlay declares, not the seedling.
     """
-    shutil.copytree(DECLARED, root / "fleet")
+    seedlings.fleet(root / "fleet", *(() if as_shipped else ("sim",)))
     for name in more:
         (root / "fleet" / "hosts" / f"{name}.yaml").write_text(_TWIN.format(name=name), "utf-8")
     fleet = load.load(root / "fleet", "sim")

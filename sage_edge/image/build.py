@@ -58,16 +58,20 @@ class BuildOrder:
 def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable[[str], None]) -> BuiltImage:
     """Build an image, let it draw a token where it can run here, and write down what it is.
 
-    Raises BaseUnresolved before anything is fetched, NoEngine, EngineTooOld, WheelsMissing, ModelNotFound, BuildFailed.
+    Raises BaseUnresolved and what resolving a model raises before anything is fetched; NoEngine, EngineTooOld,
+    WheelsMissing, BuildFailed.
     """
     bases = base_images.chosen(root / "images", order.card, order.platform, order.base)
+    library = Library(fleet, store)
+    for ref in order.models:
+        library.resolve(ref)  # before minutes go into packages
     with engine.connect() as docker:
         docker.require_builder()
         variant = order.card.platforms[order.platform]
         python = variant.python or base_images.python_of(docker, bases.runtime)
         wheels = wheelhouse.ensure(root, order.card, wheelhouse.Target.of(variant, order.platform, python), log)
         log(f"building {order.tag}")
-        _build(root, order, bases, Library(fleet, store), wheels)
+        _build(root, order, bases, library, wheels)
         image = _written_down(docker, root, order)
         if order.platform == "cpu":
             log("letting the image draw a token")

@@ -19,11 +19,13 @@ from sage_edge.image import build_record, engine, spec
 from sage_edge.image.built import BuiltImage
 from sage_edge.image.errors import NotBuilt
 from sage_edge.inventory.host_entry import Host
+from sage_edge.models.resolve import Library
 from sage_edge.names import HostName, ModelRef
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, UnreadableProbe
+from sage_edge.workstation import baked_models
 from sage_edge.workstation.context import FleetContext
 
 Carrier = Callable[[BoardClient, DesiredRelease], contextlib.AbstractContextManager[tuple[str, ...]]]
@@ -76,6 +78,7 @@ def built(
     if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
         base = sim_image.ensure_base(log)  # the stand-ins' own: it needs no registry
     order = images.BuildOrder(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
+    baked_models.fetch(Library(here.fleet.folder, paths().models), order.models, log)
     return images.build(here.root, here.fleet.folder, paths().models, order, log)
 
 

@@ -15,6 +15,7 @@ import pytest
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
+from tests import seedlings
 from tests.compose.composed import COMPOSE, Composed
 from tests.images.building import built
 
@@ -27,13 +28,14 @@ HUB = ("git", "-C", "/srv/sage/exchange/hub.git")
 class Laptop:
     """Both hosts as projects of this test, which share a volume of this test."""
 
-    def __init__(self, name: str) -> None:
-        self.sprout, self.thor = (self._project(name, host) for host in ("sprout", "thor"))
+    def __init__(self, name: str, fleet: Path) -> None:
+        self.sprout, self.thor = (self._project(name, host, fleet) for host in ("sprout", "thor"))
 
-    def _project(self, name: str, host: str) -> Composed:
+    def _project(self, name: str, host: str, fleet: Path) -> Composed:
         env = {
             "SAGE_EXCHANGE_VOLUME": f"{name}-exchange",
             "SAGE_IMAGE": built(host).id,
+            "SAGE_FLEET_FROM": str(fleet),
             "SAGE_CARD_FROM": str(COMPOSE / "laptop" / f"{host}.yaml"),
         }
         return Composed((host, "cpu"), env, project=f"{name}-{host}")
@@ -54,9 +56,10 @@ class Laptop:
 
 
 @pytest.fixture(scope="module")
-def laptop() -> Iterator[Laptop]:
-    """A laptop on which Sprout is up."""
-    one = Laptop(f"sage-test-laptop-{os.getpid()}")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A laptop on which Sprout is up, with the seedling."""
+    fleet = seedlings.fleet(tmp_path_factory.mktemp("laptop") / "fleet", "laptop")
+    one = Laptop(f"sage-test-laptop-{os.getpid()}", fleet)
     try:
         one.sprout("up", "--detach", "--wait")
         yield one

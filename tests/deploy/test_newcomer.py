@@ -18,6 +18,7 @@ import pytest
 
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript, chain_faults
+from tests import seedlings
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
@@ -35,6 +36,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if name and (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    seedlings.put_into(folder / "fleet", "sim")  # what the real model says on a board is asked in tests/real
+    seedlings.alone_in(folder / "images")
     (folder / ".sage").mkdir()
     (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
     (folder / ".sage" / "wheels").symlink_to(ROOT / ".sage" / "wheels")  # minutes of downloads

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from sage_edge.errors import SageError
+from sage_edge.hints import sage
 from sage_edge.image import build, build_record, spec
 from sage_edge.image import wheels as wheelhouse
 from sage_edge.image.build import BuildOrder
 from sage_edge.image.errors import BaseUnresolved, BuildFailed, EngineTooOld, NoEngine
+from sage_edge.models.errors import ModelIncomplete
 from sage_edge.names import ModelRef
+from tests.seedlings import SEEDLING
 from tests.sim.stub import INFO, StubDocker, StubEngine
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +26,7 @@ GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": 
 
 
 def test_an_order_carries_what_its_card_says_unless_told_otherwise() -> None:
-    assert BuildOrder(SPROUT, "cpu").models == ("sage/seedling:q8_0",)
+    assert BuildOrder(SPROUT, "cpu").models == ("smollm2-135m/instruct:q4_1", SEEDLING)
     assert BuildOrder(SPROUT, "cpu").tag == "sage/sprout:cpu"
     other = ModelRef("a/b:c")
     assert BuildOrder(SPROUT, "l4t", bake=(other,)).models == (other,)
@@ -44,7 +47,7 @@ def checkout(tmp_path: Path) -> Path:
     [
         (BuildOrder(SPROUT, "l4t"), BaseUnresolved),
         (BuildOrder(SPROUT, "cpu"), BaseUnresolved),
-        (BuildOrder(SPROUT, "cpu", "a-base:1"), NoEngine),
+        (BuildOrder(SPROUT, "cpu", "a-base:1", bake=(SEEDLING,)), NoEngine),
     ],
 )
 def test_nothing_is_fetched_or_written_before_the_base_and_the_engine_are_known(
@@ -102,13 +105,23 @@ def test_an_image_that_draws_no_token_is_a_failed_build(
         build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lambda line: None)
 
 
+def test_a_model_that_is_not_in_the_store_is_named_before_anything_is_fetched(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wheelhouse, "ensure", lambda *words: pytest.fail("wheels were fetched"))
+    with pytest.raises(ModelIncomplete) as refused:
+        build.build(checkout, ROOT / "fleet", tmp_path / "store", BuildOrder(SPROUT, "cpu", "a:1"), lambda line: None)
+    assert refused.value.ref == "smollm2-135m/instruct:q4_1"
+    assert refused.value.hint == sage("model prepare", "smollm2-135m/instruct:q4_1")
+
+
 def test_a_build_hands_over_bases_labels_and_contexts(
     checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine
 ) -> None:
     """Words and requests only."""
     stubbed.runs("VERSION_CODENAME=bookworm\n")
     wheels, lines = tmp_path / "wheels", list[str]()
-    order = BuildOrder(SPROUT, "cpu", "a-base:1")
+    order = BuildOrder(SPROUT, "cpu", "a-base:1", bake=(SEEDLING,))
     image = build.build(checkout, ROOT / "fleet", tmp_path / "store", order, lines.append)
     (built,) = (line for line in command.asked if line.startswith("buildx build --load"))
     for words in (

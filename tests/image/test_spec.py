@@ -45,7 +45,7 @@ def test_what_differs_from_platform_to_platform() -> None:
     cards = spec.read_cards(ROOT / "images")
     sprout, thor = cards["sprout"], cards["thor"]
     assert sprout.baked("l4t") == ("qwen2.5-0.5b/introspective:v2.1-q8_0",)
-    assert sprout.baked("cpu") == ("sage/seedling:q8_0",)
+    assert sprout.baked("cpu") == ("smollm2-135m/instruct:q4_1", "sage/seedling:q8_0")
     assert thor.baked("l4t") == thor.baked("cpu") == ()
     assert sprout.brings("l4t") == sprout.brings("cpu") == ("practitioner",)
     assert thor.brings("l4t") == ("researcher", "analysis")

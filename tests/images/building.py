@@ -17,6 +17,7 @@ from sage_edge.image import spec
 from sage_edge.image.build import BuildOrder
 from sage_edge.image.built import BuiltImage
 from sage_edge.sim import image as sim_image
+from tests.seedlings import SEEDLING
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("pyproject.toml", "README.md", "sage_edge", "images", "requirements")
@@ -64,15 +65,24 @@ def snapshot() -> Path:
 
 
 @functools.cache
+def as_shipped(store: Path) -> BuiltImage:
+    """Build Sprout's image with the model that its card bakes, from a store, once a run."""
+    return build(snapshot(), order("sprout", bake=None, owner=f"{OWNER}-shipped"), store=store)
+
+
+@functools.cache
 def built(name: str) -> BuiltImage:
     """Build one of our images, once a run, from nothing: upon a layer that it knows an engine may pack otherwise."""
     return build(snapshot(), order(name, fresh=True))
 
 
 def order(name: str, **changed: Any) -> BuildOrder:
-    """What to build: upon the base of the stand-ins, which needs no registry."""
+    """What to build: upon the base of the stand-ins, which needs no registry; Sprout with no model but the seedling."""
     card = spec.read_cards(ROOT / "images")[name]
-    return BuildOrder(card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, **changed})
+    bake = tuple(ref for ref in card.baked("cpu") if ref == SEEDLING)
+    return BuildOrder(
+        card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, "bake": bake, **changed}
+    )
 
 
 def build(root: Path, wanted: BuildOrder, fleet: Path = ROOT / "fleet", store: Path | None = None) -> BuiltImage:
