@@ -126,13 +126,13 @@ def _contrast(
 
 
 def _seen(effect: PairedEffect, p: float | None) -> Seen:
-    """`no effect` only where both intervals leave out a change that would be worth the name."""
-    value = effect.difference.value or 0.0
-    if p is not None and p <= LEVEL:
+    """A change must leave chance out with neighbours alike, too; `no effect`, every change that is worth the name."""
+    value, blocks = effect.difference.value or 0.0, effect.in_blocks
+    if p is not None and p <= LEVEL and not blocks.holds(0):
         return "rises" if value > 0 else "falls"
     if effect.deviation == 0:
         return "no effect" if value == 0 else "cannot tell"
-    ends = (effect.difference.low, effect.difference.high, effect.in_blocks.low, effect.in_blocks.high)
+    ends = (effect.difference.low, effect.difference.high, blocks.low, blocks.high)
     return "no effect" if all(end is not None and abs(end) < WORTH for end in ends) else "cannot tell"
 
 

@@ -63,8 +63,8 @@ Difference: after minus before, with its own interval, not widened for the numbe
 when {RUN} neighbouring sessions are drawn together, for an anchored mind remembers the session before; where the two
 differ, believe the wider. Would have shown: the smallest change that so many pairs show in 80 of 100 studies at the
 level that Holm asks of its hardest test ({LEVEL} / {results.tests}). Verdict: *rises* and *falls* where p is at most
-{LEVEL}; *no effect* where both intervals leave out every change of {WORTH} or more; else *cannot tell*. Differences
-resemble those of the session before (r of 0.3 or more) in: {noted}.
+{LEVEL} and the interval in blocks leaves out 0; *no effect* where both intervals leave out every change of {WORTH} or
+more; else *cannot tell*. Differences resemble those of the session before (r of 0.3 or more) in: {noted}.
 """
 
 

@@ -91,6 +91,14 @@ def test_where_blocks_and_sessions_differ_the_wider_interval_decides() -> None:
     assert module._seen(replace(narrow.effect, in_blocks=wide), narrow.p) == "cannot tell"
 
 
+def test_a_change_that_neighbours_alone_could_make_is_none(outcome: Results) -> None:
+    naming = of("naming", outcome, PLAIN, TOLD)
+    alike = replace(naming.effect.in_blocks, low=-0.01, high=1.0)
+    assert module._seen(naming.effect, 0.05) == "rises"
+    assert module._seen(naming.effect, 0.051) == "cannot tell"
+    assert module._seen(replace(naming.effect, in_blocks=alike), 0.001) == "cannot tell"
+
+
 def test_two_clear_states_are_seen_and_a_grid_alone_is_said_to_look_like_them() -> None:
     two = hits(*[0, 7, 7, 0, 7, 0] * 6)
     made = results(study({PLAIN: {"naming": two}}, design=replace(DESIGN, sessions=36)), claim())
