@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from sage_edge import hints
+from sage_edge import hints, locks
 from sage_edge.cli.environment import log, log_of, paths
 from sage_edge.deploy import desired_release, plan, provision, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
@@ -27,6 +27,10 @@ from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, UnreadableProbe
 from sage_edge.workstation import baked_models
 from sage_edge.workstation.context import FleetContext
+
+_PUSH_S = 3600.0
+"""How long one host's push waits for another's: each has a registry of its own, over one store, and one that is written
+to by two answers 500."""
 
 Carrier = Callable[[BoardClient, DesiredRelease], contextlib.AbstractContextManager[tuple[str, ...]]]
 
@@ -164,8 +168,10 @@ def by_registry(here: FleetContext) -> Carrier:
         if named := here.fleet.registry:
             yield (f"{named}/{registry.push(release.image, named)}",)
             return
-        with registry.serving(here.root / ".sage" / "registry", board.host) as port:
-            names = layer_checkpoints.build(port, registry.push(release.image, f"127.0.0.1:{port}"))
+        store = here.root / ".sage" / "registry"
+        with registry.serving(store, board.host) as port:
+            with locks.hold(store / "push.lock", "the registry's store", wait_s=_PUSH_S):
+                names = layer_checkpoints.build(port, registry.push(release.image, f"127.0.0.1:{port}"))
             with board.reached_back(port) as there:
                 yield tuple(f"localhost:{there}/{name}" for name in names)
 
