@@ -11,7 +11,8 @@ import yaml
 
 from sage_edge.deploy.errors import ModelNotLocked
 from sage_edge.errors import DeclarationError, Fault
-from sage_edge.image import spec
+from sage_edge.image import build_record, spec
+from sage_edge.image.built import BuiltImage
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
@@ -41,6 +42,10 @@ class Checkout:
     def image_card(self, role: str) -> ImageCard:
         """Return the image for a role. Raises UsageError when there is none."""
         return self._once(("card", role), lambda: spec.card_for(self.root / "images", role))
+
+    def newer_source(self, image: BuiltImage) -> str | None:
+        """Return a source that was written after an image was built, as `build_record.newer_source`."""
+        return self._once(("newer", image.id), lambda: build_record.newer_source(self.root, image))
 
     def models(self, host: Host) -> Mapping[ModelRef, Digest]:
         """Return the models that a host needs, by digest: of the locked manifest, or of what ships with the code.

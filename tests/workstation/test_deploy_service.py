@@ -73,6 +73,8 @@ def test_what_is_older_than_its_sources_is_shipped_and_said(
     assert "note:" not in capsys.readouterr().err
     os.utime(code, (time.time() + 60,) * 2)
     deploy_service.wanting(desk, sprout)
+    assert capsys.readouterr().err == ""  # all hosts of one command are deployed to from the same sources
+    deploy_service.wanting(FleetContext(desk.root, desk.fleet), sprout)
     assert capsys.readouterr().err == (
         "sprout       note: sage_edge/agent/loop.py was changed after its image was built; "
         "to ship it: invoke image.build --host sprout --fleet sim\n"
