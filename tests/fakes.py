@@ -197,13 +197,13 @@ def make_world(folder: Path, *, prompts: int = 2, cadence: Mapping[str, object] 
         if path.parent.name == "tracks":
             content["draw"] = 2
         path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    overlay = world.fleet / "overlays" / "cpu.yaml"
+    overlay = world.fleet / "overlays" / "seedling.yaml"
     content = yaml.safe_load(overlay.read_text(encoding="utf-8"))
     content["fleet"] = {"exchange": {"remote": str(world.hub)}, "cadence": dict(cadence or {"jitter": "0s"})}
     overlay.write_text(yaml.safe_dump(content), encoding="utf-8")
     for host in ("sprout", "thor"):
         card = world.paths(host).card
         card.parent.mkdir(parents=True)
-        card.write_text(f"format: 1\nhost: {host}\noverlay: cpu\n", encoding="utf-8")
+        card.write_text(f"format: 1\nhost: {host}\noverlay: seedling\n", encoding="utf-8")
     hub.init(world.hub, writers.folders(Home(world).me.fleet))
     return world

@@ -37,16 +37,26 @@ _FOLDERS = {
 
 @dataclass(frozen=True)
 class Done:
-    """What happened: rows for people (when, host, what), and where the summary lies."""
+    """What happened: rows for people (when, host, what), whom its transcripts name, and where the summary lies."""
 
     story: tuple[tuple[str, str, str], ...]
+    subject: str
     summary: Path
 
 
-def play(declarations: Path, into: Path, tell: Callable[[str], None]) -> Done:
-    """Play the story with the real commands, each a process of its own. Raises CommandFailed, UsageError."""
+def play(
+    declarations: Path,
+    into: Path,
+    tell: Callable[[str], None],
+    overlay: str = stages.SUBJECT,
+    models: Path | None = None,
+) -> Done:
+    """Play the story with the real commands, each a process of its own.
+
+    overlay: names the subject. models: the store that has it. Raises CommandFailed, UsageError.
+    """
     began = time.monotonic()
-    stage = stages.make(declarations, into)
+    stage = stages.make(declarations, into, overlay, models)
     _sage_edge(stage, "thor", "exchange", "init", str(stage.hub))
     for number, (host, at, what) in enumerate(STORY, start=1):
         tell(f"\n[{number}/{len(STORY)}] {at} {host}: {what}")
@@ -54,7 +64,7 @@ def play(declarations: Path, into: Path, tell: Callable[[str], None]) -> Done:
     counts = {kind: len(_published(stage, *where)) for kind, where in _FOLDERS.items()}
     summary = {**counts, "seconds": round(time.monotonic() - began, 1)}
     files.write_atomic(stage.summary, (json.dumps(summary, indent=1) + "\n").encode())
-    return Done(_worklogs(stage), stage.summary)
+    return Done(_worklogs(stage), _subject(stage), stage.summary)
 
 
 def _sage_edge(stage: Stage, host: str, *words: str) -> None:
@@ -68,6 +78,14 @@ def _published(stage: Stage, host: str, folder: str) -> list[str]:
     """Names of the papers that the hub holds of one host."""
     words = ("git", "--git-dir", str(stage.hub), "ls-tree", "-r", "--name-only", f"host/{host}", f"{folder}/")
     return run(Command(words)).text.splitlines()
+
+
+def _subject(stage: Stage) -> str:
+    """The model that answered, and the digest of its weights, as the first transcript names them."""
+    name = _published(stage, "sprout", "sessions")[0]
+    words = ("git", "--git-dir", str(stage.hub), "show", f"host/sprout:{name}")
+    model = json.loads(run(Command(words)).text)["head"]["model"]
+    return f"{model['ref']}, {model['digest']}"
 
 
 def _worklogs(stage: Stage) -> tuple[tuple[str, str, str], ...]:

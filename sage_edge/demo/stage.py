@@ -21,14 +21,18 @@ from sage_edge import files
 from sage_edge.errors import UsageError
 
 HOSTS = ("sprout", "thor")
+SUBJECT, SEEDLING = "cpu", "seedling"
+"""Overlays that name whom a demo raises: the real model that is fetched once, and the toy that ships."""
+
 _MARK = ".sage-demo"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where the demo plays."""
+    """Where the demo plays. models: the store of its subject; None where that ships."""
 
     folder: Path
+    models: Path | None = None
 
     @property
     def hub(self) -> Path:
@@ -51,31 +55,36 @@ class Stage:
             "SAGE_FLEET": str(self.fleet),
             "SAGE_CARD": str(self.folder / host / "host.yaml"),
             "SAGE_STATE": str(self.state(host)),
+            **({"SAGE_MODELS": str(self.models)} if self.models is not None else {}),
         }
         return {**{k: v for k, v in os.environ.items() if not k.startswith("SAGE_")}, **own}
 
 
-def make(declarations: Path, into: Path) -> Stage:
-    """Make the demo's folder anew. Raises UsageError when `into` holds something that is not a demo."""
+def make(declarations: Path, into: Path, overlay: str = SUBJECT, models: Path | None = None) -> Stage:
+    """Make the demo's folder anew. overlay: of the declarations, which names the subject. models: its store.
+
+    Raises UsageError when `into` holds something that is not a demo.
+    """
     folder = into.resolve()
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise UsageError(f"{into} holds something that is not a demo", hint="name an empty or a new folder with --into")
     shutil.rmtree(folder, ignore_errors=True)
-    stage = Stage(folder)
+    stage = Stage(folder, models)
     files.write_atomic(folder / _MARK, b"")
     with files.storing(folder):
         shutil.copytree(declarations, stage.fleet)
-    overlay = _overlay(declarations, stage.hub)
-    files.write_atomic(stage.fleet / "overlays" / "demo.yaml", yaml.safe_dump(overlay, sort_keys=False).encode())
+    laid = _overlay(declarations, stage.hub, overlay)
+    files.write_atomic(stage.fleet / "overlays" / "demo.yaml", yaml.safe_dump(laid, sort_keys=False).encode())
     for host in HOSTS:
         card = {"format": 1, "host": host, "overlay": "demo"}
         files.write_atomic(folder / host / "host.yaml", yaml.safe_dump(card, sort_keys=False).encode())
     return stage
 
 
-def _overlay(declarations: Path, hub: Path) -> dict[str, object]:
-    """The laptop's overlay, with the hub in this folder and no jitter (the story's times are fixed)."""
-    overlay: dict[str, object] = yaml.safe_load((declarations / "overlays" / "cpu.yaml").read_text(encoding="utf-8"))
+def _overlay(declarations: Path, hub: Path, name: str) -> dict[str, object]:
+    """A laptop's overlay, with the hub in this folder and no jitter (the story's times are fixed)."""
+    path = declarations / "overlays" / f"{name}.yaml"
+    overlay: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8"))
     fleet = {"exchange": {"remote": str(hub)}, "cadence": {"jitter": "0s"}}
     return {
         **overlay,

@@ -86,7 +86,7 @@ def test_it_is_listed_and_shown(world: World, home: Make, monkeypatch: pytest.Mo
 
 def test_a_person_asks_for_it_by_its_name(world: World, home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     declare(world.fleet)
-    overlay = world.fleet / "overlays" / "cpu.yaml"  # a copied world still names the hub of its template
+    overlay = world.fleet / "overlays" / "seedling.yaml"  # a copied world still names the hub of its template
     content = yaml.safe_load(overlay.read_text(encoding="utf-8"))
     content["fleet"]["exchange"]["remote"] = str(world.hub)
     overlay.write_text(yaml.safe_dump(content), encoding="utf-8")

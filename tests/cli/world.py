@@ -84,7 +84,7 @@ def make(folder: Path, *, like: World | None = None) -> World:
     command makes.
     """
     models = shelf(folder / "models", TINY)
-    world = World(stages.make(FLEET, folder / "world"), models)
+    world = World(stages.make(FLEET, folder / "world", stages.SEEDLING), models)
     settings = {"model": "bench/random:q8_0", "engine": {"threads": 1}, "sampling": {"max_tokens": 8}}
     world.overlay({"hosts": {"sprout": settings}})
     if like:

@@ -27,11 +27,15 @@ ROOT = FLEET.parent
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("demo") / "here"
     played = subprocess.run(
-        [sys.executable, "-m", "invoke", "demo", "--into", str(into)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "invoke", "demo", "--seedling", "--into", str(into)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert played.returncode == 0, played.stderr
     assert "P002 of sprout" in played.stdout
     assert "teacher" in played.stderr
+    assert "\nraised: sage/seedling:q8_0, sha256:" in played.stdout
     return into
 
 

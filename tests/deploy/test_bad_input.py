@@ -174,7 +174,7 @@ class Case:
 FLEET_SHOW = "sage-edge fleet show"
 HOSTS, ROLES = "there are: desk, sprout, thor", "there are: operator, practitioner, researcher"
 NO_HOST, NO_ROLE = f"no host named 'sprot'; {HOSTS}", f"no role named 'gardener'; {ROLES}"
-NO_OVERLAY = "no overlay named {!r}; there are: cpu, laptop, sim"
+NO_OVERLAY = "no overlay named {!r}; there are: cpu, laptop, seedling, sim"
 OVERLAYS = "see what they are for: grep ^summary fleet/overlays/*.yaml"
 RELEASES = "see which there are: invoke rollback --host sprout --list"
 NO_KEY = "fleet/known_hosts holds no key for sprout, so sprout ({user}@127.0.0.1 port {port}) is not trusted"

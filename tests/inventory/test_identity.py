@@ -38,9 +38,9 @@ def test_only_a_card_with_an_overlay_makes_a_laptop_a_sprout(tmp_path: Path) -> 
         identity.whoami(paths_in(tmp_path), as_host="sprout", facts=LAPTOP)
     assert refused.value.code == 3
     assert "invoke demo" in hints.text(refused.value.hint)
-    _card(tmp_path, "format: 1\nhost: sprout\noverlay: cpu\n")
+    _card(tmp_path, "format: 1\nhost: sprout\noverlay: seedling\n")
     me = identity.whoami(paths_in(tmp_path), facts=LAPTOP)
-    assert (me.host.model, me.overlay, me.board.name) == ("sage/seedling:q8_0", "cpu", "cpu")
+    assert (me.host.model, me.overlay, me.board.name) == ("sage/seedling:q8_0", "seedling", "cpu")
     with pytest.raises(IdentityConflict, match="cpu is no Tegra"):
         identity.whoami(paths_in(tmp_path), facts=ORIN_NANO)
 

@@ -57,7 +57,7 @@ def inside(folder: Path, label: dict[str, Any], host: str, overlay: str = "") ->
     [
         (SPROUT, "sprout", "", ORIN_NANO),
         (THOR, "thor", "", AGX_THOR),
-        (SPROUT_CPU, "sprout", "cpu", LAPTOP),
+        (SPROUT_CPU, "sprout", "seedling", LAPTOP),
         ({**THOR, **FOR_CPU}, "thor", "cpu", LAPTOP),
         ({**SPROUT, "model": None}, "sprout", "", ORIN_NANO),
     ],

@@ -22,13 +22,14 @@ def test_the_cpu_overlay_changes_only_what_it_names() -> None:
     assert laptop.overlay == "cpu"
     sprout = laptop.host("sprout")
     assert {str(laptop.host(name).board) for name in laptop.hosts} == {"cpu"}
-    assert sprout.model == "sage/seedling:q8_0"
+    assert sprout.model == "smollm2-135m/instruct:q4_1"
     assert sprout.engine is not None
-    assert (sprout.engine.context_tokens, sprout.engine.threads, sprout.engine.gpu_layers) == (1024, 1, 0)
+    assert (sprout.engine.context_tokens, sprout.engine.threads, sprout.engine.gpu_layers) == (2048, 1, 0)
     assert sprout.engine.batch_tokens == 128, "a key that the overlay leaves out stays"
     declared = plain.host("sprout").sampling
     assert declared is not None
-    assert sprout.sampling == declared.model_copy(update={"max_tokens": 96})
+    recommended = {"temperature": 0.2, "top_p": 0.9, "max_tokens": 120}
+    assert sprout.sampling == declared.model_copy(update=recommended)
     assert sprout.policy == plain.host("sprout").policy
     assert laptop.owners("conduct") == plain.owners("conduct")
 
@@ -102,7 +103,9 @@ def test_an_overlay_under_a_wrong_name(fleet: Path, faults: Faults) -> None:
 def test_an_unknown_overlay(name: str) -> None:
     with pytest.raises(DeclarationError) as refused:
         load.load(FLEET, name)
-    assert str(refused.value) == f"fleet/overlays/{name}.yaml: the file is missing; overlays: cpu, laptop, sim"
+    assert (
+        str(refused.value) == f"fleet/overlays/{name}.yaml: the file is missing; overlays: cpu, laptop, seedling, sim"
+    )
 
 
 def test_no_overlays_are_needed(fleet: Path) -> None:

@@ -52,7 +52,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_doctor_shows_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "host.yaml").write_text("format: 1\nhost: sprout\noverlay: cpu\n")
+    (tmp_path / "host.yaml").write_text("format: 1\nhost: sprout\noverlay: seedling\n")
     env = {"SAGE_FLEET": str(ROOT / "fleet"), "SAGE_CARD": str(tmp_path / "host.yaml")}
     result = CliRunner().invoke(command, ["--json"], env=env)
     assert result.exit_code == 8

@@ -34,7 +34,7 @@ def world(tmp_path: Path) -> Path:
     declared = tmp_path / "fleet" / "fleet.yaml"
     lines = [f"  remote: {hub}" if "remote:" in line else line for line in declared.read_text().splitlines()]
     declared.write_text("\n".join(lines) + "\n")
-    (tmp_path / "host.yaml").write_text("format: 1\nhost: sprout\noverlay: cpu\n")
+    (tmp_path / "host.yaml").write_text("format: 1\nhost: sprout\noverlay: seedling\n")
     return tmp_path
 
 
@@ -114,7 +114,7 @@ def test_without_any_fleet_there_is_still_something_to_measure(tmp_path: Path, m
 def test_the_token_is_drawn_from_the_hosts_own_model_where_it_is_here(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    overlay, mind = world / "fleet" / "overlays" / "cpu.yaml", ModelRef("qwen2.5-0.5b/introspective:v2.1-q8_0")
+    overlay, mind = world / "fleet" / "overlays" / "seedling.yaml", ModelRef("qwen2.5-0.5b/introspective:v2.1-q8_0")
     overlay.write_text(overlay.read_text().replace("sage/seedling:q8_0", mind))
     monkeypatch.setattr(probes, "token", lambda ref, *_, **__: probes.Token(ref, 1, 0.5))
     _only(monkeypatch, "models", "token")
