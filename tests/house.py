@@ -52,7 +52,13 @@ OUTSIDE = {"host": -1}
 """Rooms below the ground: they run on another machine's own Python and know nothing of the house."""
 FLOORS = {**FLOORS, **OUTSIDE}
 
-_TENSORS = ("engines/transformers_.py", "engines/omni.py", "models/prepare/merge.py", "training/*")
+_TENSORS = (
+    "engines/transformers_.py",
+    "engines/omni.py",
+    "models/prepare/merge.py",
+    "models/prepare/dequantise.py",
+    "training/*",
+)
 DOORS: Mapping[str, tuple[str, ...]] = {
     # the trainer of the seedling, tools/seedling, stands outside of the package
     "torch": _TENSORS,

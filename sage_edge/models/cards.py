@@ -10,6 +10,11 @@ from sage_edge.models.card import ModelCard, card_path, stem
 from sage_edge.models.prepare import stages
 from sage_edge.names import ModelRef
 
+_WANTS = {
+    "safetensors": "only safetensors can be merged or converted",
+    "gguf": "only gguf can be dequantised or quantised",
+}
+
 
 def read_card(fleet: Path, ref: ModelRef) -> ModelCard | None:
     """Return one card without reading the others, None where there is none. Raises DeclarationError."""
@@ -58,8 +63,8 @@ def _relations(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> list[tup
     if base is None:
         return [("base", f"no card declares {card.base}")]
     faults = []
-    if base.container != "safetensors":
-        faults.append(("base", f"{base.ref} is {base.container}; only safetensors can be merged or converted"))
+    if base.container != stages.source_container(card):
+        faults.append(("base", f"{base.ref} is {base.container}; {_WANTS[stages.source_container(card)]}"))
     if base.architecture != card.architecture:
         faults.append(("architecture", f"{card.architecture}, its base {base.ref} is {base.architecture}"))
     if _is_circle(card, cards):

@@ -14,6 +14,7 @@ ModelError                                                         exit code 1
 ├── PipFailed(what)                    pip ended with words that nobody foresaw
 ├── WheelRefused(what, why)            a package that is not the card's, or not safe to open    8
 ├── CannotMerge                        base and adapter do not make a model
+├── CannotDequantise                   a GGUF file does not make weights that torch can take
 ├── ParityFailed                       a converted file answers otherwise          8
 └── SmokeFailed                        a finished file does not answer             8
 SageError
@@ -175,6 +176,10 @@ class ModelWorkInterrupted(SageError):
 
 class CannotMerge(ModelError):
     """Base and adapter do not make a model; nothing was written."""
+
+
+class CannotDequantise(ModelError):
+    """A GGUF file does not make a whole model in f32; nothing was written."""
 
 
 class ParityFailed(ModelError):

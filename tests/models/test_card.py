@@ -22,7 +22,7 @@ from tests.models.shelving import CARD, FILES, REF, TEMPLATE, declare, digest, l
 FLEET = Path(__file__).parents[2] / "fleet"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PINNED = "expected owner/name@<40 hex digits of a commit>"
-IN_ORDER = "expected each at most once, in the order merge, convert, quantise"
+IN_ORDER = "expected each at most once, in the order dequantise, merge, convert, quantise"
 BASE = {"ref": "tiny/base:bf16", "container": "safetensors", "quantisation": "bf16"}
 MERGED: dict[str, Any] = {
     "source": ...,
@@ -116,7 +116,7 @@ def test_sources_are_told_apart(tmp_path: Path) -> None:
         ({"chat_template": "sha256:1"}, "chat_template", "expected a digest"),
         ({"container": "pickle"}, "container", "expected 'gguf' or 'safetensors'"),
         ({"quantisation": "Q8 0"}, "quantisation", "match pattern"),
-        ({"steps": ["bake"]}, "steps[0]", "expected one of 'merge', 'convert', 'quantise', got 'bake'"),
+        ({"steps": ["bake"]}, "steps[0]", "expected one of 'dequantise', 'merge', 'convert', 'quantise', got 'bake'"),
         ({"steps": ["convert", "merge"]}, "steps", IN_ORDER),
         ({"steps": ["convert"], "container": "safetensors"}, "container", "its steps make gguf, got safetensors"),
         ({"steps": [{"merge": "x"}]}, "steps[0]", "merge takes no value, got 'x'"),
@@ -152,11 +152,14 @@ def test_k_quants_are_refused_where_they_would_fall_back(tmp_path: Path, kind: s
         "quantisation",
         (
             f"{kind} needs rows of a multiple of 256, this model has 896 "
-            "(llama.cpp would fall back tensor by tensor); take q8_0 or q4_0"
+            "(llama.cpp would fall back tensor by tensor); "
+            "take q8_0 or q4_0, or say in `mixture` how many tensors become what"
         ),
     )
     declare(tmp_path, **{**MERGED, "steps": steps, "hidden_size": 1024})
     assert read_cards(tmp_path)[REF].quantisation == kind
+    declare(tmp_path, **{**MERGED, "steps": steps, "hidden_size": 896, "mixture": {"Q5_0": 3, "F32": 1}})
+    assert read_cards(tmp_path)[REF].mixture == {"Q5_0": 3, "F32": 1}
 
 
 @pytest.mark.parametrize(
@@ -164,6 +167,12 @@ def test_k_quants_are_refused_where_they_would_fall_back(tmp_path: Path, kind: s
     [
         ({}, {"base": "no/such:base"}, "base", "no card declares no/such:base"),
         ({"container": "gguf"}, {}, "base", "tiny/base:bf16 is gguf; only safetensors can be merged or converted"),
+        (
+            {},
+            {"steps": ["dequantise"], "adapter": ..., "container": "safetensors", "quantisation": "f32"},
+            "base",
+            "tiny/base:bf16 is safetensors; only gguf can be dequantised or quantised",
+        ),
         ({"architecture": "phi"}, {}, "architecture", "qwen2, its base tiny/base:bf16 is phi"),
     ],
 )

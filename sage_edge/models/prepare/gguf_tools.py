@@ -32,7 +32,7 @@ _SDISTS = {"0.3.36": Digest("sha256:832db0699007f1be95a7e41ef12e88926b02ba836461
 
 QuantisationKind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
 Precision = Literal["f16", "f32"]
-_FILE_TYPES: Mapping[str, int] = {"q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
+_FILE_TYPES: Mapping[str, int] = {"f32": 0, "q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
 _TIMEOUT_S = 3_600.0
 _QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -66,6 +66,7 @@ import llama_cpp
 parameters = llama_cpp.llama_model_quantize_default_params()
 parameters.ftype = int(sys.argv[3])
 parameters.nthread = os.cpu_count() or 1
+parameters.allow_requantize = sys.argv[3] == "0"
 sys.exit(llama_cpp.llama_model_quantize(os.fsencode(sys.argv[1]), os.fsencode(sys.argv[2]), parameters))
 """
 
@@ -134,6 +135,17 @@ def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
     """
     release()
     _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {})
+    return out
+
+
+def widen(source: Path, out: Path) -> Path:
+    """Write a quantised GGUF file as llama.cpp itself dequantises it, every tensor in f32, and return its path.
+
+    Beside quantised matrices llama.cpp rounds what it multiplies them with to 8 bits; beside f32 it does not, so this
+    file tells what the weights say, without that. Raises CommandFailed with its last lines.
+    """
+    release()
+    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES["f32"])), source, {})
     return out
 
 

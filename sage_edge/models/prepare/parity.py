@@ -69,7 +69,7 @@ class ParityResult:
 
 
 def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) -> tuple[ParityResult, ...]:
-    """Hold GGUF files against the transformers folder (or GGUF file) that they were made from; one result for each.
+    """Hold models against the one that they were made from, each a GGUF file or a transformers folder; one result each.
 
     In a process of its own, whose memory ends with it: all the models, and a few rows of logits. Raises CommandFailed.
     """
@@ -171,17 +171,17 @@ def _divergence(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) 
 
 def _main() -> int:
     threads, reference = int(sys.argv[1]), Path(sys.argv[2])
-    original: ComparedModel = (
-        merge.TransformersModel(reference, threads) if reference.is_dir() else _reading(reference, threads)
-    )
-    candidates = [_reading(Path(file), threads) for file in sys.argv[3:]]
+    original = _opened(reference, threads)
+    candidates = [_opened(Path(path), threads) for path in sys.argv[3:]]
     results = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
     sys.stdout.write(json.dumps([asdict(result) for result in results]) + "\n")
     return 0
 
 
-def _reading(file: Path, threads: int) -> gguf_model.GgufModel:
-    return gguf_model.GgufModel(file, _CONTEXT, threads)
+def _opened(path: Path, threads: int) -> ComparedModel:
+    if path.is_dir():
+        return merge.TransformersModel(path, threads)
+    return gguf_model.GgufModel(path, _CONTEXT, threads)
 
 
 if __name__ == "__main__":

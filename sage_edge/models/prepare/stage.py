@@ -2,6 +2,7 @@
 
     <ref>.adapter      fetched, imported or copied    named only while the model is being made, and kept for the
     <ref>.fetched      the same for the model itself  next time: `sage-edge model gc --parts` frees all but adapters
+    <ref>.dequantised  safetensors in f32, of a GGUF file
     <ref>.merged       adapter + base
     <ref>.converted    GGUF in f32 or f16
     <ref>.quantised    GGUF in the wanted kind
@@ -125,6 +126,7 @@ class StepStage(ModelStage):
     part: the ending of what it makes, `<ref>.part`. parameter: the type of the value; None where it takes none.
     takes, gives: containers; None for any, and for the one that it got. is_new_model: what it makes answers otherwise
     than what it is made from, so parity is measured from here on. is_exact: parity holds it to agree at every place.
+    is_held_against_f32: what it is made from is quantised, so llama.cpp widens that to f32 before both are compared.
     """
 
     part: ClassVar[str]
@@ -133,6 +135,7 @@ class StepStage(ModelStage):
     gives: ClassVar[ModelContainer | None] = None
     is_new_model: ClassVar[bool] = False
     is_exact: ClassVar[bool] = True
+    is_held_against_f32: ClassVar[bool] = False
 
     @classmethod
     def after(cls, last: ModelStage, card: ModelCard) -> Self:

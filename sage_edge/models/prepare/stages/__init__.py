@@ -13,13 +13,16 @@ from sage_edge.models.card_sources import DirectorySource, HostSource, HubSource
 from sage_edge.models.manifest import ModelContainer
 from sage_edge.models.prepare.stage import SourceStage, StepStage
 from sage_edge.models.prepare.stages.convert import ConvertStage
+from sage_edge.models.prepare.stages.dequantise import DequantiseStage
 from sage_edge.models.prepare.stages.merge import MergeStage
 from sage_edge.models.prepare.stages.parity import ParityStage
 from sage_edge.models.prepare.stages.quantise import QuantiseStage
 from sage_edge.models.prepare.stages.sources import CopyStage, FetchPackageStage, FetchStage, ImportStage
 from sage_edge.names import ModelRef
 
-STEPS: dict[str, type[StepStage]] = {stage.name: stage for stage in (MergeStage, ConvertStage, QuantiseStage)}
+STEPS: dict[str, type[StepStage]] = {
+    stage.name: stage for stage in (DequantiseStage, MergeStage, ConvertStage, QuantiseStage)
+}
 SOURCES: Mapping[type, type[SourceStage]] = {
     HubSource: FetchStage,
     PackageSource: FetchPackageStage,

@@ -22,12 +22,14 @@ class ParityStage(ModelStage):
         return estimates.check(self.card, "64 prompts and 200 texts", ns_each=410)
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
-        from sage_edge.models.prepare import parity, products
+        from sage_edge.models.prepare import gguf_tools, parity, products
 
-        original = products.needed(self.needs[0], context)
         judged = [stage for stage in self.inputs[1:] if isinstance(stage, StepStage)]
+        original = products.weights_of(products.needed(self.needs[0], context), context)
+        if any(stage.is_held_against_f32 for stage in judged):
+            original = gguf_tools.widen(original, folder / "widened.gguf")
         files = [products.weights_of(products.needed(stage.makes, context), context) for stage in judged]
-        results = parity.compare(products.weights_of(original, context), files, threads=context.threads)
+        results = parity.compare(original, files, threads=context.threads)
         measured = {}
         for stage, result in zip(judged, results, strict=True):
             context.log(f"  {stage.part}: {result}")

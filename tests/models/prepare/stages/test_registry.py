@@ -93,7 +93,7 @@ def test_its_value_decides_the_recipe(context: PrepareContext) -> None:
 @pytest.mark.parametrize(
     ("steps", "key", "says"),
     [
-        ([{"rename": "mind.gguf"}, "merge"], "steps", "in the order merge, convert, quantise, rename"),
+        ([{"rename": "mind.gguf"}, "merge"], "steps", "in the order dequantise, merge, convert, quantise, rename"),
         (["merge", {"rename": "mind.gguf"}], "steps", "rename takes gguf, what comes before it is safetensors"),
         (["merge", "convert", {"rename": 7}], "steps[2]", "rename: Input should be a valid string, got 7"),
         (["merge", "convert", {"rename": "mind"}], "steps", "rename wants a name that ends in .gguf"),
@@ -115,6 +115,6 @@ def test_the_command_that_checks_a_fleet_knows_it(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("SAGE_FLEET", str(fleet))
     refused = CliRunner().invoke(main, ["fleet", "check"])
     assert refused.exit_code == 2
-    assert "steps[3]: expected one of 'merge', 'convert', 'quantise', got 'rename'" in str(refused.output)
+    assert "steps[3]: expected one of 'dequantise', 'merge', 'convert', 'quantise', got 'rename'" in str(refused.output)
     monkeypatch.setitem(STEPS, Rename.name, Rename)
     assert CliRunner().invoke(main, ["fleet", "check"]).exit_code == 0
