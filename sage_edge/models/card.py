@@ -78,6 +78,10 @@ class ModelCard(Declared):
     hidden_size: int | None = Field(default=None, gt=0)
     container: ModelContainer
     quantisation: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    mixture: dict[str, Annotated[int, Field(gt=0)]] | None = Field(
+        default=None,
+        description="kind of numbers → tensors, where rows of a width unfit for the quantisation fall back",
+    )
     source: ModelSource | None = None
     files: tuple[str, ...] = ()
     base: ModelRef | None = None
