@@ -18,7 +18,14 @@ import pytest
 
 import tasks
 from sage_edge.cli import main
-from sage_edge.workstation import bench_tasks, dev_tasks, findings_tasks, programs, seedling_tasks
+from sage_edge.workstation import (
+    bench_tasks,
+    dev_tasks,
+    findings_tasks,
+    introspective_tasks,
+    programs,
+    seedling_tasks,
+)
 
 ROOT = Path(tasks.__file__).parent
 INVOKE = [sys.executable, "-m", "invoke"]
@@ -52,7 +59,7 @@ class Recorder:
 
 def replaced(monkeypatch: pytest.MonkeyPatch, run: Callable[..., tuple[int, str]]) -> None:
     """Put something in the place of what starts programs."""
-    for module in (dev_tasks, bench_tasks, findings_tasks, seedling_tasks):
+    for module in (dev_tasks, bench_tasks, findings_tasks, introspective_tasks, seedling_tasks):
         monkeypatch.setattr(module, "run", run)
 
 
@@ -86,6 +93,7 @@ def test_the_list_is_there_at_once() -> None:
         "demo",
         "findings",
         "seedling.train",
+        "introspective.train",
         "bench.spine",
         "bench.models",
         "bench.analysis",
@@ -208,6 +216,18 @@ def test_the_program_s_exit_status_is_ours(code: int, monkeypatch: pytest.Monkey
     for words in (["test"], ["bench.spine"]):
         replaced(monkeypatch, Recorder(code))
         assert door(*words) == code
+
+
+def test_training_the_adapter_hands_on_folder_and_steps(started: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(introspective_tasks, "TRAIN_NEEDS", ("no_such_library",))
+    assert door("introspective.train") == 2
+    monkeypatch.setattr(introspective_tasks, "TRAIN_NEEDS", ("sys",))
+    assert door("introspective.train", "--into", "/x", "--steps", "3") == 0
+    assert door("introspective.train") == 0
+    assert started.calls == [
+        ["tools.introspective", "/x", "--steps", "3"],
+        ["tools.introspective", "tools/introspective/adapter"],
+    ]
 
 
 def test_training_says_what_it_needs(
