@@ -17,6 +17,8 @@ from sage_edge.paths import Paths
 from tools.introspective.rebuild import rebuild
 from tools.introspective.recipe import BASE, IntrospectiveRecipe
 
+_STEPS_FOR_A_CHECK = 20
+
 
 def _main() -> int:
     parser = argparse.ArgumentParser(prog="tools.introspective")
@@ -25,7 +27,8 @@ def _main() -> int:
     parser.add_argument("--base", type=Path)
     asked = parser.parse_args()
     recipe = IntrospectiveRecipe()
-    lora = type(recipe.lora).model_validate({**recipe.lora.model_dump(), "steps": asked.steps})
+    few = {"steps": asked.steps, "checks": min(recipe.lora.checks, max(1, asked.steps // _STEPS_FOR_A_CHECK))}
+    lora = type(recipe.lora).model_validate({**recipe.lora.model_dump(), **few})
     place = Paths.from_env(os.environ, Path.cwd())
     base = asked.base
     if base is None:
