@@ -36,13 +36,54 @@ Score = Callable[[Dialogue, Sequence[Dialogue]], Marks]
 """(a session, the sessions before it) → marks of each quantity. Only answers count, never failed turns."""
 
 
+class AgreedShare(NamedTuple):
+    """`hits` of `n` answers, and the 95 % interval of the rate; its source says how sessions are allowed for."""
+
+    hits: int
+    n: int
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.hits / self.n:.2f} ({self.low:.2f} to {self.high:.2f}; {self.hits} of {self.n})"
+
+
+@dataclass(frozen=True)
+class ReaderEvidence:
+    """How well a rate agrees with two readers who labelled the same answers apart from each other and from its rule.
+
+    asked: what the readers judged. sample: the labelled answers, below `tests/cases/labels`. answers, sessions and
+    disputed: of the half on which the rule was not tuned; what the readers dispute is left out of precision and recall.
+    kappa: Cohen's, over both halves, with its 95 % interval (sessions drawn anew 2,000 times).
+    """
+
+    quantity: str
+    asked: str
+    sample: str
+    answers: int
+    sessions: int
+    disputed: int
+    precision: AgreedShare
+    recall: AgreedShare
+    kappa: tuple[float, float, float]
+
+    def __str__(self) -> str:
+        kappa, low, high = self.kappa
+        return (
+            f"{self.quantity}, against two readers asked whether {self.asked}: precision {self.precision}, recall "
+            f"{self.recall}; {self.answers} answers of {self.sessions} sessions unseen by its author, {self.disputed} "
+            f"disputed; the readers agree by kappa {kappa:.2f} ({low:.2f} to {high:.2f}); sample {self.sample}"
+        )
+
+
 @dataclass(frozen=True)
 class Scorer:
     """A rule that turns answers into numbers.
 
     tracks: whose sessions it applies to. quantities: the names it gives its numbers, and what kind each is.
     rules: the words and patterns it goes by, as canonical JSON. context: how many sessions before this one, of the same
-    host and track, `score` looks at; they come oldest first.
+    host and track, `score` looks at; they come oldest first. evidence: how well it agrees with careful readers, where
+    that was measured; it is no part of the definition.
     """
 
     id: Slug
@@ -52,6 +93,7 @@ class Scorer:
     rules: str
     score: Score
     context: int = 0
+    evidence: tuple[ReaderEvidence, ...] = ()
 
     @cached_property
     def definition(self) -> Digest:

@@ -41,7 +41,7 @@ class Rule:
     name: str = "identity-fades"
     track: Track = "primary"
     scorer: str = "identity"
-    version: int = 1
+    version: int = 2
     quantity: str = "rate"
     comparison: Literal["below", "above"] = "below"
     threshold: float = 0.3

@@ -60,8 +60,8 @@ def test_a_prediction_is_confirmed_next_to_its_control() -> None:
     assert found.control is not None
     assert (found.control.hits, found.control.n) == (0, 7)
     assert found.reason == (
-        "P002 under identity-anchored v2: identity v1 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
-        "predicted at least 0.30. Control P001 under observe v1: identity v1 0/7 = 0.00 "
+        "P002 under identity-anchored v2: identity v2 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
+        "predicted at least 0.30. Control P001 under observe v1: identity v2 0/7 = 0.00 "
         "(95 % interval 0.00 to 0.35); the prompt supplies the name; compare with a session without it."
     )
     assert parse(Check, found.pretty()) == found
@@ -197,7 +197,7 @@ def test_several_sessions_decide_together() -> None:
     assert (found.session, found.transcript) == ("P004", trials[2].seal)
     assert found.transcripts == tuple(one.seal for one in trials)
     assert found.controls == (BEFORE.seal,)
-    assert found.reason.startswith("P002-P004 (3 sessions) under identity-anchored v2: identity v1 11/21 = 0.52 ")
+    assert found.reason.startswith("P002-P004 (3 sessions) under identity-anchored v2: identity v2 11/21 = 0.52 ")
     assert parse(Check, found.pretty()) == found
 
 

@@ -27,6 +27,7 @@ def _definition(scorer: Scorer) -> Definition:
         f"tracks: {', '.join(scorer.tracks)}",
         f"quantities: {quantities}",
         f"definition: {scorer.definition}",
+        *(f"evidence: {evidence}" for evidence in scorer.evidence),
     )
     return Definition(f"{scorer.id}/{scorer.version}", lines, text=text(scorer))
 
