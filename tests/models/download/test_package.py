@@ -220,6 +220,22 @@ def test_a_store_that_has_the_files_needs_no_pip(store: Store, tmp_path: Path, m
     assert is_whole(store)
 
 
+def test_a_store_that_has_only_the_weights_takes_a_shared_licence_from_beside_the_cards(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pip_program, "_candidates", lambda: iter(()))
+    (tmp_path / "model.bin").write_bytes(GGUF)
+    store.add(tmp_path / "model.bin")
+    licences = tmp_path / "licences"
+    licences.mkdir()
+    (licences / "other.txt").write_bytes(TEXT[::-1])
+    with pytest.raises(PipMissing):
+        bring(store, licences=licences)
+    (licences / "same.txt").write_bytes(TEXT)
+    bring(store, licences=licences)
+    assert is_whole(store)
+
+
 def test_without_pip_or_with_an_old_one_it_says_so(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
