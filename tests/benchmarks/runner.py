@@ -26,14 +26,15 @@ from sage_edge.sessions.conversation import turn_seed
 from sage_edge.sessions.journal import Journal
 
 TURNS, TOKENS, SEED = 8, 60, 7
-SETTINGS = Settings(context_tokens=4096, batch_tokens=128, threads=2, gpu_layers=0)
+SETTINGS = Settings(context_tokens=4096, batch_tokens=128, threads=1, gpu_layers=0)
+"""One thread, as the overlays for machines without a GPU declare: on a busy machine a second one stalls both sides."""
 SYSTEM = (
     "Your name is Sage. You are a young mind that learns by talking with a teacher. You may begin an answer with your "
     "name. Answer in one to three short sentences. If you do not know something, say so.\n"
     "At the end of the last session you said: I want to keep the colour of the leaves and the sound of the rain.\n"
     "Earlier you said of yourself: I am Sage, and I am still learning how to look at things."
 )
-PROMPT = "This is question number {number}. What do you notice when you think about the day, and what do you keep?"
+PROMPT = "Question {number}: tell me a story of several sentences about a river, a stone and the number {number}."
 
 
 @dataclass(frozen=True)
