@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from sage_edge.deploy.rollout_options import RolloutTimeouts
-from sage_edge.names import HostName
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.workstation import rollout_service
 from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, THOR, Ground
+from tests.deploy.hub_papers import GIT, awaited, papers
 from tests.images.building import built
 
 pytestmark = pytest.mark.docker
 
-WITHIN_S = 300
-GIT = "runuser -u git -- git -C /srv/git/exchange.git"
 PATIENT = RolloutTimeouts(session_s=120, health_s=180, revert_s=600)
-
-
-def papers(ground: Ground, host: HostName, folder: str) -> list[str]:
-    """What the exchange holds of a host below a folder."""
-    listed = ground.boards.inside("hub", f"{GIT} ls-tree -r --name-only host/{host} {folder}/")
-    return listed.text.split() if listed.code == 0 else []
-
-
-def awaited(ground: Ground, host: HostName, folder: str, naming: str = "") -> str:
-    """A paper of a host below a folder, as it is in git, once there is one with a word in it."""
-    until = time.monotonic() + WITHIN_S
-    while time.monotonic() < until:
-        for name in papers(ground, host, folder):
-            text = ground.boards.inside("hub", f"{GIT} show host/{host}:{name}").text
-            if naming in text:
-                return text
-        time.sleep(0.5)
-    pytest.fail(f"nothing in {folder}: {ground.boards.inside(host, 'docker logs --tail 40 sage-agent-1').complaint}")
 
 
 @pytest.fixture(scope="module")
