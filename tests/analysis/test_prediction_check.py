@@ -149,32 +149,39 @@ def test_the_control_is_the_newest_one_before() -> None:
     assert found.control.hits == 1
 
 
-SHARE = Rule(scorer="grounding", quantity="share", threshold=0.5, predict=Expected("at-least", 0.1, 5))
+WITHIN = Rule(
+    scorer="repetition",
+    version=1,
+    quantity="within",
+    comparison="above",
+    threshold=0.5,
+    predict=Expected("at-most", 0.1, 5),
+)
 
 
 def test_a_mean_is_told_as_a_mean() -> None:
-    of = recommended(SHARE)
-    assert (of.prediction.quantity, of.because[0].quantity, of.because[0].hits) == ("share", "share", None)
+    of = recommended(WITHIN)
+    assert (of.prediction.quantity, of.because[0].quantity, of.because[0].hits) == ("within", "within", None)
     found = verify(BEFORE, anchored(recommendation=of.fingerprint()), of=of)
     assert found is not None
-    assert (found.verdict, found.measure.quantity) == ("refuted", "share")
-    assert "grounding v1 share mean of 7 = 0.00 (95 % interval 0.00 to 0.00); predicted at least 0.10" in found.reason
+    assert (found.verdict, found.measure.quantity) == ("refuted", "within")
+    assert "repetition v1 within mean of 6 = 0.83 (95 % interval 0.40 to 1.00); predicted at most 0.10" in found.reason
     nothing = verify(
         transcript("P002", replies=[None] * 7, intervention="identity-anchored", version=2, started=LATER), of=of
     )
     assert nothing is not None
-    assert "grounding v1 share mean of 0 (95 % interval" in nothing.reason
+    assert "repetition v1 within mean of 0 (95 % interval" in nothing.reason
 
 
 def test_a_number_without_an_interval_is_told_without_one() -> None:
-    of = recommended(SHARE)
+    of = recommended(WITHIN)
     bare = []
     for one in examined(BEFORE, anchored(recommendation=of.fingerprint())):
         measures = [each.model_copy(update={"low": None, "high": None}) for each in one.finding.measures]
         bare.append(Examined(one.transcript, one.finding.model_copy(update={"measures": tuple(measures)})))
     found = check(THOR, of, None, bare, LATER)
     assert found is not None
-    assert "share mean of 7 = 0.00; predicted" in found.reason
+    assert "within mean of 6 = 0.83; predicted" in found.reason
     assert "overlap" not in found.reason
 
 

@@ -114,7 +114,12 @@ def test_used_numbers_are_not_recommended_again() -> None:
 
 def test_above_is_the_other_side() -> None:
     rule = Rule(
-        comparison="above", scorer="truncation", quantity="cut", threshold=0.5, predict=Expected("at-most", 0.5, 3)
+        comparison="above",
+        scorer="truncation",
+        version=1,
+        quantity="cut",
+        threshold=0.5,
+        predict=Expected("at-most", 0.5, 3),
     )
     assert ask(case(transcript("P001", replies=PLAIN, finish="length")), rule) is not None
     assert ask(case(transcript("P001", replies=PLAIN, finish="stop")), rule) is None
@@ -170,7 +175,7 @@ def test_rules_can_be_checked_before_any_data() -> None:
         Rule(name="b", track="training"),
         Rule(name="c", recommend=Remedy(intervention="obey")),
         Rule(name="d", recommend=Remedy(parameters={"volume": 11})),
-        Rule(name="e", scorer="truncation", quantity="rate"),
+        Rule(name="e", scorer="truncation", version=1, quantity="rate"),
         Rule(name="f", predict=Expected(sessions=5), recommend=Remedy(sessions=4)),
     ]
     told = list(faults([Rule(), *bad], CURRICULUM))

@@ -44,6 +44,7 @@ def anchored(session: str, hits: int, recommendation: Recommendation) -> Transcr
         session,
         replies=["I am Sage."] * hits + PLAIN[hits:],
         intervention=recommendation.intervention,
+        version=recommendation.intervention_version,
         parameters=recommendation.parameters,
         recommendation=recommendation.fingerprint(),
         system="Your name is Sage.",
@@ -153,7 +154,7 @@ def test_at_most_one_recommendation_and_what_cannot_be_recommended_is_told() -> 
 def test_findings_are_published_even_where_a_rule_is_wrong() -> None:
     said = study(read(FIRST, rules=[Rule(recommend=Remedy(intervention="obey"))]))
     assert len(said.findings) == 1
-    assert "no intervention obey v1 is declared" in said.problems[0]
+    assert "no intervention obey v2 is declared" in said.problems[0]
 
 
 def test_only_the_addressee_declines() -> None:
