@@ -34,6 +34,20 @@ def test_the_cpu_overlay_changes_only_what_it_names() -> None:
     assert laptop.owners("conduct") == plain.owners("conduct")
 
 
+@pytest.mark.parametrize("name", ["laptop", "sim"])
+def test_every_overlay_of_the_real_model_draws_alike(name: str) -> None:
+    here, there = load.load(FLEET, "cpu").host("sprout"), load.load(FLEET, name).host("sprout")
+    assert (there.model, there.engine, there.sampling) == (here.model, here.engine, here.sampling)
+
+
+def test_the_toy_is_asked_for_by_an_overlay_of_its_own() -> None:
+    toy, real = load.load(FLEET, "seedling").host("sprout"), load.load(FLEET, "cpu").host("sprout")
+    assert toy.model == "sage/seedling:q8_0"
+    assert toy.engine is not None
+    assert (toy.engine.context_tokens, toy.engine.threads) == (1024, 1)
+    assert (toy.board, toy.policy) == (real.board, real.policy)
+
+
 def test_an_overlay_may_change_the_fleet_file(fleet: Path) -> None:
     _write(fleet, "fleet: {wake_every: 1s, exchange: {remote: /tmp/exchange.git}}\n")
     loaded = load.load(fleet, "other")
