@@ -61,7 +61,7 @@ def fetch(
     except SageError as refusal:
         refusal.message = f"{ref} is not in {models}, and cannot be fetched: {refusal.message}"
         given = refusal.hint if isinstance(refusal.hint, tuple) else (refusal.hint,)
-        refusal.hint = (*given, "; or raise the toy that ships instead: ", invoke("demo", seedling=True))
+        refusal.hint = ("raise the toy that ships instead: ", invoke("demo", seedling=True), "; or ", *given)
         raise
 
 

@@ -32,6 +32,7 @@ _NO = re.compile(r"4\d\d Client Error|HTTP error 4\d\d|No matching distribution 
 _ODD_BYTES = re.compile(r"BadZipFile|not a zip file|is invalid|has an invalid wheel|DO NOT MATCH THE HASHES")
 _SKIPPED = re.compile(r"^Could not fetch URL \S+ (.*?)(?: - skipping)?$")
 _CAUSE = re.compile(r"Caused by \w+\((.*)\)\)$")
+_OBJECT = re.compile(r"'?<[\w.]+ object at 0x[0-9a-f]+>: ?")
 _LOGIN = re.compile(r"(\w+://)[^/\s@]*@")
 _YANKED = re.compile(r"is a yanked version: .*?(?:Reason for being yanked: ([^\n]*)|$)", re.S)
 _LONGEST = 300
@@ -88,4 +89,4 @@ def last_words(spoken: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return sanitize.terminal(_LOGIN.sub(r"\1", text))[:_LONGEST]
+    return sanitize.terminal(_LOGIN.sub(r"\1", _OBJECT.sub("", text)))[:_LONGEST].rstrip("'")

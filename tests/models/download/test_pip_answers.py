@@ -79,6 +79,14 @@ def test_offline_says_how_to_bring_it_from_elsewhere() -> None:
     assert "pip download --no-deps tiny-mind==1.0" in told
 
 
+def test_what_only_a_programmer_reads_is_left_out() -> None:
+    odd = (
+        "'<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f89>: Failed to establish a new connection: no'"
+    )
+    spoken = f"{PAGE}connection error: {POOL}NewConnectionError({odd})) - skipping\n{NO_MATCH}"
+    assert pip_answers.last_words(spoken) == "Failed to establish a new connection: no"
+
+
 def test_a_login_in_an_address_is_not_shown() -> None:
     spoken = "ERROR: HTTP error 403 while getting https://me:secret@x/a.whl\n"
     assert pip_answers.last_words(spoken) == "HTTP error 403 while getting https://x/a.whl"
