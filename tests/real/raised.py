@@ -1,7 +1,4 @@
-"""Hosts that are raised on the real model: the demo's stage, with its store and one thread.
-
-One thread, because a second one stalls where somebody else computes: a test waits for nobody.
-"""
+"""Hosts that are raised on the real model: the demo's stage as it is for everybody, with the store of the tests."""
 
 from __future__ import annotations
 
@@ -11,17 +8,14 @@ from sage_edge.demo import stage as stages
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
 from tests.cli.world import FLEET, World
-from tests.real.prepared import REF, STORE
+from tests.real.prepared import STORE
 
-ENGINE = {"context_tokens": 2048, "threads": 1, "gpu_layers": 0}
-SAMPLING = {"temperature": 0.2, "top_p": 0.9, "max_tokens": 96}
 PATIENCE_S = 600
 
 
 def world(folder: Path) -> World:
     """Make both hosts and their hub."""
     made = World(stages.make(FLEET, folder / "world"), STORE, patience_s=PATIENCE_S)
-    made.overlay({"hosts": {"sprout": {"model": str(REF), "engine": ENGINE, "sampling": SAMPLING}}})
     hub = made.run("thor", "exchange", "init", str(made.stage.hub))
     assert hub.returncode == 0, hub.stderr
     return made

@@ -24,7 +24,7 @@ from sage_edge.names import ModelRef
 from tests.cli.world import FLEET, World
 from tests.models import tiny
 from tests.real.prepared import REF, ROOT, STORE
-from tests.real.raised import ENGINE, PATIENCE_S, SAMPLING
+from tests.real.raised import PATIENCE_S
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(1_800)]
 
@@ -125,7 +125,7 @@ def test_from_the_adapter_to_a_session(road: Road) -> None:
     assert read_lock(world.stage.fleet)[pupil].manifest == manifest.digest()
     for what in ("converted", "quantised"):
         assert f"measured: {what}: 200/200 texts tokenised alike" in done.stdout
-    world.overlay({"hosts": {"sprout": {"model": str(pupil), "engine": ENGINE, "sampling": SAMPLING}}})
+    world.overlay({"hosts": {"sprout": {"model": str(pupil)}}})
     session = world.run("sprout", "session", "run")
     assert session.returncode == 0, session.stderr
     head = world.journal("P001")[0]["head"]
