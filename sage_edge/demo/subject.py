@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sage_edge.errors import SageError
-from sage_edge.hints import invoke
+from sage_edge.hints import invoke, sage
 from sage_edge.inventory.load import load
 from sage_edge.models.card import ModelCard
 from sage_edge.models.card_sources import PackageSource
@@ -60,7 +60,8 @@ def fetch(
         run.prepare(ref, context)
     except SageError as refusal:
         refusal.message = f"{ref} is not in {models}, and cannot be fetched: {refusal.message}"
-        given = refusal.hint if isinstance(refusal.hint, tuple) else (refusal.hint,)
+        parts = refusal.hint if isinstance(refusal.hint, tuple) else (refusal.hint,)
+        given = (invoke("demo") if part == sage("model prepare", ref) else part for part in parts)
         refusal.hint = ("raise the toy that ships instead: ", invoke("demo", seedling=True), "; or ", *given)
         raise
 

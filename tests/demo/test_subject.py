@@ -52,6 +52,7 @@ def test_without_pip_it_names_the_toy(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(PipMissing) as refusal:
         fetch(tmp_path, [])
     told = hints.text(refusal.value.hint)
+    assert told.endswith(", then: invoke demo"), "the demo looks into a store of its own"
     assert told.startswith("raise the toy that ships instead: invoke demo --seedling; or python3 -m ensurepip")
 
 
