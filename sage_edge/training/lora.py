@@ -78,7 +78,7 @@ def train(
     batches = _steps(examples, recipe)
     curve = _run(model, batches, checks, recipe, log)
     settings = model.peft_config["default"].to_dict() | {"inference_mode": True}
-    adapter_folder.save(get_peft_model_state_dict(model), settings, into)
+    adapter_folder.save(get_peft_model_state_dict(model, save_embedding_layers=False), settings, into)
     return TrainingReport(
         parameters=sum(weight.numel() for weight in _learning(model)),
         tokens=sum(len(example.tokens) for batch in batches for example in batch),
