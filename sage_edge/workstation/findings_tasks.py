@@ -20,15 +20,18 @@ _PLACE = ROOT / ".sage" / "findings"
         "into": "The folder that keeps the sessions; default: .sage/findings.",
         "sessions": "Another study: so many sessions of each arm; its page goes into the folder of the sessions.",
         "models": "Another study: these models, the base first, like sage/seedling:q8_0; its page goes there, too.",
+        "overlay": "Another study: how they are run, like seedling; default: cpu. Its page goes there, too.",
     }
 )
-def findings(c: Context, check: bool = False, into: str = "", sessions: str = "", models: str = "") -> int:
+def findings(
+    c: Context, check: bool = False, into: str = "", sessions: str = "", models: str = "", overlay: str = ""
+) -> int:
     """Conduct and measure the first study, and write docs/first-findings.md."""
     if sessions and not (sessions.isdecimal() and int(sessions)):
         raise UsageError(f"--sessions wants a whole number, not {sessions!r}", hint=invoke("findings", sessions="40"))
     place = Path(here(into)) if into else _PLACE
-    out = place / "page" if sessions or models else ROOT / "docs"
+    own = {"--sessions": sessions, "--models": models, "--overlay": overlay}
+    given = [word for option, value in own.items() if value for word in (option, value)]
+    out = place / "page" if given else ROOT / "docs"
     words = ["--into", str(place), "--out", str(out), *(["--check"] if check else [])]
-    words += ["--sessions", sessions] if sessions else []
-    words += ["--models", models] if models else []
-    return run(c, *python("tools.findings", *words))[0]
+    return run(c, *python("tools.findings", *words, *given))[0]

@@ -7,6 +7,7 @@ OUT/first-findings.md         the page (page.py), which follows from the numbers
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,7 +22,6 @@ from sage_edge.analysis.claims.schema import StatesClaim
 from sage_edge.cli.environment import release
 from sage_edge.errors import CommandFailed, ExitCode, SageError
 from sage_edge.hints import invoke
-from sage_edge.workstation import context
 from sage_edge.workstation.programs import ROOT, python
 from tools.findings import conduct as conducting
 from tools.findings import data, page, series, world
@@ -78,7 +78,8 @@ def conduct_arm(design: Design, arm: Arm, into: Path, stop: threading.Event, log
 
 
 def _world(design: Design, arm: Arm, into: Path) -> World:
-    return world.make(arm, into, ROOT / "fleet", context.paths().models, design.overlay)
+    models = Path(os.environ.get("SAGE_MODELS") or ROOT / ".sage" / "models").absolute()
+    return world.make(arm, into, ROOT / "fleet", models, design.overlay)
 
 
 def publish(design: Design, into: Path, out: Path) -> StudyData:

@@ -121,6 +121,7 @@ def rebuild(data: StudyData) -> str:
 ## How to make it again
 
 ```sh
+export SAGE_MODELS=$PWD/.sage/models
 {models}
 invoke findings
 ```
