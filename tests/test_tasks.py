@@ -251,13 +251,13 @@ def test_training_says_what_it_needs(
 
 def test_a_study_of_ones_own_leaves_the_page_in_docs_alone(started: Recorder) -> None:
     assert door("findings") == 0
-    assert door("findings", "--sessions", "2", "--models", "sage/seedling:q8_0", "--into", "/x") == 0
+    assert door("findings", "--sessions", "2", "--overlay", "seedling", "--into", "/x") == 0
     assert door("findings", "--sessions", "few") == 2
     (usual, own) = started.calls
     assert usual == ["tools.findings", "--into", f"{ROOT}/.sage/findings", "--out", f"{ROOT}/docs"]
     assert own == [
         *("tools.findings", "--into", "/x", "--out", "/x/page"),
-        *("--sessions", "2", "--models", "sage/seedling:q8_0"),
+        *("--sessions", "2", "--overlay", "seedling"),
     ]
 
 
