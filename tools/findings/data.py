@@ -25,7 +25,10 @@ PLACES = 4
 
 
 class MeasuredBy(Record):
-    """What an outcome was measured by; two numbers are comparable only if the definition is the same."""
+    """What an outcome was measured by; two numbers are comparable only if the definition is the same.
+
+    evidence: how well it agrees with people, as the scorer itself says; empty where nobody has looked.
+    """
 
     name: Slug
     scorer: Slug
@@ -33,6 +36,7 @@ class MeasuredBy(Record):
     quantity: Slug
     kind: Literal["rate", "mean", "whole"]
     definition: Digest
+    evidence: str = ""
 
     @property
     def of(self) -> str:

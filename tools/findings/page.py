@@ -31,6 +31,7 @@ def render(data: StudyData, results: Results, claim: StatesClaim) -> str:
         "## Each arm by itself\n",
         _table(_ARM_HEADS, [_arm_row(summary) for summary in results.arms]),
         wording.ARMS_NOTE,
+        *_evidence(data),
         "## Does anchoring, or the training, change it?\n",
         _table(_CONTRAST_HEADS, [_contrast_row(contrast) for contrast in results.contrasts]),
         wording.contrasts_note(results),
@@ -117,6 +118,13 @@ def _systems(data: StudyData) -> Iterator[str]:
         yield f"* *{_short(arm)}*:\n"
         yield from (f"  * {_plain(line)}" for line in text.splitlines())
         yield ""
+
+
+def _evidence(data: StudyData) -> Iterator[str]:
+    """How well each outcome agrees with people."""
+    for by in data.outcomes[:-1]:
+        yield f"* *{by.name}* ({by.of}): {_plain(by.evidence or 'counts word for word; nobody has labelled it')}."
+    yield ""
 
 
 def _counts(data: StudyData) -> str:

@@ -44,6 +44,7 @@ def _measured_by(name: Slug, scorer: str, quantity: str) -> MeasuredBy:
         quantity=Slug(quantity),
         kind=by.quantities[quantity],
         definition=by.definition,
+        evidence=next((str(each) for each in by.evidence if each.quantity == quantity), ""),
     )
 
 

@@ -51,6 +51,7 @@ What a mind is told before its second session, word for word; the rest of the co
 
 ARMS_NOTE = """\
 Words: of an answer, in the mean. Cut: answers that the token limit ended. Each outcome with its interval over sessions.
+How often the scorers are right:
 """
 
 
@@ -108,7 +109,7 @@ def limits(data: StudyData) -> str:
   of a self. What it does to grounding, invention and repetition is not given by the message, and is the real question.
 * One life an arm, with one set of seeds: the intervals speak of other sessions like these, not of other models, sizes,
   languages, questions, or lives. In an anchored life each session leans on the one before it.
-* Numbers come from word lists and patterns; their scorers' cards say how often a person would agree.
+* Numbers come from word lists and patterns, which misread an answer as often as the list above says.
 * With {len(data.arms[0].sessions)} sessions an arm, changes smaller than *would have shown* may well be there unseen.
 * A difference between models is one of weights *and* of quantisation, where the two are not quantised alike.
 """
