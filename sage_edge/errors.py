@@ -39,6 +39,7 @@
     ├── SimError                       sim/errors.py                   1
     ├── ZoneMissing, …                 legacy/errors.py                1
     ├── SessionChanged                 analysis/errors.py              1
+    ├── TrainingError                  training/errors.py              1
     └── NotExamined, …                 workstation/errors.py           1
 
 What several rooms raise stands here; a room's own kinds stand in its `errors.py`, where the larger families are drawn.

@@ -19,7 +19,7 @@ TRAIN_NEEDS = ("torch", "transformers", "peft", "gguf")
     }
 )
 def train(c: Context, into: str = "", steps: int = 0) -> int:
-    """Train the introspective adapter anew, on dialogues composed here; its base is prepared first."""
+    """Train the introspective adapter anew, its base prepared first."""
     training_libraries.require(TRAIN_NEEDS)
     place = here(into) if into else "tools/introspective/adapter"
     return run(c, *python("tools.introspective", place, *(["--steps", str(steps)] if steps else [])))[0]

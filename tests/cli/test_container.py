@@ -53,7 +53,7 @@ def test_the_image_of_another_role_does_nothing(words: tuple[str, ...], laptop: 
 
 
 def test_its_own_image_is_let_through(laptop: Path) -> None:
-    code, told = said(laptop, SPROUT_CPU, "agent", "plan")
+    code, told = said(laptop, {**SPROUT_CPU, "model": "smollm2-135m/instruct:q4_1"}, "agent", "plan")
     assert code == 0, told
 
 
