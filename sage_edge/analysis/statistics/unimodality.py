@@ -7,8 +7,9 @@ peak; `shuffled` therefore asks how large a dip the same answers make when they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import diptest
 import numpy as np
@@ -25,6 +26,9 @@ FINEST = 1e-5
 DEALS = 1_999
 FEWEST_DEALS, MOST_DEALT = 199, 8_000_000
 """A corpus of many answers is dealt less often; no p is then told to be below 0.005."""
+
+
+Places: TypeAlias = NDArray[np.int_]
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,17 @@ def dip(values: Sequence[float]) -> Dip:
     return Dip(float(size), distinct, Significance(float(min(1.0, max(FINEST, p))), n, TABLE))
 
 
-def shuffled(sessions: Sequence[Sequence[float]], *, seed: int, rounds: int = DEALS) -> Significance:
+def shuffled(
+    sessions: Sequence[Sequence[float]],
+    *,
+    seed: int,
+    rounds: int = DEALS,
+    questions: Sequence[Sequence[Hashable]] | None = None,
+) -> Significance:
     """Return how often the sessions' means have as large a dip when no session has a state of its own.
 
-    sessions: the answers' scores of each session, each at least one. Sessions that differ without forming two groups
-    may also be rare under this null; read it beside `dip`, whose null they satisfy.
+    sessions: the answers' scores of each session, each at least one. questions: as for `deals`. Sessions that differ
+    without forming two groups may also be rare under this null; read it beside `dip`, whose null they satisfy.
     """
     pool, starts, sizes = _pooled(sessions)
     n = len(sizes)
@@ -63,23 +73,46 @@ def shuffled(sessions: Sequence[Sequence[float]], *, seed: int, rounds: int = DE
         return Significance(None, n, DEALT, undefined="no variation")
     seen = _dip(np.add.reduceat(pool, starts) / sizes) - SAME
     rounds = min(rounds, max(FEWEST_DEALS, MOST_DEALT // pool.size))
-    return Significance(
-        share(sum(_dip(means) >= seen for means in deals(sessions, seed=seed, rounds=rounds)), rounds), n, DEALT, seed
-    )
+    dealt = deals(sessions, seed=seed, rounds=rounds, questions=questions)
+    return Significance(share(sum(_dip(means) >= seen for means in dealt), rounds), n, DEALT, seed)
 
 
-def deals(sessions: Sequence[Sequence[float]], *, seed: int, rounds: int) -> Iterator[Floats]:
+def deals(
+    sessions: Sequence[Sequence[float]],
+    *,
+    seed: int,
+    rounds: int,
+    questions: Sequence[Sequence[Hashable]] | None = None,
+) -> Iterator[Floats]:
     """Yield the sessions' means after the same answers were dealt to the sessions at random, `rounds` times.
 
     sessions: the answers' scores of each session, each at least one; every session keeps its number of answers.
+    questions: what each answer answers; an answer is then dealt among those to the same question alone, so that what
+    questions do to a session stays as it is.
     """
     pool, starts, sizes = _pooled(sessions)
-    draw = np.random.default_rng(seed)
+    draw, groups = np.random.default_rng(seed), _alike(pool.size, questions)
     for _ in range(rounds):
-        yield np.add.reduceat(draw.permutation(pool), starts) / sizes
+        dealt = pool.copy()
+        for places in groups:
+            dealt[places] = draw.permutation(pool[places])
+        yield np.add.reduceat(dealt, starts) / sizes
 
 
-def _pooled(sessions: Sequence[Sequence[float]]) -> tuple[Floats, NDArray[np.int_], NDArray[np.int_]]:
+def _alike(count: int, questions: Sequence[Sequence[Hashable]] | None) -> list[Places]:
+    """Return the places in a row of answers that may change with each other."""
+    if questions is None:
+        return [np.arange(count)]
+    asked = [question for session in questions for question in session]
+    if len(asked) != count:
+        raise ValueError(f"expected a question for each answer, got {len(asked)} of {count}")
+    places: dict[Hashable, list[int]] = {}
+    for place, question in enumerate(asked):
+        places.setdefault(question, []).append(place)
+    return [np.array(group, dtype=np.int_) for group in places.values()]
+
+
+def _pooled(sessions: Sequence[Sequence[float]]) -> tuple[Floats, Places, Places]:
     """Return all answers in a row, where each session starts in it, and how many it has."""
     groups = [numbers(answers) for answers in sessions]
     if any(group.size == 0 for group in groups):
