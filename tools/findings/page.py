@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sage_edge import sanitize
+from sage_edge.analysis.claims.grid import GridAlarms
 from sage_edge.analysis.claims.schema import StatesClaim
 from sage_edge.analysis.statistics.estimate import LEVEL, Estimate
 from tools.findings import wording
 from tools.findings.data import StudyArm, StudyData
 from tools.findings.design import OUTCOMES, SEED, WORTH
-from tools.findings.results import ArmSummary, Contrast, Results, StatesResult
-from tools.findings.series import SHOWN
+from tools.findings.results import ArmSummary, Contrast, Results, StatesResult, between_units
+from tools.findings.series import SHOWN, series
 
 NONE = "–"
 
@@ -74,10 +75,12 @@ def _moved(contrast: Contrast) -> str:
 
 
 def _states_told(states: Sequence[StatesResult]) -> str:
-    groups: dict[str, list[str]] = {}
-    for tested in states:
-        groups.setdefault(tested.ruling.verdict, []).append(f"{_short(tested.arm)} ({tested.by.of})")
-    return "; ".join(f"{verdict} for {', '.join(names)}" for verdict, names in groups.items())
+    parts = []
+    for verdict in ("supported", "not supported"):
+        names = [f"{_short(each.arm)} ({each.by.of})" for each in states if each.ruling.verdict == verdict]
+        parts.append(f"{verdict} {'for ' + '; '.join(names) if names else 'nowhere'}")
+    unknown = sum(tested.ruling.verdict == "cannot tell" for tested in states)
+    return f"{', '.join(parts)}, cannot tell for {unknown} of {len(states)}"
 
 
 _ARM_HEADS = ("arm", "sessions", "answers", "words", "cut", *(outcome.name for outcome in OUTCOMES))
@@ -100,16 +103,18 @@ def _contrast_row(contrast: Contrast) -> tuple[str, ...]:
     return (*row, _p(contrast.p), smallest, verdict)
 
 
-_STATES_HEADS = ("arm", "measure", "sessions", "gain in BIC", "p", "by a grid alone", "verdict")
+_STATES_HEADS = ("arm", "measure", "sessions", "gain in BIC", "p", "dealt freely", "dealt by question", "verdict")
 
 
 def _states_row(tested: StatesResult) -> tuple[str, ...]:
-    reading, alarms = tested.taken.reading, tested.alarms
+    reading = tested.taken.reading
     gain = NONE if reading.value is None else f"{reading.value:+.1f}"
-    both = (alarms.dip, alarms.mixture, alarms.both)
-    alone = " / ".join(NONE if share is None else f"{share:.0%}" for share in both)
-    row = (_short(tested.arm), tested.by.of, str(reading.n), gain, _p(tested.p), alone)
-    return (*row, tested.ruling.verdict)
+    row = (_short(tested.arm), tested.by.of, str(reading.n), gain, _p(tested.p))
+    return (*row, _shares(tested.alarms), _shares(tested.asked), tested.ruling.verdict)
+
+
+def _shares(alarms: GridAlarms) -> str:
+    return " / ".join(NONE if each is None else f"{each:.0%}" for each in (alarms.dip, alarms.mixture, alarms.both))
 
 
 def _systems(data: StudyData) -> Iterator[str]:
@@ -128,12 +133,18 @@ def _evidence(data: StudyData) -> Iterator[str]:
 
 
 def _counts(data: StudyData) -> str:
-    """How many sessions have how many answers that name the mind: the grid itself."""
+    """How many answers of each session name the mind, in the order in which they were held, phase by phase."""
     naming = data.outcomes[0].name
-    hits = {arm.name: [round(sum(kept.marks[naming])) for kept in arm.sessions] for arm in data.arms}
-    most = max(max(counts) for counts in hits.values())
-    rows = [(_short(arm), *(str(hits[arm.name].count(k)) for k in range(most + 1))) for arm in data.arms]
-    return _table(("sessions with", *map(str, range(most + 1))), rows)
+    phases = list(dict.fromkeys(kept.unit.removeprefix("phase ") for kept in data.arms[0].sessions))
+    rows = []
+    for arm in data.arms:
+        of_phase: dict[str, list[str]] = {phase: [] for phase in phases}
+        for kept in arm.sessions:
+            of_phase[kept.unit.removeprefix("phase ")].append(str(round(sum(kept.marks[naming]))))
+        between = between_units(series(arm, data.outcomes[0]))
+        share = NONE if between is None else f"{between:.0%}"
+        rows.append((_short(arm), *(" ".join(counts) for counts in of_phase.values()), share))
+    return _table(("arm", *map(_plain, phases), "variance between phases"), rows)
 
 
 def _places(data: StudyData) -> Iterator[str]:

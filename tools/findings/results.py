@@ -16,9 +16,9 @@ from sage_edge.analysis.claims.grid import GridAlarms
 from sage_edge.analysis.claims.measurement import Taken
 from sage_edge.analysis.claims.schema import Level, StatesClaim
 from sage_edge.analysis.claims.verdicts import Ruling
-from sage_edge.analysis.series import values
-from sage_edge.analysis.statistics import corrections, means, pairs, power
-from sage_edge.analysis.statistics.estimate import LEVEL, Estimate
+from sage_edge.analysis.series import Series, values
+from sage_edge.analysis.statistics import corrections, means, pairs, power, unimodality
+from sage_edge.analysis.statistics.estimate import LEVEL, SAME, Estimate
 from sage_edge.analysis.statistics.pairs import PairedEffect
 from tools.findings.data import MeasuredBy, StudyArm, StudyData
 from tools.findings.design import SEED, WORTH
@@ -56,7 +56,11 @@ class Contrast:
 
 @dataclass(frozen=True)
 class StatesResult:
-    """Whether one measure of one arm has two states. alarms: what a grid of as many answers does by itself."""
+    """Whether one measure of one arm has two states.
+
+    p: the largest one of three nulls, adjusted. alarms: what a grid of as many answers does by itself, dealt freely;
+    asked: the same, each answer dealt among those to the same question.
+    """
 
     arm: StudyArm
     by: MeasuredBy
@@ -64,6 +68,7 @@ class StatesResult:
     p: float | None
     ruling: Ruling
     alarms: GridAlarms
+    asked: GridAlarms
 
 
 @dataclass(frozen=True)
@@ -83,14 +88,14 @@ def results(data: StudyData, claim: StatesClaim) -> Results:
     effects = [_effect(by, before, after) for by, before, after in compared]
     tested = [(arm, by) for arm in data.arms for by in (data.outcomes[0], data.outcomes[-1])]
     taken = [_taken(claim, arm, by, data) for arm, by in tested]
-    adjusted = corrections.holm([*(effect.chance.p for effect in effects), *(each.reading.p for each in taken)])
+    adjusted = corrections.holm([*(effect.chance.p for effect in effects), *map(_of_states, taken)])
     tests = sum(p is not None for p in adjusted)
     contrasts = tuple(
         _contrast(by, before, after, effect, p, tests)
         for (by, before, after), effect, p in zip(compared, effects, adjusted, strict=False)
     )
     states = tuple(
-        StatesResult(arm, by, each, p, verdicts.rule(claim, each, p, SEED), _alarms(claim, each))
+        StatesResult(arm, by, each, p, verdicts.rule(claim, each, p, SEED), *_alarms(claim, each))
         for (arm, by), each, p in zip(tested, taken, adjusted[len(effects) :], strict=True)
     )
     return Results(tuple(_summary(arm, outcomes) for arm in data.arms), contrasts, states, tests)
@@ -141,8 +146,44 @@ def _taken(claim: StatesClaim, arm: StudyArm, by: MeasuredBy, data: StudyData) -
     return bistability.measure(claim, asked, ArmSource(arm, data.outcomes), SEED)
 
 
-def _alarms(claim: StatesClaim, taken: Taken) -> GridAlarms:
-    return grid.alarms(claim, [[mark.value for mark in point.marks] for point in taken.points], seed=SEED)
+def _of_states(taken: Taken) -> float | None:
+    """The claim's own p, or a larger one: of a dip where answers are dealt among those to the same question."""
+    if taken.reading.p is None:
+        return None
+    by_question = unimodality.shuffled(_answers(taken), seed=SEED, questions=_questions(taken)).p
+    return max(taken.reading.p, 1.0 if by_question is None else by_question)
+
+
+def _alarms(claim: StatesClaim, taken: Taken) -> tuple[GridAlarms, GridAlarms]:
+    answers = _answers(taken)
+    return (
+        grid.alarms(claim, answers, seed=SEED),
+        grid.alarms(claim, answers, seed=SEED, questions=_questions(taken)),
+    )
+
+
+def _answers(taken: Taken) -> list[list[float]]:
+    return [[mark.value for mark in point.marks] for point in taken.points]
+
+
+def _questions(taken: Taken) -> list[list[tuple[str, int]]]:
+    """What each answer answers: sessions of one phase are asked the same in the same order."""
+    return [[(point.unit, mark.turn) for mark in point.marks] for point in taken.points]
+
+
+def between_units(of: Series) -> float | None:
+    """Return how much of the variance of sessions lies between their units, from 0 to 1; None without variance.
+
+    Source: R. A. Fisher, Statistical methods for research workers (1925), §45, the squared correlation ratio.
+    """
+    groups: dict[str, list[float]] = {}
+    for point in of.points:
+        groups.setdefault(point.unit, []).append(point.value)
+    scores = values(of.points)
+    mean = math.fsum(scores) / len(scores)
+    whole = math.fsum((score - mean) ** 2 for score in scores)
+    apart = math.fsum(len(group) * (math.fsum(group) / len(group) - mean) ** 2 for group in groups.values())
+    return apart / whole if whole > SAME else None
 
 
 def _summary(arm: StudyArm, outcomes: Sequence[MeasuredBy]) -> ArmSummary:

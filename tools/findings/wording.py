@@ -17,9 +17,10 @@ def question(data: StudyData) -> str:
     return f"""# First findings
 
 Does a small language model speak as somebody when it is told who it is, and what does that do to the rest of what it
-says? This page tells what {_sessions(data)} sessions with {models} showed. It was written by the program that conducted
-them, from the numbers in `docs/first-findings.json`; `invoke findings --check` holds it against them. What came out
-stands here as it came out, also where it is nothing.
+says? This page tells what {_sessions(data)} sessions showed, with
+{models}.
+The program that conducted them wrote it, from the numbers in `docs/first-findings.json`; `invoke findings --check`
+holds it against them. What came out stands here as it came out, also where it is nothing.
 """
 
 
@@ -84,15 +85,19 @@ def states_note(results: Results) -> str:
     """What a grid of few answers does by itself."""
     deals = max((tested.alarms.deals for tested in results.states), default=0)
     return f"""\
-By a grid alone: a session of seven answers can have one of eight values, and that by itself looks like states. So the
-same answers were dealt to the sessions at random, up to {deals} times, which leaves no session a state of its own; the
-column says how often the dip by its table, the mixture, and both together saw two states nevertheless. Where that is
-often, the test says nothing about minds; therefore the p given is the larger one of the table's and the deals'.
+A grid alone looks like states: a session of seven answers can have one of eight values. So the same answers were dealt
+to the sessions at random, up to {deals} times, which leaves no session a state of its own; *dealt freely* says how
+often the dip by its table, the mixture, and both together saw two states nevertheless. Sessions of different phases are
+asked different questions, and that looks like states, too; *dealt by question* says how often they were seen where each
+answer went to another session that was asked the same. p is the largest one of the table's, the free deals' and the
+deals' by question. The deals by question are not part of the claim as declared: they were added after a first look, in
+which what one phase asks had passed for a state of the mind. They can only raise p.
 """
 
 
 COUNTS_NOTE = """\
-So many sessions had so many answers in which the mind gave its name, which is all that *naming* is made of:
+In so many answers of each session did the mind give its name, session after session. The last column is the share of
+the variance that lies between phases, which ask different questions, and not between sessions that were asked the same:
 """
 
 PLACES_NOTE = """\
@@ -107,6 +112,9 @@ def limits(data: StudyData) -> str:
 
 * The name stands in the anchored system message, so *naming* measures how well that message is heard; it is no evidence
   of a self. What it does to grounding, invention and repetition is not given by the message, and is the real question.
+* The adapter was trained on dialogues that the project composed, to say that it is Sage and to speak briefly. None of
+  the questions asked here was among them (`tools/introspective/adapter/data-sheet.yaml`), but their kind was. So the
+  training changed what it was made to change; a name that comes untold is no discovery of a self.
 * One life an arm, with one set of seeds: the intervals speak of other sessions like these, not of other models, sizes,
   languages, questions, or lives. In an anchored life each session leans on the one before it.
 * Numbers come from word lists and patterns, which misread an answer as often as the list above says.

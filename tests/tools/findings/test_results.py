@@ -14,6 +14,7 @@ from tests.tools.findings.studies import ANSWERS, DESIGN, Marks, study
 from tools.findings import results as module
 from tools.findings.design import OUTCOMES, STATES_CLAIM, newest
 from tools.findings.results import Contrast, Results, results
+from tools.findings.series import series
 
 pytestmark = pytest.mark.slow  # thousands of deals and permutations
 
@@ -106,6 +107,24 @@ def test_two_clear_states_are_seen_and_a_grid_alone_is_said_to_look_like_them() 
     assert states.ruling.verdict == "supported"
     assert (states.alarms.dip or 0) > 0.5, "dealt at random, the same answers have a dip by the table, too"
     assert (states.p or 1) <= 0.05
+
+
+def test_what_one_phase_asks_is_no_state() -> None:
+    """Half of the sessions are asked for the name in every question, and always give it."""
+    numbers = study({PLAIN: {"naming": hits(*[0] * 18, *[7] * 18)}}, design=replace(DESIGN, sessions=36))
+    plain = numbers.arms[0]
+    sessions = tuple(
+        kept.model_copy(update={"unit": "phase asking" if kept.session.number > 18 else "phase other"})
+        for kept in plain.sessions
+    )
+    arms = (plain.model_copy(update={"sessions": sessions}), *numbers.arms[1:])
+    states = results(numbers.model_copy(update={"arms": arms}), claim()).states[0]
+    assert states.taken.reading.p is not None
+    assert states.taken.reading.p < 0.01, "the declared test alone sees two states"
+    assert states.p == 1.0
+    assert states.ruling.verdict == "cannot tell"
+    assert states.asked.both == 1.0
+    assert module.between_units(series(arms[0], numbers.outcomes[0])) == pytest.approx(1.0)
 
 
 def test_the_newest_scorer_is_taken() -> None:
