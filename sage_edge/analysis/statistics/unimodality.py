@@ -28,7 +28,7 @@ FEWEST_DEALS, MOST_DEALT = 199, 8_000_000
 """A corpus of many answers is dealt less often; no p is then told to be below 0.005."""
 
 
-Places: TypeAlias = NDArray[np.int_]
+AnswerPlaces: TypeAlias = NDArray[np.int_]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def deals(
         yield np.add.reduceat(dealt, starts) / sizes
 
 
-def _alike(count: int, questions: Sequence[Sequence[Hashable]] | None) -> list[Places]:
+def _alike(count: int, questions: Sequence[Sequence[Hashable]] | None) -> list[AnswerPlaces]:
     """Return the places in a row of answers that may change with each other."""
     if questions is None:
         return [np.arange(count)]
@@ -112,7 +112,7 @@ def _alike(count: int, questions: Sequence[Sequence[Hashable]] | None) -> list[P
     return [np.array(group, dtype=np.int_) for group in places.values()]
 
 
-def _pooled(sessions: Sequence[Sequence[float]]) -> tuple[Floats, Places, Places]:
+def _pooled(sessions: Sequence[Sequence[float]]) -> tuple[Floats, AnswerPlaces, AnswerPlaces]:
     """Return all answers in a row, where each session starts in it, and how many it has."""
     groups = [numbers(answers) for answers in sessions]
     if any(group.size == 0 for group in groups):
