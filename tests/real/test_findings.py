@@ -16,7 +16,7 @@ from tests.real import prepared
 from tools.findings import data, series
 from tools.findings.study import NUMBERS
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = pytest.mark.real
 
 
 def test_sessions_of_the_kept_study_come_out_the_same_again(model: ResolvedModel, tmp_path: Path) -> None:

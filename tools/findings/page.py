@@ -25,6 +25,7 @@ def render(data: StudyData, results: Results, claim: StatesClaim) -> str:
     parts = (
         wording.question(data),
         "## What came out\n",
+        wording.ANSWERS_NOTE,
         *_answers(results),
         wording.method(data, results.tests),
         wording.TOLD_NOTE,
@@ -71,7 +72,7 @@ def _answers(results: Results) -> Iterator[str]:
 
 
 def _moved(contrast: Contrast) -> str:
-    return f"{contrast.outcome.name} {contrast.seen} by {abs(contrast.effect.difference.value or 0.0):.2f}"
+    return f"{contrast.outcome.name} {contrast.seen}: {_level(contrast.effect.difference, signed=True)}"
 
 
 def _states_told(states: Sequence[StatesResult]) -> str:

@@ -50,6 +50,10 @@ TOLD_NOTE = """\
 What a mind is told before its second session, word for word; the rest of the conversation is questions and answers.
 """
 
+ANSWERS_NOTE = """\
+Each line is one change; an outcome is a share from 0 to 1, and its change stands with its 95 % interval over sessions.
+"""
+
 ARMS_NOTE = """\
 Words: of an answer, in the mean. Cut: answers that the token limit ended. Each outcome with its interval over sessions.
 How often the scorers are right:
@@ -115,6 +119,8 @@ def limits(data: StudyData) -> str:
 * The adapter was trained on dialogues that the project composed, to say that it is Sage and to speak briefly. None of
   the questions asked here was among them (`tools/introspective/adapter/data-sheet.yaml`), but their kind was. So the
   training changed what it was made to change; a name that comes untold is no discovery of a self.
+* Curriculum and scorers had been mended on 43 earlier sessions of the base, read by people (`docs/scorers.md`); none of
+  them is among these. Whoever mends questions until a mind answers them better has not measured that mind unseen.
 * One life an arm, with one set of seeds: the intervals speak of other sessions like these, not of other models, sizes,
   languages, questions, or lives. In an anchored life each session leans on the one before it.
 * Numbers come from word lists and patterns, which misread an answer as often as the list above says.

@@ -38,7 +38,7 @@ def test_what_is_no_study_is_refused(content: bytes | None, tmp_path: Path) -> N
 @pytest.mark.slow
 def test_the_page_says_what_was_seen() -> None:
     text = rendered("I do not know.")
-    assert "naming rises by 0.71" in text
+    assert "naming rises: +0.71 (all the same)" in text
     assert "| plain: observe → identity-anchored | naming | +0.71 (all the same) |" in text
     assert "| plain, observe | 1 2 1 2 1 2 1 2 1 2 1 2 | 0% |" in text, "how often each session names the mind"
     assert "48 sessions" in text
