@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -43,7 +44,10 @@ hypothesis.settings.register_profile("search", deadline=None, database=None, max
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how examples are drawn, before the tests that say how many are imported."""
+    """Choose how examples are drawn, before the tests that say how many are imported; let Ctrl-C reach them."""
+    # a shell starts its background jobs deaf to Ctrl-C, and what they start inherits that
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     hypothesis.settings.load_profile("search" if config.getoption("--search") else "same")
 
 
