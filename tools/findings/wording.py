@@ -119,7 +119,7 @@ def limits(data: StudyData) -> str:
 * The adapter was trained on dialogues that the project composed, to say that it is Sage and to speak briefly. None of
   the questions asked here was among them (`tools/introspective/adapter/data-sheet.yaml`), but their kind was. So the
   training changed what it was made to change; a name that comes untold is no discovery of a self.
-* Curriculum and scorers had been mended on 43 earlier sessions of the base, read by people (`docs/scorers.md`); none of
+* Curriculum and scorers had been mended on 43 earlier sessions of the base, each read (`docs/scorers.md`); none of
   them is among these. Whoever mends questions until a mind answers them better has not measured that mind unseen.
 * One life an arm, with one set of seeds: the intervals speak of other sessions like these, not of other models, sizes,
   languages, questions, or lives. In an anchored life each session leans on the one before it.
