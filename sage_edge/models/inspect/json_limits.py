@@ -12,7 +12,8 @@ from sage_edge.models.inspect.bounded import Stream, short
 UntrustedJson: TypeAlias = "bool | int | float | str | list[UntrustedJson] | dict[str, UntrustedJson] | None"
 
 DEEPEST = 32
-_LONGEST_NUMBER = 24
+_LONGEST_NUMBER = 40
+"""Digits: transformers writes int(1e30), 31 of them, where a tokenizer knows no limit (`model_max_length`)."""
 
 
 def parse(data: bytes, file: str, *, most_pieces: int, whole: bool = False) -> UntrustedJson:
@@ -85,7 +86,7 @@ def _int(digits: str) -> int:
 
 
 def _float(digits: str) -> float:
-    if len(digits) > 10 * _LONGEST_NUMBER:
+    if len(digits) > 6 * _LONGEST_NUMBER:
         raise ValueError(f"holds a number of {len(digits)} digits")
     return float(digits)
 
