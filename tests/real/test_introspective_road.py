@@ -58,6 +58,8 @@ def prepared(world: World, ref: ModelRef) -> subprocess.CompletedProcess[str]:
 def road(model: ResolvedModel, tmp_path_factory: pytest.TempPathFactory) -> Road:
     folder = tmp_path_factory.mktemp("road")
     world = World(stages.make(FLEET, folder / "world"), folder / "store", patience_s=2 * PATIENCE_S)
+    hub = world.run("thor", "exchange", "init", str(world.stage.hub))
+    assert hub.returncode == 0, hub.stderr
     _share(Store(STORE), Store(world.models), REF)
     (world.models / "tools").symlink_to(tiny.tools(tiny.shared_folder(tmp_path_factory)))
     based = prepared(world, BASE)
