@@ -16,13 +16,15 @@ from sage_edge.names import Digest, ModelRef
 from sage_edge.shell import Command
 
 SEEDLING = ModelRef("sage/seedling:q8_0")
+# A beat replaces the one before it whole, as the agent's does: who looks in between must not read an empty file.
 _RECIPE = """\
 FROM {base}
 COPY --chmod=0755 <<'EOF' /usr/local/bin/sage-edge
 #!/bin/sh
 trap 'exit 0' TERM INT
 while :; do
-  printf '{{"failing": %s}}' "$(cat $SAGE_STATE/failing 2>/dev/null || echo null)" >"$SAGE_STATE/heartbeat.json"
+  failing=$(cat $SAGE_STATE/failing 2>/dev/null || echo null)
+  printf '{{"failing": %s}}' "$failing" >"$SAGE_STATE/beat.new" && mv "$SAGE_STATE/beat.new" "$SAGE_STATE/heartbeat.json"
   sleep 1 & wait $!
 done
 EOF
