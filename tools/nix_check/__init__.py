@@ -1,0 +1,1 @@
+"""What can be proven about the flake on a machine that has no nix: `invoke nix.check`; never part of the wheel."""

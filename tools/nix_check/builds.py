@@ -1,0 +1,53 @@
+"""Outputs that are really built, in nix's sandbox: from the flake's own source set, by its own commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tools.nix_check.errors import NotBuilt, NothingTested, SourceMissing
+from tools.nix_check.flake import SYSTEM, Flake, last_error
+
+LINES = 25
+"""So many of the last lines of a build are shown."""
+_LOG = re.compile(r"^[\w.+-]+> ?(.*)$")
+_ABSENT = re.compile(
+    r"(?:does not exist|No such file or directory|can't open file|not found)\W+(?P<after>[\w./-]+)"
+    r"|(?P<before>[\w./-]+)\W+(?:does not exist|No such file or directory|not found)"
+    r"|No module named '(?P<module>[\w.]+)'"
+)
+_ALL_SKIPPED = "no test passed"
+"""What nix/checks.nix says when a check ran no test."""
+
+
+def build(flake: Flake, output: str, timeout_s: float = 1800.0) -> str:
+    """Build one output for this machine's system, like `checks.ruff`. Raises NotBuilt, SourceMissing, NothingTested."""
+    kind, _, name = output.partition(".")
+    asked = flake.ask("build", f"{kind}.{SYSTEM}.{name}", "--no-link", "--print-build-logs", timeout_s=timeout_s)
+    if asked.code == 0:
+        return ended(asked.complaint)
+    log = [match[1] for line in asked.complaint.splitlines() if (match := _LOG.match(line))]
+    shown = "\n".join(log[-LINES:]) or last_error(asked)
+    if any(_ALL_SKIPPED in line for line in log):
+        raise NothingTested(f"{output} skipped all of its tests:\n{shown}", output=asked.complaint)
+    if left_out := next(absent(log, flake.known()), None):
+        message = f"{output} does not build without {left_out}, which the flake's source set leaves out:\n{shown}"
+        raise SourceMissing(message, output=asked.complaint)
+    raise NotBuilt(f"{output} does not build:\n{shown}", output=asked.complaint)
+
+
+def absent(log: list[str], known: list[str]) -> Iterator[str]:
+    """Yield each file of the checkout that a build looked for and did not have."""
+    files = set(known)
+    for line in log:
+        for match in _ABSENT.finditer(line):
+            module = (match["module"] or "").replace(".", "/")
+            for name in (match["after"], match["before"], f"{module}.py", f"{module}/__init__.py"):
+                if name and (name := name.removeprefix("./")) in files:
+                    yield name
+
+
+def ended(complaint: str) -> str:
+    """Return the last line that a build printed, as its result; empty for a build that says nothing."""
+    lines = [match[1].strip() for line in complaint.splitlines() if (match := _LOG.match(line))]
+    return next((line.strip("= ") for line in reversed(lines) if line), "")
