@@ -100,6 +100,7 @@ dockerTools.streamLayeredImage {
   inherit config;
 }
 // {
-  # for whoever compares, without building anything
-  inherit config;
+  # for whoever compares, without building all of it
+  inherit config files;
 }
+// lib.optionalAttrs bakes { model = sage-model.store; }

@@ -28,7 +28,7 @@ let
 
   from =
     python: name:
-    python.${name} or (throw "pyproject.toml asks for '${name}', and nixpkgs has no Python package of that name");
+    python.${name} or python.tree-sitter-grammars.${name} or (throw "pyproject.toml asks for '${name}', and nixpkgs has no Python package of that name");
 in
 {
   inherit project;

@@ -38,6 +38,7 @@
   "tokenizers"
   "torch"
   "transformers"
+  "tree-sitter"
   "types-pyyaml"
   "types-requests"
   "typing-extensions"

@@ -56,6 +56,7 @@ let
   set = lib.genAttrs names plain // {
     buildPythonPackage = package false;
     buildPythonApplication = package true;
+    tree-sitter-grammars = lib.genAttrs [ "tree-sitter-nix" ] plain;
     toPythonModule = program: program // { isProgram = false; };
     inherit fetchPypi;
     callPackage = pkgs.callPackageWith (pkgs // self);
