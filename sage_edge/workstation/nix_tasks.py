@@ -12,6 +12,6 @@ GROUP = "nix"
 
 @task(help={"full": "Also the unit tests and the types, in nix's sandbox.", "json": JSON})
 def check(c: Context, full: bool = False, json: bool = False) -> int:
-    """Prove what can be proven of the flake here; gets nix if need be."""
+    """Prove what can be proven of the flake on this machine."""
     words = [*(["--full"] if full else []), *(["--json"] if json else [])]
     return run(c, *python("tools.nix_check", *words))[0]
