@@ -11,11 +11,8 @@ from tools.nix_check.flake import SYSTEM, Flake, last_error
 LINES = 25
 """So many of the last lines of a build are shown."""
 _LOG = re.compile(r"^[\w.+-]+> ?(.*)$")
-_ABSENT = re.compile(
-    r"(?:does not exist|No such file or directory|can't open file|not found)\W+(?P<after>[\w./-]+)"
-    r"|(?P<before>[\w./-]+)\W+(?:does not exist|No such file or directory|not found)"
-    r"|No module named '(?P<module>[\w.]+)'"
-)
+_ABSENT = re.compile(r"does not exist|No such file or directory|not found|can't open|No module named '([\w.]+)'")
+_NAME = re.compile(r"[\w./-]+")
 _ALL_SKIPPED = "no test passed"
 """What nix/checks.nix says when a check ran no test."""
 
@@ -40,11 +37,10 @@ def absent(log: list[str], known: list[str]) -> Iterator[str]:
     """Yield each file of the checkout that a build looked for and did not have."""
     files = set(known)
     for line in log:
-        for match in _ABSENT.finditer(line):
-            module = (match["module"] or "").replace(".", "/")
-            for name in (match["after"], match["before"], f"{module}.py", f"{module}/__init__.py"):
-                if name and (name := name.removeprefix("./")) in files:
-                    yield name
+        if match := _ABSENT.search(line):
+            module = (match[1] or "").replace(".", "/")
+            names = (*_NAME.findall(line), f"{module}.py", f"{module}/__init__.py")
+            yield from (name for name in (word.removeprefix("./") for word in names) if name in files)
 
 
 def ended(complaint: str) -> str:
