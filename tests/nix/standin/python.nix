@@ -26,7 +26,8 @@ let
       env ? { },
       meta,
     }:
-    assert pyproject;
+    assert pyproject && builtins.isBool dontUseCmakeConfigure && builtins.isBool doCheck;
+    assert builtins.all builtins.isString makeWrapperArgs;
     build "${pname}-${version}" ''
       cp -r ${src} source
       chmod -R u+w source
@@ -48,12 +49,14 @@ let
       inherit
         pname
         version
+        src
         meta
         isProgram
         ;
     };
 
   set = lib.genAttrs names plain // {
+    tree-sitter-grammars.tree-sitter-nix = plain "tree-sitter-nix";
     buildPythonPackage = package false;
     buildPythonApplication = package true;
     tree-sitter-grammars = lib.genAttrs [ "tree-sitter-nix" ] plain;
