@@ -8,8 +8,6 @@
   git,
   openssh,
   rsync,
-  systemd,
-  stdenv,
   sage-fleet,
   sage-requirements,
   sage-source,

@@ -1,6 +1,6 @@
 # Reads single lines of our own declarations. Nix knows no YAML, so this knows only the shape in which we write them; a
 # line that is not there or is written otherwise stops the evaluation and names file and key.
-{ lib }:
+{ }:
 let
   lines = file: builtins.filter builtins.isString (builtins.split "\n" (builtins.readFile file));
   first =

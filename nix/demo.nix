@@ -1,6 +1,5 @@
 # `invoke demo` of the filtered source, with all that it needs; what it makes lies in the folder where it is called.
 {
-  lib,
   python3,
   git,
   writeShellApplication,

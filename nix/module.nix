@@ -11,7 +11,7 @@
 }:
 let
   cfg = config.services.sage-edge.${role};
-  sage-declared = import ./declared.nix { inherit lib; };
+  sage-declared = import ./declared.nix { };
   cadence = import ./cadence.nix {
     inherit lib sage-declared;
     file = cfg.declared;

@@ -2,7 +2,7 @@
   description = "A stand-in for jetpack-nixos: the options that the template sets, with the values that it knows";
 
   outputs =
-    { self }:
+    _:
     {
       nixosModules.default =
         { config, lib, ... }:

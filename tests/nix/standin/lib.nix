@@ -2,8 +2,6 @@
 let
   inherit (builtins)
     attrNames
-    attrValues
-    concatLists
     concatStringsSep
     elemAt
     filter
