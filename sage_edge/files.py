@@ -15,6 +15,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,22 @@ def digest_file(path: Path) -> Digest:
         while piece := stream.read(1 << 20):
             state.update(piece)
     return Digest(f"sha256:{state.hexdigest()}")
+
+
+class NoPlainFile(OSError):
+    """Something that is no plain file, or one that is larger than its reader takes."""
+
+
+def read(path: Path, *, at_most: int) -> bytes:
+    """Return a plain file's bytes. Raises OSError; NoPlainFile for a device, a pipe, a folder or too many bytes."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NoPlainFile(f"{path} is no plain file")
+    with os.fdopen(handle, "rb") as stream:
+        if len(data := stream.read(at_most + 1)) > at_most:
+            raise NoPlainFile(f"{path} holds more than {at_most} bytes")
+    return data
 
 
 def make_folder(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Byte counts in words: decimal units and three significant digits, as disks and registries are sold and listed."""
+"""Numbers in words: bytes in decimal units, as disks and registries are sold and listed; things, one or many."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def text(count: float) -> str:
         value, unit = value / 1000, unit + 1
     digits = 0 if unit == 0 or abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
     return f"{value:.{digits}f} {_UNITS[unit]}"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many there are, for a person: `0 sessions`, `1 session`, `2 sessions`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

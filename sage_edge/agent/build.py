@@ -20,6 +20,7 @@ from sage_edge.records.worklog import WorklogLine
 from sage_edge.sessions import build as wiring
 from sage_edge.sessions.conduct import Audience
 from sage_edge.sessions.run import Runner
+from sage_edge.sizes import counted
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Agent:
     def record_session(self, transcript: Transcript, how: str) -> None:
         """Record that a session was conducted. how: on which occasion, such as `on time` or `started by hand`."""
         head, closing = transcript.head, transcript.closing
-        text = f"{head.session} {closing.ending}, {closing.turns} turns, {how}, under {head.intervention.name}"
+        text = (
+            f"{head.session} {closing.ending}, {counted(closing.turns, 'turn')}, {how}, under {head.intervention.name}"
+        )
         self.record("session-conducted", text, session=head.session, about=transcript.seal)
 
 

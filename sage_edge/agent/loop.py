@@ -19,6 +19,7 @@ _LONGEST_BACK_OFF = timedelta(minutes=10)
 
 def run(agent: Agent) -> None:
     """Return when `agent.stop` is set. Raises RoleError, DeclarationError."""
+    agent.log(_beginning(agent))
     failing: str | None = None
     failures = 0
     while not agent.stop.is_set():
@@ -29,6 +30,14 @@ def run(agent: Agent) -> None:
             failing = trouble
         failures = failures + 1 if trouble else 0
         agent.heartbeat.wait(_pause(agent, failures).total_seconds(), agent.stop, failing)
+
+
+def _beginning(agent: Agent) -> str:
+    """Say that it runs: the first line of a log in which, on a quiet day, nothing else would stand for hours."""
+    now, release = agent.clock.now(), agent.release
+    following = agent.next_slot(now)
+    slot = f"; the next slot is {following:%Y-%m-%d %H:%M} UTC" if following else ""
+    return f"started, release {release}; a wake every {agent.me.fleet.wake_every.total_seconds() / 60:g} minutes{slot}"
 
 
 def _wake(agent: Agent) -> str | None:

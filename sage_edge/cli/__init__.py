@@ -5,14 +5,13 @@ Each group lives in a module of its own and is imported when it is asked for, so
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from sage_edge import __version__
+from sage_edge import __version__, output
 from sage_edge.cli.lazy_group import CommandPlace, Lazy
-from sage_edge.errors import SageError
+from sage_edge.errors import ExitCode, SageError
 
 _GROUPS = {
     "agent": "Wake, conduct, study, publish: once, for ever, or only as a plan.",
@@ -31,6 +30,35 @@ _GROUPS = {
 class _Root(Lazy):
     """Finds each group in `sage_edge.cli.<name>` and renders every SageError as two lines."""
 
+    def __call__(self, *words: Any, **how: Any) -> Any:
+        """Be the program: what it prints never stops it, nothing ends in a traceback; return the exit code."""
+        from sage_edge.cli import mishap
+
+        output.keep()
+        return mishap.ended(self._code(*words, **{**how, "standalone_mode": False}))
+
+    def _code(self, *words: Any, **how: Any) -> int:
+        from sage_edge.cli import mishap
+
+        try:
+            result = self.main(*words, **how)
+        except click.ClickException as wrong:
+            wrong.show()
+            return wrong.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("interrupted", err=True)
+            return ExitCode.INTERRUPTED
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else ExitCode.FAILED if end.code else ExitCode.OK
+        except Exception as unforeseen:  # whatever it is, a person gets a message
+            if mishap.wanted():
+                raise
+            from sage_edge.cli import render
+
+            render.complain(mishap.described(unforeseen))
+            return ExitCode.FAILED
+        return result if isinstance(result, int) else ExitCode.OK
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -43,10 +71,7 @@ class _Root(Lazy):
             ctx.exit(refusal.code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
-            ctx.exit(130)
-        except BrokenPipeError:  # whoever read our output has gone: nobody is left to tell
-            sys.stderr.close()
-            ctx.exit(0)
+            ctx.exit(ExitCode.INTERRUPTED)
 
 
 @click.group(
@@ -55,7 +80,7 @@ class _Root(Lazy):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="sage-edge")
-@click.option("--verbose", is_flag=True, help="Show where an error comes from.")
+@click.option("--verbose", is_flag=True, envvar="SAGE_VERBOSE", help="Show where an error comes from.")
 def main(verbose: bool) -> None:
     """Raise and study a small language model on two edge boards.
 

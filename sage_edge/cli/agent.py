@@ -17,11 +17,12 @@ from sage_edge.cli.environment import (
     release,
     stop_on_signals,
 )
+from sage_edge.cli.lazy_group import Listed
 from sage_edge.inventory import guard, identity
 from sage_edge.inventory.roles import Ability
 
 
-@click.group(help="Wake, conduct, study, publish: once, for ever, or only as a plan.")
+@click.group(cls=Listed, help="Wake, conduct, study, publish: once, for ever, or only as a plan.")
 def command() -> None:
     """Group of the agent commands."""
 

@@ -13,6 +13,7 @@ from sage_edge.cli.environment import as_option, json_option, log, paths
 from sage_edge.clock import SystemClock
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.paths import SYSTEM_FLEET, Paths
+from sage_edge.sizes import counted
 from sage_edge.verify import machine_checks, this_machine
 from sage_edge.verify.check import CheckResult
 
@@ -35,7 +36,7 @@ def command(ctx: click.Context, as_host: str | None, as_json: bool) -> None:
     if as_json:
         render.document("sage-edge/doctor/1", [_document(result) for result in results])
     else:
-        log(f"{len(results)} checks, {failed} failed")
+        log(f"{counted(len(results), 'check')}, {failed} failed")
     ctx.exit(ExitCode.NOT_VERIFIED if failed else ExitCode.OK)
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from sage_edge.cli.environment import paths
+from sage_edge.cli.lazy_group import Listed
 from sage_edge.exchange import hub, writers
 from sage_edge.inventory.load import load
 
 
-@click.group(help="The hub where the hosts' branches meet.")
+@click.group(cls=Listed, help="The hub where the hosts' branches meet.")
 def command() -> None:
     """Group of the exchange commands."""
 

@@ -12,6 +12,7 @@ from sage_edge.analysis import recommend
 from sage_edge.analysis.claims import declarations
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
+from sage_edge.cli.lazy_group import Listed
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
 from sage_edge.inventory import guard
@@ -20,10 +21,11 @@ from sage_edge.models.card import ModelCard
 from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.names import ModelRef
+from sage_edge.sizes import counted
 from sage_edge.verify import references
 
 
-@click.group(help="Check and show the declarations below fleet/.")
+@click.group(cls=Listed, help="Check and show the declarations below fleet/.")
 def command() -> None:
     """Group of the fleet commands."""
 
@@ -47,8 +49,9 @@ def check() -> None:
     if reader.faults or fleet is None or lessons is None or cards is None:
         raise DeclarationError(reader.faults)
     click.echo(
-        f"{fleet.name}: {len(fleet.hosts)} hosts, {len(fleet.roles)} roles, {len(fleet.boards)} boards, "
-        f"{len(cards)} models, curriculum {lessons.digest.short}: all declarations hold together"
+        f"{fleet.name}: {counted(len(fleet.hosts), 'host')}, {counted(len(fleet.roles), 'role')}, "
+        f"{counted(len(fleet.boards), 'board')}, "
+        f"{counted(len(cards), 'model')}, curriculum {lessons.digest.short}: all declarations hold together"
     )
 
 

@@ -1,4 +1,6 @@
-"""A group whose commands are imported when they are asked for: `--help` and each command cost only what they need."""
+"""Groups of commands: one whose commands are imported when they are asked for, so that `--help` and each command cost
+only what they need, and one that says all of each command's first sentence.
+"""
 
 from __future__ import annotations
 
@@ -46,3 +48,12 @@ class Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.places[name].about) for name in sorted(self.places)])
+
+
+class Listed(click.Group):
+    """Lists its commands with their whole first sentence, wrapped and never cut off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(limit=1000)) for name, command in commands])

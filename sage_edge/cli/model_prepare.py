@@ -24,6 +24,7 @@ from sage_edge.models.prepare.plan import PlannedStage, downloads, measurements,
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
 from sage_edge.paths import Paths
+from sage_edge.sizes import counted
 
 if TYPE_CHECKING:
     from sage_edge.models.manifest import Manifest
@@ -118,7 +119,9 @@ def _show(
             ("step", "makes", "bytes", "minutes", "estimated from"),
             [(s.name, s.makes, _bytes(s.size_bytes), _minutes(s.minutes), s.basis) for s in steps],
         )
-        click.echo(f"{ref}: {len(steps)} steps, {_bytes(size) or 'no bytes'} to write, {_minutes(minutes)} minutes")
+        click.echo(
+            f"{ref}: {counted(len(steps), 'step')}, {_bytes(size) or 'no bytes'} to write, {_minutes(minutes)} minutes"
+        )
 
 
 def _bytes(size: int) -> str:

@@ -27,6 +27,7 @@ from sage_edge.models.store import gc as collecting
 from sage_edge.models.store.gc import Leftovers
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
+from sage_edge.sizes import counted
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -93,7 +94,7 @@ def gc(parts: bool, partial: bool, yes: bool) -> None:
         with_them = collecting.leftovers(shelves.store, {*given_up, *spare}, partial=partial).size_bytes
         more = sizes.text(with_them - shown.size_bytes)
         them_too = hints.text(sage("model gc", parts=True))
-        log(f"{len(spare)} steps on the way to finished models hold {more} more: {them_too}")
+        log(f"{counted(len(spare), 'step')} on the way to finished models: {more} more: {them_too}")
     if not shown.forgotten and not shown.things:
         log("everything in the store belongs to a model; nothing to free")
         return
@@ -144,7 +145,8 @@ def import_(folder: Path, name: str) -> None:
     with progress_bar.of_bytes() as progress:
         manifest = import_folder.import_folder(folder, card, shelves.store, SystemClock().now(), ask, progress)
     click.echo(
-        f"{card.ref} is in the store: {len(manifest.files)} files, {manifest.size_bytes} bytes, {manifest.digest()}"
+        f"{card.ref} is in the store: {counted(len(manifest.files), 'file')}, "
+        f"{counted(manifest.size_bytes, 'byte')}, {manifest.digest()}"
     )
     if ask is None and manifest.container == "gguf":
         log("llama.cpp is not installed here, so nobody has let it speak")

@@ -6,15 +6,16 @@ import click
 
 from sage_edge.agent import build
 from sage_edge.cli import render
+from sage_edge.cli.choice import unique
 from sage_edge.cli.environment import as_option, clock_at, log, paths, release, stop_on_signals
-from sage_edge.errors import UsageError
+from sage_edge.cli.lazy_group import Listed
 from sage_edge.hints import sage
 from sage_edge.inventory import guard
 from sage_edge.records.study import Decision, Recommendation
 from sage_edge.sessions import interventions
 
 
-@click.group(help="What researchers recommend to this host, and its answers.")
+@click.group(cls=Listed, help="What researchers recommend to this host, and its answers.")
 def command() -> None:
     """Group of the recommendation commands."""
 
@@ -44,7 +45,7 @@ def _state(decision: Decision | None) -> str:
 @click.option("--because", required=True, help="Why; it is published with the decision.")
 @as_option
 def accept(recommendation: str, because: str, as_host: str | None) -> None:
-    """Accept an open recommendation, named by its id."""
+    """Accept an open recommendation, named by its id or its beginning."""
     _decide(recommendation, because, as_host, accepted=True)
 
 
@@ -53,7 +54,7 @@ def accept(recommendation: str, because: str, as_host: str | None) -> None:
 @click.option("--because", required=True, help="Why; it is published with the decision.")
 @as_option
 def decline(recommendation: str, because: str, as_host: str | None) -> None:
-    """Decline an open recommendation, named by its id."""
+    """Decline an open recommendation, named by its id or its beginning."""
     _decide(recommendation, because, as_host, accepted=False)
 
 
@@ -61,10 +62,10 @@ def _decide(short: str, because: str, as_host: str | None, *, accepted: bool) ->
     agent = _agent(as_host)
     agent.post.open()
     unanswered = interventions.unanswered(agent.post, agent.me)
-    matching = [digest for digest in unanswered if digest.short == short]
-    if not matching:
-        raise UsageError(f"no open recommendation {short}", hint=sage("recommendation list"))
-    digest, paper = matching[0], unanswered[matching[0]]
+    by_id = {digest.partition(":")[2]: digest for digest in unanswered}
+    begun = short.removeprefix("sha256:")
+    digest = by_id[unique("open recommendation", begun, by_id, hint=sage("recommendation list"))]
+    paper = unanswered[digest]
     verdict = Decision(
         author=agent.me.host.name,
         recommendation=digest,

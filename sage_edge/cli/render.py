@@ -55,25 +55,41 @@ def marked(mark: str, style: str, lines: Sequence[str]) -> None:
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, wrapped: int = 1, apart: bool = False) -> None:
     """Print a table of plain text, columns as wide as they need to be, the last ones wrapped to the terminal.
 
-    wrapped: so many columns may be wrapped. apart: with an empty line between rows.
+    wrapped: so many columns may be wrapped, between words and never within one, so that a path stays whole. Into a
+    pipe each row is one line. apart: with an empty line between rows.
     """
     from rich.table import Table
     from rich.text import Text
 
     cells = [[sanitize.terminal(cell) for cell in row] for row in rows]
     whole = len(heads) - wrapped
-    left = sum(max(map(len, column)) + 2 for column in list(zip(heads, *cells, strict=True))[:whole])
+    if not sys.stdout.isatty():
+        whole = len(heads)
+    columns = [[head, *column] for head, *column in zip(heads, *cells, strict=True)]
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), leading=int(apart))
-    for number, head in enumerate(heads):
-        grid.add_column(Text(head, "bold"), no_wrap=number < whole, overflow="fold")
+    widths = _widths(columns, whole, width() - 2 * (len(heads) - 1))
+    for number, (head, taken) in enumerate(zip(heads, widths, strict=True)):
+        grid.add_column(Text(head, "bold"), no_wrap=number < whole, width=taken)
     for row in cells:
         grid.add_row(*map(Text, row))
-    _print(grid, width=max(width(), left + 10 * (wrapped - 1) + _narrowest([row[-1] for row in cells])))
+    _print(grid, width=sum(widths) + 2 * len(heads))
 
 
-def _narrowest(cells: Sequence[str]) -> int:
-    """Columns that a wrapped cell needs at least, so that a path or a name in it stays in one piece."""
-    return max(20, min(40, max((len(word) for cell in cells for word in cell.split()), default=0)))
+def _widths(columns: Sequence[Sequence[str]], whole: int, room: int) -> list[int]:
+    """Return how wide each column is: the first `whole` as they need; the others as there is room, words unbroken."""
+    needed = [max(map(len, column)) for column in columns]
+    widths = [
+        width if number < whole else min(width, _longest_word(column))
+        for number, (width, column) in enumerate(zip(needed, columns, strict=True))
+    ]
+    for number in range(whole, len(columns)):
+        share = max(0, room - sum(widths)) // (len(columns) - number)
+        widths[number] = min(needed[number], widths[number] + share)
+    return widths
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    return max(20, *(len(word) for cell in cells for word in cell.split()))
 
 
 def surroundings(overlay: str | None = None, addresses: Path | None = None) -> Surroundings:

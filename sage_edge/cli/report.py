@@ -15,6 +15,7 @@ from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log, paths
 from sage_edge.errors import SageError, UsageError
 from sage_edge.hints import sage
+from sage_edge.sizes import counted
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus.sources import PaperSource
@@ -96,7 +97,7 @@ def _narrative(name: str, tested: Sequence[ClaimFinding]) -> Narrative:
     model = shelves.resolve(find(name, shelves.names()))
     settings = Settings(min(_TOKENS, model.context_tokens), batch_tokens=128, threads=None, gpu_layers=-1)
     engine = open_engine("llamacpp", settings)
-    log(f"{model.ref} puts {len(tested)} findings into words; that takes {_MINUTES} minutes at most")
+    log(f"{model.ref} puts {counted(len(tested), 'finding')} into words; that takes {_MINUTES} minutes at most")
     try:
         return narrative.narrate(engine, model, tested, seed=SEED, deadline=Deadline(60 * _MINUTES))
     finally:

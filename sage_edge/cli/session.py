@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -9,19 +10,21 @@ import click
 from sage_edge import locks
 from sage_edge.agent import build, by_hand
 from sage_edge.cli import render, session_view
+from sage_edge.cli.choice import unique
 from sage_edge.cli.completion import offered, sessions
 from sage_edge.cli.environment import as_option, clock_at, image, json_option, log, paths, release, stop_on_signals
-from sage_edge.errors import Unreachable, UsageError
+from sage_edge.cli.lazy_group import Listed
+from sage_edge.errors import Unreachable
 from sage_edge.hints import sage
 from sage_edge.inventory import guard, identity
-from sage_edge.names import SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
 from sage_edge.sessions.errors import SessionError
+from sage_edge.sizes import counted
 
 
-@click.group(help="Run, list, show and verify sessions.")
+@click.group(cls=Listed, help="Run, list, show and verify sessions.")
 def command() -> None:
     """Group of the session commands."""
 
@@ -101,7 +104,7 @@ def _cells(paper: Transcript) -> tuple[str, ...]:
 @click.argument("session", shell_complete=offered(sessions))
 @json_option
 def show(session: str, as_json: bool) -> None:
-    """Show one session: a name like P001, or a transcript's file."""
+    """Show one session: an id like P001 or its beginning, or a transcript's file."""
     transcript = archive.read(_find(session))
     if as_json:
         render.document("sage-edge/transcript/1", transcript.model_dump(mode="json"))
@@ -110,22 +113,16 @@ def show(session: str, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def verify(file: Path) -> None:
-    """Check every link of a transcript's hash chain. Exit code 8 when one does not hold."""
-    transcript = archive.read(file)
-    click.echo(f"{transcript.session} is whole: {transcript.closing.turns} turns, seal {transcript.seal}")
+@click.argument("session", shell_complete=offered(sessions))
+def verify(session: str) -> None:
+    """Check every link of a session's hash chain, named as for show. Exit code 8 when one does not hold."""
+    transcript = archive.read(_find(session))
+    click.echo(f"{transcript.session} is whole: {counted(transcript.closing.turns, 'turn')}, seal {transcript.seal}")
 
 
 def _find(session: str) -> Path:
-    if Path(session).suffix == ".json":
+    """Return the file of a session: by its id, by an id's beginning that only one has, or as a path."""
+    if os.sep in session or Path(session).suffix == ".json":
         return Path(session)
-    papers = paths().papers
-    try:
-        wanted = SessionId(session)
-    except ValueError as wrong:
-        raise UsageError(str(wrong), hint=sage("session list")) from None
-    for own, path in archive.all_sessions(papers):
-        if own == wanted:
-            return path
-    raise UsageError(f"there is no session {wanted} in {papers}", hint=sage("session list"))
+    filed = dict(archive.all_sessions(paths().papers))
+    return filed[unique("session", session, filed, hint=sage("session list"))]

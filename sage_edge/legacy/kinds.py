@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from pydantic import JsonValue
 
 from sage_edge.legacy import containers
+from sage_edge.sizes import counted
 
 _JSON = re.compile(r"\.(jsonl?|ndjson)(?![a-z])", re.IGNORECASE)
 _LINES = re.compile(r"\.(jsonl|ndjson)(?![a-z])", re.IGNORECASE)
@@ -72,7 +73,7 @@ def by_content(value: JsonValue) -> str | None:
     """What a document of the older system is that holds no session; None when nothing speaks for that."""
     rows = value.get("experiences") if isinstance(value, dict) else value
     if isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() >= _ROW for row in rows):
-        return f"an experience buffer of {len(rows)} rows"
+        return f"an experience buffer of {counted(len(rows), 'row')}"
     if not isinstance(value, dict) or containers.own(value) is not None:
         return None
     for keys, what in _KEYS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from sage_edge import files
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.inventory.session_kinds import SessionKind
@@ -17,15 +18,20 @@ from sage_edge.sessions.errors import TranscriptBroken
 def read(path: Path) -> Transcript:
     """Return the transcript in a file, verified. Raises TranscriptBroken, which names each broken link."""
     try:
-        transcript = parse(Transcript, path.read_bytes())
+        transcript = parse(Transcript, files.read(path, at_most=LARGEST))
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}", hint=sage("session list")) from None
+    except files.NoPlainFile as other:
+        raise UsageError(str(other), hint=sage("session list")) from None
     except (OSError, ValueError) as unreadable:
         raise TranscriptBroken(f"{path}: {unreadable}", hint=_BACK) from None
     if faults := chain_faults(transcript):
         raise TranscriptBroken(f"{path}: {'; '.join(faults)}", hint=_BACK)
     return transcript
 
+
+LARGEST = 64 << 20
+"""Bytes; a transcript has some ten thousand, and whatever is larger than this was not written by a session."""
 
 _BACK = "it was changed after it was written; the published one is in git: git show host/NAME:sessions/…"
 

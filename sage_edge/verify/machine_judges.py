@@ -13,6 +13,7 @@ from sage_edge.hints import sage
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts, contradictions
 from sage_edge.names import ModelRef
+from sage_edge.sizes import counted
 from sage_edge.verify.check import CheckJudgement
 from sage_edge.verify.libraries import Libraries
 from sage_edge.verify.machine import ClockFacts, FreeDisk
@@ -203,4 +204,4 @@ def exchange(fact: ExchangeAnswer | None) -> CheckJudgement:
         return CheckJudgement("skipped", "fleet/ cannot be read, so nobody says where it is")
     if fact.refusal:
         return CheckJudgement("fail", f"{fact.remote} does not answer: {fact.refusal}")
-    return CheckJudgement("ok", f"{fact.remote} answers, {fact.branches} hosts have a branch there")
+    return CheckJudgement("ok", f"{fact.remote} answers, {counted(fact.branches, 'host')} there have a branch")

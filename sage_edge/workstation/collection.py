@@ -6,12 +6,10 @@ import copy
 import importlib
 import pkgutil
 import sys
-from types import TracebackType
 
 from invoke import Collection, Task
 
-from sage_edge import workstation
-from sage_edge.workstation.task import forget_output
+from sage_edge import output, workstation
 
 MODULES = tuple(
     importlib.import_module(f"{workstation.__name__}.{module.name}")
@@ -21,15 +19,7 @@ MODULES = tuple(
 """Every module of this room whose name ends in `_tasks`, by name: no other place lists them."""
 
 
-def _without_reader(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Say nothing where invoke itself was printing help or a list, and its reader has gone; all else as before."""
-    if issubclass(kind, BrokenPipeError):
-        forget_output()
-    else:
-        sys.__excepthook__(kind, error, trace)
-
-
-sys.excepthook = _without_reader
+output.keep()  # before invoke prints: who reads its lists may leave
 
 if "--complete" in sys.argv:  # a Tab, and nothing else, needs it
     from sage_edge.workstation import completion

@@ -6,7 +6,7 @@ from invoke import Context
 
 from sage_edge.workstation import training_libraries
 from sage_edge.workstation.programs import here, python, run
-from sage_edge.workstation.task import task
+from sage_edge.workstation.task import task, whole
 
 GROUP = "introspective"
 TRAIN_NEEDS = ("torch", "transformers", "peft", "gguf")
@@ -18,8 +18,9 @@ TRAIN_NEEDS = ("torch", "transformers", "peft", "gguf")
         "steps": "How many training steps; default: those of the recipe.",
     }
 )
-def train(c: Context, into: str = "", steps: int = 0) -> int:
+def train(c: Context, into: str = "", steps: str = "") -> int:
     """Train the introspective adapter anew, its base prepared first."""
     training_libraries.require(TRAIN_NEEDS)
     place = here(into) if into else "tools/introspective/adapter"
-    return run(c, *python("tools.introspective", place, *(["--steps", str(steps)] if steps else [])))[0]
+    fewer = ["--steps", str(whole("--steps", steps))] if steps else []
+    return run(c, *python("tools.introspective", place, *fewer))[0]

@@ -15,6 +15,7 @@ from sage_edge.cli.environment import log
 from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.hints import Surroundings
 from sage_edge.names import HostName
+from sage_edge.sizes import counted
 from sage_edge.verify.check import CheckResult
 from sage_edge.workstation.context import failure
 
@@ -50,7 +51,7 @@ def _table(report: Report, where: Surroundings) -> None:
         by_remedy.setdefault(hints.text(result.remedy, where), []).append(result.check)
     for remedy, checks in by_remedy.items():
         click.echo(f" next: {sanitize.terminal(remedy)}  ({sanitize.terminal(', '.join(checks))})")
-    log(f"{report.host}: {len(rows) - len(report.failed)} of {len(rows)} checks hold")
+    log(f"{report.host}: {len(rows) - len(report.failed)} of {counted(len(rows), 'check')} hold")
 
 
 def document(outcomes: Sequence[HostResult[Report]], where: Surroundings) -> list[dict[str, object]]:

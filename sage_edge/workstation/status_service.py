@@ -15,12 +15,13 @@ from sage_edge.names import HostName, shortened
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import WrongBoard
+from sage_edge.sizes import counted
 from sage_edge.workstation import context
 from sage_edge.workstation.context import FleetContext
 
 
 def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool) -> int:
-    """Print a table; a host that does not answer has a row that says so, and is no error."""
+    """Print a table and return the worst exit code: a host that does not answer has a row that says so, and counts."""
 
     def one(name: HostName) -> BoardProbe:
         with here.seen(name) as board:
@@ -33,7 +34,7 @@ def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool) -> i
         render.document("sage-edge/status/1", [dict(zip(heads, row, strict=True)) for row in rows])
     else:
         render.table(heads, rows)
-    return 0
+    return fleet_runner.worst([result.code for result in results])
 
 
 def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
@@ -91,7 +92,8 @@ def audit(here: FleetContext, host: str, n: int, *, as_json: bool, check: bool) 
             tuple(str(line.get(key, "")) for key in ("n", "at", "who", "action", "detail")) for line in record["lines"]
         ]
         render.table(("n", "at", "who", "action", "what"), rows)
-    whole = f"the chain of {record['count']} lines is {'broken: ' + record['wrong'] if record['wrong'] else 'whole'}"
+    state = f"broken: {record['wrong']}" if record["wrong"] else "whole"
+    whole = f"the chain of {counted(record['count'], 'line')} is {state}"
     click.echo(f"{whole}; its head is {str(record['head'])[:12]}", err=True)
     return ExitCode.NOT_VERIFIED if check and record["wrong"] else 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task
+from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task, whole
 
 
 @task(help={**HOSTS, "json": JSON})
 def status(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
-    """Show what runs on hosts; one that does not answer is shown, too."""
+    """Show what runs on hosts; ends with 4 when one does not answer."""
     from sage_edge.workstation import context, status_service
 
     here = context.make_context(fleet)
@@ -23,11 +23,11 @@ def status(c: object, host: str = "", role: str = "", all: bool = False, fleet: 
         "grep": "Only lines with this text.",
     }
 )
-def logs(c: object, host: str = "", fleet: str = "", n: int = 100, since: str = "", grep: str = "") -> int:
+def logs(c: object, host: str = "", fleet: str = "", n: str = "100", since: str = "", grep: str = "") -> int:
     """Show the last words of a host's agent."""
     from sage_edge.workstation import context, status_service
 
-    return status_service.logs(context.make_context(fleet), host, n, since or None, grep or None)
+    return status_service.logs(context.make_context(fleet), host, whole("-n", n), since or None, grep or None)
 
 
 @task(
@@ -39,11 +39,11 @@ def logs(c: object, host: str = "", fleet: str = "", n: int = 100, since: str = 
         "check": "End with 8 if the chain is broken.",
     }
 )
-def audit(c: object, host: str = "", fleet: str = "", n: int = 20, json: bool = False, check: bool = False) -> int:
+def audit(c: object, host: str = "", fleet: str = "", n: str = "20", json: bool = False, check: bool = False) -> int:
     """Show what was done to a host, and whether the record is whole."""
     from sage_edge.workstation import context, status_service
 
-    return status_service.audit(context.make_context(fleet), host, n, as_json=json, check=check)
+    return status_service.audit(context.make_context(fleet), host, whole("-n", n), as_json=json, check=check)
 
 
 @task(help={"host": ONE_HOST, "fleet": FLEET})

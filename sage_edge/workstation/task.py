@@ -7,14 +7,12 @@ task here has a positional parameter or a one-letter flag, and every parameter h
 from __future__ import annotations
 
 import functools
-import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import invoke
 
-from sage_edge.errors import ExitCode, SageError
+from sage_edge.errors import ExitCode, SageError, UsageError
 
 HOST = "Which hosts, like sprout or sprout,thor."
 ONE_HOST = "Which host, like sprout."
@@ -39,21 +37,42 @@ def task(*, name: str | None = None, help: Mapping[str, str] | None = None) -> C
 
 
 def _ended(work: Callable[[], int], overlay: str | None) -> int:
+    from sage_edge.cli import mishap  # nobody who lists tasks or asks for help needs it
+
+    return mishap.ended(_code(work, overlay))
+
+
+def _code(work: Callable[[], int], overlay: str | None) -> int:
+    from sage_edge.cli import mishap
+
     try:
         return work()
     except SageError as refusal:
-        from sage_edge.cli import render  # nobody who lists tasks or asks for help needs them
-        from sage_edge.workstation import context
-
-        render.complain(refusal, context.surroundings(overlay))
+        _complain(refusal, overlay)
         return refusal.code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        forget_output()
-        return ExitCode.OK
+    except invoke.Exit:
+        raise
+    except Exception as unforeseen:  # whatever it is, a person gets a message
+        if mishap.wanted():
+            raise
+        _complain(mishap.described(unforeseen), overlay)
+        return ExitCode.FAILED
 
 
-def forget_output() -> None:
-    """Let stdout lead nowhere: whoever read it has gone, as `head` does, and Python would complain at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _complain(refusal: SageError, overlay: str | None) -> None:
+    from sage_edge.cli import render
+    from sage_edge.workstation import context
+
+    render.complain(refusal, context.surroundings(overlay))
+
+
+def whole(name: str, text: str) -> int:
+    """Return the number, 1 or more, that somebody gave for an option. invoke's own parsing ends in a traceback."""
+    try:
+        if (number := int(text)) >= 1:
+            return number
+    except ValueError:
+        pass
+    raise UsageError(f"{name} wants a whole number from 1 on, not {text!r}", hint=f"for instance: {name} 20")

@@ -48,7 +48,7 @@ def test_a_failure_is_told_when_it_begins_and_when_it_is_over(
     full, lost = SageError("the disk is full"), SageError("the hub is lost")
     one = home()
     looped(one, [None, full, full, full, lost, None, None], monkeypatch)
-    assert one.told == ["failing: the disk is full", "failing: the hub is lost", "all is well again"]
+    assert one.told[1:] == ["failing: the disk is full", "failing: the hub is lost", "all is well again"]
     assert watch.waits[1:5] == [10.0, 20.0, 40.0, 80.0]
     assert watch.waits[5] == 300.0
 
@@ -63,7 +63,7 @@ def test_it_waits_longer_after_failures_but_not_for_ever(
 def test_a_raised_error_counts_as_a_failure(home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     one = home()
     looped(one, [UsageError("no fleet"), None], monkeypatch)
-    assert one.told == ["failing: no fleet", "all is well again"]
+    assert one.told[1:] == ["failing: no fleet", "all is well again"]
 
 
 def test_what_no_waiting_mends_ends_it(home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,5 +112,14 @@ def test_a_whole_day_of_the_real_wake(home: Make, watch: HandClock) -> None:
     end = watch.at + timedelta(hours=6)
     watch.on_wait = lambda: one.stop.set() if watch.at >= end else None
     loop.run(replace(one.agent, me=replace(one.me, fleet=replace(one.me.fleet, wake_every=timedelta(hours=1)))))  # type: ignore[arg-type]
-    conducted = [line.split(",")[0] for line in one.told]
+    conducted = [line.split(",")[0] for line in one.told[1:]]
     assert conducted == ["P001 complete", "T001 complete", "P002 complete"]
+
+
+def test_its_first_line_says_that_it_runs_and_what_it_waits_for(home: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = home()
+    looped(one, [None], monkeypatch)
+    assert one.told[0].startswith(f"started, release {one.agent.release}; a wake every 5 minutes; the next slot is 20")
+    researcher = home("thor")
+    looped(researcher, [None], monkeypatch)
+    assert "slot" not in researcher.told[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from pydantic import JsonValue
 
 from sage_edge.cli import main
+from tests.cli.terminal import seen
 from tests.legacy.papers import TEXT, TRAINING, plant, session, training
 
 EVIL = "evil\x1b[2J\u202e.json"
@@ -54,9 +56,10 @@ def test_what_a_person_reads(source: Path, tmp_path: Path) -> None:
     assert "import.json is written" in answer.stderr
 
 
-def test_it_fits_a_terminal(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    assert max(map(len, ask(source, "--into", tmp_path / "out").stdout.splitlines())) <= 80
+def test_it_fits_a_terminal(source: Path, tmp_path: Path) -> None:
+    lines = seen(["import-legacy", str(source), "--into", str(tmp_path / "out")], os.environ)
+    assert len(lines) > 10
+    assert max(map(len, lines)) <= 80
 
 
 def test_names_of_strangers_do_not_reach_the_terminal(source: Path, tmp_path: Path) -> None:

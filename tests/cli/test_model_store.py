@@ -47,7 +47,7 @@ def test_after_preparing_everything_that_is_here_can_be_verified(made: Store, sa
 def test_what_a_model_was_made_of_can_go_but_its_adapter(made: Store, say: Say) -> None:
     shown = say("gc")
     assert shown.stdout == ""
-    assert shown.stderr.splitlines()[0].startswith("4 steps on the way to finished models hold 220 B more: ")
+    assert shown.stderr.splitlines()[0].startswith("4 steps on the way to finished models: 220 B more: ")
     asked = say("gc", "--parts")
     assert asked.stderr.splitlines()[-1] == " next: sage-edge model gc --yes --parts"
     assert say("gc", "--parts", "--yes").exit_code == 0

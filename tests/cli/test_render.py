@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 
 from sage_edge.cli import render
@@ -24,7 +27,21 @@ def test_into_a_pipe_go_plain_lines(shown: pytest.CaptureFixture[str], monkeypat
     out = shown.readouterr().out
     assert out.isascii()
     assert "\x1b" not in out
-    assert [line for line in out.splitlines() if line != line.rstrip() or len(line) > 80] == []
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+    assert len(out.splitlines()) == 4, "a row is a line"
+
+
+def test_on_a_terminal_a_table_is_wrapped_and_no_word_is_broken(
+    shown: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    path = "a/path/that/is/long/" * 4
+    render.table(("host", "where", "what"), [("sprout", LONG, path), ("thor", "-", LONG)], wrapped=2)
+    lines = shown.readouterr().out.splitlines()
+    assert any(path in line for line in lines)
+    render.table(("host", "what"), [("sprout", LONG)])
+    assert max(len(re.sub("\x1b\\[[0-9;]*m", "", line)) for line in shown.readouterr().out.splitlines()) <= 80
 
 
 def test_a_name_is_never_cut_however_narrow_it_is(

@@ -107,7 +107,9 @@ def test_a_host_without_sessions_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_machine_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
-    absent = "import sys; sys.modules['matplotlib'] = None; from sage_edge.cli import main; main(sys.argv[1:])"
+    absent = (
+        "import sys; sys.modules['matplotlib'] = None; from sage_edge.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
     words = [sys.executable, "-c", absent, "report", "--corpus", str(tmp_path), "--out", str(tmp_path / "x.html")]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1

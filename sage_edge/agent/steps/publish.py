@@ -8,6 +8,7 @@ from functools import partial
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
 from sage_edge.errors import Unreachable
+from sage_edge.sizes import counted
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
@@ -23,7 +24,7 @@ def _publish(agent: Agent, wake: Wake) -> None:
         wake.published = True
     except Unreachable as away:
         wake.problems.append(away.message)
-        agent.log(f"{agent.post.unpublished()} papers wait here until the exchange answers")
+        agent.log(f"{counted(agent.post.unpublished(), 'paper')} unpublished, kept here until the exchange answers")
 
 
 STEP = WakeStep("publish", actions, always=True)

@@ -12,6 +12,7 @@ from sage_edge.analysis.statistics.coupling import neighbours
 from sage_edge.analysis.statistics.estimate import Estimate, Significance
 from sage_edge.names import Track
 from sage_edge.records.claim import Evidence, Measures, Reading, ScoredBy, Unit
+from sage_edge.sizes import counted
 
 RESEMBLE = 0.3
 """From this correlation between neighbours on, an interval that takes sessions as independent is clearly too narrow."""
@@ -108,7 +109,7 @@ def span(points: Sequence[Point]) -> str:
         return "no sessions"
     if len(points) == 1:
         return points[0].label
-    return f"{points[0].label} to {points[-1].label}, {len(points)} sessions"
+    return f"{points[0].label} to {points[-1].label}, {counted(len(points), 'session')}"
 
 
 def evidence(taken: Iterable[Taken]) -> tuple[Evidence, ...]:

@@ -110,11 +110,6 @@ def chance(p: float | None, why: str = "") -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 session`, `2 sessions`."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
 def joined(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))

@@ -6,8 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Section, Table, Tone, counted
+from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Section, Table, Tone
 from sage_edge.records.claim import ClaimFinding, Reading, Verdict
+from sage_edge.sizes import counted
 
 TONES: dict[Verdict, Tone] = {"supported": "good", "not supported": "bad", "cannot tell": "open"}
 PER_DAY = 4

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from sage_edge.analysis import plots
-from sage_edge.analysis.report.blocks import Cell, Figure, Section, Table, chance, counted
+from sage_edge.analysis.report.blocks import Cell, Figure, Section, Table, chance
 from sage_edge.analysis.report.content import SEED, ReportContent
 from sage_edge.analysis.series import Series, values
 from sage_edge.analysis.statistics import corrections, mixture, unimodality
 from sage_edge.analysis.statistics.estimate import LEVEL, Significance
 from sage_edge.analysis.statistics.mixture import States
 from sage_edge.analysis.statistics.unimodality import Dip
+from sage_edge.sizes import counted
 
 EXAMINED = (("edge", "d9"), ("raising", "d9"), ("self-reference", "rate"), ("identity", "rate"))
 """The scores that speak of identity: those that were read as bistable first, ours last."""

@@ -7,10 +7,11 @@ from functools import partial
 
 from sage_edge.analysis import plots
 from sage_edge.analysis.corpus import MeasuredAnswer
-from sage_edge.analysis.report.blocks import Block, Cell, Figure, NumberCell, Section, Table, counted
+from sage_edge.analysis.report.blocks import Block, Cell, Figure, NumberCell, Section, Table
 from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.statistics import means
 from sage_edge.analysis.statistics.estimate import Estimate
+from sage_edge.sizes import counted
 
 BINS = ((0, 59), (60, 79), (80, 99), (100, 119), (120, 10**9))
 """Words of an answer, both ends in it (legacy §6.7)."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sage_edge.analysis.narrative import Narrative
-from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Paragraphs, Section, Table, counted
+from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Paragraphs, Section, Table
+from sage_edge.sizes import counted
 
 
 def section(narrative: Narrative | None) -> Section | None:

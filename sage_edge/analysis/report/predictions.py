@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import get_args
 
 from sage_edge.analysis.calibration import AnsweredPrediction, PredictionOutcome, calibrations, outcome
-from sage_edge.analysis.report.blocks import Badge, Cell, NumberCell, Section, Table, Tone, counted
+from sage_edge.analysis.report.blocks import Badge, Cell, NumberCell, Section, Table, Tone
 from sage_edge.analysis.statistics import means
 from sage_edge.records.study import Measure, Prediction
+from sage_edge.sizes import counted
 
 TONES: dict[PredictionOutcome, Tone] = {
     "confirmed": "good",

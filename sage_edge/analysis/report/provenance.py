@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 
 from sage_edge.analysis.corpus import UNKNOWN
-from sage_edge.analysis.report.blocks import Badge, Block, Cell, NumberCell, Section, Table, counted
+from sage_edge.analysis.report.blocks import Badge, Block, Cell, NumberCell, Section, Table
 from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.statistics import means
+from sage_edge.sizes import counted
 
 FACTS: tuple[tuple[str, Callable[[Session], bool]], ...] = (
     ("number of the session", lambda session: session.header.number is not None),

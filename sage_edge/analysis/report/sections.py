@@ -20,8 +20,9 @@ from sage_edge.analysis.report import (
     training,
     trajectories,
 )
-from sage_edge.analysis.report.blocks import Badge, Section, counted, joined
+from sage_edge.analysis.report.blocks import Badge, Section, joined
 from sage_edge.analysis.report.content import SEED, ReportContent
+from sage_edge.sizes import counted
 
 REGENERATE = "sage-edge report --corpus DIR --out report.html --markdown LATEST_STATUS.md"
 

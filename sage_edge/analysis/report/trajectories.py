@@ -17,7 +17,6 @@ from sage_edge.analysis.report.blocks import (
     Section,
     Table,
     chance,
-    counted,
     joined,
 )
 from sage_edge.analysis.report.content import SEED, ReportContent, of_track
@@ -25,6 +24,7 @@ from sage_edge.analysis.series import Point, Series, values
 from sage_edge.analysis.statistics import corrections, means, trends
 from sage_edge.names import Track
 from sage_edge.scorers import mean_interval, wilson
+from sage_edge.sizes import counted
 
 DRAWN = {"raising": ("d5", "d9", "coherence")}
 """What is drawn of a scorer with many quantities; the table has them all."""

