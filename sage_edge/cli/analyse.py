@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sage_edge.analysis.series import Series
     from sage_edge.records.claim import ClaimFinding
     from sage_edge.scorers import Scorer
+
+Asked: TypeAlias = tuple[str | None, str | None]
+"""The host and the mind that a person named."""
 
 
 @click.command("analyse")
@@ -36,6 +39,7 @@ def command(
     corpus: Path | None,
     exchange: Path | None,
     host: str | None,
+    mind: str | None,
     track: Track | None,
     wanted: tuple[str, ...],
     window: int | None,
@@ -50,11 +54,11 @@ def command(
     with corpus_options.opened(corpus_options.source(corpus, exchange), rescore=rescore) as opened:
         scorers = _scorers(opened, wanted)
         if claims:
-            _claims(opened, host, as_json)
+            _claims(opened, host, mind, as_json)
         elif as_json:
-            render.document("sage-edge/analysis/1", _document(opened, host, track, scorers, window))
+            render.document("sage-edge/analysis/1", _document(opened, (host, mind), track, scorers, window))
         else:
-            _tables(opened, host, track, scorers, window)
+            _tables(opened, (host, mind), track, scorers, window)
         if not as_json:
             corpus_options.tell_refused(opened)
 
@@ -67,33 +71,25 @@ def _scorers(corpus: Corpus, wanted: tuple[str, ...]) -> list[Scorer]:
     return [named[name] for name in wanted] if wanted else list(named.values())
 
 
-def _hosts(corpus: Corpus, host: str | None) -> tuple[str, ...]:
-    if host is None:
-        return corpus.hosts
-    if host not in corpus.hosts:
-        known = ", ".join(corpus.hosts) or "none"
-        raise UsageError(f"{host} has no session here", hint=f"--host names one of: {known}")
-    return (host,)
-
-
-def _series(corpus: Corpus, host: str, track: Track, scorers: list[Scorer]) -> Iterator[Series]:
+def _series(of_mind: Corpus, track: Track, scorers: list[Scorer]) -> Iterator[Series]:
     for scorer in scorers:
         if track in scorer.tracks:
             for quantity in scorer.quantities:
-                yield corpus.of(host).series(scorer.id, scorer.version, quantity, track)
+                yield of_mind.series(scorer.id, scorer.version, quantity, track)
 
 
-def _tables(corpus: Corpus, host: str | None, track: Track | None, scorers: list[Scorer], window: int | None) -> None:
+def _tables(corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None) -> None:
     from sage_edge.analysis.summary import windows
 
     shown = False
-    for name in _hosts(corpus, host):
+    for owner in corpus.owners(*asked):
+        of_mind, name = corpus.of(*owner), corpus.owner_name(*owner)
         for of in (track,) if track else corpus.tracks:
-            count = len(corpus.of(name).sessions(of))
+            count = len(of_mind.sessions(of))
             if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
             render.line(f"{sanitize.terminal(name)}, {of}: {count} session{'s' * (count > 1)}", "bold")
-            series = list(_series(corpus, name, of, scorers))
+            series = list(_series(of_mind, of, scorers))
             rows = [_row(each, summary) for each in series for summary in windows(each, window)]
             if rows:
                 render.table(("scorer", "sessions", "n", "value", "95 % interval", ""), rows)
@@ -112,13 +108,14 @@ def _row(series: Series, summary: Any) -> tuple[str, ...]:
 
 
 def _document(
-    corpus: Corpus, host: str | None, track: Track | None, scorers: list[Scorer], window: int | None
+    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None
 ) -> dict[str, object]:
     from sage_edge.analysis.summary import windows
 
     numbers = [
         {
-            "host": name,
+            "host": host,
+            "mind": mind,
             "track": of,
             "scorer": series.scorer,
             "version": series.version,
@@ -127,9 +124,9 @@ def _document(
             "definition": series.definition,
             **asdict(summary),
         }
-        for name in _hosts(corpus, host)
+        for host, mind in corpus.owners(*asked)
         for of in ((track,) if track else corpus.tracks)
-        for series in _series(corpus, name, of, scorers)
+        for series in _series(corpus.of(host, mind), of, scorers)
         for summary in windows(series, window)
     ]
     return {
@@ -140,7 +137,7 @@ def _document(
     }
 
 
-def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
+def _claims(corpus: Corpus, host: str | None, mind: str | None, as_json: bool) -> None:
     try:
         from sage_edge.analysis.claims import declarations, evaluate
         from sage_edge.analysis.report.collect import subject
@@ -148,15 +145,16 @@ def _claims(corpus: Corpus, host: str | None, as_json: bool) -> None:
         raise SageError(
             f"testing claims needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
         ) from None
-    chosen = subject(corpus, host)
+    chosen = subject(corpus, host, mind)
     if chosen is None:
         log("the corpus is empty: every claim that needs sessions cannot be told")
-    findings = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else corpus.of(chosen))
+    findings = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else chosen)
     if as_json:
         render.document("sage-edge/claims/1", [finding.model_dump(mode="json") for finding in findings])
         return
-    if chosen is not None and len(corpus.hosts) > 1:
-        log(f"about the sessions of {sanitize.terminal(chosen)}; {len(corpus.hosts) - 1} more hosts: --host HOST")
+    if chosen is not None and len(corpus.minds) > 1:
+        name = sanitize.terminal(corpus.owner_name(str(chosen.host), str(chosen.mind)))
+        log(f"about the sessions of {name}; others have some, too: --host HOST, --mind NAME")
     _claims_table(findings)
     for finding in findings:
         _because(finding)

@@ -27,7 +27,8 @@ _SHOWN = 10
 
 
 def options(command: F) -> F:
-    """Add --corpus, --exchange and --host to a command."""
+    """Add --corpus, --exchange, --host and --mind to a command."""
+    command = click.option("--mind", metavar="NAME", help="Which mind's sessions, where a host has several.")(command)
     command = click.option(
         "--host", metavar="HOST", shell_complete=offered(hosts), help="Whose sessions, where several hosts have some."
     )(command)

@@ -44,15 +44,16 @@ def command(
     corpus: Path | None,
     exchange: Path | None,
     host: str | None,
+    mind: str | None,
     out: Path | None,
     markdown: Path | None,
     model: str | None,
 ) -> None:
-    """Write a report on the sessions of one host: a page that needs nothing around it.
+    """Write a report on the sessions of one mind: a page that needs nothing around it.
 
     It tests the claims of fleet/claims.yaml again, shows every scorer by session, and says what to run next. The same
-    papers make the same report. LATEST_STATUS.md is made with --markdown LATEST_STATUS.md. Without --host it is about
-    the host with most sessions.
+    papers make the same report. LATEST_STATUS.md is made with --markdown LATEST_STATUS.md. Without --host and
+    --mind it is about the mind with most sessions.
     """
     if out is None and markdown is None:
         raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))
@@ -63,7 +64,7 @@ def command(
         raise SageError(
             f"a report needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
         ) from None
-    composed = sections.compose(_content(papers, host, model))
+    composed = sections.compose(_content(papers, host, mind, model))
     if out is not None:
         files.write_atomic(out, page.html(composed).encode("utf-8"))
         log(f"{out} is written")
@@ -73,14 +74,14 @@ def command(
     click.echo(composed.headline)
 
 
-def _content(papers: PaperSource, host: str | None, model: str | None) -> ReportContent:
+def _content(papers: PaperSource, host: str | None, mind: str | None, model: str | None) -> ReportContent:
     from sage_edge.analysis.claims import declarations, evaluate
     from sage_edge.analysis.report import collect
 
     declared = declarations.load(paths().fleet)
     with corpus_options.opened(papers) as corpus:
-        chosen = collect.subject(corpus, host)
-        tested = evaluate.test(declared, corpus if chosen is None else corpus.of(chosen))
+        chosen = collect.subject(corpus, host, mind)
+        tested = evaluate.test(declared, corpus if chosen is None else chosen)
         content = collect.gather(corpus, chosen, tested)
         corpus_options.tell_refused(corpus)
     return content if model is None else replace(content, narrative=_narrative(model, tested))

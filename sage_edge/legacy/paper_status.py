@@ -1,8 +1,8 @@
 """What a paper counts as, once all of them are known: only a `session` counts in statistics.
 
 dry-run      its file's name or a key says so, or its number is 900 or more, which the older system used for trials
-experiment   it says so; or its file's name goes on after a number that another file of its folder claims by name
-             alone; or it is a battery of prompts that names no session
+experiment   it is of that kind; or it says so; or its file's name goes on after a number that another file of its
+             folder claims by name alone; or it is a battery of prompts that names no session
 superseded   it lies in a folder of older contents, and its own path holds a newer one
 session      everything else; where two of them claim one number, both say so
 """
@@ -16,9 +16,9 @@ from pathlib import PurePosixPath
 
 from sage_edge.legacy import heads
 from sage_edge.legacy.session_file import Draft
-from sage_edge.names import Slug
-from sage_edge.records.dialogue import Standing
-from sage_edge.records.legacy import LegacyHead
+from sage_edge.names import Slug, Track
+from sage_edge.records.dialogue import UNKNOWN_MIND, Standing
+from sage_edge.records.legacy import LegacyHead, individual
 
 TRIALS_FROM = 900
 """Numbers from here on are trials: there are 901, 999 and 1000 beside series that end near 120 (legacy §4)."""
@@ -74,6 +74,8 @@ def _alone(draft: Draft) -> StandingReason | None:
         return "experiment", "it lies in a folder of experiments"
     if head.shape in ("test-battery", "probe-set") and head.number is None:
         return "experiment", "it is a battery of prompts and names no session"
+    if head.track == "experiment":
+        return "experiment", "its name or its folder says that it is an experiment"
     return None
 
 
@@ -111,20 +113,27 @@ def _claim(draft: Draft) -> tuple[object, ...]:
 
 
 def _number(head: LegacyHead) -> tuple[object, ...]:
-    return head.host, head.track, head.number
+    return head.host, individual(head), head.track, head.number
 
 
 def numbering(heads_: Sequence[LegacyHead]) -> tuple[str, ...]:
     """Return sentences about the numbers of the sessions: claimed twice, missing, and not in the order of time."""
-    series: dict[tuple[str, str], dict[int, list[LegacyHead]]] = {}
+    series: dict[tuple[str, str, Track], dict[int, list[LegacyHead]]] = {}
     for head in heads_:
         if head.standing == "session" and head.number is not None and head.track is not None:
-            series.setdefault((head.host or "", head.track), {}).setdefault(head.number, []).append(head)
+            key = head.host or "", individual(head), head.track
+            series.setdefault(key, {}).setdefault(head.number, []).append(head)
     return tuple(
-        paper
-        for (host, track), held in sorted(series.items())
-        for paper in _series(f"{track}{f' of {host}' if host else ''}", held)
+        sentence
+        for (host, mind, track), held in sorted(series.items())
+        for sentence in _series(_name(track, host, mind), held)
     )
+
+
+def _name(track: Track, host: str, mind: str) -> str:
+    """`primary of sprout, phi4-14b`; what is not known is left out."""
+    known = ", ".join(part for part in (host, mind) if part and part != UNKNOWN_MIND)
+    return f"{track} of {known}" if known else track
 
 
 def _series(name: str, held: Mapping[int, Sequence[LegacyHead]]) -> Iterator[str]:

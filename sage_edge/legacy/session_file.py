@@ -134,7 +134,7 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
     drills = turn_pairs.pair(held.exercises, "exercise")
     merged = exercises.merge(talk, drills) if held.exercises else exercises.Merged(tuple(talk.words), 0)
     beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in containers.spare(held)]
-    named = ids.identify(held.chain, source, has_exercises=bool(held.exercises), place=held.place)
+    named = ids.identify(held.chain, source, place=held.place, shape=_shape(held))
     head = _head(held, source, digest, named, talk, [*document.repairs, *merged.repairs, *beside], merged.words)
     return Draft(
         head=head,

@@ -18,6 +18,9 @@ from sage_edge.names import Digest, Track
 from sage_edge.records.expectation import Expectation
 from sage_edge.records.transcript import FinishReason, Outcome, StepKind, Transcript
 
+UNKNOWN_MIND = "unknown"
+"""The individual of an older paper that says neither its instance nor its model."""
+
 Provenance = Literal["recorded", "legacy"]
 Standing = Literal["session", "dry-run", "experiment", "superseded"]
 
@@ -46,6 +49,8 @@ class Exchange:
 class Dialogue:
     """One session. `number` is None where the paper gives none; `model` is the digest, or what an older paper says.
 
+    mind: the name under which it answers. individual: which one of its host's minds it is; sessions of two of them are
+    never in one series.
     started, ended: UTC. recommendation: the one that the paper names as the reason of its intervention. standing: only
     a `session` counts in statistics. remarks: what a careful reader must know, one slug each, such as `cpu-fallback`.
     """
@@ -69,6 +74,7 @@ class Dialogue:
     recommendation: Digest | None = None
     standing: Standing = "session"
     remarks: tuple[str, ...] = field(default=())
+    individual: str = UNKNOWN_MIND
 
     @cached_property
     def answers(self) -> tuple[Exchange, ...]:
@@ -101,6 +107,7 @@ def of(transcript: Transcript) -> Dialogue:
         label=str(head.session),
         host=str(head.host),
         mind=head.mind,
+        individual=head.mind,
         system=head.lesson.system,
         unit=head.lesson.unit,
         intervention=f"{head.intervention.name}/{head.intervention.version}",

@@ -7,13 +7,14 @@
 
     seal      digest(closing)
 
-It lies at `sessions/<primary|training|other>/<number by hundreds, or unnumbered>/<label>-<seal, 12 digits>.json`, so
+It lies at `sessions/<its kind, or other>/<number by hundreds, or unnumbered>/<label>-<seal, 12 digits>.json`, so
 that two files which claim one number do not collide. A thing that the file does not say is None, "unknown" or
 "none-recorded"; the older system noted no seed, no sampling, no release and no finish reason at all.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -21,11 +22,14 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from sage_edge.names import Digest, Slug, Track
 from sage_edge.records.base import Moment, Record
-from sage_edge.records.dialogue import Dialogue, Exchange, Standing
+from sage_edge.records.dialogue import UNKNOWN_MIND, Dialogue, Exchange, Standing
 from sage_edge.records.transcript import Outcome, StepKind
 
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 """What a session is called: `S021`, `T024`, `R14B_010`, or its file's name. It is part of a file's name."""
+
+_INSTANCES = "instances"
+_BETWEEN = re.compile(r"[^a-z0-9.]+")
 
 Shape = Literal["conversation", "exercises", "probe-set", "test-battery"]
 
@@ -156,6 +160,17 @@ def place(paper: LegacyTranscript) -> str:
     return f"sessions/{head.track or 'other'}/{shelf}/{head.label}-{paper.seal.short}.json"
 
 
+def individual(head: LegacyHead) -> str:
+    """Return which of its host's minds a paper is of: its instance's folder, else its model, else `unknown`.
+
+    The host's name is taken off the folder's, so that `instances/legion-phi4-14b` and the model `phi4:14b` are one.
+    """
+    *folders, _ = head.source.split("/")
+    own = folders[folders.index(_INSTANCES) + 1 :] if _INSTANCES in folders else []
+    words = own[0].removeprefix(f"{head.host}-") if own else (head.model or "").rstrip("/").rpartition("/")[2]
+    return _BETWEEN.sub("-", words.lower()).strip("-") or UNKNOWN_MIND
+
+
 def dialogue(paper: LegacyTranscript) -> Dialogue:
     """Return a paper of the older system as a dialogue."""
     head = paper.head
@@ -180,6 +195,7 @@ def dialogue(paper: LegacyTranscript) -> Dialogue:
         label=head.label,
         host=head.host,
         mind=head.mind,
+        individual=individual(head),
         system=head.system,
         unit=head.unit,
         intervention=head.intervention,

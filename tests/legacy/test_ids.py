@@ -13,7 +13,7 @@ from tests.legacy.papers import TEXT, TRAINING
 
 
 def named(source: str, **keys: JsonValue) -> ids.Id:
-    return ids.identify([keys], source, has_exercises=False, place=None)
+    return ids.identify([keys], source, place=None)
 
 
 @pytest.mark.parametrize(
@@ -26,18 +26,18 @@ def named(source: str, **keys: JsonValue) -> ids.Id:
         ({"session": "T024"}, f"{TRAINING}/T024.json", ("T024", 24, "training")),
         ({"session": "T024"}, "anywhere.json", ("T024", 24, "training")),
         ({"session": 24}, f"{TRAINING}/T024.json", ("T024", 24, "training")),
-        ({"session": "R14B_010"}, "sage/raising/sessions/r14b/R14B_010.json", ("R14B_010", 10, None)),
+        ({"session": "R14B_010"}, "sage/raising/sessions/r14b/R14B_010.json", ("R14B_010", 10, "experiment")),
         ({}, f"{TEXT}/session_117.json", ("S117", 117, "primary")),
         ({}, f"{TRAINING}/T070.json", ("T070", 70, "training")),
-        ({}, "logs/R14B_007.json", ("R14B_007", 7, None)),
+        ({}, "logs/R14B_007.json", ("R14B_007", 7, "experiment")),
         ({}, "sage/instances/legion-phi/training/session_002.json", ("T002", 2, "training")),
         ({"session": 2}, "sage/instances/legion-phi/sessions/session_002.json", ("S002", 2, "primary")),
         ({"session": 5}, "talk.json", ("S005", 5, None)),
         ({"session": 5, "phase": "grounding"}, "talk.json", ("S005", 5, "primary")),
-        ({"session": 5}, "sage/experiments/session_005.json", ("S005", 5, None)),
+        ({"session": 5}, "sage/experiments/session_005.json", ("X005", 5, "experiment")),
         ({"session": 5}, "sage/raising/tracks/sensing/sessions/5.json", ("S005", 5, None)),
         ({"session": "first meeting"}, "notes.json", ("first-meeting", None, None)),
-        ({}, "conversation_20260301_120000.json", ("conversation_20260301_120000", None, None)),
+        ({}, "conversation_20260301_120000.json", ("conversation_20260301_120000", None, "conversation")),
         ({}, "session_20260301.json", ("session_20260301", None, None)),
         ({}, "t5-small.json", ("t5-small", None, None)),
         ({}, "obsession_12.json", ("obsession_12", None, None)),
@@ -52,7 +52,7 @@ def test_names(keys: dict[str, JsonValue], source: str, expected: tuple[str, int
 
 
 def test_exercises_make_it_training() -> None:
-    assert ids.identify([{"session": 3}], "x.json", has_exercises=True, place=None).label == "T003"
+    assert ids.identify([{"session": 3}], "x.json", shape="exercises", place=None).label == "T003"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_an_id_without_a_number_is_told(raw: JsonValue) -> None:
 
 
 def test_nearest_first() -> None:
-    found = ids.identify([{}, {"session": 4}, {"session": 5}], "x.json", has_exercises=False, place="a.0")
+    found = ids.identify([{}, {"session": 4}, {"session": 5}], "x.json", place="a.0")
     assert found.number == 4
 
 

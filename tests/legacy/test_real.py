@@ -82,7 +82,8 @@ def test_each_exercise_is_kept_once_with_what_was_noted(made: LegacyImport) -> N
 
 
 def test_what_counts_as_a_session(made: LegacyImport) -> None:
-    assert {(t.track, t.standing): t.papers for t in made.report.totals if t.track != "other"} == {
+    assert {(t.track, t.standing): t.papers for t in made.report.totals} == {
+        ("experiment", "experiment"): 4,
         ("primary", "session"): 45,
         ("primary", "dry-run"): 3,
         ("primary", "experiment"): 1,

@@ -24,13 +24,14 @@ class PaperFile(NamedTuple):
     track: Track | None = None
     number: int | None = None
     standing: Standing | None = None
+    mind: str | None = None
 
     @property
     def chain(self) -> Chain | None:
-        """Host and track, where the paper has a place among the sessions there."""
-        if self.host is None or self.track is None or self.number is None:
+        """Host, mind and track, where the paper has a place among the sessions there."""
+        if self.host is None or self.mind is None or self.track is None or self.number is None:
             return None
-        return self.host, self.track
+        return self.host, self.mind, self.track
 
 
 def of_content(entry: Entry, content: Dialogue | Refused) -> PaperFile:
@@ -38,7 +39,8 @@ def of_content(entry: Entry, content: Dialogue | Refused) -> PaperFile:
     if isinstance(content, Refused):
         return PaperFile(entry, content.reason)
     host = content.host or UNKNOWN
-    return PaperFile(entry, None, content.seal, host, content.track, content.number, content.standing)
+    numbered = content.track, content.number, content.standing
+    return PaperFile(entry, None, content.seal, host, *numbered, content.individual)
 
 
 class GroupListing(NamedTuple):
@@ -78,7 +80,7 @@ def listings_in(cache: ScoreCache) -> Iterator[GroupListing]:
     for key, content in cache.listings():
         stamp, hint, chains = json.loads(content)
         group = Group(json.loads(key), bytes.fromhex(stamp), bytes.fromhex(hint))
-        yield GroupListing(group, {(host, track): (low, high) for host, track, low, high in chains})
+        yield GroupListing(group, {(host, mind, track): (low, high) for host, mind, track, low, high in chains})
 
 
 def files_row(key: str, files: Iterable[PaperFile]) -> CachedRow:

@@ -31,7 +31,7 @@ def of_doubled(pairs: Iterable[tuple[PaperFile, PaperFile]]) -> Iterator[Problem
 
 
 def of_sessions(sessions: Sequence[Dialogue]) -> Iterator[Problem]:
-    """Yield what sessions say that cannot be. sessions: in order of number within host and track."""
+    """Yield what sessions say that cannot be. sessions: in order of number within host, mind, track."""
     claims: defaultdict[tuple[object, ...], list[Dialogue]] = defaultdict(list)
     chains: defaultdict[tuple[object, ...], list[Dialogue]] = defaultdict(list)
     for session in sessions:
@@ -40,8 +40,9 @@ def of_sessions(sessions: Sequence[Dialogue]) -> Iterator[Problem]:
         if session.standing == "session" and session.number is None:
             yield Problem(name(session), "it has no number, so it has no place among the sessions")
         elif session.standing == "session":
-            claims[session.host, session.track, session.number].append(session)
-            chains[session.host, session.track].append(session)
+            series = session.host, session.individual, session.track
+            claims[(series, session.number)].append(session)
+            chains[series].append(session)
     for claimants in claims.values():
         if len(claimants) > 1:
             seals = " and ".join(claimant.seal.short for claimant in claimants)

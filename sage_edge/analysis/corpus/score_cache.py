@@ -33,8 +33,11 @@ CREATE TABLE kept (
     PRIMARY KEY (seal, rule, context)) WITHOUT ROWID;
 """
 
-FORMAT = zlib.crc32(_SCHEMA.encode()) >> 1 or 1
-"""Of this schema and no other; what an older program kept is thrown away."""
+_CONTENTS = "chains of host, mind and track"
+"""What changed last in the contents that the table keeps."""
+
+FORMAT = zlib.crc32((_SCHEMA + _CONTENTS).encode()) >> 1 or 1
+"""Of this schema, these contents and no other; what an older program kept is thrown away."""
 
 CacheLog = Callable[[str], None]
 """Where one line for people goes."""

@@ -1,7 +1,7 @@
 """The order of sessions: which of them count, and which ones each of them follows.
 
-Sessions of a host and a track are ordered by their number. A number that two papers claim counts for neither of them,
-until one is taken away. Dry runs and experiments follow sessions, but no session follows them.
+Sessions of one mind on a host and of one track are ordered by their number. A number that two papers claim counts for
+neither of them, until one is taken away. Dry runs and experiments follow sessions, but no session follows them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 
-Chain = tuple[str, str]
-"""Host and track."""
+Chain = tuple[str, str, str]
+"""Host, which of its minds, and track."""
 
 
 class SessionOrder:
-    """The sessions of every host and track, by number; papers can be added in any order."""
+    """The sessions of every chain, by number; papers can be added in any order."""
 
     def __init__(self) -> None:
         self._numbers: defaultdict[Chain, list[int]] = defaultdict(list)

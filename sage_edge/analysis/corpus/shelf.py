@@ -85,7 +85,7 @@ class Shelf:
             return question(self._open_papers())
 
     def sessions(self) -> tuple[ShelvedSession, ...]:
-        """Return every session, by host, track and number; unnumbered ones last."""
+        """Return every session, by host, mind, track and number; unnumbered ones last."""
         if self._sessions is None:
             sessions = [ShelvedSession(*session) for session in self.ask(MeasuredPapers.headers)]
             self._sessions = tuple(sorted(sessions, key=lambda session: _order(session.header)))
@@ -120,5 +120,5 @@ class Shelf:
 
 def _order(header: Dialogue) -> tuple[object, ...]:
     number = -1 if header.number is None else header.number
-    numbered = (header.host, header.track or "", header.number is None, number)
+    numbered = (header.host, header.individual, header.track or "", header.number is None, number)
     return (*numbered, header.standing != "session", header.label, header.seal)

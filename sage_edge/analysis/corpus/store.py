@@ -42,10 +42,11 @@ def _silent(line: str) -> None:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Sessions and their numbers. `host`: only its sessions, None for everybody's."""
+    """Sessions and their numbers. host, mind: only theirs, None for everybody's."""
 
     shelf: Shelf
     host: str | None = None
+    mind: str | None = None
 
     @classmethod
     @contextlib.contextmanager
@@ -70,9 +71,38 @@ class Corpus:
         finally:
             shelf.close()
 
-    def of(self, host: str) -> Corpus:
-        """Return the sessions of one host alone."""
-        return Corpus(self.shelf, host)
+    def of(self, host: str, mind: str | None = None) -> Corpus:
+        """Return the sessions of one host alone, and of one of its minds where it is named."""
+        return Corpus(self.shelf, host, mind)
+
+    @property
+    def minds(self) -> tuple[tuple[str, str], ...]:
+        """Every mind that has a session here: its host, and which one of its host's minds it is (`Dialogue`).
+
+        One with dry runs and experiments alone is named only where nobody has anything else.
+        """
+        headers = [session.header for session in self._shelved()]
+        sessions = [header for header in headers if header.standing == "session"]
+        return tuple(sorted({(str(header.host), header.individual) for header in sessions or headers}))
+
+    def owners(self, host: str | None = None, mind: str | None = None) -> tuple[tuple[str, str], ...]:
+        """Return the minds of a host that have a session here, or the one that is named; all of them without a name.
+
+        Raises UsageError for a host or a mind that has none.
+        """
+        if host is not None and host not in self.hosts:
+            known = ", ".join(self.hosts) or "none"
+            raise UsageError(f"{host} has no session here", hint=f"--host names one of: {known}")
+        of_host = [owner for owner in self.minds if host in (None, owner[0])]
+        chosen = tuple(owner for owner in of_host if mind in (None, owner[1]))
+        if mind is not None and not chosen:
+            known = ", ".join(sorted({name for _, name in of_host})) or "none"
+            raise UsageError(f"no session here is of the mind {mind}", hint=f"--mind names one of: {known}")
+        return chosen
+
+    def owner_name(self, host: str, mind: str) -> str:
+        """Return how an owner of sessions is named to people: the host, and the mind where the host has several."""
+        return host if len(self.of(host).minds) < 2 else f"{host} ({mind})"
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -86,7 +116,7 @@ class Corpus:
 
     @property
     def dialogues(self) -> tuple[Dialogue, ...]:
-        """Every session without its words, by host, track and number; dry runs and contested numbers as well."""
+        """Every session without its words, by host, mind, track and number; dry runs and contested numbers as well."""
         return tuple(session.header for session in self._shelved())
 
     @property
@@ -102,10 +132,10 @@ class Corpus:
     def series(
         self, scorer: str, version: int, quantity: str, track: Track, *, standing: Standing = "session"
     ) -> Series:
-        """Return a quantity of every session of one host on a track that has an answer to be measured, by number.
+        """Return a quantity of every session of one mind on a track that has an answer to be measured, by number.
 
-        Raises UsageError for a scorer, quantity or track that is not measured, and where several hosts have sessions
-        on this track.
+        Raises UsageError for a scorer, quantity or track that is not measured, and where several hosts, or several
+        minds of one host, have sessions on this track.
         """
         measured_by = self._scorer(scorer, version, quantity, track)
         headers = self._chosen(track, standing)
@@ -151,11 +181,11 @@ class Corpus:
 
     def _shelved(self) -> tuple[ShelvedSession, ...]:
         sessions = self.shelf.sessions()
-        return (
-            sessions
-            if self.host is None
-            else tuple(session for session in sessions if session.header.host == self.host)
-        )
+        if self.host is not None:
+            sessions = tuple(session for session in sessions if session.header.host == self.host)
+        if self.mind is not None:
+            sessions = tuple(session for session in sessions if session.header.individual == self.mind)
+        return sessions
 
     def _chosen(self, track: Track, standing: Standing) -> tuple[Dialogue, ...]:
         chosen = tuple(
@@ -170,6 +200,12 @@ class Corpus:
             raise UsageError(
                 f"{len(hosts)} hosts have {track} sessions here ({', '.join(hosts)}), and one series speaks of one",
                 hint=f"name the host: --host {hosts[0]}",
+            )
+        minds = sorted({header.individual for header in chosen})
+        if len(minds) > 1:
+            raise UsageError(
+                f"{len(minds)} minds of {hosts[0]} have {track} sessions ({', '.join(minds)}); a series is of one",
+                hint=f"name the mind: --mind {minds[0]}",
             )
         return chosen
 

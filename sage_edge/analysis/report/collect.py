@@ -10,47 +10,47 @@ from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.report.forecasts import forecasts
 from sage_edge.analysis.report.legacy_verdicts import noted
 from sage_edge.analysis.series import Series
-from sage_edge.errors import UsageError
 from sage_edge.records.claim import ClaimFinding
 
 
-def subject(corpus: Corpus, host: str | None = None) -> str | None:
-    """Return whose sessions a report speaks of: the host asked for, else the one with most; None in an empty corpus.
+def subject(corpus: Corpus, host: str | None = None, mind: str | None = None) -> Corpus | None:
+    """Return the sessions that a report speaks of, which are one mind's: of the host and the mind asked for, else of
+    the mind with most sessions; None in an empty corpus.
 
-    Raises UsageError for a host that has none.
+    Raises UsageError for a host or a mind that has none.
     """
-    hosts = corpus.hosts
-    if host is not None and host not in hosts:
-        known = ", ".join(hosts) or "none"
-        raise UsageError(f"{host} has no session here", hint=f"--host names one of: {known}")
-    return host or max(hosts, key=lambda candidate: (_counting(corpus.of(candidate)), candidate), default=None)
+    among = [corpus.of(*owner) for owner in corpus.owners(host, mind)]
+    return max(among, key=lambda candidate: (_counting(candidate), candidate.host, candidate.mind), default=None)
 
 
 def _counting(corpus: Corpus) -> int:
     return sum(len(corpus.sessions(track)) for track in corpus.tracks)
 
 
-def gather(corpus: Corpus, host: str | None, claims: Sequence[ClaimFinding] = ()) -> ReportContent:
-    """Return everything that the corpus knows about a host's sessions; host: None for an empty corpus."""
+def gather(corpus: Corpus, chosen: Corpus | None, claims: Sequence[ClaimFinding] = ()) -> ReportContent:
+    """Return everything that the corpus knows about the chosen mind's sessions; None for an empty corpus."""
     source = corpus.shelf.source
-    if host is None:
+    if chosen is None or chosen.host is None:
         return ReportContent(name(source.key), claims=tuple(claims), refused=corpus.refused, problems=corpus.problems)
-    of_host = corpus.of(host)
-    known = {session.seal: session for session in of_host.dialogues}
+    host = chosen.host
+    known = {session.seal: session for session in chosen.dialogues}
     foretold = forecasts(source.repository, host, known) if isinstance(source, Branches) else ((), ())
-    counting = {session.seal for track in of_host.tracks for session in of_host.sessions(track)}
+    counting = {session.seal for track in chosen.tracks for session in chosen.sessions(track)}
+    here = host, chosen.mind
+    others = [owner for owner in corpus.owners() if owner != here and _counting(corpus.of(*owner))]
     return ReportContent(
         source=name(source.key),
         host=host,
-        others=tuple(other for other in corpus.hosts if other != host and _counting(corpus.of(other))),
+        mind=chosen.mind if len(corpus.of(host).minds) > 1 else None,
+        others=tuple(corpus.owner_name(*owner) for owner in others),
         sessions=tuple(
-            Session(session, answers, session.seal in counting, noted(of_host, session, answers))
-            for session, answers in of_host.answers()
+            Session(session, answers, session.seal in counting, noted(chosen, session, answers))
+            for session, answers in chosen.answers()
         ),
-        series=_series(of_host),
+        series=_series(chosen),
         claims=tuple(claims),
         refused=corpus.refused,
-        problems=(*of_host.problems, *foretold[1]),
+        problems=(*chosen.problems, *foretold[1]),
         forecasts=foretold[0],
     )
 

@@ -35,13 +35,15 @@ class Session:
 class ReportContent:
     """What a report is about.
 
-    source: where the papers lie, for people. host: whose sessions these are. others: further hosts with sessions there.
+    source: where the papers lie, for people. host, mind: whose sessions these are; mind is None where the host has one.
+    others: further minds with sessions there.
     sessions: all its papers, whether they count or not. series: every quantity of every scorer that looks at one of the
     tracks, in the order of `scorers.ALL`.
     """
 
     source: str
     host: str = "unknown"
+    mind: str | None = None
     others: tuple[str, ...] = ()
     sessions: tuple[Session, ...] = ()
     series: tuple[Series, ...] = ()

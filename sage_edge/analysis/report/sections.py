@@ -96,9 +96,11 @@ def _about(content: ReportContent) -> Iterator[str]:
     minds = joined(sorted({session.header.mind for session in counting}))
     sessions = counted(len(counting), "session")
     where = "on a host that no paper names" if content.host == UNKNOWN else f"on {content.host}"
+    where += f" ({content.mind})" if content.mind else ""
     yield f"{sessions} with {minds} {where}, from {content.source}: {parts}. {_when(content)}"
     if content.others:
-        yield f"Further hosts have sessions there: {joined(content.others)}. Each has a report of its own (--host)."
+        others = joined(content.others)
+        yield f"Further minds have sessions there: {others}. Each has a report of its own (--host, --mind)."
 
 
 def _when(content: ReportContent) -> str:

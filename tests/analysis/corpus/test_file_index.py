@@ -14,13 +14,15 @@ from sage_edge.analysis.corpus.sources import Entry, Group
 from sage_edge.records.dialogue import Standing
 
 STANDINGS: tuple[Standing, ...] = ("session", "session", "session", "dry-run")
-PAPER = st.tuples(st.sampled_from("abcd"), st.integers(1, 12), st.sampled_from(STANDINGS), st.booleans())
+PAPER = st.tuples(
+    st.sampled_from("abcd"), st.integers(1, 12), st.sampled_from(STANDINGS), st.booleans(), st.sampled_from("MN")
+)
 
 
-def paper(place: int, group: str, number: int, standing: Standing, *, other_host: bool) -> PaperFile:
+def paper(place: int, group: str, number: int, standing: Standing, *, other_host: bool, mind: str = "M") -> PaperFile:
     entry = Entry(group, f"{place}.json", "1")
     host = "willow" if other_host else "sprout"
-    return PaperFile(entry, None, f"sha256:{place:064x}", host, "primary", number, standing)
+    return PaperFile(entry, None, f"sha256:{place:064x}", host, "primary", number, standing, mind)
 
 
 def kept(files: Sequence[PaperFile]) -> ScoreCache:
@@ -33,15 +35,22 @@ def kept(files: Sequence[PaperFile]) -> ScoreCache:
 
 def neighbours(file: PaperFile, files: Sequence[PaperFile], span: int) -> tuple[str | None, ...]:
     """By looking at every file."""
-    sessions = [each for each in files if each.standing == "session" and each.host == file.host]
+    sessions = [
+        each for each in files if each.standing == "session" and (each.host, each.mind) == (file.host, file.mind)
+    ]
     claims = Counter(each.number for each in sessions)
     before = [each for each in sessions if claims[each.number] == 1 and (each.number or 0) < (file.number or 0)]
     return tuple(each.seal for each in sorted(before, key=lambda each: each.number or 0)[-span:])
 
 
 @given(drawn=st.lists(PAPER, min_size=1, max_size=30), span=st.integers(1, 4), which=st.integers(0, 29))
-def test_neighbours_are_those_of_all_files(drawn: list[tuple[str, int, Standing, bool]], span: int, which: int) -> None:
-    files = [paper(place, *of, other_host=other) for place, (*of, other) in enumerate(drawn)]  # type: ignore[arg-type]
+def test_neighbours_are_those_of_all_files(
+    drawn: list[tuple[str, int, Standing, bool, str]], span: int, which: int
+) -> None:
+    files = [
+        paper(place, group, number, standing, other_host=other, mind=mind)
+        for place, (group, number, standing, other, mind) in enumerate(drawn)
+    ]
     cache = kept(files)
     index = FileIndex(cache, listings_in(cache))
     file = files[which % len(files)]

@@ -40,9 +40,11 @@ def test_a_report_speaks_of_the_host_with_most_sessions_and_names_the_others(tmp
     path.rename(tmp_path / "here" / "sessions" / "other.json")
     content = gathered(tmp_path / "here", *here)
     assert (content.host, content.others) == ("sprout", ("thor",))
-    assert "Further hosts have sessions there: thor." in compose(content).about[2]
+    assert "Further minds have sessions there: thor." in compose(content).about[2]
     with Corpus.open(Folder.at(tmp_path / "here"), scorers=FEW) as corpus:
-        assert collect.subject(corpus, "thor") == "thor"
+        chosen = collect.subject(corpus, "thor")
+        assert chosen is not None
+        assert chosen.host == "thor"
         with pytest.raises(UsageError, match="desk has no session here"):
             collect.subject(corpus, "desk")
 
