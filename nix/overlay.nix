@@ -2,8 +2,6 @@
 final: prev: {
   pythonPackagesExtensions = prev.pythonPackagesExtensions ++ [
     (python: _: {
-      # PyPI has each grammar by itself
-      inherit (python.tree-sitter-grammars) tree-sitter-nix;
       diptest = python.callPackage ./diptest.nix { };
       types-docker = python.callPackage ./types-docker.nix { };
     })

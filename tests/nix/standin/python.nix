@@ -56,7 +56,6 @@ let
     };
 
   set = lib.genAttrs names plain // {
-    tree-sitter-grammars.tree-sitter-nix = plain "tree-sitter-nix";
     buildPythonPackage = package false;
     buildPythonApplication = package true;
     tree-sitter-grammars = lib.genAttrs [ "tree-sitter-nix" ] plain;
