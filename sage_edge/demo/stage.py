@@ -72,13 +72,20 @@ def make(declarations: Path, into: Path, overlay: str = SUBJECT, models: Path | 
     stage = Stage(folder, models)
     files.write_atomic(folder / _MARK, b"")
     with files.storing(folder):
-        shutil.copytree(declarations, stage.fleet)
+        _copy(declarations, stage.fleet)
     laid = _overlay(declarations, stage.hub, overlay)
     files.write_atomic(stage.fleet / "overlays" / "demo.yaml", yaml.safe_dump(laid, sort_keys=False).encode())
     for host in HOSTS:
         card = {"format": 1, "host": host, "overlay": "demo"}
         files.write_atomic(folder / host / "host.yaml", yaml.safe_dump(card, sort_keys=False).encode())
     return stage
+
+
+def _copy(declarations: Path, to: Path) -> None:
+    """Copy a folder of declarations so that it can be written to; an installed one may be read-only."""
+    shutil.copytree(declarations, to, copy_function=shutil.copyfile)
+    for folder in (to, *filter(Path.is_dir, to.rglob("*"))):
+        folder.chmod(0o755)
 
 
 def _overlay(declarations: Path, hub: Path, name: str) -> dict[str, object]:
