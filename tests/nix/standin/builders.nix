@@ -20,7 +20,7 @@ rec {
         "-c"
         ''
           set -eu
-          export PATH=/env/bin:/usr/bin:/usr/sbin LC_ALL=C.UTF-8
+          export PATH=/env/bin:/usr/local/bin:/usr/bin:/usr/sbin LC_ALL=C.UTF-8
           ${script}
           exit 0
         ''
@@ -139,7 +139,7 @@ rec {
         build (builtins.replaceStrings [ "/" ] [ "-" ] "${name}-${tag}") ''
           printf %s ${lib.escapeShellArg fakeRootCommands} | sh -n
           printf %s ${lib.escapeShellArg (builtins.toJSON config)} >$out
-          ls ${lib.concatMapStringsSep " " toString contents} >/dev/null
-        '' (contents ++ lib.optional (fromImage != null) fromImage);
+          ls ${toString (contents ++ lib.optional (fromImage != null) fromImage)} >/dev/null
+        '' contents;
   };
 }
