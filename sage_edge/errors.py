@@ -153,12 +153,10 @@ class CommandFailed(SageError):
 class StorageError(SageError):
     """The file system refused to keep something."""
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, why: str, *, hint: Hint = "") -> None:
         self.path = path
-        super().__init__(
-            f"cannot write {path}: {why}",
-            hint="free some space or mend the disk, then start again: nothing is lost",
-        )
+        room = "free some space or mend the disk, then start again: nothing is lost"
+        super().__init__(f"cannot write {path}: {why}", hint=hint or room)
 
 
 class NoDiskSpace(StorageError):

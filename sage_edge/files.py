@@ -27,6 +27,9 @@ from sage_edge.names import Digest
 _TEMP = ".tmp-"
 _REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
 
+_NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO}
+"""Nothing can be written there, however much room there is."""
+
 
 @contextlib.contextmanager
 def storing(path: Path) -> Iterator[None]:
@@ -34,6 +37,9 @@ def storing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as refusal:
+        if refusal.errno in _NO_PLACE:
+            hint = "name another place, or move away what lies there"
+            raise StorageError(str(path), os.strerror(refusal.errno), hint=hint) from refusal
         if refusal.errno not in _REFUSALS:
             raise
         raise StorageError(str(path), os.strerror(refusal.errno)) from refusal
@@ -75,7 +81,10 @@ def make_folder(path: Path) -> None:
         return
     with storing(path):
         make_folder(path.parent)
-        path.mkdir(exist_ok=True)
+        try:
+            path.mkdir(exist_ok=True)
+        except FileExistsError:  # and it is no folder
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
         sync_folder(path.parent)
 
 

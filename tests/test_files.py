@@ -177,7 +177,9 @@ def test_half_a_line_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_no_refusal_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(BlockingIOError), files.storing(tmp_path):
+        raise BlockingIOError(errno.EAGAIN, "not now")
+    with pytest.raises(StorageError, match="absent: No such file"):
         files.LineLog(tmp_path / "absent").append("line")
 
 
@@ -220,3 +222,26 @@ def test_a_full_disk_keeps_what_it_had(small_disk: Path) -> None:
 def test_digests_of_bytes_and_files_agree(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"a" * (3 << 20))
     assert files.digest_file(tmp_path / "big") == files.digest(b"a" * (3 << 20))
+
+
+@pytest.mark.parametrize("place", ["/proc/none/x", "{file}/below", "{folder}", "{loop}", "x" * 300])
+def test_a_place_that_cannot_be_is_named_with_another_next_step(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("a file")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "full").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    named = {name: str(tmp_path / name) for name in ("file", "folder")}
+    path = Path(place.format(**named, loop=tmp_path / "loop" / "below"))
+    with pytest.raises(StorageError) as refused:
+        files.write_atomic(path, b"data")
+    assert "name another place" in str(refused.value.hint)
+
+
+def test_only_plain_files_of_a_size_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert files.read(path, at_most=5) == b"12345"
+    os.mkfifo(tmp_path / "pipe")
+    for place, most in ((path, 4), (tmp_path, 9), (tmp_path / "pipe", 9), (Path("/dev/zero"), 9)):
+        with pytest.raises(files.NoPlainFile):
+            files.read(place, at_most=most)
