@@ -89,6 +89,11 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},
     "StorageError": {"path": "/srv/sage/state/x"},
+    "ImagesDiffer": {
+        "first": "sage/sprout:cpu",
+        "other": "sage/sprout:old",
+        "where": [f"/f{n}: another mode" for n in range(22)],
+    },
     "JournalBroken": {"path": "/srv/sage/state/x"},
     "SessionChanged": {"place": "sessions/P001.json"},
 }

@@ -1,10 +1,8 @@
 """Building an image from its folder.
 
 `docker buildx` builds, the engine is asked for the rest. A build names its bases by digest, dates the image by the
-newest commit that touched what is built, and proves itself by drawing a token. Equal inputs make equal images
-(build_context, settle), but for one case: upon a layer that it has built twice, Docker without containerd's image store
-may pack the next one in another order of paths, and without folders in which nothing changed. The files are the same;
-the digest is not, and a deploy then sends that layer once more.
+newest commit that touched what is built, and proves itself by drawing a token. Equal inputs make equal images: steps
+leave nothing behind that differs (build_context, settle), and what the engine packed is written anew (repack).
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import __version__, files, shell
-from sage_edge.image import base_images, build_context, build_record, engine
+from sage_edge.image import base_images, build_context, build_record, engine, repack
 from sage_edge.image import wheels as wheelhouse
 from sage_edge.image.base_images import BuildBases
 from sage_edge.image.built import BuiltImage
@@ -28,6 +26,8 @@ from sage_edge.names import ModelRef
 from sage_edge.shell import Command, Result
 
 BUILD_S, SMOKE_S = 3 * 3600.0, 300.0
+SCRATCHES = Path(".sage") / "building"
+"""Below the checkout, beside the store rather than in /tmp: a baked model may have 30 GB."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable
         wheels = wheelhouse.ensure(root, order.card, wheelhouse.Target.of(variant, order.platform, python), log)
         log(f"building {order.tag}")
         _build(root, order, bases, library, wheels)
-        image = _written_down(docker, root, order)
+        image = _in_order(docker, root, order, log)
+        build_record.keep(root, image)
         if order.platform == "cpu":
             log("letting the image draw a token")
             log(_prove(docker, order, fleet))
@@ -80,7 +81,7 @@ def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable
 
 
 def _build(root: Path, order: BuildOrder, bases: BuildBases, library: Library, wheels: Path) -> None:
-    scratches = root / ".sage" / "building"  # beside the store rather than in /tmp: a baked model may have 30 GB
+    scratches = root / SCRATCHES
     files.make_folder(scratches)
     with tempfile.TemporaryDirectory(prefix=f"{order.card.name}-", dir=scratches) as scratch:
         contexts = build_context.lay_out(root, Path(scratch), order.card, order.platform, library, order.models)
@@ -133,11 +134,21 @@ def epoch(root: Path, name: str) -> int:
     return int(done.text) if done.code == 0 and done.text.isdigit() else int(wheelhouse.LONG_AGO)
 
 
-def _written_down(docker: DockerClient, root: Path, order: BuildOrder) -> BuiltImage:
+def _in_order(docker: DockerClient, root: Path, order: BuildOrder, log: Callable[[str], None]) -> BuiltImage:
+    """Let the image have layers that follow from its files alone; what was packed so before is not packed again."""
+    packed = docker.image(order.tag)
+    if packed is None:
+        raise BuildFailed(f"the engine has no {order.tag} after its build", hint="docker buildx ls; docker images")
+    last = build_record.find(root, order.card.name, order.platform)
+    if last and last.packed_as == packed.id and docker.image(last.id):
+        docker.tag(last.id, order.tag)
+    else:
+        log("putting its layers in order")
+        repack.repack(docker, packed.id, order.tag, root / SCRATCHES)
     stored = docker.image(order.tag)
     if stored is None:
-        raise BuildFailed(f"the engine has no {order.tag} after its build", hint="docker buildx ls; docker images")
-    image = BuiltImage(
+        raise BuildFailed(f"the engine has lost {order.tag}", hint="docker images; docker info")
+    return BuiltImage(
         id=stored.id,
         name=order.card.name,
         tag=order.tag,
@@ -146,9 +157,8 @@ def _written_down(docker: DockerClient, root: Path, order: BuildOrder) -> BuiltI
         platform=order.platform,
         bytes=stored.bytes,
         model=str(order.models[0]) if order.models else None,
+        packed_as=packed.id,
     )
-    build_record.keep(root, image)
-    return image
 
 
 def _prove(docker: DockerClient, order: BuildOrder, fleet: Path) -> str:

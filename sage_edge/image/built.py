@@ -12,6 +12,7 @@ class BuiltImage:
     """A built image, as its build wrote it down.
 
     name: its folder below images/. platform: `l4t` or `cpu`. bytes: unpacked. model: what it carries, if anything.
+    packed_as: the id under which the engine had packed it, before its layers were written anew (repack).
     """
 
     id: Digest
@@ -22,3 +23,4 @@ class BuiltImage:
     platform: str
     bytes: int
     model: str | None
+    packed_as: str = ""

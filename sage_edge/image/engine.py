@@ -12,7 +12,6 @@ import io
 import re
 import shutil
 import socket
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sage_edge import shell
 from sage_edge.errors import CommandFailed
 from sage_edge.hints import Hint
+from sage_edge.image import docker_streams
 from sage_edge.image.docker_objects import EngineContainer, EngineInfo, NewContainer, StoredImage
 from sage_edge.image.errors import DockerError, EngineRefused, EngineTooOld, NoAccess, NoEngine
 from sage_edge.names import Digest
@@ -138,11 +138,21 @@ class DockerClient:
         """Return a stream of an image as a tar file, as `docker load` takes it; it ends with this connection."""
         if self.image(image) is None:
             raise EngineRefused(f"docker save {image}", "the image is not here", hint="docker images")
-        return io.BufferedReader(_Chunks(self._saved(image)), _CHUNK_BYTES)
+        return io.BufferedReader(docker_streams.ChunkedFile(self._saved(image)), _CHUNK_BYTES)
 
     def _saved(self, image: str) -> Iterator[bytes]:
         with _asking(f"docker save {image}"), self._patient(TRANSFER_S):
             yield from self._client.get_image(image, _CHUNK_BYTES)
+
+    def load(self, tar: Iterator[bytes]) -> None:
+        """Take in an image from the pieces of a tar file, under the name that it says."""
+        with _asking("docker load"), self._patient(TRANSFER_S):
+            _follow(self._client.load_image(tar))  # type: ignore[no-untyped-call]
+
+    def discard(self, image: str) -> None:
+        """Remove an image that has no name; one that a container runs stays."""
+        with contextlib.suppress(EngineRefused), _asking(f"docker rmi {image}"):
+            self._client.remove_image(image)
 
     def import_root(self, tar: Path, name: str, command: Sequence[str]) -> None:
         """Make an image of the root file system in a tar file; command: what a container of it runs."""
@@ -247,7 +257,7 @@ class DockerClient:
             place = f"{self._client.base_url}/v{self._client.api_version}/exec/{call}/start"
             try:
                 with self._client.post(place, json={"Tty": False, "Detach": False}, timeout=timeout_s) as answer:
-                    out, err = _streams(answer.content)
+                    out, err = docker_streams.outputs(answer.content)
             except OSError as late:
                 return _late(late)
             if not answer.ok:
@@ -348,33 +358,3 @@ def _follow(events: Iterable[Mapping[str, Any]]) -> None:
     errors = [event["error"] for event in events if "error" in event]  # to the end, or the connection stays open
     if errors:
         raise docker.errors.DockerException(errors[-1])
-
-
-def _streams(frames: bytes) -> tuple[bytes, bytes]:
-    """Return (stdout, stderr) of an answer whose frames are: stream number, three zeros, length in four bytes, content.
-
-    Source: Docker Engine API, "Attach to a container", stream format.
-    """
-    streams = {1: bytearray(), 2: bytearray()}
-    at = 0
-    while at + 8 <= len(frames):
-        number, length = struct.unpack_from(">BxxxL", frames, at)
-        streams.setdefault(number, bytearray()).extend(frames[at + 8 : at + 8 + length])
-        at += 8 + length
-    return bytes(streams[1]), bytes(streams[2])
-
-
-class _Chunks(io.RawIOBase):
-    """A stream over pieces of bytes as they come."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks, self._rest = iter(chunks), b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._rest = self._rest or next(self._chunks, b"")
-        count = min(len(buffer), len(self._rest))
-        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count

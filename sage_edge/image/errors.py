@@ -15,6 +15,9 @@ SageError
     │   └── Offline               the package index is silent   4
     ├── WheelsMissing             packages could not be got     4
     ├── BuildFailed               or what was built is broken   1
+    ├── ImageUnreadable(what, why)  not as an image is saved    1
+    ├── ImageAbsent(name)         the engine has none           1
+    ├── ImagesDiffer(first, other)  two builds that are not one   8
     └── NotBuilt(host)            there is no image for a host  1
 """
 
@@ -22,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sage_edge import sanitize
 from sage_edge.errors import ExitCode, SageError
 from sage_edge.hints import Hint, invoke
 from sage_edge.names import HostName
@@ -169,6 +173,43 @@ class WheelsMissing(ImageError):
 
 class BuildFailed(ImageError):
     """The image could not be built, or does not work."""
+
+
+class ImageUnreadable(ImageError):
+    """What an engine saved is not what an image looks like. what: the part that is odd."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what, self.why = sanitize.one_line(what), sanitize.one_line(why)
+        super().__init__(
+            f"the saved image cannot be read: {self.what}: {self.why}",
+            hint=("build it anew: ", invoke("image.build", host="HOST", fresh=True)),
+        )
+
+
+class ImageAbsent(ImageError):
+    """The engine has no image of that name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = sanitize.one_line(name)
+        super().__init__(f"the engine has no image {self.name}", hint="see what it has: docker images")
+
+
+class ImagesDiffer(ImageError):
+    """Two images that should be one are not. where: a sentence for each file, of which the first ones are shown."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, first: str, other: str, where: Sequence[str]) -> None:
+        self.where = tuple(sanitize.one_line(line) for line in where)
+        more = len(self.where) - _SHOWN
+        lines = (*self.where[:_SHOWN], *((f"and {more} more",) if more > 0 else ()))
+        super().__init__(
+            "\n".join((f"{sanitize.one_line(first)} and {sanitize.one_line(other)} are two images:", *lines)),
+            hint=("equal sources, bases and packages make equal images; what may differ: docs/operations.md, Images"),
+        )
+
+
+_SHOWN = 20
 
 
 class NotBuilt(ImageError):

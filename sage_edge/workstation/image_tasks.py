@@ -41,6 +41,22 @@ def build(
     return 0
 
 
+@task(help={"image": "A tag or an id that the engine has.", "other": "Another one."})
+def compare(c: object, image: str = "", other: str = "") -> int:
+    """Say in which files two images differ; 8 if they do."""
+    import click
+
+    from sage_edge.errors import UsageError
+    from sage_edge.hints import invoke
+    from sage_edge.image import build, differences
+    from sage_edge.workstation import context
+
+    if not image or not other:
+        raise UsageError("two images are compared", hint=invoke("image.compare", image="IMAGE", other="IMAGE"))
+    click.echo(f"one image: {differences.require_equal(image, other, context.root() / build.SCRATCHES)}")
+    return 0
+
+
 @task(help={**HOSTS, "json": JSON})
 def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
     """Send images ahead, to the registry of fleet.yaml or else to the hosts."""

@@ -16,12 +16,14 @@ from sage_edge.image.build import BuildOrder
 from sage_edge.image.errors import BaseUnresolved, BuildFailed, EngineTooOld, NoEngine
 from sage_edge.models.errors import ModelIncomplete
 from sage_edge.names import ModelRef
+from tests.image import images
 from tests.seedlings import SEEDLING
 from tests.sim.stub import INFO, StubDocker, StubEngine
 
 ROOT = Path(__file__).parents[2]
 SPROUT = spec.read_cards(ROOT / "images")["sprout"]
-DIGEST = "sha256:" + "ab" * 32
+IN_ORDER = images.in_order()
+DIGEST = images.image_id(IN_ORDER)
 GIT = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
 
 
@@ -76,7 +78,9 @@ def command(checkout: Path, tmp_path: Path, stubbed: StubEngine, monkeypatch: py
     command = StubDocker(tmp_path / "bin", monkeypatch)
     command.tool("git")
     command.answers("nothing")
-    stubbed.answers("GET /images/sage/sprout:cpu/json", {"Id": DIGEST, "Size": 541})
+    for name in ("sage/sprout:cpu", DIGEST):
+        stubbed.answers(f"GET /images/{name}/json", {"Id": DIGEST, "Size": 541})
+        stubbed.answers(f"GET /images/{name}/get", IN_ORDER)
     wheels = tmp_path / "wheels"
     monkeypatch.setattr(wheelhouse, "ensure", lambda root, card, target, log: wheels / target.python)
     monkeypatch.setattr(wheelhouse, "pack_own", lambda root, folder: None)
@@ -145,11 +149,26 @@ def test_a_build_hands_over_bases_labels_and_contexts(
     assert (rights["NetworkMode"], rights["ReadonlyRootfs"], rights["CapDrop"]) == ("none", True, ["ALL"])
     assert rights["Tmpfs"] == {"/tmp": "", "/srv/sage/state": "uid=10001,gid=10001"}  # noqa: S108
     assert rights["Binds"] == [f"{ROOT / 'fleet'}:/srv/sage/fleet:ro"]
-    assert lines == ["building sage/sprout:cpu", "letting the image draw a token", "VERSION_CODENAME=bookworm"]
+    steps = ["building sage/sprout:cpu", "putting its layers in order", "letting the image draw a token"]
+    assert lines == [*steps, "VERSION_CODENAME=bookworm"]
     assert build_record.find(checkout, "sprout", "cpu") == image
     assert build_record.find(checkout, "sprout", "l4t") is None
     assert (image.id, image.bytes, image.model) == (DIGEST, 541, "sage/seedling:q8_0")
     assert list((checkout / ".sage" / "building").iterdir()) == [], "nothing of 30 GB is left behind"
+
+
+def test_what_was_put_in_order_before_is_not_read_again(
+    checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine
+) -> None:
+    """An engine that had every step in its cache packs the same image as before."""
+    stubbed.runs("VERSION_CODENAME=bookworm\n")
+    stubbed.answers("POST /images/*/tag*", code=201)
+    lines = list[str]()
+    for _ in range(2):
+        image = build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lines.append)
+    assert image.id == DIGEST
+    assert lines.count("putting its layers in order") == 1
+    assert sum(request.endswith("/get") for request in stubbed.asked) == 1
 
 
 def commit(root: Path, path: str, when: int) -> None:

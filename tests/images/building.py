@@ -30,7 +30,7 @@ def linked(root: Path, sources: Path = ROOT) -> Path:
     """Make a root with these sources and this checkout's packages; what is built there is its own."""
     for name in PARTS:
         (root / name).symlink_to(sources / name)
-    return _shelved(root)
+    return shelved(root)
 
 
 def copied(root: Path, sources: Path | None = None) -> Path:
@@ -41,10 +41,10 @@ def copied(root: Path, sources: Path | None = None) -> Path:
             shutil.copytree(sources / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(sources / name, root / name)
-    return _shelved(root)
+    return shelved(root)
 
 
-def _shelved(root: Path) -> Path:
+def shelved(root: Path) -> Path:
     """Share the packages, which take minutes to get and are named after what they are."""
     (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
     (root / ".sage").mkdir()
@@ -72,7 +72,7 @@ def as_shipped(store: Path) -> BuiltImage:
 
 @functools.cache
 def built(name: str) -> BuiltImage:
-    """Build one of our images, once a run, from nothing: upon a layer that it knows an engine may pack otherwise."""
+    """Build one of our images, once a run, from nothing."""
     return build(snapshot(), order(name, fresh=True))
 
 

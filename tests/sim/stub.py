@@ -104,8 +104,19 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def _whole(self) -> bytes:
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+            def _pieces(self) -> bytes:
+                body = b""
+                while length := int(self.rfile.readline(), 16):
+                    body += self.rfile.read(length)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return body
+
             def _reply(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = self._pieces() if self.headers.get("Transfer-Encoding") else self._whole()
                 path = unquote(self.path).split("/", 2)
                 place = f"/{path[2]}" if path[1].startswith("v1.") else unquote(self.path)
                 content, code = stub.answer(f"{self.command} {place}", body)
