@@ -74,6 +74,7 @@ class Nix:
             "flake-registry": "",
             "sandbox": "true",
             "sandbox-fallback": "false",
+            "require-drop-supplementary-groups": "false",  # root of a container may not do that
             "sandbox-paths": " ".join(path for path in self.mounts if Path(path.rpartition("=")[2]).exists()),
             "max-jobs": "1",  # each step is told its own time
             "warn-dirty": "false",
@@ -93,15 +94,23 @@ def _loaded(root: Path, program: str) -> tuple[str, ...]:
 
 def find(place: Path) -> Nix:
     """Return a nix, fetched if need be. Raises NoNix, MirrorSilent."""
-    own = Nix(place)
-    if shutil.which("nix") and (own.version() or (0, 0)) >= OLDEST:
-        return own
-    fetched = Nix(place, place / "program")
+    if nix := at_hand(place):
+        return nix
     if not (place / "program").is_dir():
         mirror.unpack(place / "program")
+    fetched = Nix(place, place / "program")
     if (fetched.version() or (0, 0)) < OLDEST:
-        raise NoNix(f"the nix in {place / 'program'} does not start", hint=f"remove {place}, then: invoke nix.check")
+        raise NoNix(f"the nix in {place / 'program'} does not start", hint=f"rm -r {place / 'program'}, then try again")
     return fetched
+
+
+def at_hand(place: Path) -> Nix | None:
+    """Return the machine's nix or the one that was fetched, as long as it is recent enough; None without either."""
+    for nix in (Nix(place), Nix(place, place / "program")):
+        there = shutil.which("nix") if nix.unpacked is None else nix.unpacked.is_dir()
+        if there and (nix.version() or (0, 0)) >= OLDEST:
+            return nix
+    return None
 
 
 def _version(text: str) -> tuple[int, int] | None:

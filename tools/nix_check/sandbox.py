@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from tools.nix_check.errors import NoSandbox
+from tools.nix_check.flake import last_error
 from tools.nix_check.program import Nix
 
 _PROBE = """
@@ -53,6 +54,5 @@ def probe(nix: Nix, checkout: Path) -> str:
     script = _PROBE.replace("CHECKOUT", str(checkout))
     built = nix.ask("build", "--impure", "--no-link", "--print-out-paths", "--expr", script)
     if built.code != 0:
-        why = "\n".join(built.complaint.splitlines()[-5:])
-        raise NoSandbox(f"nix cannot build in its sandbox here:\n{why}", output=built.complaint)
+        raise NoSandbox(f"nix cannot build in its sandbox here: {last_error(built)}", output=built.complaint)
     return "a build sees /usr and the environment, and not the checkout"
