@@ -22,6 +22,7 @@ import pytest
 
 from sage_edge.image import engine
 from sage_edge.image.errors import DockerError
+from tests.nixes import NO_NIX
 from tests.real.prepared import NO_MODEL, REF
 from tests.standins import boards
 
@@ -94,6 +95,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reasons = [longrepr[2] for longrepr in reports if isinstance(longrepr, tuple)]
     for begins, need, mend in (
         (NO_ENGINE, "need a Docker engine, because none answers here", ".ci/engine"),
+        (NO_NIX, "ask a real nix, because none is here", "invoke nix.check"),
         (NO_MODEL, "ask a real model, because none is here", f"sage-edge model prepare {REF}"),
     ):
         if count := sum(begins in reason for reason in reasons):
