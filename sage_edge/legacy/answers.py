@@ -40,7 +40,7 @@ def judge(text: str | None, error: str | None = None) -> Answer:
     if text is None:
         return Answer("", "failed", "null is stored as the answer")
     if not text.strip():
-        return Answer("", "failed", "an empty text is stored as the answer", verbatim=text or None)
+        return Answer("", "failed", "an empty text is stored as the answer", verbatim=text)
     if _is_failure(text):
         return Answer("", "failed", text.strip(), verbatim=text)
     reply, thought = _apart(text)

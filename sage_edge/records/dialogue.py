@@ -7,7 +7,7 @@ None and never guessed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
@@ -30,7 +30,8 @@ class Exchange:
     """One question and its answer. `turn` counts from 1 in the paper; a reply that is not `ok` is no answer.
 
     expected: the phrases that an older exercise listed, which have no type. stored: what the older system noted about
-    the answer, verbatim, for replaying it.
+    the answer, verbatim, for replaying it. verbatim: what an older system stored as the answer, thinking included,
+    where that is not the reply: it scored this.
     """
 
     turn: int
@@ -43,6 +44,7 @@ class Exchange:
     expect: Expectation | None = None
     expected: tuple[str, ...] = ()
     stored: Mapping[str, JsonValue] | None = None
+    verbatim: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,23 @@ class Dialogue:
     def answers(self) -> tuple[Exchange, ...]:
         """The exchanges that were answered."""
         return tuple(exchange for exchange in self.exchanges if exchange.outcome == "ok")
+
+    @cached_property
+    def replayed(self) -> tuple[Exchange, ...]:
+        """What an older system took for answers: every text that it stored as one, whole, as each exchange's reply.
+
+        Thinking and stored failures are in it; a null is not. Of a paper of ours, these are the answers.
+        """
+        if self.provenance == "recorded":
+            return self.answers
+        texts = ((exchange, _stored_as_answer(exchange)) for exchange in self.exchanges)
+        return tuple(replace(exchange, reply=text) for exchange, text in texts if text is not None)
+
+
+def _stored_as_answer(exchange: Exchange) -> str | None:
+    if exchange.verbatim is not None:
+        return exchange.verbatim
+    return exchange.reply if exchange.outcome == "ok" else None
 
 
 def of(transcript: Transcript) -> Dialogue:

@@ -73,8 +73,8 @@ class LegacyHead(Record):
 class LegacyWords(Record):
     """One question and what came of it. `reply` of one that is not `ok` is never a word of the mind.
 
-    asker: who asked, as the file says. thought: what stood in a thinking block before the answer. verbatim: the answer
-    as it stands in the file, where `reply` differs from it. expected: the phrases that an exercise listed.
+    asker: who asked, as the file says. thought: what stood in a thinking block before the answer. verbatim: the text
+    that the file holds as the answer, where `reply` is not all of it. expected: the phrases that an exercise listed.
     stored: every other key that the file holds beside question and answer, verbatim, an `evaluation` for one.
     """
 
@@ -184,6 +184,7 @@ def dialogue(paper: LegacyTranscript) -> Dialogue:
             exercise=turn.exercise,
             expected=turn.expected,
             stored=turn.stored,
+            verbatim=turn.verbatim,
         )
         for number, turn in enumerate(paper.turns, start=1)
     )

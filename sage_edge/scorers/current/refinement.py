@@ -21,7 +21,7 @@ REFINED, IMPROVED = "refined version", "improved version"
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    replies = [(answer.turn, answer.reply.lower()) for answer in dialogue.answers]
+    replies = [(answer.turn, answer.reply.lower()) for answer in dialogue.replayed]
     return {
         "refined": [Mark(turn, float(REFINED in lower)) for turn, lower in replies],
         "rate": [Mark(turn, float(REFINED in lower or IMPROVED in lower)) for turn, lower in replies],

@@ -121,7 +121,7 @@ def _facts(answer: str) -> set[str]:
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    scored = [(answer.turn, domains(answer.reply)) for answer in dialogue.answers]
+    scored = [(answer.turn, domains(answer.reply)) for answer in dialogue.replayed]
     return {name: [Mark(turn, values[at]) for turn, values in scored] for at, name in enumerate(EdgeDomains._fields)}
 
 

@@ -82,7 +82,7 @@ def _trust(reading: TextReading, weak: PhraseList) -> float:
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     rows = []
-    for answer in dialogue.answers:
+    for answer in dialogue.replayed:
         values = domains(answer.prompt, answer.reply)
         rows.append((answer.turn, (*values, coherence(values), gamma(values), disjoint_trust(answer.reply))))
     return {name: [Mark(turn, values[at]) for turn, values in rows] for at, name in enumerate(QUANTITIES)}

@@ -193,7 +193,7 @@ def _case(signals: Sequence[Signal], matches: bool, quality: Quality) -> str:
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     judged = [
-        (answer.turn, judge(answer.exercise, answer.reply)) for answer in dialogue.answers if answer.kind == "exercise"
+        (answer.turn, judge(answer.exercise, answer.reply)) for answer in dialogue.replayed if answer.kind == "exercise"
     ]
     decisions: tuple[R6Decision, ...] = ("include", "review", "exclude")
     return {

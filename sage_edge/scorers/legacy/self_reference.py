@@ -92,7 +92,7 @@ def references(dialogue: Dialogue) -> tuple[Reference | None, ...]:
     """Return how each answer of a session refers to its mind."""
     asked: dict[str, str] = {}
     by_answer, before = [], ""
-    for answer in dialogue.answers:
+    for answer in dialogue.replayed:
         question = asked.setdefault(answer.reply, answer.prompt)
         by_answer.append(examine(answer.reply, dialogue.mind, question=question, before=before))
         before = answer.reply
@@ -151,7 +151,7 @@ def _class(mechanical: float, integration: float, grounded: bool) -> tuple[Class
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    answers = dialogue.answers
+    answers = dialogue.replayed
     if not answers:
         return {}
     by_answer = references(dialogue)

@@ -80,12 +80,12 @@ def is_hedging(answer: str) -> bool:
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    scored = [(answer.turn, domains(answer.reply)) for answer in dialogue.answers]
+    scored = [(answer.turn, domains(answer.reply)) for answer in dialogue.replayed]
     return {
         **{
             name: [Mark(turn, values[at]) for turn, values in scored] for at, name in enumerate(SemanticDomains._fields)
         },
-        "ai-hedging": [Mark(answer.turn, float(is_hedging(answer.reply))) for answer in dialogue.answers],
+        "ai-hedging": [Mark(answer.turn, float(is_hedging(answer.reply))) for answer in dialogue.replayed],
     }
 
 

@@ -165,7 +165,7 @@ def _similar(left: frozenset[str], other: frozenset[str]) -> bool:
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     marks: dict[str, list[Mark]] = {quantity: [] for quantity in _QUANTITIES}
     words, previous, vocabulary, names = list[frozenset[str]](), list[str](), set[str](), set[str]()
-    for answer in dialogue.answers:
+    for answer in dialogue.replayed:
         reading = read(answer.reply)
         same = any(_similar(reading.words, other) for other in words[-REMEMBERED:])
         words.append(reading.words)

@@ -56,7 +56,7 @@ def knows_numbers(dialogue: Dialogue) -> bool:
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
     numbers = knows_numbers(dialogue)
-    judged = [answer for answer in dialogue.answers if answer.kind == "exercise" and answer.expected]
+    judged = [answer for answer in dialogue.replayed if answer.kind == "exercise" and answer.expected]
     passed = [match(" ".join(answer.expected), answer.reply, numbers=numbers) != "none" for answer in judged]
     return {"rate": [Mark(answer.turn, float(good)) for answer, good in zip(judged, passed, strict=True)]}
 
