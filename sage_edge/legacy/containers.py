@@ -3,6 +3,10 @@
 The first non-empty list of objects under `conversation`, `conversations`, `transcript`, `exchanges`, `results` or
 `turns` (an integer in most files) is the conversation; `exercises` stand beside it. Without one, a list of which every
 item is a turn, under any name; without that, the same question for each object further in.
+
+A battery asks each question in several arms (`shapes.arms`), and keeps the talk that prepared one of them in a list of
+its own: there, every list of turns is a container. In any other file a second list mostly holds the same words again:
+it is named (`spare`), and stands in `extra`.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ from sage_edge.legacy.shapes import Json, Utterance
 
 KNOWN = ("conversation", "conversations", "transcript", "exchanges", "results", "turns")
 EXERCISES = "exercises"
+ABOUT = ("metadata", "meta", "session_info", "session_metadata", "info", "config")
+"""Names of an object that speaks of the session as the one around it does."""
 _DEEPEST = 5
 
 
@@ -23,8 +29,9 @@ _DEEPEST = 5
 class Container:
     """The turns of one session. items: of the list `key`; exercises: of the list beside it.
 
-    owner: the object that holds them, without them. chain: the owner, then the plain values of each object around it.
-    place: where the owner stands in the file, like `models.0`; None for the file itself.
+    owner: the object that holds them, without them. chain: the owner, then the plain values of each object around it,
+    each followed by what it says under `metadata`. place: where the owner stands in the file, like `models.0`; None for
+    the file itself. is_beside: they are of a battery, beside the first list, and `place` ends in their key.
     """
 
     key: str
@@ -33,6 +40,7 @@ class Container:
     owner: Json
     chain: tuple[Json, ...]
     place: str | None = None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def find(value: JsonValue) -> TurnContainers:
         return TurnContainers((Container("", value, [], {}, ()),), None)
     containers: list[Container] = []
     left = _search(value, "", (), containers)
-    is_top = len(containers) == 1 and containers[0].place is None
+    is_top = bool(containers) and containers[0].place is None
     return TurnContainers(tuple(containers), None if is_top or not containers else left)
 
 
@@ -65,14 +73,22 @@ def own(value: Json) -> tuple[str, list[JsonValue], list[JsonValue]] | None:
     if lessons:
         return next(((key, held, lessons) for key, held in lists.items()), (EXERCISES, [], lessons))
     for key, other in value.items():
-        if isinstance(other, list) and other and _is_talk(other):
-            return key, other, []
+        if isinstance(other, list) and other and _is_talk(items := shapes.spread(other)):
+            return key, items, []
     return next(((key, held, []) for key, held in lists.items()), None)
 
 
 def spare(held: Container) -> list[str]:
-    """Return the names of lists beside the turns that might hold turns as well."""
-    return [key for key in (*KNOWN, EXERCISES) if isinstance(listed := held.owner.get(key), list) and listed]
+    """Return the names under which turns, or what might be, stand beside those of a container."""
+    known = [key for key in (*KNOWN, EXERCISES) if isinstance(listed := held.owner.get(key), list) and listed]
+    further = (key for key, other in held.owner.items() if key not in known and _holds_turns(other))
+    return [*known, *further]
+
+
+def _holds_turns(value: JsonValue) -> bool:
+    inner: list[Container] = []
+    _search({"": value}, "", (), inner)
+    return bool(inner)
 
 
 def _search(value: JsonValue, place: str, chain: tuple[Json, ...], containers: list[Container]) -> JsonValue:
@@ -82,15 +98,33 @@ def _search(value: JsonValue, place: str, chain: tuple[Json, ...], containers: l
     if isinstance(value, dict):
         if (mine := own(value)) is not None:
             key, items, exercises = mine
-            taken = {key, EXERCISES} if exercises else {key}
+            beside = _beside(value, key) if not exercises else {}
+            taken = {key, *beside, *((EXERCISES,) if exercises else ())}
             owner = {name: held for name, held in value.items() if name not in taken}
-            containers.append(Container(key, items, exercises, owner, (owner, *chain), place.rstrip(".") or None))
+            around = (*_levels(owner, owner), *chain)
+            containers.append(Container(key, items, exercises, owner, around, place.rstrip(".") or None))
+            containers += (Container(name, held, [], {}, around, place + name, True) for name, held in beside.items())
             return {"paper": place.rstrip(".")}
         plain: Json = {name: held for name, held in value.items() if not isinstance(held, (dict, list))}
-        return {name: _search(held, f"{place}{name}.", (plain, *chain), containers) for name, held in value.items()}
+        chain = (*_levels(plain, value), *chain)
+        return {name: _search(held, f"{place}{name}.", chain, containers) for name, held in value.items()}
     if isinstance(value, list):
         return [_search(held, f"{place}{number}.", chain, containers) for number, held in enumerate(value)]
     return value
+
+
+def _levels(level: Json, value: Json) -> tuple[Json, ...]:
+    """Return what an object says, and after it what it says under `metadata`."""
+    return (level, *(about for name in ABOUT if isinstance(about := value.get(name), dict)))
+
+
+def _beside(value: Json, chosen: str) -> dict[str, list[JsonValue]]:
+    """Return the further lists of turns of a battery: none where no list has arms."""
+    lists = {name: held for name, held in value.items() if isinstance(held, list) and held}
+    if not any(shapes.arms(item) for held in lists.values() for item in held):
+        return {}
+    spread = {name: shapes.spread(held) for name, held in lists.items() if name != chosen}
+    return {name: items for name, items in spread.items() if _is_talk(items)}
 
 
 def _is_talk(held: list[JsonValue]) -> bool:
@@ -102,4 +136,4 @@ def _is_talk(held: list[JsonValue]) -> bool:
 
 
 def _objects(held: JsonValue) -> list[JsonValue]:
-    return held if isinstance(held, list) and any(isinstance(item, dict) for item in held) else []
+    return shapes.spread(held) if isinstance(held, list) and any(isinstance(item, dict) for item in held) else []

@@ -18,6 +18,7 @@ from sage_edge.records.legacy import LegacyWords
 _STARTS = ("start", "started", "started_at", "start_time", "begin")
 _ENDS = ("end", "ended", "ended_at", "end_time", "finished", "completed_at")
 _ELSE = ("timestamp", "created_at", "time")
+_MODELS = ("model", "model_name", "model_id")
 _FALLBACK = "cpu_fallback"
 
 EnclosingObjects = Sequence[Mapping[str, JsonValue]]
@@ -95,6 +96,20 @@ def text(chain: EnclosingObjects, *keys: str) -> str | None:
         for key in keys:
             if isinstance(value := level.get(key), str) and value.strip():
                 return value.strip()
+    return None
+
+
+def model(chain: EnclosingObjects) -> str | None:
+    """Return what the file calls the model: a text, or the name within an object."""
+    for level in chain:
+        for key in _MODELS:
+            inner = level.get(key)
+            if (
+                name := text((inner,), "name", "id", "model", "path")
+                if isinstance(inner, dict)
+                else text((level,), key)
+            ):
+                return name
     return None
 
 

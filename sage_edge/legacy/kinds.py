@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pydantic import JsonValue
@@ -50,6 +50,7 @@ _KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("slug files timestamp", "a pointer to a snapshot"),
     )
 )
+_EXPERIENCES = "experiences"
 _ROW = frozenset({"prompt", "response", "salience"})
 
 
@@ -71,10 +72,13 @@ def by_name(name: str) -> str:
 
 def by_content(value: JsonValue) -> str | None:
     """What a document of the older system is that holds no session; None when nothing speaks for that."""
-    rows = value.get("experiences") if isinstance(value, dict) else value
-    if isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() >= _ROW for row in rows):
-        return f"an experience buffer of {counted(len(rows), 'row')}"
-    if not isinstance(value, dict) or containers.own(value) is not None:
+    own = containers.own(value) if isinstance(value, dict) else None
+    if own is not None and own[0] != _EXPERIENCES:
+        return None
+    rows = value.get(_EXPERIENCES) if isinstance(value, dict) else value
+    if isinstance(rows, list) and (buffer := _buffer(rows, is_named=isinstance(value, dict))):
+        return buffer
+    if not isinstance(value, dict) or own is not None:
         return None
     for keys, what in _KEYS:
         if keys <= value.keys():
@@ -82,6 +86,15 @@ def by_content(value: JsonValue) -> str | None:
     if value and all(isinstance(held, int) and key.startswith("<") for key, held in value.items()):
         return "a tokenizer's list of added tokens"
     return None
+
+
+def _buffer(rows: Sequence[JsonValue], *, is_named: bool) -> str | None:
+    """What a list is of which most items are rows of an experience buffer; an empty one is, where it is named so."""
+    whole = sum(isinstance(row, dict) and row.keys() >= _ROW for row in rows)
+    if 2 * whole <= len(rows) and (rows or not is_named):
+        return None
+    short = len(rows) - whole
+    return f"an experience buffer of {counted(len(rows), 'row')}" + (f", {short} of them not whole" if short else "")
 
 
 def unknown(value: JsonValue) -> str:

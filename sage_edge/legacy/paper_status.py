@@ -81,6 +81,8 @@ def _alone(draft: Draft) -> StandingReason | None:
 
 def _among(draft: Draft, paths: set[str], plain: set[tuple[object, ...]]) -> StandingReason:
     """What a paper is beside the others."""
+    if draft.is_beside:
+        return "experiment", "it stands in a battery, beside the first turns of its file"
     for newer in _newer(draft.head.source):
         if newer in paths:
             return "superseded", f"an older content of {newer}"

@@ -30,6 +30,7 @@ class Draft:
 
     chain: what the file says around the turns, nearest first.
     utterances, answers: of the conversation, as legacy §4 counts them; exercises: of the list beside it.
+    is_beside: it is a further list of a battery.
     """
 
     head: LegacyHead
@@ -42,6 +43,7 @@ class Draft:
     utterances: int
     answers: int
     exercises: int
+    is_beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
     talk = turn_pairs.pair(held.items, selves=heads.selves(held.chain))
     drills = turn_pairs.pair(held.exercises, "exercise")
     merged = exercises.merge(talk, drills) if held.exercises else exercises.Merged(tuple(talk.words), 0)
-    beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in containers.spare(held)]
+    spare = [] if held.is_beside else containers.spare(held)
+    beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in spare]
     named = ids.identify(held.chain, source, place=held.place, shape=_shape(held))
     head = _head(held, source, digest, named, talk, [*document.repairs, *merged.repairs, *beside], merged.words)
     return Draft(
@@ -147,6 +150,7 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
         utterances=talk.utterances,
         answers=talk.answers,
         exercises=len(drills.words),
+        is_beside=held.is_beside,
     )
 
 
@@ -161,7 +165,7 @@ def _head(
 ) -> LegacyHead:
     chain = held.chain
     when = heads.when(chain, words)
-    host, model = heads.text(chain, "machine", "host", "hostname"), heads.text(chain, "model", "model_name", "model_id")
+    host, model = heads.text(chain, "machine", "host", "hostname"), heads.model(chain)
     notes = [*heads.remarks(chain, host, model), *when.remarks]
     if named.disagrees:
         notes.append(Slug("name-disagrees"))

@@ -22,6 +22,9 @@ from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key
 
 Json: TypeAlias = dict[str, JsonValue]
 
+_ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment", "with_context", "without_context"))
+"""Names under which a battery keeps what one arm answered."""
+
 
 @dataclass(frozen=True)
 class Utterance:
@@ -59,6 +62,31 @@ def read(item: JsonValue) -> Utterance | QuestionItem:
         who, words = rest.pop(speaker), rest.pop(text)
         return Utterance(str(who), None if words is None else str(words), _error(rest), rest)
     return _asked(rest)
+
+
+def spread(items: Iterable[JsonValue]) -> list[JsonValue]:
+    """Return the items, one for each arm where an item holds the answers of several to its one question."""
+    return [turn for item in items for turn in (arms(item) or [item])]
+
+
+def arms(item: JsonValue) -> list[JsonValue]:
+    """Return an item for each arm of a battery's one question, which `arm` names; none where it has no arms.
+
+    {prompt, isolated: {response, …}, scaffolded: {response, …}}      two arms; a text for an object is the answer
+    """
+    if not isinstance(item, dict) or key(item, QUESTIONS, str) is None or key(item, ANSWERS) is not None:
+        return []
+    held = {name: inner for name, raw in item.items() if (inner := _arm(name, raw)) is not None}
+    if len(held) < 2 and not _ARMS.intersection(held):
+        return []
+    around: Json = {name: raw for name, raw in item.items() if name not in held}
+    return [{**around, **inner, "arm": name} for name, inner in held.items()]
+
+
+def _arm(name: str, raw: JsonValue) -> Json | None:
+    if isinstance(raw, dict) and (key(raw, ANSWERS, str) or (name in _ARMS and raw)):
+        return raw
+    return {"response": raw} if isinstance(raw, str) and name in _ARMS else None
 
 
 def is_whole(item: JsonValue) -> bool:

@@ -53,8 +53,11 @@ def test_what_promises_json(name: str, is_json: bool) -> None:
         ({"identity": {}, "memory_requests": []}, "an identity file"),
         ({"current_session": 3, "skill_track_progress": {}}, "the state of the training track"),
         ([ROW, ROW], "an experience buffer of 2 rows"),
-        ({"experiences": [ROW], "max_size": 500}, "an experience buffer of 1 rows"),
-        ({"experiences": [], "max_size": 500}, "an experience buffer"),
+        ({"experiences": [ROW], "max_size": 500}, "an experience buffer of 1 row"),
+        ({"experiences": [], "max_size": 500}, "an experience buffer of 0 rows"),
+        ({"experiences": [], "created": "2026-03-01", "total": 0}, "an experience buffer of 0 rows"),
+        ([ROW, ROW, {"prompt": "A?", "response": "B."}], "an experience buffer of 3 rows, 1 of them not whole"),
+        ({"experiences": [ROW, ROW, None]}, "an experience buffer of 3 rows, 1 of them not whole"),
         ({"peft_type": "LORA", "base_model_name_or_path": "x"}, "an adapter's configuration"),
         ({"model_type": "qwen2", "architectures": []}, "a model's configuration"),
         ({"weight_map": {}, "metadata": {}}, "a model's list of weights"),
@@ -70,7 +73,18 @@ def test_by_content(value: JsonValue, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [session(), training(), session(identity={"name": "SAGE"}, development={}), {}, [], 3, {"a": 1}]
+    "value",
+    [
+        session(),
+        session(experiences=[ROW, ROW]),
+        session(experiences=[]),
+        training(),
+        session(identity={"name": "SAGE"}, development={}),
+        {},
+        [],
+        3,
+        {"a": 1},
+    ],
 )
 def test_a_session_is_none_of_them(value: JsonValue) -> None:
     assert kinds.by_content(value) is None

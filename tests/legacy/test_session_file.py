@@ -128,7 +128,7 @@ def test_a_battery_that_is_called_a_session() -> None:
 
 def test_probes() -> None:
     found = head({"probes": [{"probe": "A?", "response": "B."}]}, "probes.json")
-    assert (found.shape, found.label, found.track, found.number) == ("probe-set", "probes", None, None)
+    assert (found.shape, found.label, found.track, found.number) == ("probe-set", "probes", "probe", None)
 
 
 def test_a_system_prompt() -> None:
