@@ -20,6 +20,7 @@
     ├── EngineError                    engines/errors.py               1
     │   ├── UnknownEngine(name, known)                                 2
     │   ├── ModelUnusable              the engine cannot work with this file
+    │   │   └── PromptUnfaithful(model, why)   its template does not hold what is said
     │   └── ContextOverflow(needs, has)
     ├── ExchangeError                  exchange/errors.py              1
     │   ├── Unsound                    the hub sent what git refuses

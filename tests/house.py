@@ -39,6 +39,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "models": (
         "errors manifest card_sources card lock shipped_card sandbox seedling",
         "store",
+        "prompt",
         "inspect",
         "download",
         "prepare",
@@ -75,7 +76,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),
-    "jinja2": ("analysis/report/page.py",),
+    "jinja2": ("analysis/report/page.py", "models/prompt/template.py"),
 }
 _HOMES = re.compile(r"/home/|/Users/|/root\b|(^|[\s\"'=:])~/|(^|[\s\"'=:])~$")
 _VERSIONED = re.compile(r"(_v\d+|_?\d+\.\d+|_(old|new|final|copy|backup))$|(?<=[a-z_])\d+$")

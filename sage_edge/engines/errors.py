@@ -29,6 +29,17 @@ class ModelUnusable(EngineError):
     """The file is a model of sorts, but this engine cannot conduct a conversation with it."""
 
 
+class PromptUnfaithful(ModelUnusable):
+    """The model's chat template makes no prompt that holds what is said. `why` is a sentence without its name."""
+
+    def __init__(self, model: str, why: str) -> None:
+        self.model, self.why = model, why
+        super().__init__(
+            f"the chat template of {model} does not hold what is said: {why}",
+            hint=("take a model whose template shows each message once, as it is: ", sage("model list")),
+        )
+
+
 class ContextOverflow(EngineError):
     """The conversation is longer than the model's context."""
 

@@ -17,6 +17,7 @@ ModelError                                                         exit code 1
 ├── CannotDequantise                   a GGUF file does not make weights that torch can take
 ├── ParityFailed                       a converted file answers otherwise          8
 └── SmokeFailed                        a finished file does not answer             8
+    └── TemplateUnfaithful(why)        its chat template does not hold what is said
 SageError
 └── ModelWorkInterrupted               a stop request ended the work for now     130
 """
@@ -192,3 +193,14 @@ class SmokeFailed(ModelError):
     """The file opens, and does not hold a conversation."""
 
     code = ExitCode.NOT_VERIFIED
+
+
+class TemplateUnfaithful(SmokeFailed):
+    """The chat template makes no prompt that holds what is said. `why` is a sentence about it, without a name."""
+
+    def __init__(self, why: str, *, what: str = "the model") -> None:
+        self.why = why
+        super().__init__(
+            f"the chat template of {what} does not hold what is said: {why}",
+            hint="take a model whose template shows each message once, as it is; a template is part of its model",
+        )

@@ -60,15 +60,10 @@ class GgufModel:
         rows: npt.NDArray[np.float32] = self._llm.scores[: len(tokens)]
         return rows
 
-    def chat(self, messages: list[dict[str, str]]) -> list[int]:
-        """Return the tokens of a conversation under the file's own template, ready for an answer."""
-        from llama_cpp import llama_chat_format
-
-        ends = {name: self.text([token]) for name, token in (("bos", self._llm.token_bos()), ("eos", self.end))}
-        formatter = llama_chat_format.Jinja2ChatFormatter(
-            template=self.metadata[TEMPLATE], bos_token=ends["bos"], eos_token=ends["eos"]
-        )
-        return self.tokens(str(formatter(messages=messages).prompt))
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What begins and what ends a text, as it is written in prompts."""
+        return self.text([self._llm.token_bos()]), self.text([self.end])
 
     @property
     def template(self) -> str | None:

@@ -239,9 +239,10 @@ class TransformersModel:
         """The token that ends a turn."""
         return int(self._words.eos_token_id)
 
-    def chat(self, messages: list[dict[str, str]]) -> list[int]:
-        """Return the tokens of a conversation under the folder's own template, ready for an answer."""
-        return self.tokens(self._words.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What begins and what ends a text, as it is written in prompts."""
+        return self._words.bos_token or "", self._words.eos_token or ""
 
     def text(self, tokens: list[int]) -> str:
         """Return what tokens say."""

@@ -1,4 +1,4 @@
-"""The smoke test of a finished model: does it answer at all, through its own chat template?
+"""The smoke test of a finished model: does it answer at all, through a chat template that holds what is said?
 
 Not whether what it says is any good: a model that answers with its end-of-turn token alone has still spoken.
 """
@@ -12,13 +12,16 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.hints import sage
-from sage_edge.models.errors import SmokeFailed
+from sage_edge.models.errors import SmokeFailed, TemplateUnfaithful
 from sage_edge.models.inspect import gguf_model
 from sage_edge.models.prepare import merge
+from sage_edge.models.prompt import probes
+from sage_edge.models.prompt.prompt_text import rendered
+from sage_edge.models.prompt.template import ChatTemplate
 from sage_edge.models.sandbox import run_limited
 from sage_edge.names import Digest, ModelRef
 
-_MESSAGES = [{"role": "system", "content": "You are a small language model."}, {"role": "user", "content": "Hello"}]
+_MESSAGES = [("system", "You are a small language model."), ("user", "Hello")]
 _MOST = 6
 _CONTEXT = 256
 _TIMEOUT_S = 600.0
@@ -40,6 +43,8 @@ class SmokeResult:
     answer_tokens: int
     finite: bool
     text: str
+    unfaithful: str = ""
+    """Why its template does not hold what is said; empty when it does."""
 
 
 def ask(model: Path, what: str) -> SmokeResult:
@@ -64,6 +69,8 @@ def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bo
         raise SmokeFailed(
             f"{ref} carries no chat template ({gguf_model.TEMPLATE})", hint="convert it again with its tokenizer"
         )
+    if smoke.unfaithful:
+        raise TemplateUnfaithful(smoke.unfaithful, what=ref)
     if template is not None and smoke.template != template:
         raise SmokeFailed(
             f"the chat template of {ref} has digest {smoke.template}, its card says {template}",
@@ -80,8 +87,15 @@ def _answer(model: Path) -> SmokeResult:
     import numpy as np
 
     reading = merge.TransformersModel(model) if model.is_dir() else gguf_model.GgufModel(model, _CONTEXT)
-    template = reading.template
-    prompt = reading.chat(_MESSAGES)[: _CONTEXT - _MOST] if template else []
+    template, unfaithful = reading.template, ""
+    prompt: list[int] = []
+    if template:
+        try:
+            chat = ChatTemplate(template, bos=reading.ends[0], eos=reading.ends[1])
+            probes.check(chat)
+            prompt = reading.tokens(rendered(chat, _MESSAGES).text)[: _CONTEXT - _MOST]
+        except TemplateUnfaithful as unfit:
+            unfaithful = unfit.why
     drawn: list[int] = []
     finite = True
     while prompt and finite and len(drawn) < _MOST and (not drawn or drawn[-1] != reading.end):
@@ -96,6 +110,7 @@ def _answer(model: Path) -> SmokeResult:
         answer_tokens=len(drawn),
         finite=finite,
         text=reading.text(drawn),
+        unfaithful=unfaithful,
     )
 
 

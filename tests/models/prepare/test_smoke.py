@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge import files, hints
-from sage_edge.models.errors import SmokeFailed
+from sage_edge.models.errors import SmokeFailed, TemplateUnfaithful
 from sage_edge.models.prepare import smoke
 from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.names import Digest, ModelRef
@@ -28,6 +28,14 @@ def test_a_whole_file_answers_through_its_own_template(tmp_path: Path) -> None:
     assert 1 <= found.answer_tokens <= 6
     assert found.prompt_tokens > 10
     smoke.judge(found, REF, TEMPLATE, own=False)
+
+
+@pytest.mark.parametrize("lost", ["m.content | upper", "m.content[:300]", "m.content if loop.index < 20"])
+def test_a_template_that_loses_words_is_refused(tmp_path: Path, lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random_gguf, "TEMPLATE", random_gguf.TEMPLATE.replace("m.content", lost))
+    random_gguf.write(tmp_path / "m.gguf", SHAPE)
+    with pytest.raises(TemplateUnfaithful, match=f"the chat template of {REF} does not hold what is said: "):
+        smoke.judge(smoke.ask(tmp_path / "m.gguf", REF), REF, None, own=False)
 
 
 @pytest.mark.parametrize("cut", [100, 5_000])
@@ -54,6 +62,11 @@ def test_what_is_as_meant_passes() -> None:
             GOOD,
             Digest("sha256:" + "0" * 64),
             f"the chat template of a/b:q8_0 has digest {TEMPLATE}, its card says sha256:{'0' * 64}",
+        ),
+        (
+            replace(GOOD, unfaithful="it shouts"),
+            TEMPLATE,
+            "the chat template of a/b:q8_0 does not hold what is said: it shouts",
         ),
         (replace(GOOD, name="merged"), None, "a/b:q8_0 calls itself 'merged'"),
         (replace(GOOD, finite=False), None, "a/b:q8_0 answers with logits that are no numbers"),

@@ -1,0 +1,110 @@
+"""A model's chat template, rendered the way its makers render it: Jinja2, with the switches of transformers.
+
+Two things are kept from it: the clock, for a prompt that knows the day cannot be made again from its record, and
+chance. A template that asks whether there is a clock goes on without one; whichever needs either is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from sage_edge.models.errors import TemplateUnfaithful
+
+Conversation = Sequence[tuple[str, str]]
+"""A conversation as (role, words): the system first, then user and assistant in turn, the user last."""
+
+
+class ChatTemplate:
+    """One chat template with the model's own marks for the begin and the end of a text.
+
+    Raises TemplateUnfaithful where it is no template.
+    """
+
+    def __init__(self, source: str, *, bos: str = "", eos: str = "") -> None:
+        self.source, self._ends = source, {"bos_token": bos, "eos_token": eos}
+        environment = _environment()
+        try:
+            self._tree = environment.parse(source)
+            self._template = environment.from_string(source)
+        except UNREADABLE as broken:
+            raise TemplateUnfaithful(f"it cannot be read: {_line(broken)}") from None
+
+    def render(self, talk: Conversation) -> str:
+        """Return the prompt for a conversation. Raises TemplateUnfaithful where the template gives none."""
+        try:
+            return self._template.render(
+                messages=[{"role": role, "content": text} for role, text in talk],
+                add_generation_prompt=True,
+                raise_exception=_refuse,
+                tools=None,
+                tool_choice=None,
+                functions=None,
+                function_call=None,
+                **self._ends,
+            )
+        except _FAILURES as failed:
+            raise TemplateUnfaithful(f"it gives no prompt for an ordinary conversation: {_line(failed)}") from None
+
+    def words(self) -> tuple[str, ...]:
+        """Every text that the template holds as a value, and so may look for in what is said; sorted, none twice."""
+        texts = {node.value for node in self._tree.find_all(nodes.Const) if isinstance(node.value, str)}
+        return tuple(sorted(text for text in texts if text.strip()))
+
+    def numbers(self) -> tuple[int, ...]:
+        """Every whole number that it holds, and so may compare a length or a count with; sorted, none twice."""
+        values = {node.value for node in self._tree.find_all(nodes.Const)}
+        return tuple(sorted(value for value in values if isinstance(value, int) and not isinstance(value, bool)))
+
+
+UNREADABLE = (jinja2.TemplateError, RecursionError)
+"""What whoever reads a template that is none raises; llama-cpp-python reads it as it opens a file."""
+
+_FAILURES = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a template can make Python raise."""
+
+
+class _Generation(Extension):
+    """Takes `{% generation %} … {% endgeneration %}`, which marks what is trained on, for what stands inside."""
+
+    tags = {"generation"}  # noqa: RUF012 (Jinja2 declares it so)
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
+    )
+    environment.filters["tojson"] = _as_json
+    del environment.filters["random"], environment.globals["lipsum"]
+    return environment
+
+
+def _as_json(value: Any, ensure_ascii: bool = False, indent: int | None = None, **more: Any) -> str:
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, **more)
+
+
+def _refuse(why: str) -> None:
+    raise jinja2.TemplateError(f"the template says: {why}")
+
+
+def _line(failure: Exception) -> str:
+    return " ".join(str(failure).split())[:200] or type(failure).__name__
