@@ -42,5 +42,10 @@ def differences(turn: Turn, again: Reply) -> tuple[str, ...]:
     The mean log-probability is over every token drawn: where it is equal to the last bit, the tokens are.
     """
     keys = ("finish_reason", "prompt_tokens", "reused_tokens", "completion_tokens", "mean_logprob")
-    pairs = {"reply": (turn.reply, again.text), **{key: (getattr(turn, key), getattr(again, key)) for key in keys}}
+    pairs = {
+        "reply": (turn.reply, again.text),
+        "thinking": (turn.thinking, again.thinking),
+        "dropped_tokens": (turn.dropped_tokens or 0, again.dropped_tokens),
+        **{key: (getattr(turn, key), getattr(again, key)) for key in keys},
+    }
     return tuple(f"{key}: {recorded!r}, now {said!r}" for key, (recorded, said) in pairs.items() if recorded != said)

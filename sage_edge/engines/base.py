@@ -58,7 +58,11 @@ class Settings:
 @dataclass(frozen=True)
 class Reply:
     """An answer and what it cost. Times in seconds; mean_logprob is the mean natural logarithm of the
-    probability that the model (before sampling) gave to each token drawn; None when no token was."""
+    probability that the model (before sampling) gave to each token drawn; None when no token was.
+
+    thinking: what the model thought before it answered, no part of `text`; None for nothing.
+    dropped_tokens: how many of those drawn hold bytes that belong to no whole character, which `text` leaves out.
+    """
 
     text: str
     finish_reason: FinishReason
@@ -68,6 +72,8 @@ class Reply:
     ttft_s: float | None
     duration_s: float
     mean_logprob: float | None
+    thinking: str | None = None
+    dropped_tokens: int = 0
 
 
 class Deadline:

@@ -1,46 +1,64 @@
-"""Tokenise a conversation by the model's own chat template, its contents apart from the markup.
+"""From a conversation to the prompt of a loaded model, checked when it is loaded and at every prompt.
 
-The template is rendered with a placeholder for each content. What lies between is tokenised with special tokens,
-the contents without: text that looks like markup (`<|im_end|>` in an old reply, say) stays text.
+What a chat template may do, and how its markup is told from what was said: `sage_edge.models.prompt`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from sage_edge.engines import thoughts
 from sage_edge.engines.base import Message
+from sage_edge.engines.errors import PromptUnfaithful
+from sage_edge.models.errors import TemplateUnfaithful
+from sage_edge.models.prompt import probes
+from sage_edge.models.prompt.prompt_text import rendered
+from sage_edge.models.prompt.template import ChatTemplate
+from sage_edge.models.prompt.tokens import MarkerToken, PromptTokens
 
-_PLACE = re.compile("\ue000(\\d+)\ue001")
-
-Render = Callable[[list[dict[str, str]]], str]
-Tokenise = Callable[[str, bool], list[int]]
-
-
-def tokens(messages: Sequence[Message], render: Render, tokenise: Tokenise, kept: dict[str, list[int]]) -> list[int]:
-    """Return the prompt's token ids. `kept` remembers the ids of contents seen before, and is updated."""
-    text = render([{"role": m.role, "content": f"\ue000{i}\ue001"} for i, m in enumerate(messages)])
-    ids: list[int] = []
-    at = 0
-    for place in _PLACE.finditer(text):
-        ids += _markup(text[at : place.start()], tokenise, kept)
-        ids += _content(messages[int(place[1])].text, tokenise, kept)
-        at = place.end()
-    return ids + _markup(text[at:], tokenise, kept)
+Tokenise = Callable[[str, bool], Sequence[int]]
+"""Text → tokens; True: special tokens written out in it count as such."""
 
 
-def _markup(text: str, tokenise: Tokenise, kept: dict[str, list[int]]) -> list[int]:
-    key = f"\ue000{text}"  # no content begins so: contents are stored under their own text
-    if key not in kept:
-        kept[key] = tokenise(text, True) if text else []
-    return kept[key]
+@dataclass(frozen=True)
+class Prompt:
+    """A conversation as token ids. closes: the mark that ends a thought which the prompt itself begins, or None."""
+
+    ids: list[int]
+    closes: str | None
 
 
-def _content(text: str, tokenise: Tokenise, kept: dict[str, list[int]]) -> list[int]:
-    clean = text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd")
-    if clean not in kept:
-        kept[clean] = tokenise(clean, False) if clean else []
-    return kept[clean]
+class ChatFormat:
+    """How one loaded model is spoken to. model: how to call it. turns: the tokens that the template makes turns of.
+
+    markers: text → token of what may be markup. Raises PromptUnfaithful where the template, or the tokens that this
+    tokeniser makes of its prompts, are not what the model's makers meant.
+    """
+
+    def __init__(
+        self, model: str, source: str, ends: tuple[str, str], markers: Mapping[str, MarkerToken], tokenise: Tokenise
+    ) -> None:
+        self._model, self._tokens = model, PromptTokens(markers, lambda text: tokenise(text, False))
+        try:
+            self._template = ChatTemplate(source, bos=ends[0], eos=ends[1])
+            plain = probes.check(self._template)
+        except TemplateUnfaithful as unfaithful:
+            raise PromptUnfaithful(model, unfaithful.why) from None
+        if any(self._tokens.ids(prompt) != list(tokenise(prompt.text, True)) for prompt in plain):
+            raise PromptUnfaithful(model, "its prompts, cut where its special tokens are, become other tokens")
+        ids = {token for prompt in plain for token in self._tokens.ids(prompt)}
+        self.turns = frozenset(
+            marker.token for text, marker in markers.items() if marker.token in ids and not thoughts.is_mark(text)
+        )
+
+    def prompt(self, messages: Sequence[Message]) -> Prompt:
+        """Return the prompt of a conversation. Raises PromptUnfaithful where it would not hold what was said."""
+        try:
+            prompt = rendered(self._template, [(message.role, message.text) for message in messages])
+        except TemplateUnfaithful as unfaithful:
+            raise PromptUnfaithful(self._model, unfaithful.why) from None
+        return Prompt(self._tokens.ids(prompt), thoughts.open_at_the_end(prompt.markup[-1]))
 
 
 def common_prefix(held: Sequence[int], wanted: Sequence[int]) -> int:

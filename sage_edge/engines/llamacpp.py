@@ -4,6 +4,9 @@ The context keeps the last conversation; a longer one that begins with the same 
 How many tokens were reused is what llama.cpp's own memory says it kept (`llama_memory_seq_pos_max`), not our guess.
 Prompts are evaluated in batches of at most 128 tokens, and the deadline is asked between batches and between tokens,
 so that a stop request never waits longer than one of them.
+
+A reply ends at a token that ends the turn, at a limit, or at a sign that begins somebody's turn: what would follow is
+not the model's own word. Its text is whole characters; what was thought before the answer stands apart.
 """
 
 from __future__ import annotations
@@ -13,11 +16,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sage_edge import files
-from sage_edge.engines import chat
+from sage_edge.engines import chat, thoughts
 from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
-from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable
+from sage_edge.engines.chat import ChatFormat
+from sage_edge.engines.drawn import DrawnTokens, whole_text
+from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable, PromptUnfaithful
+from sage_edge.engines.vocabulary import LlamaVocabulary
 from sage_edge.errors import LibraryMissing
 from sage_edge.hints import sage
+from sage_edge.models.prompt.template import UNREADABLE
 from sage_edge.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
@@ -36,13 +43,11 @@ class LlamaCpp:
     def __init__(self, settings: Settings) -> None:
         try:
             import llama_cpp
-            from llama_cpp import llama_chat_format
         except ImportError:
             raise LibraryMissing(self.name, EXTRA) from None
-        self._lib, self._format, self._settings = llama_cpp, llama_chat_format, settings
+        self._lib, self._settings = llama_cpp, settings
         self.version = str(llama_cpp.__version__)
         self._llm: Any = None
-        self._kept: dict[str, list[int]] = {}
 
     def load(self, model: ResolvedModel) -> None:
         """Load the model after checking its digest, its context and its chat template against its card."""
@@ -54,7 +59,8 @@ class LlamaCpp:
         model.check()
         self.close()
         self._llm = self._open(model)
-        self._formatter = self._template(model)
+        self._vocabulary = LlamaVocabulary(self._lib, self._llm)
+        self._chat = self._chat_format(str(model.ref), self._template(model))
         self._logits: npt.NDArray[np.float32] | None = None
 
     def _open(self, model: ResolvedModel) -> Any:
@@ -70,12 +76,14 @@ class LlamaCpp:
                 n_gpu_layers=settings.gpu_layers,
                 verbose=False,
             )
+        except UNREADABLE as broken:
+            raise PromptUnfaithful(str(model.ref), f"it cannot be read: {broken}") from None
         except (ValueError, RuntimeError, AssertionError) as refusal:
             raise ModelUnusable(
                 f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
             ) from refusal
 
-    def _template(self, model: ResolvedModel) -> Any:
+    def _template(self, model: ResolvedModel) -> str:
         template = self._llm.metadata.get(_TEMPLATE_KEY)
         if not template:  # llama-cpp-python would silently fall back to the llama-2 format
             raise ModelUnusable(
@@ -87,44 +95,54 @@ class LlamaCpp:
                 f"the chat template of {model.ref} has digest {actual}, its card says {model.chat_template}",
                 hint="the card belongs to another file; take the card that came with the model",
             )
-        pieces = {
-            key: self._piece(token) for key, token in (("bos", self._llm.token_bos()), ("eos", self._llm.token_eos()))
-        }
-        return self._format.Jinja2ChatFormatter(
-            template=template, eos_token=pieces["eos"], bos_token=pieces["bos"], add_generation_prompt=True
-        )
+        return str(template)
 
-    def _piece(self, token: int) -> str:
-        if token < 0:
-            return ""
-        return str(self._llm.detokenize([token], special=True).decode("utf-8", "replace"))
+    def _chat_format(self, model: str, template: str) -> ChatFormat:
+        words = self._vocabulary
+        bos, eos = (
+            words.piece(token, special=True).decode("utf-8", "replace")
+            for token in (self._llm.token_bos(), self._llm.token_eos())
+        )
+        return ChatFormat(
+            model,
+            template,
+            (bos, eos),
+            words.markers(template),
+            lambda text, special: words.tokens(text, special=special),
+        )
 
     def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
         """Return the next assistant message of a conversation."""
         if self._llm is None:
             raise RuntimeError("reply() before load()")
         began = time.monotonic()
-        prompt = chat.tokens(messages, self._render, self._tokenise, self._kept)
+        asked = self._chat.prompt(messages)
+        prompt = asked.ids
         needs = len(prompt) + draw.sampling.max_tokens
         if needs > self._settings.context_tokens:
             raise ContextOverflow(needs, self._settings.context_tokens)
         try:
             reused = self._rewind(prompt)
             reason = self._read(prompt, deadline)
-            drawn = _Drawn(began)
+            drawn = DrawnTokens(began)
             finish = reason or self._write(prompt, draw, deadline, drawn)
         except (RuntimeError, ValueError) as broken:
             self._llm.reset()
             raise EngineError(f"llama.cpp failed: {broken}", hint=sage("model verify", deep=True)) from broken
+        text, dropped = whole_text(drawn.pieces)
+        is_free = draw.schema is None  # what holds to a schema has no thoughts beside it
+        answer, thinking = thoughts.parted(text, asked.closes) if is_free else (text.strip(), None)
         return Reply(
-            text=self._text(drawn.tokens),
+            text=answer,
             finish_reason=finish,
             prompt_tokens=len(prompt),
             reused_tokens=reused,
-            completion_tokens=len(drawn.tokens),
+            completion_tokens=len(drawn.pieces),
             ttft_s=drawn.first_s,
             duration_s=time.monotonic() - began,
             mean_logprob=drawn.mean_logprob,
+            thinking=thinking,
+            dropped_tokens=dropped,
         )
 
     def _rewind(self, prompt: list[int]) -> int:
@@ -148,7 +166,7 @@ class LlamaCpp:
             llm.eval(prompt[llm.n_tokens : llm.n_tokens + size])
         return deadline.passed()
 
-    def _write(self, prompt: list[int], draw: Draw, deadline: Deadline, drawn: _Drawn) -> Any:
+    def _write(self, prompt: list[int], draw: Draw, deadline: Deadline, drawn: DrawnTokens) -> Any:
         llm, sampling = self._llm, draw.sampling
         llm.set_seed(draw.seed)
         stream = llm.generate(
@@ -161,13 +179,15 @@ class LlamaCpp:
             repeat_penalty=sampling.repeat_penalty,
             grammar=self._grammar(draw.schema),
         )
-        vocabulary = self._lib.llama_model_get_vocab(llm.model)
         for token in stream:
-            drawn.add(token, self._logprob(token))
-            if self._lib.llama_vocab_is_eog(vocabulary, token):
-                drawn.tokens.pop()
+            drawn.add(self._logprob(token))
+            if self._vocabulary.is_end(token):
                 return "stop"
-            if len(drawn.tokens) >= sampling.max_tokens:
+            piece = self._vocabulary.drawn_bytes(token)
+            if token in self._chat.turns or (not piece and self._vocabulary.is_control(token)):
+                return "turn-marker"
+            drawn.keep(piece)
+            if len(drawn.pieces) >= sampling.max_tokens:
                 return "length"
             if (reason := deadline.passed()) is not None:
                 return reason
@@ -190,41 +210,11 @@ class LlamaCpp:
         np.exp(self._logits, out=self._logits)
         return float(logits[token] - top - np.log(self._logits.sum(dtype=np.float64)))
 
-    def _render(self, messages: list[dict[str, str]]) -> str:
-        return str(self._formatter(messages=messages).prompt)
-
-    def _tokenise(self, text: str, special: bool) -> list[int]:
-        return list(self._llm.tokenize(text.encode("utf-8"), add_bos=False, special=special))
-
-    def _text(self, tokens: list[int]) -> str:
-        return str(self._llm.detokenize(tokens).decode("utf-8", "replace")).strip() if tokens else ""
-
     def close(self) -> None:
         """Free the model and the context."""
         if self._llm is not None:
             self._llm.close()
             self._llm = None
-        self._kept.clear()
-
-
-class _Drawn:
-    """The tokens of one reply as they come."""
-
-    def __init__(self, began: float) -> None:
-        self.tokens: list[int] = []
-        self.first_s: float | None = None
-        self._began, self._sum, self._count = began, 0.0, 0
-
-    def add(self, token: int, logprob: float) -> None:
-        if self.first_s is None:
-            self.first_s = time.monotonic() - self._began
-        self.tokens.append(token)
-        self._sum += logprob
-        self._count += 1
-
-    @property
-    def mean_logprob(self) -> float | None:
-        return self._sum / self._count if self._count else None
 
 
 KIND = EngineKind(LlamaCpp.name, LlamaCpp, extra=EXTRA)

@@ -25,7 +25,7 @@ from sage_edge.records.base import Moment, Record, canonical
 from sage_edge.records.expectation import Expectation
 from sage_edge.sampling import Sampling
 
-FinishReason = Literal["stop", "length", "deadline", "cancelled"]
+FinishReason = Literal["stop", "length", "deadline", "cancelled", "turn-marker"]
 Outcome = Literal["ok", "failed", "interrupted"]
 Ending = Literal["complete", "partial", "failed"]
 StepKind = Literal["prompt", "closing", "warm-up", "exercise", "scene", "cool-down"]
@@ -81,6 +81,10 @@ class Slot(Record):
     late: bool
 
 
+def _without_none(content: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key not in keys or value is not None}
+
+
 class Head(Record):
     """Everything that was settled before the first word.
 
@@ -110,8 +114,7 @@ class Head(Record):
     @model_serializer(mode="wrap")
     def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:  # JsonValue would walk it again
         """Leave out what nobody named: older transcripts lack these keys, and their seals are to hold."""
-        content: dict[str, Any] = dump(self)
-        return {key: value for key, value in content.items() if key not in ("image", "kind") or value is not None}
+        return _without_none(dump(self), "image", "kind")
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:
@@ -124,6 +127,8 @@ class Turn(Record):
     """One question and what came of it. `reply` of a turn that is not `ok` is never a word of the mind.
 
     step counts from 0 in the lesson, attempt from 1. Times in seconds; mean_logprob is the natural logarithm.
+    thinking: what the mind thought before it answered; no answer, and never told it again. dropped_tokens: how many of
+    those drawn hold bytes that make no whole character, which `reply` leaves out. Both are absent where there are none.
     """
 
     step: int = Field(ge=0)
@@ -141,6 +146,13 @@ class Turn(Record):
     seed: int = Field(ge=0, lt=2**32)
     asked: Moment
     previous: Digest
+    thinking: str | None = None
+    dropped_tokens: int | None = Field(default=None, ge=1)
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what there is none of, as in a head."""
+        return _without_none(dump(self), "thinking", "dropped_tokens")
 
 
 class Closing(Record):

@@ -1,49 +1,76 @@
-"""A conversation as tokens: contents can never become markup."""
+"""How a loaded model is spoken to: what its template would lose is refused, at load and at each prompt."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.engines import Message, chat
+from sage_edge.engines.chat import ChatFormat
+from sage_edge.engines.errors import ModelUnusable, PromptUnfaithful
+from sage_edge.models.prompt.tokens import MarkerToken
 
-MARK = 1_000_000
-TEXTS = st.text(st.sampled_from("ab<|im_end|>\ue000\ue0010123\n"), max_size=12)
-TALKS = st.lists(TEXTS, min_size=1, max_size=6).map(lambda texts: [Message("user", text) for text in texts])
-
-
-def render(messages: list[dict[str, str]]) -> str:
-    """A template with one mark around each content."""
-    return "".join(f"^{message['content']}$" for message in messages) + "^"
+TEMPLATE = (
+    "{% for turn in messages %}<|im_start|>{{ turn.role }}\n{{ turn.content }}<|im_end|>\n{% endfor %}"
+    "<|im_start|>assistant\n"
+)
+MARKERS = {"<|im_start|>": MarkerToken(1), "<|im_end|>": MarkerToken(2), "<think>": MarkerToken(3)}
+TALK = (Message("system", "Be."), Message("user", "Hello."))
 
 
 def tokenise(text: str, special: bool) -> list[int]:
-    """One token per character; marks are special only where markup is allowed."""
-    return [ord(char) + (MARK if special and char in "^$" else 0) for char in text]
+    """One token per character; special tokens where they are allowed."""
+    ids: list[int] = []
+    while text:
+        mark = next((mark for mark in MARKERS if special and text.startswith(mark)), None)
+        ids.append(MARKERS[mark].token if mark else ord(text[0]) + 1_000)
+        text = text[len(mark or text[0]) :]
+    return ids
 
 
-@given(talk=TALKS)
-def test_only_the_template_makes_markup(talk: list[Message]) -> None:
-    ids = chat.tokens(talk, render, tokenise, {})
-    assert sum(1 for token in ids if token >= MARK) == 2 * len(talk) + 1
-    said = "".join("^" if t == MARK + ord("^") else "$" if t == MARK + ord("$") else chr(t) for t in ids)
-    clean = [m.text.replace("\ue000", "\ufffd").replace("\ue001", "\ufffd") for m in talk]
-    assert said == "".join(f"^{text}$" for text in clean) + "^"
+def opened(template: str = TEMPLATE) -> ChatFormat:
+    return ChatFormat("a/b:q8_0", template, ("", ""), MARKERS, tokenise)
 
 
-@given(talk=TALKS)
-def test_what_is_kept_changes_nothing(talk: list[Message]) -> None:
-    kept: dict[str, list[int]] = {}
-    first = chat.tokens(talk, render, tokenise, kept)
-    assert chat.tokens(talk, render, tokenise, kept) == first
-    assert chat.tokens(talk, render, tokenise, {}) == first
+def test_the_tokens_are_those_of_the_whole_text() -> None:
+    prompt = opened().prompt(TALK)
+    text = "<|im_start|>system\nBe.<|im_end|>\n<|im_start|>user\nHello.<|im_end|>\n<|im_start|>assistant\n"
+    assert (prompt.ids, prompt.closes) == (tokenise(text.removesuffix("\n"), True), None)
 
 
-@given(talk=TALKS, more=TALKS)
-def test_a_longer_conversation_begins_with_the_same_tokens(talk: list[Message], more: list[Message]) -> None:
-    short = chat.tokens(talk, render, tokenise, {})
-    long = chat.tokens([*talk, *more], render, tokenise, {})
-    assert chat.common_prefix(short, long) == len(short)
+def test_what_makes_turns_is_known_and_a_thought_is_none() -> None:
+    assert opened().turns == {1, 2}
+    assert opened(TEMPLATE + "{{ '<think>' }}").turns == {1, 2}
+
+
+def test_a_thought_that_the_prompt_begins_is_told() -> None:
+    assert opened(TEMPLATE + "{{ '\n<think>\n' }}").prompt(TALK).closes == "</think>"
+
+
+def test_a_template_that_loses_words_is_refused_when_it_is_loaded() -> None:
+    with pytest.raises(PromptUnfaithful) as refused:
+        opened(TEMPLATE.replace("turn.content", "turn.content[:50]"))
+    assert isinstance(refused.value, ModelUnusable)
+    assert refused.value.message.startswith("the chat template of a/b:q8_0 does not hold what is said: with ")
+    assert refused.value.hint
+
+
+def test_a_prompt_that_would_lose_words_is_refused_when_it_is_asked_for() -> None:
+    """What no probe has tried: a word that the template puts together before it looks for it."""
+    template = TEMPLATE.replace("turn.content", "turn.content if ('wom' ~ 'bat') not in turn.content else 'koala'")
+    format = opened(template)
+    assert format.prompt(TALK).ids
+    with pytest.raises(PromptUnfaithful, match="a/b:q8_0 does not hold what is said"):
+        format.prompt((TALK[0], Message("user", "Do you know the wombat?")))
+
+
+def test_tokens_that_hang_on_where_a_prompt_is_cut_are_refused() -> None:
+    def hasty(text: str, special: bool) -> list[int]:
+        return tokenise(text.lstrip() if special else text, special) + [0] * special
+
+    with pytest.raises(PromptUnfaithful, match="become other tokens"):
+        ChatFormat("a/b:q8_0", TEMPLATE, ("", ""), MARKERS, hasty)
 
 
 @given(one=st.lists(st.integers(0, 3)), other=st.lists(st.integers(0, 3)))

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings, chat
+from sage_edge.engines import Deadline, Draw, Message, Sampling, Settings
 from sage_edge.engines.errors import ContextOverflow, ModelUnusable
 from sage_edge.engines.llamacpp import LlamaCpp
 from sage_edge.models.resolve import ResolvedModel
+from tests import known_prompts
 
 pytestmark = pytest.mark.real
 
@@ -47,7 +48,7 @@ def jinja(engine: LlamaCpp) -> Render:
 
 def prompt(engine: LlamaCpp, talk: Sequence[Message]) -> list[int]:
     """The token ids that our engine makes of a conversation."""
-    return chat.tokens(talk, engine._render, engine._tokenise, {})
+    return engine._chat.prompt(talk).ids
 
 
 def text_of(engine: LlamaCpp, ids: list[int]) -> str:
@@ -61,6 +62,10 @@ def test_a_conversation_becomes_what_the_template_of_the_file_says(talk: tuple[M
     assert text_of(engine, ids) == rendered
     assert ids == engine._llm.tokenize(rendered.encode(), add_bos=False, special=True)
     assert (OWN_SYSTEM in rendered) == (talk[0].role != "system")
+
+
+def test_what_was_published_was_said_to_these_prompts(engine: LlamaCpp) -> None:
+    assert known_prompts.digest(engine) == (known_prompts.PROMPTS, known_prompts.SMOLLM2)
 
 
 @pytest.fixture(scope="module")
