@@ -57,6 +57,8 @@ def transcript(paper: Transcript) -> None:
     said("system", head.lesson.system, err=False)
     for turn in paper.turns:
         said("teacher", head.lesson.steps[turn.step].prompt, err=False)
+        if turn.thinking:
+            said("thought", turn.thinking, err=False)
         mark = "" if turn.outcome == "ok" else f"[{turn.outcome}] "
         said(head.mind, f"{mark}{turn.reply or turn.error or ''}", err=False)
         click.echo(" " * 10 + _cost(turn))

@@ -25,6 +25,8 @@ from sage_edge.sessions.journal import Journal, SessionLog
 _HOPELESS = 2
 """Failed turns in a row after which the engine is taken to be broken."""
 
+_ONLY_THOUGHT = "the model thought, and ended before it answered"
+
 _DEADLY = 3
 """How often a process may die over one question before the session goes on without it."""
 
@@ -98,7 +100,7 @@ def _answer(log: SessionLog, context: TurnContext, step: int, attempt: int) -> T
     except EngineError as failure:
         return _lost(log, step, attempt, seed, asked, failure.message)
     if not reply.text and reply.finish_reason != "cancelled":
-        error = "the model ended without a word"
+        error = "the model ended without a word" if not reply.thinking else _ONLY_THOUGHT
     return Turn(
         step=step,
         attempt=attempt,
@@ -115,6 +117,8 @@ def _answer(log: SessionLog, context: TurnContext, step: int, attempt: int) -> T
         seed=seed,
         asked=asked,
         previous=log.last_link,
+        thinking=reply.thinking,
+        dropped_tokens=reply.dropped_tokens or None,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from sage_edge.engines import Deadline, Draw, Message, Reply
 from sage_edge.engines.errors import ContextOverflow, EngineError
 from sage_edge.engines.scripted import Scripted
 from sage_edge.errors import StorageError
+from sage_edge.records import dialogue
+from sage_edge.records.base import parse
 from sage_edge.records.transcript import Step, Transcript, Turn, chain_faults
 from sage_edge.sessions.conduct import TurnContext, conduct, give_up
 from sage_edge.sessions.errors import SessionInterrupted
@@ -82,6 +86,35 @@ def test_what_the_engine_reports_is_what_is_kept(tmp_path: Path) -> None:
     found = (turn.reply, turn.finish_reason, turn.prompt_tokens, turn.reused_tokens, turn.completion_tokens)
     assert found == ("cut", "length", 3, 2, 1)
     assert (turn.ttft_s, turn.duration_s, turn.mean_logprob) == (0.1, 0.2, -0.5)
+
+
+def test_thoughts_and_dropped_tokens_are_kept_apart_and_are_not_told_again(tmp_path: Path) -> None:
+    thought = replace(reply("yes", "turn-marker"), thinking="who asks?", dropped_tokens=2)
+    engine = Scripted(thought, "b", "c", "d")
+    transcript = conduct(claimed(tmp_path), stage(engine))
+    first, second = transcript.turns[:2]
+    assert (first.reply, first.finish_reason, first.thinking, first.dropped_tokens) == (
+        "yes",
+        "turn-marker",
+        "who asks?",
+        2,
+    )
+    assert (second.thinking, second.dropped_tokens) == (None, None)
+    assert not any("who asks?" in message.text for talk in engine.asked for message in talk)
+    assert transcript == Journal(tmp_path, transcript.session).read().transcript()
+    assert parse(Transcript, transcript.pretty()) == transcript
+    assert chain_faults(transcript) == ()
+    assert {"thinking", "dropped_tokens"}.isdisjoint(json.loads(second.canonical()))
+
+
+def test_a_thought_without_an_answer_is_kept_and_is_no_answer(tmp_path: Path) -> None:
+    transcript = played(tmp_path, replace(reply("", "length"), thinking="well, let me"), "b", "c", "d")
+    first = transcript.turns[0]
+    assert (outcomes(transcript), transcript.closing.ending) == ("fooo", "partial")
+    assert (first.reply, first.thinking, first.finish_reason) == ("", "well, let me", "length")
+    assert first.error == "the model thought, and ended before it answered"
+    assert [turn.reply for _, turn in transcript.answers()] == ["b", "c", "d"]
+    assert not any("let me" in answer.reply for answer in dialogue.of(transcript).answers)
 
 
 def test_a_deadline_is_a_finish_reason_and_no_failure(tmp_path: Path) -> None:
