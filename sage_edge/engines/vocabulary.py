@@ -6,7 +6,7 @@ import ctypes
 from typing import Any
 
 from sage_edge.engines import thoughts
-from sage_edge.models.prompt.tokens import MarkerToken
+from sage_edge.models.prompt.tokens import MarkerToken, is_marker
 
 _ROOM = 64
 """Bytes that nearly every token fits into."""
@@ -33,16 +33,12 @@ class LlamaVocabulary:
         )
 
     def markers(self, template: str) -> dict[str, MarkerToken]:
-        """Return text → token of all that may be markup.
-
-        These are the control tokens, and tokens of plain text that the template names; any other token of plain text is
-        a piece of a word like the rest.
-        """
+        """Return text → token of all that may be markup under a template."""
         library, markers = self._library, dict[str, MarkerToken]()
         for token, attributes in self._special.items():
             text = bytes(library.llama_vocab_get_text(self._words, token)).decode("utf-8", "replace")
             is_plain = bool(attributes & library.LLAMA_TOKEN_ATTR_USER_DEFINED)
-            if text and not (is_plain and (len(text.strip()) < 2 or text not in template)):
+            if is_marker(text, template, in_plain=is_plain):
                 before, after = (
                     bool(attributes & attribute)
                     for attribute in (library.LLAMA_TOKEN_ATTR_LSTRIP, library.LLAMA_TOKEN_ATTR_RSTRIP)

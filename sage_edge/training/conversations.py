@@ -1,7 +1,7 @@
 """Dialogues as tokens: exactly those that an engine reads, and a mask of those that the mind itself has to write.
 
-The prompt of each answer is tokenised as engines do it (`sage_edge.engines.chat`): markup with special tokens, contents
-without, so text that looks like markup teaches nothing. Learnt are an answer's own tokens and the one that ends it:
+The prompt of each answer is what engines read (`sage_edge.models.prompt`): markup as special tokens, contents as text,
+so what looks like markup in them teaches nothing. Learnt are an answer's own tokens and the one that ends it:
 
     <|im_start|>user\\n Who are you? <|im_end|>\\n <|im_start|>assistant\\n  I am Sage. <|im_end|>  \\n
     ·················································································  ^^^^^^^^^^^^^^^^^^^^^  ··
@@ -9,12 +9,15 @@ without, so text that looks like markup teaches nothing. Learnt are an answer's 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sage_edge.engines import chat
 from sage_edge.engines.base import Message
+from sage_edge.models.errors import TemplateUnfaithful
+from sage_edge.models.prompt.prompt_text import rendered
+from sage_edge.models.prompt.template import ChatTemplate
+from sage_edge.models.prompt.tokens import MarkerToken, PromptTokens
 from sage_edge.training.errors import UnfitConversation
 
 
@@ -26,12 +29,18 @@ class TemplatedWords(Protocol):
         """The token that ends a turn."""
         ...
 
-    def render(self, messages: list[dict[str, str]], *, for_answer: bool) -> str:
-        """Return the conversation under the template. for_answer: with the beginning of an assistant's message."""
+    @property
+    def template(self) -> ChatTemplate:
+        """How conversations are written down."""
         ...
 
-    def tokenise(self, text: str, special: bool) -> list[int]:
-        """Return a text's tokens. special: whether markup in it counts as such."""
+    @property
+    def markers(self) -> Mapping[str, MarkerToken]:
+        """Text → token of what may be markup."""
+        ...
+
+    def tokenise(self, text: str) -> list[int]:
+        """Return a plain text's tokens: markup in it is text."""
         ...
 
 
@@ -56,8 +65,8 @@ def encode(
     Raises UnfitConversation for one that is longer, has no answer, or whose answers do not stand where the template
     puts them: as an engine would never ask for them.
     """
-    kept: dict[str, list[int]] = {}
-    encoded = tuple(_encode(number, dialogue, words, kept) for number, dialogue in enumerate(dialogues, start=1))
+    prompts = PromptTokens(words.markers, words.tokenise)
+    encoded = tuple(_encode(number, dialogue, words, prompts) for number, dialogue in enumerate(dialogues, start=1))
     for number, conversation in enumerate(encoded, start=1):
         if len(conversation.tokens) > longest:
             raise UnfitConversation(number, f"has {len(conversation.tokens)} tokens, {longest} are taken at once")
@@ -65,19 +74,26 @@ def encode(
 
 
 def _encode(
-    number: int, dialogue: Sequence[Message], words: TemplatedWords, kept: dict[str, list[int]]
+    number: int, dialogue: Sequence[Message], words: TemplatedWords, prompts: PromptTokens
 ) -> LearntConversation:
-    whole = _tokens(dialogue, words, kept, for_answer=False)
+    def tokens(upto: int | None, *, for_answer: bool) -> list[int]:
+        talk = [(message.role, message.text) for message in dialogue[:upto]]
+        try:
+            return prompts.ids(rendered(words.template, talk, for_answer=for_answer))
+        except TemplateUnfaithful as unfaithful:
+            raise UnfitConversation(number, f"would not be told as it is: {unfaithful.why}") from None
+
+    whole = tokens(None, for_answer=False)
     own = [False] * len(whole)
     for at, message in enumerate(dialogue):
         if message.role != "assistant":
             continue
         if not message.text.strip() or message.text != message.text.strip():
             raise UnfitConversation(number, "has an answer that is empty, or begins or ends with a space")
-        prompt = _tokens(dialogue[:at], words, kept, for_answer=True)
+        prompt = tokens(at, for_answer=True)
         if whole[: len(prompt)] != prompt:
             raise UnfitConversation(number, f"does not go on after message {at} as its prompt ends")
-        written = len(words.tokenise(message.text, False))
+        written = len(words.tokenise(message.text))
         ending = len(prompt) + written
         if whole[ending : ending + 1] != [words.end]:
             raise UnfitConversation(number, f"does not end its message {at + 1} with the token that ends a turn")
@@ -85,9 +101,3 @@ def _encode(
     if not any(own):
         raise UnfitConversation(number, "holds no answer")
     return LearntConversation(tuple(whole), tuple(own))
-
-
-def _tokens(
-    dialogue: Sequence[Message], words: TemplatedWords, kept: dict[str, list[int]], *, for_answer: bool
-) -> list[int]:
-    return chat.tokens(dialogue, lambda messages: words.render(messages, for_answer=for_answer), words.tokenise, kept)

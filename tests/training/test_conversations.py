@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.engines import chat
 from sage_edge.engines.base import Message
+from sage_edge.models.prompt.prompt_text import rendered
+from sage_edge.models.prompt.template import ChatTemplate
+from sage_edge.models.prompt.tokens import MarkerToken, PromptTokens
 from sage_edge.training.conversations import encode
 from sage_edge.training.errors import UnfitConversation
 
@@ -20,24 +24,26 @@ class LetterWords:
 
     end = END
 
-    def render(self, messages: list[dict[str, str]], *, for_answer: bool) -> str:
-        text = "".join(f"<s>{message['role']}\n{message['content']}<e>\n" for message in messages)
-        return f"{text}<s>assistant\n" if for_answer else text
+    markers: Mapping[str, MarkerToken] = {mark: MarkerToken(token) for mark, token in _MARKS.items()}
+    template = ChatTemplate(
+        "{% for m in messages %}<s>{{ m.role }}\n{{ m.content }}<e>\n{% endfor %}"
+        "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
+    )
 
-    def tokenise(self, text: str, special: bool) -> list[int]:
-        tokens: list[int] = []
-        while text:
-            mark = text[:3] if special and text[:3] in _MARKS else text[0]
-            tokens.append(_MARKS.get(mark, ord(mark[0]) + 10))
-            text = text[len(mark) :]
-        return tokens
+    def tokenise(self, text: str) -> list[int]:
+        return [ord(letter) + 10 for letter in text]
 
 
 class Joining(LetterWords):
     """A tokenizer whose template runs the answer's end into the next message."""
 
-    def render(self, messages: list[dict[str, str]], *, for_answer: bool) -> str:
-        return super().render(messages, for_answer=for_answer).replace("<e>", "")
+    template = ChatTemplate(LetterWords.template.source.replace("<e>", ""))
+
+
+class Shouting(LetterWords):
+    """A tokenizer whose template changes what was said."""
+
+    template = ChatTemplate(LetterWords.template.source.replace("m.content", "m.content | upper"))
 
 
 def text_of(tokens: list[int]) -> str:
@@ -74,8 +80,9 @@ def test_each_answer_follows_the_prompt_that_an_engine_reads(system: str, pairs:
     for at, message in enumerate(spoken):
         if message.role != "assistant":
             continue
-        prompt = chat.tokens(spoken[:at], lambda said: words.render(said, for_answer=True), words.tokenise, {})
-        answer = [*words.tokenise(message.text, False), END]
+        talk = [(message.role, message.text) for message in spoken[:at]]
+        prompt = PromptTokens(words.markers, words.tokenise).ids(rendered(words.template, talk))
+        answer = [*words.tokenise(message.text), END]
         assert list(known.tokens[: len(prompt) + len(answer)]) == prompt + answer
         assert known.own[len(prompt) : len(prompt) + len(answer)] == (True,) * len(answer)
         assert not known.own[len(prompt) - 1]
@@ -101,3 +108,8 @@ def test_what_cannot_be_learnt_is_refused_by_its_number(spoken: tuple[Message, .
 def test_a_template_that_ends_no_turn_is_refused() -> None:
     with pytest.raises(UnfitConversation, match="does not end its message 3 with the token that ends a turn"):
         encode([dialogue("Be.", "Who?", "Sage.")], Joining(), 500)
+
+
+def test_a_template_that_changes_what_was_said_is_refused() -> None:
+    with pytest.raises(UnfitConversation, match="dialogue 1 would not be told as it is: it changes what was said"):
+        encode([dialogue("Be.", "Who?", "Sage.")], Shouting(), 500)

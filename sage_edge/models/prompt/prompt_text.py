@@ -14,12 +14,15 @@ is at work shows the same conversation without such text. Anything else is Templ
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from sage_edge.models.errors import TemplateUnfaithful
 from sage_edge.models.prompt.template import ChatTemplate, Conversation
+
+Render = Callable[[Conversation], str]
 
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 _MARKUP = re.compile(r"<[^\s<>]{1,80}>|\[/?[A-Z][A-Z_]{1,40}\]|<<\S{1,40}>>")
@@ -40,12 +43,16 @@ class PromptText:
         return tuple(self.text[begin:end] for begin, end in zip(ends[::2], ends[1::2], strict=True))
 
 
-def rendered(template: ChatTemplate, talk: Conversation) -> PromptText:
-    """Return the prompt for a conversation. Raises TemplateUnfaithful with the reason."""
-    markup = _markup(template, talk)
-    shown = _shown(template.render(talk), markup, [text for _, text in talk])
+def rendered(template: ChatTemplate, talk: Conversation, *, for_answer: bool = True) -> PromptText:
+    """Return the prompt for a conversation; not for_answer: what was said alone, as a model is trained on it.
+
+    Raises TemplateUnfaithful with the reason.
+    """
+    render = partial(template.render, for_answer=for_answer)
+    markup = _markup(render, talk)
+    shown = _shown(render(talk), markup, [text for _, text in talk])
     if shown is None:
-        shown = _shown_as_words(template, talk, markup)
+        shown = _shown_as_words(render, talk, markup)
     return _joined(markup, shown)
 
 
@@ -54,9 +61,9 @@ def looks_like_markup(text: str) -> bool:
     return _MARKUP.search(text) is not None
 
 
-def _markup(template: ChatTemplate, talk: Conversation) -> list[str]:
+def _markup(render: Render, talk: Conversation) -> list[str]:
     """Return what the template puts before, between and after the contents."""
-    text = template.render([(role, f"\ue000{number}\ue001") for number, (role, _) in enumerate(talk)])
+    text = render([(role, f"\ue000{number}\ue001") for number, (role, _) in enumerate(talk)])
     places = list(_PLACE.finditer(text))
     order = [int(place[1]) for place in places]
     for number, (role, _) in enumerate(talk):
@@ -91,11 +98,11 @@ def _trimmed(text: str) -> list[str]:
     return sorted({text, *ways}, key=len, reverse=True)
 
 
-def _shown_as_words(template: ChatTemplate, talk: Conversation, markup: Sequence[str]) -> list[str]:
+def _shown_as_words(render: Render, talk: Conversation, markup: Sequence[str]) -> list[str]:
     """Return the texts as they stand once what looks like markup in them is no reason for anything."""
     plain = [(role, _plain(text)) for role, text in talk]
     texts = [text for _, text in plain]
-    shown = None if texts == [text for _, text in talk] else _shown(template.render(plain), markup, texts)
+    shown = None if texts == [text for _, text in talk] else _shown(render(plain), markup, texts)
     if shown is None:
         raise TemplateUnfaithful("it changes what was said, or does something else because of it")
     return [

@@ -37,12 +37,15 @@ class ChatTemplate:
         except UNREADABLE as broken:
             raise TemplateUnfaithful(f"it cannot be read: {_line(broken)}") from None
 
-    def render(self, talk: Conversation) -> str:
-        """Return the prompt for a conversation. Raises TemplateUnfaithful where the template gives none."""
+    def render(self, talk: Conversation, *, for_answer: bool = True) -> str:
+        """Return a conversation as text. for_answer: with the beginning of the answer, as a prompt.
+
+        Raises TemplateUnfaithful where the template gives none.
+        """
         try:
             return self._template.render(
                 messages=[{"role": role, "content": text} for role, text in talk],
-                add_generation_prompt=True,
+                add_generation_prompt=for_answer,
                 raise_exception=_refuse,
                 tools=None,
                 tool_choice=None,

@@ -28,6 +28,14 @@ class MarkerToken:
     after: bool = False
 
 
+def is_marker(text: str, template: str, *, in_plain: bool) -> bool:
+    """Whether a special token may be markup. in_plain: it is found in plain text as well.
+
+    Such a one is a piece of a word like any other, unless the template names it.
+    """
+    return bool(text) and not (in_plain and (len(text.strip()) < 2 or text not in template))
+
+
 class PromptTokens:
     """Turns prompts into tokens. markers: text → token, for each that may be markup."""
 
