@@ -49,7 +49,7 @@ Raised low, rendered once at the roof as two lines: what happened to which named
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
@@ -72,6 +72,27 @@ class ExitCode(IntEnum):
     NOT_VERIFIED = 8
     PENDING = 10  # changes, where --exit-code asked
     INTERRUPTED = 130
+
+
+MEANING: Mapping[ExitCode, str] = {
+    ExitCode.OK: "ok",
+    ExitCode.FAILED: "failed",
+    ExitCode.USAGE: "usage or declaration",
+    ExitCode.REFUSED: "refused by a guard",
+    ExitCode.UNREACHABLE: "unreachable",
+    ExitCode.LOCKED: "locked",
+    ExitCode.ROLLED_BACK: "rolled back",
+    ExitCode.ROLLBACK_FAILED: "rollback failed",
+    ExitCode.NOT_VERIFIED: "verification failed",
+    ExitCode.PENDING: "changes pending",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+"""Every exit code in words, as help says it."""
+
+
+def explained(codes: Iterable[ExitCode]) -> str:
+    """Return a sentence for help about the codes that something may end with, in their order."""
+    return f"Exit codes: {', '.join(f'{code.value} {MEANING[code]}' for code in sorted(codes))}."
 
 
 class SageError(Exception):

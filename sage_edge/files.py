@@ -100,9 +100,11 @@ def sync_folder(path: Path) -> None:
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace the content of `path` durably.
 
-    Raises StorageError; then the old content stands, or the new one if only its folder could not be synced.
+    Raises StorageError; then the old content stands, or the new one if only its folder could not be synced. A device
+    or a pipe is refused: a file would take its place, /dev/null's among them.
     """
     with storing(path):
+        _demand_file_or_nothing(path)
         make_folder(path.parent)
         temporary = _temporary(path.parent, data)
         try:
@@ -111,6 +113,15 @@ def write_atomic(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def _demand_file_or_nothing(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.ENXIO, "it is a device or a pipe", str(path))
 
 
 def create_exclusive(path: Path, data: bytes) -> None:

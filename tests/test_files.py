@@ -237,6 +237,15 @@ def test_a_place_that_cannot_be_is_named_with_another_next_step(tmp_path: Path, 
     assert "name another place" in str(refused.value.hint)
 
 
+def test_a_device_or_a_pipe_is_never_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/full")):
+        kind = place.lstat().st_mode
+        with pytest.raises(StorageError):
+            files.write_atomic(place, b"data")
+        assert place.lstat().st_mode == kind
+
+
 def test_only_plain_files_of_a_size_are_read(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"12345")

@@ -113,6 +113,7 @@ def test_the_list_is_there_at_once() -> None:
         "sim": {"up", "down", "status"},
         "image": {"build", "push", "lock", "requirements"},
         "lock": {"acquire", "release", "status"},
+        "nix": {"check"},
     }
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
 

@@ -11,7 +11,7 @@ import click
 
 from sage_edge import __version__, output
 from sage_edge.cli.lazy_group import CommandPlace, Lazy
-from sage_edge.errors import ExitCode, SageError
+from sage_edge.errors import ExitCode, SageError, explained
 
 _GROUPS = {
     "agent": "Wake, conduct, study, publish: once, for ever, or only as a plan.",
@@ -25,6 +25,10 @@ _GROUPS = {
     "recommendation": "What researchers recommend to this host, and its answers.",
     "session": "Run, list, show and verify sessions.",
 }
+
+
+_OF_HOSTS = {ExitCode.ROLLED_BACK, ExitCode.ROLLBACK_FAILED, ExitCode.PENDING}
+"""How only tasks of the workstation end."""
 
 
 class _Root(Lazy):
@@ -77,13 +81,10 @@ class _Root(Lazy):
 @click.group(
     cls=_Root,
     places={name: CommandPlace(name.replace("-", "_"), about) for name, about in _GROUPS.items()},
+    help=f"Raise and study a small language model on two edge boards.\n\n{explained(set(ExitCode) - _OF_HOSTS)}",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="sage-edge")
 @click.option("--verbose", is_flag=True, envvar="SAGE_VERBOSE", help="Show where an error comes from.")
 def main(verbose: bool) -> None:
-    """Raise and study a small language model on two edge boards.
-
-    Exit codes: 0 ok, 1 failed, 2 usage or declaration, 3 refused by a guard, 4 unreachable, 5 locked,
-    8 verification failed, 130 interrupted.
-    """
+    """Raise and study a small language model on two edge boards."""

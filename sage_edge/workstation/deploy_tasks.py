@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sage_edge.errors import ExitCode
 from sage_edge.workstation.task import HOSTS, JSON, task
 
 
-@task(help={**HOSTS, "json": JSON})
+@task(help={**HOSTS, "json": JSON}, codes=(ExitCode.LOCKED,))
 def provision(c: object, host: str = "", role: str = "", all: bool = False, fleet: str = "", json: bool = False) -> int:
     """Bring boards to where something can be deployed to them; say what changed."""
     from sage_edge.cli.environment import log_of
@@ -34,7 +35,13 @@ def provision(c: object, host: str = "", role: str = "", all: bool = False, flee
         "via": "registry (default) or save.",
         "plan": "Apply a saved plan; refused where boards have changed.",
         "exit_code": "With --dry-run: end with 10 when there is something to do.",
-    }
+    },
+    codes=(
+        ExitCode.LOCKED,
+        ExitCode.ROLLED_BACK,
+        ExitCode.ROLLBACK_FAILED,
+        ExitCode.PENDING,
+    ),
 )
 def deploy(
     c: object,
@@ -66,7 +73,12 @@ def deploy(
         "json": JSON,
         "to": "A release's id; default: the newest other one that served.",
         "list": "List the releases on the hosts and stop.",
-    }
+    },
+    codes=(
+        ExitCode.LOCKED,
+        ExitCode.ROLLED_BACK,
+        ExitCode.ROLLBACK_FAILED,
+    ),
 )
 def rollback(
     c: object,

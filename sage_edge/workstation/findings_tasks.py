@@ -6,7 +6,7 @@ from pathlib import Path
 
 from invoke import Context
 
-from sage_edge.errors import UsageError
+from sage_edge.errors import ExitCode, UsageError
 from sage_edge.hints import invoke
 from sage_edge.workstation.programs import ROOT, here, python, run
 from sage_edge.workstation.task import task
@@ -21,7 +21,8 @@ _PLACE = ROOT / ".sage" / "findings"
         "sessions": "Another study: so many sessions of each arm; its page goes into the folder of the sessions.",
         "models": "Another study: these models, the base first, like sage/seedling:q8_0; its page goes there, too.",
         "overlay": "Another study: how they are run, like seedling; default: cpu. Its page goes there, too.",
-    }
+    },
+    codes=(ExitCode.NOT_VERIFIED,),
 )
 def findings(
     c: Context, check: bool = False, into: str = "", sessions: str = "", models: str = "", overlay: str = ""

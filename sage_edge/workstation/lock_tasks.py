@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from sage_edge.errors import ExitCode
 from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task
 
 GROUP = "lock"
 
 
-@task(help={"host": ONE_HOST, "fleet": FLEET, "why": "What for; shown to whoever is refused."})
+@task(
+    help={"host": ONE_HOST, "fleet": FLEET, "why": "What for; shown to whoever is refused."}, codes=(ExitCode.LOCKED,)
+)
 def acquire(c: object, host: str = "", fleet: str = "", why: str = "") -> int:
     """Keep everybody from deploying to a host until lock.release."""
     from sage_edge.workstation import context, status_service

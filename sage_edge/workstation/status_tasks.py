@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sage_edge.errors import ExitCode
 from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task, whole
 
 
@@ -37,7 +38,8 @@ def logs(c: object, host: str = "", fleet: str = "", n: str = "100", since: str 
         "n": "How many lines.",
         "json": JSON,
         "check": "End with 8 if the chain is broken.",
-    }
+    },
+    codes=(ExitCode.NOT_VERIFIED,),
 )
 def audit(c: object, host: str = "", fleet: str = "", n: str = "20", json: bool = False, check: bool = False) -> int:
     """Show what was done to a host, and whether the record is whole."""

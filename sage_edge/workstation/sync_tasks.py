@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sage_edge.errors import ExitCode
 from sage_edge.workstation.task import FLEET, JSON, task
 
 
@@ -14,7 +15,8 @@ from sage_edge.workstation.task import FLEET, JSON, task
         "limit": "At most so many megabytes a second.",
         "merge_there": "Let the far side merge when only the adapter changed.",
         "json": JSON,
-    }
+    },
+    codes=(ExitCode.LOCKED,),
 )
 def sync(
     c: object,

@@ -7,12 +7,13 @@ task here has a positional parameter or a one-letter flag, and every parameter h
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import invoke
 
-from sage_edge.errors import ExitCode, SageError, UsageError
+from sage_edge.errors import ExitCode, SageError, UsageError, explained
 
 HOST = "Which hosts, like sprout or sprout,thor."
 ONE_HOST = "Which host, like sprout."
@@ -22,8 +23,20 @@ HOSTS: Mapping[str, str] = {"host": HOST, "role": "All boards of a role.", "all"
 """Help of the parameters by which a task is told its hosts."""
 
 
-def task(*, name: str | None = None, help: Mapping[str, str] | None = None) -> Callable[[Callable[..., int]], Any]:
-    """Make an invoke task of a function that returns its exit code. help: what each parameter means."""
+_WIDTH = 76
+"""Columns of a docstring in invoke's help: it indents it, and does not wrap it."""
+
+_EVERY = (ExitCode.OK, ExitCode.FAILED, ExitCode.USAGE, ExitCode.INTERRUPTED)
+_OVER_HOSTS = (ExitCode.REFUSED, ExitCode.UNREACHABLE)
+
+
+def task(
+    *, name: str | None = None, help: Mapping[str, str] | None = None, codes: Collection[ExitCode] = ()
+) -> Callable[[Callable[..., int]], Any]:
+    """Make an invoke task of a function that returns its exit code.
+
+    help: what each parameter means. codes: how it may end, beside what every task and every task over hosts may.
+    """
 
     def make(body: Callable[..., int]) -> Any:
         @functools.wraps(body)
@@ -31,6 +44,9 @@ def task(*, name: str | None = None, help: Mapping[str, str] | None = None) -> C
             if code := _ended(lambda: body(c, **given), given.get("fleet") or None):
                 raise invoke.Exit(code=int(code))
 
+        hosts = _OVER_HOSTS if "host" in (help or {}) else ()
+        ends = textwrap.wrap(explained({*_EVERY, *hosts, *codes}), _WIDTH)
+        run.__doc__ = "\n".join((body.__doc__ or "", "", *ends))
         return invoke.task(name=name, positional=[], auto_shortflags=False, help=dict(help or {}))(run)
 
     return make

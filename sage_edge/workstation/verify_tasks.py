@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sage_edge.errors import ExitCode
 from sage_edge.workstation.task import HOSTS, JSON, task
 
 
@@ -14,7 +15,8 @@ from sage_edge.workstation.task import HOSTS, JSON, task
         "via": "How testinfra gets there: docker://sage@CONTAINER or local://; default: ssh.",
         "json": JSON,
         "junit_xml": "Also write a JUnit report there.",
-    }
+    },
+    codes=(ExitCode.NOT_VERIFIED,),
 )
 def verify(
     c: object,

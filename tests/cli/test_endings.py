@@ -179,8 +179,8 @@ def test_a_folder_in_the_place_of_the_lock(raised: World, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", ["agent run", "session run"])
-def test_an_interrupt_is_130_or_an_orderly_end(raised: World, words: str) -> None:
-    process = raised.start("sprout", *words.split())
+def test_an_interrupt_is_130_or_an_orderly_end(raised: World, tmp_path: Path, words: str) -> None:
+    process = worlds.make(tmp_path, like=raised).start("sprout", *words.split())
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     _, complaint = process.communicate(timeout=60)
