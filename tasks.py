@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent
 FLOOR = (3, 10)  # JetPack 6 ships this one
 EXTRAS = ("practitioner", "fleet", "dev")
 CONSTRAINTS = "requirements/constraints.txt"
-LEAN = "requirements/llama.cmake"
+LEAN, ANYWHERE = "requirements/llama.cmake", "images/shared/compiled.cmake"
 STAMP, LOG = "setup.stamp", "setup.log"
 APT = "on Debian or Ubuntu: apt-get install git build-essential python3-venv"
 
@@ -94,7 +94,8 @@ def demand_tools(which: Callable[[str], str | None], *, building: bool) -> None:
 def build_env(root: Path) -> Mapping[str, str]:
     """Return the variables that leave out of llama.cpp what we never load; how it computes stays as by default."""
     lean = shlex.quote(f"-DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}")
-    args = (os.environ.get("CMAKE_ARGS", ""), "-DLLAVA_BUILD=OFF", lean)
+    anywhere = shlex.quote(f"-DCMAKE_PROJECT_INCLUDE={root / ANYWHERE}")  # images take this wheel from pip's cache
+    args = (os.environ.get("CMAKE_ARGS", ""), "-DLLAVA_BUILD=OFF", lean, anywhere)
     return {**os.environ, "CMAKE_ARGS": " ".join(filter(None, args)), "PIP_NO_INPUT": "1"}
 
 

@@ -123,7 +123,8 @@ def test_pip_gets_our_versions_and_a_lean_build(machine: Machine) -> None:
     machine.run("demo", CMAKE_ARGS="-DGGML_NATIVE=OFF")
     args, words = machine.log.read_text().splitlines()[1].split("|")
     lean = machine.house / "requirements" / "llama.cmake"
-    assert args == f"pip -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={lean}"
+    wanted = f"-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={lean}"
+    assert args == f"pip {wanted} -DCMAKE_PROJECT_INCLUDE={machine.house / 'images/shared/compiled.cmake'}"
     assert words.endswith("-c requirements/constraints.txt -e .[practitioner,fleet,dev]")
 
 

@@ -29,6 +29,9 @@ from sage_edge.names import Digest, ModelRef
 
 _INCLUDE = "# include: images/shared/runtime.Dockerfile\n"
 _MODELS = "from=models,source="
+_CREATED = "1980-01-01T00:00:00.000+00:00"
+"""When a baked manifest says that it was made: the moment of its preparation would make two images of one model."""
+
 _LAYER = f"{_MODELS}layer-000"
 """What the recipe's one weights step names."""
 
@@ -96,7 +99,9 @@ def take_model(library: Library, ref: ModelRef, into: Path) -> None:
             _give(library.store.blob(digest), layer.blob(digest))
             if model.path.is_dir():
                 _name(layer, layer.tree_path(manifest), digest, names[digest])
-    _give(library.store.manifest_path(ref), layer.manifest_path(ref))
+    written = layer.manifest_path(ref)
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_bytes(manifest.model_copy(update={"created": _CREATED}).pretty())  # no part of its digest
 
 
 def _name(layer: Store, tree: Path, digest: Digest, names: Sequence[str]) -> None:

@@ -6,7 +6,7 @@
       engine/                                    llama.cpp's binding, an sdist on the index:
         llama_cpp_python-*.whl                     for a CPU: from engine-<12 hex>/, compiled here once, or
         llama_cpp_python-*.tar.gz, *.whl,          for a board, whose build compiles it against CUDA, with its compiler
-        requirements.txt, llama.cmake
+        requirements.txt, llama.cmake, compiled.cmake
 
 Packages are fetched with `pip download --require-hashes`, for the Python and the processor of the image.
 """
@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import re
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,8 @@ from sage_edge.shell import Command
 
 ENGINE = "llama-cpp-python"
 LEAN = "requirements/llama.cmake"
+ANYWHERE = "images/shared/compiled.cmake"
+"""How it comes out the same wherever it is compiled; `tasks.py` compiles with it, too."""
 COMPILE_S = 3600.0
 LONG_AGO = "315532800"
 """1980-01-01, the first moment that a zip file can say."""
@@ -73,7 +77,7 @@ def ensure(root: Path, card: ImageCard, target: Target, log: Callable[[str], Non
     asked = [root / "images" / card.name / variant.requirements]
     if variant.compiler:
         asked.append(root / "images" / card.name / variant.compiler.requirements)
-    ground = "\0".join((*(path.read_text("utf-8") for path in asked), (root / LEAN).read_text("utf-8"), repr(target)))
+    ground = "\0".join((*(path.read_text("utf-8") for path in asked), *_flags(root), repr(target)))
     shelf = root / ".sage" / "wheels"
     folder = shelf / f"{card.name}-{target.platform}-{files.digest(ground.encode()).short}"
     with _once(folder) as part:
@@ -96,17 +100,36 @@ def _fetch(root: Path, asked: list[Path], part: Path, target: Target) -> None:
         _download(root, for_target(asked[1].read_text("utf-8"), target), beside, target)
         (beside / "requirements.txt").write_text(exactly(beside), "utf-8")
         _pip(root, ("download", "--no-deps", "--require-hashes", "--no-binary=:all:", "--dest", str(beside)), engine)
-        shutil.copyfile(root / LEAN, beside / "llama.cmake")
+        for flags in (LEAN, ANYWHERE):
+            shutil.copyfile(root / flags, beside / Path(flags).name)
 
 
 def _compiled(root: Path, engine: str) -> Path:
     """Return the folder with llama.cpp's binding for this machine: minutes of work, done once for all images."""
-    ground = f"{engine}\0{(root / LEAN).read_text('utf-8')}\0{platform.machine()}"
+    ground = "\0".join((engine, *_flags(root), platform.machine()))
     folder = root / ".sage" / "wheels" / f"engine-{files.digest(ground.encode()).short}"
     with _once(folder) as part:
         if part:
-            _pip(root, ("wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(part)), engine)
+            words = ("wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(part))
+            _pip(root, words, engine)
+            if any(map(tells_where, part.glob("*.whl"))):  # pip had it from before, compiled without our flags
+                _pip(root, (*words, "--no-cache-dir"), engine)
     return folder
+
+
+def tells_where(wheel: Path) -> bool:
+    """Whether a library in a wheel names the folder in which pip compiled it, which no second one has."""
+    with zipfile.ZipFile(wheel) as packed:
+        libraries = (name for name in packed.namelist() if ".so" in Path(name).name)
+        return any(_BY_PIP.search(packed.read(name)) for name in libraries)
+
+
+_BY_PIP = re.compile(rb"/pip-(wheel|install|req-build|ephem-wheel-cache)-\w+/")
+
+
+def _flags(root: Path) -> tuple[str, str]:
+    """How llama.cpp's binding is compiled."""
+    return (root / LEAN).read_text("utf-8"), (root / ANYWHERE).read_text("utf-8")
 
 
 @contextlib.contextmanager
@@ -180,7 +203,8 @@ def _pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
     listed = ("--requirement", "/dev/stdin") if requirements else ()
     env = {
-        "CMAKE_ARGS": f"-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}",
+        "CMAKE_ARGS": f"-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}"
+        f" -DCMAKE_PROJECT_INCLUDE={root / ANYWHERE}",
         "SOURCE_DATE_EPOCH": LONG_AGO,
     }
     done = shell.attempt(Command((*pip, *words, *listed), timeout_s=COMPILE_S, stdin=requirements.encode(), env=env))

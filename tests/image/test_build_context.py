@@ -10,6 +10,7 @@ from sage_edge import hints
 from sage_edge.errors import UsageError
 from sage_edge.image import build_context, spec
 from sage_edge.inventory.image import Platform, read_label
+from sage_edge.models import manifest as manifest_file
 from sage_edge.models.errors import DigestMismatch
 from sage_edge.models.resolve import Library
 from sage_edge.models.store.store import Store
@@ -87,6 +88,20 @@ def test_a_gguf_is_a_layer_and_its_listing_another(tmp_path: Path) -> None:
     assert found == [[f"sha256-{digest(FILES['model.gguf'])[7:]}"], ["q8_0.json"]]
     inside = Library(library.fleet, merged(tmp_path / "layers", tmp_path / "image").root)
     inside.resolve(REF, deep=True)
+
+
+def test_a_model_that_was_prepared_at_two_times_is_baked_as_one(tmp_path: Path) -> None:
+    baked = []
+    for day in ("2026-11-20", "2027-01-01"):
+        library = shelving.library(tmp_path / day, FILES, created=f"{day}T06:00:00Z")
+        (tmp_path / day / "layers").mkdir()
+        build_context.take_model(library, REF, tmp_path / day / "layers")
+        (listing,) = (tmp_path / day / "layers").rglob("q8_0.json")
+        baked.append(listing.read_bytes())
+        manifest = library.store.manifest(REF)
+        assert manifest is not None
+        assert manifest_file.parse(baked[-1]).digest() == manifest.digest()
+    assert baked[0] == baked[1]
 
 
 def test_each_shard_is_a_layer_and_the_folder_is_there_without_writing(tmp_path: Path) -> None:

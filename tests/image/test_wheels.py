@@ -100,9 +100,21 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, ImageCa
     root = tmp_path / "checkout"
     (root / "images" / "thor").mkdir(parents=True)
     (root / "images" / "thor" / "requirements.txt").write_text(f"acorn==1.0 --hash=sha256:{digest}\n", "utf-8")
-    (root / "requirements").mkdir()
-    (root / "requirements" / "llama.cmake").write_text("", "utf-8")
+    flags(root)
     return root, card
+
+
+def flags(root: Path) -> None:
+    """Give a checkout what llama.cpp's binding is compiled with."""
+    for name in (wheelhouse.LEAN, wheelhouse.ANYWHERE):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("", "utf-8")
+
+
+def compiled(folder: Path, library: bytes) -> None:
+    """Put a wheel with one library into a folder."""
+    with zipfile.ZipFile(folder / "llama_cpp_python-0.3.36-py3-none-linux_x86_64.whl", "w") as packed:
+        packed.writestr("llama_cpp/lib/libllama.so.0.5.0", library)
 
 
 def test_what_is_declared_is_fetched_once(shop: tuple[Path, ImageCard], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,19 +152,41 @@ def test_the_engine_is_compiled_once_for_all_images(tmp_path: Path, monkeypatch:
     def pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
         calls.append(words[0])
         if words[0] == "wheel":
-            (Path(words[-1]) / "llama_cpp_python-0.3.36-py3-none-linux_x86_64.whl").write_bytes(b"compiled")
+            compiled(Path(words[-1]), b"compiled")
 
     monkeypatch.setattr(wheelhouse, "_pip", pip)
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "llama.cmake").write_text("", "utf-8")
+    flags(tmp_path)
     cards = spec.read_cards(ROOT / "images")
     for name, python in (("sprout", "3.11"), ("thor", "3.11"), ("sprout", "3.12")):
         (tmp_path / "images" / name).mkdir(parents=True, exist_ok=True)
         (tmp_path / "images" / name / "requirements-cpu.txt").write_text(engine, "utf-8")
         folder = wheelhouse.ensure(tmp_path, cards[name], Target("cpu", python, "x86_64"), lambda line: None)
-        assert [path.read_bytes() for path in (folder / "engine").glob("*.whl")] == [b"compiled"]
+        assert [wheelhouse.tells_where(path) for path in (folder / "engine").glob("*.whl")] == [False]
     assert calls.count("wheel") == 1
     assert calls.count("download") == 3
+
+
+def test_what_pip_has_compiled_in_a_folder_of_its_own_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip keeps a wheel whatever it was compiled with; assertions in that one name a folder that is there once."""
+    engine = f"{wheelhouse.ENGINE}==0.3.36 --hash=sha256:{'a' * 64}\n"
+    calls: list[tuple[str, ...]] = []
+
+    def pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
+        calls.append(words)
+        if words[0] == "wheel":
+            plain = "--no-cache-dir" in words
+            compiled(Path(words[4]), b"./ggml.c" if plain else b"/tmp/pip-wheel-z5qt729i/llama-cpp-python_8f/ggml.c\0")
+
+    monkeypatch.setattr(wheelhouse, "_pip", pip)
+    flags(tmp_path)
+    (tmp_path / "images" / "thor").mkdir()
+    (tmp_path / "images" / "thor" / "requirements-cpu.txt").write_text(engine, "utf-8")
+    card = spec.read_cards(ROOT / "images")["thor"]
+    folder = wheelhouse.ensure(tmp_path, card, Target("cpu", "3.11", "x86_64"), lambda line: None)
+    assert [wheelhouse.tells_where(path) for path in (folder / "engine").glob("*.whl")] == [False]
+    assert sum(words[0] == "wheel" for words in calls) == 2
 
 
 @pytest.mark.slow
