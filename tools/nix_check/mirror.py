@@ -19,7 +19,7 @@ from tools.nix_check.errors import AGAIN, MirrorSilent, NoNix
 
 PACKAGES = ("nix-bin",)
 _NEXT_SOURCE = Path(__file__).parents[2] / "sage_edge" / "sim" / "board" / "next-source"
-_BY_HAND = "install nix 2.18 or later by hand, so that `nix --version` works"
+BY_HAND = "install nix 2.18 or later by hand, so that `nix --version` works"
 _RECONNECT = ("see that `apt-get update` works, or install nix by hand, then: ", AGAIN)
 
 
@@ -27,7 +27,7 @@ def unpack(place: Path, machine: Path = Path("/")) -> None:
     """Make PLACE. machine: whose apt sources are read. Raises NoNix, MirrorSilent."""
     for program in ("apt-get", "dpkg"):
         if shutil.which(program) is None:
-            raise NoNix(f"there is no nix here and no {program} to get it with", hint=_BY_HAND)
+            raise NoNix(f"there is no nix here and no {program} to get it with", hint=BY_HAND)
     place.parent.mkdir(parents=True, exist_ok=True)
     for left in place.parent.glob(".nix-*"):
         shutil.rmtree(left)  # of a run that was killed
@@ -50,11 +50,11 @@ def _sources(work: Path, machine: Path) -> Path:
         if path.is_file():
             shutil.copy(path, listed)
     if not (machine / "etc" / "os-release").is_file():
-        raise NoNix("there is no nix here, and nothing says which system this is", hint=_BY_HAND)
+        raise NoNix("there is no nix here, and nothing says which system this is", hint=BY_HAND)
     shutil.copy(machine / "etc" / "os-release", work / "etc")
     derived = shell.attempt(Command((str(_NEXT_SOURCE), *PACKAGES), env={"APT_ROOT": str(work)}))
     if derived.code != 0:
-        raise NoNix(f"there is no nix here, and no Debian that has one: {derived.complaint}", hint=_BY_HAND)
+        raise NoNix(f"there is no nix here, and no Debian that has one: {derived.complaint}", hint=BY_HAND)
     if any(listed.glob("sage-next.*")):
         for path in listed.iterdir():
             if not path.name.startswith("sage-next."):
@@ -95,5 +95,5 @@ def _apt(options: tuple[str, ...], *words: str) -> None:
         return
     why = "\n".join((asked.complaint or asked.text).splitlines()[-5:])
     if "Unable to locate package" in why or "has no installation candidate" in why:
-        raise NoNix(f"this machine's Debian mirror has no nix:\n{why}", hint=_BY_HAND)
+        raise NoNix(f"this machine's Debian mirror has no nix:\n{why}", hint=BY_HAND)
     raise MirrorSilent(f"there is no nix here, and apt cannot fetch one:\n{why}", hint=_RECONNECT)
