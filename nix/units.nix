@@ -52,7 +52,11 @@ runCommand "sage-check-units" { nativeBuildInputs = [ systemd ]; } ''
     cat said >&2
     exit 1
   fi
-  systemd-analyze security --no-pager --offline=true --threshold=25 units/*.service >exposure
+  systemd-analyze security --no-pager --offline=true --threshold=25 units/*.service >exposure || {
+    grep -e '✗' -e 'exposure level' exposure >&2
+    exit 1
+  }
+  echo "exposure (at most 2.5):" $(sed -n 's/.*exposure level for \([^:]*\): \([0-9.]*\) .*/\1 \2/p' exposure)
   touch $out
 ''
 // {

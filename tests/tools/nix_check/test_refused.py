@@ -94,7 +94,7 @@ CASES = {
         {"nix/hardening.nix": ('  CapabilityBoundingSet = "";\n  LockPersonality = true;\n', "")},
         units.verify,
         errors.UnitsRefused,
-        "checks.units",
+        "exposure level for sage-",
     ),
     "a check whose tests are all skipped": Case(
         {"tests/test_house.py": SKIP_ALL, "tests/test_vocabulary.py": SKIP_ALL}, house, errors.NothingTested, "skipped"
