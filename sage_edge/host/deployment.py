@@ -145,7 +145,8 @@ class Deployment:
         """
         now = releases.current(self._places)
         served = [short for short in self._journal.served() if short != now]
-        target = to or next((short for short in served if short in releases.all_of(self._places)), None)
+        before = next((short for short in served if short in releases.all_of(self._places)), None)
+        target = releases.named(self._places, to) if to else before
         if target is None:
             raise Refusal(
                 "no-release",

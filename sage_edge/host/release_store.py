@@ -77,6 +77,20 @@ def read(places: Places, short: str) -> Released:
     return released
 
 
+def named(places: Places, given: str) -> str:
+    """Return the release that a person means by its id, in full or short, or by a beginning that only one has.
+
+    Raises Refusal, which names what fits instead.
+    """
+    short = given[:12]
+    fitting = [known for known in all_of(places) if short and known.startswith(short)]
+    if short in fitting or not fitting:
+        return short
+    if len(fitting) > 1:
+        raise _unknown(f"release {short} may be {', '.join(sorted(fitting))}")
+    return fitting[0]
+
+
 def _unknown(what: str) -> Refusal:
     known = invoke("rollback", host=HOST, list=True)
     return Refusal("unknown-release", what, "see which there are: ", known, code=ExitStatus.USAGE)

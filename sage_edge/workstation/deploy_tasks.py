@@ -71,7 +71,7 @@ def deploy(
     help={
         **HOSTS,
         "json": JSON,
-        "to": "A release's id; default: the newest other one that served.",
+        "to": "A release's id or its beginning; default: the newest other one that served.",
         "list": "List the releases on the hosts and stop.",
     },
     codes=(

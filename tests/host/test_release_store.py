@@ -69,3 +69,16 @@ def test_current_is_a_link_and_nothing_else(places: Places) -> None:
 def test_a_release_is_named_by_twelve_digits(places: Places, name: str) -> None:
     with pytest.raises(Refusal, match="expected 12 hex digits"):
         release_store.read(places, name)
+
+
+def test_a_release_is_meant_by_a_beginning_that_only_one_has(places: Places) -> None:
+    for name in ("aaaa11112222", "aaaa33334444", "bbbb55556666"):
+        (places.releases / name).mkdir()
+    assert release_store.named(places, "b") == "bbbb55556666"
+    assert release_store.named(places, "aaaa3") == "aaaa33334444"
+    assert release_store.named(places, "aaaa33334444" + "0" * 52) == "aaaa33334444"
+    assert release_store.named(places, "cccc") == "cccc"
+    with pytest.raises(Refusal, match="release aaaa may be aaaa11112222, aaaa33334444"):
+        release_store.named(places, "aaaa")
+    with pytest.raises(Refusal, match="expected 12 hex digits"):
+        release_store.read(places, release_store.named(places, ""))
