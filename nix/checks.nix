@@ -6,6 +6,7 @@
   python3,
   docker-client,
   git,
+  glibc,
   openssh,
   rsync,
   sage-fleet,
@@ -26,6 +27,7 @@ let
       ]
     ))
     git
+    glibc.bin # ldd
     openssh
     rsync
   ]
@@ -61,7 +63,7 @@ in
   '';
   mypy = inSource "mypy" [ ] "python3 -m mypy --cache-dir=$TMPDIR/mypy";
   house = tested "house" [ ] "tests/test_house.py tests/test_vocabulary.py";
-  pytest = tested "pytest" [ ] "-m 'not slow and not docker and not real and not full'";
+  pytest = tested "pytest" [ ] "-n auto --dist loadfile -m 'not slow and not docker and not real and not full'";
   compose = tested "compose" [ docker-client ] "tests/compose -m 'not slow and not docker'";
   fleet-declarations = inSource "fleet-declarations" [ ] ''
     python3 -m sage_edge fleet check

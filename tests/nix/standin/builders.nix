@@ -20,7 +20,9 @@ rec {
         "-c"
         ''
           set -eu
-          export PATH=/env/bin:/usr/local/bin:/usr/bin:/usr/sbin LC_ALL=C.UTF-8
+          export PATH=/env/bin:/usr/local/bin:/usr/bin:/usr/sbin:$TMPDIR/alternatives LC_ALL=C.UTF-8
+          # Debian's awk is a link by way of /etc, which is not here
+          mkdir $TMPDIR/alternatives && ln -s /usr/bin/mawk $TMPDIR/alternatives/awk
           ${script}
           exit 0
         ''

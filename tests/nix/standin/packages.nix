@@ -44,6 +44,7 @@ let
   base = programs // {
     inherit lib callPackageWith;
     inherit (builders) dockerTools fetchPypi mkShell runCommand writeShellApplication;
+    glibc.bin = builders.plain "glibc";
     # the machine's own, which the sandbox mounts: nobody packs it here
     systemd = builders.plain "systemd";
     callPackage = callPackageWith self;
