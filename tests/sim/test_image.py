@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,7 @@ def test_no_debootstrap_is_said_with_both_ways_out(docker: DockerClient, command
 
 
 def test_only_root_makes_a_base(docker: DockerClient, command: StubDocker, monkeypatch: pytest.MonkeyPatch) -> None:
-    (command.folder / "debootstrap").symlink_to("/bin/false")
+    (command.folder / "debootstrap").symlink_to(sys.executable)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(SimError, match="only root"):
         image.ensure(docker, silent)
