@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
-from sage_edge.cli import render
+from sage_edge.cli import render, state_files
 from sage_edge.cli.environment import json_option, log
 from sage_edge.legacy import import_folder
 from sage_edge.legacy.report import FileRow, ImportReport
 
 _EXAMPLES = 3
+_MOST = 10
+"""Lines that are shown of each list unless all are asked for: what a screen holds of the whole import."""
 _COLUMNS = {
     "track": "track",
     "shape": "shape",
@@ -31,12 +33,15 @@ _COLUMNS = {
 @click.command("import-legacy")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--into", "out", type=click.Path(path_type=Path), required=True, metavar="OUT", help="A new folder.")
+@click.option("--details", is_flag=True, help="Every line of every list, and every change of a counter.")
 @json_option
-def command(folder: Path, out: Path, as_json: bool) -> None:
+def command(folder: Path, out: Path, details: bool, as_json: bool) -> None:
     """Read the transcripts of an older system below DIR into papers below OUT.
 
     DIR stays as it is, no link is followed. Every file is told: imported, the same content as another one, not a
-    transcript, or refused with its reason. The same DIR makes the same OUT; OUT may hold nothing else.
+    transcript, or refused with its reason; of long lists the first lines, unless --details asks for all. Versions of
+    one state file are held against each other: which counters fell or jumped, and what cannot be read. The same DIR
+    makes the same OUT; OUT may hold nothing else.
     """
     import_folder.apart(folder, out)
     planned = import_folder.plan(folder)
@@ -45,11 +50,12 @@ def command(folder: Path, out: Path, as_json: bool) -> None:
     if as_json:
         render.document("sage-edge/import/1", report.model_dump(mode="json"))
     else:
+        most = None if details else _MOST
         _totals(report)
-        _repairs(report)
-        _others(report)
-        _sentences("numbers", report.numbering)
-        _defects(report)
+        _repairs(report, most)
+        _others(report, most)
+        _sentences("numbers", report.numbering, most)
+        _sentences("state files", list(state_files.details(report)) if details else state_files.summary(report), most)
     counted = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in import_folder.OUTCOMES)
     log(f"{len(report.files)} files: {counted}")
     log(f"{out / import_folder.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
@@ -63,45 +69,47 @@ def _totals(report: ImportReport) -> None:
         click.echo("no transcript was found")
 
 
-def _repairs(report: ImportReport) -> None:
+def _repairs(report: ImportReport, most: int | None) -> None:
     sources: dict[str, list[str]] = {}
     for row in report.files:
         for repair in dict.fromkeys([*row.repairs, *(repair for paper in row.papers for repair in paper.repairs)]):
             sources.setdefault(repair, []).append(row.source)
-    _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in sorted(sources.items())])
+    ordered = sorted(sources.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+    _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in ordered], most)
 
 
-def _others(report: ImportReport) -> None:
+def _others(report: ImportReport, most: int | None) -> None:
     """Refused files and items one by one; what is no transcript counted by what it is."""
     refused = [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "refused"]
     refused += [f"{row.source}: {_items(row)}" for row in report.files if row.outcome == "imported" and row.refused]
-    _sentences("refused", refused)
-    _sentences("the same", [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "same-content"])
+    _sentences("refused", refused, most)
+    same = [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "same-content"]
+    _sentences("the same", same, most)
     what = Counter((row.reason or "").split(";")[0] for row in report.files if row.outcome == "not-a-transcript")
-    _table("not a transcript", [(str(number), kind) for kind, number in sorted(what.items())])
-
-
-def _defects(report: ImportReport) -> None:
-    faults: dict[str, list[str]] = {}
-    for defect in report.defects:
-        faults.setdefault(defect.source, []).append(defect.what)
-    _sentences("state files", [f"{source}: {'; '.join(what)}" for source, what in faults.items()])
+    ordered = sorted(what.items(), key=lambda entry: (-entry[1], entry[0]))
+    _table("not a transcript", [(str(number), kind) for kind, number in ordered], most)
 
 
 def _items(row: FileRow) -> str:
     return f"{len(row.refused)} of {row.found} items: {_some(list(row.refused))}"
 
 
-def _table(title: str, rows: list[tuple[str, str]]) -> None:
+def _table(title: str, rows: list[tuple[str, str]], most: int | None) -> None:
     if rows:
+        more = [("", _more(rows, most))] if most is not None and len(rows) > most else []
         click.echo()
-        render.table((title, ""), rows)
+        render.table((title, ""), [*rows[:most], *more])
 
 
-def _sentences(title: str, sentences: Sequence[str]) -> None:
+def _sentences(title: str, sentences: Sequence[str], most: int | None) -> None:
     if sentences:
+        more = [_more(sentences, most)] if most is not None and len(sentences) > most else []
         click.echo()
-        render.table((title,), [(sentence,) for sentence in sentences])
+        render.table((title,), [(sentence,) for sentence in (*sentences[:most], *more)])
+
+
+def _more(lines: Sequence[object], most: int) -> str:
+    return f"… and {len(lines) - most} more: --details"
 
 
 def _some(things: list[str]) -> str:

@@ -16,7 +16,10 @@
     session_file     one file → drafts of papers
     import_folder    DIR → papers → OUT
     report           what became of every file
-    states           what does not hold together in the state files of an older system
+    states           what does not hold together in a state file of an older system
+    versions         a path → which file it is a version of, and its place among the others
+    counters         the counters of a state file, and the time that it holds
+    histories        what the versions of one state file say against each other
 
 Nothing is guessed and nothing is dropped in silence: every item that a file holds as a turn is kept, or doubled, or
 refused with a reason, and what is set aside stands verbatim in `extra` or `stored`.

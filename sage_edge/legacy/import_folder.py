@@ -16,7 +16,7 @@ from typing import get_args
 from sage_edge import files, locks
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
-from sage_edge.legacy import folder_walk, kinds, paper_status, session_file, states
+from sage_edge.legacy import folder_walk, histories, kinds, paper_status, session_file, states
 from sage_edge.legacy.errors import ImportChanged
 from sage_edge.legacy.report import Defect, FileRow, ImportOutcome, ImportReport, PaperRow, totals
 from sage_edge.legacy.session_file import Draft, ParsedFile
@@ -60,6 +60,7 @@ def plan(folder: Path) -> LegacyImport:
         files=tuple(rows),
         totals=totals(rows),
         numbering=paper_status.numbering(list(heads.values())),
+        histories=histories.of(read),
         defects=tuple(Defect(source=file.source, what=what) for file in read for what in _defects(file)),
     )
     return LegacyImport(dict(sorted(papers.items())), report)

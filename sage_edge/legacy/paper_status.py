@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from sage_edge.legacy import heads
+from sage_edge.legacy import heads, versions
 from sage_edge.legacy.session_file import Draft
 from sage_edge.names import Slug, Track
 from sage_edge.records.dialogue import UNKNOWN_MIND, Standing
 from sage_edge.records.legacy import LegacyHead, individual
+from sage_edge.sizes import counted
 
 TRIALS_FROM = 900
 """Numbers from here on are trials: there are 901, 999 and 1000 beside series that end near 120 (legacy §4)."""
@@ -26,7 +27,6 @@ TRIALS_FROM = 900
 CLAIMED_TWICE = Slug("number-claimed-twice")
 _DRY = re.compile(r"dry[ _-]?run", re.IGNORECASE)
 _TRIAL = re.compile(r"(^|[_ -])(test|experiment)\Z", re.IGNORECASE)
-_OLDER = frozenset({"history", "archive", "archives", "backup", "backups", "old", "previous", "snapshots"})
 _COPY = re.compile(r"(.+\.json)[._~-].+", re.IGNORECASE)
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
@@ -94,7 +94,7 @@ def _among(draft: Draft, paths: set[str], plain: set[tuple[object, ...]]) -> Sta
 def is_older(source: str) -> bool:
     """Whether a path lies in a folder of older contents."""
     parts = PurePosixPath(source).parts
-    return any(part.lower() in _OLDER for part in parts[:-1]) or _COPY.fullmatch(parts[-1]) is not None
+    return any(part.lower() in versions.OLDER for part in parts[:-1]) or _COPY.fullmatch(parts[-1]) is not None
 
 
 def _newer(source: str) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _newer(source: str) -> Iterator[str]:
     if copy := _COPY.fullmatch(parts[-1]):
         yield "/".join((*parts[:-1], copy[1]))
     for at, part in enumerate(parts[:-1]):
-        if part.lower() in _OLDER:
+        if part.lower() in versions.OLDER:
             rest = parts[at + 1 :]
             tails = [rest, rest[1:]] if len(rest) > 1 and _COMMIT.fullmatch(rest[0]) else [rest]
             for tail in tails:
@@ -144,7 +144,8 @@ def _series(name: str, held: Mapping[int, Sequence[LegacyHead]]) -> Iterator[str
             yield f"{name}: number {number} is claimed by {', '.join(sorted(head.source for head in claims))}"
     missing = [number for number in range(min(held), max(held)) if number not in held]
     if missing:
-        yield f"{name}: {len(missing)} numbers are missing between {min(held)} and {max(held)}: {_runs(missing)}"
+        which = f"{counted(len(missing), 'number')} {'is' if len(missing) == 1 else 'are'} missing"
+        yield f"{name}: {which} between {min(held)} and {max(held)}: {_runs(missing)}"
     last: LegacyHead | None = None
     for _, claims in sorted(held.items()):
         for head in sorted((head for head in claims if head.started), key=lambda head: head.source):

@@ -6,6 +6,7 @@
     totals      one row for each track, shape and standing
     numbering   numbers claimed twice, missing, or not in the order of time
     defects     what does not hold together in the state files
+    histories   what the versions of one state file say against each other
 
 In every row found = kept + doubled + refused, in items of the file's lists of turns.
 """
@@ -84,6 +85,43 @@ class Defect(Record):
     what: str
 
 
+class CounterChange(Record):
+    """A counter that fell from one version to the next, or went up by several sessions at once.
+
+    before, after: its values; in the versions `earlier` and `later`, which are paths below the folder.
+    """
+
+    counter: str
+    what: Literal["fell", "jumped"]
+    before: int
+    after: int
+    earlier: str
+    later: str
+
+
+class UnreadableVersion(Record):
+    """A version that holds nothing that could be read."""
+
+    source: str
+    reason: str
+
+
+class FileHistory(Record):
+    """The versions of one state file. file: the path of the newest, whether that is there or not.
+
+    order: by what the versions were put in their order. changes: at most 500, `left_out` more. unplaced: versions of
+    which nothing says where they stand among the others; they are compared with none.
+    """
+
+    file: str
+    versions: int
+    order: Literal["number", "stamp", "time"]
+    changes: tuple[CounterChange, ...] = ()
+    left_out: int = 0
+    unreadable: tuple[UnreadableVersion, ...] = ()
+    unplaced: tuple[str, ...] = ()
+
+
 class ImportReport(Record):
     """Everything that an import came to."""
 
@@ -93,6 +131,7 @@ class ImportReport(Record):
     totals: tuple[Total, ...]
     numbering: tuple[str, ...]
     defects: tuple[Defect, ...] = ()
+    histories: tuple[FileHistory, ...] = ()
 
     def count(self, outcome: ImportOutcome) -> int:
         """How many files came to this."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import JsonValue
 
 from sage_edge import files
-from sage_edge.legacy import containers, decode, exercises, folder_walk, heads, ids, kinds, shapes, turn_pairs
+from sage_edge.legacy import containers, counters, decode, exercises, folder_walk, heads, ids, kinds, shapes, turn_pairs
 from sage_edge.legacy.containers import Container
 from sage_edge.legacy.decode import Document
 from sage_edge.legacy.errors import UnreadableFile
@@ -51,7 +53,8 @@ class ParsedFile:
     """What one file came to: drafts, or what it is instead (`what`), or why it is refused (`why`).
 
     content: digest of its JSON, whatever its spelling. lost: a sentence for each item of a list that makes no paper.
-    state: the document, where `states` looks at it. ends_open: it has no line end at its end.
+    state: the document, where `states` looks at it. counters, changed: of an object that is no session, for
+    `histories`. ends_open: it has no line end at its end.
     """
 
     source: str
@@ -64,6 +67,8 @@ class ParsedFile:
     lost: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
     state: JsonValue = None
+    counters: Mapping[str, int] = field(default_factory=dict)
+    changed: datetime | None = None
     ends_open: bool = False
 
 
@@ -97,16 +102,21 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     base = dataclasses.replace(base, content=files.digest(decode.canonical(value)), repairs=remarks)
     known = kinds.by_content(value)
     if known is not None:
-        return dataclasses.replace(base, what=known, state=value if known == kinds.IDENTITY else None)
+        return dataclasses.replace(_counted(base, value), what=known, state=value if known == kinds.IDENTITY else None)
     held = containers.find(value)
     if not held.containers:
-        return dataclasses.replace(base, what=kinds.unknown(value), why=_broken(value, source))
+        return dataclasses.replace(_counted(base, value), what=kinds.unknown(value), why=_broken(value, source))
     all_drafts = [_draft(container, source, digest, Document(value, remarks)) for container in held.containers]
     lost = tuple(reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
     drafts = [draft for draft in all_drafts if draft.words]
     if not drafts:
         return dataclasses.replace(base, why=f"of {len(lost)} turns none can be read; {lost[0]}", lost=lost)
     return dataclasses.replace(base, drafts=_with_rest(drafts, held.around), lost=lost)
+
+
+def _counted(file: ParsedFile, value: JsonValue) -> ParsedFile:
+    numbers = counters.counters(value)
+    return dataclasses.replace(file, counters=numbers, changed=counters.held_time(value)) if numbers else file
 
 
 def _broken(value: JsonValue, source: str) -> str | None:

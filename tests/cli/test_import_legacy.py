@@ -51,7 +51,7 @@ def test_what_a_person_reads(source: Path, tmp_path: Path) -> None:
     assert f"{TEXT}/session_003.json: the content of {TEXT}/session_003 copy.json" in text
     assert "1 a worklog" in text
     assert "identity.json: identity.phase is sensing, development.phase_name is relating" in text
-    assert "primary: 1 numbers are missing between 3 and 5: 4" in text
+    assert "primary: 1 number is missing between 3 and 5: 4" in text
     assert "8 files: 3 imported, 1 same-content, 2 not-a-transcript, 2 refused" in answer.stderr
     assert "import.json is written" in answer.stderr
 
@@ -112,3 +112,48 @@ def test_help_fits_a_terminal() -> None:
     text = ask("--help").output
     assert "--into OUT" in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_long_history_is_one_line_and_its_details_are_all(tmp_path: Path) -> None:
+    counts = [1, 2, 999, 3, 4, 4, 9]
+    files: dict[str, JsonValue | bytes] = {
+        f"history/{at:03d}/a/identity.json": {
+            "identity": {"session_count": count, "phase": "sensing"},
+            "development": {"phase_name": "relating"},
+        }
+        for at, count in enumerate(counts)
+    }
+    source = plant(tmp_path / "source", {**files, "history/004/a/identity.json": b"{"})
+    short = " ".join(ask(source, "--into", tmp_path / "out").stdout.split())
+    assert (
+        "a/identity.json: 7 versions; counters: 1 fell, 2 jumped (identity.session_count jumped from 2 to 999); "
+        "1 cannot be read (no JSON: Expecting property name enclosed in double quotes, line 1 column 2); "
+        "contradictions in 6 versions"
+    ) in short
+    assert short.count("a/identity.json: ") == 1 + 1  # the refused file is told as well
+    long = " ".join(ask(source, "--into", tmp_path / "out", "--details").stdout.split())
+    for change, later, earlier in (
+        ("jumped from 2 to 999", 2, 1),
+        ("fell from 999 to 3", 3, 2),
+        ("jumped from 4 to 9", 6, 5),
+    ):
+        place = f"in history/{later:03d}/a/identity.json after history/{earlier:03d}/a/identity.json"
+        assert f"identity.session_count {change}, {place}" in long
+    assert "history/004/a/identity.json: it cannot be read: no JSON" in long
+    assert long.count("identity.phase is sensing, development.phase_name is relating") == 6
+
+
+def test_long_lists_do_not_bury_the_totals(tmp_path: Path) -> None:
+    files: dict[str, JsonValue | bytes] = {f"{TEXT}/session_{number:03d}.json": b"{" for number in range(1, 200)}
+    files |= {
+        f"x{number}/identity.json": {"identity": {"phase": "a"}, "development": {"phase_name": "b"}}
+        for number in range(90)
+    }
+    source = plant(tmp_path / "source", {**files, f"{TEXT}/session_900.json": session(3)})
+    short = ask(source, "--into", tmp_path / "out").stdout
+    assert len(short.splitlines()) < 60
+    assert "… and 189 more: --details" in short
+    assert "… and 80 more: --details" in short
+    long = ask(source, "--into", tmp_path / "out", "--details").stdout
+    assert len(long.splitlines()) > 280
+    assert "more: --details" not in long
