@@ -10,6 +10,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from sage_edge import shell
 from sage_edge.errors import UsageError
@@ -29,12 +30,17 @@ class Flake:
 
     @property
     def address(self) -> str:
-        return f"git+file://{self.folder}?shallow=1"
+        return f"git+file://{quote(str(self.folder))}?shallow=1"
+
+    @property
+    def nixpkgs(self) -> str:
+        """The address of the stand-in."""
+        return f"path:{quote(str(self.folder / STANDIN))}"
 
     def ask(self, verb: str, output: str = "", *words: str, timeout_s: float = 600.0) -> Result:
         """Ask about the flake or one of its outputs: `ask("build", "checks.x86_64-linux.ruff", "--no-link")`."""
         asked = f"{self.address}#{output}" if output else self.address
-        standin = ("--override-input", "nixpkgs", f"path:{self.folder / STANDIN}")
+        standin = ("--override-input", "nixpkgs", self.nixpkgs)
         offline = ("--offline", "--no-write-lock-file")
         return self.nix.ask(*verb.split(), asked, *offline, *standin, *words, timeout_s=timeout_s)
 

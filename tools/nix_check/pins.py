@@ -17,14 +17,14 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from sage_edge import shell
 from sage_edge.shell import Command
 from tools.nix_check.errors import HashWrong, NotBuilt, NotEvaluated, NotFetched
-from tools.nix_check.flake import STANDIN, SYSTEM, Flake, last_error
+from tools.nix_check.flake import SYSTEM, Flake, last_error
 
 _PLAIN_METADATA = Path(__file__).parent / "plain_metadata"
 _MISMATCH = re.compile(r"specified:\s*(\S+)\s*got:\s*(\S+)")
 _FILES = """
 overlay:
 let
-  nixpkgs = (builtins.getFlake "path:STANDIN").legacyPackages.SYSTEM;
+  nixpkgs = (builtins.getFlake "STANDIN").legacyPackages.SYSTEM;
   pkgs = nixpkgs.extend overlay;
   python = pkgs.python3Packages;
   added = builtins.foldl' (names: extension: names // extension python python) { } pkgs.pythonPackagesExtensions;
@@ -49,7 +49,7 @@ def check(flake: Flake) -> str:
 
 def _files(flake: Flake) -> list[tuple[str, str]]:
     """Return name and derivation of each file that the flake pins."""
-    asked = _FILES.replace("STANDIN", str(flake.folder / STANDIN)).replace("SYSTEM", SYSTEM)
+    asked = _FILES.replace("STANDIN", flake.nixpkgs).replace("SYSTEM", SYSTEM)
     result = flake.ask("eval", "overlays.default", "--json", "--impure", "--apply", asked)
     if result.code != 0:
         raise NotEvaluated(last_error(result), output=result.complaint)

@@ -51,6 +51,9 @@ def _linked(environment: Path) -> list[Path]:
 
 def probe(nix: Nix, checkout: Path) -> str:
     """Build something tiny. Returns what the sandbox was seen to do. Raises NoSandbox."""
+    if parted := [mount for mount in nix.mounts if len(mount.split()) > 1]:
+        message = f"nix's list of what a sandbox holds knows no spaces: {', '.join(parted)}"
+        raise NoSandbox(message, hint="clone into a folder without spaces in its path")
     script = _PROBE.replace("CHECKOUT", str(checkout))
     built = nix.ask("build", "--impure", "--no-link", "--print-out-paths", "--expr", script)
     if built.code != 0:

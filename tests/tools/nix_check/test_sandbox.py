@@ -14,7 +14,6 @@ from tools.nix_check import program, sandbox
 from tools.nix_check.errors import NoSandbox
 from tools.nix_check.program import Nix
 
-pytestmark = pytest.mark.slow
 IN_A_NAMESPACE = ("unshare", "--user", "--map-root-user")
 NONE_BELOW = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
 PROBE = """
@@ -30,16 +29,24 @@ except NoSandbox as refusal:
 """
 
 
+def test_a_folder_with_spaces_is_named() -> None:
+    with pytest.raises(NoSandbox, match="/my clone/"):
+        sandbox.probe(Nix(Path("/nowhere"), mounts=("/usr", "/env=/my clone/.venv")), nixes.ROOT)
+
+
+@pytest.mark.slow
 def test_a_build_does_not_see_the_checkout(nix: Nix) -> None:
     assert "not the checkout" in sandbox.probe(nix, nixes.ROOT)
 
 
+@pytest.mark.slow
 def test_a_build_that_sees_the_checkout_proves_nothing(nix: Nix) -> None:
     seeing = dataclasses.replace(nix, mounts=(*nix.mounts, str(nixes.ROOT)), place=nix.place / "seeing")
     with pytest.raises(NoSandbox):
         sandbox.probe(seeing, nixes.ROOT)
 
 
+@pytest.mark.slow
 def test_where_no_namespace_can_be_made_nothing_is_built(nix: Nix, tmp_path: Path) -> None:
     if subprocess.run((*IN_A_NAMESPACE, "true"), capture_output=True).returncode != 0:
         pytest.skip("no user namespaces here")
@@ -49,6 +56,7 @@ def test_where_no_namespace_can_be_made_nothing_is_built(nix: Nix, tmp_path: Pat
     assert "namespaces" in asked.stdout, asked.stderr
 
 
+@pytest.mark.slow
 def test_a_store_can_be_removed(nix: Nix) -> None:
     own = dataclasses.replace(nix, place=nix.place / "removed")
     sandbox.probe(own, nixes.ROOT)
