@@ -58,11 +58,11 @@
         };
       });
 
-      devShells = forEach (pkgs: pkgs.callPackage ./nix/dev-shells.nix { });
+      devShells = forEach (pkgs: pkgs.callPackages ./nix/dev-shells.nix { });
 
       checks = forEach (
         pkgs:
-        pkgs.callPackage ./nix/checks.nix {
+        pkgs.callPackages ./nix/checks.nix {
           inherit modules;
           inherit (nixpkgs.lib) nixosSystem;
           packages = self.packages.${pkgs.stdenv.hostPlatform.system};

@@ -29,6 +29,9 @@ WRONG = {
     ),
     "a package that is not there": ("nix/image.nix", "  tini,\n", "  tini,\n  tiny,\n", "nixpkgs has no 'tiny'"),
     "an argument that no builder knows": ("nix/package.nix", "doCheck = ", "doChek = ", "unexpected argument 'doChek'"),
+    "a set of shells that holds more than shells": (
+        "flake.nix", "callPackages ./nix/dev", "callPackage ./nix/dev", "override' is not a derivation",
+    ),
     "an attribute that no build knows": ("nix/host-helper.nix", "nativeBuildInputs", "nativeInputs", "nativeInputs is"),
     "an option of systemd's that NixOS lacks": ("nix/module.nix", "timerConfig =", "timerConf =", "timers.sage-p"),
     "an option of nobody": ("nix/module.nix", "users.groups.sage", "user.groups.sage", "there is no option user"),

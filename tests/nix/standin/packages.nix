@@ -20,21 +20,44 @@ let
     "tini"
   ] builders.plain;
 
+  argumentsFor =
+    scope: function: given:
+    let
+      wanted = builtins.functionArgs function;
+      found = builtins.intersectAttrs wanted scope // given;
+      lacking = builtins.filter (name: !wanted.${name} && !(found ? ${name})) (builtins.attrNames wanted);
+    in
+    if lacking != [ ] then throw "callPackage: nixpkgs has no '${builtins.head lacking}'" else found;
+
+  # whatever set comes back can be overridden, also one of several packages: then that is an attribute beside them
   callPackageWith =
-    scope: file: arguments:
+    scope: file: given:
     let
       function = import file;
-      wanted = builtins.functionArgs function;
-      found = builtins.intersectAttrs wanted scope;
-      lacking = builtins.filter (name: !wanted.${name} && !((found // arguments) ? ${name})) (builtins.attrNames wanted);
-      result = function (found // arguments);
+      result = function (argumentsFor scope function given);
     in
-    if lacking != [ ] then
-      throw "callPackage ${baseNameOf file}: nixpkgs has no '${builtins.head lacking}'"
-    else if lib.isDerivation result then
-      result // { override = changed: callPackageWith scope file (arguments // changed); }
+    if builtins.isAttrs result then
+      result
+      // {
+        override = changed: callPackageWith scope file (given // changed);
+        overrideDerivation = _: throw "overrideDerivation: nobody asks for it here";
+      }
     else
       result;
+
+  # for a set of packages: each can be overridden, the set has nothing but them
+  callPackagesWith =
+    scope: file: given:
+    let
+      function = import file;
+    in
+    lib.mapAttrs (
+      name: package:
+      if lib.isDerivation package then
+        package // { override = changed: (callPackagesWith scope file (given // changed)).${name}; }
+      else
+        throw "callPackages ${baseNameOf file}: ${name} is no package"
+    ) (function (argumentsFor scope function given));
 
   python = import ./python.nix {
     inherit lib builders;
@@ -48,6 +71,7 @@ let
     # the machine's own, which the sandbox mounts: nobody packs it here
     systemd = builders.plain "systemd";
     callPackage = callPackageWith self;
+    callPackages = callPackagesWith self;
     stdenv.hostPlatform.system = system;
     python3 = python.interpreter;
     python3Packages = python.packages;
