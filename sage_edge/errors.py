@@ -50,7 +50,7 @@ Raised low, rendered once at the roof as two lines: what happened to which named
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar
 
@@ -113,14 +113,18 @@ class UsageError(SageError):
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing wrong in one declaration: `file: key: message`."""
+    """One thing wrong in one declaration: `file: key: message (line 3)`. line: from 1; 0 where there is none."""
 
     file: str
     key: str
     message: str
+    line: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.file, self.key, self.message) if part)
+        line = f"line {self.line}" if self.line else ""
+        if not self.key:
+            return ": ".join(part for part in (self.file, line, self.message) if part)
+        return f"{self.file}: {self.key}: {self.message}" + (f" ({line})" if line else "")
 
 
 class DeclarationError(SageError):

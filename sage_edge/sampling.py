@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 class Sampling(BaseModel):
     """How tokens are drawn; temperature 0 is greedy, top_k 0 is no bound. Never an engine's own default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     temperature: float = Field(ge=0, le=2)
     top_p: float = Field(gt=0, le=1)
-    top_k: int = Field(ge=0, strict=True)
+    top_k: int = Field(ge=0)
     min_p: float = Field(ge=0, le=1)
     repeat_penalty: float = Field(gt=0, le=2)
-    max_tokens: int = Field(ge=1, le=8192, strict=True)
+    max_tokens: int = Field(ge=1, le=8192)

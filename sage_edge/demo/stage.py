@@ -15,9 +15,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from sage_edge import files
+from sage_edge.declared import yaml_text
 from sage_edge.errors import UsageError
 
 HOSTS = ("sprout", "thor")
@@ -74,10 +73,10 @@ def make(declarations: Path, into: Path, overlay: str = SUBJECT, models: Path | 
     with files.storing(folder):
         _copy(declarations, stage.fleet)
     laid = _overlay(declarations, stage.hub, overlay)
-    files.write_atomic(stage.fleet / "overlays" / "demo.yaml", yaml.safe_dump(laid, sort_keys=False).encode())
+    files.write_atomic(stage.fleet / "overlays" / "demo.yaml", yaml_text.dump(laid).encode())
     for host in HOSTS:
         card = {"format": 1, "host": host, "overlay": "demo"}
-        files.write_atomic(folder / host / "host.yaml", yaml.safe_dump(card, sort_keys=False).encode())
+        files.write_atomic(folder / host / "host.yaml", yaml_text.dump(card).encode())
     return stage
 
 
@@ -91,7 +90,7 @@ def _copy(declarations: Path, to: Path) -> None:
 def _overlay(declarations: Path, hub: Path, name: str) -> dict[str, object]:
     """A laptop's overlay, with the hub in this folder and no jitter (the story's times are fixed)."""
     path = declarations / "overlays" / f"{name}.yaml"
-    overlay: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    overlay: dict[str, object] = yaml_text.load(path.read_text(encoding="utf-8"))
     fleet = {"exchange": {"remote": str(hub)}, "cadence": {"jitter": "0s"}}
     return {
         **overlay,

@@ -16,8 +16,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
+from sage_edge.declared import yaml_text
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.image import wheels
@@ -71,7 +70,7 @@ def label(card: ImageCard, platform: Platform, models: Sequence[ModelRef]) -> st
         gpu_layers=card.platforms[platform].gpu_layers,
         model=models[0] if models else None,
     )
-    return yaml.safe_dump(card_inside.model_dump(mode="json", by_alias=True), sort_keys=False)
+    return yaml_text.dump(card_inside.model_dump(mode="json", by_alias=True))
 
 
 def take_model(library: Library, ref: ModelRef, into: Path) -> None:

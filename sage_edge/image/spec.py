@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, Field
 
 from sage_edge import files
-from sage_edge.declared import Declared, Reader
+from sage_edge.declared import Declared, Reader, yaml_text
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.hints import invoke, sage
 from sage_edge.image.errors import BaseUnresolved
@@ -159,7 +158,7 @@ def resolve_in_place(images: Path, name: str, digest: Digest, source: str) -> No
     for key, old, new in (("digest", r"\S+", digest), ("source", ".*", source)):
         line = rf"(^  {re.escape(name)}:\n(?:    (?!{key}:).*\n)*?    {key}: ){old}"
         changed = re.sub(line, rf"\g<1>{new}", changed, count=1, flags=re.MULTILINE)
-    base = yaml.safe_load(changed)["bases"][name]
+    base = yaml_text.load(changed)["bases"][name]
     if (base["digest"], base["source"]) != (digest, source):
         raise UsageError(
             f"images/images.lock has no lines for the digest and source of {name}", hint="write it by hand"

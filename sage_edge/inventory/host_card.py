@@ -10,6 +10,7 @@ The one reader of cards, of this machine and of boards; the helper on a board ha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,6 @@ def bad(path: Path, key: str, message: str) -> DeclarationError:
 
 def _checked(path: Path, reader: Reader, card: HostCard | None) -> HostCard:
     if card is None:
-        faults = [Fault(str(path), fault.key, fault.message) for fault in reader.faults]
+        faults = [replace(fault, file=str(path)) for fault in reader.faults]
         raise DeclarationError(faults, hint=_HINT)
     return card

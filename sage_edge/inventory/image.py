@@ -16,11 +16,12 @@ On the wrong board an image fails late and oddly (no kernel for the GPU, a model
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from sage_edge.declared import Declared, Reader
-from sage_edge.errors import DeclarationError, Fault
+from sage_edge.errors import DeclarationError
 from sage_edge.hints import invoke
 from sage_edge.inventory.board_card import L4TRange, L4TVersion
 from sage_edge.inventory.board_facts import RELEASE
@@ -49,7 +50,7 @@ def read_label(path: Path) -> ImageLabel:
     reader = Reader(path.parent)
     label = reader.read(path, ImageLabel)
     if label is None:
-        faults = [Fault(str(path), fault.key, fault.message) for fault in reader.faults]
+        faults = [replace(fault, file=str(path)) for fault in reader.faults]
         raise DeclarationError(
             faults, hint=("the build writes this file; build it anew: ", invoke("image.build", host="HOST"))
         )

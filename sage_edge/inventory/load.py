@@ -58,7 +58,7 @@ def read_all(reader: Reader) -> Mapping[str | None, Fleet]:
     """Return overlay → fleet, None → the fleet without one; empty after noting every fault there."""
     before = len(reader.faults)
     files = _read_files(reader)
-    plain = Reader(reader.folder)
+    plain = reader.beside()
     fleets: dict[str | None, Fleet | None] = {None: _assemble(plain, files, None)}
     reader.faults += plain.faults
     for name, over in _named(reader, "overlays", Overlay).items():
@@ -188,7 +188,8 @@ def _check_schedules(reader: Reader, top: FleetFile, hosts: Mapping[str, Host], 
         schedule = merged.check(path, overridden(top.cadence, host.schedule), Schedule)
         for key, message in schedule.faults(scheduled) if schedule else ():
             merged.fault(path, key, message)
-        reader.faults += [Fault(fault.file, f"schedule.{fault.key}", fault.message) for fault in merged.faults]
+        for fault in merged.faults:
+            reader.fault(path, f"schedule.{fault.key}", fault.message)
 
 
 def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known: Collection[Fault]) -> Fleet | None:
@@ -201,7 +202,10 @@ def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known:
             free = {key: value for key, value in change.items() if key not in _FIXED}
             hosts[name] = laid_over(hosts[name], free)
     fleet = None if files.fleet is None else laid_over(files.fleet, overlay.fleet)
-    under = Reader(reader.folder)
+    under = reader.beside()
+    for name in overlay.hosts:
+        under.lay_over(reader.folder / "hosts" / f"{name}.yaml", path, f"hosts.{name}")
+    under.lay_over(reader.folder / "fleet.yaml", path, "fleet")
     result = _assemble(under, _Files(fleet, hosts, files.roles, files.boards, files.kinds), stem)
     broken = {fault.file for fault in known}
     for fault in under.faults:

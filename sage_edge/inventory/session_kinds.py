@@ -44,11 +44,15 @@ class ReservedKind(Declared):
     conducted_by: Literal["nobody"]
 
 
+_DRAWS: tuple[tuple[str, str, Literal["phases", "tracks"]], ...] = (
+    ("P", "primary", "phases"),
+    ("T", "training", "tracks"),
+)
 FIRST = tuple(
     SessionKind(
         name=Track(name), letter=letter, ability="conduct", has_cadence=True, draws=draws, remembers=Track("primary")
     )
-    for letter, name, draws in (("P", "primary", "phases"), ("T", "training", "tracks"))
+    for letter, name, draws in _DRAWS
 )
 """The kinds of every release that was made before kinds were declared: its folder has no such file."""
 

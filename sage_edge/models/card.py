@@ -101,7 +101,8 @@ class ModelCard(Declared):
     def _quantised(cls, content: Any) -> Any:
         """A step `{quantise: q8_0}` says the quantisation, too."""
         steps = content.get("steps") if isinstance(content, Mapping) else None
-        kinds = [step["quantise"] for step in steps or () if isinstance(step, Mapping) and list(step) == ["quantise"]]
+        steps = steps if isinstance(steps, list | tuple) else ()
+        kinds = [step["quantise"] for step in steps if isinstance(step, Mapping) and list(step) == ["quantise"]]
         return {"quantisation": kinds[0], **content} if kinds else content
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ class Number(Record):
     """The number occurs as digits or as a word, and no other number does."""
 
     kind: Literal["number"]
-    equals: int
+    equals: int = Field(strict=True)
 
 
 class Choice(Record):

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from sage_edge.declared import yaml_text
 from sage_edge.exchange import hub
 
 ROOT, SAGE, GIT = 0, 1000, 1001
@@ -47,7 +46,7 @@ def packed(pieces: Iterable[Piece]) -> bytes:
 
 def all_facts() -> Mapping[str, Mapping[str, str]]:
     """Return board → path below the facts root → content, of every board that can be stood in for."""
-    content = yaml.safe_load((Path(__file__).parent / "facts.yaml").read_text("utf-8"))
+    content = yaml_text.load((Path(__file__).parent / "facts.yaml").read_text("utf-8"))
     return {str(board): {str(path): str(text) for path, text in files.items()} for board, files in content.items()}
 
 

@@ -15,9 +15,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
 
-import yaml
-
 from sage_edge.cli.environment import log_of
+from sage_edge.declared import yaml_text
 from sage_edge.errors import SageError
 from sage_edge.names import HostName
 from sage_edge.paths import Paths
@@ -68,7 +67,7 @@ class EarlyConnections:
 
 def begin(hosts: str, overlay: str) -> EarlyConnections | None:
     """Reach the hosts of `--host a,b` under an overlay; None where the words do not say which, or where they are."""
-    with contextlib.suppress(SageError, ValueError, OSError, yaml.YAMLError, AttributeError):
+    with contextlib.suppress(SageError, ValueError, OSError, AttributeError):
         names = dict.fromkeys(HostName(name.strip()) for name in hosts.split(",") if name.strip())
         return EarlyConnections(_addresses(overlay), list(names)[:MOST]) if names else None
     return None
@@ -80,5 +79,5 @@ def _addresses(overlay: str) -> Path:
     if not overlay:
         return fleet
     text = (fleet / "overlays" / f"{overlay}.yaml").read_text("utf-8")
-    place = yaml.safe_load(text).get("addresses")
+    place = yaml_text.load(text).get("addresses")
     return fleet.absolute().parent / place if place else fleet

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from sage_edge.cli import main
 from sage_edge.engines import registry
+from tests import fault_lines
 
 FLEET = Path(__file__).parents[2] / "fleet"
 SPROUTS = "qwen2.5-0.5b/introspective:v2.1-q8_0"
@@ -109,4 +110,6 @@ def test_the_faults_of_hosts_cards_and_lock_come_together(fleet: Path) -> None:
 
 def test_a_claim_about_a_scorer_that_is_not_there(fleet: Path) -> None:
     edit(fleet / "claims.yaml", "      x: raising/1 d5-disjoint\n", "      x: raising/7 d5-disjoint\n")
-    assert said(check()) == refused("fleet/claims.yaml: claims.d5-d9-coupling.correct.x: no scorer raising/7")
+    code, words = said(check())
+    fault = "fleet/claims.yaml: claims.d5-d9-coupling.correct.x: no scorer raising/7"
+    assert (code, fault_lines.without(words)) == refused(fault)

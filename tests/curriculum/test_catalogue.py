@@ -197,8 +197,8 @@ def test_no_phase_falls_back_to_another(fleet: Path) -> None:
     repeated = {"prompts": [prompt.upper() for prompt in other["prompts"]], "closing": other["closing"]}
     rewrite(fleet, "phases/questioning", lambda phase: phase.update(repeated))
     assert faults(fleet) == [
-        "phases/questioning.yaml: closing: repeats the closing of grounding",
-        "phases/questioning.yaml: prompts: repeats the prompts of grounding",
+        "phases/questioning.yaml: closing: repeats the closing of grounding (line 1)",
+        "phases/questioning.yaml: prompts: repeats the prompts of grounding (line 10)",
     ]
 
 

@@ -216,7 +216,7 @@ CHANGING = ("provision", "image.push", "plan", "deploy", "rollback", "lock.acqui
 CASES = [
     *(Case("unknown host", f"{task} --host sprot", 2, NO_HOST, FLEET_SHOW, None) for task in (*ALWAYS, *SINGLE)),
     *(Case("unknown role", f"{task} --role gardener", 2, NO_ROLE, FLEET_SHOW, None) for task in ALWAYS),
-    Case("unknown role", "deploy --host sprout", 2, f"fleet/hosts/sprout.yaml: role: {NO_ROLE}",
+    Case("unknown role", "deploy --host sprout", 2, f"fleet/hosts/sprout.yaml: role: {NO_ROLE} (line 4)",
          "mend the file, then: sage-edge fleet check", of_an_unknown_role),
     *(Case("unknown overlay", f"{task} --host sprout --fleet smi", 2, NO_OVERLAY.format("smi"), OVERLAYS, None)
       for task in (*ALWAYS, *SINGLE)),

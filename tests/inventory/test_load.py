@@ -10,6 +10,7 @@ import pytest
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.inventory import load
+from tests import fault_lines
 
 from .conftest import Edit, Faults
 from .machines import FLEET
@@ -46,7 +47,8 @@ def test_an_unknown_host_is_refused_with_the_known_ones() -> None:
 
 def test_the_message_of_the_issue(edit: Edit, faults: Faults) -> None:
     edit("hosts/sprout.yaml", "turn_deadline: 2m", "turn_deadline: 2m\nschedule: {primary: {every: six}}")
-    assert faults() == ["fleet/hosts/sprout.yaml: schedule.primary.every: expected a duration like 6h, got 'six'"]
+    (only,) = map(fault_lines.without, faults())
+    assert only == "fleet/hosts/sprout.yaml: schedule.primary.every: expected a duration like 6h, got 'six'"
 
 
 def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path) -> None:
@@ -56,8 +58,8 @@ def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path
     edit("roles/practitioner.yaml", "[conduct,", "[conduct, conduct,")
     edit("boards/cpu.yaml", "arch: [x86_64, aarch64]", "arch: [x86_64, sparc]")
     (fleet / "boards" / "orin-nano.yaml").unlink()
-    assert faults() == [
-        "fleet/boards/cpu.yaml: arch[1]: expected 'aarch64' or 'x86_64', got 'sparc'",
+    assert list(map(fault_lines.without, faults())) == [
+        "fleet/boards/cpu.yaml: arch[1]: expected 'aarch64' or 'x86_64', got sparc",
         "fleet/fleet.yaml: wake_every: expected more than 0s, got '0s'",
         "fleet/hosts/desk.yaml: role: no role named 'king'; there are: operator, practitioner, researcher",
         "fleet/hosts/sprout.yaml: board: no board named 'orin-nano'; did you mean 'sim-orin-nano'?",
@@ -102,7 +104,12 @@ def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path
         ("boards/orin-nano.yaml", 'from: "36.4"', "from: 36.4", "l4t.from: expected text, got 36.4"),
         ("boards/orin-nano.yaml", 'below: "37"', 'below: "36.4"', "l4t.below: expected a release after from (36.4)"),
         ("roles/researcher.yaml", "recommend, ", "", "rules: are for a role with the ability 'recommend'"),
-        ("roles/researcher.yaml", "exemplars: 2", "exemplars: .nan", "parameters: expected a finite number for exempl"),
+        (
+            "roles/researcher.yaml",
+            "exemplars: 2",
+            "exemplars: .nan",
+            "rules[0].recommend.parameters.exemplars: .nan is no finite number",
+        ),
         ("roles/operator.yaml", "deploy,", "deploi,", "abilities[0]: expected 'conduct', 'decide'"),
     ],
 )
@@ -117,7 +124,9 @@ def test_two_rules_of_one_name(fleet: Path, faults: Faults) -> None:
     path = fleet / "roles" / "researcher.yaml"
     head, rule = path.read_text(encoding="utf-8").split("rules:\n")
     path.write_text(f"{head}rules:\n{rule}{rule}", encoding="utf-8")
-    assert faults() == ["fleet/roles/researcher.yaml: rules: two rules are named 'identity-fades'"]
+    assert list(map(fault_lines.without, faults())) == [
+        "fleet/roles/researcher.yaml: rules: two rules are named 'identity-fades'"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,8 +138,11 @@ def test_two_rules_of_one_name(fleet: Path, faults: Faults) -> None:
         (b"name: \x00", "special characters are not allowed"),
         (b"name: [sprout\n", "line 2: "),
         (b"name: " + b"[" * 5000, "is nested too deeply"),
-        (b"name: !!python/object:os.system x", "line 1: could not determine a constructor"),
-        (b"name: *nowhere", "line 1: found undefined alias"),
+        (
+            b"name: !!python/object:os.system x",
+            "name: the tag tag:yaml.org,2002:python/object:os.system is not known here",
+        ),
+        (b"name: *nowhere", "line 1: *nowhere names nothing that was read before it"),
     ],
 )
 def test_a_file_that_is_no_declaration(fleet: Path, faults: Faults, content: bytes, expected: str) -> None:

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sage_edge import curriculum, files
 from sage_edge.agent import build
 from sage_edge.agent.build import Agent
 from sage_edge.clock import SetClock
+from sage_edge.declared import yaml_text
 from sage_edge.errors import UsageError
 from sage_edge.exchange import hub, writers
 from sage_edge.inventory import identity, load
@@ -71,17 +70,17 @@ def make(arm: Arm, into: Path, declarations: Path, models: Path, overlay: str) -
     shutil.rmtree(world.fleet, ignore_errors=True)
     with files.storing(world.fleet):
         shutil.copytree(declarations, world.fleet)
-    files.write_atomic(world.fleet / "overlays" / f"{_STUDY}.yaml", yaml.safe_dump(laid, sort_keys=False).encode())
+    files.write_atomic(world.fleet / "overlays" / f"{_STUDY}.yaml", yaml_text.dump(laid).encode())
     for host in (HOST, RESEARCHER):
         card = {"format": 1, "host": str(host), "overlay": _STUDY}
-        files.write_atomic(world.paths(host).card, yaml.safe_dump(card, sort_keys=False).encode())
+        files.write_atomic(world.paths(host).card, yaml_text.dump(card).encode())
     hub.init(world.folder / "hub.git", writers.folders(load.load(world.fleet, _STUDY)))
     return world
 
 
 def _overlay(arm: Arm, declarations: Path, base: str, hub_folder: Path) -> dict[str, Any]:
     """That of a machine without a GPU, with the arm's model, one thread, and the hub in this folder."""
-    overlay: dict[str, Any] = yaml.safe_load((declarations / "overlays" / f"{base}.yaml").read_text("utf-8"))
+    overlay: dict[str, Any] = yaml_text.load((declarations / "overlays" / f"{base}.yaml").read_text("utf-8"))
     sprout = dict(overlay["hosts"][HOST])
     sprout |= {"model": str(arm.model), "engine": {**sprout["engine"], "threads": 1}}
     return {
@@ -94,7 +93,7 @@ def _overlay(arm: Arm, declarations: Path, base: str, hub_folder: Path) -> dict[
 
 
 def _require_same(world: World, declarations: Path, laid: dict[str, Any]) -> None:
-    kept = yaml.safe_load((world.fleet / "overlays" / f"{_STUDY}.yaml").read_text("utf-8"))
+    kept = yaml_text.load((world.fleet / "overlays" / f"{_STUDY}.yaml").read_text("utf-8"))
     if kept != laid or curriculum.load(world.fleet).digest != curriculum.load(declarations).digest:
         raise UsageError(
             f"{world.folder} holds sessions of another curriculum or another overlay",
