@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from tools.nix_check import program, sandbox
 from tools.nix_check.flake import Flake
@@ -17,10 +20,14 @@ NO_NIX = "no nix"
 WHO = ("-c", "user.name=test", "-c", "user.email=test@example.test")
 
 
-def nix(place: Path) -> Nix | None:
-    """Return the nix of this checkout or this machine, with a store of its own; None if there is none."""
+def nix(place: Path) -> Nix:
+    """Return the nix of this checkout or this machine, with a store of its own; without one skip, and fail in CI."""
     own = program.at_hand(ROOT / ".sage" / "nix")
-    return None if own is None else sandbox.with_environment(dataclasses.replace(own, place=place))
+    if own is None and os.environ.get("CI") == "true":
+        pytest.fail(NO_NIX)
+    if own is None:
+        pytest.skip(NO_NIX)
+    return sandbox.with_environment(dataclasses.replace(own, place=place))
 
 
 def flake(of: Nix, folder: Path, changed: Mapping[str, tuple[str, str]] | None = None) -> Flake:

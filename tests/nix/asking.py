@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from sage_edge.errors import SageError
 from sage_edge.shell import Result
-from tools.nix_check import program
 from tools.nix_check.flake import STANDIN, SYSTEM, Flake
 from tools.nix_check.program import Nix
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def find(scratch: Path) -> Nix:
-    """Return the nix that `invoke nix.check` uses, with a store of its own; without one, skip, and fail in CI."""
-    try:
-        nix = program.find(ROOT / ".sage" / "nix")
-    except SageError as absent:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no nix: {absent.message}")
-    return Nix(scratch, nix.unpacked)
 
 
 @dataclass(frozen=True)

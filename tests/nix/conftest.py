@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import nixes
 from tests.nix import asking
 from tests.nix.asking import Asked
 from tools.nix_check.program import Nix
@@ -13,7 +14,7 @@ from tools.nix_check.program import Nix
 
 @pytest.fixture(scope="session")
 def nix(tmp_path_factory: pytest.TempPathFactory) -> Nix:
-    return asking.find(tmp_path_factory.mktemp("nix"))
+    return nixes.nix(tmp_path_factory.mktemp("nix"))
 
 
 @pytest.fixture(scope="session")

@@ -50,9 +50,9 @@ def main(full: bool, as_json: bool) -> None:
 def _outcomes(steps: tuple[Step, ...]) -> Iterator[Outcome]:
     started = time.monotonic()
     nix = program.find(PLACE)
+    yield Outcome(GOT, time.monotonic() - started, f"{nix.origin}, {'.'.join(map(str, nix.version() or ()))}")
     program.clear_store(nix)
     flake = Flake(ROOT, sandbox.with_environment(nix))
-    yield Outcome(GOT, time.monotonic() - started, f"{nix.origin}, {'.'.join(map(str, nix.version() or ()))}")
     if changed := flake.changed():
         log(f"looking at a changed tree, not at its commit: {named(changed)}")
     yield from walk(flake, steps)

@@ -13,12 +13,16 @@ from tools.nix_check.flake import Flake
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to prove. `look` returns what was seen, or raises NotProven. needs: steps that must have held."""
+    """One thing to prove. `look` returns what was seen, or raises NotProven. needs: steps that must have held.
+
+    output: the one that it builds, like `checks.ruff`.
+    """
 
     name: str
     proves: str
     look: Callable[[Flake], str]
     needs: tuple[str, ...] = ()
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Outcome:
 
 
 def _built(name: str, output: str, proves: str) -> Step:
-    return Step(name, proves, lambda flake: builds.build(flake, output), _BUILDABLE)
+    return Step(name, proves, lambda flake: builds.build(flake, output), _BUILDABLE, output)
 
 
 _BUILDABLE = ("evaluate", "sandbox")
@@ -53,12 +57,19 @@ STEPS = (
     _built("house", "checks.house", "the filtered source holds all that the house's rules read"),
     _built("declarations", "checks.fleet-declarations", "fleet/ as the flake carries it is accepted"),
     Step("pins", "files of PyPI have the hashes by which the flake takes them", pins.check, _BUILDABLE),
-    Step("units", "systemd reads the modules' units without a word, and finds them confined", units.verify, _BUILDABLE),
+    Step(
+        "units",
+        "systemd reads the modules' units without a word, and finds them confined",
+        units.verify,
+        _BUILDABLE,
+        units.OUTPUT,
+    ),
 )
 FULL = (
     _built("pytest", "checks.pytest", "the unit tests pass in the sandbox"),
     _built("mypy", "checks.mypy", "the types hold in the filtered source"),
     _built("compose", "checks.compose", "the compose files hold in the filtered source"),
+    _built("demo", "checks.demo", "the demo runs from the filtered source, where it may write nowhere else"),
     _built("practitioner", "packages.image-practitioner-cpu", "what the image is made of builds, its model among it"),
     _built("researcher", "packages.image-researcher-cpu", "what the image is made of builds"),
 )

@@ -8,9 +8,10 @@ import pytest
 
 from sage_edge.errors import ExitCode
 from sage_edge.hints import Surroundings
-from tools.nix_check import report, steps
+from tests import nixes
+from tools.nix_check import outputs, report, steps
 from tools.nix_check.errors import LockStale
-from tools.nix_check.flake import Flake
+from tools.nix_check.flake import SYSTEM, Flake
 from tools.nix_check.program import Nix
 from tools.nix_check.steps import Outcome, Step
 
@@ -78,3 +79,12 @@ def test_each_step_needs_what_comes_before_it() -> None:
     assert len(set(names)) == len(names)
     for number, step in enumerate(steps.STEPS + steps.FULL):
         assert set(step.needs) <= set(names[:number]), step.name
+
+
+@pytest.mark.slow
+def test_each_check_of_the_flake_is_built_by_a_step(nix: Nix) -> None:
+    built = {step.output for step in steps.STEPS + steps.FULL}
+    names = outputs.names(Flake(nixes.ROOT, nix), "checks")[SYSTEM]
+    twins = {"package-default": "packages.sage-edge"}  # one package by two names
+    wanted = {twins.get(name, f"checks.{name}".replace("checks.package-", "packages.")) for name in names}
+    assert wanted == built - {""}
