@@ -21,6 +21,7 @@
     │   ├── UnknownEngine(name, known)                                 2
     │   ├── ModelUnusable              the engine cannot work with this file
     │   │   └── PromptUnfaithful(model, why)   its template does not hold what is said
+    │   ├── NoSeed(seed)               what it draws nobody can draw again         2
     │   └── ContextOverflow(needs, has)
     ├── ExchangeError                  exchange/errors.py              1
     │   ├── Unsound                    the hub sent what git refuses

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from pydantic import BaseModel, ConfigDict, Field
+
+ANY_SEED = 2**32 - 1
+"""The one seed of 32 bits by which llama.cpp means: draw one yourself. What was drawn with it cannot be drawn again."""
+
+
+def seed_of(material: str) -> int:
+    """Return the seed that follows from a text: the first 32 bits of its SHA-256 that are one."""
+    return seed_in(hashlib.sha256(material.encode()).digest())
+
+
+def seed_in(digest: bytes) -> int:
+    """Return the first 32 bits of a digest; the next ones where those are ANY_SEED."""
+    words = (int.from_bytes(digest[at : at + 4], "big") for at in range(0, len(digest), 4))
+    return next((seed for seed in words if seed != ANY_SEED), 0)
 
 
 class Sampling(BaseModel):

@@ -96,6 +96,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "JournalBroken": {"path": "/srv/sage/state/x"},
     "SessionChanged": {"place": "sessions/P001.json"},
+    "NoSeed": {"seed": 4_294_967_295},
     "PromptUnfaithful": {"model": "a/b:q8_0"},
 }
 

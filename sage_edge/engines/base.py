@@ -11,9 +11,10 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from sage_edge.declared import Declared
+from sage_edge.engines.errors import NoSeed
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.records.transcript import FinishReason
-from sage_edge.sampling import Sampling
+from sage_edge.sampling import ANY_SEED, Sampling
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,17 @@ class Message:
 class Draw:
     """How one reply is drawn.
 
-    schema: a JSON schema, as text, that a whole reply must hold to; a reply that was cut off may not be JSON at all.
+    seed: 32 bits, but not ANY_SEED. schema: a JSON schema, as text, that a whole reply must hold to; a reply that was
+    cut off may not be JSON at all. Raises NoSeed.
     """
 
     sampling: Sampling
     seed: int
     schema: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < ANY_SEED:
+            raise NoSeed(self.seed)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,19 @@ class PromptUnfaithful(ModelUnusable):
         )
 
 
+class NoSeed(EngineError, ValueError):
+    """A number that is no seed: beyond 32 bits, or the one by which llama.cpp means a seed of its own choice."""
+
+    code = ExitCode.USAGE
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        super().__init__(
+            f"nobody can draw the same again with the seed {seed}",
+            hint="take one from 0 to 4294967294",
+        )
+
+
 class ContextOverflow(EngineError):
     """The conversation is longer than the model's context."""
 

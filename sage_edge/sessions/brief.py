@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from sage_edge.mind import anchor, memory
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import FIRST_LETTERS, Digest, SessionId
 from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Slot
+from sage_edge.sampling import seed_of
 from sage_edge.sessions import archive, interventions
 
 _LOOK_BACK = 5
@@ -49,7 +49,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
     if me.host.mind is None or me.host.sampling is None:
         raise RuntimeError("a host that may conduct is declared with a mind and its sampling")
     chosen = interventions.in_force(context.post, me, context.curriculum, kind, session, now)
-    seed = _seed(me.host.name, session, context.curriculum.digest)
+    seed = seed_of(f"{me.host.name}/{session}/{context.curriculum.digest}")
     return Head(
         session=session,
         kind=None if kind.name in FIRST_LETTERS else kind.name,
@@ -71,10 +71,6 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
         started=now,
         time_source=context.clock.source,
     )
-
-
-def _seed(host: str, session: str, curriculum: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{host}/{session}/{curriculum}".encode()).digest()[:4], "big")
 
 
 def _system(context: SessionContext, kind: SessionKind, chosen: Intervention) -> str:

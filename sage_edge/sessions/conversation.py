@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from sage_edge.engines import Message
 from sage_edge.records.transcript import Ending, Lesson, Turn
+from sage_edge.sampling import seed_of
 
 ATTEMPTS = 3
 """How often a step is asked when it is interrupted or fails, before the session goes on without it."""
@@ -41,9 +41,8 @@ def messages(lesson: Lesson, turns: Sequence[Turn], step: int) -> tuple[Message,
 
 
 def turn_seed(session_seed: int, step: int, attempt: int) -> int:
-    """Return the seed of one turn: the first 32 bits of SHA-256 over `seed:step:attempt`."""
-    material = f"{session_seed}:{step}:{attempt}".encode()
-    return int.from_bytes(hashlib.sha256(material).digest()[:4], "big")
+    """Return the seed of one turn, which follows from `seed:step:attempt`."""
+    return seed_of(f"{session_seed}:{step}:{attempt}")
 
 
 def ending(lesson: Lesson, turns: Sequence[Turn]) -> Ending:
