@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from sage_edge.scorers.base import Mark, Marks, QuantityKind, Scorer, measure, measures
 from sage_edge.scorers.current.confabulation import CONFABULATION
-from sage_edge.scorers.current.fabrication import FABRICATION
 from sage_edge.scorers.current.grounding import GROUNDING
 from sage_edge.scorers.current.identity import IDENTITY
-from sage_edge.scorers.current.own_name import NAMING
 from sage_edge.scorers.current.refinement import REFINEMENT
 from sage_edge.scorers.current.repetition import REPETITION
-from sage_edge.scorers.current.training_answers import TRAINING_ANSWERS
 from sage_edge.scorers.current.training_strict import TRAINING_STRICT
 from sage_edge.scorers.current.truncation import TRUNCATION
-from sage_edge.scorers.current.uptake import UPTAKE
+from sage_edge.scorers.earlier.confabulation import EARLIER_CONFABULATION
+from sage_edge.scorers.earlier.grounding import EARLIER_GROUNDING
+from sage_edge.scorers.earlier.identity import EARLIER_IDENTITY
+from sage_edge.scorers.earlier.training_strict import EARLIER_TRAINING_STRICT
 from sage_edge.scorers.interval import mean_interval, wilson
 from sage_edge.scorers.legacy.edge import EDGE
 from sage_edge.scorers.legacy.nine_domains import RAISING
@@ -23,10 +23,10 @@ from sage_edge.scorers.legacy.semantic import SEMANTIC
 from sage_edge.scorers.legacy.snarc import SNARC
 from sage_edge.scorers.text.substring import SUBSTRING
 
-OURS: tuple[Scorer, ...] = (NAMING, UPTAKE, FABRICATION, REPETITION, TRUNCATION, TRAINING_ANSWERS)
+OURS: tuple[Scorer, ...] = (IDENTITY, GROUNDING, CONFABULATION, REPETITION, TRUNCATION, TRAINING_STRICT)
 """What findings are made of, in the order in which they list it."""
 
-EARLIER: tuple[Scorer, ...] = (IDENTITY, GROUNDING, CONFABULATION, TRAINING_STRICT)
+EARLIER: tuple[Scorer, ...] = (EARLIER_IDENTITY, EARLIER_GROUNDING, EARLIER_CONFABULATION, EARLIER_TRAINING_STRICT)
 """Earlier versions of ours, which made findings that stand published: computable for ever, and used for nothing new."""
 
 LEGACY: tuple[Scorer, ...] = (EDGE, RAISING, SEMANTIC, R6, SUBSTRING, SELF_REFERENCE, SNARC, REFINEMENT)
@@ -55,15 +55,15 @@ __all__ = [
     "measures",
     "wilson",
     "CONFABULATION",
-    "FABRICATION",
     "GROUNDING",
     "IDENTITY",
-    "NAMING",
     "REPETITION",
-    "TRAINING_ANSWERS",
     "TRAINING_STRICT",
     "TRUNCATION",
-    "UPTAKE",
+    "EARLIER_CONFABULATION",
+    "EARLIER_GROUNDING",
+    "EARLIER_IDENTITY",
+    "EARLIER_TRAINING_STRICT",
     "EDGE",
     "R6",
     "RAISING",

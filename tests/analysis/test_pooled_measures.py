@@ -6,12 +6,12 @@ import pytest
 
 from sage_edge.analysis.pooled_measures import pooled
 from sage_edge.records.study import Measure
-from sage_edge.scorers import IDENTITY, Mark, mean_interval, measures, wilson
+from sage_edge.scorers import EARLIER_IDENTITY, Mark, mean_interval, measures, wilson
 from tests.analysis.corpus.counting import LOOKING_BACK
 
 
 def rate(*values: float) -> Measure:
-    (found,) = measures(IDENTITY, {"rate": [Mark(1, value) for value in values]})
+    (found,) = measures(EARLIER_IDENTITY, {"rate": [Mark(1, value) for value in values]})
     return found
 
 

@@ -12,7 +12,7 @@ from sage_edge.records import dialogue
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
-from sage_edge.scorers import TRAINING_ANSWERS, base
+from sage_edge.scorers import TRAINING_STRICT, base
 from tests import replays
 from tests.cli.world import World
 from tests.real import raised
@@ -85,8 +85,8 @@ def test_every_exercise_is_judged_by_the_researcher(held: dict[str, Transcript],
     asked = met = 0
     for name in TRAINING:
         paper = held[name]
-        (judged,) = (m for m in findings[name].measures if m.scorer == TRAINING_ANSWERS.id)
-        assert (judged,) == base.measure(TRAINING_ANSWERS, dialogue.of(paper))
+        (judged,) = (m for m in findings[name].measures if m.scorer == TRAINING_STRICT.id)
+        assert (judged,) == base.measure(TRAINING_STRICT, dialogue.of(paper))
         assert judged.n == sum(step.kind == "exercise" for step in paper.head.lesson.steps) > 0
         asked, met = asked + judged.n, met + (judged.hits or 0)
     assert 0 < met < asked, "it knows some answers, and not all"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers import GROUNDING, IDENTITY
-from sage_edge.scorers.current.grounding import said
+from sage_edge.scorers import EARLIER_GROUNDING, EARLIER_IDENTITY
 from sage_edge.scorers.text import self_naming
 from sage_edge.scorers.text.self_naming import names_itself
+from sage_edge.scorers.text.teacher_words import said
 from sage_edge.scorers.text.tokens import words
 from tests.dialogues import marked, talk
 
@@ -65,17 +65,17 @@ def test_no_text_of_grounding_words_names_the_mind(question: str, mind: str, dic
 @pytest.mark.parametrize("mind", ["Sage", "SAGE"])
 def test_no_claim_of_identity_is_grounded_even_by_itself(claim: str, mind: str) -> None:
     assert said(claim, mind).words == 0
-    assert marked(GROUNDING, talk(claim, prompts=[f"{claim}. The lamp?"], mind=mind)) == [0]
+    assert marked(EARLIER_GROUNDING, talk(claim, prompts=[f"{claim}. The lamp?"], mind=mind)) == [0]
 
 
 @given(QUESTIONS, ANSWERS, st.sampled_from(CLAIMS))
 def test_naming_itself_never_changes_the_grounding(question: str, answer: str, claim: str) -> None:
-    for quantity in GROUNDING.quantities:
-        before = marked(GROUNDING, talk(answer, prompts=[question]), quantity=quantity)
-        assert marked(GROUNDING, talk(f"{answer}. {claim}.", prompts=[question]), quantity=quantity) == before
+    for quantity in EARLIER_GROUNDING.quantities:
+        before = marked(EARLIER_GROUNDING, talk(answer, prompts=[question]), quantity=quantity)
+        assert marked(EARLIER_GROUNDING, talk(f"{answer}. {claim}.", prompts=[question]), quantity=quantity) == before
 
 
 @given(ANSWERS, st.lists(WORDS, min_size=1, max_size=5))
 def test_taking_up_words_never_changes_the_identity(answer: str, taken: list[str]) -> None:
-    before = marked(IDENTITY, talk(f"{answer}."))
-    assert marked(IDENTITY, talk(f"{answer}. {' '.join(taken)}.")) == before
+    before = marked(EARLIER_IDENTITY, talk(f"{answer}."))
+    assert marked(EARLIER_IDENTITY, talk(f"{answer}. {' '.join(taken)}.")) == before

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from sage_edge.analysis.report import glossary
-from sage_edge.scorers import CONFABULATION, FABRICATION, GROUNDING, NAMING, OURS, UPTAKE, Scorer
+from sage_edge.scorers import CONFABULATION, EARLIER_CONFABULATION, EARLIER_GROUNDING, GROUNDING, IDENTITY, OURS, Scorer
 from sage_edge.scorers.base import AgreedShare, ReaderEvidence
 from sage_edge.scorers.interval import wilson
 from tests.scorers import labelled
 from tests.scorers.labelled import Judged, judged, kappa, label_pairs, precision, recall
 
-CARDS = [(scorer, evidence) for scorer in (NAMING, UPTAKE, FABRICATION) for evidence in scorer.evidence]
+CARDS = [(scorer, evidence) for scorer in (IDENTITY, GROUNDING, CONFABULATION) for evidence in scorer.evidence]
 
 
 def rounded(share: AgreedShare) -> AgreedShare:
@@ -28,7 +28,7 @@ def test_a_card_says_what_the_labels_say(scorer: Scorer, card: ReaderEvidence) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scorer", [NAMING, UPTAKE, FABRICATION], ids=lambda scorer: str(scorer.id))
+@pytest.mark.parametrize("scorer", [IDENTITY, GROUNDING, CONFABULATION], ids=lambda scorer: str(scorer.id))
 def test_a_card_says_how_the_readers_agree(scorer: Scorer) -> None:
     label, _ = labelled.TARGETS[(str(scorer.id), "rate")]
     pairs = [pair for group in label_pairs(label).values() for pair in group]
@@ -44,7 +44,9 @@ def test_the_sample_is_what_its_data_sheet_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("newer", "older"), [(UPTAKE, GROUNDING), (FABRICATION, CONFABULATION)], ids=["grounding", "confabulation"]
+    ("newer", "older"),
+    [(GROUNDING, EARLIER_GROUNDING), (CONFABULATION, EARLIER_CONFABULATION)],
+    ids=["grounding", "confabulation"],
 )
 def test_a_new_version_finds_more_of_what_readers_see(newer: Scorer, older: Scorer) -> None:
     """On answers that its author had not seen; an older version stays computable, and stays what it was."""
@@ -81,4 +83,4 @@ def test_kappa_is_cohens() -> None:
 def test_evidence_is_shown_where_a_scorer_is_explained_and_is_no_part_of_its_definition() -> None:
     shown = repr(glossary.section(OURS))
     assert all(str(card) in shown.replace("\\'", "'") for _, card in CARDS)
-    assert UPTAKE.definition != GROUNDING.definition
+    assert GROUNDING.definition != EARLIER_GROUNDING.definition

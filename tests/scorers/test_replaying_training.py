@@ -9,7 +9,7 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge.records.dialogue import Exchange
-from sage_edge.scorers import REFINEMENT, TRAINING_STRICT
+from sage_edge.scorers import EARLIER_TRAINING_STRICT, REFINEMENT
 from sage_edge.scorers.legacy import r6_trust
 from sage_edge.scorers.legacy.r6_trust import R6, START, Trust
 from sage_edge.scorers.text import substring
@@ -30,7 +30,7 @@ def evaluation(one: Exchange, key: str = "evaluation") -> Mapping[str, JsonValue
 
 
 def passed(numbers: range, strict: bool) -> list[int]:
-    scorer = TRAINING_STRICT if strict else SUBSTRING
+    scorer = EARLIER_TRAINING_STRICT if strict else SUBSTRING
     held = sessions("training")
     return [round(sum(mark.value for mark in scorer.score(held[one], ())["rate"])) for one in numbers]
 
@@ -55,7 +55,7 @@ def test_passes_as_stored_and_strict() -> None:
 def test_eighteen_passes_are_made_of_substrings() -> None:
     held = sessions("training")
     loose = [mark for number in range(1, 30) for mark in SUBSTRING.score(held[number], ())["rate"]]
-    strict = [mark for number in range(1, 30) for mark in TRAINING_STRICT.score(held[number], ())["rate"]]
+    strict = [mark for number in range(1, 30) for mark in EARLIER_TRAINING_STRICT.score(held[number], ())["rate"]]
     flips = [(old.value, new.value) for old, new in zip(loose, strict, strict=True) if old.value != new.value]
     assert flips == [(1, 0)] * 18
 
@@ -63,7 +63,7 @@ def test_eighteen_passes_are_made_of_substrings() -> None:
 def test_the_strict_pass_of_track_c_is_always_an_identity_exercise() -> None:
     for number in range(21, 30):
         dialogue = sessions("training")[number]
-        (turn,) = [mark.turn for mark in TRAINING_STRICT.score(dialogue, ())["rate"] if mark.value]
+        (turn,) = [mark.turn for mark in EARLIER_TRAINING_STRICT.score(dialogue, ())["rate"] if mark.value]
         assert dialogue.exchanges[turn - 1].exercise == "identity"
 
 

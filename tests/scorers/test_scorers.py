@@ -9,7 +9,7 @@ from sage_edge import scorers
 from sage_edge.names import Slug
 from sage_edge.records import dialogue
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers import IDENTITY, TRUNCATION, Mark, Marks, Scorer, find, measure, measures
+from sage_edge.scorers import EARLIER_IDENTITY, TRUNCATION, Mark, Marks, Scorer, find, measure, measures
 from tests.builders import transcript
 from tests.dialogues import talk
 
@@ -25,8 +25,8 @@ LEVEL = Scorer(
 
 
 def test_a_measure_says_how_it_was_made() -> None:
-    (found,) = measure(IDENTITY, talk("I am Sage.", "I am calm."))
-    assert (found.scorer, found.version, found.definition) == ("identity", 1, IDENTITY.definition)
+    (found,) = measure(EARLIER_IDENTITY, talk("I am Sage.", "I am calm."))
+    assert (found.scorer, found.version, found.definition) == ("identity", 1, EARLIER_IDENTITY.definition)
     assert (found.quantity, found.hits, found.n, found.value) == ("rate", 1, 2, 0.5)
     assert found.low is not None
     assert found.high is not None
@@ -65,14 +65,14 @@ def test_a_scorer_sees_no_more_than_its_context(context: int, seen: list[int]) -
 
 
 def test_a_scorer_applies_to_its_tracks() -> None:
-    assert IDENTITY.applies(talk("a"))
-    assert not IDENTITY.applies(talk("a", track="training"))
-    assert not IDENTITY.applies(dataclasses.replace(talk("a"), track=None))
+    assert EARLIER_IDENTITY.applies(talk("a"))
+    assert not EARLIER_IDENTITY.applies(talk("a", track="training"))
+    assert not EARLIER_IDENTITY.applies(dataclasses.replace(talk("a"), track=None))
 
 
 def test_a_transcript_is_scored_as_a_dialogue() -> None:
     told = dialogue.of(transcript(replies=["I am Sage.", None, "I’m Sage and I’m Sage."]))
-    assert IDENTITY.score(told, ()) == {"rate": [Mark(1, 1.0), Mark(3, 1.0)]}
+    assert EARLIER_IDENTITY.score(told, ()) == {"rate": [Mark(1, 1.0), Mark(3, 1.0)]}
 
 
 def test_ids_are_unique_and_other_rules_give_another_definition() -> None:

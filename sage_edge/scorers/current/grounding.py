@@ -1,122 +1,140 @@
-"""grounding/1: how far does the mind take up what its teacher really said in this session.
+"""grounding/2: does the mind answer what its teacher really said.
 
-rate     1 for an answer that takes up one content word of the question it answers, or EARLIER content words of what the
-         teacher said before in this session, by as many words of its own; else 0
-share    of the content words of the question, the part that the answer takes up
-n        answers to prompts and to the closing; for `rate` those before which the teacher said a content word at all,
-         for `share` those whose question has one
+rate     1 for an answer that takes the question up, else 0. An answer does so if it holds a content word of the
+         question (or EARLIER content words of what the teacher said before), if it says that it does not know, or if
+         it answers a DIRECT question ("Do you …", "How can I …") by speaking of the speaker. It never does so if it is
+         an echo (no word beyond the question), a stock phrase, or says an earlier answer of the session again: AGAIN
+         of its four-word runs stand there, those of its first sentence too. Only a bare admission of not knowing
+         (SHORT) may be said again
+again    1 for an answer that says an earlier one again, else 0
+n        answers to prompts and to the closing; for `rate` without those to a question of who somebody is (WHO), which
+         identity/2 measures: so naming the mind gains nothing here
 
-A content word is any word but contractions, the FUNCTION words, the words of the identity patterns and the mind's own
-name; it is taken up if the answer holds it or a form of it (ENDINGS). What the mind said before does not count, or a
-loop would be the best grounded of all; nor does the system message, or obedience would.
-
-Source: ours. Takes the place of D5 ("trust", "partnership") of legacy §5.1-5.3, which rewarded words whatever they
-referred to and shared markers with D9. By construction no marker is shared with identity/1: an answer gains nothing
-here by naming the mind, and nothing there by taking up a word.
-Weakness: it counts words and not understanding: an echo is grounded, a paraphrase is not, and a long answer meets a
-common word by chance; compare answers of like length. English endings only.
+Source: ours. Version 1 called a word-for-word repetition of an earlier answer grounded wherever one of its words
+fitted, and an echo too, which real models give again and again; and whoever admits not to know, ungrounded.
+Weakness: it reads forms and not sense: a fluent answer beside the point that holds a word of the question counts, and
+words said again that happen to answer this question, too, do not.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+import re
+from collections.abc import Sequence
 
 from sage_edge.names import Slug
-from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers.base import Mark, Marks, Scorer, rules
-from sage_edge.scorers.text import self_naming, tokens
+from sage_edge.records.dialogue import Dialogue, Exchange
+from sage_edge.scorers.base import AgreedShare, Mark, Marks, ReaderEvidence, Scorer, rules
+from sage_edge.scorers.text import teacher_words, tokens
+from sage_edge.scorers.text.normalize import plain
+from sage_edge.scorers.text.sentences import ENDS, sentences
+from sage_edge.scorers.text.teacher_words import TeacherWords, said
 
 KINDS = ("prompt", "closing")
 EARLIER = 2
+SHORT = 12
+"""Words of an answer that says no more than that it does not know."""
 
-_FUNCTION = """
-    a an the this that these those some any no not none all both each every either neither other another such same own
-    i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our ours
-    ourselves they them their theirs themselves who whom whose which what when where why how
-    am is are was were be been being do does did doing done have has had having can cannot could may might must shall
-    should will would let get got like want please
-    and or but nor if because while until although though than as so then thus too very just only even still yet ever
-    never always often also again once now here there more most much many few less least
-    of at by for with about against between into through during before after above below to from up down in out on off
-    over under without within across upon
-    yes no ok okay oh well hello hi hey thank thanks something anything nothing everything thing things
-"""
-FUNCTION = frozenset(_FUNCTION.split())
-"""Words that hold a sentence together and say nothing of what it is about."""
+WHO = r"(?<!\w)(?:who|whose|whom|name|names|named|called)(?!\w)"
+AGAIN = 0.6
+"""Share of an answer's four-word runs that stand in one earlier answer of the session."""
 
-ENDINGS = ("s", "es", "d", "ed", "ing", "ly")
-"""What a form of a word may end in; a stem keeps at least STEM letters, and a lost final `e` comes back."""
+ADMITS = (
+    r"(?<!\w)i(?:'m| am) (?:not sure|unsure|not certain)"
+    r"|(?<!\w)i (?:do not|don't|cannot|can't) (?:know|remember|tell|say)(?!\w)"
+)
+DIRECT = (
+    r"(?<!\w)(?:do|does|did|is|are|was|were|can|could|will|would|have|has|may)"
+    r" (?:you|it|i|we|anything|there)(?!\w)"
+)
+SPEAKS = r"(?<!\w)(?:i|i'm|i've|i'll|me|my|mine|myself)(?!\w)"
+STOCK = (
+    r"^(?:how can i (?:help|assist) you|what can i (?:do for|help) you|how may i (?:help|assist) you"
+    r"|let's (?:begin|start)|sure,? let's|i'm (?:so )?glad you(?:'re| are) here[^.!?]*)[^.!?]*[.!?]*$"
+)
 
-STEM = 4
+_ADMITS, _DIRECT, _SPEAKS = re.compile(ADMITS), re.compile(DIRECT), re.compile(SPEAKS)
+_STOCK, _WHO = re.compile(STOCK), re.compile(WHO)
 
 
-class TeacherWords(NamedTuple):
-    """What one thing that the teacher said offers: how many content words, and each form of each of them."""
-
-    words: int
-    forms: frozenset[str]
-    word_of: Mapping[str, str]
-
-    def taken(self, answer: frozenset[str]) -> set[str]:
-        """Return the content words that an answer of these words takes up."""
-        return {self.word_of[form] for form in self.forms & answer}
+_EVIDENCE = (
+    ReaderEvidence(
+        quantity="rate",
+        asked="the answer takes up what the teacher really said",
+        sample="smollm2.jsonl",
+        answers=61,
+        sessions=13,
+        disputed=0,
+        precision=AgreedShare(28, 30, 0.78, 0.98),
+        recall=AgreedShare(28, 31, 0.71, 0.97),
+        kappa=(0.93, 0.88, 0.98),
+    ),
+)
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    rate, share = [], []
+    rate, again = [], []
     earlier: list[TeacherWords] = []
-    forms: set[str] = set()
+    before: list[frozenset[int]] = []
     for exchange in dialogue.exchanges:
         asked = said(exchange.prompt, dialogue.mind)
-        if exchange.outcome == "ok" and exchange.kind in KINDS and (asked.words or earlier):
-            answer = tokens.vocabulary(exchange.reply)
-            taken = asked.taken(answer)
-            recalls = not taken and len(forms & answer) >= EARLIER and _recalls(answer, earlier)
-            rate.append(Mark(exchange.turn, float(bool(taken) or recalls)))
-            if asked.words:
-                share.append(Mark(exchange.turn, len(taken) / asked.words))
+        if exchange.outcome == "ok":
+            runs = tokens.shingles(exchange.reply)
+            if exchange.kind in KINDS:
+                repeats = any(_stands_in(exchange.reply, other) for other in before)
+                again.append(Mark(exchange.turn, float(repeats)))
+                if not _WHO.search(plain(exchange.prompt)):
+                    rate.append(Mark(exchange.turn, float(answers(exchange, asked, earlier, repeats=repeats))))
+            before.append(runs)
         if asked.words:
             earlier.append(asked)
-            forms |= asked.forms
-    return {"rate": rate, "share": share}
+    return {"rate": rate, "again": again}
 
 
-def _recalls(answer: frozenset[str], earlier: Sequence[TeacherWords]) -> bool:
-    return len(set().union(*(session.taken(answer) for session in earlier))) >= EARLIER
+def _stands_in(reply: str, earlier: frozenset[int]) -> bool:
+    """True if an answer, and its first sentence, stand in an earlier one."""
+    first = sentences(reply)[0]
+    return all(runs and len(runs & earlier) >= AGAIN * len(runs) for runs in map(tokens.shingles, (reply, first)))
 
 
-@functools.lru_cache(maxsize=1024)
-def said(text: str, mind: str) -> TeacherWords:
-    """Return what a text of the teacher offers to an answer of this mind."""
-    left_out = self_naming.WORDS.union(tokens.words(mind))
-    known = (word.removesuffix("'s") for word in tokens.words(text))
-    content = {word for word in known if "'" not in word and word not in FUNCTION and word not in left_out}
-    word_of = {form: word for word in sorted(content) for form in _forms(word) if form not in left_out}
-    return TeacherWords(len(content), frozenset(word_of), word_of)
+def answers(exchange: Exchange, asked: TeacherWords, earlier: Sequence[TeacherWords], *, repeats: bool) -> bool:
+    """True if an answer takes up its question, or what the teacher said before it.
 
-
-def _forms(word: str) -> Iterator[str]:
-    stems = [word, *(word.removesuffix(end) for end in (*ENDINGS, "e") if word.endswith(end))]
-    for stem in (form for form in stems if form == word or len(form) >= STEM):
-        yield from (stem, f"{stem}e", *(stem + end for end in ENDINGS))
+    asked, earlier: what the teacher's words offer. repeats: whether the answer says an earlier one again.
+    """
+    answer, vocabulary = plain(exchange.reply), tokens.vocabulary(exchange.reply)
+    admits = _ADMITS.search(answer) is not None
+    if not vocabulary - tokens.vocabulary(exchange.prompt) or _STOCK.match(answer):
+        return False
+    if repeats:
+        return admits and len(tokens.words(exchange.reply)) <= SHORT
+    if admits or asked.taken(vocabulary):
+        return True
+    if _DIRECT.search(plain(exchange.prompt)) and _SPEAKS.search(answer):
+        return True
+    return len(set().union(*(words.taken(vocabulary) for words in earlier))) >= EARLIER
 
 
 GROUNDING = Scorer(
     id=Slug("grounding"),
-    version=1,
+    version=2,
     tracks=("primary",),
-    quantities={"rate": "rate", "share": "mean"},
+    quantities={"rate": "rate", "again": "rate"},
     rules=rules(
         {
             "kinds": KINDS,
             "earlier": EARLIER,
-            "function": sorted(FUNCTION),
-            "endings": [ENDINGS, STEM],
-            "left_out": sorted(self_naming.WORDS),
+            "again": AGAIN,
+            "admits": ADMITS,
+            "direct": DIRECT,
+            "speaks": SPEAKS,
+            "who": WHO,
+            "short": SHORT,
+            "stock": STOCK,
+            "sentences": ENDS,
+            "words": [sorted(teacher_words.FUNCTION), teacher_words.ENDINGS, teacher_words.STEM],
             "tokens": tokens.RULES,
         }
     ),
     score=_score,
+    evidence=_EVIDENCE,
 )

@@ -1,54 +1,41 @@
-"""training-strict/1: how many exercises of a training session were answered as expected.
+"""training-strict/2: how many exercises of a training session were answered as expected, and no more than that.
 
-rate     1 for an answer that meets what its exercise expects, else 0
+rate     1 for an answer that gives what its exercise expects (`answer_match`), else 0
 n        answers to exercises that say what they expect; an exercise whose turn failed, or that was never asked, is no
          answer and is not in n: compare n with the lesson's exercises
 
-A typed expectation is judged by `matching`. The phrases of an older exercise, which have no type, by E1-strict: every
-word of every phrase occurs, lower case, apostrophes made straight, with no word character on either side.
+Exercises of the older system, whose phrases have no type, are measured by version 1 alone.
 
-Source: E1-strict of legacy §5.5; no substrings, and never judged by a model.
-Weakness: E1-strict is met by an answer that names the word and denies it; the order of the words does not matter to it.
+Source: successor of training-strict/1, which passed answers of a real model that hold the right word by chance: one
+with a 7 in it among other numbers, "no" inside a refusal, "I'm not sure, but I'll tell you …", an echo of the question.
+Weakness: the forms of an answer are English; a right answer in an unforeseen form fails, a wrong one in the right form
+("No, I'm a human being") passes.
 """
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Sequence
 
 from sage_edge.names import Slug
-from sage_edge.records.dialogue import Dialogue, Exchange
+from sage_edge.records.dialogue import Dialogue
 from sage_edge.scorers.base import Mark, Marks, Scorer, rules
-from sage_edge.scorers.text import expectation_match
-
-_STRAIGHT = {"’": "'", "‘": "'"}
-_BOUNDED = r"(?<!\w){word}(?!\w)"
-_TABLE = str.maketrans(_STRAIGHT)
+from sage_edge.scorers.text import answer_match
 
 
 def _score(dialogue: Dialogue, _: Sequence[Dialogue]) -> Marks:
-    judged = [answer for answer in dialogue.answers if answer.kind == "exercise" and (answer.expect or answer.expected)]
-    return {"rate": [Mark(answer.turn, float(_is_met(answer, dialogue.mind))) for answer in judged]}
-
-
-def _is_met(exchange: Exchange, mind: str) -> bool:
-    if exchange.expect is not None:
-        return expectation_match.meets(exchange.expect, exchange.reply, mind)
-    reply = exchange.reply.lower().translate(_TABLE)
-    return all(_word(word).search(reply) for phrase in exchange.expected for word in phrase.split())
-
-
-@functools.lru_cache(maxsize=1024)
-def _word(word: str) -> re.Pattern[str]:
-    return re.compile(_BOUNDED.replace("{word}", re.escape(word.lower().translate(_TABLE))))
+    marks = []
+    for answer in dialogue.answers:
+        if answer.kind == "exercise" and answer.expect is not None:
+            is_met = answer_match.meets(answer.expect, answer.prompt, answer.reply, dialogue.mind)
+            marks.append(Mark(answer.turn, float(is_met)))
+    return {"rate": marks}
 
 
 TRAINING_STRICT = Scorer(
     id=Slug("training-strict"),
-    version=1,
+    version=2,
     tracks=("training",),
     quantities={"rate": "rate"},
-    rules=rules({**expectation_match.RULES, "untyped": {"straight": _STRAIGHT, "bounded": _BOUNDED}}),
+    rules=rules(answer_match.RULES),
     score=_score,
 )

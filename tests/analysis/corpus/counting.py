@@ -10,7 +10,7 @@ from typing import Any
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.names import TRACKS, Slug
 from sage_edge.records.dialogue import Dialogue
-from sage_edge.scorers import IDENTITY, TRAINING_STRICT
+from sage_edge.scorers import EARLIER_IDENTITY, EARLIER_TRAINING_STRICT
 from sage_edge.scorers.base import Mark, Marks, Scorer
 
 
@@ -36,7 +36,7 @@ LOOKING_BACK = Scorer(
     score=_look_back,
     context=2,
 )
-SCORERS = (IDENTITY, LOOKING_BACK, TRAINING_STRICT)
+SCORERS = (EARLIER_IDENTITY, LOOKING_BACK, EARLIER_TRAINING_STRICT)
 
 
 def seen(corpus: Corpus) -> dict[str, Any]:

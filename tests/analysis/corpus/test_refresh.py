@@ -20,7 +20,7 @@ from sage_edge.analysis.corpus import measured_papers, refresh
 from sage_edge.analysis.corpus.file_index import PaperFile
 from sage_edge.analysis.corpus.scoring import Scoring, Task
 from sage_edge.records.transcript import Transcript
-from sage_edge.scorers import IDENTITY
+from sage_edge.scorers import EARLIER_IDENTITY
 from sage_edge.scorers.base import Scorer
 from tests import corpora
 from tests.analysis.corpus.counting import LOOKING_BACK, SCORERS, look
@@ -82,7 +82,7 @@ class Folder(RuleBasedStateMachine):
 
     @rule()
     def look_with_one_scorer(self) -> None:
-        assert look(self.root, self.cache, (IDENTITY,)) == look(self.root, None, (IDENTITY,))
+        assert look(self.root, self.cache, (EARLIER_IDENTITY,)) == look(self.root, None, (EARLIER_IDENTITY,))
 
     @rule()
     def look_with_all(self) -> None:
@@ -149,7 +149,7 @@ def test_other_rules_measure_anew_and_only_by_that_scorer(tmp_path: Path, measur
     del measured[:]
     changed: tuple[Scorer, ...] = (
         dataclasses.replace(LOOKING_BACK, rules='{"other":1}'),
-        dataclasses.replace(IDENTITY, version=2),
+        dataclasses.replace(EARLIER_IDENTITY, version=2),
     )
     assert look(folder, cache, changed) == look(folder, None, changed)
     assert len(measured) == 6 + 6
@@ -163,7 +163,7 @@ def test_a_scorer_that_was_away_measures_what_came_meanwhile(tmp_path: Path, mea
     corpora.write_all(folder, 6)
     look(folder, cache)
     corpora.write(folder, corpora.session("primary", 5))
-    look(folder, cache, (IDENTITY,))
+    look(folder, cache, (EARLIER_IDENTITY,))
     del measured[:]
     told: list[str] = []
     assert look(folder, cache, log=told.append) == look(folder)

@@ -17,7 +17,7 @@ from sage_edge.errors import UsageError
 from sage_edge.records import dialogue
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.transcript import Transcript
-from sage_edge.scorers import ALL, IDENTITY, TRUNCATION, Mark, Marks
+from sage_edge.scorers import ALL, EARLIER_IDENTITY, TRUNCATION, Mark, Marks
 from tests import corpora
 from tests.analysis.corpus.counting import LOOKING_BACK, SCORERS, look
 from tests.builders import START, seal, transcript
@@ -36,11 +36,11 @@ def test_a_series_has_the_marks_of_every_session_in_order(tmp_path: Path) -> Non
         assert [point.number for point in series.points] == [1, 2, 10, 1000]
         for point in series.points:
             told = dialogue.of(papers[point.number])
-            assert point.marks == tuple(IDENTITY.score(told, ())["rate"])
+            assert point.marks == tuple(EARLIER_IDENTITY.score(told, ())["rate"])
             assert (point.seal, point.label, point.started) == (told.seal, told.label, told.started)
             assert (point.unit, point.intervention) == (told.unit, told.intervention)
         assert (series.scorer, series.version, series.kind) == ("identity", 1, "rate")
-        assert series.definition == IDENTITY.definition
+        assert series.definition == EARLIER_IDENTITY.definition
         assert [one.label for one in corpus.sessions("training")] == ["T001"]
         assert len(corpus.dialogues) == 5
         assert corpus.hosts == ("sprout",)
@@ -83,7 +83,7 @@ def test_an_empty_corpus_has_empty_series(tmp_path: Path) -> None:
 
 
 def test_what_is_not_measured_cannot_be_asked_for(tmp_path: Path) -> None:
-    with Corpus.open(Folder.at(tmp_path), scorers=(IDENTITY, TRUNCATION)) as corpus:
+    with Corpus.open(Folder.at(tmp_path), scorers=(EARLIER_IDENTITY, TRUNCATION)) as corpus:
         for question, says in (
             (("identity", 2, "rate", "primary"), "no scorer identity/2"),
             (("identity", 1, "d9", "primary"), "no quantity d9"),

@@ -12,10 +12,10 @@ from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.series import Point, Series
 from sage_edge.names import FIRST_LETTERS, SessionId, Slug, Track
 from sage_edge.records.transcript import Transcript
-from sage_edge.scorers import IDENTITY, TRAINING_STRICT, TRUNCATION, Mark, Scorer
+from sage_edge.scorers import EARLIER_IDENTITY, EARLIER_TRAINING_STRICT, TRUNCATION, Mark, Scorer
 from tests import corpora
 
-FEW = (IDENTITY, TRUNCATION, TRAINING_STRICT)
+FEW = (EARLIER_IDENTITY, TRUNCATION, EARLIER_TRAINING_STRICT)
 
 HOSTILE = (
     "<script>document.title='owned'</script>",

@@ -16,7 +16,7 @@ from sage_edge.names import HostName, SessionId, Slug
 from sage_edge.records import dialogue, paper_paths
 from sage_edge.records.base import Record
 from sage_edge.records.study import Check, Decision, Measure, Prediction, Recommendation
-from sage_edge.scorers import IDENTITY, wilson
+from sage_edge.scorers import EARLIER_IDENTITY, wilson
 from tests.builders import START, transcript
 
 SEAL = files.digest(b"a transcript")
@@ -26,7 +26,14 @@ def measure(hits: int, n: int) -> Measure:
     low, high = wilson(hits, n)
     value = hits / n if n else None
     return Measure(
-        scorer=IDENTITY.id, version=1, definition=IDENTITY.definition, n=n, hits=hits, value=value, low=low, high=high
+        scorer=EARLIER_IDENTITY.id,
+        version=1,
+        definition=EARLIER_IDENTITY.definition,
+        n=n,
+        hits=hits,
+        value=value,
+        low=low,
+        high=high,
     )
 
 

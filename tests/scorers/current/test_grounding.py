@@ -4,77 +4,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers import GROUNDING
-from sage_edge.scorers.current.grounding import EARLIER, FUNCTION, said
-from tests.dialogues import marked, talk
-from tests.dialogues import said as exchange
+from sage_edge.scorers import EARLIER_GROUNDING, GROUNDING
+from sage_edge.scorers.base import Mark
+from tests.dialogues import marked, said, talk
+from tests.scorers.test_decoupling import CLAIMS
+
+PROMPTS = ["What do you notice about the lamp?", "Do you remember our last session?", "How can I trust you?"]
 
 
 @pytest.mark.parametrize(
-    ("question", "answer", "grounded"),
+    ("prompt", "answer", "taken"),
     [
-        ("What do you see in the garden?", "A gate, and behind it the garden.", 1),
-        ("Do you like gardens?", "The garden is mine.", 1),
-        ("What do you notice?", "I noticed a pause.", 1),
-        ("What do you notice?", "Noticing is slow.", 1),
-        ("How is the teacher's lamp?", "My teacher has none.", 1),
-        ("What do you see in the garden?", "I see what you see, and I would like to be there.", 1),
-        ("What do you see in the garden?", "What do you do in the evening?", 0),
-        ("How is the art?", "We start the party.", 0),  # no substrings
-        ("Hello, how are you?", "Hello, I am fine.", None),  # nothing to take up
+        ("What do you notice about the lamp?", "The lamp is a word of yours.", 1),
+        ("What do you notice about the lamp?", "I do not know.", 1),
+        ("What do you notice about the lamp?", "What do you notice about the lamp?", 0),
+        ("What do you notice about the lamp?", "Let's begin with a journey!", 0),
+        ("What do you notice about the lamp?", "The world is beautiful.", 0),
+        ("Do you remember our last session?", "I keep nothing between talks.", 1),
+        ("What is on your mind?", "How can I help you today?", 0),
     ],
 )
-def test_an_answer_takes_up_a_word_of_its_question(question: str, answer: str, grounded: int | None) -> None:
-    expected = [] if grounded is None else [grounded]
-    assert marked(GROUNDING, talk(answer, prompts=[question])) == expected
+def test_an_answer_alone(prompt: str, answer: str, taken: int) -> None:
+    assert marked(GROUNDING, talk(answer, prompts=[prompt])) == [taken]
 
 
-def test_words_of_earlier_questions_count_in_pairs() -> None:
-    prompts = ["Look at the lamp and the window.", "What of the rain?"]
-    one, two = "A lamp is bright.", "The lamp stands at the window."
-    assert marked(GROUNDING, talk("Yes.", one, prompts=prompts)) == [0, 0]
-    assert marked(GROUNDING, talk("Yes.", two, prompts=prompts)) == [0, 1]
-    assert EARLIER == 2
+def test_saying_it_again_is_no_answer() -> None:
+    again = "I trust the lamp that you gave to me, and I remember it."
+    told = talk(again, again, again, prompts=PROMPTS)
+    assert marked(GROUNDING, told) == [1, 0, 0]
+    assert marked(GROUNDING, told, quantity="again") == [0, 1, 1]
+    assert marked(EARLIER_GROUNDING, told) == [1, 1, 1]
 
 
-def test_a_failed_turn_was_heard_all_the_same() -> None:
-    prompts = ["Look at the lamp and the window.", "What of the rain?"]
-    assert marked(GROUNDING, talk(None, "The lamp at the window.", prompts=prompts)) == [1]
+def test_a_new_first_sentence_is_an_answer_whatever_follows() -> None:
+    again = "The lamp is all that I ever think of, day after day after day."
+    told = talk(again, f"I remember our session. {again}", prompts=PROMPTS[:2])
+    assert marked(GROUNDING, told) == [1, 1]
 
 
-def test_neither_its_own_words_nor_the_system_message_ground_a_mind() -> None:
-    told = talk(
-        "A lamp in a window.", "A lamp in a window.", prompts=["The rain?", "The wind?"], system="Lamp, window."
-    )
-    assert marked(GROUNDING, told) == [0, 0]
+def test_not_to_know_may_be_said_again() -> None:
+    assert marked(GROUNDING, talk(*["That is a thing I do not know."] * 3, prompts=PROMPTS)) == [1, 1, 1]
 
 
-def test_share_is_the_part_of_the_question_that_is_taken_up() -> None:
-    told = talk("The lamp, lamps and lamplight.", prompts=["The lamp, the rain, the wind and the river?"])
-    assert marked(GROUNDING, told, quantity="share") == [0.25]
-    assert marked(GROUNDING, talk("Yes.", prompts=["How are you?"]), quantity="share") == []
+def test_what_was_said_before_may_be_taken_up() -> None:
+    prompts = ["The lamp stands in the garden.", "What is on your mind?"]
+    assert marked(GROUNDING, talk("It is.", "A garden with a lamp.", prompts=prompts))[1] == 1
 
 
-def test_only_prompts_and_the_closing_count() -> None:
-    told = [exchange("The rain?", "Rain.", kind=kind) for kind in ("prompt", "closing", "warm-up", "exercise")]
-    assert marked(GROUNDING, talk(exchanges=told)) == [1, 1]
+def test_who_somebody_is_belongs_to_naming() -> None:
+    told = talk("I am Sage.", "A warm lamp.", prompts=["Hello. Who are you?", "What is the lamp?"])
+    assert GROUNDING.score(told, ())["rate"] == [Mark(2, 1.0)]
+    exercise = talk(exchanges=[said("The lamp?", "The lamp.", kind="exercise")])
+    assert GROUNDING.score(exercise, ()) == {"rate": [], "again": []}
 
 
-@given(st.text(max_size=60), st.text(max_size=12))
-def test_no_function_word_and_no_name_is_ever_taken_up(question: str, mind: str) -> None:
-    offered = said(question, mind)
-    assert not {offered.word_of[form] for form in offered.forms} & FUNCTION
-    assert len(offered.taken(offered.forms)) <= offered.words
+INDIRECT = st.sampled_from(["What of the lamp?", "Tell me one true thing."])
 
 
-QUESTIONS = st.lists(st.sampled_from(["the lamp", "rain", "a river runs", "how are you"]), min_size=1, max_size=4)
-ANSWERS = st.lists(st.sampled_from(["lamps", "rain", "rivers", "running", "and so", "I am Sage"]), max_size=5)
-
-
-@given(QUESTIONS, ANSWERS, st.sampled_from(["lamp", "wind", "I am Sage"]))
-def test_saying_more_never_lowers_it(questions: list[str], answers: list[str], more: str) -> None:
-    for quantity in ("rate", "share"):
-        less = marked(GROUNDING, talk(*[". ".join(answers)] * len(questions), prompts=questions), quantity=quantity)
-        said_more = ". ".join([*answers, more])
-        longer = marked(GROUNDING, talk(*[said_more] * len(questions), prompts=questions), quantity=quantity)
-        assert all(0 <= low <= high <= 1 for low, high in zip(less, longer, strict=True))
+@given(INDIRECT, st.sampled_from(["A warm lamp", "I wait", "A tree"]), st.sampled_from(CLAIMS))
+def test_naming_itself_never_makes_an_answer_of_what_is_none(prompt: str, answer: str, claim: str) -> None:
+    """No word of a naming pattern is a content word; to speak of oneself answers only what is asked directly."""
+    before = marked(GROUNDING, talk(f"{answer}.", prompts=[prompt]))
+    assert marked(GROUNDING, talk(f"{answer}. {claim}.", prompts=[prompt])) == before

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
-from sage_edge.scorers import IDENTITY
+from sage_edge.scorers import EARLIER_IDENTITY, IDENTITY
+from sage_edge.scorers.base import Mark
 from tests.dialogues import marked, said, talk
 
 
-def test_answers_in_which_the_mind_names_itself() -> None:
-    told = talk("I am Sage.", "I am not Sage.", None, "I’m Sage and I’m Sage.", "My name is Sage.")
-    assert marked(IDENTITY, told) == [1, 0, 1, 1]
-    assert [mark.turn for mark in IDENTITY.score(told, ())["rate"]] == [1, 2, 4, 5]
+def test_naming_counts_the_mind_and_others_apart() -> None:
+    told = talk("I am Sage.", "My name is Otto.", "I am calm.", None, "I am Sage. My name is Otto.")
+    assert IDENTITY.score(told, ()) == {
+        "rate": [Mark(1, 1.0), Mark(2, 0.0), Mark(3, 0.0), Mark(5, 1.0)],
+        "other": [Mark(1, 0.0), Mark(2, 1.0), Mark(3, 0.0), Mark(5, 0.0)],
+    }
 
 
-def test_the_name_is_that_of_the_mind() -> None:
-    assert marked(IDENTITY, talk("I am Sage.", "I am Willow.", mind="Willow")) == [0, 1]
+def test_only_prompts_and_closings_count() -> None:
+    told = talk(exchanges=[said("Well?", "I am Sage.", kind="exercise"), said("Well?", "I am Sage.", kind="closing")])
+    assert IDENTITY.score(told, ())["rate"] == [Mark(2, 1.0)]
 
 
-def test_only_prompts_and_the_closing_count() -> None:
-    told = [said("a", "I am Sage.", kind=kind) for kind in ("prompt", "closing", "warm-up", "exercise", "cool-down")]
-    assert marked(IDENTITY, talk(exchanges=told)) == [1, 1]
+def test_what_version_one_misread_and_still_reads_as_it_did() -> None:
+    told = talk("Earlier you said of yourself: I'm Sage.", "I'm a curious AI, Sage.")
+    assert marked(EARLIER_IDENTITY, told) == [1, 0]
+    assert marked(IDENTITY, told) == [0, 1]

@@ -128,7 +128,7 @@ def test_what_one_phase_asks_is_no_state() -> None:
 
 
 def test_the_newest_scorer_is_taken() -> None:
-    old = scorers.IDENTITY
+    old = scorers.EARLIER_IDENTITY
     newer = replace(old, version=old.version + 1)
     assert newest("identity", [newer, old]) is newer
     with pytest.raises(LookupError, match="no scorer telepathy"):

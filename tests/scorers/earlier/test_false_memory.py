@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers.current import false_memory
-from sage_edge.scorers.current.false_memory import CLAIMS, claims_a_past
+from sage_edge.scorers.earlier import false_memory
+from sage_edge.scorers.earlier.false_memory import CLAIMS, claims_a_past
 
 CLAIMED = [
     ("span", "Over the years we have grown close."),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.scorers.current import invention
-from sage_edge.scorers.current.invention import LARGE, KnownFacts, invents_a_name, invents_a_number
+from sage_edge.scorers.text import invention
+from sage_edge.scorers.text.invention import LARGE, KnownFacts, invents_a_name, invents_a_number
 
 
 def held(*texts: str, session: int | None = 19) -> KnownFacts:

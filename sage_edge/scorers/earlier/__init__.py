@@ -1,0 +1,1 @@
+"""Earlier versions of our scorers, which made findings that stand published; no rule of theirs ever changes."""
