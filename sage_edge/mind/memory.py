@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sage_edge.records.transcript import Transcript
 
-_SAID = ("stop", "length")  # an answer that the deadline or a person cut off is nothing to build on
+_SAID = ("stop", "length", "turn-marker")  # an answer that the deadline or a person cut off is nothing to build on
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _NAMING = r"\b(?:i am|i['’ʼ]m|my name is|this is) {name}(?![\w'’ʼ-])|^{name} here\b"
 """How a sentence must name the mind to serve as an exemplar.

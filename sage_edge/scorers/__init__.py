@@ -10,6 +10,7 @@ from sage_edge.scorers.current.refinement import REFINEMENT
 from sage_edge.scorers.current.repetition import REPETITION
 from sage_edge.scorers.current.training_strict import TRAINING_STRICT
 from sage_edge.scorers.current.truncation import TRUNCATION
+from sage_edge.scorers.current.turn_marker import TURN_MARKER
 from sage_edge.scorers.earlier.confabulation import EARLIER_CONFABULATION
 from sage_edge.scorers.earlier.grounding import EARLIER_GROUNDING
 from sage_edge.scorers.earlier.identity import EARLIER_IDENTITY
@@ -23,7 +24,7 @@ from sage_edge.scorers.legacy.semantic import SEMANTIC
 from sage_edge.scorers.legacy.snarc import SNARC
 from sage_edge.scorers.text.substring import SUBSTRING
 
-OURS: tuple[Scorer, ...] = (IDENTITY, GROUNDING, CONFABULATION, REPETITION, TRUNCATION, TRAINING_STRICT)
+OURS: tuple[Scorer, ...] = (IDENTITY, GROUNDING, CONFABULATION, REPETITION, TRUNCATION, TURN_MARKER, TRAINING_STRICT)
 """What findings are made of, in the order in which they list it."""
 
 EARLIER: tuple[Scorer, ...] = (EARLIER_IDENTITY, EARLIER_GROUNDING, EARLIER_CONFABULATION, EARLIER_TRAINING_STRICT)
@@ -60,6 +61,7 @@ __all__ = [
     "REPETITION",
     "TRAINING_STRICT",
     "TRUNCATION",
+    "TURN_MARKER",
     "EARLIER_CONFABULATION",
     "EARLIER_GROUNDING",
     "EARLIER_IDENTITY",

@@ -36,6 +36,7 @@ def test_a_finding_names_what_it_measured() -> None:
             "repetition similarity": (None, 0),
             "truncation cut": (1, 3),
             "truncation guess": (0, 0),
+            "turn-marker rate": (0, 3),
         }.items()
     )
     assert found.caveats == ()
@@ -49,6 +50,7 @@ def test_only_scorers_of_the_track_apply() -> None:
     assert applied.isdisjoint({"identity", "grounding"})
     assert counted(found)["training-strict rate"] == (1, 2)
     assert counted(found)["truncation cut"] == (0, 4)
+    assert counted(found)["turn-marker rate"] == (0, 4)
 
 
 def test_sessions_before_are_the_context() -> None:

@@ -51,6 +51,13 @@ def test_an_answer_at_its_token_limit_counts(ending: Ending) -> None:
     assert last_closing([cut, FIRST]) == "I keep a long"
 
 
+def test_an_answer_that_went_on_into_anothers_turn_counts_up_to_there() -> None:
+    """What the other would have said is not in it."""
+    told = transcript("P003", replies=["I am Sage.", "I keep the lamp."], finish="turn-marker")
+    assert last_closing([told]) == "I keep the lamp."
+    assert exemplars([told], "Sage", 1) == ("I am Sage.",)
+
+
 def test_exemplars_are_whole_sentences_from_the_newest_on() -> None:
     newer = transcript("P003", replies=["Hello. I’m Sage, and I listen! I am calm.", "My name is Sage and I was cut"])
     assert exemplars([SECOND, newer, FIRST], "Sage", 3) == ("I’m Sage, and I listen!", "I am Sage.")

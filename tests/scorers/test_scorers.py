@@ -92,6 +92,7 @@ def test_definitions_are_pinned() -> None:
         "confabulation v2": "4cc95b063711",
         "repetition v1": "4abbcb16708d",
         "truncation v1": "485789273cb4",
+        "turn-marker v1": "6f36449823a3",
         "training-strict v2": "9a729fe985a3",
         "identity v1": "dcb1e819b322",
         "grounding v1": "69c24e5b3ac7",
