@@ -43,6 +43,7 @@ ADAPTER: dict[str, Any] = {
     "peft_type": "LORA",
     "task_type": "CAUSAL_LM",
     "r": 2,
+    "lora_alpha": 4,
     "target_modules": ["q_proj", "v_proj"],
     "base_model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
     "auto_mapping": None,

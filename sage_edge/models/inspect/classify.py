@@ -14,6 +14,8 @@ from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, ModelError, Truncated
 from sage_edge.models.inspect import (
     adapter,
+    adapter_settings,
+    adapter_tensors,
     architectures,
     gguf_weights,
     read_safetensors,
@@ -32,6 +34,7 @@ _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adap
 _MOST_TEMPLATE_BYTES = 1 << 20
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
+_PLAIN_LORA = ("take an adapter that is plain LoRA, then: ", sage("model inspect", "PATH"))
 _NO_CODE = ("take a release of the model that brings no code of its own, then: ", sage("model inspect", "PATH"))
 
 
@@ -129,6 +132,8 @@ def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> Inspec
     base = adapter.base(config)
     notes = (base.fault,) if base.fault else ()
     report = InspectReport(listing.folder, ModelKind.ADAPTER, "safetensors", notes=notes, base=base)
+    if wishes := adapter_settings.refusals(config):
+        return dataclasses.replace(report, kind=ModelKind.REFUSED, faults=wishes, mend=_PLAIN_LORA)
     if adapter.WEIGHTS not in listing.sizes:
         if pickles := listing.having(*PICKLES):
             faults = tuple(map(_pickle, pickles))
@@ -140,7 +145,7 @@ def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> Inspec
         return dataclasses.replace(report, missing=(cut.lack,))
     except HeaderBroken as broken:
         return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(broken.message,))
-    faults = adapter.disagreements(config, header.tensors)
+    faults = adapter_tensors.disagreements(config, header.tensors)
     return dataclasses.replace(
         report,
         kind=ModelKind.DAMAGED if faults else ModelKind.ADAPTER,
