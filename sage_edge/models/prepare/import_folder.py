@@ -1,7 +1,7 @@
 """Imports a folder into the store as a declared model: for boards without a network, and for old folders.
 
 The folder is only read. It is looked at as a whole first, then the files that the card wants are copied, hashed while
-they are copied, and named last. What else lies there (optimiser states, notes, pictures) stays there. A GGUF has to
+they are copied, and named last. What else lies there (optimiser states, notes, other weights) stays. A GGUF has to
 speak, in a child process with limits, before it gets its name: nothing else has ever proven that file here.
 
 `<ref>.adapter` is the adapter of a declared model: so a board holds what a card with `adapter: {host: …}` copies.
@@ -22,7 +22,7 @@ from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.adapter_base import where_it_points
 from sage_edge.models.inspect.report import InspectReport
 from sage_edge.models.manifest import ListedFile, Manifest, inside, role_of
-from sage_edge.models.prepare import smoke
+from sage_edge.models.prepare import own_files, smoke
 from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.models.prepare.sources import look
 from sage_edge.models.prepare.stages import is_part
@@ -61,11 +61,15 @@ def import_folder(
     """
     with store.preparing(card.ref):
         chosen = files_of(folder, card)
-        template = _admit(folder, chosen, card)
+        report = _admit(folder, chosen, card)
+        left = own_files.strays((path.relative_to(folder).as_posix() for path in chosen), folder, report)
+        chosen = tuple(path for path in chosen if path.relative_to(folder).as_posix() not in left)
         total = sum(path.stat().st_size for path in chosen)
         disk_space.require(store, total, f"importing {card.ref}")
         on_bytes = counting(progress, total)
-        manifest = _listing(card, [_take(path, folder, store, on_bytes) for path in chosen], folder, now, template)
+        manifest = _listing(
+            card, [_take(path, folder, store, on_bytes) for path in chosen], folder, now, report.template
+        )
         if ask is not None and manifest.container == "gguf":
             first, *others = manifest.of_role("weights")  # of several, llama.cpp finds the others by their names
             path = store.tree(manifest) / first.path if others else store.blob(first.digest)
@@ -92,10 +96,10 @@ def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
     return chosen
 
 
-def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> Digest | None:
-    """Return the digest of the chat template of a whole model of the right kind. Raises ModelError."""
+def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> InspectReport:
+    """Return what a whole model of the right kind is. Raises ModelError."""
     if is_part(card.ref):
-        return look(folder, card, sage("model inspect", str(folder)), is_adapter=True).template
+        return look(folder, card, sage("model inspect", str(folder)), is_adapter=True)
     weights = [path for path in chosen if role_of(path.name) == "weights"]
     adapters = [path for path in folder.glob("adapter_config.json") if not weights]
     if adapters:
@@ -109,7 +113,7 @@ def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> Digest | 
     if not fitting:
         raise lacking
     _require_size(report, card)
-    return report.template
+    return report
 
 
 def _require_size(report: InspectReport, card: ModelCard) -> None:

@@ -10,6 +10,7 @@ from sage_edge.hints import sage
 from sage_edge.models.card import ModelCard, listing
 from sage_edge.models.errors import ModelError
 from sage_edge.models.manifest import ListedFile, Manifest, ModelContainer, role_of
+from sage_edge.models.prepare import own_files
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.prepare.stage import RECIPE, ModelStage, StepStage
 from sage_edge.models.store.store import Store
@@ -24,9 +25,11 @@ def needed(ref: ModelRef, context: PrepareContext) -> Manifest:
     return manifest
 
 
-def weights_of(manifest: Manifest, context: PrepareContext) -> Path:
-    """Return the GGUF file of a model, or the folder of one in safetensors."""
-    return gguf_of(manifest, context) if manifest.container == "gguf" else context.store.tree(manifest)
+def weights_of(manifest: Manifest, context: PrepareContext, folder: Path) -> Path:
+    """Return the GGUF file of a model, or the new folder `folder` with the files of one in safetensors alone."""
+    return (
+        gguf_of(manifest, context) if manifest.container == "gguf" else own_files.view(manifest, context.store, folder)
+    )
 
 
 def gguf_of(manifest: Manifest, context: PrepareContext) -> Path:

