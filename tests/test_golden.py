@@ -94,6 +94,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "other": "sage/sprout:old",
         "where": [f"/f{n}: another mode" for n in range(22)],
     },
+    "OtherBase": {"adapter_says": "Owner/Other", "known": ["qwen2.5-0.5b/instruct", "Owner/Model"]},
     "JournalBroken": {"path": "/srv/sage/state/x"},
     "SessionChanged": {"place": "sessions/P001.json"},
     "NoSeed": {"seed": 4_294_967_295},

@@ -87,6 +87,11 @@ class ModelCard(Declared):
     base: ModelRef | None = None
     base_weights: Digest | None = None
     adapter: ModelSource | None = None
+    adapter_base: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?$",
+        description="what the adapter calls its base, where that is none of the base's own names",
+    )
     steps: tuple[Annotated[CardStep, BeforeValidator(_step)], ...] = ()
     context_length: int = Field(gt=0)
     chat_template: Digest | None = None
@@ -134,6 +139,8 @@ def _contradictions(card: ModelCard) -> list[str]:
         faults.append("source: a model needs a source, or a base to be made from")
     if card.base_weights is not None and card.base is None:
         faults.append("base_weights: given, but there is no base")
+    if card.adapter_base is not None and card.adapter is None:
+        faults.append("adapter_base: given, but there is no adapter")
     if isinstance(card.adapter, PackageSource):
         faults.append("adapter: a package gives one GGUF file, which is no adapter")
     if isinstance(card.source, PackageSource) and card.files:

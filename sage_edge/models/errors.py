@@ -4,6 +4,7 @@ ModelError                                                         exit code 1
 ├── ModelNotFound(ref)                 no card declares it
 ├── NotLocked(ref)                     nobody has said which bytes this name means
 ├── AdapterWithoutBase(base, where_it_pointed)
+├── OtherBase(ref, adapter_says, known)      an adapter of another base
 ├── ModelIncomplete(ref, missing)
 ├── DigestMismatch(what, expected, actual)                         8
 ├── DoesNotFit(ref, needs, has)        more memory than there is   3
@@ -65,6 +66,17 @@ class AdapterWithoutBase(ModelError):
         super().__init__(
             f"an adapter without its base {base}: it points at {where_it_pointed!r}, which is not on this machine",
             hint=hint or sage("model list"),
+        )
+
+
+class OtherBase(ModelError):
+    """An adapter says that it was trained on another model than its card's base."""
+
+    def __init__(self, ref: str, adapter_says: str, known: Sequence[str], *, hint: Hint) -> None:
+        self.ref, self.adapter_says, self.known = ref, adapter_says, tuple(dict.fromkeys(known))
+        super().__init__(
+            f"the adapter of {ref} names {adapter_says} as its base, its card's base is {' or '.join(self.known)}",
+            hint=hint,
         )
 
 
