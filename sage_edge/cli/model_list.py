@@ -10,7 +10,10 @@ from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.models.card import ModelCard, find
 from sage_edge.models.lock import read_lock
+from sage_edge.models.manifest import Manifest
 from sage_edge.models.model_inventory import ModelEntry, entry_of, list_models
+from sage_edge.models.prepare.plan import measurements
+from sage_edge.models.prepare.stage import MEASURED
 from sage_edge.models.resolve import Library
 
 
@@ -79,6 +82,7 @@ def show(ref: str, as_json: bool) -> None:
     lines.append(("lock", f"{entry.manifest} {entry.revision or ''}".strip() if entry else "no line in models.lock"))
     if item.model is not None:
         lines += [("digest", item.model.digest), ("path", str(item.model.path))]
+    lines += [("measured", f"{what.removeprefix(MEASURED)}: {result}") for what, result in _measured(manifest)]
     if item.refusal is not None:
         lines += [("why not", item.refusal.message), ("next", hints.text(item.refusal.hint))]
     for key, value in lines:
@@ -88,6 +92,10 @@ def show(ref: str, as_json: bool) -> None:
         render.table(("file", "role", "bytes", "digest"), rows)
 
 
+def _measured(manifest: Manifest | None) -> tuple[tuple[str, str], ...]:
+    return () if manifest is None else tuple(measurements(manifest))
+
+
 def _card_lines(card: ModelCard | None) -> list[tuple[str, str]]:
     if card is None:
         return []
@@ -95,6 +103,7 @@ def _card_lines(card: ModelCard | None) -> list[tuple[str, str]]:
     lines = [
         ("source", str(card.source) if card.source else f"made from {card.base}"),
         ("adapter", str(card.adapter) if card.adapter else ""),
+        ("its base", card.adapter_base or ""),
         ("steps", steps),
         ("licence", card.licence),
         ("memory", f"at least {sizes.text(card.minimum_memory_bytes)}"),

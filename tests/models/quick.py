@@ -22,8 +22,9 @@ from sage_edge import files
 from sage_edge.clock import SetClock, parse
 from sage_edge.models.cards import read_cards
 from sage_edge.models.download.hub import Hub
-from sage_edge.models.prepare import gguf_tools, merge, parity, smoke
+from sage_edge.models.prepare import gguf_tools, merge, merge_proof, parity, smoke
 from sage_edge.models.prepare.merge import MergeReport
+from sage_edge.models.prepare.merge_proof import MergeProof
 from sage_edge.models.prepare.parity import ParityResult
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.prepare.run import prepare
@@ -31,6 +32,7 @@ from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.models.store.store import Store
 from tests.models import building, tiny
 
+MERGED = MergeProof(64, 900, 1e-6)
 SAME = ParityResult(200, (), 100, 100, 1e-5, 1e-9, 1e-8)
 TEMPLATE = files.digest(b"{{ messages }}")
 NOWHERE = "http://127.0.0.1:9"
@@ -71,7 +73,8 @@ def doubles(
         before()
         shutil.copytree(base, out)
         (out / "model.safetensors").unlink()
-        (out / "model.safetensors").write_bytes(_digests(base, adapter))
+        whose = {"of": _digests(base, adapter).decode()}
+        (out / "model.safetensors").write_bytes(building.safetensors(building.tensors_of(building.QWEN2), whose))
         return MergeReport({"torch": "0"}, 0)
 
     def converted(source: Path, out: Path, **words: Any) -> Path:
@@ -90,7 +93,12 @@ def doubles(
         assert model.is_file()
         return SmokeResult(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
 
+    def proven(base: Path, adapter: Path, out: Path, rows: Path, **words: Any) -> MergeProof:
+        assert out.is_dir()
+        return MERGED
+
     patch.setattr(merge, "merge", merged)
+    patch.setattr(merge_proof, "measure", proven)
     patch.setattr(gguf_tools, "convert", converted)
     patch.setattr(gguf_tools, "quantise", quantised)
     patch.setattr(parity, "compare", compared)

@@ -22,9 +22,18 @@ from typing import TYPE_CHECKING, Any
 from sage_edge.errors import CommandFailed
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
-from sage_edge.models.errors import CannotMerge
-from sage_edge.models.inspect import remote_code
+from sage_edge.models.errors import CannotMerge, HeaderBroken
+from sage_edge.models.inspect import (
+    adapter_settings,
+    adapter_tensors,
+    architectures,
+    json_limits,
+    read_safetensors,
+    remote_code,
+)
+from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.folder import PICKLES
+from sage_edge.models.inspect.report import plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,10 +67,11 @@ _AT_ONCE = 1 << 27
 
 @dataclass(frozen=True)
 class MergeReport:
-    """What a merge reports: versions of the tools, and the most memory that it held, in bytes."""
+    """What a merge reports: versions of the tools, the most memory that it held, in bytes, and what PEFT warned of."""
 
     tools: Mapping[str, str]
     peak_bytes: int
+    warnings: tuple[str, ...] = ()
 
 
 def merge(base: Path, adapter: Path, out: Path) -> MergeReport:
@@ -76,23 +86,20 @@ def merge(base: Path, adapter: Path, out: Path) -> MergeReport:
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=QUIET)
     if done.code == 0:
         report = json.loads(done.text.splitlines()[-1])
-        return MergeReport(report["tools"], report["peak_bytes"])
+        return MergeReport(report["tools"], report["peak_bytes"], tuple(map(plain, report["warnings"])))
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
         raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
     raise CommandFailed(words[1:], done.code, done.complaint or done.text)
 
 
-def _settings(folder: Path, name: str) -> dict[str, Any]:
+def _settings(folder: Path, name: str) -> dict[str, json_limits.UntrustedJson]:
     try:
-        settings = json.loads((folder / name).read_text("utf-8"))
+        return json_limits.read(folder / name)
     except FileNotFoundError:
         raise CannotMerge(f"{folder.name} has no {name}", hint=sage("model inspect", str(folder))) from None
-    except (OSError, ValueError, RecursionError) as broken:
+    except (OSError, HeaderBroken) as broken:
         raise CannotMerge(f"{name} cannot be read: {str(broken)[:200]}", hint="fetch it again") from None
-    if not isinstance(settings, dict):
-        raise CannotMerge(f"{name} holds no keys and values", hint="fetch it again")
-    return settings
 
 
 def _check(base: Path, adapter: Path) -> None:
@@ -103,21 +110,39 @@ def _check(base: Path, adapter: Path) -> None:
             f"{wishes[0]}, and code from a model's folder is never run",
             hint="take a model whose architecture transformers knows itself",
         )
-    if (kind := lora.get("peft_type")) != "LORA":
-        raise CannotMerge(f"the adapter is a {kind}, only LORA is merged", hint="train it as LoRA")
+    if wrong := adapter_settings.refusals(lora):
+        raise CannotMerge(wrong[0], hint="take an adapter that is plain LoRA")
     pickles = sorted(path.name for folder in (base, adapter) for path in folder.iterdir() if path.suffix in PICKLES)
     if pickles:
         raise CannotMerge(
             f"{pickles[0]} is a pickle, and reading one runs what it says",
             hint="take the same weights as safetensors",
         )
-    for folder, pattern in ((base, "model*.safetensors"), (adapter, "adapter_model.safetensors")):
+    for folder, pattern in ((base, "*.safetensors"), (adapter, "adapter_model.safetensors")):
         if not any(folder.glob(pattern)):
             raise CannotMerge(f"{folder.name} holds no {pattern}", hint=sage("model inspect", str(folder)))
     if not _tokenizer_of(base, adapter):
         raise CannotMerge(
             f"neither the base nor the adapter has {_TOKENIZER[0]} with its config", hint="fetch the base again"
         )
+    if _is_tied(config) and (half := adapter_tensors.tied_changes(_tensors(adapter))):
+        raise CannotMerge(
+            half, hint="train it with other target_modules, or save the embeddings whole (modules_to_save)"
+        )
+
+
+def _is_tied(config: Mapping[str, json_limits.UntrustedJson]) -> bool:
+    """Whether a base holds its two embeddings as one, by its config or by its architecture's habit."""
+    known = architectures.in_config(config.get("model_type"))
+    declared = config.get("tie_word_embeddings")
+    return declared is True or (declared is None and known is not None and known.is_tied)
+
+
+def _tensors(adapter: Path) -> tuple[str, ...]:
+    try:
+        return tuple(read_safetensors(adapter / "adapter_model.safetensors").tensors)
+    except (OSError, HeaderBroken) as broken:
+        raise CannotMerge(str(broken)[:300], hint=sage("model inspect", str(adapter))) from None
 
 
 def _tokenizer_of(base: Path, adapter: Path) -> Path | None:
@@ -131,20 +156,27 @@ def _tokenizer_of(base: Path, adapter: Path) -> Path | None:
 
 def _work(base: Path, adapter: Path, out: Path) -> dict[str, Any]:
     import resource
+    import warnings
     from importlib.metadata import version
 
     import torch
 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    model = _tied(_with_adapter(load(base), adapter).merge_and_unload(progressbar=False, safe_merge=True))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = _with_adapter(load(base), adapter).merge_and_unload(progressbar=False, safe_merge=True)
+    _require_change(model, base)
     model.save_pretrained(out)
     source = _tokenizer_of(base, adapter) or base
     for name in (*_TOKENIZER, *_TOKENIZER_MORE):
         if (source / name).is_file():
             shutil.copyfile(source / name, out / name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"tools": {tool: version(tool) for tool in _TOOLS}, "peak_bytes": peak}
+    warned = dict.fromkeys(
+        " ".join(str(warning.message).split()) for warning in caught if "peft" in Path(warning.filename).parts
+    )
+    return {"tools": {tool: version(tool) for tool in _TOOLS}, "peak_bytes": peak, "warnings": list(warned)}
 
 
 def load(folder: Path) -> Any:
@@ -171,7 +203,7 @@ def _weights(folder: Path) -> Iterator[tuple[str, Any]]:
     import torch
     from safetensors import safe_open
 
-    for path in sorted(folder.glob("model*.safetensors")):
+    for path in own_weights(folder):
         with safe_open(path, "pt") as file:
             names = list(file.keys())
         while names:
@@ -183,26 +215,53 @@ def _weights(folder: Path) -> Iterator[tuple[str, Any]]:
                     yield names.pop(0), tensor.to(torch.float32, copy=True)
 
 
+def own_weights(folder: Path) -> tuple[Path, ...]:
+    """Return the files of weights that make a folder a model; others may lie beside them. Raises CannotMerge."""
+    report = classify(folder, within=Path("/"))
+    if not report.weights:
+        refusal = report.refusal()
+        why = refusal.message if refusal is not None else f"{folder.name} holds no weights"
+        raise CannotMerge(why, hint=sage("model inspect", str(folder)))
+    return tuple(folder / name for name in report.weights)
+
+
 def _with_adapter(model: Any, adapter: Path) -> Any:
+    """Put an adapter beside a model's weights, all of it or not at all. Raises CannotMerge."""
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors import safe_open
 
-    joined = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=True)
     with safe_open(adapter / "adapter_model.safetensors", "pt") as file:
         given = set(file.keys())
+        same = set(_base_embeddings(model, file, _settings(adapter, "adapter_config.json")))
+    joined = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=True)
     wanted = set(get_peft_model_state_dict(joined, save_embedding_layers=False))
-    if odd := sorted(given ^ wanted):  # PEFT would leave them out, and only warn
+    if odd := sorted((given ^ wanted) - same):  # PEFT would leave them out, and only warn
         raise CannotMerge(f"the adapter does not fit this base: {len(odd)} weights, first {odd[0]}", hint="")
     return joined
 
 
-def _tied(model: Any) -> Any:
-    """Refuse a merge that changed one of two weights which the file holds only once."""
-    if model.config.tie_word_embeddings:
-        inner, outer = model.get_input_embeddings().weight, model.get_output_embeddings().weight
-        if inner.data_ptr() != outer.data_ptr():
-            raise CannotMerge("the adapter changes one of two embeddings that the base holds as one", hint="")
-    return model
+def _base_embeddings(model: Any, file: Any, config: Mapping[str, json_limits.UntrustedJson]) -> Iterator[str]:
+    """Yield the tensors of an adapter that are the base's own embeddings; refuse others in their place."""
+    import torch
+
+    held = model.state_dict()
+    for name in file.keys():  # noqa: SIM118 (no mapping)
+        own = adapter_tensors.base_embedding(name)
+        if own is None or adapter_tensors.is_saved_whole(name, config):
+            continue
+        weight, other = held.get(own), file.get_tensor(name)
+        if weight is None or weight.shape != other.shape or not torch.equal(weight, other.to(weight.dtype)):
+            raise CannotMerge(f"the adapter brings {own} of a base that is not this one", hint="")
+        yield name
+
+
+def _require_change(model: Any, base: Path) -> None:
+    """Refuse an adapter that leaves every weight as it was, like one whose lora_B are all zero."""
+    import torch
+
+    merged = model.state_dict()
+    if all(name in merged and torch.equal(merged[name], weight) for name, weight in _weights(base)):
+        raise CannotMerge("the adapter changes nothing: merged, every weight is the base's", hint="")
 
 
 class TransformersModel:
@@ -215,8 +274,13 @@ class TransformersModel:
         from transformers import AutoTokenizer
 
         torch.set_num_threads(threads)
-        self._torch, self._model = torch, load(folder)
+        self._model = load(folder)
         self._words = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens it can read."""
+        return int(self._model.get_input_embeddings().weight.shape[0])
 
     def tokens(self, text: str) -> list[int]:
         """Return the tokens of a text; special tokens written out in it count as such."""
@@ -224,9 +288,7 @@ class TransformersModel:
 
     def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
         """Return one row of logits per token, shape (tokens, vocabulary)."""
-        with self._torch.inference_mode():
-            rows: npt.NDArray[np.float32] = self._model(self._torch.tensor([tokens])).logits[0].numpy()
-        return rows
+        return _rows(self._model, tokens)
 
     @property
     def template(self) -> str | None:
@@ -247,6 +309,28 @@ class TransformersModel:
     def text(self, tokens: list[int]) -> str:
         """Return what tokens say."""
         return str(self._words.decode(tokens))
+
+
+class AdaptedModel:
+    """A base with an adapter beside its weights, unmerged: what a merge is held against. It tells logits alone."""
+
+    def __init__(self, base: Path, adapter: Path, threads: int = 1) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self._model = _with_adapter(load(base), adapter).eval()
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        """Return one row of logits per token, shape (tokens, vocabulary)."""
+        return _rows(self._model, tokens)
+
+
+def _rows(model: Any, tokens: list[int]) -> npt.NDArray[np.float32]:
+    import torch
+
+    with torch.inference_mode():
+        rows: npt.NDArray[np.float32] = model(torch.tensor([tokens])).logits[0].numpy()
+    return rows
 
 
 def _main() -> int:

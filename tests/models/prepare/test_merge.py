@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sage_edge.models.errors import CannotMerge
-from sage_edge.models.prepare import merge
+from sage_edge.models.errors import CannotMerge, ParityFailed
+from sage_edge.models.prepare import merge, merge_proof
 from tests.models import building, quick, tiny
 from tests.models.tiny import Tiny
 
@@ -79,13 +79,13 @@ def _a_list(found: Tiny) -> None:
             "config.json wants code of its own to be run (auto_map), and code from a model's folder is never run",
         ),
         (_mapping, "adapter_config.json wants code of its own to be run (auto_mapping"),
-        (_kind, "the adapter is a PROMPT_TUNING, only LORA is merged"),
+        (_kind, "its adapter is of the kind 'PROMPT_TUNING'; LORA is known here"),
         (_no_config, "base has no config.json"),
-        (_no_weights, "base holds no model*.safetensors"),
+        (_no_weights, "base holds no *.safetensors"),
         (_no_adapter, "adapter holds no adapter_model.safetensors"),
         (_no_tokenizer, "neither the base nor the adapter has tokenizer.json with its config"),
-        (_no_json, "adapter_config.json cannot be read: "),
-        (_a_list, "adapter_config.json holds no keys and values"),
+        (_no_json, "adapter_config.json cannot be read: adapter_config.json is no JSON"),
+        (_a_list, "adapter_config.json cannot be read: adapter_config.json is no JSON object"),
     ],
 )
 def test_what_cannot_be_merged_is_refused_before_anything_is_loaded(
@@ -193,3 +193,25 @@ def test_an_adapter_of_another_rank_than_it_says_is_refused(made: Tiny, tmp_path
     rewrite(adapter / "adapter_config.json", r=8)
     with pytest.raises(CannotMerge, match="size mismatch"):
         merge.merge(made.base, adapter, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_what_peft_warns_of_is_reported(made: Tiny, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
+    rewrite(adapter / "adapter_config.json", alpha_pattern={"gate_proj": 64})
+    (warning,) = merge.merge(made.base, adapter, tmp_path / "out").warnings
+    assert warning.startswith("The following alpha_pattern keys did not match any targeted module and were ignored")
+    assert "gate_proj" in warning
+
+
+@pytest.mark.slow
+def test_a_merge_is_held_against_both_in_another_process(made: Tiny, tmp_path: Path) -> None:
+    merge.merge(made.base, made.adapter, tmp_path / "out")
+    proof = merge_proof.measure(made.base, made.adapter, tmp_path / "out", tmp_path / "rows")
+    assert proof.prompts == 64
+    assert proof.positions > 64
+    assert 0 < proof.max_logit_difference < 1e-4
+    merge_proof.judge(proof, "it")
+    other = merge_proof.measure(made.base, made.adapter, made.base, tmp_path / "more")
+    with pytest.raises(ParityFailed, match=r"it is \S+ away in logits from its base with the adapter unmerged"):
+        merge_proof.judge(other, "it")

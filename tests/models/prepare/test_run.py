@@ -124,7 +124,8 @@ def test_everything_is_made_once_and_locked(context: PrepareContext) -> None:
     assert (manifest.container, manifest.chat_template, len(manifest.parents)) == ("gguf", quick.TEMPLATE, 6)
     assert manifest.source == "made here: merge, convert, quantise of tiny/base:f32 with directory: adapter"
     measured = dict(plan.measurements(manifest))
-    assert set(measured) == {"measured: converted", "measured: quantised", "measured: smoke"}
+    assert set(measured) == {f"measured: {what}" for what in ("merged", "converted", "quantised", "smoke")}
+    assert measured["measured: merged"] == str(quick.MERGED)
     assert manifest.made_by["torch"] == "0"
     assert list(context.store.partial.iterdir()) == []
     assert planned(context) == ()

@@ -1,4 +1,4 @@
-"""The stage `merge`: an adapter merged into its base."""
+"""The stage `merge`: an adapter merged into its base, and held against both."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sage_edge.hints import sage
 from sage_edge.models.card import ModelCard, stem
 from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError
 from sage_edge.models.manifest import Manifest
-from sage_edge.models.prepare import estimates
-from sage_edge.models.prepare.stage import ModelStage, StageCost, StepStage, part_ref
+from sage_edge.models.prepare import base_names, estimates
+from sage_edge.models.prepare.stage import MEASURED, ModelStage, StageCost, StepStage, part_ref
 
 if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
@@ -52,20 +52,30 @@ class MergeStage(StepStage):
         return estimates.product(self.card, 4.0, "in f32", ns_each=30)
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
+        """Merge, hold the outcome against base and adapter, and keep what that measured with it."""
         from sage_edge.models.inspect.adapter_base import where_it_points
-        from sage_edge.models.prepare import merge, products
+        from sage_edge.models.prepare import merge, merge_proof, own_files, products
 
         base, adapter = self.needs
         store = context.store
-        lora = store.tree(products.needed(adapter, context))
+        lora = own_files.view(products.needed(adapter, context), store, folder / "adapter")
         manifest = store.manifest(base)
         if manifest is None or store.missing(manifest):
             pointed = where_it_points(lora / "adapter_config.json")
             raise AdapterWithoutBase(base, pointed, hint=sage("model prepare", base))
         _require_own_base(self.card, manifest)
-        report = merge.merge(store.tree(manifest), lora, folder / "merged")
+        if remark := base_names.judge(base_names.named(lora), self.card, context.cards):
+            context.log(f"  {remark}")
+        whole = own_files.view(manifest, store, folder / "base")
+        report = merge.merge(whole, lora, folder / "merged")
+        for warning in report.warnings:
+            context.log(f"  PEFT warns: {warning}")
+        proof = merge_proof.measure(whole, lora, folder / "merged", folder / "rows", threads=context.threads)
+        context.log(f"  {self.part}: {proof}")
+        merge_proof.judge(proof, f"{self.card.ref} ({self.part})")
         listed = products.keep_all(store, folder / "merged")
-        return products.put(self, context, listed, container="safetensors", tools=report.tools)
+        tools = {**report.tools, f"{MEASURED}{self.part}": str(proof)}
+        return products.put(self, context, listed, container="safetensors", tools=tools)
 
 
 def _require_own_base(card: ModelCard, base: Manifest) -> None:

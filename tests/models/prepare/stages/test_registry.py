@@ -67,6 +67,7 @@ def test_a_model_is_prepared_with_it(context: PrepareContext) -> None:
     assert [file.path for file in manifest.files] == ["mind.gguf"]
     assert manifest.source == "made here: merge, convert, quantise, rename of tiny/base:f32 with directory: adapter"
     assert dict(plan.measurements(manifest)).keys() == {
+        "measured: merged",
         "measured: converted",
         "measured: quantised",
         "measured: renamed",
