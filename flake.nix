@@ -24,8 +24,14 @@
         );
 
       modules = {
-        practitioner = import ./nix/module.nix { inherit self; role = "practitioner"; };
-        researcher = import ./nix/module.nix { inherit self; role = "researcher"; };
+        practitioner = import ./nix/module.nix {
+          inherit self revision;
+          role = "practitioner";
+        };
+        researcher = import ./nix/module.nix {
+          inherit self revision;
+          role = "researcher";
+        };
       };
     in
     {

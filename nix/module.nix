@@ -2,7 +2,11 @@
 #
 # The agent wakes once whenever the timer says so, which says what the fleet declares. The key to the exchange is a
 # credential: systemd hands it to this service alone, and git's ssh reads it there.
-{ self, role }:
+{
+  self,
+  role,
+  revision,
+}:
 {
   config,
   lib,
@@ -44,51 +48,9 @@ let
       "# R${builtins.elemAt parts 0} (release), REVISION: ${builtins.elemAt parts 1}, GCID: 0, BOARD: generic, EABI: aarch64\n";
 in
 {
-  options.services.sage-edge.${role} = {
-    enable = lib.mkEnableOption "the agent of a ${role}";
-    host = lib.mkOption {
-      type = lib.types.str;
-      example = "sprout";
-      description = "Who this board is: the name of a file in the fleet's hosts/.";
-    };
-    fleet = lib.mkOption {
-      type = lib.types.path;
-      example = "./fleet";
-      description = "The folder of declarations, with fleet.yaml; it may be built.";
-    };
-    declared = lib.mkOption {
-      type = lib.types.path;
-      default = cfg.fleet + "/fleet.yaml";
-      defaultText = "fleet.yaml of that folder";
-      description = "The fleet's own fleet.yaml, which is read for name and cadence: a file that need not be built.";
-    };
-    exchangeKey = lib.mkOption {
-      type = lib.types.str;
-      example = "/var/lib/secrets/exchange";
-      description = "The private key for the exchange on this board. A string: a path would be copied for all to read.";
-    };
-    models = lib.mkOption {
-      type = lib.types.str;
-      default = "/srv/sage/models";
-      description = "The store of models, as `sage-edge model prepare` or `invoke sync` fills it.";
-    };
-    l4t = lib.mkOption {
-      type = lib.types.nullOr lib.types.str;
-      default = null;
-      example = lib.literalExpression "pkgs.nvidia-jetpack.l4tMajorMinorPatchVersion";
-      description = "The Jetson Linux that this system is made of: NixOS has no file that says it, and the agent looks.";
-    };
-    gpu = lib.mkOption {
-      type = lib.types.bool;
-      default = true;
-      description = "Whether the agent sees the board's devices.";
-    };
-    package = lib.mkOption {
-      type = lib.types.package;
-      default = (pkgs.extend self.overlays.default).sage-edge.override { extras = extras.${role}; };
-      defaultText = "sage-edge of this flake, of this board's own nixpkgs";
-      description = "The program.";
-    };
+  options.services.sage-edge.${role} = import ./module-options.nix {
+    inherit lib role cfg;
+    program = (pkgs.extend self.overlays.default).sage-edge.override { extras = extras.${role}; };
   };
 
   config = lib.mkIf cfg.enable {
@@ -122,6 +84,8 @@ in
       after = [ "network-online.target" ];
       wants = [ "network-online.target" ];
       environment = {
+        # as a checkout says it: no deploy made this release, and a changed tree never passes for its commit
+        SAGE_RELEASE = "unreleased-${cfg.package.version}+${revision}";
         SAGE_FLEET = "${cfg.fleet}";
         SAGE_CARD = "/etc/sage/host.yaml";
         SAGE_STATE = state;

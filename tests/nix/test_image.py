@@ -127,8 +127,11 @@ def test_a_changed_tree_does_not_pass_for_its_commit(changed: Asked) -> None:
     assert revision() == commit
     (folder / "README.md").write_text("changed\n", "utf-8")
     assert revision() == f"{commit}-dirty"
+    unit = nix.ask("eval", "--raw", "--offline", f"{address}#{_UNIT}")
+    assert f"SAGE_RELEASE=unreleased-{__version__}+{commit}-dirty" in unit.text
 
 
+_UNIT = f'checks.{SYSTEM}.units.units."sage-practitioner.service"'
 _LABELS = f"packages.{SYSTEM}.image-researcher-cpu.config.Labels"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sage_edge import shell
+from sage_edge import __version__, shell
 from sage_edge.exchange import commands, hub, repository
 from sage_edge.exchange.commands import Clone
 from sage_edge.inventory import board_facts, host_card, identity
@@ -68,6 +68,8 @@ def test_the_program_finds_the_paths_that_the_unit_gives_it(units: dict[str, str
     assert env["SAGE_CARD"] == "/etc/sage/host.yaml"
     assert env["SAGE_FLEET"].startswith("/nix/store/")
     assert setting(unit, "User") == "sage"
+    commit = env["SAGE_RELEASE"].removeprefix(f"unreleased-{__version__}+")
+    assert re.fullmatch("unknown|[0-9a-f]{12}(-dirty)?", commit), "tests/nix/test_image.py says when it is which"
 
 
 @pytest.mark.parametrize("role", BOARDS)

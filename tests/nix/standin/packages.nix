@@ -66,7 +66,8 @@ let
   };
   base = programs // {
     inherit lib callPackageWith;
-    inherit (builders) dockerTools fetchPypi mkShell runCommand writeShellApplication;
+    inherit (builders) fetchPypi mkShell runCommand writeShellApplication;
+    dockerTools = import ./docker.nix { inherit lib builders; };
     glibc.bin = builders.plain "glibc";
     # the machine's own, which the sandbox mounts: nobody packs it here
     systemd = builders.plain "systemd";
