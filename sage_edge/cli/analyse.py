@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from sage_edge import sanitize
-from sage_edge.cli import corpus_options, render
+from sage_edge.cli import corpus_options, older_details, render
 from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import Track
@@ -49,16 +49,19 @@ def command(
 ) -> None:
     """Measure every session of a folder or of the exchange, and print each scorer's numbers with n and interval.
 
-    What was measured once is remembered; a new session costs its own time only. Refused files are told on stderr.
+    What was measured once is remembered; a new session costs its own time only. Refused files are told on stderr. A
+    scorer of the older system that is named with --scorer shows what that concluded from each session as well: states,
+    detected modes, signals, running trust, severity.
     """
     with corpus_options.opened(corpus_options.source(corpus, exchange), rescore=rescore) as opened:
         scorers = _scorers(opened, wanted)
+        named = scorers if wanted else []
         if claims:
             _claims(opened, host, mind, as_json)
         elif as_json:
-            render.document("sage-edge/analysis/1", _document(opened, (host, mind), track, scorers, window))
+            render.document("sage-edge/analysis/1", _document(opened, (host, mind), track, scorers, window, named))
         else:
-            _tables(opened, (host, mind), track, scorers, window)
+            _tables(opened, (host, mind), track, scorers, window, named)
         if not as_json:
             corpus_options.tell_refused(opened)
 
@@ -78,7 +81,9 @@ def _series(of_mind: Corpus, track: Track, scorers: list[Scorer]) -> Iterator[Se
                 yield of_mind.series(scorer.id, scorer.version, quantity, track)
 
 
-def _tables(corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None) -> None:
+def _tables(
+    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None, named: list[Scorer]
+) -> None:
     from sage_edge.analysis.summary import windows
 
     shown = False
@@ -95,6 +100,7 @@ def _tables(corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Sco
                 render.table(("scorer", "sessions", "n", "value", "95 % interval", ""), rows)
             if silent := [each.name for each in series if not each.points]:
                 log(f"{of}: no answer can be measured by {', '.join(silent)}")
+            older_details.tables(of_mind, of, named)
             click.echo()
             shown = True
     if not shown:
@@ -108,7 +114,7 @@ def _row(series: Series, summary: Any) -> tuple[str, ...]:
 
 
 def _document(
-    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None
+    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None, named: list[Scorer]
 ) -> dict[str, object]:
     from sage_edge.analysis.summary import windows
 
@@ -129,9 +135,16 @@ def _document(
         for series in _series(corpus.of(host, mind), of, scorers)
         for summary in windows(series, window)
     ]
+    concluded = [
+        document
+        for host, mind in corpus.owners(*asked)
+        for of in ((track,) if track else corpus.tracks)
+        for document in older_details.documents(corpus, host, mind, of, named)
+    ]
     return {
         "sessions": len(corpus.dialogues),
         "numbers": numbers,
+        "concluded": concluded,
         "refused": [asdict(paper) for paper in corpus.refused],
         "problems": [asdict(problem) for problem in corpus.problems],
     }

@@ -169,4 +169,23 @@ def test_the_claims_over_the_older_system_are_those_of_its_readme(tmp_path: Path
     assert round(first["replayed"]["value"], 3) == 0.953
     shown = asked("--corpus", tmp_path / "out", "--claims")
     assert " ".join(shown.split()[:6]) == "claim as stated replayed corrected verdict"
-    assert max(map(len, shown.splitlines())) <= 80
+    assert max(len(line) for line in shown.splitlines() if line.startswith("  ")) <= 80
+
+
+def test_an_older_scorer_shows_what_was_concluded_from_each_session(tmp_path: Path) -> None:
+    said = utterances("How are you?", "As an AI, over the years: 你好.", "And now?", "We talk.")
+    import_folder.write(
+        planned(tmp_path / "a", {f"{TEXT}/session_003.json": session(3, conversation=said)}), tmp_path / "out"
+    )
+    shown = asked("--corpus", tmp_path / "out", "--scorer", "edge/1", "--scorer", "snarc/1")
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert "edge/1 by session, as the older system concluded" in lines
+    assert "session answers cjk d4 d5 d9 drift state" in lines
+    assert "S003 2 2 0.475 0.500 0.500 0.020 stable" in lines
+    assert lines[-2].startswith("S003 2 2 ")
+    assert lines[-2].endswith("mild 1, none 1")
+    (edge, _) = numbers("--corpus", tmp_path / "out", "--scorer", "edge/1", "--scorer", "snarc/1")["concluded"]
+    assert (edge["scorer"], edge["track"], edge["sessions"][0]["state"]) == ("edge", "primary", "stable")
+    assert "by session" not in asked("--corpus", tmp_path / "out")
+    assert "by session" not in asked("--corpus", tmp_path / "out", "--scorer", "identity/1")
+    assert numbers("--corpus", tmp_path / "out")["concluded"] == []

@@ -26,7 +26,7 @@ from sage_edge.analysis.corpus.refresh import Progress
 from sage_edge.analysis.corpus.score_cache import CacheLog
 from sage_edge.analysis.corpus.scoring import content_of
 from sage_edge.analysis.corpus.shelf import Shelf, ShelvedSession
-from sage_edge.analysis.corpus.sources import PaperSource, Refused
+from sage_edge.analysis.corpus.sources import Entry, PaperSource, Refused
 from sage_edge.analysis.errors import SessionChanged
 from sage_edge.analysis.series import Point, Series
 from sage_edge.errors import UsageError
@@ -158,15 +158,25 @@ class Corpus:
 
     def read(self, seal: str) -> Dialogue:
         """Return a session with its words, read again and checked again. Raises UsageError, SessionChanged."""
-        paper = self.shelf.ask(lambda papers: papers.index.of(seal))
-        if paper is None:
-            raise UsageError(f"no session here has the seal {seal}", hint=sage("analyse", json=True))
-        source, entry = self.shelf.source, paper.entry
-        ((_, data),) = source.read([entry])
-        content = content_of(source, entry, data)
-        if isinstance(content, Refused) or content.seal != seal:
-            raise SessionChanged(str(entry.place))
-        return content
+        (session,) = self.read_all([seal])
+        return session
+
+    def read_all(self, seals: Sequence[str]) -> list[Dialogue]:
+        """Return sessions with their words, in the order of their seals. Raises as `read` does."""
+        entries: dict[str, Entry] = {}
+        papers = self.shelf.ask(lambda papers: [papers.index.of(seal) for seal in seals])
+        for seal, paper in zip(seals, papers, strict=True):
+            if paper is None:
+                raise UsageError(f"no session here has the seal {seal}", hint=sage("analyse", json=True))
+            entries[seal] = paper.entry
+        source, sessions = self.shelf.source, dict[str, Dialogue]()
+        for entry, data in source.read(list(entries.values())):
+            content = content_of(source, entry, data)
+            if not isinstance(content, Refused):
+                sessions[content.seal] = content
+        if missing := [entry for seal, entry in entries.items() if seal not in sessions]:
+            raise SessionChanged(str(missing[0].place))
+        return [sessions[seal] for seal in seals]
 
     @property
     def refused(self) -> tuple[Refused, ...]:
