@@ -22,6 +22,9 @@ from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key
 
 Json: TypeAlias = dict[str, JsonValue]
 
+MOST_ARMS = 16
+"""Arms of one question; each of them has what stands around it, so that more would make much of little."""
+
 _ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment", "with_context", "without_context"))
 """Names under which a battery keeps what one arm answered."""
 
@@ -77,7 +80,7 @@ def arms(item: JsonValue) -> list[JsonValue]:
     if not isinstance(item, dict) or key(item, QUESTIONS, str) is None or key(item, ANSWERS) is not None:
         return []
     held = {name: inner for name, raw in item.items() if (inner := _arm(name, raw)) is not None}
-    if len(held) < 2 and not _ARMS.intersection(held):
+    if len(held) > MOST_ARMS or (len(held) < 2 and not _ARMS.intersection(held)):
         return []
     around: Json = {name: raw for name, raw in item.items() if name not in held}
     return [{**around, **inner, "arm": name} for name, inner in held.items()]

@@ -68,6 +68,7 @@ def test_its_lists_never_count_as_sessions(tmp_path: Path) -> None:
         ({"isolated": {"response": "B."}, "scaffolded": {"response": "C."}}, []),
         ({"prompt": "A?", "scores": {"answer": 4}, "times": {"answer": 7}}, []),
         ("A?", []),
+        ({"prompt": "A?", **{f"arm{number}": {"response": "B."} for number in range(17)}}, []),
     ],
 )
 def test_what_an_arm_is(item: JsonValue, arms: list[str]) -> None:
