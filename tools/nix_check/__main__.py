@@ -14,7 +14,7 @@ from sage_edge.cli import render
 from sage_edge.cli.environment import log
 from sage_edge.errors import ExitCode, SageError
 from tools.nix_check import program, report, sandbox
-from tools.nix_check.flake import Flake, named
+from tools.nix_check.flake import Flake, git_changes, named
 from tools.nix_check.steps import FULL, STEPS, Outcome, Step, walk
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +28,12 @@ GOT = Step("get nix", "a nix that is recent enough runs here, and nothing was in
 def main(full: bool, as_json: bool) -> None:
     """Get nix, then prove of the flake what can be proven without the real nixpkgs."""
     where = render.surroundings(None)
+    outcomes: list[Outcome] = []
     try:
+        changed = git_changes(ROOT)
+        if changed:
+            log(f"looking at a changed tree, not at its commit: {named(changed)}")
         with locks.hold(PLACE / "lock", "the nix of this checkout"):
-            outcomes = []
             for outcome in _outcomes(STEPS + FULL if full else STEPS):
                 outcomes.append(outcome)
                 if not as_json:
@@ -41,7 +44,7 @@ def main(full: bool, as_json: bool) -> None:
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     if as_json:
-        render.document(report.SCHEMA, report.content(outcomes, where))
+        render.document(report.SCHEMA, report.content(outcomes, changed, where))
     else:
         report.end(outcomes)
     sys.exit(report.code(outcomes))
@@ -52,10 +55,7 @@ def _outcomes(steps: tuple[Step, ...]) -> Iterator[Outcome]:
     nix = program.find(PLACE)
     yield Outcome(GOT, time.monotonic() - started, f"{nix.origin}, {'.'.join(map(str, nix.version() or ()))}")
     program.clear_store(nix)
-    flake = Flake(ROOT, sandbox.with_environment(nix))
-    if changed := flake.changed():
-        log(f"looking at a changed tree, not at its commit: {named(changed)}")
-    yield from walk(flake, steps)
+    yield from walk(Flake(ROOT, sandbox.with_environment(nix)), steps)
 
 
 if __name__ == "__main__":

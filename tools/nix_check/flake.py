@@ -52,14 +52,15 @@ class Flake:
         """Return the files that git was never told of, and would not ignore."""
         return _git(self.folder, "ls-files", "-z", "--others", "--exclude-standard", "--", *patterns)
 
-    def changed(self) -> list[str]:
-        """Return the files that are not as committed."""
-        return _git(self.folder, "diff", "-z", "--name-only", "HEAD", "--")
-
     def committed(self, name: str) -> str | None:
         """Return a file as it was committed last; None where it was not."""
         shown = shell.attempt(Command(("git", "show", f"HEAD:{name}"), cwd=self.folder))
         return shown.out.decode("utf-8", "replace") if shown.code == 0 else None
+
+
+def git_changes(folder: Path) -> list[str]:
+    """Return the files of a checkout that are not as committed."""
+    return _git(folder, "diff", "-z", "--name-only", "HEAD", "--")
 
 
 def _git(folder: Path, *words: str) -> list[str]:

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sage_edge import shell
+from sage_edge import files, shell
 from sage_edge.shell import Command
 from tools.nix_check.errors import AGAIN, MirrorSilent, NoNix
 
@@ -24,14 +24,14 @@ _RECONNECT = ("see that `apt-get update` works, or install nix by hand, then: ",
 
 
 def unpack(place: Path, machine: Path = Path("/")) -> None:
-    """Make PLACE. machine: whose apt sources are read. Raises NoNix, MirrorSilent."""
+    """Make PLACE. machine: whose apt sources are read. Raises NoNix, MirrorSilent, StorageError."""
     for program in ("apt-get", "dpkg"):
         if shutil.which(program) is None:
             raise NoNix(f"there is no nix here and no {program} to get it with", hint=BY_HAND)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    files.make_folder(place.parent)
     for left in place.parent.glob(".nix-*"):
         shutil.rmtree(left)  # of a run that was killed
-    with tempfile.TemporaryDirectory(prefix=".nix-", dir=place.parent) as name:
+    with files.storing(place), tempfile.TemporaryDirectory(prefix=".nix-", dir=place.parent) as name:
         work = Path(name)
         options = _private(work, _sources(work, machine))
         _apt(options, "update")

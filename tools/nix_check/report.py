@@ -43,10 +43,11 @@ def end(outcomes: Sequence[Outcome]) -> None:
         _say(f"  - {text}")
 
 
-def content(outcomes: Sequence[Outcome], where: Surroundings) -> dict[str, object]:
-    """Return what one JSON document says."""
+def content(outcomes: Sequence[Outcome], changed: Sequence[str], where: Surroundings) -> dict[str, object]:
+    """Return what one JSON document says. changed: files that are not as committed."""
     steps = [_entry(outcome, where) for outcome in outcomes]
-    return {"ok": all(outcome.holds for outcome in outcomes), "steps": steps, "unproven": list(UNPROVEN)}
+    ok = all(outcome.holds for outcome in outcomes)
+    return {"ok": ok, "changed": list(changed), "steps": steps, "unproven": list(UNPROVEN)}
 
 
 def code(outcomes: Sequence[Outcome]) -> ExitCode:

@@ -16,6 +16,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from sage_edge import files
 from tools.nix_check.errors import NoSandbox
 from tools.nix_check.flake import last_error
 from tools.nix_check.program import Nix
@@ -30,7 +31,7 @@ derivation {
 
 def with_environment(nix: Nix) -> Nix:
     """Return a nix whose builds see our environment, and the files in its folder of fetched ones."""
-    nix.pypi.mkdir(parents=True, exist_ok=True)
+    files.make_folder(nix.pypi)
     environment, base = Path(sys.prefix), Path(sys.base_prefix).resolve()
     folders = {environment, base, *_packages(environment), *_linked(environment)}
     own = sorted(str(path) for path in folders if not path.is_relative_to("/usr"))

@@ -59,8 +59,9 @@ def test_people_read_reason_and_next_step(outcomes: list[Outcome], capsys: pytes
 
 
 def test_machines_read_the_same(outcomes: list[Outcome]) -> None:
-    content = report.content(outcomes, HERE)
+    content = report.content(outcomes, ["flake.nix"], HERE)
     assert content["ok"] is False
+    assert content["changed"] == ["flake.nix"]
     entries = {entry["step"]: entry for entry in content["steps"]}  # type: ignore[attr-defined]
     assert entries["second"]["error"] == "LockStale"
     assert entries["second"]["next"] == "where nix reaches the network: nix flake lock"
