@@ -89,6 +89,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},
     "StorageError": {"path": "/srv/sage/state/x"},
+    "OtherArchitecture": {"tag": "sage/sprout:cpu", "arch": "arm64", "here": "x86_64"},
+    "SbomDiffers": {"tag": "sage/sprout:cpu", "excess": ("git 1 for amd64",), "lack": ("rich 15.0.0",)},
     "ImagesDiffer": {
         "first": "sage/sprout:cpu",
         "other": "sage/sprout:old",

@@ -20,10 +20,11 @@ class EngineInfo:
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image that the engine has. bytes: unpacked."""
+    """An image that the engine has. bytes: unpacked; arch: like amd64."""
 
     id: Digest
     bytes: int
+    arch: str = "unknown"
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class DockerClient:
 
         with _asking(f"docker image inspect {name}"), contextlib.suppress(docker.errors.NotFound):
             image = self._client.inspect_image(name)  # type: ignore[no-untyped-call]
-            return StoredImage(Digest(image["Id"]), int(image["Size"]))
+            return StoredImage(Digest(image["Id"]), int(image["Size"]), str(image.get("Architecture") or "unknown"))
         return None
 
     def images(self, pattern: str) -> frozenset[str]:
@@ -177,10 +177,12 @@ class DockerClient:
         tmpfs: Mapping[str, str] | None = None,
         read: Mapping[Path, str] | None = None,
         timeout_s: float = TRANSFER_S,
+        most_bytes: int = 64 << 20,
     ) -> Result:
         """Run words in a container without network or rights that can write nothing but `tmpfs`; then remove it.
 
         tmpfs: folder inside → options. read: folder here → where it is inside. An image that is not here is pulled.
+        Raises EngineRefused for words that print more than most_bytes.
         """
         rights: dict[str, object] = {
             "NetworkMode": "none",
@@ -198,12 +200,22 @@ class DockerClient:
             try:
                 self._client.start(name)
                 code = self._client.wait(name, timeout=int(timeout_s))["StatusCode"]
-                output = self._client.logs(name, stdout=True, stderr=False)
-                return Result(int(code), output, self._client.logs(name, stdout=False, stderr=True))
+                output, complaint = (self._printed(name, which, most_bytes) for which in ("stdout", "stderr"))
+                return Result(int(code), output, complaint)
             except OSError as late:
                 return _late(late)
             finally:
                 self._client.remove_container(name, force=True, v=True)
+
+    def _printed(self, container: str, stream: str, most_bytes: int) -> bytes:
+        wanted = {"stdout": stream == "stdout", "stderr": stream == "stderr"}
+        kept = bytearray()
+        with contextlib.closing(self._client.logs(container, **wanted, stream=True, follow=False)) as pieces:
+            for piece in pieces:
+                kept += piece
+                if len(kept) > most_bytes:
+                    raise EngineRefused("docker logs", f"its {stream} has more than {most_bytes} bytes")
+        return bytes(kept)
 
     def containers(self, label: str) -> tuple[EngineContainer, ...]:
         """Return every container with a label, like `a` or `a=b`, running or not."""

@@ -17,6 +17,9 @@ SageError
     ├── BuildFailed               or what was built is broken   1
     ├── ImageUnreadable(what, why)  not as an image is saved    1
     ├── ImageAbsent(name)         the engine has none           1
+    ├── SbomUnreadable(what, why)  no list of packages          1
+    ├── SbomDiffers(tag, excess, lack)  not what the image says 8
+    ├── OtherArchitecture(tag)    it cannot run here            3
     ├── ImagesDiffer(first, other)  two builds that are not one   8
     └── NotBuilt(host)            there is no image for a host  1
 """
@@ -192,6 +195,47 @@ class ImageAbsent(ImageError):
     def __init__(self, name: str) -> None:
         self.name = sanitize.one_line(name)
         super().__init__(f"the engine has no image {self.name}", hint="see what it has: docker images")
+
+
+class SbomUnreadable(ImageError):
+    """A list of packages, of an image's or a document's, cannot be read."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what, self.why = sanitize.one_line(what), sanitize.one_line(why)
+        super().__init__(
+            f"{self.what[:200]}: {self.why[:300]}",
+            hint=("write the document anew: ", invoke("image.sbom", host="HOST")),
+        )
+
+
+class SbomDiffers(ImageError):
+    """A document names packages that the image lacks (excess), or lacks packages that the image names (lack)."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, tag: str, excess: Sequence[str], lack: Sequence[str]) -> None:
+        self.excess, self.lack = tuple(excess), tuple(lack)
+        sides = (("the image lacks", self.excess), ("the document lacks", self.lack))
+        lines = [
+            f"{side}: {', '.join(names[:_SHOWN])}" + (", …" if names[_SHOWN:] else "") for side, names in sides if names
+        ]
+        super().__init__(
+            "\n".join((f"{tag} is not what its document says:", *lines)),
+            hint=("the document of this very image: ", invoke("image.sbom", host="HOST")),
+        )
+
+
+class OtherArchitecture(ImageError):
+    """An image is for another processor than this machine's, so it cannot be asked what it holds."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, tag: str, arch: str, here: str) -> None:
+        self.tag, self.arch, self.here = tag, sanitize.one_line(arch), here
+        super().__init__(
+            f"{tag} is for {self.arch}, and the engine here runs {here}",
+            hint=("read it without asking it: ", invoke("image.sbom", host="HOST", unasked=True)),
+        )
 
 
 class ImagesDiffer(ImageError):

@@ -46,9 +46,7 @@ class LayerNode:
     @property
     def traits(self) -> tuple[object, ...]:
         """What makes it another one, the date apart."""
-        return (
-            self.kind, self.mode, self.owner, self.size, self.content, self.leads_to, self.device, self.attributes
-        )  # fmt: skip
+        return (self.kind, self.mode, self.owner, self.size, self.content, self.leads_to, self.device, self.attributes)
 
     @property
     def is_folder(self) -> bool:

@@ -98,10 +98,10 @@ def platform_of(here: FleetContext, host: Host) -> str:
     return "l4t" if here.fleet.boards[host.board].compute_capability else "cpu"
 
 
-def image_of(here: FleetContext, host: Host) -> BuiltImage:
-    """Return the image that was built for a host. Raises NotBuilt."""
+def image_of(here: FleetContext, host: Host, platform: str = "") -> BuiltImage:
+    """Return the image that was built for a host, or for another platform than its board's. Raises NotBuilt."""
     card = here.checkout.image_card(host.role)
-    image = build_record.find(here.root, card.name, platform_of(here, host))
+    image = build_record.find(here.root, card.name, platform or platform_of(here, host))
     if image is None:
         raise NotBuilt(host.name, card.name)
     return image

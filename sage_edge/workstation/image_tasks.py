@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sage_edge import sizes
-from sage_edge.workstation.task import FLEET, HOST, HOSTS, JSON, task
+from sage_edge.errors import ExitCode
+from sage_edge.workstation.task import FLEET, HOST, HOSTS, JSON, ONE_HOST, task
 
 GROUP = "image"
 
@@ -41,9 +42,44 @@ def build(
     return 0
 
 
-@task(help={"image": "A tag or an id that the engine has.", "other": "Another one."})
+@task(
+    help={
+        "host": ONE_HOST,
+        "fleet": FLEET,
+        "platform": "l4t or cpu; default: what the host's board is.",
+        "check": "A document to compare with the image, instead of writing one.",
+        "unasked": "Only read the image, which may be for another processor; do not ask it.",
+    },
+    codes=(ExitCode.NOT_VERIFIED,),
+)
+def sbom(c: object, host: str = "", fleet: str = "", platform: str = "", check: str = "", unasked: bool = False) -> int:
+    """Write what is in an image as SPDX, equal to what it says itself."""
+    from pathlib import Path
+
+    import click
+
+    from sage_edge.image import build
+    from sage_edge.image.sbom import bill
+    from sage_edge.workstation import context, deploy_service
+
+    here = context.make_context(fleet)
+    entry = here.fleet.host(host)
+    image = deploy_service.image_of(here, entry, platform)
+    if check:
+        written = bill.check(Path(check), image)
+    else:
+        written = bill.make(here.root, here.fleet.folder, here.root / build.SCRATCHES, image, unasked=unasked)
+    kinds = ", ".join(f"{count} of {kind}" for kind, count in sorted(written.counts.items()))
+    click.echo(f"{entry.name:<12} {image.tag}  {written.path}  {kinds}")
+    return 0
+
+
+@task(
+    help={"image": "A tag or an id that the engine has.", "other": "Another one."},
+    codes=(ExitCode.NOT_VERIFIED, ExitCode.UNREACHABLE, ExitCode.REFUSED),
+)
 def compare(c: object, image: str = "", other: str = "") -> int:
-    """Say in which files two images differ; 8 if they do."""
+    """Say in which files two images differ."""
     import click
 
     from sage_edge.errors import UsageError

@@ -29,11 +29,25 @@ class OwnEngine:
     def start(self) -> None:
         """Start it and wait until it answers."""
         words = (
-            "dockerd", "--host", self.address, "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/x",
-            "--pidfile", f"{self.folder}/pid", "--config-file", f"{self.folder}/none.json", "--bridge", self._bridge,
-            "--iptables=false", "--ip6tables=false", "--ip-masq=false",
-            "--containerd-namespace=sage-twin", "--containerd-plugins-namespace=sage-twin-plugins",
-        )  # fmt: skip
+            "dockerd",
+            "--host",
+            self.address,
+            "--data-root",
+            f"{self.folder}/data",
+            "--exec-root",
+            f"{self.folder}/x",
+            "--pidfile",
+            f"{self.folder}/pid",
+            "--config-file",
+            f"{self.folder}/none.json",
+            "--bridge",
+            self._bridge,
+            "--iptables=false",
+            "--ip6tables=false",
+            "--ip-masq=false",
+            "--containerd-namespace=sage-twin",
+            "--containerd-plugins-namespace=sage-twin-plugins",
+        )
         (self.folder / "none.json").write_text("{}", "utf-8")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -56,7 +56,7 @@ class StubEngine:
         self._answers.append((pattern, content, code))
 
     def instead(self, pattern: str, content: object, code: int = 200) -> None:
-        """Answer requests that fit a pattern otherwise than before."""
+        """Answer requests that fit a pattern otherwise than before; content may be a function that says it now."""
         self._answers.insert(0, (pattern, content, code))
 
     def refuses(self, pattern: str, why: str, code: int = 500) -> None:
@@ -92,7 +92,7 @@ class StubEngine:
                 time.sleep(seconds)
         fits = (row for row in self._answers if fnmatch.fnmatchcase(request, row[0]))
         _, content, code = next(fits, ("", {"message": f"no such thing: {request}"}, 404))
-        return content, code
+        return content() if callable(content) else content, code
 
 
 @contextlib.contextmanager

@@ -35,6 +35,7 @@
   "scipy"
   "sentencepiece"
   "setuptools"
+  "spdx-tools"
   "tokenizers"
   "torch"
   "transformers"
