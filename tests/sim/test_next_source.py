@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def root(tmp_path: Path) -> Path:
 
 def derive(root: Path) -> subprocess.CompletedProcess[str]:
     words = ("sh", str(RECIPE / "next-source"), "docker.io", "docker-compose")
-    return subprocess.run(words, env={"APT_ROOT": str(root), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+    env = {"APT_ROOT": str(root), "PATH": os.environ["PATH"]}
+    return subprocess.run(words, env=env, capture_output=True, text=True)
 
 
 def made(root: Path) -> dict[str, str]:

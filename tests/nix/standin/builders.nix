@@ -20,9 +20,10 @@ rec {
         "-c"
         ''
           set -eu
-          export PATH=/env/bin:/usr/local/bin:/usr/bin:/usr/sbin:$TMPDIR/alternatives LC_ALL=C.UTF-8
-          # Debian's awk is a link by way of /etc, which is not here
-          mkdir $TMPDIR/alternatives && ln -s /usr/bin/mawk $TMPDIR/alternatives/awk
+          export PATH=$TMPDIR/debian:/env/bin:/usr/local/bin:/usr/bin:/usr/sbin LC_ALL=C.UTF-8
+          # two programs of Debian's want files that are not here: a link by way of /etc, and /bin/bash
+          mkdir $TMPDIR/debian && ln -s /usr/bin/mawk $TMPDIR/debian/awk
+          printf '#!/bin/sh\nexec /bin/sh /usr/bin/ldd "$@"\n' >$TMPDIR/debian/ldd && chmod +x $TMPDIR/debian/ldd
           ${script}
           exit 0
         ''
