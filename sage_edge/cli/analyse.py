@@ -14,6 +14,7 @@ from sage_edge.cli import corpus_options, older_details, render
 from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import Track
+from sage_edge.sizes import counted
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
@@ -91,6 +92,8 @@ def _tables(
         of_mind, name = corpus.of(*owner), corpus.owner_name(*owner)
         for of in (track,) if track else corpus.tracks:
             count = len(of_mind.sessions(of))
+            if count and not any(of in scorer.tracks for scorer in corpus.scorers):
+                log(f"{sanitize.terminal(name)}, {of}: {counted(count, 'session')} that no scorer measures")
             if not count or not any(of in scorer.tracks for scorer in scorers):
                 continue
             render.line(f"{sanitize.terminal(name)}, {of}: {count} session{'s' * (count > 1)}", "bold")

@@ -1,6 +1,7 @@
 """What does not hold together in an identity file of the older system (legacy §4): it kept one fact in several places.
 
-session_count             against the tutor's `sessions`, and against the session that the last summary speaks of
+session_count             against the file's own `session`, the tutor's `sessions`, and the session that the last
+                          summary speaks of
 identity.phase            against development.phase_name, and that against development.current_phase
 identity.machine, or lct  against the instance's folder that the file lies in
 __NAME__                  a template is no live identity
@@ -31,7 +32,7 @@ def defects(document: JsonValue, source: str) -> tuple[str, ...]:
     if left := sorted(set(_PLACEHOLDER.findall(json.dumps(identity)))):
         return (f"it is a template and no live identity: {', '.join(left)}",)
     missing = [
-        _counts(identity, _inner(document, "relationships")),
+        _counts(identity, _inner(document, "relationships"), document.get("session")),
         _phases(identity, development),
         _order(identity, development),
         _owner(identity, source),
@@ -39,7 +40,7 @@ def defects(document: JsonValue, source: str) -> tuple[str, ...]:
     return tuple(filter(None, missing))
 
 
-def _counts(identity: _Object, relationships: _Object) -> str:
+def _counts(identity: _Object, relationships: _Object, session: JsonValue) -> str:
     counts: dict[str, JsonValue] = {"session_count": identity.get("session_count")}
     for name, relation in relationships.items():
         if isinstance(relation, dict) and (name == "claude" or relation.get("role") == "tutor"):
@@ -47,6 +48,7 @@ def _counts(identity: _Object, relationships: _Object) -> str:
     summary = identity.get("last_session_summary")
     if isinstance(summary, str) and (spoken := _SUMMARY.match(summary)):
         counts["the session of the last summary"] = int(spoken[1][:9])
+    counts["the file's own session"] = session
     known = {what: count for what, count in counts.items() if isinstance(count, int)}
     if len(set(known.values())) < 2:
         return ""

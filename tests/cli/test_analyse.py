@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import JsonValue
 
 from sage_edge.cli import main
 from sage_edge.legacy import import_folder
@@ -189,3 +190,31 @@ def test_an_older_scorer_shows_what_was_concluded_from_each_session(tmp_path: Pa
     assert "by session" not in asked("--corpus", tmp_path / "out")
     assert "by session" not in asked("--corpus", tmp_path / "out", "--scorer", "identity/1")
     assert numbers("--corpus", tmp_path / "out")["concluded"] == []
+
+
+def test_sessions_that_no_scorer_measures_are_told(tmp_path: Path) -> None:
+    files: dict[str, JsonValue | bytes] = {f"latent_exploration/L00{number}.json": session(number) for number in (1, 2)}
+    import_folder.write(planned(tmp_path / "a", files), tmp_path / "out")
+    answer = ask("--corpus", tmp_path / "out")
+    assert "unknown, probe: 2 sessions that no scorer measures" in answer.stderr
+
+
+def test_a_mind_of_a_host_with_several_is_chosen(tmp_path: Path) -> None:
+    files: dict[str, JsonValue | bytes] = {
+        f"sage/instances/legion-{mind}/sessions/session_00{number}.json": session(number, machine="legion", phase=mind)
+        for mind, number in (("ada", 1), ("ada", 2), ("bob", 1))
+    }
+    import_folder.write(planned(tmp_path / "a", files), tmp_path / "out")
+    both = asked("--corpus", tmp_path / "out", "--scorer", "semantic/1")
+    assert [line for line in both.splitlines() if "primary:" in line] == [
+        "legion (ada), primary: 2 sessions",
+        "legion (bob), primary: 1 session",
+    ]
+    alone = asked("--corpus", tmp_path / "out", "--scorer", "semantic/1", "--mind", "bob")
+    assert [line for line in alone.splitlines() if "primary:" in line] == ["legion (bob), primary: 1 session"]
+    found = numbers("--corpus", tmp_path / "out", "--scorer", "semantic/1")["numbers"]
+    assert {(one["host"], one["mind"]) for one in found} == {("legion", "ada"), ("legion", "bob")}
+    told = ask("--corpus", tmp_path / "out", "--claims").stderr
+    assert "about the sessions of legion (ada); others have some, too" in told
+    wrong = ask("--corpus", tmp_path / "out", "--mind", "eve")
+    assert (wrong.exit_code, "--mind names one of: ada, bob" in wrong.stderr) == (2, True)

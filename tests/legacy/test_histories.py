@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -170,3 +171,13 @@ def test_the_report_has_them(tmp_path: Path) -> None:
             earlier=f"history/000/{STATE}", later=f"history/001/{STATE}",
         ),
     )  # fmt: skip
+
+
+CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "legacy" / "histories.yaml").read_text("utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_cases(case: dict[str, Any]) -> None:
+    files = [read(content, source) for source, content in numbered(*case["counts"]).items()]
+    told = [change for found in histories.of(files) for change in found.changes]
+    assert [f"{change.what} {change.before} {change.after}" for change in told] == case["told"]

@@ -37,6 +37,11 @@ def test_one_that_holds_together() -> None:
     ("document", "source", "says"),
     [
         (identity(12), PLACE, "its counts differ: session_count 12, sessions with claude 10, the session of the last"),
+        (
+            identity() | {"session": 74},
+            PLACE,
+            "of the last summary 10, the file's own session 74",
+        ),
         (identity(phase="grounding"), PLACE, "identity.phase is grounding, development.phase_name is sensing"),
         (identity(), "sage/instances/bee-small/identity.json", "another machine's identity (SAGE-Ant, ant) in the"),
         (identity(machine="wasp", model="tiny"), PLACE, "another machine's identity (SAGE-Ant, wasp, tiny)"),
