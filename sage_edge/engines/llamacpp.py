@@ -15,8 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sage_edge import files
-from sage_edge.engines import chat, thoughts
+from sage_edge.engines import chat, loaded_voice, thoughts
 from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
 from sage_edge.engines.chat import ChatFormat
 from sage_edge.engines.drawn import DrawnTokens, whole_text
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 EXTRA = "practitioner"
-_TEMPLATE_KEY = "tokenizer.chat_template"
 
 
 class LlamaCpp:
@@ -50,7 +48,7 @@ class LlamaCpp:
         self._llm: Any = None
 
     def load(self, model: ResolvedModel) -> None:
-        """Load the model after checking its digest, its context and its chat template against its card."""
+        """Load the model after checking its digest, and what it declares against its card and llama.cpp."""
         if self._settings.context_tokens > model.context_tokens:
             raise ModelUnusable(
                 f"{model.ref} holds {model.context_tokens} tokens, {self._settings.context_tokens} are declared",
@@ -58,9 +56,11 @@ class LlamaCpp:
             )
         model.check()
         self.close()
+        said, template = loaded_voice.declared(model)
         self._llm = self._open(model)
+        loaded_voice.require_heard(model, said, self._lib, self._llm)
         self._vocabulary = LlamaVocabulary(self._lib, self._llm)
-        self._chat = self._chat_format(str(model.ref), self._template(model))
+        self._chat = self._chat_format(str(model.ref), template)
         self._logits: npt.NDArray[np.float32] | None = None
 
     def _open(self, model: ResolvedModel) -> Any:
@@ -83,19 +83,6 @@ class LlamaCpp:
                 f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
             ) from refusal
 
-    def _template(self, model: ResolvedModel) -> str:
-        template = self._llm.metadata.get(_TEMPLATE_KEY)
-        if not template:  # llama-cpp-python would silently fall back to the llama-2 format
-            raise ModelUnusable(
-                f"{model.ref} carries no chat template ({_TEMPLATE_KEY})", hint="convert it again with its tokenizer"
-            )
-        actual = files.digest(template.encode())
-        if actual != model.chat_template:
-            raise ModelUnusable(
-                f"the chat template of {model.ref} has digest {actual}, its card says {model.chat_template}",
-                hint="the card belongs to another file; take the card that came with the model",
-            )
-        return str(template)
 
     def _chat_format(self, model: str, template: str) -> ChatFormat:
         words = self._vocabulary

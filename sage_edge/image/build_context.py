@@ -96,7 +96,7 @@ def take_model(library: Library, ref: ModelRef, into: Path) -> None:
         layer = Store(into / f"layer-{len(list(into.iterdir())):03d}")
         for digest in digests:
             _give(library.store.blob(digest), layer.blob(digest))
-            if model.path.is_dir():
+            if model.path.is_relative_to(library.store.trees):
                 _name(layer, layer.tree_path(manifest), digest, names[digest])
     written = layer.manifest_path(ref)
     written.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ ModelError                                                         exit code 1
 ├── DoesNotFit(ref, needs, has)        more memory than there is   3
 ├── HeaderBroken(file, why)            a weight file's header cannot be right
 │   └── Truncated(file, …)             it is shorter than its header says
+├── NotAsDeclared(ref, differences)    its files are another model than its card says        8
 ├── WrongSize                          the hub sends other lengths than it lists   8
 ├── PipMissing                         no pip here, or only old ones
 ├── PipFailed(what)                    pip ended with words that nobody foresaw
@@ -131,6 +132,19 @@ class Truncated(HeaderBroken):
         """What is missing, in the words of every other incomplete model."""
         lacks = self.needs_bytes - self.has_bytes
         return f"{lacks} bytes of {self.file} ({self.has_bytes} of {self.needs_bytes} are there)"
+
+
+class NotAsDeclared(ModelError):
+    """A model's files say otherwise than its card. differences: one sentence each. card: where the card lies."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, ref: str, differences: Sequence[str], card: str) -> None:
+        self.ref, self.differences = ref, tuple(differences)
+        super().__init__(
+            f"{ref} is not what its card says: {'; '.join(differences)}",
+            hint=(f"get the model that is meant, or mend {card}, then: ", sage("model prepare", ref)),
+        )
 
 
 class WrongSize(ModelError):

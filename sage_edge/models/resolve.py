@@ -53,8 +53,9 @@ class Part:
 class ResolvedModel:
     """A model that was found where it belongs, whole by its sizes.
 
-    path: the weights' file; a folder where there are several files to load. digest: what the weights are known by
-    (`manifest.weights_digest`). size_bytes: of all files. parts: all files; empty stands for the one at `path`.
+    path: what an engine opens: a GGUF file, the first of its splits (the others lie beside it), or a folder. digest:
+    what the weights are known by (`manifest.weights_digest`). size_bytes: of all files. parts: all files; empty stands
+    for the one at `path`.
     """
 
     ref: ModelRef
@@ -142,10 +143,9 @@ class Library:
         _fits(ref, manifest.minimum_memory_bytes, memory_bytes)
         if manifest.context_length is None:
             raise ModelIncomplete(ref, ["its context length"], hint=sage("model prepare", ref))
-        alone = manifest.container == "gguf" and len(weights) == 1
         return ResolvedModel(
             ref=ref,
-            path=self.store.blob(weights[0].digest) if alone else self.store.tree(manifest),
+            path=self.store.loaded_from(manifest),
             digest=manifest.weights_digest(),
             size_bytes=manifest.size_bytes,
             context_tokens=manifest.context_length,

@@ -16,7 +16,7 @@ from tests.models import building
 SEEDLING = Path(__file__).parents[2] / "sage_edge" / "models" / "seedling" / "seedling.gguf"
 MODEL = {
     "config.json": {"config": {"of": "qwen2"}},
-    "tokenizer.json": {"json": {}},
+    "tokenizer.json": {"tokenizer": {}},
     "model.safetensors": {"safetensors": {"of": "qwen2"}},
 }
 

@@ -21,9 +21,10 @@ TREE = {
     "model.safetensors.index.json": {"json": index(total=2)},
     "model-00001-of-00002.safetensors": {"safetensors": {"of": "qwen2", "part": [1, 2]}},
     "model-00002-of-00002.safetensors": {"safetensors": {"of": "qwen2", "part": [2, 2]}},
-    "tokenizer.json": {"text": "{}"},
+    "tokenizer.json": {"tokenizer": {}},
     "tokenizer_config.json": {"text": "{}"},
 }
+SIZES = {"parameters": 20_000, "context_length": 128}
 Say = Callable[..., Result]
 
 
@@ -63,7 +64,7 @@ def test_every_declared_model_can_be_shown(say: Say) -> None:
 
 
 def test_from_a_folder_to_a_locked_model(say: Say, tmp_path: Path) -> None:
-    declare(tmp_path / "fleet", container="safetensors", quantisation=..., chat_template=..., parameters=20_000)
+    declare(tmp_path / "fleet", container="safetensors", quantisation=..., chat_template=..., **SIZES)
     source = plant(tmp_path / "merged", TREE)
     brought = say("import", str(source), "--ref", "tiny/mind")
     assert brought.exit_code == 0

@@ -14,6 +14,7 @@ from typing import Any
 
 from sage_edge.models.inspect import architectures, shapes
 from sage_edge.models.inspect.dimensions import Dimensions, from_config
+from sage_edge.models.inspect.ggml_types import KINDS
 
 QWEN2: dict[str, Any] = {
     "architectures": ["Qwen2ForCausalLM"],
@@ -25,6 +26,8 @@ QWEN2: dict[str, Any] = {
     "num_key_value_heads": 2,
     "vocab_size": 40,
     "max_position_embeddings": 128,
+    "bos_token_id": 0,
+    "eos_token_id": 2,
     "tie_word_embeddings": True,
     "torch_dtype": "float16",
 }
@@ -37,6 +40,8 @@ PHI: dict[str, Any] = {
     "num_key_value_heads": None,
     "vocab_size": 40,
     "max_position_embeddings": 128,
+    "bos_token_id": 0,
+    "eos_token_id": 2,
     "tie_word_embeddings": False,
 }
 ADAPTER: dict[str, Any] = {
@@ -50,6 +55,18 @@ ADAPTER: dict[str, Any] = {
 }
 CONFIGS = {"qwen2": QWEN2, "phi": PHI, "adapter": ADAPTER}
 _BYTES = {"F16": 2, "F32": 4, "I32": 4}
+
+
+def tokenizer(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A tokenizer.json of 40 words, the same as `gguf_metadata` has; three of them are markup.
+
+    changes: further `words` (word → number), further `added` tokens, other `merges`; else keys of the file.
+    """
+    rest = dict(changes or {})
+    markup = [{"id": number, "content": f"t{number}", "special": True} for number in range(3)]
+    words = {**{f"t{number}": number for number in range(40)}, **rest.pop("words", {})}
+    model = {"type": "BPE", "vocab": words, "merges": rest.pop("merges", ["a b"])}
+    return {"added_tokens": markup + rest.pop("added", []), "model": model, **rest}
 
 
 def safetensors(tensors: Mapping[str, tuple[str, Sequence[int]]], metadata: Mapping[str, str] | None = None) -> bytes:
@@ -89,7 +106,7 @@ def text(value: str) -> bytes:
 
 
 def pair(key: str, value: object) -> bytes:
-    """A GGUF metadata pair; a list of texts becomes an array, ("raw", bytes) is taken as it is."""
+    """A GGUF metadata pair; a list is an array (of texts, i32 or f32), ("raw", bytes) is taken as it is."""
     head = text(key)
     if isinstance(value, tuple):
         return head + bytes(value[1])
@@ -99,19 +116,33 @@ def pair(key: str, value: object) -> bytes:
         return head + struct.pack("<II", 4, value)
     if isinstance(value, float):
         return head + struct.pack("<If", 6, value)
+    if isinstance(value, list) and value and isinstance(value[0], int | float):
+        kind, form = (5, "i") if isinstance(value[0], int) else (6, "f")
+        return head + struct.pack(f"<IIQ{len(value)}{form}", 9, kind, len(value), *value)
     if isinstance(value, list):
         return head + struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(text, value))
     return head + struct.pack("<I", 8) + text(str(value))
 
 
 def gguf(
-    metadata: Mapping[str, object], tensors: Mapping[str, Sequence[int]], *, count: int | None = None, align: int = 32
+    metadata: Mapping[str, object],
+    tensors: Mapping[str, Sequence[int]],
+    *,
+    count: int | None = None,
+    align: int = 32,
+    matrices: str = "F32",
+    kinds: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A GGUF file of F32 zeros. count: how many tensors it claims to have."""
+    """A GGUF file of zeros. count: how many tensors it claims to have. matrices: what tensors of two dimensions hold.
+
+    kinds: tensor → what it holds, where that is something else.
+    """
     infos, offset = b"", 0
+    numbers = {name: (number, block, size) for number, (name, block, size) in KINDS.items()}
     for name, shape in tensors.items():
-        infos += text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape) + struct.pack("<IQ", 0, offset)
-        offset += -(-4 * math.prod(shape) // align) * align
+        number, block, size = numbers[(kinds or {}).get(name, matrices if len(shape) == 2 else "F32")]
+        infos += text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape) + struct.pack("<IQ", number, offset)
+        offset += -(-(math.prod(shape) // block * size) // align) * align
     head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors) if count is None else count, len(metadata))
     head += b"".join(pair(key, value) for key, value in metadata.items()) + infos
     return head + bytes(-len(head) % align) + bytes(offset)
@@ -134,8 +165,13 @@ def gguf_metadata(family: str = "qwen2", **changes: object) -> dict[str, object]
         f"{family}.rope.freq_base": 1e6,
         f"{family}.rope.dimension_count": 8,
         "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "qwen2",
         "tokenizer.ggml.tokens": [f"t{n}" for n in range(40)],
+        "tokenizer.ggml.token_type": [3] * 3 + [1] * 37,
         "tokenizer.ggml.merges": ["a b"],
+        "tokenizer.ggml.bos_token_id": 0,
+        "tokenizer.ggml.eos_token_id": 2,
+        "tokenizer.ggml.padding_token_id": 0,
         "tokenizer.chat_template": "{{ messages }}",
     }
     for key, value in changes.items():
@@ -156,10 +192,11 @@ def gguf_tensors(family: str = "qwen2") -> dict[str, Sequence[int]]:
 def content(kind: Any) -> bytes:
     """The bytes that a case declares.
 
-    text · json · config {of, …changes} · pointer: bytes it stands for · hex
+    text · json · config {of, …changes} · tokenizer {…changes} · pointer: bytes it stands for · hex
     framed {header: JSON, data: bytes behind it, claims: how long it says its header is}
     safetensors {of, change: {config}, shapes: {tensor: shape}, without: [tensor], part: [i, n], cut, more}
-    gguf {family, set: {key: value}, shapes, without, count, cut, more}
+    gguf {family, set: {key: value}, items: {key: elements as `changed_list` changes them}, shapes, without, count, cut,
+    more, matrices: kind, kinds: {tensor: kind}}
     """
     (name, value), *_ = kind.items()
     if name == "text":
@@ -168,6 +205,8 @@ def content(kind: Any) -> bytes:
         return bytes.fromhex(value)
     if name == "json":
         return json.dumps(value).encode()
+    if name == "tokenizer":
+        return json.dumps(tokenizer(value)).encode()
     if name == "config":
         return json.dumps(config(value)).encode()
     if name == "framed":
@@ -205,10 +244,21 @@ def _gguf(value: Mapping[str, Any]) -> bytes:
     metadata = gguf_metadata(family)
     for key, changed in value.get("set", {}).items():
         metadata[key] = changed
+    for key, changes in value.get("items", {}).items():
+        metadata[key] = changed_list(metadata[key], changes)
     tensors = {**gguf_tensors(family), **value.get("shapes", {})}
     tensors = {name: shape for name, shape in tensors.items() if name not in value.get("without", ())}
     kept = {key: changed for key, changed in metadata.items() if changed is not None}
-    return gguf(kept, tensors, count=value.get("count"))
+    return gguf(
+        kept, tensors, count=value.get("count"), matrices=value.get("matrices", "F32"), kinds=value.get("kinds")
+    )
+
+
+def changed_list(values: Any, changes: Any) -> list[Any]:
+    """A list with some elements changed ({number: value}), or with its last ones left out (how many)."""
+    if isinstance(changes, int):
+        return list(values)[:-changes]
+    return [changes.get(number, value) for number, value in enumerate(values)]
 
 
 def plant(folder: Path, tree: Mapping[str, Any], links: Mapping[str, str] | None = None) -> Path:

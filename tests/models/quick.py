@@ -35,11 +35,13 @@ from tests.models import building, tiny
 MERGED = MergeProof(64, 900, 1e-6)
 SAME = ParityResult(200, (), 100, 100, 1e-5, 1e-9, 1e-8)
 TEMPLATE = files.digest(b"{{ messages }}")
+SIZES = {"parameters": 20_000, "hidden_size": 32, "context_length": 128}
+"""What cards say of the models of `building`."""
 NOWHERE = "http://127.0.0.1:9"
 BASE = {
     "config.json": {"config": {"of": "qwen2"}},
     "model.safetensors": {"safetensors": {"of": "qwen2"}},
-    "tokenizer.json": {"json": {}},
+    "tokenizer.json": {"tokenizer": {}},
     "tokenizer_config.json": {"json": {}},
 }
 ADAPTER = {
@@ -54,7 +56,7 @@ def fleet(folder: Path, **changed: Any) -> Path:
     building.plant(folder / "adapter", ADAPTER)
     pinned = str(files.digest_file(folder / "base" / "model.safetensors"))
     sources = {"directory": "base"}, {"directory": "adapter"}
-    return tiny.declare(folder / "fleet", tiny.cards(*sources, **{"base_weights": pinned, **changed}))
+    return tiny.declare(folder / "fleet", tiny.cards(*sources, SIZES, **{"base_weights": pinned, **changed}))
 
 
 def context(folder: Path, **changed: Any) -> PrepareContext:
@@ -78,12 +80,10 @@ def doubles(
         return MergeReport({"torch": "0"}, 0)
 
     def converted(source: Path, out: Path, **words: Any) -> Path:
-        out.write_bytes(b"f32 of " + _digests(source))
-        return out
+        return _gguf(out, _digests(source), 0)
 
     def quantised(source: Path, out: Path, kind: str) -> Path:
-        out.write_bytes(b"q8 of " + source.read_bytes())
-        return out
+        return _gguf(out, source.read_bytes()[:4096], {"q8_0": 7, "q4_0": 2}[kind])
 
     def compared(reference: Path, candidates: Sequence[Path], **words: Any) -> tuple[ParityResult, ...]:
         assert reference.exists()
@@ -103,6 +103,14 @@ def doubles(
     patch.setattr(gguf_tools, "quantise", quantised)
     patch.setattr(parity, "compare", compared)
     patch.setattr(smoke, "ask", asked)
+
+
+def _gguf(out: Path, of: bytes, file_type: int) -> Path:
+    """A whole GGUF file that is another one for everything it may be made of."""
+    kind = {0: "F32", 7: "Q8_0", 2: "Q4_0"}[file_type]
+    made = building.gguf_metadata(**{"general.file_type": file_type, "test.made_of": str(files.digest(of))})
+    out.write_bytes(building.gguf(made, building.gguf_tensors(), matrices=kind))
+    return out
 
 
 def _digests(*folders: Path) -> bytes:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from tools.seedling import dialogues, language, tokenizer
 from tools.seedling.recipe import Recipe
 
 BASE, REF = ModelRef("tiny/base:f32"), ModelRef("tiny/introspective:v1-q8_0")
+SIZES = {"parameters": 125_504, "hidden_size": 64, "context_length": 4096}
+"""What cards say of the models below."""
 ELSEWHERE = "./fine_tuned_model/final_model"
 _ROOT = Path(__file__).parents[2]
 
@@ -72,15 +75,15 @@ def tools(shared: Path) -> Path:
     return cache
 
 
-def cards(origin: dict[str, Any], lora: dict[str, Any], /, **changed: Any) -> dict[str, dict[str, Any]]:
+def cards(
+    origin: dict[str, Any], lora: dict[str, Any], sizes: Mapping[str, int] = SIZES, /, **changed: Any
+) -> dict[str, dict[str, Any]]:
     """The two cards as content; `origin` and `lora` are sources, `changed` goes over the merged model's card."""
     common = {
         "format": 1,
         "licence": "none",
         "architecture": "qwen2",
-        "parameters": 200_000,
-        "hidden_size": 64,
-        "context_length": 4096,
+        **sizes,
         "minimum_memory_bytes": 1_000_000,
         "validated": False,
         "validation": "a test",

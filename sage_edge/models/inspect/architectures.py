@@ -67,6 +67,11 @@ class Architecture:
     gguf_keys: tuple[str, ...] = ("attention.layer_norm_rms_epsilon",)
     switches: Mapping[str, OptionalTrait] | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """`gguf_keys` in full."""
+        return tuple(f"{self.gguf}.{key}" for key in self.gguf_keys)
+
 
 _EMBEDDING = ArchitecturePart("model.embed_tokens", "token_embd", ("vocabulary", "hidden"))
 _HEAD = ArchitecturePart("lm_head", "output", ("vocabulary", "hidden"))

@@ -46,13 +46,15 @@ class Header:
     """What a weight file says of itself.
 
     metadata: safetensors' free texts, or GGUF's scalars and texts. lengths: GGUF arrays, by key, how long they are.
-    data_at: where the data begins, bytes.
+    data_at: where the data begins, bytes. texts, numbers: elements of those arrays that were asked for.
     """
 
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
     data_at: int = 0
+    texts: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[int | float, ...]] = field(default_factory=dict)
 
     @property
     def data_bytes(self) -> int:
@@ -115,6 +117,11 @@ class Stream:
         self.need(count, what)
         self._file.seek(count, os.SEEK_CUR)
         self.at += count
+
+    def back(self, count: int) -> None:
+        """Go back before the last `count` bytes that were taken."""
+        self._file.seek(-count, os.SEEK_CUR)
+        self.at -= count
 
     def number(self, form: struct.Struct, what: str) -> int:
         """Return one little-endian whole number."""

@@ -21,6 +21,9 @@ from sage_edge.models.inspect import (
     read_safetensors,
     remote_code,
     safetensors_weights,
+    source_templates,
+    source_voice,
+    voice_rules,
 )
 from sage_edge.models.inspect.dimensions import family_of
 from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
@@ -29,9 +32,7 @@ from sage_edge.models.inspect.json_limits import read as read_json
 from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
-_TEMPLATE_FILE = "chat_template.jinja"
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapter.CONFIG)
-_MOST_TEMPLATE_BYTES = 1 << 20
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
 _PLAIN_LORA = ("take an adapter that is plain LoRA, then: ", sage("model inspect", "PATH"))
@@ -89,10 +90,37 @@ def _folder(listing: FolderListing) -> InspectReport:
     if code := tuple(request for name, config in documents.items() for request in remote_code.requests(name, config)):
         return InspectReport(path, ModelKind.REFUSED, faults=code, mend=_NO_CODE)
     report = _weights(listing, documents)
-    template, fault = _template(listing, documents)
-    notes = (*report.notes, *_notes(listing))
+    template, odd = source_templates.find(listing, documents.get("tokenizer_config.json", {}))
+    notes = (*report.notes, *_notes(listing), *source_templates.others(listing))
     report = dataclasses.replace(report, notes=notes, chat_template=report.chat_template or template)
-    return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(*report.faults, fault)) if fault else report
+    if report.container == "safetensors" and "config.json" in documents and not report.is_adapter:
+        report, wrong = _speaking(report, listing, documents)
+        odd = (*odd, *wrong)
+    return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(*report.faults, *odd)) if odd else report
+
+
+def _speaking(
+    report: InspectReport, listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]
+) -> tuple[InspectReport, tuple[str, ...]]:
+    """Add what a source says that its model speaks with, and return what is wrong with that."""
+    name = source_voice.WORDS
+    try:
+        words = {name: _words(listing)} if _is_own(listing, name) else {}
+    except HeaderBroken as broken:
+        return report, (broken.message,)
+    has_pieces = "tokenizer.model" in listing.sizes
+    said = source_voice.of_source({**documents, **words}, report.chat_template, has_pieces=has_pieces)
+    wrong = [f"its tokenizer {fault}" for fault in voice_rules.faults(said)]
+    if words and "model" not in words[name]:
+        wrong.append(f"{name} is no tokenizer: it has no model")
+    if not said.ends and architectures.in_config(said.architecture) is not None:
+        wrong.append("neither config.json nor its tokenizer says eos_token_id: nothing would end a reply")
+    return dataclasses.replace(report, voice=said), tuple(wrong)
+
+
+def _words(listing: FolderListing) -> dict[str, UntrustedJson]:
+    most_bytes, most_pieces = source_voice.MOST_WORDS_BYTES, source_voice.MOST_WORDS_PIECES
+    return read_json(listing.path(source_voice.WORDS), most_bytes=most_bytes, most_pieces=most_pieces)
 
 
 def _is_own(listing: FolderListing, name: str) -> bool:
@@ -179,18 +207,3 @@ def _notes(listing: FolderListing) -> tuple[str, ...]:
     if (pickles := listing.having(*PICKLES)) and safetensors_weights.names(listing):
         notes.append(f"{', '.join(pickles[:5])} would never be loaded: pickles run what they hold")
     return tuple(notes)
-
-
-def _template(
-    listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]
-) -> tuple[str | None, str | None]:
-    """The chat template, from its own file or the tokenizer's config, or why it cannot be read."""
-    if _is_own(listing, _TEMPLATE_FILE):
-        if listing.sizes[_TEMPLATE_FILE] > _MOST_TEMPLATE_BYTES:
-            return None, f"{_TEMPLATE_FILE} has more than {_MOST_TEMPLATE_BYTES} bytes"
-        try:
-            return listing.path(_TEMPLATE_FILE).read_text("utf-8"), None
-        except UnicodeDecodeError:
-            return None, f"{_TEMPLATE_FILE} is no UTF-8 text"
-    written = documents.get("tokenizer_config.json", {}).get("chat_template")
-    return (written if isinstance(written, str) else None), None

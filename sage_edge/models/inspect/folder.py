@@ -19,8 +19,10 @@ PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 _MOST_ENTRIES = 20_000
 _POINTER_BYTES = 1_024
 _POINTER = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:[0-9a-f]{64}\nsize (\d{1,18})\n?"
+    rb"version https://git-lfs\.github\.com/spec/v1\r?\n(?:ext-[^\n]*\n)*"
+    rb"oid sha256:[0-9a-f]{64}\r?\nsize (\d{1,18})(?:\r?\n)?"
 )
+"""With the ends of lines of Unix; or of Windows, where git was told to write those."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@
     tensors of (name text, dimensions u32, sizes u64 each, kind u32, offset u64)
     padding to `general.alignment` (32 unless said), then the data; each tensor begins at a multiple of it
 
-Arrays are measured, not kept. 43 bytes with an array of 2^63 hang gguf 0.19.0 (facts §3.3); here the length is held
-against the bytes that are left, and all texts of all arrays together against a ceiling.
+Arrays are measured, and kept only where they are asked for. 43 bytes with an array of 2^63 hang gguf 0.19.0 (facts
+§3.3); here the length is held against the bytes that are left, and all texts of all arrays together against a ceiling.
 Source: the format's description in the ggml project (docs/gguf.md) and llama.cpp's reader (ggml/src/gguf.cpp).
 """
 
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Collection
 from pathlib import Path
 
 from sage_edge.models.errors import Truncated
+from sage_edge.models.inspect import gguf_texts
 from sage_edge.models.inspect.bounded import Header, Stream, Tensor, short
 from sage_edge.models.inspect.ggml_types import KINDS
 
@@ -24,6 +26,7 @@ MOST_TENSORS = 65_536
 MOST_PAIRS = 4_096
 MOST_TEXTS = 4_000_000
 LONGEST_TEXT = 4 << 20
+MOST_KEPT_BYTES = 64 << 20
 _LONGEST_NAME = 63  # ggml keeps 64 bytes with the terminator
 _LONGEST_KEY = 256
 _DEFAULT_ALIGNMENT = 32
@@ -47,8 +50,11 @@ _NUMBERS = {
 Scalar = str | int | float | bool
 
 
-def read(path: Path) -> Header:
-    """Return what a GGUF file says of itself. Raises HeaderBroken, Truncated, OSError."""
+def read(path: Path, keep: Collection[str] = ()) -> Header:
+    """Return what a GGUF file says of itself. keep: keys of the arrays whose elements are wanted, too.
+
+    Raises HeaderBroken, Truncated, OSError.
+    """
     with Stream(path) as stream:
         if stream.size < 4 or stream.take(4, "magic") != b"GGUF":
             raise stream.broken("is no GGUF file: it does not begin with GGUF")
@@ -58,12 +64,13 @@ def read(path: Path) -> Header:
             raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read")
         count = _count(stream, "tensors", MOST_TENSORS, 24)
         pairs = _count(stream, "metadata pairs", MOST_PAIRS, 13)
-        metadata, lengths = _Pairs(stream).read(pairs)
+        said = _Pairs(stream, keep)
+        metadata, lengths = said.read(pairs)
         alignment = _alignment(stream, metadata)
         tensors = _tensors(stream, count, alignment)
         data_at = _padded(stream.at, alignment)
         _covered(stream, tensors, data_at, alignment)
-        return Header(tensors, metadata, lengths, data_at)
+        return Header(tensors, metadata, lengths, data_at, said.texts, said.numbers)
 
 
 def _count(stream: Stream, what: str, most: int, least_bytes: int) -> int:
@@ -87,11 +94,13 @@ def _text(stream: Stream, what: str, most: int) -> str:
 
 
 class _Pairs:
-    """Reads the metadata; counts the texts of all arrays."""
+    """Reads the metadata; counts the texts of all arrays, and keeps the elements of those that are asked for."""
 
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._texts = 0
+    def __init__(self, stream: Stream, keep: Collection[str]) -> None:
+        self._stream, self._keep = stream, keep
+        self._texts, self._room = 0, MOST_KEPT_BYTES
+        self.texts: dict[str, tuple[bytes, ...]] = {}
+        self.numbers: dict[str, tuple[int | float, ...]] = {}
 
     def read(self, count: int) -> tuple[dict[str, Scalar], dict[str, int]]:
         metadata: dict[str, Scalar] = {}
@@ -133,6 +142,9 @@ class _Pairs:
             raise stream.broken(f"speaks of {length} elements of {short(key)}, {stream.left} bytes are left")
         if kind == _TEXT:
             self._pass_texts(key, length)
+        elif key in self._keep:
+            data = self._stream.take(self._kept(key, length * least), f"elements of {short(key)}")
+            self.numbers[key] = tuple(number for (number,) in _NUMBERS[kind].iter_unpack(data))
         else:
             stream.skip(length * least, f"elements of {short(key)}")
         return length
@@ -141,9 +153,20 @@ class _Pairs:
         self._texts += length
         if self._texts > MOST_TEXTS:
             raise self._stream.broken(f"speaks of {self._texts} texts in arrays, at most {MOST_TEXTS} are read")
-        what = f"an element of {short(key)}"
-        for _ in range(length):
-            self._stream.skip(self._stream.number(_U64, what), what)
+        if key not in self._keep:
+            gguf_texts.walk(self._stream, length, f"an element of {short(key)}")
+            return
+        texts: list[bytes] = []
+        gguf_texts.walk(self._stream, length, f"an element of {short(key)}", texts, most_bytes=self._room)
+        self._kept(key, sum(map(len, texts)))
+        self.texts[key] = tuple(texts)
+
+    def _kept(self, key: str, size: int) -> int:
+        """Count bytes that are kept, and return them."""
+        if size > self._room:
+            raise self._stream.broken(f"has more than {MOST_KEPT_BYTES} bytes of {short(key)} and its like")
+        self._room -= size
+        return size
 
 
 def _alignment(stream: Stream, metadata: dict[str, Scalar]) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sage_edge.models.inspect import read_gguf, voice, voice_rules
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-TEMPLATE = "tokenizer.chat_template"
 _F32 = 0  # ggml_type
 
 
@@ -47,6 +49,8 @@ class GgufModel:
             verbose=False,
         )
         self._lib, self.metadata = llama_cpp, dict(self._llm.metadata)
+        header = read_gguf(path, voice.ARRAYS)
+        self.said, self._is_whole = voice.of_gguf(header), header.metadata.get("split.count", 1) in (0, 1)
 
     def tokens(self, text: str) -> list[int]:
         """Return the tokens of a text; special tokens written out in it count as such."""
@@ -67,8 +71,22 @@ class GgufModel:
 
     @property
     def template(self) -> str | None:
-        """The chat template that the file carries."""
-        return self.metadata.get(TEMPLATE)
+        """The chat template that the file carries, whole: the binding cuts one of 1,024 bytes."""
+        return self.said.template
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What it does not say, what cannot be right, and what llama.cpp makes of it otherwise."""
+        said, heard = self.said, voice.of_loaded(self._lib, self._llm)
+        if not self._is_whole:
+            said = dataclasses.replace(said, parameters=None)
+        wrong = (*(f"lacks the key {key}" for key in voice_rules.lacks(said)), *voice_rules.faults(said))
+        return (*wrong, *voice_rules.differences(said, heard, "the file", "llama.cpp"))
+
+    @property
+    def ending_tokens(self) -> frozenset[int]:
+        """Every token after which nothing more is drawn."""
+        return voice.loaded_ends(self._lib, self._llm)
 
     @property
     def end(self) -> int:

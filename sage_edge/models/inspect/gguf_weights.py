@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import Header, architectures, dimensions, read_gguf, shapes
+from sage_edge.models.inspect import Header, architectures, dimensions, mixture, read_gguf, shapes, voice, voice_rules
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
-from sage_edge.models.inspect.ggml_types import FILE_TYPES
 from sage_edge.models.inspect.report import InspectReport, ModelKind
+from sage_edge.models.inspect.voice import Voice
 
 _SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_SPLITS = 1_024
@@ -30,7 +31,7 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
             missing.append(name)
             continue
         try:
-            headers.append(read_gguf(folder / name))
+            headers.append(read_gguf(folder / name, voice.ARRAYS))
         except Truncated as cut:
             missing.append(cut.lack)
         except HeaderBroken as broken:
@@ -57,10 +58,12 @@ def _report(
         return InspectReport(path, kind, "gguf", faults=(f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model",))
     notes: list[str] = []
     known: Dimensions | None = None
+    said = Voice()
     whole = Header({name: tensor for header in headers for name, tensor in header.tensors.items()})
     if headers and len(wanted) == len(headers):
-        whole = Header(whole.tensors, headers[0].metadata, headers[0].lengths)
-        _said(whole, len(wanted), wanted[0], missing, faults, notes)
+        whole = dataclasses.replace(headers[0], tensors=whole.tensors)
+        said = voice.of_gguf(whole)
+        _said(whole, said, len(wanted), wanted[0], missing, faults, notes)
         known = _held(whole, wanted[0], faults, notes, comparing=not missing and not faults)
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
     kind = (
@@ -72,8 +75,6 @@ def _report(
         if len(wanted) > 1
         else ModelKind.COMPLETE
     )
-    template = whole.metadata.get("tokenizer.chat_template")
-    file_type = whole.metadata.get("general.file_type")
     return InspectReport(
         path,
         kind,
@@ -85,28 +86,35 @@ def _report(
         weight_bytes=whole.data_bytes,
         parameters=sum(tensor.count for tensor in whole.tensors.values()),
         family=family,
-        quantisation=FILE_TYPES.get(file_type) if isinstance(file_type, int) else None,
+        quantisation=said.quantisation,
         dimensions=known,
-        chat_template=template if isinstance(template, str) else None,
+        chat_template=said.template,
+        voice=said,
+        mixture=mixture.count(whole),
+        fallen=mixture.fallen(whole, said.quantisation),
     )
 
 
-def _said(whole: Header, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]) -> None:
+def _said(
+    whole: Header, said: Voice, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]
+) -> None:
     """What the metadata must say besides the dimensions."""
-    if (architecture := architectures.in_gguf(whole.metadata.get("general.architecture"))) is not None:
-        keys = (*(f"{architecture.gguf}.{key}" for key in architecture.gguf_keys), "tokenizer.ggml.model")
-        missing += [f"the key {key} of {name}" for key in keys if key not in whole.metadata]
-        if whole.metadata.get("tokenizer.ggml.model") == "gpt2" and "tokenizer.ggml.merges" not in whole.lengths:
-            missing.append(f"the key tokenizer.ggml.merges of {name}")
+    keys: tuple[str, ...] = voice_rules.lacks(said)
+    if (architecture := architectures.in_gguf(said.architecture)) is not None:
+        keys = (*(key for key in architecture.keys if key not in whole.metadata), *keys)
+    missing += [f"the key {key} of {name}" for key in keys]
+    faults += [f"{name} {fault}" for fault in (*voice_rules.faults(said), *mixture.faults(whole, said.quantisation))]
     if (count := whole.metadata.get("split.count", 1)) != parts and not (parts == 1 and count == 0):
         faults.append(f"{name} says that it is one of {count} files, its name says {parts}")
-    if not whole.metadata.get("tokenizer.chat_template"):
+    if said.template is None:
         notes.append("it carries no chat template, so it cannot conduct a session")
 
 
 def _held(whole: Header, name: str, faults: list[str], notes: list[str], *, comparing: bool) -> Dimensions | None:
     """Compare with the dimensions of the metadata."""
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
+    if voice.TOKENS not in whole.texts:
+        return None
     if family is None:
         faults.append(f"{name} names no general.architecture")
         return None

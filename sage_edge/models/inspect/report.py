@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sage_edge.hints import Hint, sage
 from sage_edge.models.errors import AdapterWithoutBase, ModelError, ModelIncomplete
 from sage_edge.models.inspect.adapter import AdapterBase
 from sage_edge.models.inspect.dimensions import Dimensions
+from sage_edge.models.inspect.voice import Voice
 from sage_edge.models.manifest import ModelContainer
 from sage_edge.names import Digest
 
@@ -40,7 +41,8 @@ class InspectReport:
 
     weight_bytes: of all tensors that are there. parameters: numbers in them (packed ones count as they are packed).
     family: the architecture as config or GGUF name it. base: what an adapter points at. mend: what to do, where the
-    kind alone does not tell; THIS in its commands stands for the path.
+    kind alone does not tell; THIS in its commands stands for the path. voice: what it speaks with, by its own words.
+    mixture: kind of numbers → tensors. fallen: matrices of another kind than its quantisation means.
     """
 
     path: Path
@@ -58,6 +60,9 @@ class InspectReport:
     chat_template: str | None = None
     base: AdapterBase | None = None
     mend: Hint = ""
+    voice: Voice = field(default_factory=Voice)
+    mixture: Mapping[str, int] = field(default_factory=dict)
+    fallen: tuple[str, ...] = ()
 
     @property
     def is_model(self) -> bool:

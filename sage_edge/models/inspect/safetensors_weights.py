@@ -8,6 +8,7 @@ model-00001-of-00008.safetensors …                  exactly the shards that th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -104,6 +105,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
         family=dimensions.family_of((config or {}).get("model_type")),
         quantisation=_quantisation(config or {}),
         dimensions=known,
+        mixture=Counter(tensor.kind for tensor in seen.tensors.values()),
     )
 
 

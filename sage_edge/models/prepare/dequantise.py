@@ -24,7 +24,7 @@ from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import CannotDequantise
 from sage_edge.models.inspect import read_gguf
-from sage_edge.models.inspect.gguf_model import TEMPLATE
+from sage_edge.models.inspect.voice import TEMPLATE
 from sage_edge.models.prepare.merge import QUIET
 
 _TOOLS = ("torch", "transformers", "safetensors", "gguf")

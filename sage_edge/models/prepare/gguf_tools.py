@@ -8,6 +8,7 @@ The converter is in no wheel, only in the sdist of llama-cpp-python. It is fetch
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -21,8 +22,12 @@ from typing import Literal, get_args
 
 from sage_edge import files, shell
 from sage_edge.errors import CommandFailed, LibraryMissing, Unreachable, UsageError
+from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import DigestMismatch, ModelError
+from sage_edge.models.inspect import voice_rules
+from sage_edge.models.inspect.classify import classify
+from sage_edge.models.inspect.voice import Voice
 from sage_edge.names import Digest
 
 _PACKAGE = "llama-cpp-python"
@@ -118,14 +123,35 @@ def convert(
 
     name: becomes `general.name` (the converter would else take the folder's). pre_tokenizer: only for models whose
     tokenizer is our own; the converter refuses an unknown one otherwise. keys: further metadata, as text.
-    Raises CommandFailed with the converter's last lines.
+    Raises CommandFailed with the converter's last lines; ModelError where the folder, or what became of it, does not
+    speak as `inspect/voice_rules.py` asks.
     """
     tools = _converter(cache)
     wanted = json.dumps({"pre": pre_tokenizer, "keys": dict(keys or {})})
     arguments = (str(source), "--outfile", str(out), "--outtype", precision, "--model-name", name)
     env = {"PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py"))), "HF_HUB_OFFLINE": "1"}
+    said = _said(source)
     _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env)
+    _require_same(said, out, "its source")
     return out
+
+
+def _said(source: Path) -> Voice:
+    """Return what a folder or a file speaks with, after refusing one that would stop the converter half-way."""
+    report = classify(source)
+    if (refusal := report.refusal()) is not None:
+        raise refusal
+    return report.voice
+
+
+def _require_same(said: Voice, out: Path, source: str) -> None:
+    """Raise ModelError where a file that was made speaks with something else than what it was made from."""
+    report = classify(out)
+    if wrong := (*report.faults, *report.missing, *voice_rules.differences(report.voice, said, "the new file", source)):
+        raise ModelError(
+            f"the new file speaks otherwise than what it was made from: {'; '.join(wrong[:5])}",
+            hint=("llama.cpp's converter does not know this model well enough; see: ", sage("model inspect", "PATH")),
+        )
 
 
 def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
@@ -134,7 +160,9 @@ def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
     It runs in a process of its own, whose memory and chatter end with it. Raises CommandFailed with its last lines.
     """
     release()
+    said = dataclasses.replace(_said(source), quantisation=kind)
     _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {})
+    _require_same(said, out, "the original")
     return out
 
 

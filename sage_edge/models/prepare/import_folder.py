@@ -18,7 +18,6 @@ from sage_edge.hints import sage
 from sage_edge.models.card import ModelCard, find, listing
 from sage_edge.models.download.ranges import ByteProgress, counting, silent
 from sage_edge.models.errors import AdapterWithoutBase, ModelError, ModelIncomplete
-from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.adapter_base import where_it_points
 from sage_edge.models.inspect.report import InspectReport
 from sage_edge.models.manifest import ListedFile, Manifest, inside, role_of
@@ -56,8 +55,8 @@ def import_folder(
 
     ask: lets a GGUF speak first; None where llama.cpp is not installed. progress: is told bytes copied, and all bytes.
     Raises what `sources.look` finds wrong with it, AdapterWithoutBase for an adapter (it is merged, unless it is
-    imported as one), ModelIncomplete without weights of the card's container, ModelError for symlinks and for a model
-    of another size, Mute, StorageError before the first byte, Locked.
+    imported as one), ModelIncomplete without weights of the card's container, ModelError for symlinks, Mute,
+    StorageError before the first byte, Locked.
     """
     with store.preparing(card.ref):
         chosen = files_of(folder, card)
@@ -71,9 +70,7 @@ def import_folder(
             card, [_take(path, folder, store, on_bytes) for path in chosen], folder, now, report.template
         )
         if ask is not None and manifest.container == "gguf":
-            first, *others = manifest.of_role("weights")  # of several, llama.cpp finds the others by their names
-            path = store.tree(manifest) / first.path if others else store.blob(first.digest)
-            smoke.judge(ask(path, card.ref), card.ref, card.chat_template, own=False)
+            smoke.judge(ask(store.loaded_from(manifest), card.ref), card.ref, card.chat_template, own=False)
         store.put(manifest)
         if manifest.container != "gguf":
             store.tree(manifest)
@@ -109,22 +106,10 @@ def _admit(folder: Path, chosen: tuple[Path, ...], card: ModelCard) -> InspectRe
     if weights and not fitting:
         raise lacking
     path = fitting[0] if card.container == "gguf" and len(fitting) == 1 else folder
-    report = look(path, card, sage("model inspect", str(path)), is_adapter=False)
+    report = look(path, card, sage("model inspect", str(path)), is_adapter=False, is_finished=True)
     if not fitting:
         raise lacking
-    _require_size(report, card)
     return report
-
-
-def _require_size(report: InspectReport, card: ModelCard) -> None:
-    """Refuse a model of another size; a matrix of embeddings more or less is how files differ, not models."""
-    known = report.dimensions
-    count = None if known is None else shapes.parameters(known)
-    if known is not None and count is not None and abs(count - card.parameters) > known.vocabulary * known.hidden:
-        raise ModelError(
-            f"{report.path} has {count:,} parameters, the card of {card.ref} says {card.parameters:,}",
-            hint=sage("model list"),
-        )
 
 
 def _take(path: Path, folder: Path, store: Store, on_bytes: PieceListener) -> ListedFile:

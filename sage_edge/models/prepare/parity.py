@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sage_edge.errors import CommandFailed
 from sage_edge.models import sandbox
 from sage_edge.models.errors import ParityFailed
-from sage_edge.models.inspect import gguf_model
+from sage_edge.models.inspect import gguf_model, voice_rules
+from sage_edge.models.inspect.classify import classify
+from sage_edge.models.inspect.voice import Voice
 from sage_edge.models.prepare import merge, parity_prompts
 
 if TYPE_CHECKING:
@@ -45,7 +47,10 @@ class ComparedModel(Protocol):
 
 @dataclass(frozen=True)
 class ParityResult:
-    """How two models compare. Logits have no unit, divergences are in nats; `differing` are texts with other tokens."""
+    """How two models compare. Logits have no unit, divergences are in nats; `differing` are texts with other tokens.
+
+    ends: where a reply ends in one of them only, one sentence for each such token.
+    """
 
     texts: int
     differing: tuple[str, ...]
@@ -54,6 +59,7 @@ class ParityResult:
     max_logit_difference: float
     mean_kl_nats: float
     max_kl_nats: float
+    ends: tuple[str, ...] = ()
 
     @property
     def agreement(self) -> float:
@@ -86,7 +92,9 @@ def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) ->
     if done.code != 0:
         raise CommandFailed(words[1:], done.code, done.complaint or done.text)
     rows = json.loads(done.text.splitlines()[-1])
-    return tuple(ParityResult(**{**row, "differing": tuple(row["differing"])}) for row in rows)
+    return tuple(
+        ParityResult(**{**row, "differing": tuple(row["differing"]), "ends": tuple(row["ends"])}) for row in rows
+    )
 
 
 def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
@@ -96,6 +104,11 @@ def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
             f"{what} tokenises {len(parity.differing)} of {parity.texts} texts differently, "
             f"first {parity.differing[0]!r:.60}",
             hint="the converter took another tokenizer for it; nothing was kept",
+        )
+    if parity.ends:
+        raise ParityFailed(
+            f"{what} ends elsewhere: {'; '.join(parity.ends)}",
+            hint="mend eos_token_id in the original's config.json and generation_config.json; nothing was kept",
         )
     if not parity.mean_kl_nats <= FARTHEST_NATS:  # so written, NaN is refused too
         raise ParityFailed(
@@ -174,8 +187,27 @@ def _main() -> int:
     original = _opened(reference, threads)
     candidates = [_opened(Path(path), threads) for path in sys.argv[3:]]
     results = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
-    sys.stdout.write(json.dumps([asdict(result) for result in results]) + "\n")
+    source = _voice(original, reference)
+    heard = [_voice(candidate, Path(path)) for candidate, path in zip(candidates, sys.argv[3:], strict=True)]
+    told = [
+        replace(result, ends=ends(source, voice, original, candidate))
+        for result, voice, candidate in zip(results, heard, candidates, strict=True)
+    ]
+    sys.stdout.write(json.dumps([asdict(result) for result in told]) + "\n")
     return 0
+
+
+def ends(source: Voice, voice: Voice, original: ComparedModel, candidate: ComparedModel) -> tuple[str, ...]:
+    """Say where replies of two models end otherwise; a folder is held against a file, whichever came first."""
+    if isinstance(original, gguf_model.GgufModel) and not isinstance(candidate, gguf_model.GgufModel):
+        return voice_rules.other_ends(voice, source)
+    return voice_rules.other_ends(source, voice)
+
+
+def _voice(model: ComparedModel, path: Path) -> Voice:
+    if isinstance(model, gguf_model.GgufModel):
+        return replace(model.said, ends=model.ending_tokens)
+    return classify(path).voice
 
 
 def _opened(path: Path, threads: int) -> ComparedModel:

@@ -26,10 +26,17 @@ def needed(ref: ModelRef, context: PrepareContext) -> Manifest:
 
 
 def weights_of(manifest: Manifest, context: PrepareContext, folder: Path) -> Path:
-    """Return the GGUF file of a model, or the new folder `folder` with the files of one in safetensors alone."""
-    return (
-        gguf_of(manifest, context) if manifest.container == "gguf" else own_files.view(manifest, context.store, folder)
-    )
+    """Return what loads a model: its GGUF file, the first of its splits, or the new folder `folder` with the files of
+    one in safetensors alone."""
+    if manifest.container == "gguf":
+        return context.store.loaded_from(manifest)
+    return own_files.view(manifest, context.store, folder)
+
+
+def looked_at(manifest: Manifest, context: PrepareContext) -> Path:
+    """Return what shows a whole model: its one GGUF file, else the folder with all of its files."""
+    is_alone = manifest.container == "gguf" and len(manifest.of_role("weights")) == 1
+    return gguf_of(manifest, context) if is_alone else context.store.tree(manifest)
 
 
 def gguf_of(manifest: Manifest, context: PrepareContext) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sage_edge import files
 from sage_edge.hints import sage
 from sage_edge.models.errors import SmokeFailed, TemplateUnfaithful
-from sage_edge.models.inspect import gguf_model
+from sage_edge.models.inspect import gguf_model, voice
 from sage_edge.models.prepare import merge
 from sage_edge.models.prompt import probes
 from sage_edge.models.prompt.prompt_text import rendered
@@ -34,7 +34,10 @@ MODEL_KEY = "sage.model_ref"
 
 @dataclass(frozen=True)
 class SmokeResult:
-    """What the file said of itself, and what it answered to `Hello` when drawing the likeliest token each time."""
+    """What the file said of itself, and what it answered to `Hello` when drawing the likeliest token each time.
+
+    faults: where what it speaks with is missing, wrong, or otherwise once it is loaded; see `inspect/voice_rules.py`.
+    """
 
     name: str
     ref: str | None
@@ -45,6 +48,7 @@ class SmokeResult:
     text: str
     unfaithful: str = ""
     """Why its template does not hold what is said; empty when it does."""
+    faults: tuple[str, ...] = ()
 
 
 def ask(model: Path, what: str) -> SmokeResult:
@@ -60,14 +64,15 @@ def ask(model: Path, what: str) -> SmokeResult:
     if not done.is_good:
         raise SmokeFailed(f"{what} does not run: {done.why}", hint=sage("model inspect", str(model)))
     answer = json.loads(done.out.splitlines()[-1])
-    return SmokeResult(**{**answer, "template": Digest(answer["template"]) if answer["template"] else None})
+    template = Digest(answer["template"]) if answer["template"] else None
+    return SmokeResult(**{**answer, "template": template, "faults": tuple(answer["faults"])})
 
 
 def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bool) -> None:
     """Raise SmokeFailed unless the file is the one meant. template: as the card pins it. own: we converted the file."""
     if smoke.template is None:  # llama-cpp-python would silently take the llama-2 format (facts §3.2)
         raise SmokeFailed(
-            f"{ref} carries no chat template ({gguf_model.TEMPLATE})", hint="convert it again with its tokenizer"
+            f"{ref} carries no chat template ({voice.TEMPLATE})", hint="convert it again with its tokenizer"
         )
     if smoke.unfaithful:
         raise TemplateUnfaithful(smoke.unfaithful, what=ref)
@@ -75,6 +80,11 @@ def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bo
         raise SmokeFailed(
             f"the chat template of {ref} has digest {smoke.template}, its card says {template}",
             hint="look at the template, then mend chat_template in the card",
+        )
+    if smoke.faults:
+        raise SmokeFailed(
+            f"{ref} is no model to speak with: {'; '.join(smoke.faults)}",
+            hint=("take another file of it, or convert it again; see: ", sage("model inspect", "PATH")),
         )
     if own and (smoke.name, smoke.ref) != (ref, ref):
         raise SmokeFailed(f"{ref} calls itself {smoke.name!r:.80}", hint=sage("model prepare", ref))
@@ -111,6 +121,7 @@ def _answer(model: Path) -> SmokeResult:
         finite=finite,
         text=reading.text(drawn),
         unfaithful=unfaithful,
+        faults=() if isinstance(reading, merge.TransformersModel) else reading.faults,
     )
 
 

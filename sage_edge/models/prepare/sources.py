@@ -11,11 +11,11 @@ from sage_edge.hints import Hint, sage
 from sage_edge.models.card import ModelCard, stem
 from sage_edge.models.card_sources import DirectorySource, HubSource, ModelSource, PackageSource
 from sage_edge.models.download import fetch, package
-from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotLocked
+from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotAsDeclared, NotLocked
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport, plain
 from sage_edge.models.manifest import ListedFile, inside, role_of
-from sage_edge.models.prepare import own_files
+from sage_edge.models.prepare import card_facts, own_files
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.store import blobs
 from sage_edge.names import Digest, ModelRef
@@ -121,11 +121,14 @@ def _from_package(card: ModelCard, source: PackageSource, context: PrepareContex
     return SourceFiles(listed, look(at, card, is_adapter=False).template)
 
 
-def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> InspectReport:
+def look(
+    path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool, is_finished: bool | None = None
+) -> InspectReport:
     """Return what a folder or a file is, after refusing what is not what the card speaks of.
 
-    hint: what to do then, by default to look at the card.
-    Raises ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch.
+    hint: what to do then, by default to look at the card. is_finished: it is the model itself, and not what the card's
+    steps begin with; by default where a card has no steps.
+    Raises ModelIncomplete, ModelError, AdapterWithoutBase, DigestMismatch, NotAsDeclared.
     """
     report, then = classify(path, family=card.architecture), hint or sage("model show", _whole(card))
     if is_adapter and not report.is_adapter:
@@ -144,6 +147,10 @@ def look(path: Path, card: ModelCard, hint: Hint = "", *, is_adapter: bool) -> I
             report.template,
             hint=f"look at the template, then mend chat_template in fleet/models/{stem(_whole(card))}.yaml",
         )
+    if not is_adapter:
+        is_whole = not card.steps if is_finished is None else is_finished
+        if wrong := card_facts.differences(report, card, is_finished=is_whole):
+            raise NotAsDeclared(card.ref, wrong, f"fleet/models/{stem(_whole(card))}.yaml")
     return report
 
 

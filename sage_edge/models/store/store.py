@@ -203,6 +203,16 @@ class Store:
                 path.unlink()  # a loader would read what the manifest does not list
         return self.checkout(manifest, folder)
 
+    def loaded_from(self, manifest: Manifest) -> Path:
+        """Return what an engine opens: the one GGUF file, the first of its splits in their folder, else the folder.
+
+        llama.cpp looks for the other splits beside the first, by its name. Raises as `tree` does.
+        """
+        weights = manifest.of_role("weights")
+        if manifest.container != "gguf":
+            return self.tree(manifest)
+        return self.blob(weights[0].digest) if len(weights) == 1 else self.tree(manifest) / weights[0].path
+
     def checkout(self, manifest: Manifest, folder: Path) -> Path:
         """Put the model's files by their names into `folder`, and return it: hard links, copies on another device.
 

@@ -200,7 +200,7 @@ def _changed(rng: random.Random, data: bytes) -> bytes:
 
 def folders(root: Path) -> dict[str, Path]:
     """Make the whole folder of each kind below `root`; a mutant takes the place of one of its files."""
-    model = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}}
+    model = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"tokenizer": {}}}
     trees: dict[str, dict[str, Any]] = {
         "safetensors": {**model, "model.safetensors": {"safetensors": {"of": "qwen2"}}},
         "gguf": {"model.gguf": {"gguf": {}}},

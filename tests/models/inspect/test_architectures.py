@@ -49,7 +49,7 @@ def inspected(
         (folder / "model.gguf").write_bytes(building.gguf(metadata, tensors))
     else:
         (folder / "config.json").write_text(json.dumps(config(architecture, **changes)), "utf-8")
-        (folder / "tokenizer.json").write_text("{}", "utf-8")
+        (folder / "tokenizer.json").write_bytes(building.content({"tokenizer": {}}))
         data = building.safetensors({name: ("F16", shape) for name, shape in tensors.items()})
         (folder / SINGLE).write_bytes(data)
     return classify(folder)

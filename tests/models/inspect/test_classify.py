@@ -14,7 +14,7 @@ from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport, ModelKind
 from tests.models import building, cases
 
-FILES = ("folders.yaml", "adapters.yaml", "gguf.yaml")
+FILES = ("folders.yaml", "adapters.yaml", "gguf.yaml", "voice.yaml", "sources.yaml")
 LEGACY = Path(os.environ.get("SAGE_LEGACY") or Path(__file__).parents[3].parent / "shared" / "legacy" / "data")
 """Read here, before the environment is scrubbed."""
 _ZOO = "model-zoo/sage/epistemic-stances"
@@ -48,7 +48,7 @@ def test_a_folder_is_what_its_case_says(case: dict[str, Any], tmp_path: Path) ->
 
 
 def test_a_pipe_in_the_place_of_weights_does_not_stall(tmp_path: Path) -> None:
-    folder = building.plant(tmp_path, {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}})
+    folder = building.plant(tmp_path, {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"tokenizer": {}}})
     os.mkfifo(folder / "model.safetensors")
     verdict = classify(folder)
     assert (verdict.kind, verdict.missing) == (ModelKind.PARTIAL, ("model.safetensors",))
@@ -58,7 +58,7 @@ def test_a_pipe_in_the_place_of_weights_does_not_stall(tmp_path: Path) -> None:
 def test_a_link_may_leave_the_folder_for_the_store_it_belongs_to(tmp_path: Path) -> None:
     (tmp_path / "blobs").mkdir()
     (tmp_path / "blobs" / "x").write_bytes(building.content({"safetensors": {"of": "qwen2"}}))
-    tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}}
+    tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"tokenizer": {}}}
     folder = building.plant(tmp_path / "snapshot", tree, {"model.safetensors": "../blobs/x"})
     assert classify(folder).kind is ModelKind.REFUSED
     assert classify(folder, within=tmp_path).kind is ModelKind.COMPLETE
@@ -72,7 +72,7 @@ def test_a_folder_of_more_files_than_any_model(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_chat_template_is_known_by_its_digest(tmp_path: Path) -> None:
-    tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"json": {}}}
+    tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"tokenizer": {}}}
     folder = building.plant(tmp_path, {**tree, "model.safetensors": {"safetensors": {"of": "qwen2"}}})
     assert classify(folder).template is None
     (folder / "chat_template.jinja").write_text("{{ messages }}")

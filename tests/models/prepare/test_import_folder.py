@@ -12,7 +12,7 @@ from sage_edge import hints
 from sage_edge.models import lock
 from sage_edge.models.card import ModelCard
 from sage_edge.models.cards import read_cards
-from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete
+from sage_edge.models.errors import AdapterWithoutBase, DigestMismatch, ModelError, ModelIncomplete, NotAsDeclared
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare.import_folder import import_folder
 from sage_edge.models.resolve import SHIPPED, Library
@@ -21,10 +21,11 @@ from tests.models.building import index, plant
 from tests.models.shelving import REF, declare
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=timezone.utc)
+SIZES = {"parameters": 20_000, "context_length": 128}
 WHOLE: dict[str, Any] = {
     "config.json": {"config": {"of": "qwen2"}},
     "model.safetensors": {"safetensors": {"of": "qwen2"}},
-    "tokenizer.json": {"text": "{}"},
+    "tokenizer.json": {"tokenizer": {}},
     "tokenizer_config.json": {"text": "{}"},
     "README.md": {"text": "not part of the model"},
 }
@@ -37,7 +38,7 @@ SHARDS: dict[str, Any] = {
 
 def machine(folder: Path, **changed: Any) -> tuple[Library, ModelCard]:
     """A bare machine with one card of safetensors."""
-    facts = {"container": "safetensors", "quantisation": ..., "chat_template": ..., "parameters": 20_000, **changed}
+    facts = {"container": "safetensors", "quantisation": ..., "chat_template": ..., **SIZES, **changed}
     declare(folder / "fleet", ref="tiny/base:bf16", container="safetensors")
     declare(folder / "fleet", **facts)
     made = Library(folder / "fleet", folder / "models")
@@ -98,7 +99,55 @@ def test_a_model_of_another_size_is_of_another_card(tmp_path: Path, says: int, r
         bring(tmp_path, source, parameters=says)
         return
     found = refusal(tmp_path, source, parameters=says)
-    assert found.message == f"{source} has 20,000 parameters, the card of {REF} says {says:,}"
+    difference = f"the number of parameters is 20,000 in its file, {says:,} in its card"
+    assert found.message == f"{REF} is not what its card says: {difference}"
+
+
+def test_a_file_that_holds_less_context_than_its_card_promises_is_refused(tmp_path: Path) -> None:
+    source = plant(tmp_path / "merged", WHOLE)
+    found = refusal(tmp_path, source, context_length=129)
+    assert found.message == f"{REF} is not what its card says: qwen2.context_length is 128 in its file, 129 in its card"
+    assert isinstance(found, NotAsDeclared)
+    assert (found.ref, len(found.differences), found.code) == (REF, 1, 8)
+    assert "mend fleet/models/tiny_mind_q8_0.yaml" in hints.text(found.hint)
+    bring(tmp_path, source, context_length=127)
+
+
+@pytest.mark.parametrize(("says", "holds"), [("q4_0", 7), ("q8_0", 2), ("f32", 7), ("q4_k_m", 7)])
+def test_a_quantisation_that_the_file_has_not_is_refused(tmp_path: Path, says: str, holds: int) -> None:
+    kind = {7: "Q8_0", 2: "Q4_0"}[holds]
+    made = {"model.gguf": {"gguf": {"set": {"general.file_type": holds}, "matrices": kind}}}
+    found = refusal(tmp_path, plant(tmp_path / "merged", made), container="gguf", quantisation=says)
+    has = kind.lower()
+    assert (
+        found.message == f"{REF} is not what its card says: its quantisation is {has} in its file, {says} in its card"
+    )
+    bring(tmp_path, tmp_path / "merged", container="gguf", quantisation=has)
+
+
+def test_a_matrix_that_fell_back_is_told_and_refused_unless_the_card_says_so(tmp_path: Path) -> None:
+    lost = {"blk.0.ffn_down.weight": "Q5_0"}
+    tree = {"model.gguf": {"gguf": {"set": {"general.file_type": 7}, "matrices": "Q8_0", "kinds": lost}}}
+    source = plant(tmp_path / "merged", tree)
+    changed = {"container": "gguf", "quantisation": "q8_0"}
+    found = refusal(tmp_path, source, **changed)
+    assert found.message.startswith(
+        f"{REF} is not what its card says: 1 of its matrices (blk.0.ffn_down.weight) are not what q8_0 means: "
+    )
+    assert "11 F32, 1 Q5_0, 14 Q8_0" in found.message
+    found = refusal(tmp_path, source, **changed, mixture={"F32": 11, "Q8_0": 15})
+    assert "its tensors are 11 F32, 1 Q5_0, 14 Q8_0; its card says 11 F32, 15 Q8_0" in found.message
+    bring(tmp_path, source, **changed, mixture={"F32": 11, "Q5_0": 1, "Q8_0": 14})
+
+
+@pytest.mark.parametrize("says", ["f32", "bf16", "f16"])
+def test_numbers_of_another_kind_than_the_card_says_are_refused(tmp_path: Path, says: str) -> None:
+    source = plant(tmp_path / "merged", WHOLE)
+    if says == "f16":
+        bring(tmp_path, source, quantisation=says)
+        return
+    found = refusal(tmp_path, source, quantisation=says)
+    assert found.message == f"{REF} is not what its card says: its numbers are 26 F16 in its file, {says} in its card"
 
 
 def test_a_tokenizer_is_no_model(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def test_the_plan_says_bytes_minutes_and_what_they_are_from(context: PrepareCont
     found = planned(context)
     assert kinds(found) == WHOLE
     sizes = {step.name: (step.size_bytes, step.basis) for step in found}
-    assert sizes["merge"] == (800_000, "0.2 M parameters of 4 bytes, in f32")
-    assert sizes["quantise"] == (212_500, "0.2 M parameters of 1.06 bytes, in q8_0")
+    assert sizes["merge"] == (80_000, "0.0 M parameters of 4 bytes, in f32")
+    assert sizes["quantise"] == (21_250, "0.0 M parameters of 1.06 bytes, in q8_0")
     assert sizes["import"][1] == "the size of its files"
     assert all(step.basis for step in found)
     assert all(step.minutes > 0 for step in found[:-1])
@@ -124,7 +124,7 @@ def test_everything_is_made_once_and_locked(context: PrepareContext) -> None:
     assert (manifest.container, manifest.chat_template, len(manifest.parents)) == ("gguf", quick.TEMPLATE, 6)
     assert manifest.source == "made here: merge, convert, quantise of tiny/base:f32 with directory: adapter"
     measured = dict(plan.measurements(manifest))
-    assert set(measured) == {f"measured: {what}" for what in ("merged", "converted", "quantised", "smoke")}
+    assert set(measured) == {f"measured: {what}" for what in ("merged", "converted", "kinds", "quantised", "smoke")}
     assert measured["measured: merged"] == str(quick.MERGED)
     assert manifest.made_by["torch"] == "0"
     assert list(context.store.partial.iterdir()) == []
@@ -187,7 +187,7 @@ def test_another_adapter_is_no_silent_change_of_the_lock(tmp_path: Path, context
     shutil.copytree(tmp_path / "adapter", tmp_path / "second")
     (tmp_path / "second" / "README.txt").write_text("a wanted file more")
     content = tiny.cards(
-        {"directory": "base"}, {"directory": "second"}, base_weights=context.cards[tiny.REF].base_weights
+        {"directory": "base"}, {"directory": "second"}, quick.SIZES, base_weights=context.cards[tiny.REF].base_weights
     )
     tiny.declare(context.fleet, content)
     changed = quick.context(tmp_path)
@@ -240,12 +240,17 @@ def test_what_was_imported_and_locked_is_not_made_anew(context: PrepareContext, 
     assert kinds(planned(context)) == WHOLE
 
 
+def sizes_of(shape: random_gguf.Shape) -> dict[str, int]:
+    """What a card says of a random model."""
+    return {"parameters": shape.parameters, "hidden_size": shape.hidden, "context_length": shape.context}
+
+
 def test_one_gguf_of_several_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "gguf").mkdir()
     random_gguf.write(tmp_path / "gguf" / "q8.gguf", SHAPE)
     (tmp_path / "gguf" / "q4.gguf").write_bytes(b"GGUF")
     alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}, "files": ["q8.gguf"]}
-    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
+    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, sizes_of(SHAPE), **alone))
     assert kinds(run.prepare(tiny.REF, quick.context(tmp_path))) == ["import", "smoke", "lock"]
 
 
@@ -254,7 +259,7 @@ def test_a_finished_gguf_is_imported_asked_locked_and_talks(tmp_path: Path) -> N
     (tmp_path / "gguf").mkdir()
     random_gguf.write(tmp_path / "gguf" / "m.gguf", shape)
     alone = {"base": ..., "adapter": ..., "steps": [], "source": {"directory": "gguf"}}
-    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, **alone))
+    tiny.declare(tmp_path / "fleet", tiny.cards({"directory": "base"}, {}, sizes_of(shape), **alone))
     assert kinds(run.prepare(tiny.REF, quick.context(tmp_path))) == ["import", "smoke", "lock"]
     model = Library(tmp_path / "fleet", tmp_path / "store").resolve(tiny.REF, deep=True)
     engine = open_engine("llamacpp", Settings(context_tokens=512, batch_tokens=64, threads=1, gpu_layers=0))

@@ -89,7 +89,7 @@ def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: Prepar
 def sourced(folder: Path, base: dict[str, str], adapter: dict[str, str]) -> PrepareContext:
     """A context whose cards name other sources."""
     quick.fleet(folder)
-    tiny.declare(folder / "fleet", tiny.cards(base, adapter, base_weights=ZEROS))
+    tiny.declare(folder / "fleet", tiny.cards(base, adapter, quick.SIZES, base_weights=ZEROS))
     return quick.context(folder)
 
 
@@ -164,7 +164,7 @@ def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
 
 def test_another_chat_template_than_the_card_pins_is_refused(tmp_path: Path) -> None:
     context = sourced(tmp_path, {"directory": "base"}, {"directory": "adapter"})
-    content = tiny.cards({"directory": "base"}, {"directory": "adapter"}, base_weights=ZEROS)
+    content = tiny.cards({"directory": "base"}, {"directory": "adapter"}, quick.SIZES, base_weights=ZEROS)
     content["tiny_base_f32"]["chat_template"] = ZEROS
     tiny.declare(context.fleet, content)
     (tmp_path / "base" / "chat_template.jinja").write_text("{{ messages }}")

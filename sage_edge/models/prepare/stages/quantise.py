@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,14 @@ from sage_edge.models.errors import ModelError
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.prepare import estimates
 from sage_edge.models.prepare.estimates import BYTES_EACH
-from sage_edge.models.prepare.stage import StageCost, StepStage
-from sage_edge.names import ModelRef
+from sage_edge.models.prepare.stage import MEASURED, StageCost, StepStage
 
 if TYPE_CHECKING:
     from sage_edge.models.prepare.prepare_context import PrepareContext
 
 _BLOCK = 256
+KINDS = f"{MEASURED}kinds"
+"""Where a listing says how many tensors hold what."""
 
 
 class QuantiseStage(StepStage):
@@ -59,23 +59,27 @@ class QuantiseStage(StepStage):
         kind = gguf_tools.kind(self.card.quantisation or "")
         source = products.gguf_of(products.needed(self.needs[0], context), context)
         out = gguf_tools.quantise(source, folder / products.file_name(self.card.ref, kind), kind)
-        if self.card.mixture is not None:
-            _require_mixture(self.card.ref, self.card.mixture, out)
+        counts = _mixture(self.card, out, kind)
+        context.log(f"  {self.part}: {counts}")
         listed = [products.keep(context.store, out, out.name)]
-        return products.put(self, context, listed, container="gguf", tools=gguf_tools.versions())
+        return products.put(self, context, listed, container="gguf", tools={**gguf_tools.versions(), KINDS: counts})
 
 
-def _require_mixture(ref: ModelRef, wanted: Mapping[str, int], file: Path) -> None:
-    """Raise ModelError where a file's tensors are of other kinds than its card says."""
-    from sage_edge.models.inspect import read_gguf
+def _mixture(card: ModelCard, file: Path, kind: str) -> str:
+    """Return how many tensors hold what, after refusing what the card does not say. Raises ModelError."""
+    from sage_edge.models.inspect import mixture, read_gguf
 
-    counts = Counter(tensor.kind for tensor in read_gguf(file).tensors.values())
-    if dict(counts) != dict(wanted):
+    header = read_gguf(file)
+    counts, lost = mixture.count(header), mixture.fallen(header, kind)
+    if card.mixture is not None and counts != card.mixture:
         raise ModelError(
-            f"{ref} became {_listed(counts)}; its card says {_listed(wanted)}",
-            hint=f"if that is meant, write it as `mixture` into fleet/models/{stem(ref)}.yaml",
+            f"{card.ref} became {mixture.text(counts)}; its card says {mixture.text(card.mixture)}",
+            hint=f"if that is meant, write it as `mixture` into fleet/models/{stem(card.ref)}.yaml",
         )
-
-
-def _listed(mixture: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(mixture.items()))
+    if card.mixture is None and lost:
+        written = ", ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
+        raise ModelError(
+            f"{len(lost)} matrices of {card.ref}, first {lost[0]}, did not become {kind}: their rows fall back",
+            hint=f"take q8_0 or q4_0; or write `mixture: {{{written}}}` into fleet/models/{stem(card.ref)}.yaml",
+        )
+    return mixture.text(counts)

@@ -23,9 +23,10 @@ class SmokeStage(ModelStage):
         return estimates.check(self.card, "the same file, named again", ns_each=25)
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
-        from sage_edge.models.prepare import products, smoke
+        from sage_edge.models.prepare import products, smoke, sources
 
         card, last = self.card, products.needed(self.needs[0], context)
+        sources.look(products.looked_at(last, context), card, is_adapter=False, is_finished=True)
         result = smoke.ask(products.weights_of(last, context, folder / "asked"), card.ref)
         is_own = any(isinstance(stage, ConvertStage) for stage in self.before())
         smoke.judge(result, card.ref, card.chat_template, own=is_own)

@@ -84,9 +84,12 @@ class CopyStage(SourceStage):
         if not isinstance(self.source, HostSource):
             raise TypeError(f"{self.makes} is copied from {self.source}")
         card, manifest = self.card, context.copy(self.source, self.makes)
-        sources.look(context.store.checkout(manifest, folder), card, is_adapter=self.is_adapter)
-        if self.makes == card.ref and manifest.container == "gguf":
-            result = smoke.ask(products.gguf_of(manifest, context), card.ref)
+        whole = self.makes == card.ref
+        sources.look(
+            context.store.checkout(manifest, folder), card, is_adapter=self.is_adapter, is_finished=whole or None
+        )
+        if whole and manifest.container == "gguf":
+            result = smoke.ask(context.store.loaded_from(manifest), card.ref)
             smoke.judge(result, card.ref, card.chat_template, own=False)
         context.store.put(manifest)
         return manifest

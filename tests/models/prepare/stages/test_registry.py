@@ -69,6 +69,7 @@ def test_a_model_is_prepared_with_it(context: PrepareContext) -> None:
     assert dict(plan.measurements(manifest)).keys() == {
         "measured: merged",
         "measured: converted",
+        "measured: kinds",
         "measured: quantised",
         "measured: renamed",
         "measured: smoke",
