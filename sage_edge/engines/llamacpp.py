@@ -19,11 +19,11 @@ from sage_edge.engines import chat, loaded_voice, thoughts
 from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
 from sage_edge.engines.chat import ChatFormat
 from sage_edge.engines.drawn import DrawnTokens, whole_text
-from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable, PromptUnfaithful
+from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable
 from sage_edge.engines.vocabulary import LlamaVocabulary
 from sage_edge.errors import LibraryMissing
 from sage_edge.hints import sage
-from sage_edge.models.prompt.template import UNREADABLE
+from sage_edge.models.inspect import bare_llama
 from sage_edge.models.resolve import ResolvedModel
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class LlamaCpp:
     def _open(self, model: ResolvedModel) -> Any:
         settings = self._settings
         try:
-            return self._lib.Llama(
+            return bare_llama.of(self._lib)(
                 model_path=str(model.path),
                 n_ctx=settings.context_tokens,
                 n_batch=settings.batch_tokens,
@@ -76,8 +76,6 @@ class LlamaCpp:
                 n_gpu_layers=settings.gpu_layers,
                 verbose=False,
             )
-        except UNREADABLE as broken:
-            raise PromptUnfaithful(str(model.ref), f"it cannot be read: {broken}") from None
         except (ValueError, RuntimeError, AssertionError) as refusal:
             raise ModelUnusable(
                 f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)

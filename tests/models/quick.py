@@ -108,7 +108,7 @@ def doubles(
 def _gguf(out: Path, of: bytes, file_type: int) -> Path:
     """A whole GGUF file that is another one for everything it may be made of."""
     kind = {0: "F32", 7: "Q8_0", 2: "Q4_0"}[file_type]
-    made = building.gguf_metadata(**{"general.file_type": file_type, "test.made_of": str(files.digest(of))})
+    made = building.gguf_metadata(general__file_type=file_type, test__made_of=str(files.digest(of)))
     out.write_bytes(building.gguf(made, building.gguf_tensors(), matrices=kind))
     return out
 

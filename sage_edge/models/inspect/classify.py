@@ -33,6 +33,8 @@ from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapter.CONFIG)
+_PARTS = (".safetensors", ".gguf", ".json", ".jinja", ".txt", ".model")
+"""How names end that may belong to a model in safetensors."""
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
 _PLAIN_LORA = ("take an adapter that is plain LoRA, then: ", sage("model inspect", "PATH"))
@@ -83,15 +85,15 @@ def _folder(listing: FolderListing) -> InspectReport:
     if listing.leaving:
         links = tuple(f"the link {name} leads out of the folder" for name in listing.leaving[:5])
         return InspectReport(path, ModelKind.REFUSED, faults=links, mend=_COPY)
-    try:
-        documents = {name: read_json(listing.path(name)) for name in _ASKED if _is_own(listing, name)}
-    except HeaderBroken as broken:
-        return InspectReport(path, ModelKind.DAMAGED, faults=(broken.message,))
+    documents, unread = _documents(listing)
+    if unread and not _is_gguf(listing):
+        return InspectReport(path, ModelKind.DAMAGED, faults=unread)
     if code := tuple(request for name, config in documents.items() for request in remote_code.requests(name, config)):
         return InspectReport(path, ModelKind.REFUSED, faults=code, mend=_NO_CODE)
     report = _weights(listing, documents)
     template, odd = source_templates.find(listing, documents.get("tokenizer_config.json", {}))
-    notes = (*report.notes, *_notes(listing), *source_templates.others(listing))
+    notes = (*report.notes, *_notes(listing), *source_templates.others(listing), *unread)
+    odd = () if _is_gguf(listing) else odd
     report = dataclasses.replace(report, notes=notes, chat_template=report.chat_template or template)
     if report.container == "safetensors" and "config.json" in documents and not report.is_adapter:
         report, wrong = _speaking(report, listing, documents)
@@ -123,14 +125,34 @@ def _words(listing: FolderListing) -> dict[str, UntrustedJson]:
     return read_json(listing.path(source_voice.WORDS), most_bytes=most_bytes, most_pieces=most_pieces)
 
 
+def _documents(listing: FolderListing) -> tuple[dict[str, dict[str, UntrustedJson]], tuple[str, ...]]:
+    """The JSON files that say what the folder is, and why some cannot be read."""
+    documents: dict[str, dict[str, UntrustedJson]] = {}
+    unread = []
+    for name in _ASKED:
+        if _is_own(listing, name):
+            try:
+                documents[name] = read_json(listing.path(name))
+            except HeaderBroken as broken:
+                unread.append(broken.message)
+    return documents, tuple(unread)
+
+
+def _is_gguf(listing: FolderListing) -> bool:
+    """Whether it holds GGUF and nothing that other files would speak for: then nobody wants those."""
+    return (
+        bool(listing.having(".gguf")) and not safetensors_weights.names(listing) and adapter.CONFIG not in listing.sizes
+    )
+
+
 def _is_own(listing: FolderListing, name: str) -> bool:
     return name in listing.sizes and name not in listing.pointers
 
 
 def _weights(listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]) -> InspectReport:
     path = listing.folder
-    if listing.pointers:
-        return _pointers(path, listing.pointers)
+    if wanted := _wanted_pointers(listing):
+        return _pointers(path, wanted)
     models = safetensors_weights.names(listing)
     ggufs = listing.having(".gguf")
     is_adapter = adapter.CONFIG in listing.sizes
@@ -149,6 +171,13 @@ def _weights(listing: FolderListing, documents: Mapping[str, dict[str, Untrusted
     if models:
         return safetensors_weights.weigh(listing, documents.get("config.json"))
     return _weightless(listing, documents)
+
+
+def _wanted_pointers(listing: FolderListing) -> dict[str, int]:
+    """The pointers that stand for a part of the model; where no weights are there, each of them may."""
+    endings = (".gguf",) if _is_gguf(listing) else _PARTS
+    has_weights = any(_is_own(listing, name) for name in listing.having(".gguf", ".safetensors"))
+    return {name: size for name, size in listing.pointers.items() if not has_weights or name.endswith(endings)}
 
 
 def _pointers(path: Path, pointers: Mapping[str, int]) -> InspectReport:
@@ -202,6 +231,8 @@ def _pickle(name: str) -> str:
 
 def _notes(listing: FolderListing) -> tuple[str, ...]:
     notes = [f"{name[:80]} is not read: it cannot be, or is no regular file" for name in listing.odd[:5]]
+    if strangers := sorted(set(listing.pointers) - set(_wanted_pointers(listing))):
+        notes.append(f"{', '.join(strangers[:5])[:200]} is a Git LFS pointer, and no part of the model")
     if scripts := listing.having(".py"):
         notes.append(f"{', '.join(scripts[:5])} would never be run")
     if (pickles := listing.having(*PICKLES)) and safetensors_weights.names(listing):

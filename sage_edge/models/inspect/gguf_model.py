@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.models.inspect import read_gguf, voice, voice_rules
+from sage_edge.models.inspect import bare_llama, read_gguf, voice, voice_rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +19,9 @@ def metadata(path: Path) -> dict[str, str]:
     """Return the scalar metadata of a GGUF file as llama.cpp reads it, every value as text."""
     import llama_cpp
 
-    model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+    model = bare_llama.of(llama_cpp)(str(path), vocab_only=True, verbose=False)
     try:
-        return dict(model.metadata)
+        return dict(model.everything)
     finally:
         model.close()
 
@@ -35,7 +35,7 @@ class GgufModel:
     def __init__(self, path: Path, context: int = 512, threads: int = 1) -> None:
         import llama_cpp
 
-        self._llm: Any = llama_cpp.Llama(
+        self._llm: Any = bare_llama.of(llama_cpp)(
             str(path),
             n_ctx=context,
             n_batch=context,

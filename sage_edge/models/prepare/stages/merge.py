@@ -54,7 +54,7 @@ class MergeStage(StepStage):
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
         """Merge, hold the outcome against base and adapter, and keep what that measured with it."""
         from sage_edge.models.inspect.adapter_base import where_it_points
-        from sage_edge.models.prepare import merge, merge_proof, own_files, products
+        from sage_edge.models.prepare import adapter_words, merge, merge_proof, own_files, products
 
         base, adapter = self.needs
         store = context.store
@@ -67,6 +67,7 @@ class MergeStage(StepStage):
         if remark := base_names.judge(base_names.named(lora), self.card, context.cards):
             context.log(f"  {remark}")
         whole = own_files.view(manifest, store, folder / "base")
+        adapter_words.require_fit(whole, lora)
         report = merge.merge(whole, lora, folder / "merged")
         for warning in report.warnings:
             context.log(f"  PEFT warns: {warning}")
