@@ -56,9 +56,9 @@ class LlamaCpp:
             )
         model.check()
         self.close()
-        said, template = loaded_voice.declared(model)
+        speech, template = loaded_voice.declared(model)
         self._llm = self._open(model)
-        loaded_voice.require_heard(model, said, self._lib, self._llm)
+        loaded_voice.require_heard(model, speech, self._lib, self._llm)
         self._vocabulary = LlamaVocabulary(self._lib, self._llm)
         self._chat = self._chat_format(str(model.ref), template)
         self._logits: npt.NDArray[np.float32] | None = None
@@ -80,7 +80,6 @@ class LlamaCpp:
             raise ModelUnusable(
                 f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
             ) from refusal
-
 
     def _chat_format(self, model: str, template: str) -> ChatFormat:
         words = self._vocabulary

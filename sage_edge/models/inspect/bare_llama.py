@@ -26,7 +26,7 @@ def of(library: Any) -> Any:
             return {key: value for key, value in self.everything.items() if not key.startswith(_TEMPLATES)}
 
         @metadata.setter
-        def metadata(self, said: Mapping[str, str]) -> None:
-            self.everything = dict(said)
+        def metadata(self, metadata: Mapping[str, str]) -> None:
+            self.everything = dict(metadata)
 
     return BareLlama

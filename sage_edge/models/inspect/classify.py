@@ -111,13 +111,13 @@ def _speaking(
     except HeaderBroken as broken:
         return report, (broken.message,)
     has_pieces = "tokenizer.model" in listing.sizes
-    said = source_voice.of_source({**documents, **words}, report.chat_template, has_pieces=has_pieces)
-    wrong = [f"its tokenizer {fault}" for fault in voice_rules.faults(said)]
+    voice = source_voice.of_source({**documents, **words}, report.chat_template, has_pieces=has_pieces)
+    wrong = [f"its tokenizer {fault}" for fault in voice_rules.faults(voice)]
     if words and "model" not in words[name]:
         wrong.append(f"{name} is no tokenizer: it has no model")
-    if not said.ends and architectures.in_config(said.architecture) is not None:
+    if not voice.ends and architectures.in_config(voice.architecture) is not None:
         wrong.append("neither config.json nor its tokenizer says eos_token_id: nothing would end a reply")
-    return dataclasses.replace(report, voice=said), tuple(wrong)
+    return dataclasses.replace(report, voice=voice), tuple(wrong)
 
 
 def _words(listing: FolderListing) -> dict[str, UntrustedJson]:

@@ -64,13 +64,13 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
             raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read")
         count = _count(stream, "tensors", MOST_TENSORS, 24)
         pairs = _count(stream, "metadata pairs", MOST_PAIRS, 13)
-        said = _Pairs(stream, keep)
-        metadata, lengths = said.read(pairs)
+        pairs_read = _Pairs(stream, keep)
+        metadata, lengths = pairs_read.read(pairs)
         alignment = _alignment(stream, metadata)
         tensors = _tensors(stream, count, alignment)
         data_at = _padded(stream.at, alignment)
         _covered(stream, tensors, data_at, alignment)
-        return Header(tensors, metadata, lengths, data_at, said.texts, said.numbers)
+        return Header(tensors, metadata, lengths, data_at, pairs_read.texts, pairs_read.numbers)
 
 
 def _count(stream: Stream, what: str, most: int, least_bytes: int) -> int:

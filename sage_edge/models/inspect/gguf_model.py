@@ -50,7 +50,7 @@ class GgufModel:
         )
         self._lib, self.metadata = llama_cpp, dict(self._llm.metadata)
         header = read_gguf(path, voice.ARRAYS)
-        self.said, self._is_whole = voice.of_gguf(header), header.metadata.get("split.count", 1) in (0, 1)
+        self.speech, self._is_whole = voice.of_gguf(header), header.metadata.get("split.count", 1) in (0, 1)
 
     def tokens(self, text: str) -> list[int]:
         """Return the tokens of a text; special tokens written out in it count as such."""
@@ -72,16 +72,16 @@ class GgufModel:
     @property
     def template(self) -> str | None:
         """The chat template that the file carries, whole: the binding cuts one of 1,024 bytes."""
-        return self.said.template
+        return self.speech.template
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What it does not say, what cannot be right, and what llama.cpp makes of it otherwise."""
-        said, heard = self.said, voice.of_loaded(self._lib, self._llm)
+        speech, heard = self.speech, voice.of_loaded(self._lib, self._llm)
         if not self._is_whole:
-            said = dataclasses.replace(said, parameters=None)
-        wrong = (*(f"lacks the key {key}" for key in voice_rules.lacks(said)), *voice_rules.faults(said))
-        return (*wrong, *voice_rules.differences(said, heard, "the file", "llama.cpp"))
+            speech = dataclasses.replace(speech, parameters=None)
+        wrong = (*(f"lacks the key {key}" for key in voice_rules.lacks(speech)), *voice_rules.faults(speech))
+        return (*wrong, *voice_rules.differences(speech, heard, "the file", "llama.cpp"))
 
     @property
     def ending_tokens(self) -> frozenset[int]:

@@ -58,12 +58,12 @@ def _report(
         return InspectReport(path, kind, "gguf", faults=(f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model",))
     notes: list[str] = []
     known: Dimensions | None = None
-    said = Voice()
+    speech = Voice()
     whole = Header({name: tensor for header in headers for name, tensor in header.tensors.items()})
     if headers and len(wanted) == len(headers):
         whole = dataclasses.replace(headers[0], tensors=whole.tensors)
-        said = voice.of_gguf(whole)
-        _said(whole, said, len(wanted), wanted[0], missing, faults, notes)
+        speech = voice.of_gguf(whole)
+        _said(whole, speech, len(wanted), wanted[0], missing, faults, notes)
         known = _held(whole, wanted[0], faults, notes, comparing=not missing and not faults)
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
     kind = (
@@ -86,27 +86,29 @@ def _report(
         weight_bytes=whole.data_bytes,
         parameters=sum(tensor.count for tensor in whole.tensors.values()),
         family=family,
-        quantisation=said.quantisation,
+        quantisation=speech.quantisation,
         dimensions=known,
-        chat_template=said.template,
-        voice=said,
+        chat_template=speech.template,
+        voice=speech,
         mixture=mixture.count(whole),
-        fallen=mixture.fallen(whole, said.quantisation),
+        fallen=mixture.fallen(whole, speech.quantisation),
     )
 
 
 def _said(
-    whole: Header, said: Voice, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]
+    whole: Header, speech: Voice, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]
 ) -> None:
     """What the metadata must say besides the dimensions."""
-    keys: tuple[str, ...] = voice_rules.lacks(said)
-    if (architecture := architectures.in_gguf(said.architecture)) is not None:
+    keys: tuple[str, ...] = voice_rules.lacks(speech)
+    if (architecture := architectures.in_gguf(speech.architecture)) is not None:
         keys = (*(key for key in architecture.keys if key not in whole.metadata), *keys)
     missing += [f"the key {key} of {name}" for key in keys]
-    faults += [f"{name} {fault}" for fault in (*voice_rules.faults(said), *mixture.faults(whole, said.quantisation))]
+    faults += [
+        f"{name} {fault}" for fault in (*voice_rules.faults(speech), *mixture.faults(whole, speech.quantisation))
+    ]
     if (count := whole.metadata.get("split.count", 1)) != parts and not (parts == 1 and count == 0):
         faults.append(f"{name} says that it is one of {count} files, its name says {parts}")
-    if said.template is None:
+    if speech.template is None:
         notes.append("it carries no chat template, so it cannot conduct a session")
 
 

@@ -69,24 +69,28 @@ def special_key(name: str) -> str:
 
 def of_gguf(header: Header) -> Voice:
     """Return what a GGUF's header says; read it with ARRAYS."""
-    said = header.metadata
-    architecture = _text(said.get("general.architecture"))
-    special = {name: said[special_key(name)] for name in SPECIAL if special_key(name) in said}
-    adds = {name: said[f"{_WORDS}add_{name}_token"] for name in ("bos", "eos") if f"{_WORDS}add_{name}_token" in said}
-    kind = said.get("general.file_type")
+    metadata = header.metadata
+    architecture = _text(metadata.get("general.architecture"))
+    special = {name: metadata[special_key(name)] for name in SPECIAL if special_key(name) in metadata}
+    adds = {
+        name: metadata[f"{_WORDS}add_{name}_token"]
+        for name in ("bos", "eos")
+        if f"{_WORDS}add_{name}_token" in metadata
+    }
+    kind = metadata.get("general.file_type")
     return Voice(
         architecture=architecture,
-        context=_number(said.get(f"{architecture}.context_length")),
+        context=_number(metadata.get(f"{architecture}.context_length")),
         vocabulary=len(header.texts[TOKENS]) if TOKENS in header.texts else None,
-        words=_text(said.get(f"{_WORDS}model")),
-        pre=_text(said.get(f"{_WORDS}pre")),
+        words=_text(metadata.get(f"{_WORDS}model")),
+        pre=_text(metadata.get(f"{_WORDS}pre")),
         tokens=header.texts.get(TOKENS),
         types=header.numbers.get(TYPES),
         scores=header.numbers.get(SCORES),
         merges=header.texts.get(MERGES),
         special={name: -1 if (number := _number(value)) is None else number for name, value in special.items()},
         adds={name: value is True for name, value in adds.items()},
-        template=_text(said.get(TEMPLATE)) or None,
+        template=_text(metadata.get(TEMPLATE)) or None,
         parameters=sum(tensor.count for tensor in header.tensors.values()) or None,
         quantisation=FILE_TYPES.get(kind % _GUESSED) if type(kind) is int else None,
     )

@@ -78,17 +78,17 @@ def faults(voice: Voice) -> tuple[str, ...]:
     return tuple(fault for rule in RULES for fault in rule.faults(voice))
 
 
-def differences(one: Voice, other: Voice, of: str, than: str) -> tuple[str, ...]:
+def differences(left_voice: Voice, right_voice: Voice, of: str, than: str) -> tuple[str, ...]:
     """Return where two places disagree: `tokenizer.ggml.eos_token_id is 2 in m.gguf, 3 in its card`.
 
-    one, other: what the places say. of, than: what the places are called.
+    left_voice: what the right one was made from, where it was. of, than: what the two places are called.
     """
-    told = []
+    sentences = []
     for rule in RULES:
-        if (pair := rule.differs(one, other)) is not None:
-            key = rule.key.format(one.architecture or other.architecture)
-            told.append(f"{key} is {_plain(pair[0])} in {of}, {_plain(pair[1])} in {than}")
-    return tuple(told)
+        if (pair := rule.differs(left_voice, right_voice)) is not None:
+            key = rule.key.format(left_voice.architecture or right_voice.architecture)
+            sentences.append(f"{key} is {_plain(pair[0])} in {of}, {_plain(pair[1])} in {than}")
+    return tuple(sentences)
 
 
 def _plain(value: object) -> str:
@@ -101,15 +101,15 @@ _LONGEST = 80
 def _same(field: str) -> Differs:
     """Both say the very same, if both say it."""
 
-    def differs(one: Voice, other: Voice) -> tuple[object, object] | None:
-        left, right = getattr(one, field), getattr(other, field)
+    def differs(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
+        left, right = getattr(left_voice, field), getattr(right_voice, field)
         return None if None in (left, right) or left == right else (left, right)
 
     return differs
 
 
-def _architecture(one: Voice, other: Voice) -> tuple[object, object] | None:
-    left, right = one.architecture, other.architecture
+def _architecture(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
+    left, right = left_voice.architecture, right_voice.architecture
     return None if left is None or right is None or architectures.spelt_alike(left, right) else (left, right)
 
 
@@ -132,14 +132,14 @@ def _last(voice: Voice) -> int:
     return (voice.vocabulary or 0) - 1
 
 
-def _other_tokens(one: Voice, other: Voice) -> tuple[object, object] | None:
+def _other_tokens(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
     """The first word that is not the same; added ones are cut and normalised by converters."""
-    if one.tokens is None or other.tokens is None:
+    if left_voice.tokens is None or right_voice.tokens is None:
         return None
-    if len(one.tokens) != len(other.tokens):
-        return f"{len(one.tokens)} tokens", f"{len(other.tokens)} tokens"
-    types = one.types or other.types or (NORMAL,) * len(one.tokens)
-    for number, (left, right, kind) in enumerate(zip(one.tokens, other.tokens, types, strict=False)):
+    if len(left_voice.tokens) != len(right_voice.tokens):
+        return f"{len(left_voice.tokens)} tokens", f"{len(right_voice.tokens)} tokens"
+    types = left_voice.types or right_voice.types or (NORMAL,) * len(left_voice.tokens)
+    for number, (left, right, kind) in enumerate(zip(left_voice.tokens, right_voice.tokens, types, strict=False)):
         if left != right and left is not None and right is not None and (kind == NORMAL or _bare(left) != _bare(right)):
             return f"{_word(left)} at {number}", f"{_word(right)} at {number}"
     return None
@@ -175,11 +175,11 @@ def _types(voice: Voice) -> Iterator[str]:
             yield f"ends at the token {token} ({special_key(name)}), which {TYPES} calls ordinary text"
 
 
-def _other_types(one: Voice, other: Voice) -> tuple[object, object] | None:
+def _other_types(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
     """The first token whose type a converter may not have made of the other."""
-    for number, (left, right) in enumerate(zip(one.types or (), other.types or (), strict=False)):
+    for number, (left, right) in enumerate(zip(left_voice.types or (), right_voice.types or (), strict=False)):
         ordinary = left not in _MAY_BECOME
-        wrong = right in (CONTROL, USER) and one.words == _PAIRS if ordinary else right not in _MAY_BECOME[left]
+        wrong = right in (CONTROL, USER) and left_voice.words == _PAIRS if ordinary else right not in _MAY_BECOME[left]
         if wrong and left != right:
             return f"{left} for token {number}", f"{right} for token {number}"
     return None
@@ -210,23 +210,23 @@ def _special(name: str) -> VoiceRule:
         if token is not None and voice.vocabulary is not None and not 0 <= token < voice.vocabulary:
             yield f"says {key} = {token}, but its tokens are 0 to {_last(voice)}"
 
-    def differs(one: Voice, other: Voice) -> tuple[object, object] | None:
-        left, right = (one.special or {}).get(name), (other.special or {}).get(name)
+    def differs(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
+        left, right = (left_voice.special or {}).get(name), (right_voice.special or {}).get(name)
         return None if left is None or right is None or left == right else (left, right)
 
     return VoiceRule(key, is_lacking, beyond, differs)
 
 
 def _adds(name: str) -> VoiceRule:
-    def differs(one: Voice, other: Voice) -> tuple[object, object] | None:
-        left, right = (one.adds or {}).get(name), (other.adds or {}).get(name)
+    def differs(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
+        left, right = (left_voice.adds or {}).get(name), (right_voice.adds or {}).get(name)
         return None if left is None or right is None or left is right else (left, right)
 
     return VoiceRule(f"tokenizer.ggml.add_{name}_token", differs=differs)
 
 
-def _template(one: Voice, other: Voice) -> tuple[object, object] | None:
-    left, right = one.template, other.template
+def _template(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
+    left, right = left_voice.template, right_voice.template
     if left is None or right is None or left == right:
         return None
     return f"a text of {len(left)} letters", f"another one of {len(right)}"
@@ -268,5 +268,5 @@ def other_ends(source: Voice, loaded: Voice) -> tuple[str, ...]:
     lost, grown = sorted(source.ends - loaded.ends), sorted(loaded.ends - source.ends)
     kinds = source.types or ()
     odd = [token for token in grown if token >= len(kinds) or kinds[token] not in (CONTROL, USER)]
-    told = [f"the token {token} ends a reply of the source, and none of the file" for token in lost[:3]]
-    return (*told, *(f"the token {token} ends a reply of the file, and none of the source" for token in odd[:3]))
+    sentences = [f"the token {token} ends a reply of the source, and none of the file" for token in lost[:3]]
+    return (*sentences, *(f"the token {token} ends a reply of the file, and none of the source" for token in odd[:3]))

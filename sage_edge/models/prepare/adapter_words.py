@@ -1,4 +1,4 @@
-"""Whether the words that an adapter brings fit its base: looked at before the merge, because the converter comes after."""
+"""Whether the words that an adapter brings fit its base: looked at before the merge, for the converter comes later."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def require_fit(base: Path, adapter: Path) -> None:
         return
     documents = {source_voice.CONFIG: json_limits.read(base / source_voice.CONFIG)}
     documents |= {name: _read(adapter / name) for name in names}
-    said = source_voice.of_source(documents, None, has_pieces=(adapter / "tokenizer.model").is_file())
-    if wrong := voice_rules.faults(said):
+    speech = source_voice.of_source(documents, None, has_pieces=(adapter / "tokenizer.model").is_file())
+    if wrong := voice_rules.faults(speech):
         raise CannotMerge(
             f"the adapter's tokenizer {wrong[0]}",
             hint=(

@@ -23,13 +23,13 @@ def differences(report: InspectReport, card: ModelCard, *, is_finished: bool) ->
 
     is_finished: these files are the model of that name, and not what it is made from.
     """
-    said = report.voice
-    context = min(card.context_length, said.context or card.context_length)
+    speech = report.voice
+    context = min(card.context_length, speech.context or card.context_length)
     wanted = Voice(context=None if context == card.context_length else card.context_length)
-    told = [*voice_rules.differences(said, wanted, "its file", "its card"), *_parameters(report, card)]
+    sentences = [*voice_rules.differences(speech, wanted, "its file", "its card"), *_parameters(report, card)]
     if is_finished:
-        told += [*_kinds(report, card)]
-    return tuple(told)
+        sentences += [*_kinds(report, card)]
+    return tuple(sentences)
 
 
 def _parameters(report: InspectReport, card: ModelCard) -> Iterator[str]:

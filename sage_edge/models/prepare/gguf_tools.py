@@ -130,9 +130,9 @@ def convert(
     wanted = json.dumps({"pre": pre_tokenizer, "keys": dict(keys or {})})
     arguments = (str(source), "--outfile", str(out), "--outtype", precision, "--model-name", name)
     env = {"PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py"))), "HF_HUB_OFFLINE": "1"}
-    said = _said(source)
+    speech = _said(source)
     _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env)
-    _require_same(said, out, "its source")
+    _require_same(speech, out, "its source")
     return out
 
 
@@ -144,10 +144,14 @@ def _said(source: Path) -> Voice:
     return report.voice
 
 
-def _require_same(said: Voice, out: Path, source: str) -> None:
+def _require_same(speech: Voice, out: Path, source: str) -> None:
     """Raise ModelError where a file that was made speaks with something else than what it was made from."""
     report = classify(out)
-    if wrong := (*report.faults, *report.missing, *voice_rules.differences(report.voice, said, "the new file", source)):
+    if wrong := (
+        *report.faults,
+        *report.missing,
+        *voice_rules.differences(speech, report.voice, source, "the new file"),
+    ):
         raise ModelError(
             f"the new file speaks otherwise than what it was made from: {'; '.join(wrong[:5])}",
             hint=("llama.cpp's converter does not know this model well enough; see: ", sage("model inspect", "PATH")),
@@ -160,9 +164,9 @@ def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
     It runs in a process of its own, whose memory and chatter end with it. Raises CommandFailed with its last lines.
     """
     release()
-    said = dataclasses.replace(_said(source), quantisation=kind)
+    speech = dataclasses.replace(_said(source), quantisation=kind)
     _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {})
-    _require_same(said, out, "the original")
+    _require_same(speech, out, "the original")
     return out
 
 

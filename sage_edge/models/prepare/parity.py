@@ -189,11 +189,11 @@ def _main() -> int:
     results = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
     source = _voice(original, reference)
     heard = [_voice(candidate, Path(path)) for candidate, path in zip(candidates, sys.argv[3:], strict=True)]
-    told = [
+    judged = [
         replace(result, ends=ends(source, voice, original, candidate))
         for result, voice, candidate in zip(results, heard, candidates, strict=True)
     ]
-    sys.stdout.write(json.dumps([asdict(result) for result in told]) + "\n")
+    sys.stdout.write(json.dumps([asdict(result) for result in judged]) + "\n")
     return 0
 
 
@@ -206,7 +206,7 @@ def ends(source: Voice, voice: Voice, original: ComparedModel, candidate: Compar
 
 def _voice(model: ComparedModel, path: Path) -> Voice:
     if isinstance(model, gguf_model.GgufModel):
-        return replace(model.said, ends=model.ending_tokens)
+        return replace(model.speech, ends=model.ending_tokens)
     return classify(path).voice
 
 
