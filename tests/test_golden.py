@@ -31,6 +31,7 @@ SAMPLES: dict[str, Any] = {
     "base": "tiny/base:f32",
     "card": Path("/etc/sage/host.yaml"),
     "code": 1,
+    "differences": ("qwen2.context_length is 128 in its file, 1024 in its card",),
     "expected": "sha256:1111",
     "extra": "practitioner",
     "faults": (Fault("fleet/x.yaml", "key", "is wrong"),),

@@ -135,15 +135,15 @@ class Truncated(HeaderBroken):
 
 
 class NotAsDeclared(ModelError):
-    """A model's files say otherwise than its card. differences: one sentence each. card: where the card lies."""
+    """A model's files say otherwise than its card. differences: one sentence each. file: where the card lies."""
 
     code = ExitCode.NOT_VERIFIED
 
-    def __init__(self, ref: str, differences: Sequence[str], card: str) -> None:
+    def __init__(self, ref: str, differences: Sequence[str], file: str) -> None:
         self.ref, self.differences = ref, tuple(differences)
         super().__init__(
             f"{ref} is not what its card says: {'; '.join(differences)}",
-            hint=(f"get the model that is meant, or mend {card}, then: ", sage("model prepare", ref)),
+            hint=(f"get the model that is meant, or mend {file}, then: ", sage("model prepare", ref)),
         )
 
 
