@@ -79,7 +79,7 @@ class CopyStage(SourceStage):
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
         """Copy, look at what came, and let a finished model speak before it gets its name."""
-        from sage_edge.models.prepare import products, smoke, sources
+        from sage_edge.models.prepare import smoke, sources
 
         if not isinstance(self.source, HostSource):
             raise TypeError(f"{self.makes} is copied from {self.source}")
