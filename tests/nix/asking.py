@@ -13,6 +13,8 @@ from tools.nix_check.flake import STANDIN, SYSTEM, Flake
 from tools.nix_check.program import Nix
 
 ROOT = Path(__file__).resolve().parents[2]
+WAIT_S = 600.0
+"""`invoke nix.check` holds its nix as long as it runs."""
 
 
 @dataclass(frozen=True)
