@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},
     "StorageError": {"path": "/srv/sage/state/x"},
+    "ClockBehind": {
+        "at": datetime.fromtimestamp(0, timezone.utc),
+        "newest": datetime(2026, 11, 30, tzinfo=timezone.utc),
+    },
     "OtherArchitecture": {"tag": "sage/sprout:cpu", "arch": "arm64", "here": "x86_64"},
     "SbomDiffers": {"tag": "sage/sprout:cpu", "excess": ("git 1 for amd64",), "lack": ("rich 15.0.0",)},
     "ImagesDiffer": {

@@ -57,6 +57,7 @@ def desired(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe
         models=dict(checkout.models(host)),
         fleet=_digest(declarations),
         compose=_digest(composes),
+        revision=image.revision or None,
     )
     written = {
         "release.json": release.canonical().decode(),

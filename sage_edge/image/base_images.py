@@ -10,7 +10,7 @@ from sage_edge.errors import UsageError
 from sage_edge.hints import invoke
 from sage_edge.image import spec
 from sage_edge.image.engine import DockerClient
-from sage_edge.image.errors import EngineRefused, UnknownBase
+from sage_edge.image.errors import EngineRefused, OtherArchitecture, UnknownBase
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
 from sage_edge.names import Slug
@@ -65,5 +65,15 @@ def python_of(docker: DockerClient, base: str) -> str:
         )
     return PYTHONS[release]
 
+
+def require_processor(docker: DockerClient, base: str) -> None:
+    """Return if a base that is here is for this machine's processor. Raises OtherArchitecture."""
+    stored = docker.image(base)
+    if stored is not None and stored.arch != _ARCH.get(docker.info.arch, docker.info.arch):
+        raise OtherArchitecture(base, stored.arch, docker.info.arch, hint=("an image that is for it: ", _HERE))
+
+
+_ARCH = {"x86_64": "amd64", "aarch64": "arm64"}
+"""A processor as an engine names its own, and as images name it."""
 
 _HERE = invoke("image.build", host="HOST", base="IMAGE")

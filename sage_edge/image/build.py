@@ -10,15 +10,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sage_edge import __version__, files, shell
+from sage_edge.clock import SystemClock
 from sage_edge.image import base_images, build_context, build_record, engine, repack
 from sage_edge.image import wheels as wheelhouse
 from sage_edge.image.base_images import BuildBases
 from sage_edge.image.built import BuiltImage
 from sage_edge.image.engine import DockerClient
-from sage_edge.image.errors import BuildFailed
+from sage_edge.image.errors import BuildFailed, ClockBehind
 from sage_edge.image.spec import ImageCard
 from sage_edge.inventory.image import Platform
 from sage_edge.models.resolve import Library
@@ -58,8 +60,8 @@ class BuildOrder:
 def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable[[str], None]) -> BuiltImage:
     """Build an image, let it draw a token where it can run here, and write down what it is.
 
-    Raises BaseUnresolved and what resolving a model raises before anything is fetched; NoEngine, EngineTooOld,
-    WheelsMissing, BuildFailed.
+    Raises ClockBehind, BaseUnresolved and what resolving a model raises before anything is fetched; NoEngine,
+    EngineTooOld, OtherArchitecture, WheelsMissing, BuildFailed.
     """
     bases = base_images.chosen(root / "images", order.card, order.platform, order.base)
     library = Library(fleet, store)
@@ -67,10 +69,13 @@ def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable
         library.resolve(ref)  # before minutes go into packages
     with engine.connect() as docker:
         docker.require_builder()
+        require_clock(root, order.card.name, SystemClock().now())
         variant = order.card.platforms[order.platform]
+        if order.platform == "cpu":
+            base_images.require_processor(docker, bases.runtime)
         python = variant.python or base_images.python_of(docker, bases.runtime)
         wheels = wheelhouse.ensure(root, order.card, wheelhouse.Target.of(variant, order.platform, python), log)
-        log(f"building {order.tag}")
+        log(f"building {order.tag}{_changed(revision(root, order.card.name))}")
         _build(root, order, bases, library, wheels)
         image = _in_order(docker, root, order, log)
         build_record.keep(root, image)
@@ -127,11 +132,29 @@ def revision(root: Path, name: str) -> str:
 
 
 def epoch(root: Path, name: str) -> int:
-    """Seconds since 1970 of the newest commit that touched what is built; of 1980 where there is none."""
+    """Seconds since 1970 of the newest commit that touched what is built; of 1980 where there is none, or an older."""
     done = shell.attempt(
         Command(("git", "-C", str(root), "log", "-1", "--format=%ct", "--", *build_record.sources(name)))
     )
-    return int(done.text) if done.code == 0 and done.text.isdigit() else int(wheelhouse.LONG_AGO)
+    return max(int(done.text) if done.code == 0 and done.text.isdigit() else 0, int(wheelhouse.LONG_AGO))
+
+
+def require_clock(root: Path, name: str, now: datetime) -> None:
+    """Return if a clock may be right: what is built was committed before, or within a day. Raises ClockBehind.
+
+    With a clock that stands in 1970 certificates and signatures are not valid yet, and no file fits into a wheel.
+    """
+    newest = datetime.fromtimestamp(epoch(root, name), timezone.utc)
+    if now < newest - _ANOTHER_CLOCK:
+        raise ClockBehind(now, newest)
+
+
+_ANOTHER_CLOCK = timedelta(days=1)
+"""By so much the clock of whoever made the commit may be ahead of ours."""
+
+
+def _changed(commit: str) -> str:
+    return f", from a tree that was changed after its commit: {commit}" if commit.endswith("-dirty") else ""
 
 
 def _in_order(docker: DockerClient, root: Path, order: BuildOrder, log: Callable[[str], None]) -> BuiltImage:
@@ -158,6 +181,7 @@ def _in_order(docker: DockerClient, root: Path, order: BuildOrder, log: Callable
         bytes=stored.bytes,
         model=str(order.models[0]) if order.models else None,
         packed_as=packed.id,
+        revision=revision(root, order.card.name),
     )
 
 

@@ -13,6 +13,7 @@ class BuiltImage:
 
     name: its folder below images/. platform: `l4t` or `cpu`. bytes: unpacked. model: what it carries, if anything.
     packed_as: the id under which the engine had packed it, before its layers were written anew (repack).
+    revision: the commit that it was built from, as its label says, `-dirty` for a changed tree.
     """
 
     id: Digest
@@ -24,3 +25,4 @@ class BuiltImage:
     bytes: int
     model: str | None
     packed_as: str = ""
+    revision: str = ""

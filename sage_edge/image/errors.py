@@ -9,6 +9,7 @@ SageError
     │   └── EngineRefused(what, why)
     ├── BaseUnresolved(name)      no digest is locked           2
     ├── UnknownBase               nothing is built upon it      2
+    ├── ClockBehind(at, newest)   it is not 1970 any more       3
     ├── NoAnswer(image)           a registry cannot be asked    4
     ├── NoSuchImage(image)        it has none of that name      1
     ├── NoCompiler, NotPinned, NamesAPlace      hashed requirements 1
@@ -27,6 +28,7 @@ SageError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sage_edge import sanitize
 from sage_edge.errors import ExitCode, SageError
@@ -106,6 +108,19 @@ class UnknownBase(ImageError):
     """Nothing can be built upon this image."""
 
     code = ExitCode.USAGE
+
+
+class ClockBehind(ImageError):
+    """The clock says a time before what is to be built was committed."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, at: datetime, newest: datetime) -> None:
+        self.at, self.newest = at, newest
+        super().__init__(
+            f"this machine's clock says {at:%Y-%m-%d}, and what is to be built was committed on {newest:%Y-%m-%d}",
+            hint="set the clock (timedatectl set-ntp true; or date --set), then the same again",
+        )
 
 
 class NoAnswer(ImageError):
@@ -226,16 +241,13 @@ class SbomDiffers(ImageError):
 
 
 class OtherArchitecture(ImageError):
-    """An image is for another processor than this machine's, so it cannot be asked what it holds."""
+    """An image is for another processor than this machine's, so nothing of it runs here."""
 
     code = ExitCode.REFUSED
 
-    def __init__(self, tag: str, arch: str, here: str) -> None:
+    def __init__(self, tag: str, arch: str, here: str, *, hint: Hint) -> None:
         self.tag, self.arch, self.here = tag, sanitize.one_line(arch), here
-        super().__init__(
-            f"{tag} is for {self.arch}, and the engine here runs {here}",
-            hint=("read it without asking it: ", invoke("image.sbom", host="HOST", unasked=True)),
-        )
+        super().__init__(f"{tag} is for {self.arch}, and the engine here runs {here}", hint=hint)
 
 
 class ImagesDiffer(ImageError):

@@ -12,13 +12,16 @@ from sage_edge.deploy import desired_release
 from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.errors import DeclarationError
+from sage_edge.host import release_store
+from sage_edge.records.base import parse
+from sage_edge.records.release import Release
 from tests.deploy import fleetfacts
 
 
-def put_together(root: Path) -> DesiredRelease:
+def put_together(root: Path, **image_is: str) -> DesiredRelease:
     """What a stand-in sprout is to run, by the compose files below `root`."""
     fleet = fleetfacts.fleet("sim")
-    image = fleetfacts.wanted(platform="cpu").image
+    image = fleetfacts.wanted(platform="cpu", **image_is).image
     return desired_release.desired(Checkout(root, fleet), fleet.host("sprout"), image, fleetfacts.probed())
 
 
@@ -38,6 +41,23 @@ def test_equal_inputs_make_one_release_and_another_compose_file_another(root: Pa
     with (root / "compose/sprout.yaml").open("a", encoding="utf-8") as stream:
         stream.write("# more\n")
     assert put_together(root).short != before.short
+
+
+@pytest.mark.parametrize("revision", ["0a1b2c3d4e5f", "0a1b2c3d4e5f-dirty", "unknown"])
+def test_a_release_says_from_which_tree_its_image_was_built(root: Path, revision: str) -> None:
+    desired = put_together(root, revision=revision)
+    assert desired.release.revision == revision
+    assert f'"revision":"{revision}"' in desired.files["release.json"]
+    assert release_store.parse(desired.files["release.json"].encode()).short == desired.short
+    assert parse(Release, desired.files["release.json"]) == desired.release
+
+
+def test_an_image_from_before_that_names_no_revision_keeps_its_release(root: Path) -> None:
+    desired = put_together(root)
+    assert desired.release.revision is None
+    assert "revision" not in desired.files["release.json"]
+    with pytest.raises(ValueError, match="revision"):
+        parse(Release, desired.files["release.json"].replace('"role"', '"revision":"../x","role"'))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEngine]:
     """An engine that says who it is and has an image called a-base:1."""
     with stub.serving(monkeypatch) as serving:
         serving.answers("GET /info", INFO)
-        serving.answers("GET /images/a-base:1/json", {"Id": ID, "Size": 1})
+        serving.answers("GET /images/a-base:1/json", {"Id": ID, "Size": 1, "Architecture": "amd64"})
         yield serving
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError
 from sage_edge.hints import sage
 from sage_edge.image import build, build_record, spec
 from sage_edge.image import wheels as wheelhouse
 from sage_edge.image.build import BuildOrder
-from sage_edge.image.errors import BaseUnresolved, BuildFailed, EngineTooOld, NoEngine
+from sage_edge.image.errors import BaseUnresolved, BuildFailed, ClockBehind, EngineTooOld, NoEngine, OtherArchitecture
 from sage_edge.models.errors import ModelIncomplete
 from sage_edge.names import ModelRef
 from tests.image import images
@@ -169,6 +172,58 @@ def test_what_was_put_in_order_before_is_not_read_again(
     assert image.id == DIGEST
     assert lines.count("putting its layers in order") == 1
     assert sum(request.endswith("/get") for request in stubbed.asked) == 1
+
+
+def test_a_clock_in_1970_builds_nothing(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: StubDocker
+) -> None:
+    long_ago = datetime.fromtimestamp(3600, timezone.utc)
+    monkeypatch.setattr(SystemClock, "now", lambda self: long_ago)
+    with pytest.raises(ClockBehind) as refused:
+        build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lambda line: None)
+    assert (refused.value.at, refused.value.code) == (long_ago, 3)
+    assert not (checkout / ".sage").exists()
+
+
+def test_a_commit_of_this_morning_is_built_and_one_of_next_week_is_not(tmp_path: Path) -> None:
+    subprocess.run(("git", "init", "-q", str(tmp_path)), check=True)
+    commit(tmp_path, "sage_edge/a.py", 1_000_000_000)
+    build.require_clock(tmp_path, "sprout", datetime.fromtimestamp(1_000_000_000 - 3600, timezone.utc))
+    with pytest.raises(ClockBehind):
+        build.require_clock(tmp_path, "sprout", datetime.fromtimestamp(1_000_000_000 - 7 * 86400, timezone.utc))
+    commit(tmp_path, "sage_edge/a.py", 3600)
+    assert build.epoch(tmp_path, "sprout") == 315532800, "no zip file can say an earlier moment"
+
+
+def test_a_base_for_another_processor_is_refused_before_it_runs(
+    checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine
+) -> None:
+    stubbed.instead("GET /images/a-base:1/json", {"Id": DIGEST, "Size": 1, "Architecture": "arm64"})
+    with pytest.raises(OtherArchitecture) as refused:
+        build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lambda line: None)
+    assert (refused.value.arch, refused.value.here) == ("arm64", "x86_64")
+    assert not any(request.startswith("POST /containers") for request in stubbed.asked)
+
+
+def test_a_changed_tree_is_said_by_the_log_the_label_and_the_record(
+    tmp_path: Path, command: StubDocker, stubbed: StubEngine
+) -> None:
+    stubbed.runs("VERSION_CODENAME=bookworm\n")
+    stubbed.answers("POST /images/*/tag*", code=201)
+    root = tmp_path / "changed"
+    subprocess.run(("git", "init", "-q", str(root)), check=True)
+    shutil.copytree(ROOT / "images", root / "images")
+    (root / ".gitignore").write_text(".sage\n", "utf-8")
+    commit(root, "sage_edge/a.py", 1_000_000_000)
+    for dirty in ("", "-dirty"):
+        lines: list[str] = []
+        image = build.build(root, ROOT / "fleet", tmp_path / "store", ORDER, lines.append)
+        assert image.revision == build.revision(root, "sprout")
+        assert image.revision.endswith(dirty or image.revision[-6:])
+        assert f"--build-arg=REVISION={image.revision}" in command.asked[-1]
+        assert build_record.find(root, "sprout", "cpu") == image
+        assert ("was changed after its commit" in lines[0]) == bool(dirty)
+        (root / "sage_edge" / "a.py").write_text("another", "utf-8")
 
 
 def commit(root: Path, path: str, when: int) -> None:

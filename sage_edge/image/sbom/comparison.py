@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sage_edge.hints import invoke
 from sage_edge.image.engine import DockerClient
 from sage_edge.image.errors import EngineRefused, OtherArchitecture, SbomDiffers, SbomUnreadable
 from sage_edge.image.sbom import debian, python_packages
@@ -49,4 +50,6 @@ def _answer(docker: DockerClient, tag: str, image: str, words: tuple[str, ...]) 
 
 def _other(docker: DockerClient, tag: str, image: str) -> OtherArchitecture:
     stored = docker.image(image)
-    return OtherArchitecture(tag, stored.arch if stored else "another processor", docker.info.arch)
+    unasked = ("read it without asking it: ", invoke("image.sbom", host="HOST", unasked=True))
+    arch = stored.arch if stored else "another processor"
+    return OtherArchitecture(tag, arch, docker.info.arch, hint=unasked)
