@@ -1,7 +1,8 @@
 """What the versions of one state file say against each other: counters that fall, jump, or cannot be read.
 
 A counter of the older system stood in a file that several writers overwrote: it rolled back, leapt to 999, and lost
-what was counted (legacy §7, 2). Each fall is told, and each rise of a session counter by more than one.
+what was counted (legacy §7, 2). Each fall is told, and each rise of a session counter by more than one; a version that
+cannot be read may have had one more.
 
 Versions are ordered by the numbers in their paths where all of them have one, else by their stamps, else by the time
 that each of them holds; a file whose path names no older content is the newest.
@@ -61,7 +62,7 @@ def _history(name: str, group: Sequence[_Version]) -> FileHistory:
     broken = [version for version in group if not version.file.counters]
     if not whole and _STATE.isdisjoint(re.split(r"[^a-z]+", name.rpartition("/")[2].lower())):
         return FileHistory(file=name, versions=len(group), order="time")
-    order, placed, unplaced = _ordered(whole)
+    order, placed, unplaced = _ordered(group)
     changes = list(_changes(placed))
     return FileHistory(
         file=name,
@@ -86,7 +87,7 @@ def _ordered(group: Sequence[_Version]) -> tuple[_Order, list[_Version], list[_V
         return "stamp", [*sorted(older, key=_by_stamp), *newest], []
     dated = [(moment, version.file.source, version) for version in older if (moment := version.moment)]
     placed = [version for _, _, version in sorted(dated, key=lambda entry: entry[:2])]
-    unplaced = [version for version in older if version.moment is None]
+    unplaced = [version for version in older if version.moment is None and version.file.counters]
     return "time", [*placed, *newest], unplaced if len(group) > 1 else []
 
 
@@ -100,10 +101,12 @@ def _by_stamp(version: _Version) -> tuple[str, str]:
 
 def _changes(placed: Sequence[_Version]) -> Iterator[CounterChange]:
     last: dict[str, tuple[int, str]] = {}
+    unread = 0
     for version in placed:
+        steps, unread = unread + 1, 0 if version.file.counters else unread + 1
         for counter, after in version.file.counters.items():
             before, earlier = last.get(counter, (after, ""))
-            jumped = counters.counts_sessions(counter) and after > before + 1
+            jumped = counters.counts_sessions(counter) and after > before + steps
             if after < before or jumped:
                 yield CounterChange(
                     counter=counter,

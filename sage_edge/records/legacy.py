@@ -161,14 +161,21 @@ def place(paper: LegacyTranscript) -> str:
 
 
 def individual(head: LegacyHead) -> str:
-    """Return which of its host's minds a paper is of: its instance's folder, else its model, else `unknown`.
+    """Return which of its host's minds a paper is of: its instance's folder and its model, or one, else `unknown`.
 
-    The host's name is taken off the folder's, so that `instances/legion-phi4-14b` and the model `phi4:14b` are one.
+    The host's name is taken off the folder's, and a model that the folder names stands there once, so that
+    `instances/legion-phi4-14b` and the model `phi4:14b` are one.
     """
     *folders, _ = head.source.split("/")
     own = folders[folders.index(_INSTANCES) + 1 :] if _INSTANCES in folders else []
-    words = own[0].removeprefix(f"{head.host}-") if own else (head.model or "").rstrip("/").rpartition("/")[2]
-    return _BETWEEN.sub("-", words.lower()).strip("-") or UNKNOWN_MIND
+    model = _plain((head.model or "").rstrip("/").rpartition("/")[2])
+    instance = _plain(own[0].removeprefix(f"{head.host}-")) if own and own[0] != head.host else ""
+    parts = [instance] if model in instance else [instance, model]
+    return "-".join(filter(None, parts)) or UNKNOWN_MIND
+
+
+def _plain(words: str) -> str:
+    return _BETWEEN.sub("-", words.lower()).strip("-")
 
 
 def dialogue(paper: LegacyTranscript) -> Dialogue:

@@ -111,6 +111,17 @@ def test_a_version_that_cannot_be_read_is_told_and_passed_over() -> None:
     assert histories.of([read(b"{", "sessions/session_003.json")]) == ()
 
 
+def test_a_version_that_cannot_be_read_may_have_counted_one() -> None:
+    files = {
+        **numbered(4, 5),
+        f"history/002/{STATE}": b"{",
+        f"history/003/{STATE}": identity(7),
+        f"history/004/{STATE}": b"[",
+    }
+    assert changes(history(files)) == []
+    assert changes(history({**files, f"history/005/{STATE}": identity(10)})) == [("jumped", 7, 10)]
+
+
 def test_which_numbers_are_counters() -> None:
     document: JsonValue = {
         "session": 74,

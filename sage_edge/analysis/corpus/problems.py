@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from sage_edge.analysis.corpus.file_index import PaperFile
 from sage_edge.analysis.corpus.transcript_reader import BACKWARDS
-from sage_edge.records.dialogue import Dialogue
+from sage_edge.records.dialogue import UNKNOWN_MIND, Dialogue
 from sage_edge.sanitize import one_line
 
 
@@ -56,5 +56,6 @@ def of_sessions(sessions: Sequence[Dialogue]) -> Iterator[Problem]:
 
 
 def name(session: Dialogue) -> str:
-    """Return what a session is called: its label and its host."""
-    return one_line(f"{session.label} of {session.host}")
+    """Return what a session is called: its label, its host, and which mind, where an older paper says it."""
+    is_told = session.provenance == "legacy" and session.individual != UNKNOWN_MIND
+    return one_line(f"{session.label} of {session.host}{f' ({session.individual})' if is_told else ''}")

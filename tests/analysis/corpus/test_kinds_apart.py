@@ -45,9 +45,10 @@ def test_probes_talks_and_experiments_take_no_number_of_a_primary_session(tmp_pa
         assert len(corpus.dialogues) == 4 * COUNT
 
 
-def test_each_mind_of_a_host_has_a_series_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["sessions", "sage/instances/legion", "x/sessions"])
+def test_each_mind_of_a_host_has_a_series_of_its_own(folder: str, tmp_path: Path) -> None:
     files: dict[str, JsonValue | bytes] = {
-        f"sessions/{mind[:3]}/session_{number:03d}.json": numbered(number, mind, machine="legion", model=mind)
+        f"{folder}/{mind[:3]}/session_{number:03d}.json": numbered(number, mind, machine="legion", model=mind)
         for mind in MINDS
         for number in range(1, 6)
     }
@@ -73,6 +74,6 @@ def test_an_instance_is_one_mind_whether_its_folder_or_its_model_says_it(tmp_pat
         "sage/instances/legion-old/sessions/session_001.json": numbered(1, "Other.", **here),
     }
     with Corpus.open(Folder.at(imported(tmp_path, files))) as corpus:
-        assert corpus.minds == (("legion", "old"), ("legion", "phi4-14b"))
+        assert corpus.minds == (("legion", "old-phi4-14b"), ("legion", "phi4-14b"))
         assert len(corpus.of("legion", "phi4-14b").sessions("primary")) == 2
         assert corpus.problems == ()
