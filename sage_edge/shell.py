@@ -42,7 +42,7 @@ class Result:
 
 
 def attempt(command: Command) -> Result:
-    """Run and return whatever happened. Raises CommandFailed only when the program does not exist."""
+    """Run and return whatever happened. Raises CommandFailed only when the program cannot be started."""
     env = {**os.environ, **command.env}
     try:
         done = subprocess.run(
@@ -58,6 +58,8 @@ def attempt(command: Command) -> Result:
         return Result(124, late.stdout or b"", f"no end within {command.timeout_s:g} s".encode())
     except FileNotFoundError:
         raise CommandFailed(command.words, 127, f"{command.words[0]} is not installed") from None
+    except PermissionError:  # also for a program that is nowhere, if a folder of PATH may not be read
+        raise CommandFailed(command.words, 126, f"{command.words[0]} may not be started") from None
     return Result(done.returncode, done.stdout, done.stderr)
 
 

@@ -36,6 +36,13 @@ def test_a_command_past_its_time_is_ended() -> None:
     assert late.complaint == "no end within 1 s"
 
 
+def test_a_program_that_may_not_be_started_is_named(tmp_path: Path) -> None:
+    (tmp_path / "program").write_text("no program")
+    with pytest.raises(CommandFailed, match="may not be started") as caught:
+        attempt(Command((str(tmp_path / "program"),)))
+    assert caught.value.exit_code == 126
+
+
 def test_an_absent_program_is_named() -> None:
     with pytest.raises(CommandFailed, match="no-such-program is not installed"):
         attempt(Command(("no-such-program",)))
