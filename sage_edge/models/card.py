@@ -8,6 +8,7 @@
     base: qwen2.5-0.5b/instruct:bf16
     adapter: {host: sprout}                          or another source: see `card_sources`
     steps: [merge, convert, {quantise: q8_0}]
+    files: ["*.json", "tokenizer/*"]                 where the usual ones will not do; `*` never crosses a `/`
     …
 
 A card whose hub revision nobody has looked up says `hub: owner/name@unresolved`: it can be read and planned, not used.
@@ -124,12 +125,18 @@ class ModelCard(Declared):
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """Glob patterns of the files that are wanted from a hub or a folder."""
+        """Glob patterns of the files that are wanted from a hub or a folder; `*` stands for no `/`."""
         return self.files or (_WANTED_GGUF if self.container == "gguf" and not self.steps else _WANTED)
 
     def wants(self, path: str) -> bool:
         """Whether a file of the source belongs to the model."""
-        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.wanted)
+        return any(_matches(path, pattern) for pattern in self.wanted)
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a path is one of a pattern, folder by folder: what lies in `onnx/` is not what lies above it."""
+    parts, globs = path.split("/"), pattern.split("/")
+    return len(parts) == len(globs) and all(map(fnmatch.fnmatchcase, parts, globs))
 
 
 def _contradictions(card: ModelCard) -> list[str]:

@@ -256,6 +256,25 @@ def test_wanted_files_follow_the_container(tmp_path: Path) -> None:
     assert [chosen.wants(name) for name in ("model-q8_0.gguf", "model-q4_0.gguf")] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("files", "wanted", "left"),
+    [
+        ((), ["model.safetensors", "config.json", "LICENSE.txt", "chat_template.jinja"],
+         ["checkpoint-500/model.safetensors", "onnx/config.json", "original/tokenizer.model", "a/b/vocab.txt"]),
+        (("*.json", "tokenizer/*"), ["config.json", "tokenizer/vocab.json"],
+         ["onnx/config.json", "tokenizer/old/vocab.json", "tokenizer", "x/tokenizer/vocab.json"]),
+        (("*/model.safetensors",), ["onnx/model.safetensors"], ["model.safetensors", "a/b/model.safetensors"]),
+        (("weights-[0-9].gguf",), ["weights-1.gguf"], ["weights-10.gguf", "a/weights-1.gguf", "Weights-1.gguf"]),
+    ],
+)  # fmt: skip
+def test_a_star_stands_for_no_folder(
+    tmp_path: Path, files: tuple[str, ...], wanted: list[str], left: list[str]
+) -> None:
+    declare(tmp_path, container="safetensors", quantisation="bf16", files=list(files))
+    card = read_cards(tmp_path)[ModelRef(REF)]
+    assert [path for path in (*wanted, *left) if card.wants(path)] == wanted
+
+
 def test_a_listing_takes_its_facts_from_the_card(tmp_path: Path) -> None:
     declare(tmp_path, chat_template=...)
     declare(tmp_path, ref="a/strict:x")
