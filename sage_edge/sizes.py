@@ -1,4 +1,4 @@
-"""Numbers in words: bytes in decimal units, as disks and registries are sold and listed; things, one or many."""
+"""Numbers in words: bytes in decimal units, as disks and registries are sold and listed; things, one or many; times."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def text(count: float) -> str:
 def counted(number: int, thing: str) -> str:
     """Return how many there are, for a person: `0 sessions`, `1 session`, `2 sessions`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for a person, in whole units: `40 s`, `5 min`, `3 h`, `400 days`."""
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -81,7 +81,9 @@ def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard]
 
     hub, store, stop = Hub.from_env(os.environ), Store(place.models), stop_on_signals()
     with progress_bar.of_bytes() as progress:
-        alone = PrepareContext(place.fleet, cards, store, hub, stop=stop, log=log, progress=progress)
+        alone = PrepareContext(
+            place.fleet, cards, store, hub, stop=stop, log=log, on_wait=progress.note, progress=progress
+        )
         context = alone if find_spec("fabric") is None else replace(alone, copy=_over_ssh(alone))
         (run.pull if fetch_only else run.prepare)(name, context)
 

@@ -55,7 +55,9 @@ def fetch(
     cards = read_cards(declarations)
     log(f"{ref} is not in {models} yet; it is fetched now, once, and kept there{_cost(cards[ref])}")
     hub = Hub.from_env(os.environ)
-    context = PrepareContext(declarations, cards, Store(models), hub, log=log, progress=progress, stop=stop)
+    context = PrepareContext(
+        declarations, cards, Store(models), hub, log=log, on_wait=log, progress=progress, stop=stop
+    )
     try:
         run.prepare(ref, context)
     except SageError as refusal:

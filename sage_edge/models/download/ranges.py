@@ -7,6 +7,8 @@ Knows no library: a RangeSource opens a range, and says TransferBroken for whate
     refused, stalled
     416, another length  WrongSize: the bytes cannot be the ones of the listing
     401, 403, 404, …     HubRefused
+
+A pause is as long as the server asks for (`hub_wait`), up to a most; beyond that it is said, and nobody waits.
 """
 
 from __future__ import annotations
@@ -21,23 +23,18 @@ from typing import Protocol
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.hints import sage
+from sage_edge.models.download import retry
 from sage_edge.models.download.partial import CHUNK, Partial
-from sage_edge.models.errors import ModelWorkInterrupted, WrongSize
+from sage_edge.models.download.retry import RetryPolicy, TransferBroken, WaitListener
+from sage_edge.models.errors import ModelWorkInterrupted, RateLimited, WrongSize
 from sage_edge.names import Digest
 
 AGAIN = ("try again, it goes on where it stopped: ", sage("model prepare", "REF"))
 LOGIN = "give this machine a login that may read it: hf auth login, or the variable HF_TOKEN; then try again"
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_PASSING = {408, 425, 429}
-
-
-class TransferBroken(Exception):
-    """The transfer stopped, and the next attempt may do better. `wait_s`: what the server asked for, if it did."""
-
-    def __init__(self, why: str, wait_s: float | None = None) -> None:
-        self.wait_s = wait_s
-        super().__init__(why)
+PASSING = (408, 425, 429)
+"""Statuses that say `not now`, as 5xx do."""
 
 
 @dataclass(frozen=True)
@@ -75,28 +72,11 @@ class RangeSource(Protocol):
         """Ask for the bytes from `start` up to `stop`. Raises TransferBroken (also while reading), Unreachable."""
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how long to retry.
-
-    Attempts are counted anew after each MiB that arrived; pauses double from the first on.
-    """
-
-    attempts: int = 6
-    first_s: float = 0.5
-    longest_s: float = 30.0
-    lock_s: float = 24 * 3600.0
-
-    def pause_s(self, failures: int, asked_s: float | None = None) -> float:
-        """Seconds before the next attempt, after that many failures (from 1)."""
-        return min(self.longest_s, max(self.first_s * 2.0 ** (failures - 1), asked_s or 0.0))
-
-
 ByteProgress = Callable[[int, int], None]
 """Called with the bytes that are here and those of all files together; the first falls when bytes prove to be bad."""
 
 
-def silent(*figures: int) -> None:
+def silent(*ignored: object) -> None:
     """Tell nobody."""
 
 
@@ -121,6 +101,7 @@ class Transfer:
     clock: Clock = field(default_factory=SystemClock)
     stop: threading.Event = field(default_factory=threading.Event)
     on_bytes: Callable[[int], None] = silent
+    on_wait: WaitListener = silent
 
 
 def complete(part: Partial, file: RemoteFile, transfer: Transfer) -> None:
@@ -137,17 +118,24 @@ def complete(part: Partial, file: RemoteFile, transfer: Transfer) -> None:
             if part.done_bytes - safe >= CHUNK:
                 failures, safe = 0, part.done_bytes
             failures += 1
-            if failures >= transfer.patience.attempts:
-                kept = f"{part.done_bytes} of {file.size_bytes} bytes of {file.path} are here"
-                raise Unreachable(
-                    f"cannot reach the hub for {transfer.source.name}: {trouble}; {kept}", hint=AGAIN
-                ) from None
-            transfer.clock.wait(transfer.patience.pause_s(failures, trouble.wait_s), transfer.stop)
+            if transfer.patience.is_spent(failures, trouble.wait_s):
+                raise _given_up(trouble, part, file, transfer.source.name) from None
+            pause_s = transfer.patience.pause_s(failures, trouble.wait_s)
+            retry.wait(trouble, pause_s, transfer.clock, transfer.stop, transfer.on_wait)
+
+
+def _given_up(trouble: TransferBroken, part: Partial, file: RemoteFile, name: str) -> Unreachable:
+    kept = f"{part.done_bytes} of {file.size_bytes} bytes of {file.path} are here"
+    if trouble.is_limit:
+        return RateLimited(f"the hub of {name}", trouble.wait_s, kept)
+    return Unreachable(f"cannot reach the hub for {name}: {trouble}; {kept}", hint=AGAIN)
 
 
 def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], transfer: Transfer) -> None:
     start, end = gap
     with transfer.source.open(file, start, end) as answer:
+        if answer.status in PASSING or answer.status >= 500:
+            raise retry.passing(answer.status, answer.headers, transfer.clock)
         at = _begin(answer, file, start, transfer.source.name)
         for piece in answer.pieces:
             if at + len(piece) > file.size_bytes:
@@ -165,8 +153,6 @@ def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], transfer: Tr
 def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> int:
     """Return the place in the file of the first byte of an answer, or refuse the answer."""
     status, headers = answer.status, answer.headers
-    if status in _PASSING or status >= 500:
-        raise TransferBroken(f"it answers with status {status}", _retry_after(headers))
     if status == 416:
         raise _wrong_size(file, name, "fewer than asked for")
     if status not in (200, 206):
@@ -196,9 +182,3 @@ def _check_cancelled(transfer: Transfer, file: RemoteFile, part: Partial) -> Non
     if transfer.stop.is_set():
         where = f"after {part.done_bytes} of {file.size_bytes} bytes"
         raise ModelWorkInterrupted(f"the transfer of {file.path} was interrupted {where}", hint=AGAIN)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header; a date is not understood."""
-    text = headers.get("retry-after", "")
-    return float(text) if re.fullmatch(r"\d{1,6}", text) else None

@@ -35,8 +35,8 @@ class PrepareContext:
 
     copy: has the bytes of a board's model in the store and returns its listing, whose name is still to be given; made
     at the roof, because models reach into no other machine.
-    log: one line for people. progress: bytes that are here, bytes of all files. threads: for comparing; a merge always
-    takes one, because sums in another order are other sums.
+    log: one line for people; on_wait: the same, of waits that a hub asks for. progress: bytes that are here, bytes of
+    all files. threads: for comparing; a merge always takes one, because sums in another order are other sums.
     """
 
     fleet: Path
@@ -47,6 +47,7 @@ class PrepareContext:
     stop: threading.Event = field(default_factory=threading.Event)
     log: Callable[[str], None] = _silent
     progress: Callable[[int, int], None] = _silent
+    on_wait: Callable[[str], None] = _silent
     copy: Callable[[HostSource, ModelRef], Manifest] = _no_copy
     threads: int = 1
 

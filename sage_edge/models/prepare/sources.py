@@ -79,19 +79,21 @@ def _without_strays(
 def _from_hub(
     card: ModelCard, source: HubSource, context: PrepareContext, *, is_adapter: bool, scratch: Path
 ) -> SourceFiles:
+    hub = context.hub.heeding(context.stop, context.on_wait)
     if source.revision is None:
-        latest = context.hub.revision(source.repo)
+        latest = hub.revision(source.repo)
         raise NotLocked(
             card.ref,
             f"{source.repo} is pinned to no commit; it is at {latest} now",
             hint=f"if that is meant, write it behind the @ in fleet/models/{stem(_whole(card))}.yaml",
         )
-    wanted = [file for file in context.hub.files(source.repo, source.revision) if card.wants(file.path)]
+    wanted = [file for file in hub.files(source.repo, source.revision) if card.wants(file.path)]
     digests = fetch.bring(
-        context.hub.at(source.repo, source.revision),
+        hub.at(source.repo, source.revision),
         wanted,
         context.store,
         progress=context.progress,
+        on_wait=context.on_wait,
         stop=context.stop,
         clock=context.clock,
     )

@@ -15,7 +15,7 @@ import pytest
 from sage_edge import files, hints, locks
 from sage_edge.errors import Locked, NoDiskSpace, StorageError
 from sage_edge.models.download.fetch import bring, lacking_bytes
-from sage_edge.models.download.ranges import RetryPolicy
+from sage_edge.models.download.retry import RetryPolicy
 from sage_edge.models.errors import DigestMismatch, ModelWorkInterrupted
 from sage_edge.models.store import disk_space
 from sage_edge.models.store.store import Store

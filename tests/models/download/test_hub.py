@@ -105,7 +105,7 @@ def test_a_hub_that_says_nothing_is_given_up(server: HubServer) -> None:
 
 
 @pytest.mark.parametrize("route", ["/revision/", "/tree/"])
-@pytest.mark.parametrize("status", [500, 503, 429])
+@pytest.mark.parametrize("status", [500, 503, 502])
 def test_a_hub_in_trouble_is_asked_again_with_growing_pauses(server: HubServer, route: str, status: int) -> None:
     revision = server.add(REPO, FILES)
     clock = HandClock()
@@ -125,7 +125,9 @@ def test_what_the_hub_does_not_have_or_does_not_give(server: HubServer) -> None:
     hub = Hub(server.endpoint)
     with pytest.raises(HubRefused) as refusal:
         hub.revision("tiny/other")
-    assert refusal.value.message == "the hub has no tiny/other@main, or does not show it to this machine"
+    assert refusal.value.message == (
+        "the hub has no tiny/other@main, or does not show it to this machine, which sends no token"
+    )
     assert refusal.value.code == 3
     with pytest.raises(HubRefused, match="the hub has no tiny/base@nightly"):
         hub.revision(REPO, "nightly")
@@ -207,8 +209,8 @@ def test_the_token_of_the_environment_is_sent_and_never_said(
     monkeypatch.setenv("HF_TOKEN", "hf_wrongwrong")
     with pytest.raises(HubRefused) as refusal:
         Hub(server.endpoint).revision(REPO)
-    assert hints.text(refusal.value.hint).startswith("give this machine a login that may read it: hf auth login")
-    assert refusal.value.__suppress_context__
+    assert refusal.value.message.startswith("the hub refuses the token in the variable HF_TOKEN: it has expired, was")
+    assert (refusal.value.__cause__, refusal.value.__context__) == (None, None)
     monkeypatch.setenv("HF_TOKEN", server.token)
     assert Hub(server.endpoint).revision(REPO) == revision
     assert {file.path for file in Hub(server.endpoint).files(REPO, revision)} == set(FILES)

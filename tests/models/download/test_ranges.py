@@ -69,18 +69,33 @@ def test_a_server_in_trouble_is_asked_again(place: Place, status: int) -> None:
 
 
 def test_a_server_that_stays_in_trouble_is_given_up_and_nobody_waits_an_hour(place: Place) -> None:
-    place.fail(status=503, times=99, headers={"Retry-After": "3600"})
+    place.fail(status=503, times=99)
     with pytest.raises(Unreachable, match="it answers with status 503; 0 of"):
         place.bring(NAME)
-    assert place.clock.waits == [30.0] * 5
+    assert place.clock.waits == [0.5, 1.0, 2.0, 4.0, 8.0]
+    place.server.faults.clear()
+    place.fail(status=503, headers={"Retry-After": "3600"})
+    with pytest.raises(Unreachable, match="it answers with status 503 and asks to wait 60 min; 0 of"):
+        place.bring(NAME)
+    assert len(place.clock.waits) == 5
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_a_server_that_says_no_is_believed(place: Place, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (400, "does not give {} (status 400)"),
+        (401, "has no {}, or does not show it to this machine, which sends no token"),
+        (403, "does not give {} (status 403)"),
+        (404, "has no {}, or does not show it to this machine, which sends no token"),
+        (410, "has withdrawn {}"),
+        (451, "has withdrawn {}"),
+    ],
+)
+def test_a_server_that_says_no_is_believed(place: Place, status: int, why: str) -> None:
     place.fail(status=status)
     with pytest.raises(HubRefused) as refusal:
         place.bring(NAME)
-    assert refusal.value.message == f"the hub does not give {NAME} of {place.name} (status {status})"
+    assert refusal.value.message == f"the hub {why.format(f'{NAME} of {place.name}')}"
     assert refusal.value.code == 3
     assert place.clock.waits == []
 
