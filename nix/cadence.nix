@@ -49,7 +49,7 @@ let
     else if isMultiple 60 step then
       "*-*-* *:*:00/${toString step} UTC"
     else
-      throw "fleet.yaml: ${what}: ${toString step} s are no hours, and divide none, so no timer can say them";
+      throw "fleet.yaml: ${what}: ${toString step} s are no hours, no minutes that divide one, no seconds that divide a minute";
 in
 {
   slots =

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
+import random
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from sage_edge.agent import slots
+from sage_edge.clock import Duration
 from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.load import load
 from sage_edge.names import HostName, Track
@@ -55,7 +60,7 @@ REFUSED: dict[Said, str] = {
     ("6h", "0h", "3h", "7m"): r"wake_every: 420 s do not divide a day",
     ("5h", "0h", "0h", "5m"): r"cadence: 18000 s do not divide a day",
     ("6h", "0h", "3h", "0s"): r"wake_every: 0 s do not divide a day",
-    ("6h", "0h", "3h", "90m"): r"wake_every: 5400 s are no hours, and divide none",
+    ("6h", "0h", "3h", "90m"): r"wake_every: 5400 s are no hours, no minutes that divide one",
     ("6h", "0h", "soon", "5m"): r"cadence.training.offset: expected a duration like 6h, got 'soon'",
 }
 
@@ -134,3 +139,53 @@ def test_a_researcher_only_looks(units: dict[str, str]) -> None:
 
 def test_nothing_but_the_agent_spreads_starts(units: dict[str, str]) -> None:
     assert not any("RandomizedDelay" in text or "FixedRandomDelay" in text for text in units.values())
+
+
+def test_any_cadence_becomes_its_own_calendar_or_none(here: Asked) -> None:
+    """Of many drawn ones: all that divides a day and fits hours or a part of one is said, all else is refused."""
+    draw = random.Random(11)
+    lengths = [
+        "15s",
+        "20s",
+        "45s",
+        "1m",
+        "2m",
+        "5m",
+        "7m",
+        "10m",
+        "25m",
+        "30m",
+        "90m",
+        "1h",
+        "2h",
+        "3h",
+        "5h",
+        "6h",
+        "1d",
+    ]
+    drawn = [tuple(draw.choice(lengths) for _ in range(4)) for _ in range(300)]
+    texts = json.dumps([FLEET.format(*one) for one in drawn])
+    said = here.expression(f"{READ} map (text: builtins.tryEval (read text)) (builtins.fromJSON ''{texts}'')")
+    made = json.loads(said.text)
+    wanted = [(expressed(math.gcd(*map(seconds, one[:3]))), expressed(seconds(one[3]))) for one in drawn]
+    assert [_calendars(one) for one in made] == [None if None in pair else pair for pair in wanted]
+    assert 40 < sum(None in pair for pair in wanted) < 260
+
+
+def seconds(length: str) -> int:
+    return int(Duration.parse(length).total_seconds())
+
+
+def expressed(step: int) -> str | None:
+    """The calendar of what happens every so many seconds, from midnight on."""
+    if 86_400 % step or (3_600 % step and step % 3_600):
+        return None
+    if step % 3_600 == 0:
+        return f"*-*-* 00/{step // 3_600}:00:00 UTC"
+    if step % 60 == 0:
+        return f"*-*-* *:00/{step // 60}:00 UTC"
+    return f"*-*-* *:*:00/{step} UTC" if 60 % step == 0 else None
+
+
+def _calendars(tried: Mapping[str, Any]) -> tuple[str, str] | None:
+    return (tried["value"]["slots"], tried["value"]["looks"]) if tried["success"] else None
