@@ -1,7 +1,7 @@
-# A fleet's own cadence as systemd's timers say it: { slots = calendars of its sessions; looks = of what is in between; }.
+# A fleet's own cadence as calendars of systemd's: slots, when its sessions are due, and looks, in between.
 #
-# Due moments count from 1970-01-01 UTC (sage_edge/inventory/cadence.py), so whatever divides a day is the same every day.
-# The agent applies the declared jitter itself; a look that comes after it serves the slot, so slots alone are not enough.
+# Due moments count from 1970-01-01 UTC (sage_edge/inventory/cadence.py), so what divides a day is the same every day.
+# The agent waits out the declared jitter itself, and a look after it serves the slot: slots alone are not enough.
 {
   lib,
   sage-declared,
@@ -14,7 +14,12 @@ let
     what: text:
     let
       parts = builtins.match "(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?" text;
-      part = index: factor: if builtins.elemAt parts index == null then 0 else lib.toInt (builtins.elemAt parts index) * factor;
+      part =
+        index: factor:
+        let
+          digits = builtins.elemAt parts index;
+        in
+        if digits == null then 0 else lib.toInt digits * factor;
     in
     if parts == null || text == "" then
       throw "fleet.yaml: ${what}: expected a duration like 6h, got '${text}'"
@@ -22,7 +27,9 @@ let
       part 1 day + part 3 3600 + part 5 60 + part 7 1;
 
   kinds = builtins.filter (match: match != null) (
-    map (builtins.match "  ([a-z-]+): *[{]every: *([0-9a-z]+), *offset: *([0-9a-z]+)[}] *(#.*)?") (sage-declared.lines file)
+    map (builtins.match "  ([a-z-]+): *[{]every: *([0-9a-z]+), *offset: *([0-9a-z]+)[}] *(#.*)?") (
+      sage-declared.lines file
+    )
   );
   moments = lib.concatMap (
     kind:
@@ -49,7 +56,7 @@ let
     else if isMultiple 60 step then
       "*-*-* *:*:00/${toString step} UTC"
     else
-      throw "fleet.yaml: ${what}: ${toString step} s are no hours, no minutes that divide one, no seconds that divide a minute";
+      throw "fleet.yaml: ${what}: ${toString step} s are no hours, no minutes that divide one, nor seconds that do";
 in
 {
   slots =

@@ -45,7 +45,7 @@ let
     if parts == null then
       throw "services.sage-edge.${role}.l4t: expected a release like 36.4.4, got '${version}'"
     else
-      "# R${builtins.elemAt parts 0} (release), REVISION: ${builtins.elemAt parts 1}, GCID: 0, BOARD: generic, EABI: aarch64\n";
+      "# R${builtins.elemAt parts 0} (release), REVISION: ${builtins.elemAt parts 1}, EABI: aarch64\n";
 in
 {
   options.services.sage-edge.${role} = import ./module-options.nix {
@@ -97,7 +97,10 @@ in
         TRANSFORMERS_OFFLINE = "1";
         PYTHONUNBUFFERED = "1";
         # %d: where systemd puts the credential
-        GIT_SSH_COMMAND = "ssh -i %d/exchange-key -o IdentitiesOnly=yes -o UserKnownHostsFile=${cfg.fleet}/known_hosts -o StrictHostKeyChecking=yes -o BatchMode=yes";
+        GIT_SSH_COMMAND = builtins.concatStringsSep " " [
+          "ssh -i %d/exchange-key -o IdentitiesOnly=yes"
+          "-o UserKnownHostsFile=${cfg.fleet}/known_hosts -o StrictHostKeyChecking=yes -o BatchMode=yes"
+        ];
       };
       serviceConfig = {
         Type = "oneshot";

@@ -24,11 +24,16 @@ let
     else
       lib.toLower (builtins.replaceStrings [ "_" "." ] [ "-" "-" ] (builtins.head match));
 
-  asked = extras: map nameOf (project.dependencies ++ lib.concatMap (extra: project.optional-dependencies.${extra}) extras);
+  asked =
+    extras:
+    map nameOf (
+      project.dependencies ++ lib.concatMap (extra: project.optional-dependencies.${extra}) extras
+    );
 
   from =
     python: name:
-    python.${name} or python.tree-sitter-grammars.${name} or (throw "pyproject.toml asks for '${name}', and nixpkgs has no Python package of that name");
+    python.${name} or python.tree-sitter-grammars.${name}
+      or (throw "pyproject.toml asks for '${name}', and nixpkgs has no Python package of that name");
 in
 {
   inherit project;
