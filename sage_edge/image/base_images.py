@@ -66,11 +66,11 @@ def python_of(docker: DockerClient, base: str) -> str:
     return PYTHONS[release]
 
 
-def require_processor(docker: DockerClient, base: str) -> None:
-    """Return if a base that is here is for this machine's processor. Raises OtherArchitecture."""
-    stored = docker.image(base)
-    if stored is not None and stored.arch != _ARCH.get(docker.info.arch, docker.info.arch):
-        raise OtherArchitecture(base, stored.arch, docker.info.arch, hint=("an image that is for it: ", _HERE))
+def require_processor(docker: DockerClient, base: str, processor: str) -> None:
+    """Return if a base that is here is for a processor, like arm64; empty: this machine's. Raises OtherArchitecture."""
+    stored, here = docker.image(base), processor or docker.info.arch
+    if stored is not None and stored.arch != _ARCH.get(here, here):
+        raise OtherArchitecture(base, stored.arch, here, hint=("an image that is for it: ", _HERE))
 
 
 _ARCH = {"x86_64": "amd64", "aarch64": "arm64"}

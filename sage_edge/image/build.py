@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Literal
 
 from sage_edge import __version__, files, shell
 from sage_edge.clock import SystemClock
@@ -28,6 +29,9 @@ from sage_edge.names import ModelRef
 from sage_edge.shell import Command, Result
 
 BUILD_S, SMOKE_S = 3 * 3600.0, 300.0
+_MACHINES: Mapping[str, str | None] = {"": None, "arm64": "aarch64"}
+"""A processor as an image names it, and as Linux does."""
+
 SCRATCHES = Path(".sage") / "building"
 """Below the checkout, beside the store rather than in /tmp: a baked model may have 30 GB."""
 
@@ -37,7 +41,8 @@ class BuildOrder:
     """What to build. base: an image that is here, instead of the declared ones; only for the cpu platform.
 
     bake: models in the image, instead of the card's. fresh: take no layer of an earlier build, so that the base's
-    packages are today's. owner: the first part of the tag.
+    packages are today's. owner: the first part of the tag. processor: `arm64`, where the machine has another one and
+    runs such programs by an emulator; only for the cpu platform.
     """
 
     card: ImageCard
@@ -46,6 +51,7 @@ class BuildOrder:
     bake: tuple[ModelRef, ...] | None = None
     fresh: bool = False
     owner: str = "sage"
+    processor: Literal["", "arm64"] = ""
 
     @property
     def models(self) -> tuple[ModelRef, ...]:
@@ -54,7 +60,7 @@ class BuildOrder:
 
     @property
     def tag(self) -> str:
-        return f"{self.owner}/{self.card.name}:{self.platform}"
+        return f"{self.owner}/{self.card.name}:{'-'.join(filter(None, (self.platform, self.processor)))}"
 
 
 def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable[[str], None]) -> BuiltImage:
@@ -72,9 +78,10 @@ def build(root: Path, fleet: Path, store: Path, order: BuildOrder, log: Callable
         require_clock(root, order.card.name, SystemClock().now())
         variant = order.card.platforms[order.platform]
         if order.platform == "cpu":
-            base_images.require_processor(docker, bases.runtime)
+            base_images.require_processor(docker, bases.runtime, order.processor)
         python = variant.python or base_images.python_of(docker, bases.runtime)
-        wheels = wheelhouse.ensure(root, order.card, wheelhouse.Target.of(variant, order.platform, python), log)
+        target = wheelhouse.Target.of(variant, order.platform, python, _MACHINES[order.processor])
+        wheels = wheelhouse.ensure(root, order.card, target, log)
         log(f"building {order.tag}{_changed(revision(root, order.card.name))}")
         _build(root, order, bases, library, wheels)
         image = _in_order(docker, root, order, log)
@@ -111,7 +118,7 @@ def _words(
         "MODEL": order.models[0] if order.models else "", "VERSION": __version__, "REVISION": revision(root, card.name),
         "SOURCE_DATE_EPOCH": str(epoch(root, card.name)),
     }  # fmt: skip
-    arch = card.platforms[order.platform].arch
+    arch = f"linux/{order.processor}" if order.processor else card.platforms[order.platform].arch
     return (
         "--provenance=false", "--progress=plain", *(() if arch == "native" else ("--platform", arch)),
         *(("--no-cache",) if order.fresh else ()), "--tag", order.tag,
@@ -162,7 +169,7 @@ def _in_order(docker: DockerClient, root: Path, order: BuildOrder, log: Callable
     packed = docker.image(order.tag)
     if packed is None:
         raise BuildFailed(f"the engine has no {order.tag} after its build", hint="docker buildx ls; docker images")
-    last = build_record.find(root, order.card.name, order.platform)
+    last = build_record.find(root, order.card.name, order.platform, order.processor)
     if last and last.packed_as == packed.id and docker.image(last.id):
         docker.tag(last.id, order.tag)
     else:
@@ -182,6 +189,7 @@ def _in_order(docker: DockerClient, root: Path, order: BuildOrder, log: Callable
         model=str(order.models[0]) if order.models else None,
         packed_as=packed.id,
         revision=revision(root, order.card.name),
+        processor=order.processor,
     )
 
 

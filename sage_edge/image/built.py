@@ -14,6 +14,7 @@ class BuiltImage:
     name: its folder below images/. platform: `l4t` or `cpu`. bytes: unpacked. model: what it carries, if anything.
     packed_as: the id under which the engine had packed it, before its layers were written anew (repack).
     revision: the commit that it was built from, as its label says, `-dirty` for a changed tree.
+    processor: like arm64, where it is not that of the workstation.
     """
 
     id: Digest
@@ -26,3 +27,4 @@ class BuiltImage:
     model: str | None
     packed_as: str = ""
     revision: str = ""
+    processor: str = ""

@@ -241,13 +241,13 @@ class SbomDiffers(ImageError):
 
 
 class OtherArchitecture(ImageError):
-    """An image is for another processor than this machine's, so nothing of it runs here."""
+    """An image is for another processor than what is to run, so nothing of it runs there."""
 
     code = ExitCode.REFUSED
 
     def __init__(self, tag: str, arch: str, here: str, *, hint: Hint) -> None:
         self.tag, self.arch, self.here = tag, sanitize.one_line(arch), here
-        super().__init__(f"{tag} is for {self.arch}, and the engine here runs {here}", hint=hint)
+        super().__init__(f"{tag} is for {self.arch}, and what is to run is for {here}", hint=hint)
 
 
 class ImagesDiffer(ImageError):

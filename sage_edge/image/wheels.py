@@ -35,6 +35,9 @@ ENGINE = "llama-cpp-python"
 LEAN = "requirements/llama.cmake"
 ANYWHERE = "images/shared/compiled.cmake"
 """How it comes out the same wherever it is compiled; `tasks.py` compiles with it, too."""
+CROSSED = "images/shared/aarch64.cmake"
+"""How it is compiled for an arm64 processor on another one."""
+
 COMPILE_S = 3600.0
 LONG_AGO = "315532800"
 """1980-01-01, the first moment that a zip file can say."""
@@ -52,9 +55,9 @@ class Target:
     machine: str
 
     @classmethod
-    def of(cls, variant: Variant, name: Platform, python: str) -> Target:
-        """The target of one way to build an image, upon a base with this Python."""
-        return cls(name, python, platform.machine() if variant.arch == "native" else "aarch64")
+    def of(cls, variant: Variant, name: Platform, python: str, machine: str | None = None) -> Target:
+        """The target of one way to build an image, upon a base with this Python. machine: instead of this one."""
+        return cls(name, python, (machine or platform.machine()) if variant.arch == "native" else "aarch64")
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -94,7 +97,7 @@ def _fetch(root: Path, asked: list[Path], part: Path, target: Target) -> None:
     beside = part / "engine"
     beside.mkdir()
     if engine and target.platform == "cpu":
-        for wheel in _compiled(root, engine).glob("*.whl"):
+        for wheel in _compiled(root, engine, target.machine).glob("*.whl"):
             shutil.copyfile(wheel, beside / wheel.name)
     elif engine:
         _download(root, for_target(asked[1].read_text("utf-8"), target), beside, target)
@@ -104,16 +107,22 @@ def _fetch(root: Path, asked: list[Path], part: Path, target: Target) -> None:
             shutil.copyfile(root / flags, beside / Path(flags).name)
 
 
-def _compiled(root: Path, engine: str) -> Path:
-    """Return the folder with llama.cpp's binding for this machine: minutes of work, done once for all images."""
-    ground = "\0".join((engine, *_flags(root), platform.machine()))
+def _compiled(root: Path, engine: str, machine: str) -> Path:
+    """Return the folder with llama.cpp's binding for a machine: minutes of work, done once for all images."""
+    foreign = machine != platform.machine()
+    crossed = ((root / CROSSED).read_text("utf-8"),) if foreign else ()
+    ground = "\0".join((engine, *_flags(root), *crossed, machine))
     folder = root / ".sage" / "wheels" / f"engine-{files.digest(ground.encode()).short}"
     with _once(folder) as part:
         if part:
             words = ("wheel", "--no-deps", "--require-hashes", "--wheel-dir", str(part))
-            _pip(root, words, engine)
-            if any(map(tells_where, part.glob("*.whl"))):  # pip had it from before, compiled without our flags
-                _pip(root, (*words, "--no-cache-dir"), engine)
+            if foreign:
+                # pip keeps what it compiles under the name of the source alone, whatever it is for
+                _pip(root, (*words, "--no-cache-dir"), engine, machine)
+            else:
+                _pip(root, words, engine)
+                if any(map(tells_where, part.glob("*.whl"))):  # pip had it from before, compiled without our flags
+                    _pip(root, (*words, "--no-cache-dir"), engine)
     return folder
 
 
@@ -199,12 +208,15 @@ def pack_own(root: Path, folder: Path) -> None:
     _pip(root, ("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(root)))
 
 
-def _pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
+def _pip(root: Path, words: tuple[str, ...], requirements: str = "", machine: str = "") -> None:
+    """machine: what is compiled is for that one, not for this."""
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
     listed = ("--requirement", "/dev/stdin") if requirements else ()
     env = {
         "CMAKE_ARGS": f"-DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE={root / LEAN}"
-        f" -DCMAKE_PROJECT_INCLUDE={root / ANYWHERE}",
+        f" -DCMAKE_PROJECT_INCLUDE={root / ANYWHERE}"
+        + (f" -DCMAKE_TOOLCHAIN_FILE={root / CROSSED}" if machine else ""),
+        **({"_PYTHON_HOST_PLATFORM": f"linux-{machine}"} if machine else {}),
         "SOURCE_DATE_EPOCH": LONG_AGO,
     }
     done = shell.attempt(Command((*pip, *words, *listed), timeout_s=COMPILE_S, stdin=requirements.encode(), env=env))

@@ -66,7 +66,14 @@ def admit(here: FleetContext, public: str, say: Callable[[str], None]) -> None:
 
 
 def built(
-    here: FleetContext, host: Host, platform: str, base: str | None, bake: str = "", *, fresh: bool = False
+    here: FleetContext,
+    host: Host,
+    platform: str,
+    base: str | None,
+    bake: str = "",
+    *,
+    fresh: bool = False,
+    processor: str = "",
 ) -> BuiltImage:
     """Build the image of a host's role. bake: models in the image instead of its card's, with commas between."""
     from sage_edge.image import build as images
@@ -79,9 +86,21 @@ def built(
             f"images/{card.name} is for no platform {platform!r}; there are: {known}",
             hint=hints.invoke("image.build", help=True),
         )
+    if processor and (processor != "arm64" or platform != "cpu"):
+        raise UsageError(
+            f"images/{card.name} for {platform} is built for no processor {processor!r} by name",
+            hint=hints.invoke("image.build", host=host.name, platform="cpu", processor="arm64", base="IMAGE"),
+        )
     if platform == "cpu" and here.fleet.overlay == "sim" and base is None:
         base = sim_image.ensure_base(log)  # the stand-ins' own: it needs no registry
-    order = images.BuildOrder(card, "cpu" if platform == "cpu" else "l4t", base, _refs(bake) if bake else None, fresh)
+    order = images.BuildOrder(
+        card,
+        "cpu" if platform == "cpu" else "l4t",
+        base,
+        _refs(bake) if bake else None,
+        fresh,
+        processor="arm64" if processor else "",
+    )
     baked_models.fetch(Library(here.fleet.folder, paths().models), order.models, log)
     return images.build(here.root, here.fleet.folder, paths().models, order, log)
 
@@ -98,10 +117,10 @@ def platform_of(here: FleetContext, host: Host) -> str:
     return "l4t" if here.fleet.boards[host.board].compute_capability else "cpu"
 
 
-def image_of(here: FleetContext, host: Host, platform: str = "") -> BuiltImage:
-    """Return the image that was built for a host, or for another platform than its board's. Raises NotBuilt."""
+def image_of(here: FleetContext, host: Host, platform: str = "", processor: str = "") -> BuiltImage:
+    """Return the image that was built for a host, or for another platform or processor. Raises NotBuilt."""
     card = here.checkout.image_card(host.role)
-    image = build_record.find(here.root, card.name, platform or platform_of(here, host))
+    image = build_record.find(here.root, card.name, platform or platform_of(here, host), processor)
     if image is None:
         raise NotBuilt(host.name, card.name)
     return image

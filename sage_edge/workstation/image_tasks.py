@@ -7,6 +7,7 @@ from sage_edge.errors import ExitCode
 from sage_edge.workstation.task import FLEET, HOST, HOSTS, JSON, ONE_HOST, task
 
 GROUP = "image"
+PROCESSOR = "arm64: a cpu image for it, on a machine with another one and an emulator."
 
 
 @task(
@@ -17,6 +18,7 @@ GROUP = "image"
         "base": "An image that is here, to build a cpu image upon.",
         "bake": "Models from this machine's store in it, like family/name:variant,…; each shard is a layer.",
         "fresh": "Make every layer anew: the base's packages as they are today.",
+        "processor": PROCESSOR,
     }
 )
 def build(
@@ -27,6 +29,7 @@ def build(
     base: str = "",
     bake: str = "",
     fresh: bool = False,
+    processor: str = "",
 ) -> int:
     """Build images; each draws a token where it can run."""
     import click
@@ -37,7 +40,7 @@ def build(
     for name in here.chosen(host, "", everyone=False):
         entry = here.fleet.host(name)
         way = platform or deploy_service.platform_of(here, entry)
-        image = deploy_service.built(here, entry, way, base or None, bake, fresh=fresh)
+        image = deploy_service.built(here, entry, way, base or None, bake, fresh=fresh, processor=processor)
         click.echo(f"{name:<12} {image.tag}  {image.id}  {sizes.text(image.bytes)}")
     return 0
 
@@ -47,12 +50,21 @@ def build(
         "host": ONE_HOST,
         "fleet": FLEET,
         "platform": "l4t or cpu; default: what the host's board is.",
+        "processor": PROCESSOR,
         "check": "A document to compare with the image, instead of writing one.",
         "unasked": "Only read the image, which may be for another processor; do not ask it.",
     },
     codes=(ExitCode.NOT_VERIFIED,),
 )
-def sbom(c: object, host: str = "", fleet: str = "", platform: str = "", check: str = "", unasked: bool = False) -> int:
+def sbom(
+    c: object,
+    host: str = "",
+    fleet: str = "",
+    platform: str = "",
+    processor: str = "",
+    check: str = "",
+    unasked: bool = False,
+) -> int:
     """Write what is in an image as SPDX, equal to what it says itself."""
     from pathlib import Path
 
@@ -64,7 +76,7 @@ def sbom(c: object, host: str = "", fleet: str = "", platform: str = "", check: 
 
     here = context.make_context(fleet)
     entry = here.fleet.host(host)
-    image = deploy_service.image_of(here, entry, platform)
+    image = deploy_service.image_of(here, entry, platform, processor)
     if check:
         written = bill.check(Path(check), image)
     else:

@@ -17,6 +17,7 @@ from sage_edge.image import build, build_record, spec
 from sage_edge.image import wheels as wheelhouse
 from sage_edge.image.build import BuildOrder
 from sage_edge.image.errors import BaseUnresolved, BuildFailed, ClockBehind, EngineTooOld, NoEngine, OtherArchitecture
+from sage_edge.image.spec import ImageCard
 from sage_edge.models.errors import ModelIncomplete
 from sage_edge.names import ModelRef
 from tests.image import images
@@ -203,6 +204,29 @@ def test_a_base_for_another_processor_is_refused_before_it_runs(
         build.build(checkout, ROOT / "fleet", tmp_path / "store", ORDER, lambda line: None)
     assert (refused.value.arch, refused.value.here) == ("arm64", "x86_64")
     assert not any(request.startswith("POST /containers") for request in stubbed.asked)
+
+
+def test_an_image_for_another_processor_is_one_beside_ours(
+    checkout: Path, tmp_path: Path, command: StubDocker, stubbed: StubEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words and requests only."""
+    stubbed.runs("VERSION_CODENAME=bookworm\n")
+    stubbed.instead("GET /images/a-base:1/json", {"Id": DIGEST, "Size": 1, "Architecture": "arm64"})
+    stubbed.answers("GET /images/sage/sprout:cpu-arm64/json", {"Id": DIGEST, "Size": 541, "Architecture": "arm64"})
+    targets: list[wheelhouse.Target] = []
+
+    def ensure(root: Path, card: ImageCard, target: wheelhouse.Target, log: object) -> Path:
+        targets.append(target)
+        return tmp_path
+
+    monkeypatch.setattr(wheelhouse, "ensure", ensure)
+    order = BuildOrder(SPROUT, "cpu", "a-base:1", bake=(), processor="arm64")
+    image = build.build(checkout, ROOT / "fleet", tmp_path / "store", order, lambda line: None)
+    assert "--platform linux/arm64" in command.asked[-1]
+    assert "--tag sage/sprout:cpu-arm64" in command.asked[-1]
+    assert targets == [wheelhouse.Target("cpu", "3.11", "aarch64")]
+    assert build_record.find(checkout, "sprout", "cpu", "arm64") == image
+    assert build_record.find(checkout, "sprout", "cpu") is None, "no stand-in is to get it"
 
 
 def test_a_changed_tree_is_said_by_the_log_the_label_and_the_record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import zipfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sage_edge.image.errors import WheelsMissing
 from sage_edge.image.spec import ImageCard
 from sage_edge.image.wheels import Target
 from sage_edge.inventory.image import Platform
+from sage_edge.shell import Command, Result
 
 ROOT = Path(__file__).parents[2]
 BOARD = Target("l4t", "3.10", "aarch64")
@@ -106,7 +108,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, ImageCa
 
 def flags(root: Path) -> None:
     """Give a checkout what llama.cpp's binding is compiled with."""
-    for name in (wheelhouse.LEAN, wheelhouse.ANYWHERE):
+    for name in (wheelhouse.LEAN, wheelhouse.ANYWHERE, wheelhouse.CROSSED):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("", "utf-8")
 
@@ -149,7 +151,7 @@ def test_the_engine_is_compiled_once_for_all_images(tmp_path: Path, monkeypatch:
     engine = f"{wheelhouse.ENGINE}==0.3.36 --hash=sha256:{'a' * 64}\n"
     calls: list[str] = []
 
-    def pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
+    def pip(root: Path, words: tuple[str, ...], requirements: str = "", machine: str = "") -> None:
         calls.append(words[0])
         if words[0] == "wheel":
             compiled(Path(words[-1]), b"compiled")
@@ -173,7 +175,7 @@ def test_what_pip_has_compiled_in_a_folder_of_its_own_is_compiled_anew(
     engine = f"{wheelhouse.ENGINE}==0.3.36 --hash=sha256:{'a' * 64}\n"
     calls: list[tuple[str, ...]] = []
 
-    def pip(root: Path, words: tuple[str, ...], requirements: str = "") -> None:
+    def pip(root: Path, words: tuple[str, ...], requirements: str = "", machine: str = "") -> None:
         calls.append(words)
         if words[0] == "wheel":
             plain = "--no-cache-dir" in words
@@ -187,6 +189,35 @@ def test_what_pip_has_compiled_in_a_folder_of_its_own_is_compiled_anew(
     folder = wheelhouse.ensure(tmp_path, card, Target("cpu", "3.11", "x86_64"), lambda line: None)
     assert [wheelhouse.tells_where(path) for path in (folder / "engine").glob("*.whl")] == [False]
     assert sum(words[0] == "wheel" for words in calls) == 2
+
+
+def test_for_another_processor_it_is_compiled_by_a_cross_compiler_and_never_taken_from_pip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = f"{wheelhouse.ENGINE}==0.3.36 --hash=sha256:{'a' * 64}\n"
+    commands: list[Command] = []
+
+    def attempt(command: Command) -> Result:
+        commands.append(command)
+        return Result(0, b"", b"")
+
+    monkeypatch.setattr("sage_edge.shell.attempt", attempt)
+    flags(tmp_path)
+    (tmp_path / "images" / "sprout").mkdir()
+    (tmp_path / "images" / "sprout" / "requirements-cpu.txt").write_text(engine, "utf-8")
+    card = spec.read_cards(ROOT / "images")["sprout"]
+    other = "aarch64" if platform.machine() != "aarch64" else "x86_64"
+    shelves = {
+        machine: wheelhouse.ensure(tmp_path, card, Target("cpu", "3.11", machine), lambda line: None)
+        for machine in (other, platform.machine())
+    }
+    assert len(set(shelves.values())) == 2
+    crossed, ours = (command for command in commands if "wheel" in command.words)
+    assert "--no-cache-dir" in crossed.words
+    assert crossed.env["_PYTHON_HOST_PLATFORM"] == f"linux-{other}"
+    assert f"-DCMAKE_TOOLCHAIN_FILE={tmp_path / wheelhouse.CROSSED}" in crossed.env["CMAKE_ARGS"]
+    assert "_PYTHON_HOST_PLATFORM" not in ours.env
+    assert "TOOLCHAIN" not in ours.env["CMAKE_ARGS"]
 
 
 @pytest.mark.slow

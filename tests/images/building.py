@@ -80,9 +80,8 @@ def order(name: str, **changed: Any) -> BuildOrder:
     """What to build: upon the base of the stand-ins, which needs no registry; Sprout with no model but the seedling."""
     card = spec.read_cards(ROOT / "images")[name]
     bake = tuple(ref for ref in card.baked("cpu") if ref == SEEDLING)
-    return BuildOrder(
-        card, "cpu", sim_image.ensure_base(lambda line: None), **{"owner": OWNER, "bake": bake, **changed}
-    )
+    base = changed.pop("base", None) or sim_image.ensure_base(lambda line: None)
+    return BuildOrder(card, "cpu", base, **{"owner": OWNER, "bake": bake, **changed})
 
 
 def build(root: Path, wanted: BuildOrder, fleet: Path = ROOT / "fleet", store: Path | None = None) -> BuiltImage:

@@ -39,7 +39,9 @@ def make(root: Path, fleet: Path, scratches: Path, image: BuiltImage, *, unasked
         text = document.text(image.tag, image.id, created, inside.distribution, inside.parts)
         if not unasked:
             comparison.require_equal(docker, image.tag, image.id, document.parts_of(text))
-    path = root / ".sage" / "images" / f"{image.name}-{image.platform}.spdx.json"
+    path = (
+        root / ".sage" / "images" / f"{'-'.join(filter(None, (image.name, image.platform, image.processor)))}.spdx.json"
+    )
     files.make_folder(path.parent)
     files.write_atomic(path, text.encode())
     return WrittenBill(path, Counter(part.kind for part in inside.parts))
