@@ -10,6 +10,7 @@ from tools.nix_check.flake import SYSTEM, Flake, last_error
 
 LINES = 25
 """So many of the last lines of a build are shown."""
+_COLOUR = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z]|\(B)")
 _LOG = re.compile(r"^[\w.+-]+> ?(.*)$")
 _ABSENT = re.compile(r"does not exist|No such file or directory|not found|can't open|No module named '([\w.]+)'")
 _NAME = re.compile(r"[\w./-]+")
@@ -23,7 +24,7 @@ def build(flake: Flake, output: str, timeout_s: float = 1800.0) -> str:
     asked = flake.ask("build", f"{kind}.{SYSTEM}.{name}", "--no-link", "--print-build-logs", timeout_s=timeout_s)
     if asked.code == 0:
         return ended(asked.complaint)
-    log = [match[1] for line in asked.complaint.splitlines() if (match := _LOG.match(line))]
+    log = said(asked.complaint)
     shown = "\n".join(log[-LINES:]) or last_error(asked)
     if any(_ALL_SKIPPED in line for line in log):
         raise NothingTested(f"{output} skipped all of its tests:\n{shown}", output=asked.complaint)
@@ -45,5 +46,9 @@ def absent(log: list[str], known: list[str]) -> Iterator[str]:
 
 def ended(complaint: str) -> str:
     """Return the last line that a build printed, as its result; empty for a build that says nothing."""
-    lines = [match[1].strip() for line in complaint.splitlines() if (match := _LOG.match(line))]
-    return next((line.strip("= ") for line in reversed(lines) if line), "")
+    return next((line.strip("= ") for line in reversed(said(complaint)) if line.strip()), "")
+
+
+def said(complaint: str) -> list[str]:
+    """Return the lines that builds printed, without the colours that some give to what they take for a terminal."""
+    return [match[1] for line in _COLOUR.sub("", complaint).splitlines() if (match := _LOG.match(line))]
