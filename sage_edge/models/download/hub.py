@@ -53,6 +53,10 @@ _OFFLINE = (
 )
 
 
+def _all(_: str) -> bool:
+    return True
+
+
 class Hub:
     """A hub at an address. Nothing is asked, and nothing is imported, before the first method is called."""
 
@@ -103,8 +107,11 @@ class Hub:
 
         return self._asked(f"{repo}@{name}", ask)
 
-    def files(self, repo: str, revision: str) -> tuple[RemoteFile, ...]:
-        """Return every file of a commit, by path, with what its bytes are known by. Raises as `revision` does."""
+    def files(self, repo: str, revision: str, wants: Callable[[str], bool] = _all) -> tuple[RemoteFile, ...]:
+        """Return the wanted files of a commit, by path, with what their bytes are known by. Raises as `revision` does.
+
+        wants: whether a path is wanted, all by default. What nobody wants is not looked at, so it cannot be wrong.
+        """
         url = f"{self.endpoint}/api/models/{_checked(_REPO, repo)}/tree/{_checked(_COMMIT, revision)}"
         files, what = dict[str, RemoteFile](), f"{repo}@{revision[:7]}"
         for _ in range(_MOST_PAGES):
@@ -113,7 +120,7 @@ class Hub:
             def ask(url: str = asked) -> tuple[list[RemoteFile], str | None]:
                 query = {} if "?" in url else {"recursive": "true", "expand": "false"}
                 entries, following = self._get(url, repo, what, query)
-                return _listed(entries), following
+                return _listed(entries, wants), following
 
             page, following = self._asked(what, ask)
             files.update((file.path, file) for file in page)
@@ -245,11 +252,11 @@ def _token_place() -> str:
     return f"the variable {named}" if named else f"the file {_library().constants.HF_TOKEN_PATH}"
 
 
-def _listed(page: Any) -> list[RemoteFile]:
-    """Return the files of one page of a listing. Raises ValueError, KeyError, TypeError for what is none."""
+def _listed(page: Any, wants: Callable[[str], bool]) -> list[RemoteFile]:
+    """Return the wanted files of one page of a listing. Raises ValueError, KeyError, TypeError for what is none."""
     if not isinstance(page, list):
         raise TypeError("a page is a list")
-    return [_file(entry) for entry in page if entry["type"] == "file"]
+    return [_file(entry) for entry in page if entry["type"] == "file" and wants(str(entry["path"]))]
 
 
 def _file(entry: Mapping[str, Any]) -> RemoteFile:

@@ -87,7 +87,7 @@ def _from_hub(
             f"{source.repo} is pinned to no commit; it is at {latest} now",
             hint=f"if that is meant, write it behind the @ in fleet/models/{stem(_whole(card))}.yaml",
         )
-    wanted = [file for file in hub.files(source.repo, source.revision) if card.wants(file.path)]
+    wanted = hub.files(source.repo, source.revision, card.wants)
     digests = fetch.bring(
         hub.at(source.repo, source.revision),
         wanted,

@@ -177,6 +177,28 @@ def test_a_listing_that_makes_no_sense_is_refused(server: HubServer, entry: obje
     assert (refusal.value.message, hints.text(refusal.value.hint)) == (wanted, "see whether HF_ENDPOINT names a hub")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"path": "odd\\name.png"},
+        {"path": "../odd.png"},
+        {"path": "odd.png", "size": -1},
+        {"path": "odd.png", "size": None},
+        {"path": "odd.png", "oid": "none"},
+        {"path": "odd.png", "lfs": {"size": 1}},
+        {"path": "o\x1bdd.png"},
+    ],
+)
+def test_a_file_that_nobody_wants_spoils_no_listing(server: HubServer, odd: dict[str, object]) -> None:
+    revision = server.add(REPO, FILES)
+    page = [FINE, FINE | odd, FINE | {"path": "z"}]
+    server.faults += [Fault("/tree/", body=json.dumps(page).encode()) for _ in range(2)]
+    hub = Hub(server.endpoint)
+    assert [file.path for file in hub.files(REPO, revision, lambda path: not path.endswith(".png"))] == ["a", "z"]
+    with pytest.raises(ModelError, match="no listing"):
+        hub.files(REPO, revision)
+
+
 @pytest.mark.parametrize("body", [b"<html>log in to the hotel</html>", b"{}", b'"x"', b'{"sha": "main"}', b"\xff"])
 @pytest.mark.parametrize("route", ["/tree/", "/revision/"])
 def test_an_answer_of_somebody_else_is_refused(server: HubServer, route: str, body: bytes) -> None:

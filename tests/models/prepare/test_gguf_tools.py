@@ -14,6 +14,7 @@ from sage_edge import files, hints
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.models.errors import DigestMismatch, ModelError
 from sage_edge.models.prepare import gguf_tools
+from tests.models import building
 from tools.seedling import tokenizer
 
 
@@ -144,3 +145,85 @@ def test_a_tokenizer_is_called_qwen2_only_when_it_splits_the_same_way(
 
 def test_without_a_tokenizer_it_is_not_called_anything(tmp_path: Path) -> None:
     assert gguf_tools.pre_tokenizer(tmp_path) is None
+
+
+SOURCE: dict[str, Any] = {
+    "config.json": {"config": {"of": "qwen2"}},
+    "model.safetensors": {"safetensors": {"of": "qwen2"}},
+    "tokenizer.json": {"tokenizer": {}},
+    "tokenizer_config.json": {"json": {"chat_template": "{{ messages }}"}},
+}
+MADE: dict[str, tuple[dict[str, Any], str]] = {
+    "another end": (
+        {"set": {"tokenizer.ggml.eos_token_id": 0}},
+        "tokenizer.ggml.eos_token_id is 2 in its source, 0 in the new file",
+    ),
+    "another beginning": (
+        {"set": {"tokenizer.ggml.bos_token_id": 1}},
+        "tokenizer.ggml.bos_token_id is 0 in its source, 1 in the new file",
+    ),
+    "another template": (
+        {"set": {"tokenizer.chat_template": "{{ message }}"}},
+        "tokenizer.chat_template is a text of 14 letters in its source, another one of 13 in the new file",
+    ),
+    "another context": (
+        {"set": {"qwen2.context_length": 64}},
+        "qwen2.context_length is 128 in its source, 64 in the new file",
+    ),
+    "another word": (
+        {"items": {"tokenizer.ggml.tokens": {9: "u9"}}},
+        "tokenizer.ggml.tokens is 't9' at 9 in its source, 'u9' at 9 in the new file",
+    ),
+    "markup that became text": (
+        {"items": {"tokenizer.ggml.token_type": {1: 1}}},
+        "tokenizer.ggml.token_type is 3 for token 1 in its source, 1 for token 1 in the new file",
+    ),
+    "other pairs": (
+        {"set": {"tokenizer.ggml.merges": ["b a"]}},
+        "tokenizer.ggml.merges is (b'a b',) in its source, (b'b a',) in the new file",
+    ),
+    "no end": ({"set": {"tokenizer.ggml.eos_token_id": None}}, "the key tokenizer.ggml.eos_token_id of out.gguf"),
+}
+
+
+def converting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: dict[str, Any]) -> Path:
+    """Convert a good source with a converter that makes this of it; returns the folder."""
+    source = building.plant(tmp_path / "source", SOURCE)
+
+    def run(what: str, program: tuple[str, ...], source: Path, env: dict[str, str]) -> None:
+        (tmp_path / "out.gguf").write_bytes(building.content({"gguf": made}))
+
+    monkeypatch.setattr(gguf_tools, "_run", run)
+    monkeypatch.setattr(gguf_tools, "_converter", lambda cache: cache)
+    return source
+
+
+@pytest.mark.parametrize(("made", "says"), MADE.values(), ids=list(MADE))
+def test_what_the_converter_made_otherwise_is_refused_by_name(
+    made: dict[str, Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = converting(monkeypatch, tmp_path, made)
+    with pytest.raises(ModelError) as refused:
+        gguf_tools.convert(source, tmp_path / "out.gguf", name="x", cache=tmp_path)
+    assert refused.value.message == f"the new file speaks otherwise than what it was made from: {says}"
+
+
+def test_what_the_converter_made_alike_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = converting(monkeypatch, tmp_path, {})
+    assert gguf_tools.convert(source, tmp_path / "out.gguf", name="x", cache=tmp_path) == tmp_path / "out.gguf"
+
+
+def test_words_beyond_the_vocabulary_never_reach_the_converter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = converting(monkeypatch, tmp_path, {})
+    (source / "tokenizer.json").write_bytes(building.content({"tokenizer": {"words": {"more": 40}}}))
+    with pytest.raises(ModelError, match="gives the word 'more' the number 40, but its vocabulary is 0 to 39"):
+        gguf_tools.convert(source, tmp_path / "out.gguf", name="x", cache=tmp_path)
+    assert not (tmp_path / "out.gguf").exists()
+
+
+def test_what_the_quantiser_made_otherwise_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    converting(monkeypatch, tmp_path, {"set": {"general.file_type": 2}, "matrices": "Q4_0"})
+    (tmp_path / "f32.gguf").write_bytes(building.content({"gguf": {}}))
+    assert gguf_tools.quantise(tmp_path / "f32.gguf", tmp_path / "out.gguf", "q4_0")
+    with pytest.raises(ModelError, match=r"general\.file_type is q8_0 in the original, q4_0 in the new file"):
+        gguf_tools.quantise(tmp_path / "f32.gguf", tmp_path / "out.gguf", "q8_0")

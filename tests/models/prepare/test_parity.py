@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pytest
 
 from sage_edge.models.errors import ParityFailed
+from sage_edge.models.inspect.gguf_model import GgufModel
+from sage_edge.models.inspect.voice import Voice
 from sage_edge.models.prepare import parity, parity_prompts
 from sage_edge.models.prepare.parity import ParityResult
 
@@ -92,6 +94,7 @@ def test_logits_that_are_no_numbers_are_no_parity(bad: float) -> None:
             False,
             "it tokenises 2 of 200 texts differently, first 'a\\nb'",
         ),
+        (replace(GOOD, ends=("the token 2 ends x", "y")), False, "it ends elsewhere: the token 2 ends x; y"),
         (replace(GOOD, agreeing=989), True, "it holds another token likeliest at 11 of 1000 places; 99% must agree"),
         (replace(GOOD, mean_kl_nats=1.5), False, "it is 1.5 nats from its original on average, 1 are allowed"),
         (replace(GOOD, mean_kl_nats=math.nan), True, "it is nan nats from its original on average, 1 are allowed"),
@@ -114,4 +117,23 @@ def test_a_result_reads_as_one_line() -> None:
     assert str(GOOD) == (
         "200/200 texts tokenised alike, 1000/1000 likeliest tokens equal, max logit difference 1.0e-04, "
         "KL mean 1.0e-09 max 1.0e-08 nats"
+    )
+
+
+def test_where_replies_end_is_held_against_the_source_whichever_is_the_original() -> None:
+    """A folder names fewer ends than llama.cpp has by its looks; a file made of a file has the same."""
+    folder = Voice(ends=frozenset({4}), types=(3, 1, 1, 1, 3))
+    file = Voice(ends=frozenset({0, 4}), types=(3, 1, 1, 1, 3))
+    lost = Voice(ends=frozenset({0}), types=(3, 1, 1, 1, 3))
+    reading = object.__new__(GgufModel)
+    assert parity.ends(folder, file, Speaker(), reading) == ()
+    assert parity.ends(file, folder, reading, Speaker()) == ()
+    assert parity.ends(folder, lost, Speaker(), reading) == (
+        "the token 4 ends a reply of the source, and none of the file",
+    )
+    assert parity.ends(lost, folder, reading, Speaker()) == (
+        "the token 4 ends a reply of the source, and none of the file",
+    )
+    assert parity.ends(file, lost, reading, reading) == (
+        "the token 4 ends a reply of the source, and none of the file",
     )

@@ -68,6 +68,11 @@ def test_what_is_as_meant_passes() -> None:
             TEMPLATE,
             "the chat template of a/b:q8_0 does not hold what is said: it shouts",
         ),
+        (
+            replace(GOOD, faults=("lacks the key tokenizer.ggml.pre", "x is 1 in a, 2 in b")),
+            None,
+            "a/b:q8_0 is no model to speak with: lacks the key tokenizer.ggml.pre; x is 1 in a, 2 in b",
+        ),
         (replace(GOOD, name="merged"), None, "a/b:q8_0 calls itself 'merged'"),
         (replace(GOOD, finite=False), None, "a/b:q8_0 answers with logits that are no numbers"),
         (replace(GOOD, answer_tokens=0), None, "a/b:q8_0 answers with no token"),
@@ -78,3 +83,13 @@ def test_another_file_is_refused_with_the_reason(found: SmokeResult, template: D
         smoke.judge(found, REF, template, own=True)
     assert refused.value.message == says
     assert refused.value.hint
+
+
+def test_a_file_without_an_end_opens_and_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama.cpp takes 11 for the end then, and warns into a log that nobody reads."""
+    monkeypatch.setattr("gguf.GGUFWriter.add_eos_token_id", lambda *_: None)
+    random_gguf.write(tmp_path / "m.gguf", SHAPE)
+    answer = smoke.ask(tmp_path / "m.gguf", REF)
+    assert answer.faults == ("lacks the key tokenizer.ggml.eos_token_id",)
+    with pytest.raises(SmokeFailed, match=r"lacks the key tokenizer\.ggml\.eos_token_id"):
+        smoke.judge(answer, REF, TEMPLATE, own=False)
