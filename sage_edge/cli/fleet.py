@@ -39,7 +39,8 @@ def check() -> None:
     lessons = curriculum.read(reader)
     cards = _cards(reader)
     if fleet is not None and cards is not None:
-        reader.faults += references.faults(fleets, cards)
+        for unknown in references.faults(fleets, cards):
+            reader.fault(reader.folder / unknown.file.partition("/")[2], unknown.key, unknown.message)
     if fleet is not None and lessons is not None:
         for name, role in fleet.roles.items():
             for fault in recommend.faults(role.rules, lessons):

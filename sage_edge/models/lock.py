@@ -62,7 +62,7 @@ def read_lock(fleet: Path) -> dict[ModelRef, LockedModel]:
     """Return ref → entry; empty where there is no lock yet. Raises DeclarationError with every bad line."""
     path = lock_path(fleet)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as unreadable:

@@ -48,6 +48,12 @@ def test_notes_and_empty_lines_say_nothing(tmp_path: Path) -> None:
     assert lock.read_lock(tmp_path) == {REF: LockedModel(digest(b""))}
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x0c", "\x1e", "\x85", "\x0b"])
+def test_a_note_ends_where_its_line_ends(tmp_path: Path, sign: str) -> None:
+    lock.lock_path(tmp_path).write_text(f"format 1\n# a note{sign}{REF} {digest(b'')} -\n", "utf-8")
+    assert lock.read_lock(tmp_path) == {}
+
+
 def test_every_bad_line_is_named(tmp_path: Path) -> None:
     good = f"{REF} {digest(b'')} -"
     lines = [
