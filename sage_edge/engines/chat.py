@@ -20,6 +20,9 @@ from sage_edge.models.prompt.tokens import MarkerToken, PromptTokens
 Tokenise = Callable[[str, bool], Sequence[int]]
 """Text → tokens; True: special tokens written out in it count as such."""
 
+Untokenise = Callable[[Sequence[int]], bytes]
+"""The tokens of plain text → the bytes that they stand for."""
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -37,9 +40,16 @@ class ChatFormat:
     """
 
     def __init__(
-        self, model: str, source: str, ends: tuple[str, str], markers: Mapping[str, MarkerToken], tokenise: Tokenise
+        self,
+        model: str,
+        source: str,
+        ends: tuple[str, str],
+        markers: Mapping[str, MarkerToken],
+        tokenise: Tokenise,
+        untokenise: Untokenise,
     ) -> None:
-        self._model, self._tokens = model, PromptTokens(markers, lambda text: tokenise(text, False))
+        self._model, self._tokenise, self._untokenise = model, tokenise, untokenise
+        self._tokens = PromptTokens(markers, self._whole)
         try:
             self._template = ChatTemplate(source, bos=ends[0], eos=ends[1])
             plain = probes.check(self._template)
@@ -53,12 +63,25 @@ class ChatFormat:
         )
 
     def prompt(self, messages: Sequence[Message]) -> Prompt:
-        """Return the prompt of a conversation. Raises PromptUnfaithful where it would not hold what was said."""
+        """Return the prompt of a conversation. Raises PromptUnfaithful where it would not hold what was said.
+
+        Each text is turned into tokens once and back again: a vocabulary that lacks a sign drops it without a word.
+        """
         try:
             prompt = rendered(self._template, [(message.role, message.text) for message in messages])
         except TemplateUnfaithful as unfaithful:
             raise PromptUnfaithful(self._model, unfaithful.why) from None
         return Prompt(self._tokens.ids(prompt), thoughts.open_at_the_end(prompt.markup[-1]))
+
+    def _whole(self, text: str) -> Sequence[int]:
+        """Return the tokens of plain text, all of it; some tokenisers put a space before it."""
+        try:
+            tokens = self._tokenise(text, False)
+        except UnicodeEncodeError:
+            raise PromptUnfaithful(self._model, "half a character was said") from None
+        if self._untokenise(tokens).removeprefix(b" ") == text.encode().removeprefix(b" "):
+            return tokens
+        raise PromptUnfaithful(self._model, f"its vocabulary lacks a sign of {text!r:.60}")
 
 
 def common_prefix(held: Sequence[int], wanted: Sequence[int]) -> int:

@@ -93,6 +93,7 @@ class LlamaCpp:
             (bos, eos),
             words.markers(template),
             lambda text, special: words.tokens(text, special=special),
+            lambda tokens: b"".join(map(words.piece, tokens)),
         )
 
     def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:

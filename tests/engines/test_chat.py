@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,8 +31,13 @@ def tokenise(text: str, special: bool) -> list[int]:
     return ids
 
 
+def untokenise(tokens: Sequence[int]) -> bytes:
+    """The tokens of plain text back as it was; what this vocabulary calls 7 it has no sign for."""
+    return "".join(chr(token - 1_000) for token in tokens if token != 7).encode()
+
+
 def opened(template: str = TEMPLATE) -> ChatFormat:
-    return ChatFormat("a/b:q8_0", template, ("", ""), MARKERS, tokenise)
+    return ChatFormat("a/b:q8_0", template, ("", ""), MARKERS, tokenise, untokenise)
 
 
 def test_the_tokens_are_those_of_the_whole_text() -> None:
@@ -70,7 +77,31 @@ def test_tokens_that_hang_on_where_a_prompt_is_cut_are_refused() -> None:
         return tokenise(text.lstrip() if special else text, special) + [0] * special
 
     with pytest.raises(PromptUnfaithful, match="become other tokens"):
-        ChatFormat("a/b:q8_0", TEMPLATE, ("", ""), MARKERS, hasty)
+        ChatFormat("a/b:q8_0", TEMPLATE, ("", ""), MARKERS, hasty, untokenise)
+
+
+@pytest.mark.parametrize("without", [{7: ""}, {7: "?"}], ids=["dropped", "unknown"])
+def test_a_sign_that_the_vocabulary_lacks_is_refused(without: dict[int, str]) -> None:
+    def poor(text: str, special: bool) -> list[int]:
+        lacking = [7] if without[7] else []
+        return [token for sign in text for token in (lacking if sign == "ß" else tokenise(sign, special))]
+
+    chat_format = ChatFormat("a/b:q8_0", TEMPLATE.replace("<|", "").replace("|>", ""), ("", ""), {}, poor, untokenise)
+    assert chat_format.prompt(TALK).ids
+    with pytest.raises(PromptUnfaithful, match=r"its vocabulary lacks a sign of .*Grüße"):
+        chat_format.prompt((TALK[0], Message("user", "Grüße, große")))
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(PromptUnfaithful, match="half a character was said"):
+        ChatFormat(
+            "a/b:q8_0",
+            TEMPLATE,
+            ("", ""),
+            MARKERS,
+            lambda text, special: tokenise(text.encode().decode(), special),
+            untokenise,
+        ).prompt((TALK[0], Message("user", "a \ud83d b")))
 
 
 @given(one=st.lists(st.integers(0, 3)), other=st.lists(st.integers(0, 3)))

@@ -88,6 +88,20 @@ def test_a_template_that_loses_words_is_refused_when_the_file_is_loaded(opened: 
         opened({"<|user|>": CONTROL, "<|im_end|>": CONTROL}, TEMPLATE.replace("endfor", "end"))
 
 
+def test_a_vocabulary_that_lacks_a_byte_is_refused_where_it_is_said(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """llama.cpp leaves out a byte for which there is no token, and says nothing."""
+    alphabet = speaking_gguf.random_gguf._bytes_to_unicode()
+    alphabet[ord("z")] = "no byte"
+    monkeypatch.setattr(speaking_gguf.random_gguf, "_bytes_to_unicode", lambda: list(alphabet))
+    engine = opened({"<|user|>": CONTROL, "<|im_end|>": CONTROL})
+    assert engine._vocabulary.tokens("zz") == []
+    assert asked(engine, "Hi")
+    with pytest.raises(PromptUnfaithful, match=r"its vocabulary lacks a sign of .*lazy"):
+        asked(engine, "lazy")
+
+
 def test_a_token_of_many_bytes_is_whole(opened: Open) -> None:
     long = f"<|{'long' * 20}|>"
     engine = opened({"<|user|>": CONTROL, "<|im_end|>": CONTROL, long: CONTROL})
