@@ -111,7 +111,7 @@ def test_the_list_is_there_at_once() -> None:
     }
     rooms = {
         "sim": {"up", "down", "status"},
-        "image": {"build", "push", "lock", "requirements"},
+        "image": {"build", "push", "lock", "requirements", "compare", "sbom"},
         "lock": {"acquire", "release", "status"},
         "nix": {"check"},
     }

@@ -81,7 +81,7 @@ def test_it_is_listed_and_shown(world: World, home: Make, monkeypatch: pytest.Mo
     assert "L001" in CliRunner().invoke(commands.command, ["list"]).stdout
     assert "I am Sage" in CliRunner().invoke(commands.command, ["show", "L001"]).stdout
     missing = CliRunner().invoke(commands.command, ["show", "L002"])
-    assert "there is no session L002" in str(missing.exception)
+    assert "there is no session 'L002'" in str(missing.exception)
 
 
 def test_a_person_asks_for_it_by_its_name(world: World, home: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_offline_papers_wait_and_the_next_wake_publishes_them(world: World, home
     found = wake.once(offline.agent, attempts=1)
     assert (found.failure, found.published) == (None, False)
     assert found.problems
-    assert any("wait here until the exchange answers" in line for line in offline.told)
+    assert any("kept here until the exchange answers" in line for line in offline.told)
     assert archive.sessions(offline.paths.papers, "training") == ("T001",)
     hidden.rename(world.hub)
     watch.at += timedelta(minutes=5)
