@@ -125,6 +125,7 @@ def test_from_the_adapter_to_a_session(road: Road) -> None:
     manifest = road.store.manifest(pupil)
     assert manifest is not None
     assert read_lock(world.stage.fleet)[pupil].manifest == manifest.digest()
+    assert "measured: merged: 64 prompts, 956 tokens, max logit difference " in done.stdout
     for what in ("converted", "quantised"):
         assert f"measured: {what}: 200/200 texts tokenised alike" in done.stdout
     world.overlay({"hosts": {"sprout": {"model": str(pupil)}}})

@@ -15,6 +15,7 @@ from typing import Literal
 from sage_edge.models.inspect.json_limits import UntrustedJson
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 
 
@@ -23,12 +24,13 @@ class AdapterBase:
     """The base that an adapter config names.
 
     kind: `hub` owner/name · `absolute` a path of one machine · `relative` a path from wherever it ran · `none`.
-    is_here: whether an absolute path is a folder on this machine.
+    is_here: whether an absolute path is a folder on this machine. revision: the hub's commit, 40 hex digits, if said.
     """
 
     written: str
     kind: Literal["hub", "absolute", "relative", "none"]
     is_here: bool = False
+    revision: str | None = None
 
     @property
     def name(self) -> str:
@@ -55,7 +57,11 @@ def base(config: Mapping[str, UntrustedJson]) -> AdapterBase:
         return AdapterBase("", "none")
     if written[0] in "/~\\" or PureWindowsPath(written).drive:
         return AdapterBase(written, "absolute", is_here=written.startswith("/") and _is_folder(written))
-    return AdapterBase(written, "hub" if _HUB.fullmatch(written) else "relative")
+    if not _HUB.fullmatch(written):
+        return AdapterBase(written, "relative")
+    revision = config.get("revision")
+    is_commit = isinstance(revision, str) and _COMMIT.fullmatch(revision) is not None
+    return AdapterBase(written, "hub", revision=str(revision) if is_commit else None)
 
 
 def _is_folder(path: str) -> bool:

@@ -24,6 +24,9 @@ FREE = frozenset(
 )  # fmt: skip
 """Keys whose values change nothing of what is merged, or are judged elsewhere."""
 
+MOST_RANK = 4_096
+"""More is no low rank, and would take memory before anything is compared."""
+
 EXACT_INITS = (True, False, None, "gaussian", "orthogonal", "eva", "mica")
 """Values of `init_lora_weights` with which loading leaves the base as it is."""
 
@@ -58,6 +61,10 @@ def _is_texts(value: UntrustedJson) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_rank(value: UntrustedJson) -> bool:
+    return type(value) is int and 1 <= value <= MOST_RANK
+
+
 def _is_counts(value: UntrustedJson) -> bool:
     return isinstance(value, list) and all(map(_is_count, value))
 
@@ -89,7 +96,7 @@ EXPECTED: Mapping[str, tuple[_Expectation, str]] = {
     "lora_alpha": (_is_number, "a number"),
     "lora_bias": (_is_switch, "true or false"),
     "modules_to_save": (lambda value: value is None or _is_texts(value), "a list of names"),
-    "rank_pattern": (_is_pattern(_is_count), "a rank for each name"),
+    "rank_pattern": (_is_pattern(_is_rank), "a rank for each name"),
     "target_modules": (_is_names, "names of modules"),
     "task_type": (lambda value: value in (None, "CAUSAL_LM"), "CAUSAL_LM: only what speaks is merged"),
     "trainable_token_indices": (_is_tokens, "a list of tokens, or one for each module"),

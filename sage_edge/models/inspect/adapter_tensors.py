@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from sage_edge.models.inspect.adapter_settings import MOST_RANK
 from sage_edge.models.inspect.bounded import Tensor, short
 from sage_edge.models.inspect.json_limits import UntrustedJson
 
@@ -23,7 +24,6 @@ EMBEDDINGS = ("embed_tokens", "lm_head")
 """The matrices that a base may hold as one."""
 _BESIDE = {"use_dora": ".lora_magnitude_vector", "lora_bias": ".lora_B.bias"}
 _DELTA = ".token_adapter.trainable_tokens_delta"
-_MOST_RANK = 4_096
 _MOST_NAMED = 3
 
 _Pairs = dict[str, dict[str, Tensor]]
@@ -32,8 +32,8 @@ _Pairs = dict[str, dict[str, Tensor]]
 def disagreements(config: Mapping[str, UntrustedJson], tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
     """Say where an adapter's tensors are not those of its config; of a LoRA whose settings are `adapter_settings`'."""
     rank = config.get("r")
-    if type(rank) is not int or not 1 <= rank <= _MOST_RANK:
-        return (f"its adapter_config.json says r = {short(rank)}, expected a whole number from 1 to {_MOST_RANK}",)
+    if type(rank) is not int or not 1 <= rank <= MOST_RANK:
+        return (f"its adapter_config.json says r = {short(rank)}, expected a whole number from 1 to {MOST_RANK}",)
     pairs, others = _sorted(tensors)
     if not pairs:
         return ("it holds no LoRA matrices",)

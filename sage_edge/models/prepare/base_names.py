@@ -36,7 +36,7 @@ def judge(base: AdapterBase, card: ModelCard, cards: Mapping[ModelRef, ModelCard
     if card.adapter_base is not None and base.written == card.adapter_base:
         return None
     if any(base.written.casefold() == name.casefold() for name in known):
-        return None
+        return _other_commit(base, card, cards)
     raise OtherBase(
         card.ref,
         base.written,
@@ -46,6 +46,16 @@ def judge(base: AdapterBase, card: ModelCard, cards: Mapping[ModelRef, ModelCard
             sage("model prepare", card.ref),
         ),
     )
+
+
+def _other_commit(base: AdapterBase, card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> str | None:
+    """What to tell of an adapter of another commit: its weights may be the same ones, and the card pins those."""
+    _, *bases = with_bases(card.ref, cards)
+    sources = [source for ref in bases if isinstance(source := cards[ref].source, HubSource)]
+    taken = next((source.revision for source in sources if source.repo.casefold() == base.written.casefold()), None)
+    if base.revision is None or taken in (None, base.revision):
+        return None
+    return f"its adapter names commit {base.revision} of {base.written}, its base's card takes {taken}"
 
 
 def _names(card: ModelCard, cards: Mapping[ModelRef, ModelCard]) -> Iterator[str]:

@@ -60,6 +60,8 @@ QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 _REFUSED = 3
+_REFUSALS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError)
+"""What the three libraries raise for bad input."""
 _TIMEOUT_S = 7_200.0
 _AT_ONCE = 1 << 27
 """Bytes of weights read before the file is opened anew: mapped pages count as memory until then."""
@@ -338,7 +340,7 @@ def _main() -> int:
         sys.stdout.write(json.dumps(_work(*map(Path, sys.argv[1:]))) + "\n")
     except CannotMerge as refusal:
         sys.stderr.write(f"{refusal.message}\n")
-    except (ValueError, RuntimeError, KeyError, TypeError) as broken:  # what the three libraries raise for bad input
+    except _REFUSALS as broken:
         sys.stderr.write(f"PEFT refuses: {' '.join(str(broken).split())[:400]}\n")
     else:
         return 0

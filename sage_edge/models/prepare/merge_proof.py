@@ -14,7 +14,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sage_edge.errors import CommandFailed
+from sage_edge.errors import CommandFailed, StorageError
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import CannotMerge, ParityFailed
@@ -24,7 +24,7 @@ FARTHEST_LOGITS = 1e-3
 """Sums in another order differ by 1e-6 to 1e-5; anything else that a merge does otherwise, by far more."""
 _LONGEST = 256
 _TIMEOUT_S = 7_200.0
-_REFUSED = 3
+_REFUSED, _NO_ROOM = 3, 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class MergeProof:
 def measure(base: Path, adapter: Path, merged: Path, rows: Path, *, threads: int = 1) -> MergeProof:
     """Hold a merged folder against its base and adapter. rows: a folder to be made, for what waits.
 
-    Raises CannotMerge where one of them cannot be opened or read, CommandFailed.
+    Raises CannotMerge where one of them cannot be opened or read, StorageError, CommandFailed.
     """
     rows.mkdir()
     folders = (str(base), str(adapter), str(merged), str(rows))
@@ -54,6 +54,8 @@ def measure(base: Path, adapter: Path, merged: Path, rows: Path, *, threads: int
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=merge.QUIET)
     if done.code == _REFUSED:
         raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
+    if done.code == _NO_ROOM:
+        raise StorageError(str(rows), done.complaint.splitlines()[-1])
     if done.code != 0:
         raise CommandFailed(words[1:], done.code, done.complaint or done.text)
     return MergeProof(**json.loads(done.text.splitlines()[-1]))
@@ -104,6 +106,9 @@ def _main() -> int:
     except CannotMerge as refusal:
         sys.stderr.write(f"{refusal.message}\n")
         return _REFUSED
+    except OSError as full:
+        sys.stderr.write(f"{full.strerror}\n")
+        return _NO_ROOM
     sys.stdout.write(json.dumps(asdict(proof)) + "\n")
     return 0
 

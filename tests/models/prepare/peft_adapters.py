@@ -109,7 +109,7 @@ def measured(base: Path, adapter: Path, scratch: Path) -> MergeProof:
         try:
             merge._work(base, adapter, scratch / "merged")
             proof = merge_proof._work(1, base, adapter, scratch / "merged", scratch / "rows")
-        except (ValueError, RuntimeError, KeyError, TypeError) as refusal:
+        except merge._REFUSALS as refusal:
             raise CannotMerge(f"PEFT refuses: {refusal}", hint="") from refusal
     merge_proof.judge(proof, "it")
     return proof

@@ -164,15 +164,19 @@ def _zero(adapter: Path, ending: str) -> None:
     save_file({name: value * 0 if name.endswith(ending) else value for name, value in weights.items()}, path)
 
 
-def _alpha(adapter: Path) -> None:
+def _rewrite(adapter: Path, **changes: Any) -> None:
     path = adapter / "adapter_config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "lora_alpha": 0}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
-    [lambda it: _zero(it, "lora_B.weight"), lambda it: _zero(it, "lora_A.weight"), _alpha],
+    [
+        lambda it: _zero(it, "lora_B.weight"),
+        lambda it: _zero(it, "lora_A.weight"),
+        lambda it: _rewrite(it, lora_alpha=0),
+    ],
     ids=["B", "A", "alpha"],
 )
 def test_an_adapter_that_changes_nothing_is_refused(spoil: Callable[[Path], None], bases: Path, tmp_path: Path) -> None:
@@ -198,6 +202,15 @@ def test_an_embedding_of_another_base_beside_the_changes_is_refused(
     weights[beside][7, 3] += 1e-3
     save_file(weights, path)
     with pytest.raises(CannotMerge, match=r"the adapter brings \S+\.weight of a base that is not this one"):
+        proven(base, adapter, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_token_that_the_base_has_not_is_refused(bases: Path, tmp_path: Path) -> None:
+    base = base_folder(bases, TinyBase())
+    adapter = adapter_folder(base, tmp_path / "adapter", trainable_token_indices=[1, 5])
+    _rewrite(adapter, trainable_token_indices=[1, 800])
+    with pytest.raises(CannotMerge, match="PEFT refuses: "):
         proven(base, adapter, tmp_path)
 
 

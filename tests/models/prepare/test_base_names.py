@@ -60,6 +60,21 @@ def test_another_models_name_is_refused_with_both(
     assert judged(tmp_path, source, written, adapter_base=written) is None
 
 
+@pytest.mark.parametrize(
+    ("revision", "says"),
+    [
+        ("a" * 40, None),
+        ("main", None),
+        (None, None),
+        ("b" * 40, f"its adapter names commit {'b' * 40} of owner/tiny-base, its base's card takes {'a' * 40}"),
+    ],
+)
+def test_another_commit_is_told(tmp_path: Path, revision: str | None, says: str | None) -> None:
+    cards = read_cards(tiny.declare(tmp_path / "fleet", tiny.cards(HUB, {"directory": "adapter"})))
+    named = base({"base_model_name_or_path": "owner/tiny-base", "revision": revision})
+    assert base_names.judge(named, cards[tiny.REF], cards) == says
+
+
 def test_the_card_allows_one_name_and_no_other(tmp_path: Path) -> None:
     with pytest.raises(OtherBase):
         judged(tmp_path, HUB, "Another/Model", adapter_base="Another/Models")

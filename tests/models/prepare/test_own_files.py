@@ -15,7 +15,7 @@ from sage_edge.models.download.hub import Hub
 from sage_edge.models.errors import ModelError
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.manifest import ListedFile, Manifest, role_of
-from sage_edge.models.prepare import gguf_tools, import_folder, merge, own_files, run
+from sage_edge.models.prepare import gguf_tools, import_folder, merge, own_files, parity, run
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.store.store import Store
 from sage_edge.names import ModelRef
@@ -51,7 +51,7 @@ def kept(folder: Path, names: list[str], store: Store) -> list[ListedFile]:
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
-    """What lay in each folder that a tool was given: base and adapter of a merge, source of a conversion."""
+    """What lay in each folder that a tool was given: base and adapter, what was converted, what it is held against."""
     quick.doubles(monkeypatch)
     folders: list[set[str]] = []
 
@@ -67,15 +67,16 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
 
     watched(merge, "merge", 2)
     watched(gguf_tools, "convert", 1)
+    watched(parity, "compare", 1)
     return folders
 
 
 def require_own(folders: list[set[str]]) -> None:
-    """A base, an adapter and a merged folder, and no more in them than belongs there."""
-    base, adapter, merged = folders
+    """A base, an adapter and twice the merged folder, and no more in them than belongs there."""
+    base, adapter, merged, original = folders
     assert base == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     assert adapter == {"adapter_config.json", "adapter_model.safetensors"}
-    assert merged == base
+    assert merged == original == base
 
 
 def test_from_a_folder(tmp_path: Path, seen: list[set[str]]) -> None:
@@ -91,6 +92,17 @@ def test_from_a_folder(tmp_path: Path, seen: list[set[str]]) -> None:
     (line,) = (line for line in told if "model_before" in line)
     assert line.startswith("  left out, because it is none of the model's own weights: ")
     assert all(name in line for name in WEIGHTS)
+
+
+def test_without_a_merge(tmp_path: Path, seen: list[set[str]]) -> None:
+    """The road on which a second set of weights once became the locked GGUF."""
+    quick.fleet(tmp_path)
+    building.plant(tmp_path / "base", STRAYS)
+    plain = {"base": ..., "adapter": ..., "base_weights": ..., "steps": ["convert", {"quantise": "q8_0"}]}
+    content = tiny.cards({"directory": "base"}, {"directory": "adapter"}, **{**plain, "source": {"directory": "base"}})
+    tiny.declare(tmp_path / "fleet", content)
+    run.prepare(tiny.REF, quick.context(tmp_path))
+    assert seen == [{"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}] * 2
 
 
 def test_from_the_hub(tmp_path: Path, seen: list[set[str]]) -> None:

@@ -55,7 +55,7 @@ def test_the_plan_says_bytes_minutes_and_what_they_are_from(context: PrepareCont
     found = planned(context)
     assert kinds(found) == WHOLE
     sizes = {step.name: (step.size_bytes, step.basis) for step in found}
-    assert sizes["merge"] == (80_000, "0.0 M parameters of 4 bytes, in f32")
+    assert sizes["merge"] == (80_000, "0.0 M parameters of 4 bytes, in f32, held against base and adapter")
     assert sizes["quantise"] == (21_250, "0.0 M parameters of 1.06 bytes, in q8_0")
     assert sizes["import"][1] == "the size of its files"
     assert all(step.basis for step in found)

@@ -49,7 +49,7 @@ class MergeStage(StepStage):
         return 4 * self.card.parameters + 1_000_000_000
 
     def estimate(self, home: Path) -> StageCost:
-        return estimates.product(self.card, 4.0, "in f32", ns_each=30)
+        return estimates.product(self.card, 4.0, "in f32, held against base and adapter", ns_each=230)
 
     def run(self, context: PrepareContext, folder: Path) -> Manifest:
         """Merge, hold the outcome against base and adapter, and keep what that measured with it."""
