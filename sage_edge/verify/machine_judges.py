@@ -204,4 +204,5 @@ def exchange(fact: ExchangeAnswer | None) -> CheckJudgement:
         return CheckJudgement("skipped", "fleet/ cannot be read, so nobody says where it is")
     if fact.refusal:
         return CheckJudgement("fail", f"{fact.remote} does not answer: {fact.refusal}")
-    return CheckJudgement("ok", f"{fact.remote} answers, {counted(fact.branches, 'host')} there have a branch")
+    have = "has" if fact.branches == 1 else "have"
+    return CheckJudgement("ok", f"{fact.remote} answers, {counted(fact.branches, 'host')} {have} a branch there")

@@ -124,6 +124,7 @@ def test_token_and_exchange() -> None:
     assert (
         machine_judges.exchange(ExchangeAnswer("hub.git", 2)).answer == "hub.git answers, 2 hosts there have a branch"
     )
+    assert machine_judges.exchange(ExchangeAnswer("hub.git", 1)).answer == "hub.git answers, 1 host has a branch there"
     assert machine_judges.exchange(ExchangeAnswer("hub.git", refusal="no")).answer == "hub.git does not answer: no"
 
 
