@@ -61,7 +61,7 @@ in
     ruff format --no-cache --check .
     ruff check --no-cache .
   '';
-  mypy = inSource "mypy" [ ] "python3 -m mypy --cache-dir=$TMPDIR/mypy";
+  mypy = inSource "mypy" [ ] "python3 -m mypy --no-color-output --cache-dir=$TMPDIR/mypy";
   house = tested "house" [ ] "tests/test_house.py tests/test_vocabulary.py";
   pytest = tested "pytest" [ ] "-n auto --dist loadfile -m 'not slow and not docker and not real and not full'";
   compose = tested "compose" [ docker-client ] "tests/compose -m 'not slow and not docker'";

@@ -10,7 +10,7 @@ from tools.nix_check.flake import SYSTEM, Flake, last_error
 
 LINES = 25
 """So many of the last lines of a build are shown."""
-_COLOUR = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z]|\(B)")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LOG = re.compile(r"^[\w.+-]+> ?(.*)$")
 _ABSENT = re.compile(r"does not exist|No such file or directory|not found|can't open|No module named '([\w.]+)'")
 _NAME = re.compile(r"[\w./-]+")

@@ -29,5 +29,5 @@ def test_a_file_of_the_checkout_that_was_not_there(line: str, names: list[str]) 
 
 def test_the_last_line_of_a_build_is_its_result() -> None:
     assert builds.ended("checking\nsage-check> 3 passed\nsage-check> ==== 4 passed in 1 s ====\n") == "4 passed in 1 s"
-    assert builds.ended("types> \x1b[1m\x1b[32mSuccess: 9 files\x1b(B\x1b[m\ntypes> \n") == "Success: 9 files"
+    assert builds.ended("types> \x1b[1m\x1b[32mSuccess: 9 files\x1b[m\ntypes> \n") == "Success: 9 files"
     assert builds.ended("warning: nothing was built\n") == ""
