@@ -49,8 +49,8 @@ def prepare() -> Result:
 
 def finished(home: Path, board: Board) -> Manifest:
     """A board that holds a finished model, as `sage-edge model import` there makes it; the card names the board."""
-    cards = tiny.cards({"directory": "base"}, {}, **FINISHED)
-    tiny.declare(home / "a fleet", cards)
+    sizes = {"parameters": SHAPE.parameters, "hidden_size": SHAPE.hidden, "context_length": SHAPE.context}
+    tiny.declare(home / "a fleet", tiny.cards({"directory": "base"}, {}, sizes, **FINISHED))
     (home / "gguf").mkdir()
     random_gguf.write(home / "gguf" / "m.gguf", SHAPE)
     card = import_folder.card_of(tiny.REF, read_cards(home / "a fleet"))
@@ -73,8 +73,8 @@ def test_a_finished_model_is_copied_asked_and_locked(home: Path, sprout: Board, 
 def test_a_copy_that_does_not_speak_gets_no_name(home: Path, sprout: Board, store: Store) -> None:
     there = finished(home, sprout)
     data = bytearray(sprout.store.blob(there.files[0].digest).read_bytes())
-    at = data.index(b"tokenizer.ggml.pre") + len("tokenizer.ggml.pre") + 12
-    data[at : at + 5] = b"other"  # the header holds together; llama.cpp knows no such tokenizer
+    at = data.index(b"tokenizer.ggml.model") + len("tokenizer.ggml.model") + 12
+    data[at : at + 4] = b"gpt9"  # the header holds together; llama.cpp knows no such tokenizer
     (home / "gguf" / "m.gguf").write_bytes(data)
     card = import_folder.card_of(tiny.REF, read_cards(home / "a fleet"))
     import_folder.import_folder(home / "gguf", card, sprout.store, NOW)
@@ -111,7 +111,10 @@ def test_an_adapter_is_copied_from_the_board_that_imported_it(
     quick.doubles(monkeypatch)
     quick.fleet(home)
     pinned = tiny.cards(
-        {"directory": "base"}, {"host": "sprout"}, base_weights=quick.context(home).cards[tiny.REF].base_weights
+        {"directory": "base"},
+        {"host": "sprout"},
+        quick.SIZES,
+        base_weights=quick.context(home).cards[tiny.REF].base_weights,
     )
     tiny.declare(home / "a fleet", pinned)
     card = import_folder.card_of(f"{tiny.REF}.adapter", read_cards(home / "a fleet"))

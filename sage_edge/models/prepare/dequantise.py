@@ -23,7 +23,8 @@ from sage_edge.errors import CommandFailed
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import CannotDequantise
-from sage_edge.models.inspect import read_gguf
+from sage_edge.models.inspect import read_gguf, voice_rules
+from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.voice import TEMPLATE
 from sage_edge.models.prepare.merge import QUIET
 
@@ -51,11 +52,24 @@ def dequantise(source: Path, out: Path) -> DequantiseReport:
     words = (sys.executable, "-m", "sage_edge.models.prepare.dequantise", str(source), str(out))
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=sandbox.room_for(source), env=QUIET)
     if done.code == 0:
+        _require_same(source, out)
         return DequantiseReport(**json.loads(done.text.splitlines()[-1]))
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
         raise CannotDequantise(done.complaint.splitlines()[-1], hint=sage("model inspect", str(source)))
     raise CommandFailed(words[1:], done.code, done.complaint or done.text)
+
+
+def _require_same(source: Path, out: Path) -> None:
+    """Raise CannotDequantise, and keep nothing, where the folder would speak with something else than the file."""
+    report, file = classify(out), classify(source)
+    wrong = (*report.faults, *report.missing) or voice_rules.differences(report.voice, file.voice, "it", "the file")
+    if wrong:
+        shutil.rmtree(out, ignore_errors=True)
+        raise CannotDequantise(
+            f"the folder speaks otherwise than the file: {'; '.join(wrong[:5])}",
+            hint=sage("model inspect", str(source)),
+        )
 
 
 # --- inside the process of its own ---

@@ -152,7 +152,7 @@ def look(
     if not is_adapter:
         is_whole = not card.steps if is_finished is None else is_finished
         if wrong := card_facts.differences(report, card, is_finished=is_whole):
-            raise NotAsDeclared(card.ref, wrong, f"fleet/models/{stem(_whole(card))}.yaml")
+            raise NotAsDeclared(_whole(card), wrong, f"fleet/models/{stem(_whole(card))}.yaml")
     return report
 
 

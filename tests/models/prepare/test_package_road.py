@@ -41,7 +41,8 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexServer]:
 def place(folder: Path, moment: str = "2026-11-20T06:00:00Z") -> PrepareContext:
     """A fleet with a card of that package, and an empty store."""
     fleet = folder / "fleet"
-    shelving.declare(fleet, ref=str(REF), source=index_server.declared(WHEEL, GGUF), chat_template=...)
+    source = index_server.declared(WHEEL, GGUF)
+    shelving.declare(fleet, ref=str(REF), source=source, chat_template=..., parameters=2_756_864)
     made = PrepareContext(fleet, read_cards(fleet), Store(folder / "store"), Hub(NOWHERE, timeout_s=2))
     return replace(made, clock=SetClock(parse(moment)))
 
