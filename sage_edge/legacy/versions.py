@@ -18,6 +18,8 @@ OLDER = frozenset(("history", "archive", "archives", "backup", "backups", "old",
 
 _STAMP = r"(?:19|20)\d\d-?\d\d-?\d\d(?:[T_.-]?\d\d[:-]?\d\d(?:[:-]?\d\d)?)?"
 _COMMIT = r"(?=[a-f]*\d)[0-9a-f]{7,40}"
+_HASH = re.compile("[0-9a-f]{7,40}")
+"""A commit may be all letters where a folder of older contents holds it; elsewhere that is a word."""
 _WORD = r"bak|backup|old|copy|orig|previous|prev|snapshot"
 _MARK = re.compile(
     rf"(?<![A-Za-z0-9])(?:(?P<stamp>{_STAMP})|(?P<commit>{_COMMIT})|(?:v|rev)?(?P<number>\d{{1,6}})|(?P<word>{_WORD}))"
@@ -46,8 +48,9 @@ def of(source: str) -> VersionPath:
     *folders, name = source.split("/")
     marks: list[re.Match[str]] = []
     kept = []
-    for folder in folders:
-        rest = _without(folder, marks) if not _without(folder, []) else folder
+    for place, folder in enumerate(folders):
+        is_commit = place > 0 and folders[place - 1].lower() in OLDER and _HASH.fullmatch(folder) is not None
+        rest = "" if is_commit else _without(folder, marks) if not _without(folder, []) else folder
         if rest and rest.lower() not in OLDER:
             kept.append(rest)
     ending = _ENDING.search(name)

@@ -15,6 +15,8 @@ INSTANCE = "sage/instances/legion-phi4-14b"
     ("source", "file", "number", "stamp"),
     [
         ("history/c7f9a963/sage/state.json", "sage/state.json", None, None),
+        ("history/abcdefa/sage/state.json", "sage/state.json", None, None),
+        ("defaced/sage/state.json", "defaced/sage/state.json", None, None),
         ("history/0007-c7f9a963/sage/state.json", "sage/state.json", 7, None),
         ("history/0007/sage/state.json", "sage/state.json", 7, None),
         (f"{INSTANCE}/backups/identity_20260115_060856.json", f"{INSTANCE}/identity.json", None, "20260115060856"),
