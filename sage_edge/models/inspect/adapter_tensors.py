@@ -128,18 +128,14 @@ def base_embedding(name: str) -> str | None:
 def tied_changes(names: Sequence[str]) -> str | None:
     """Say what an adapter changes in one of two embeddings that its base holds as one; None where all stays as meant.
 
-    A matrix beside one of them would, merged, change both; so would tokens of the head alone. Tokens of the embedding
-    are both's in PEFT, too, and an embedding saved whole parts the two.
+    A matrix beside one of them would, merged, change both; so would tokens of the head. Tokens of the embedding are
+    both's in PEFT, too, and an embedding saved whole parts the two.
     """
     for name in names:
         match = _LORA.fullmatch(name)
         stem = match["stem"] if match else name.removesuffix(_DELTA) if name.endswith(_DELTA) else ""
         module = stem.rpartition(".")[2]
-        if module in EMBEDDINGS and (match or (module != EMBEDDINGS[0] and not _has_delta(names, EMBEDDINGS[0]))):
+        if module in EMBEDDINGS and (match or module != EMBEDDINGS[0]):
             both = " and ".join(EMBEDDINGS)
             return f"it changes {module}, which its base shares: merged, {both} would both change (tie_word_embeddings)"
     return None
-
-
-def _has_delta(names: Sequence[str], module: str) -> bool:
-    return any(name.endswith(f".{module}{_DELTA}") for name in names)

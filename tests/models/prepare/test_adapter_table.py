@@ -39,6 +39,7 @@ TOUCHED: dict[str, dict[str, Any]] = {
     "some tokens": {"trainable_token_indices": [1, 5]},
     "some tokens of the head": {"trainable_token_indices": {"lm_head": [1, 5]}},
     "some tokens of both": {"trainable_token_indices": {"embed_tokens": [1, 5], "lm_head": [1, 5]}},
+    "other tokens of each": {"trainable_token_indices": {"embed_tokens": [1, 5], "lm_head": [2, 6]}},
     "norms whole": {"modules_to_save": ["norm"]},
     "a matrix whole": {"modules_to_save": ["down_proj"]},
     "embedding whole": {"modules_to_save": ["embed_tokens"]},
@@ -65,7 +66,7 @@ def refusal_of(base: TinyBase, touched: str, how: str) -> str | None:
     """Which refusal a combination must meet; None for one that must be measured equal."""
     if how == "lora_bias" and "embedding" in touched and touched in IN_EMBEDDINGS:
         return NO_SUCH
-    if base.tied and touched in (*IN_EMBEDDINGS, "some tokens of the head"):
+    if base.tied and touched in (*IN_EMBEDDINGS, "some tokens of the head", "other tokens of each"):
         return TIED
     if how == "lora_bias" and (base.family == "llama" or touched in ("mlp", "all", "head")):
         return r"PEFT refuses: Impossible to merge LoRA with `lora_bias=True` because the base layer has no bias"

@@ -52,6 +52,7 @@ REFUSALS = (
     "both change (tie_word_embeddings)",
     "because the base layer has no bias",
     "was trained beside a rewritten base",
+    "token_adapter.base_layer.weight, of which its config does not speak",  # tokens of an embedding saved whole
     "PEFT refuses: ",
 )
 
