@@ -46,8 +46,8 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(fleet: Path, tmp_path: Pat
     assert snapshot(tmp_path) == before
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["step", "makes", "bytes", "minutes", "estimated", "from"]
-    assert re.search(r"merge +tiny/introspective:v1-q8_0.merged +\d{3} kB ", done.stdout)
-    assert lines[-1] == "tiny/introspective:v1-q8_0: 8 steps, 1.86 MB to write, 0.5 minutes"
+    assert re.search(r"merge +tiny/introspective:v1-q8_0.merged +\d\d\.\d kB ", done.stdout)
+    assert lines[-1] == "tiny/introspective:v1-q8_0: 8 steps, 227 kB to write, 0.5 minutes"
 
 
 def test_the_plan_as_a_document(fleet: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_plan_as_a_document(fleet: Path) -> None:
     assert (told["schema"], told["content"]["ref"]) == ("sage-edge/preparation/1", tiny.REF)
     steps = told["content"]["steps"]
     assert [step["step"] for step in steps][:3] == ["import", "import", "merge"]
-    assert steps[2]["bytes"] == 800_000
+    assert steps[2]["bytes"] == 80_000
     assert all(step["basis"] for step in steps)
 
 
@@ -95,7 +95,9 @@ def test_an_unknown_name_is_refused(fleet: Path) -> None:
 
 def test_a_board_copies_nothing_from_another(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_prepare, "find_spec", lambda _: None)  # what reaches into machines is not installed there
-    tiny.declare(fleet, tiny.cards({"directory": "base"}, {"host": "sprout"}, base_weights="sha256:" + "0" * 64))
+    tiny.declare(
+        fleet, tiny.cards({"directory": "base"}, {"host": "sprout"}, quick.SIZES, base_weights="sha256:" + "0" * 64)
+    )
     refused = run(tiny.REF)
     assert isinstance(refused.exception, ModelError)
     assert refused.exception.message == (

@@ -47,7 +47,7 @@ def test_after_preparing_everything_that_is_here_can_be_verified(made: Store, sa
 def test_what_a_model_was_made_of_can_go_but_its_adapter(made: Store, say: Say) -> None:
     shown = say("gc")
     assert shown.stdout == ""
-    assert shown.stderr.splitlines()[0].startswith("4 steps on the way to finished models: 220 B more: ")
+    assert shown.stderr.splitlines()[0].startswith("4 steps on the way to finished models: 126 kB more: ")
     asked = say("gc", "--parts")
     assert asked.stderr.splitlines()[-1] == " next: sage-edge model gc --yes --parts"
     assert say("gc", "--parts", "--yes").exit_code == 0
@@ -61,8 +61,8 @@ def test_a_gguf_speaks_before_it_gets_its_name(tmp_path: Path, say: Say) -> None
     (tmp_path / "good").mkdir()
     random_gguf.write(tmp_path / "good" / "m.gguf", SHAPE)
     data = bytearray((tmp_path / "good" / "m.gguf").read_bytes())
-    at = data.index(b"tokenizer.ggml.pre") + len("tokenizer.ggml.pre") + 12
-    data[at : at + 5] = b"other"  # the header holds together; llama.cpp knows no such tokenizer
+    at = data.index(b"tokenizer.ggml.model") + len("tokenizer.ggml.model") + 12
+    data[at : at + 4] = b"gpt9"  # the header holds together; llama.cpp knows no such tokenizer
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "m.gguf").write_bytes(data)
     refused = say("import", str(tmp_path / "bad"), "--ref", REF)

@@ -37,7 +37,7 @@ Render = Callable[[Sequence[Message]], str]
 def jinja(engine: LlamaCpp) -> Render:
     """The template of the file, rendered by jinja2 as transformers sets it up; nothing of our rendering is in it."""
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(engine._llm.metadata["tokenizer.chat_template"])
+    template = environment.from_string(engine._llm.everything["tokenizer.chat_template"])
 
     def render(talk: Sequence[Message]) -> str:
         messages = [{"role": message.role, "content": message.text} for message in talk]
