@@ -210,7 +210,9 @@ class DockerClient:
     def _printed(self, container: str, stream: str, most_bytes: int) -> bytes:
         wanted = {"stdout": stream == "stdout", "stderr": stream == "stderr"}
         kept = bytearray()
-        with contextlib.closing(self._client.logs(container, **wanted, stream=True, follow=False)) as pieces:
+        pieces = self._client.logs(container, **wanted, stream=True, follow=False)
+        # closing the stream alone shuts its socket down and leaves it open
+        with contextlib.closing(pieces._response), contextlib.closing(pieces):  # type: ignore[attr-defined]
             for piece in pieces:
                 kept += piece
                 if len(kept) > most_bytes:

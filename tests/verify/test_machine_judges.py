@@ -122,7 +122,7 @@ def test_token_and_exchange() -> None:
     assert machine_judges.token(Token(REF, 1, 0.25)).answer == f"{REF} drew a token in 0.25 s"
     assert machine_judges.token(Token(REF, refusal="it was ended by signal 9")).verdict == "fail"
     assert (
-        machine_judges.exchange(ExchangeAnswer("hub.git", 2)).answer == "hub.git answers, 2 hosts there have a branch"
+        machine_judges.exchange(ExchangeAnswer("hub.git", 2)).answer == "hub.git answers, 2 hosts have a branch there"
     )
     assert machine_judges.exchange(ExchangeAnswer("hub.git", 1)).answer == "hub.git answers, 1 host has a branch there"
     assert machine_judges.exchange(ExchangeAnswer("hub.git", refusal="no")).answer == "hub.git does not answer: no"

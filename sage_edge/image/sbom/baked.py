@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import yaml
 from pydantic import ValidationError
 
+from sage_edge.declared import yaml_text
+from sage_edge.declared.yaml_text import YamlRefused
 from sage_edge.image.errors import SbomUnreadable
 from sage_edge.image.sbom import licences
 from sage_edge.image.sbom.licences import UNKNOWN
@@ -39,8 +40,8 @@ def stored(text: str, cards: Mapping[ModelRef, ModelCard]) -> SoftwarePart:
 def shipped(text: str) -> SoftwarePart:
     """Return the model of a card beside its file. Raises SbomUnreadable."""
     try:
-        card = ShippedCard.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValidationError) as odd:
+        card = ShippedCard.model_validate(yaml_text.load(text))
+    except (YamlRefused, ValidationError) as odd:
         raise SbomUnreadable("the card of a shipped model", str(odd).splitlines()[0]) from None
     return _part(card.ref, licences.of_name(card.licence, f"the card of {card.ref}"), f"sha256:{card.sha256}")
 

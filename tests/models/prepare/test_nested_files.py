@@ -29,7 +29,8 @@ BESIDE = {
 
 def card(folder: Path, source: dict[str, str]) -> ModelCard:
     """A card that names no files, so that the usual ones are wanted."""
-    declare(folder / "fleet", ref="tiny/nested:q8_0", source=source, chat_template=..., architecture="qwen2")
+    facts = {"chat_template": ..., "architecture": "qwen2", "parameters": 2_756_864}
+    declare(folder / "fleet", ref="tiny/nested:q8_0", source=source, **facts)
     return read_cards(folder / "fleet")[ModelRef("tiny/nested:q8_0")]
 
 
