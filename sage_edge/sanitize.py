@@ -11,6 +11,9 @@ import re
 import unicodedata
 
 LONGEST = 2_000
+_BYTE = re.compile("[\udc80-\udcff]")
+"""How Python holds a byte of a name that is no UTF-8."""
+
 _MARKUP = re.compile(r"[\\`*_\[\]<|&~$]")
 _LINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)")
 _AT = re.compile(r"(?<=\S)@(?=\S)|(?<!\S)@(?=\w)")
@@ -18,8 +21,11 @@ _OPENING = re.compile(r"^(\s*)(>|(?:#+|[+-]|=+|-{2,}|\d+[.)])(?=\s|$))")
 
 
 def terminal(text: str) -> str:
-    """Return text without control, format and surrogate characters (ANSI escapes, bidi overrides, zero-width)."""
-    spaced = (" " if c in "\n\r\t" else c for c in text)
+    """Return text without control, format and surrogate characters (ANSI escapes, bidi overrides, zero-width).
+
+    A byte of a file's name that is no UTF-8 is written as its code: without it, the name would be another one's.
+    """
+    spaced = (" " if c in "\n\r\t" else c for c in _BYTE.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text))
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
 
 

@@ -15,6 +15,7 @@ import click
 from sage_edge import paths
 from sage_edge.cli.completion import hosts, offered
 from sage_edge.cli.environment import log
+from sage_edge.cli.place import Place
 from sage_edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,12 +33,10 @@ def options(command: F) -> F:
     command = click.option(
         "--host", metavar="HOST", shell_complete=offered(hosts), help="Whose sessions, where several hosts have some."
     )(command)
-    command = click.option(
-        "--exchange", type=click.Path(path_type=Path), metavar="REPO", help="The hub, or a clone of it."
-    )(command)
-    return click.option(
-        "--corpus", type=click.Path(path_type=Path), metavar="DIR", help="A folder of transcripts, or of an import."
-    )(command)
+    command = click.option("--exchange", type=Place(), metavar="REPO", help="The hub, or a clone of it.")(command)
+    return click.option("--corpus", type=Place(), metavar="DIR", help="A folder of transcripts, or of an import.")(
+        command
+    )
 
 
 def source(corpus: Path | None, exchange: Path | None) -> PaperSource:

@@ -8,6 +8,7 @@ import click
 
 from sage_edge.cli.environment import paths
 from sage_edge.cli.lazy_group import Listed
+from sage_edge.cli.place import Place
 from sage_edge.exchange import hub, writers
 from sage_edge.inventory.load import load
 
@@ -18,7 +19,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=Place())
 def init(path: Path) -> None:
     """Make PATH a bare hub that refuses what breaks the exchange's rules."""
     hub.init(path, writers.folders(load(paths().fleet)))

@@ -10,6 +10,7 @@ import click
 
 from sage_edge.cli import render, state_files
 from sage_edge.cli.environment import json_option, log
+from sage_edge.cli.place import Place
 from sage_edge.legacy import import_folder
 from sage_edge.legacy.report import FileRow, ImportReport
 
@@ -31,8 +32,8 @@ _COLUMNS = {
 
 
 @click.command("import-legacy")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--into", "out", type=click.Path(path_type=Path), required=True, metavar="OUT", help="A new folder.")
+@click.argument("folder", type=Place(), metavar="DIR")
+@click.option("--into", "out", type=Place(), required=True, metavar="OUT", help="A new folder.")
 @click.option("--details", is_flag=True, help="Every line of every list, and every change of a counter.")
 @json_option
 def command(folder: Path, out: Path, details: bool, as_json: bool) -> None:

@@ -52,11 +52,22 @@ def described(error: Exception) -> SageError:
 
 
 def _refused(error: OSError, number: int) -> SageError:
+    if number == errno.ENOENT and not _is_here():
+        return SageError("the folder in which this was started is gone", hint="cd into another one, then start again")
     place = error.filename if error.filename2 is None else error.filename2
     name = shown(Path(place)) if isinstance(place, str) and place else ""
-    why = os.strerror(number)
-    hint = _NEXT.get(number, "mend what the system names, then start again")
-    return SageError(f"{name}: {why}" if name else why, hint=hint.replace("PATH", name or "PATH"))
+    known = _NEXT.get(number) if type(error).__module__ == "builtins" else None  # others count their own numbers
+    why = os.strerror(number) if known else error.strerror or str(error)
+    hint = known if known and (name or "PATH" not in known) else "mend what the system names, then start again"
+    return SageError(f"{name}: {why}" if name else why, hint=hint.replace("PATH", name))
+
+
+def _is_here() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - a Path says the same
+    except OSError:
+        return False
+    return True
 
 
 def ended(code: int) -> int:

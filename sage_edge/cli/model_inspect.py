@@ -11,6 +11,7 @@ from sage_edge import sanitize, sizes
 from sage_edge.cli import render
 from sage_edge.cli.completion import boards, offered
 from sage_edge.cli.environment import json_option, paths
+from sage_edge.cli.place import Place
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.inventory import load
@@ -23,7 +24,7 @@ from sage_edge.models.inspect.report import InspectReport
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=Place())
 @click.option("--context", type=click.IntRange(1, 1 << 24), metavar="TOKENS", help="How much of its context is used.")
 @click.option(
     "--board",

@@ -13,6 +13,7 @@ from sage_edge.cli import progress_bar, render
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log
 from sage_edge.cli.model_list import library
+from sage_edge.cli.place import Place
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
 from sage_edge.hints import Hint, NextCommand, sage
@@ -128,7 +129,7 @@ def _remove(store: Store, shown: Leftovers, again: NextCommand, yes: bool) -> No
 
 
 @click.command("import")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", type=Place(), metavar="DIR")
 @click.option(
     "--ref",
     "name",

@@ -13,6 +13,7 @@ from sage_edge import files
 from sage_edge.cli import corpus_options
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import log, paths
+from sage_edge.cli.place import Place
 from sage_edge.errors import SageError, UsageError
 from sage_edge.hints import sage
 from sage_edge.sizes import counted
@@ -29,10 +30,8 @@ _TOKENS = 4096
 
 @click.command("report")
 @corpus_options.options
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Where the page goes.")
-@click.option(
-    "--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The same as Markdown, for git."
-)
+@click.option("--out", type=Place(dir_okay=False), metavar="FILE", help="Where the page goes.")
+@click.option("--markdown", type=Place(dir_okay=False), metavar="FILE", help="The same as Markdown, for git.")
 @click.option(
     "--narrative",
     "model",

@@ -9,6 +9,7 @@ import click
 
 from sage_edge.cli import render
 from sage_edge.cli.environment import log, stop_on_signals
+from sage_edge.cli.place import Place
 from sage_edge.errors import ExitCode, SageError, UsageError
 from sage_edge.hints import sage
 from sage_edge.names import ModelRef
@@ -17,8 +18,8 @@ from tools.findings.design import DESIGN, Design
 
 
 @click.command()
-@click.option("--into", required=True, type=click.Path(path_type=Path), help="The folder of the arms' worlds.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of page and numbers.")
+@click.option("--into", required=True, type=Place(), help="The folder of the arms' worlds.")
+@click.option("--out", required=True, type=Place(), help="The folder of page and numbers.")
 @click.option(
     "--sessions", default=DESIGN.sessions, type=click.IntRange(2, 999), show_default=True, help="Sessions of each arm."
 )

@@ -52,6 +52,8 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
             report = _folder(look(path, within))
         elif path.is_file():
             report = _file(path)
+        elif path.exists():
+            raise ModelError(f"{path} is neither a folder nor a file", hint=sage("model list"))
         else:
             raise ModelError(f"{path} is not on this machine", hint=sage("model list"))
     except OSError as unreadable:
