@@ -4,7 +4,8 @@ The work is done in a process of its own, so that its gigabytes end with it: one
 on every x86 processor, no network, no code from the folders. Reads and computes in f32, and writes f32: the changes of
 a small adapter are mostly smaller than a step of bf16 (97.7 % of the values would stay as they were, facts §5).
 
-    out/config.json, generation_config.json    of the base, `dtype` float32
+    out/config.json                            of the base, `dtype` float32
+    out/generation_config.json                 byte for byte the base's: where replies end, and how they are drawn
     out/model.safetensors                      the merged weights
     out/tokenizer.json, …                      byte for byte those the adapter was trained with, else the base's
 """
@@ -170,6 +171,7 @@ def _work(base: Path, adapter: Path, out: Path) -> dict[str, Any]:
         model = _with_adapter(load(base), adapter).merge_and_unload(progressbar=False, safe_merge=True)
     _require_change(model, base)
     model.save_pretrained(out)
+    _copy_generation(base, out)
     source = _tokenizer_of(base, adapter) or base
     for name in (*_TOKENIZER, *_TOKENIZER_MORE):
         if (source / name).is_file():
@@ -179,6 +181,14 @@ def _work(base: Path, adapter: Path, out: Path) -> dict[str, Any]:
         " ".join(str(warning.message).split()) for warning in caught if "peft" in Path(warning.filename).parts
     )
     return {"tools": {tool: version(tool) for tool in _TOOLS}, "peak_bytes": peak, "warnings": list(warned)}
+
+
+def _copy_generation(base: Path, out: Path) -> None:
+    """Put the base's own generation_config.json in place of the one that transformers makes up of config.json."""
+    made_up, own = out / "generation_config.json", base / "generation_config.json"
+    made_up.unlink(missing_ok=True)
+    if own.is_file():
+        shutil.copyfile(own, made_up)
 
 
 def load(folder: Path) -> Any:

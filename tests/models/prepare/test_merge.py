@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sage_edge.models.errors import CannotMerge, ParityFailed
+from sage_edge.models.inspect.classify import classify
 from sage_edge.models.prepare import merge, merge_proof
 from tests.models import building, quick, tiny
 from tests.models.tiny import Tiny
@@ -124,6 +125,22 @@ def test_the_same_inputs_give_the_same_bytes_in_two_processes_and_two_places(mad
     assert (tmp_path / "one" / "model.safetensors").stat().st_size > 1.9 * (
         made.base / "model.safetensors"
     ).stat().st_size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("declared", [{"eos_token_id": [2, 300], "temperature": 0.7, "do_sample": True}, None])
+def test_replies_end_where_the_bases_do(made: Tiny, tmp_path: Path, declared: dict[str, Any] | None) -> None:
+    base = shutil.copytree(made.base, tmp_path / "base")
+    (base / "generation_config.json").unlink()
+    if declared is not None:
+        (base / "generation_config.json").write_text(json.dumps(declared, indent=1))
+    else:
+        rewrite(base / "config.json", eos_token_id=[2, 300])
+    merge.merge(base, made.adapter, tmp_path / "out")
+    told, kept = (classify(folder).voice.ends for folder in (base, tmp_path / "out"))
+    assert told == kept == {2, 300}
+    sums, own = tiny.sha256s(tmp_path / "out"), tiny.sha256s(base)
+    assert sums.get("generation_config.json") == own.get("generation_config.json")
 
 
 @pytest.mark.slow
