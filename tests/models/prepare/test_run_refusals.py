@@ -15,7 +15,6 @@ from sage_edge.errors import ExitCode, NoDiskSpace, Unreachable
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.errors import (
     AdapterWithoutBase,
-    CannotMerge,
     DigestMismatch,
     DoesNotFit,
     ModelError,
@@ -24,9 +23,9 @@ from sage_edge.models.errors import (
     ParityFailed,
 )
 from sage_edge.models.lock import read_lock
-from sage_edge.models.prepare import chain, merge, run
+from sage_edge.models.prepare import chain, run
 from sage_edge.models.prepare.prepare_context import PrepareContext
-from tests.models import building, quick, tiny
+from tests.models import quick, tiny
 from tests.models.hub_server import HubServer
 
 ZEROS = "sha256:" + "0" * 64
@@ -204,24 +203,3 @@ def test_what_is_not_the_same_gets_no_name(tmp_path: Path, monkeypatch: pytest.M
     refusal = refused(quick.context(tmp_path), ParityFailed)
     assert refusal.message == f"{tiny.REF} (quantised) tokenises 1 of 200 texts differently, first 'a'"
     assert refusal.code == 8
-
-
-def test_words_of_an_adapter_that_its_base_has_no_rows_for_are_refused_before_the_merge(
-    context: PrepareContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The converter comes after the merge, and would end with a traceback."""
-    monkeypatch.setattr(merge, "merge", None)
-    words = {"words": {"more": 40, "much": 41}}
-    building.plant(
-        tmp_path / "adapter", {"tokenizer.json": {"tokenizer": words}, "tokenizer_config.json": {"json": {}}}
-    )
-    refusal = refused(quick.context(tmp_path), CannotMerge)
-    assert refusal.message == (
-        "the adapter's tokenizer gives the word 'more' the number 40, and 1 more beyond, but its vocabulary is 0 to 39"
-    )
-    assert "take tokenizer.json and tokenizer_config.json out of the adapter's folder" in hints.text(refusal.hint)
-
-
-def test_words_of_an_adapter_that_are_its_bases_go_on_to_the_merge(context: PrepareContext, tmp_path: Path) -> None:
-    building.plant(tmp_path / "adapter", {"tokenizer.json": {"tokenizer": {}}, "tokenizer_config.json": {"json": {}}})
-    assert run.prepare(tiny.REF, quick.context(tmp_path))
