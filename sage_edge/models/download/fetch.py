@@ -122,16 +122,17 @@ def _keep(part: Partial, file: RemoteFile, store: Store, name: str) -> Digest:
     what = f"{file.path} of {name}"
     if not file.sha256:
         if (actual := _git_sha1(part.path)) != file.git_sha1:
-            raise DigestMismatch(what, f"git:{file.git_sha1}", f"git:{actual}", hint=_OTHER)
+            raise DigestMismatch(what, f"git:{file.git_sha1}", f"git:{actual}", hint=_OTHER, said_by=_LISTING)
         digest = store.keep(part.path)
         files.write_atomic(_note(file, store), digest.encode())
         return digest
     try:
         return store.keep(part.path, file.sha256)
     except DigestMismatch as wrong:
-        raise DigestMismatch(what, wrong.expected, wrong.actual, hint=_OTHER) from None
+        raise DigestMismatch(what, wrong.expected, wrong.actual, hint=_OTHER, said_by=_LISTING) from None
 
 
+_LISTING = "the hub's listing"
 _OTHER = (
     "the hub, or something on the way, sent other bytes; none were kept. Try again: ",
     sage("model prepare", "REF"),

@@ -223,7 +223,8 @@ def _converter(cache: Path) -> Path:
     if not sdist.is_file():
         _fetch(sdist, expected)
     if (actual := files.digest_file(sdist)) != expected:
-        raise DigestMismatch(sdist.name, expected, actual, hint=f"delete {sdist} and try again")
+        again = f"delete {sdist} and try again"
+        raise DigestMismatch(sdist.name, expected, actual, hint=again, said_by="the pin of this release")
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         unpacked = _unpack(sdist, Path(scratch))
         try:

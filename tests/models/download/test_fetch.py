@@ -101,7 +101,7 @@ def test_other_bytes_of_the_right_length_are_refused_and_none_kept(place: Place)
         place.bring(NAME)
     sent = WEIGHTS[: SIZE // 2] + bytes([WEIGHTS[SIZE // 2] ^ 1]) + WEIGHTS[SIZE // 2 + 1 :]
     expected, actual = files.digest(WEIGHTS), files.digest(sent)
-    assert refusal.value.message == f"{NAME} of {place.name} has digest {actual}, its card says {expected}"
+    assert refusal.value.message == f"{NAME} of {place.name} has digest {actual}, the hub's listing says {expected}"
     assert (hints.text(refusal.value.hint), refusal.value.code) == (OTHER, 8)
     assert leftovers(place) == []
     assert not list(place.store.blobs.iterdir())
@@ -110,7 +110,8 @@ def test_other_bytes_of_the_right_length_are_refused_and_none_kept(place: Place)
 
 def test_other_bytes_of_a_small_file_are_refused_by_gits_digest(place: Place) -> None:
     place.server.faults.append(Fault("config.json", flip_at=3))
-    with pytest.raises(DigestMismatch, match=r"config\.json of tiny/base@.* has digest git:.*, its card says git:"):
+    wrong = r"config\.json of tiny/base@.* has digest git:.*, the hub's listing says git:"
+    with pytest.raises(DigestMismatch, match=wrong):
         place.bring()
     assert leftovers(place) == []
     assert is_whole(place, place.bring())

@@ -37,7 +37,7 @@ def test_another_sdist_is_refused_and_none_of_it_unpacked(tmp_path: Path) -> Non
         gguf_tools._converter(tmp_path)
     assert (
         refused.value.message
-        == f"{path.name} has digest {files.digest_file(path)}, its card says {gguf_tools.sdist_digest()}"
+        == f"{path.name} has digest {files.digest_file(path)}, the pin of this release says {gguf_tools.sdist_digest()}"
     )
     assert hints.text(refused.value.hint) == f"delete {path} and try again"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
