@@ -28,7 +28,7 @@ from urllib.parse import quote, urlsplit
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.hints import sage
-from sage_edge.models.download import retry
+from sage_edge.models.download import hub_environment, hub_proxy, retry
 from sage_edge.models.download.hub_refusal import RefusedRequest
 from sage_edge.models.download.ranges import AGAIN, LOGIN, PASSING, RangeResponse, RemoteFile, silent
 from sage_edge.models.download.retry import RetryPolicy, TransferBroken, WaitListener
@@ -46,7 +46,7 @@ _MOST_ANSWER = 32 << 20
 
 _WINDOW = 3 << 19
 """Bytes in a socket, 1.5 MiB: with the 2 MiB of `partial.BATCH` less than 4, and 75 MB/s at 20 ms to the hub."""
-_REFUSALS = (401, 403, 404, 410, 451)
+_REFUSALS = (401, 403, 404, hub_proxy.WANTS_LOGIN, 410, 451)
 _OFFLINE = (
     "connect this machine and try again; or take the model from a folder: ",
     sage("model import", "DIR", ref="REF"),
@@ -78,8 +78,11 @@ class Hub:
 
     @property
     def endpoint(self) -> str:
-        """Its address, without a final slash. Raises ModelError where the library is not installed."""
-        return (self._given or str(_library().constants.ENDPOINT)).rstrip("/")
+        """Its address, without a final slash. Raises UsageError for none, ModelError where the library is absent."""
+        own = _library().constants
+        address = str(self._given or own.ENDPOINT or own.HUGGINGFACE_CO_URL_HOME)  # empty is as good as not set
+        hub_environment.require_endpoint(address)
+        return address.rstrip("/")
 
     @property
     def place(self) -> str:
@@ -153,6 +156,8 @@ class Hub:
         status: int = answer.status_code
         if status in PASSING or status >= 500:
             raise retry.passing(status, answer.headers, self._clock)
+        if status == hub_proxy.WANTS_LOGIN:
+            raise self.proxy_wants_login()
         if status >= 400:
             token = _token_place() if "authorization" in asked else None
             raise RefusedRequest(self.place, repo, what, token, status, answer.headers).error()
@@ -182,7 +187,12 @@ class Hub:
 
     def unreachable(self, why: str) -> Unreachable:
         """Return the refusal of a machine that cannot get to this hub."""
-        return Unreachable(f"cannot reach the hub at {self.place}: {why}", hint=_OFFLINE)
+        way = hub_proxy.through(self.endpoint, os.environ)
+        return Unreachable(f"cannot reach the hub at {self.place}{way}: {why}", hint=_OFFLINE)
+
+    def proxy_wants_login(self) -> HubRefused:
+        """Return the refusal of a proxy on the way to this hub."""
+        return hub_proxy.login_wanted(self.endpoint, os.environ)
 
     @contextlib.contextmanager
     def _refusals(self, what: str) -> Iterator[None]:
@@ -193,7 +203,7 @@ class Hub:
         except library.errors.OfflineModeIsEnabled:
             raise self.unreachable("HF_HUB_OFFLINE is set") from None
         except transport.HTTPError as lost:
-            raise self.unreachable(_why(lost)) from None
+            raise (self.proxy_wants_login() if _wants_login(lost) else self.unreachable(_why(lost))) from None
         except UnicodeEncodeError:
             raise HubRefused("the login of this machine is no token of the hub", hint=LOGIN) from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -228,7 +238,7 @@ class HubCommit:
         except library.errors.OfflineModeIsEnabled:
             raise self._hub.unreachable("HF_HUB_OFFLINE is set") from None
         except transport.HTTPError as lost:
-            raise TransferBroken(_why(lost)) from None
+            raise (self._hub.proxy_wants_login() if _wants_login(lost) else TransferBroken(_why(lost))) from None
 
 
 def _clamp(answer: Any) -> None:
@@ -283,13 +293,22 @@ def _why(lost: Exception) -> str:
     transport = _transport()
     if isinstance(lost, transport.TimeoutException):
         return "no answer in time"
+    if isinstance(lost, transport.ProxyError):
+        return hub_proxy.why(str(lost))
     if isinstance(lost, transport.ConnectError):
         return str(lost)
     return f"the connection broke ({type(lost).__name__})"
 
 
+def _wants_login(lost: Exception) -> bool:
+    """Whether it was a proxy that made no connection, for want of a login."""
+    return isinstance(lost, _transport().ProxyError) and hub_proxy.status(str(lost)) == hub_proxy.WANTS_LOGIN
+
+
 def _library() -> Any:
+    """The library, once the environment is one that it can be loaded in. Raises UsageError, ModelError."""
     try:
+        hub_environment.require(os.environ)
         import huggingface_hub
         import huggingface_hub.constants
         import huggingface_hub.errors  # of its modules, only those that somebody has imported can be seen
