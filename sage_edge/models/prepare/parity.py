@@ -8,6 +8,7 @@ intent: its distance is measured as the Kullback-Leibler divergence from the ori
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -49,7 +50,8 @@ class ComparedModel(Protocol):
 class ParityResult:
     """How two models compare. Logits have no unit, divergences are in nats; `differing` are texts with other tokens.
 
-    ends: where a reply ends in one of them only, one sentence for each such token.
+    ends: where a reply ends in one of them only, one sentence for each such token. numberless: positions at which one
+    of them answers with what is no number; none of those agrees, and the differences are then no numbers, either.
     """
 
     texts: int
@@ -60,6 +62,7 @@ class ParityResult:
     mean_kl_nats: float
     max_kl_nats: float
     ends: tuple[str, ...] = ()
+    numberless: int = 0
 
     @property
     def agreement(self) -> float:
@@ -110,6 +113,11 @@ def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
             f"{what} ends elsewhere: {'; '.join(parity.ends)}",
             hint="mend eos_token_id in the original's config.json and generation_config.json; nothing was kept",
         )
+    if parity.numberless:
+        raise ParityFailed(
+            f"{what} or its original answers with no numbers at {parity.numberless} of {parity.positions} places",
+            hint="nothing was kept; a weight of the original is no number, or larger than its new kind of number",
+        )
     if not parity.mean_kl_nats <= FARTHEST_NATS:  # so written, NaN is refused too
         raise ParityFailed(
             f"{what} is {parity.mean_kl_nats:.2g} nats from its original on average, {FARTHEST_NATS:g} are allowed",
@@ -144,27 +152,32 @@ class _Tally:
     """What comparing has found so far."""
 
     def __init__(self) -> None:
-        self._agreeing, self._gap = 0, 0.0
+        self._agreeing, self._numberless = 0, 0
+        self._gaps: list[float] = []
         self._divergences: list[float] = []
 
     def add(self, ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> None:
         """Count one prompt: a row of logits per token, from the original and from the candidate."""
+        import numpy as np
+
         for row, other in zip(ours, theirs, strict=True):
+            if not (np.isfinite(row).all() and np.isfinite(other).all()):
+                self._numberless += 1
+                continue
             self._agreeing += int(row.argmax() == other.argmax())
-            self._gap = max(self._gap, float(abs(row - other).max()))
+            self._gaps.append(float(abs(row - other).max()))
             self._divergences.append(_divergence(row, other))
 
     def total(self, texts: int, differing: tuple[str, ...]) -> ParityResult:
-        """Return everything counted."""
-        divergences = self._divergences
+        """Return everything counted; of positions without numbers, only how many there are."""
+        farthest, mean, worst = max(self._gaps, default=0.0), 0.0, max(self._divergences, default=0.0)
+        if self._divergences:
+            mean = sum(self._divergences) / len(self._divergences)
+        if self._numberless:
+            farthest = mean = worst = math.nan
+        positions = len(self._gaps) + self._numberless
         return ParityResult(
-            texts,
-            differing,
-            len(divergences),
-            self._agreeing,
-            self._gap,
-            sum(divergences) / max(1, len(divergences)),
-            max(divergences),
+            texts, differing, positions, self._agreeing, farthest, mean, worst, numberless=self._numberless
         )
 
 
@@ -176,8 +189,6 @@ def _divergence(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) 
         wide = row.astype(np.float64) - float(row.max())
         return np.asarray(wide - np.log(np.exp(wide).sum()))
 
-    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
-        return float("nan")
     p, q = logs(ours), logs(theirs)
     return max(0.0, float((np.exp(p) * (p - q)).sum()))
 

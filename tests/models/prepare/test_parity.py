@@ -79,11 +79,32 @@ def test_texts_with_other_tokens_are_named() -> None:
     assert found.differing == ("schön", "ö")
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_logits_that_are_no_numbers_are_no_parity(bad: float) -> None:
-    (found,) = parity.measure(Speaker(), [Speaker(bad)], [], ["ab"])
-    with pytest.raises(ParityFailed):
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("broken", ["original", "candidate", "both"])
+def test_logits_that_are_no_numbers_are_no_parity(bad: float, broken: str) -> None:
+    """`max` and `argmax` would pass over them: all NaN would be called equal."""
+    original, candidate = (Speaker(bad if broken in (side, "both") else 0.0) for side in ("original", "candidate"))
+    (found,) = parity.measure(original, [candidate], [], ["ab", "c"])
+    assert (found.agreeing, found.numberless, found.positions) == (0, 3, 3)
+    assert str(found).endswith("0/3 likeliest tokens equal, max logit difference nan, KL mean nan max nan nats")
+    with pytest.raises(ParityFailed, match="it or its original answers with no numbers at 3 of 3 places"):
         parity.judge(found, "it", exact=False)
+
+
+class Faltering(Speaker):
+    """Answers with no number at one position alone."""
+
+    def logits(self, tokens: list[int]) -> npt.NDArray[np.float32]:
+        rows = super().logits(tokens)
+        rows[0 if len(tokens) == 1 else 1, 2] = math.nan
+        return rows
+
+
+@pytest.mark.parametrize("prompts", [["abc", "d"], ["d", "abc"]])
+def test_one_position_without_numbers_is_seen_wherever_it_stands(prompts: list[str]) -> None:
+    (found,) = parity.measure(Speaker(), [Faltering()], [], prompts)
+    assert (found.agreeing, found.numberless, found.positions) == (2, 2, 4)
+    assert all(map(math.isnan, (found.max_logit_difference, found.mean_kl_nats, found.max_kl_nats)))
 
 
 @pytest.mark.parametrize(
