@@ -96,6 +96,7 @@ def _plain(value: object) -> str:
 
 
 _LONGEST = 80
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def _same(field: str) -> Differs:
@@ -225,6 +226,11 @@ def _adds(name: str) -> VoiceRule:
     return VoiceRule(f"tokenizer.ggml.add_{name}_token", differs=differs)
 
 
+def _mark(voice: Voice) -> Iterator[str]:
+    if (voice.template or "").startswith(_BYTE_ORDER_MARK):
+        yield "has a chat template that begins with U+FEFF, an unseen mark of its editor, which every prompt would hold"
+
+
 def _template(left_voice: Voice, right_voice: Voice) -> tuple[object, object] | None:
     left, right = left_voice.template, right_voice.template
     if left is None or right is None or left == right:
@@ -250,7 +256,7 @@ RULES: tuple[VoiceRule, ...] = (
     *map(_special, SPECIAL),
     _adds("bos"),
     _adds("eos"),
-    VoiceRule(TEMPLATE, differs=_template),
+    VoiceRule(TEMPLATE, faults=_mark, differs=_template),
     VoiceRule("the number of parameters", differs=_same("parameters")),
     VoiceRule("general.file_type", differs=_same("quantisation")),
 )
