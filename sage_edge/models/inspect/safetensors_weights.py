@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import Tensor, architectures, dimensions, read_safetensors, shapes
+from sage_edge.models.inspect import Tensor, architectures, dimensions, positions, read_safetensors, shapes
 from sage_edge.models.inspect.bounded import short
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.folder import FolderListing
@@ -87,6 +87,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
     else:
         _no_index(listing, seen)
     known = _held_against(config, seen)
+    seen.notes += [f"a GGUF of it would lose {part}" for part in positions.lost(config or {})]
     if config is None:
         seen.missing.append("config.json")
     seen.missing += tokenizer_lacks(listing)

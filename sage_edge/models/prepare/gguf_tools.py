@@ -25,7 +25,7 @@ from sage_edge.errors import CommandFailed, LibraryMissing, Unreachable, UsageEr
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import DigestMismatch, ModelError
-from sage_edge.models.inspect import voice_rules
+from sage_edge.models.inspect import json_limits, positions, voice_rules
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.voice import Voice
 from sage_edge.names import Digest
@@ -124,8 +124,9 @@ def convert(
     name: becomes `general.name` (the converter would else take the folder's). pre_tokenizer: only for models whose
     tokenizer is our own; the converter refuses an unknown one otherwise. keys: further metadata, as text.
     Raises CommandFailed with the converter's last lines; ModelError where the folder, or what became of it, does not
-    speak as `inspect/voice_rules.py` asks.
+    speak as `inspect/voice_rules.py` asks, or where `inspect/positions.py` knows that the converter drops a part of it.
     """
+    _require_kept(source)
     tools = _converter(cache)
     wanted = json.dumps({"pre": pre_tokenizer, "keys": dict(keys or {})})
     arguments = (str(source), "--outfile", str(out), "--outtype", precision, "--model-name", name)
@@ -134,6 +135,16 @@ def convert(
     _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env)
     _require_same(speech, out, "its source")
     return out
+
+
+def _require_kept(source: Path) -> None:
+    """Raise ModelError where a folder's config.json says what no GGUF of it would."""
+    config = source / "config.json"
+    if config.is_file() and (lost := positions.lost(json_limits.read(config))):
+        raise ModelError(
+            f"a GGUF of {source.name} would be another model: llama.cpp does not keep {'; '.join(lost)}",
+            hint=("llama.cpp cannot speak as this one does, so take another; see: ", sage("model inspect", "PATH")),
+        )
 
 
 def _said(source: Path) -> Voice:
