@@ -42,6 +42,8 @@ def read_cards(fleet: Path) -> dict[ModelRef, ModelCard]:
         _check_alone(card, fleet / "models" / f"{name}.yaml", reader)
         cards[card.ref] = card
     for card in cards.values():
+        if card.base is not None and card.base not in cards and card_path(fleet, card.base).is_file():
+            continue  # that file has a fault of its own, which is noted
         for key, message in _relations(card, cards):
             reader.fault(card_path(fleet, card.ref), key, message)
     reader.finish()

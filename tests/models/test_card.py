@@ -191,6 +191,16 @@ def test_a_card_is_held_against_its_base(
     assert refusal(tmp_path) == (key, message)
 
 
+@pytest.mark.parametrize("broken", ["licence: [", "licence: Apache-2.0\u200b", "ref: tiny/other:bf16"])
+def test_a_base_that_cannot_be_read_is_declared_all_the_same(tmp_path: Path, broken: str) -> None:
+    declare(tmp_path, **BASE)
+    declare(tmp_path, **MERGED)
+    cards.card_path(tmp_path, ModelRef(MERGED["base"])).write_text(f"{broken}\n", "utf-8")
+    with pytest.raises(DeclarationError) as refused:
+        read_cards(tmp_path)
+    assert "no card declares" not in refused.value.message
+
+
 def test_nothing_is_its_own_base(tmp_path: Path) -> None:
     for ref, base in (("a/one:x", "a/two:x"), ("a/two:x", "a/one:x")):
         declare(tmp_path, ref=ref, base=base, container="safetensors")
