@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from typing_extensions import Self
 
+from sage_edge import sanitize
 from sage_edge.declared import yaml_text
 from sage_edge.declared.yaml_text import WrittenValue, YamlRefused
 from sage_edge.errors import DeclarationError, Fault
@@ -109,7 +110,7 @@ class Reader:
         self._note(path, key, message, next(filter(None, lines), 0))
 
     def _note(self, path: Path, key: str, message: str, line: int) -> None:
-        self.faults.append(Fault(self.label(path), key, message, line))
+        self.faults.append(Fault(self.label(path), sanitize.one_line(key), message, line))
 
     def raw(self, path: Path) -> dict[str, Any] | None:
         """Return a file's mapping, or None after noting why there is none."""

@@ -2,7 +2,8 @@
 
 Refused, each by its line, because readers differ about it: merge keys, keys that are no text or stand twice, tags but
 those of the core schema where they are true, line separators of other YAML versions, half characters, more than one
-document. Aliases are read, but not for ever.
+document; and because people cannot read it, what is `invisible` in keys and in words. An escape in double quotes, like
+"\\u200b", may stand for any character. Aliases are read, but not for ever.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from sage_edge.declared import invisible
 from sage_edge.declared.yaml_words import Word, WordRefused, meaning, shown
 
 MOST_DEPTH = 100
@@ -117,6 +119,7 @@ class _Content:
             return self._aliased(event, depth)
         size, around, self._deepest = self._size, self._deepest, depth
         if isinstance(event, yaml.ScalarEvent):
+            self._require_seen(event, path, in_quotes=event.style is not None)
             value: Any = _scalar(event, path)
         elif depth == MOST_DEPTH:
             _refuse(event, "is nested too deeply")
@@ -169,12 +172,22 @@ class _Content:
     def _key(self, event: Any, events: Iterator[Any], depth: int) -> str:
         if isinstance(event, yaml.CollectionStartEvent):
             _refuse(event, "a key is no text")
+        if isinstance(event, yaml.ScalarEvent):
+            self._require_seen(event, "", in_quotes=False)
         key = self._value(event, events, "", depth)
         if not isinstance(key, str):
             _refuse(event, f"key {shown(str(getattr(event, 'value', key)))} is no text; write it in quotes")
         if key == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
             _refuse(event, "<< would merge other keys in, which YAML 1.2 does not; write them out")
         return key
+
+    def _require_seen(self, event: Any, path: str, *, in_quotes: bool) -> None:
+        """Refuse a word in which something stands, as it is written, that cannot be seen."""
+        start, stop = event.start_mark.index, event.end_mark.index
+        if (at := invisible.find(self.text, start, stop, in_quotes=in_quotes)) is not None:
+            code = ascii(self.text[at])[1:-1]
+            problem = f"holds {code}, which nobody can see; take it out, or write that code in double quotes"
+            raise YamlRefused(self.text.count("\n", 0, at) + 1, problem, path)
 
     def _note(self, place: str, at: Any, event: Any) -> None:
         if self.places is None:
