@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from sage_edge import files, shell
-from sage_edge.errors import CommandFailed, LibraryMissing, Unreachable, UsageError
+from sage_edge.errors import LibraryMissing, Unreachable, UsageError
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import DigestMismatch, ModelError
@@ -39,6 +40,8 @@ QuantisationKind = Literal["q8_0", "q4_0", "q6_k", "q5_k_m", "q4_k_m"]
 Precision = Literal["f16", "f32"]
 _FILE_TYPES: Mapping[str, int] = {"f32": 0, "q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
 _TIMEOUT_S = 3_600.0
+_MOST_LINES = 20
+_CHATTER = re.compile(r"^(?:llama_model_loader: .*|\[ *\d+/ *\d+\] (?:.* \.\. )?(?:.*size = .*MiB)?)")
 _QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -123,7 +126,7 @@ def convert(
 
     name: becomes `general.name` (the converter would else take the folder's). pre_tokenizer: only for models whose
     tokenizer is our own; the converter refuses an unknown one otherwise. keys: further metadata, as text.
-    Raises CommandFailed with the converter's last lines; ModelError where the folder, or what became of it, does not
+    Raises ModelError with the converter's last lines, and where the folder, or what became of it, does not
     speak as `inspect/voice_rules.py` asks, or where `inspect/positions.py` knows that the converter drops a part of it.
     """
     _require_kept(source)
@@ -172,7 +175,7 @@ def _require_same(speech: Voice, out: Path, source: str) -> None:
 def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
     """Write `source`, an f16 or f32 GGUF file, with quantised matrices to `out` and return its path.
 
-    It runs in a process of its own, whose memory and chatter end with it. Raises CommandFailed with its last lines.
+    It runs in a process of its own, whose memory and chatter end with it. Raises ModelError with its last lines.
     """
     release()
     speech = dataclasses.replace(_said(source), quantisation=kind)
@@ -185,7 +188,7 @@ def widen(source: Path, out: Path) -> Path:
     """Write a quantised GGUF file as llama.cpp itself dequantises it, every tensor in f32, and return its path.
 
     Beside quantised matrices llama.cpp rounds what it multiplies them with to 8 bits; beside f32 it does not, so this
-    file tells what the weights say, without that. Raises CommandFailed with its last lines.
+    file tells what the weights say, without that. Raises ModelError with its last lines.
     """
     release()
     _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES["f32"])), source, {})
@@ -193,11 +196,21 @@ def widen(source: Path, out: Path) -> Path:
 
 
 def _run(what: str, program: tuple[str, ...], source: Path, env: Mapping[str, str]) -> None:
-    """Run a program of ours over `source` in a child process with limits of time and memory. Raises CommandFailed."""
+    """Run a program of ours over `source` in a child process with limits of time and memory. Raises ModelError."""
     room = sandbox.room_for(source)
     done = sandbox.work((sys.executable, "-c", *program), wall_s=_TIMEOUT_S, memory_bytes=room, env=env)
     if done.code != 0:
-        raise CommandFailed((what, source.name), done.code, done.complaint or done.text)
+        lines = _cause(done.complaint or done.text).splitlines()[-_MOST_LINES:]
+        raise ModelError(
+            f"{what} fails at {source.name} with {done.code}: " + "\n".join(lines),
+            hint="nothing was kept; look for damage in the model that it was made from, or take another",
+        )
+
+
+def _cause(output: str) -> str:
+    """What a tool of llama.cpp wrote, less what it lists of a file and tells of each tensor; all where that is all."""
+    left = [_CHATTER.sub("", line) for line in output.splitlines()]
+    return "\n".join(line for line in left if line and not line.isspace()) or output
 
 
 def pre_tokenizer(folder: Path) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import struct
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from sage_edge import files, hints
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.models.errors import DigestMismatch, ModelError
+from sage_edge.models.inspect import read_gguf
 from sage_edge.models.prepare import gguf_tools
 from tests.models import building
 from tools.seedling import tokenizer
@@ -227,3 +230,23 @@ def test_what_the_quantiser_made_otherwise_is_refused(tmp_path: Path, monkeypatc
     assert gguf_tools.quantise(tmp_path / "f32.gguf", tmp_path / "out.gguf", "q4_0")
     with pytest.raises(ModelError, match=r"general\.file_type is q8_0 in the original, q4_0 in the new file"):
         gguf_tools.quantise(tmp_path / "f32.gguf", tmp_path / "out.gguf", "q8_0")
+
+
+def test_what_the_quantiser_fails_of_is_all_that_it_is_quoted_with(tmp_path: Path) -> None:
+    """It lists each key and each tensor of a file, on the way to what is wrong."""
+    file = tmp_path / "odd.gguf"
+    file.write_bytes(building.content({"gguf": {"matrices": "F32"}}))
+    tensor = read_gguf(file).tensors["blk.1.ffn_up.weight"]
+    data = bytearray(file.read_bytes())
+    data[tensor.begin : tensor.begin + 4] = struct.pack("<f", math.nan)
+    file.write_bytes(data)
+    with pytest.raises(ModelError) as refused:
+        gguf_tools.quantise(file, tmp_path / "out.gguf", "q8_0")
+    lines = refused.value.message.splitlines()
+    assert lines[0].startswith(
+        "llama.cpp's quantiser fails at odd.gguf with 1: ggml_validate_row_data: found nan value"
+    )
+    assert len(lines) == 2
+    assert lines[1].startswith("llama_model_quantize: failed to quantize: tensor 'blk.1.ffn_")
+    assert lines[1].endswith("' has invalid data")
+    assert hints.text(refused.value.hint).startswith("nothing was kept; look for damage in the model")
