@@ -55,6 +55,8 @@ QUIET = {
     "MKL_NUM_THREADS": "1",
     "MKL_CBWR": "COMPATIBLE",
     "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DOWNLOAD_TIMEOUT": "10",  # of no use offline, but no library can be loaded while one is no number
+    "HF_HUB_ETAG_TIMEOUT": "10",
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "PYTHONWARNINGS": "ignore",
