@@ -8,6 +8,7 @@
 404 RevisionNotFound   the commit is gone
 404 EntryNotFound      the file is gone
 410, 451, disabled     the hub has withdrawn it
+else                   no hub speaks like this: what was asked is something else
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 from sage_edge.errors import HubRefused
 from sage_edge.hints import Hint, sage
-from sage_edge.models.download.ranges import LOGIN
+from sage_edge.models.download.ranges import ELSEWHERE, LOGIN
 
 _AGAIN = ("then: ", sage("model prepare", "REF"))
 _DISABLED = "access to this resource is disabled"
@@ -95,7 +96,8 @@ class RefusedRequest:
 
     def _forbidden(self) -> HubRefused:
         if self.status != 403 or self.token is None:
-            return self._refused(f"does not give {self.what} (status {self.status})", LOGIN)
+            hint = LOGIN if self.status == 403 else ELSEWHERE
+            return self._refused(f"does not give {self.what} (status {self.status})", hint)
         return self._refused(
             f"does not let the token in {self.token} read {self.what} (status 403)",
             (f"give that token the right to read this repository on {self.place}/settings/tokens; ", *_AGAIN),

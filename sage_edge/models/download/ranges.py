@@ -31,6 +31,9 @@ from sage_edge.names import Digest
 
 AGAIN = ("try again, it goes on where it stopped: ", sage("model prepare", "REF"))
 LOGIN = "give this machine a login that may read it: hf auth login, or the variable HF_TOKEN; then try again"
+ELSEWHERE = (
+    "see whether HF_ENDPOINT names a hub, and whether something on the way answers instead of it; then try again"
+)
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 PASSING = (408, 425, 429)
@@ -156,7 +159,7 @@ def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> in
     if status == 416:
         raise _wrong_size(file, name, "fewer than asked for")
     if status not in (200, 206):
-        raise HubRefused(f"the hub does not give {file.path} of {name} (status {status})", hint=LOGIN)
+        raise HubRefused(f"the hub does not give {file.path} of {name} (status {status})", hint=ELSEWHERE)
     if headers.get("content-encoding", "identity") != "identity":
         raise WrongSize(f"the hub sends {file.path} of {name} encoded, which nobody asked for", hint=AGAIN)
     if status == 200:
