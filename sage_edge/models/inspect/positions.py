@@ -128,10 +128,10 @@ def _ropes(config: Mapping[str, UntrustedJson], rule: PositionRule) -> Iterator[
 
 def _rope(rope: Mapping[str, UntrustedJson], kept: frozenset[str], layers: str) -> Iterator[str]:
     kind = rope.get("rope_type", rope.get("type")) or "default"
-    if kind in _SAME_BELOW_CONTEXT:
+    if isinstance(kind, str) and kind in _SAME_BELOW_CONTEXT:
         return
     where = f" in {layers}" if layers else ""
-    if kind not in kept:
+    if not isinstance(kind, str) or kind not in kept:
         yield f"a rope of the kind {short(kind)}{where}"
     elif kind == "yarn" and (
         odd := sorted(key for key, value in rope.items() if key not in _YARN and value is not None)
