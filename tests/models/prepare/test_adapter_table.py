@@ -66,6 +66,8 @@ def refusal_of(base: TinyBase, touched: str, how: str) -> str | None:
     """Which refusal a combination must meet; None for one that must be measured equal."""
     if how == "lora_bias" and "embedding" in touched and touched in IN_EMBEDDINGS:
         return NO_SUCH
+    if how == "ensure_weight_tying" and base.tied and touched == "other tokens of each":
+        return NO_SUCH
     if base.tied and touched in (*IN_EMBEDDINGS, "some tokens of the head", "other tokens of each"):
         return TIED
     if how == "lora_bias" and (base.family == "llama" or touched in ("mlp", "all", "head")):
