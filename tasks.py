@@ -18,6 +18,7 @@ import importlib.util
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -208,6 +209,7 @@ def script(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(help_text())
         return 0
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # handed on as ignored, pip's failure would read as success
     try:
         ensure_environment(ROOT)
     except SageError as refusal:

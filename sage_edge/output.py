@@ -11,6 +11,7 @@ import atexit
 import errno
 import io
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -25,11 +26,11 @@ class _Patient(io.FileIO):
     refusal: OSError | None = None
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        if self.refusal is None:
+        while self.refusal is None:
             try:
-                return super().write(data) or 0
-            except BlockingIOError:
-                raise
+                if (written := super().write(data)) is not None:
+                    return written
+                select.select((), (self,), ())  # whoever gave it to us has set it to take no more than it can
             except OSError as refused:
                 self.refusal = refused
         return len(memoryview(data))
@@ -39,8 +40,13 @@ _stdout: _Patient | None = None
 
 
 def keep() -> None:
-    """Put the patient streams in place of this process's own; streams that somebody has replaced stay as they are."""
+    """Put the patient streams in place of this process's own; streams that somebody has replaced stay as they are.
+
+    A closed stdin, as with <&-, is one that has ended.
+    """
     global _stdout
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as we live
     for number, name in enumerate(_NAMES, start=1):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started us, as with >&-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,14 @@ class Result:
     def complaint(self) -> str:
         """Standard error, for people."""
         return self.err.decode("utf-8", "replace").strip()
+
+
+def own_children() -> None:
+    """Let exit statuses of programs that we start be ours to read.
+
+    Whoever started us with SIGCHLD ignored handed that on; the kernel then forgets each status, and Python reads 0.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def attempt(command: Command) -> Result:

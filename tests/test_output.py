@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,26 @@ def test_what_ends_without_asking_is_no_success_either() -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (1, b"error: the output could not be written\n")
+
+
+def test_a_pipe_that_takes_little_at_a_time_gets_all() -> None:
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    program = "from sage_edge import output; output.keep()\nfor n in range(40000): print(n)\nraise SystemExit(5)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=writes) as process:
+        os.close(writes)
+        time.sleep(0.5)  # it is full by now
+        with os.fdopen(reads) as stream:
+            assert stream.read().splitlines() == [str(number) for number in range(40_000)]
+    assert process.returncode == 5
+
+
+def test_a_closed_stdin_has_ended() -> None:
+    program = "from sage_edge import output; output.keep(); import sys; print(sys.stdin.isatty(), sys.stdin.read())"
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" <&-', sys.executable, program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "False \n")
 
 
 def test_streams_of_others_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from sage_edge import __version__, output
+from sage_edge import __version__, output, shell
 from sage_edge.cli.lazy_group import CommandPlace, Lazy
 from sage_edge.errors import ExitCode, SageError, explained
 
@@ -38,6 +38,7 @@ class _Root(Lazy):
         """Be the program: what it prints never stops it, nothing ends in a traceback; return the exit code."""
         from sage_edge.cli import mishap
 
+        shell.own_children()
         output.keep()
         return mishap.ended(self._code(*words, **{**how, "standalone_mode": False}))
 

@@ -51,15 +51,19 @@ def image() -> Digest | None:
 
 
 def stop_on_signals() -> threading.Event:
-    """Return an event that SIGTERM or SIGINT sets; the second one ends the process as usual."""
+    """Return an event that SIGTERM, SIGINT or SIGHUP sets; the second one ends the process as usual.
+
+    Under nohup, which ignores SIGHUP, that stays ignored.
+    """
     stop = threading.Event()
 
     def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, heard)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, heard)
     return stop
 
 

@@ -26,6 +26,7 @@ _BY_ITSELF = ("recover",)
 def main(words: Sequence[str]) -> int:
     """Answer one question; return the exit status."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the link may be lost; what was begun is finished or taken back
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored by whoever started us, a child's failure would read as 0
     helper = _own_digest()
     try:
         verb, request = _asked(words)

@@ -9,7 +9,7 @@ import sys
 
 from invoke import Collection, Task
 
-from sage_edge import output, workstation
+from sage_edge import output, shell, workstation
 
 MODULES = tuple(
     importlib.import_module(f"{workstation.__name__}.{module.name}")
@@ -19,6 +19,7 @@ MODULES = tuple(
 """Every module of this room whose name ends in `_tasks`, by name: no other place lists them."""
 
 
+shell.own_children()
 output.keep()  # before invoke prints: who reads its lists may leave
 
 if "--complete" in sys.argv:  # a Tab, and nothing else, needs it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -201,3 +202,24 @@ def test_what_is_no_plain_file_is_no_transcript(raised: World, place: str) -> No
     seen = raised.run("sprout", "session", "verify", place)
     assert seen.returncode == 2
     assert seen.stderr.startswith(f"error: {place} ")
+
+
+def test_a_childs_failure_is_no_success_whoever_started_us(raised: World, tmp_path: Path) -> None:
+    """Under a parent that ignores SIGCHLD, which is handed on."""
+    world = worlds.make(tmp_path, like=raised)
+    shutil.rmtree(world.stage.hub)
+    line = f"trap '' CHLD; exec {SAGE} agent once --at {MIDNIGHT}"
+    done = subprocess.run(
+        ["bash", "-c", line], env=world.environment("sprout"), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode not in (0, None)
+    assert "published" not in done.stdout
+
+
+@pytest.mark.slow
+def test_a_terminal_that_hangs_up_ends_it_in_order(raised: World, tmp_path: Path) -> None:
+    process = worlds.make(tmp_path, like=raised).start("sprout", "agent", "run")
+    time.sleep(1.5)
+    process.send_signal(signal.SIGHUP)
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 0, complaint
