@@ -157,7 +157,8 @@ def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> in
     """Return the place in the file of the first byte of an answer, or refuse the answer."""
     status, headers = answer.status, answer.headers
     if status == 416:
-        raise _wrong_size(file, name, "fewer than asked for")
+        why = f"the hub says that {file.path} of {name} ends before what was asked for (status 416)"
+        raise WrongSize(f"{why}; its listing says {file.size_bytes} bytes", hint=AGAIN)
     if status not in (200, 206):
         raise HubRefused(f"the hub does not give {file.path} of {name} (status {status})", hint=ELSEWHERE)
     if headers.get("content-encoding", "identity") != "identity":

@@ -8,6 +8,7 @@ that has none must be empty: `null`, `false`, 0, or nothing in it. Source: `Lora
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 
 from sage_edge.models.inspect.bounded import short
@@ -78,7 +79,16 @@ def _is_switch(value: UntrustedJson) -> bool:
 
 
 def _is_names(value: UntrustedJson) -> bool:
-    return value is None or isinstance(value, str) or _is_texts(value)
+    return value is None or _is_texts(value) or (isinstance(value, str) and _compiles(value))
+
+
+def _compiles(pattern: str) -> bool:
+    """Whether PEFT, which takes a text for a regular expression, can read it as one."""
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
 
 
 def _is_tokens(value: UntrustedJson) -> bool:
