@@ -1,7 +1,8 @@
 """`agent run`: wake, wait, wake again, until it is told to stop.
 
 It wakes at each slot and every `wake_every` in between. A failing wake is reported when the failure starts and when
-it is over, not in between; only what no waiting can mend (a guard, a declaration) ends the loop.
+it is over, not in between; only what no waiting can mend (a guard, a declaration) ends the loop. A hub that does not
+answer is no failure; one that says no is, but no slot waits for it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import timedelta
 
 from sage_edge.agent import wake
 from sage_edge.agent.build import Agent
-from sage_edge.errors import DeclarationError, SageError
+from sage_edge.errors import DeclarationError, SageError, Unreachable
 from sage_edge.inventory.errors import RoleError
 from sage_edge.sessions.errors import SessionInterrupted
 
@@ -43,7 +44,8 @@ def _beginning(agent: Agent) -> str:
 def _wake(agent: Agent) -> str | None:
     """Wake once, and return the failure's message or None."""
     try:
-        failure = wake.once(agent).failure
+        result = wake.once(agent)
+        failure = result.failure or (None if isinstance(result.trouble, Unreachable) else result.trouble)
     except SageError as failed:
         failure = failed
     if isinstance(failure, (RoleError, DeclarationError)):
@@ -53,10 +55,10 @@ def _wake(agent: Agent) -> str | None:
 
 def _pause(agent: Agent, failures: int) -> timedelta:
     """Return how long to wait: until the next slot or wake; longer after failures, never over ten minutes."""
-    if failures:
-        return min(_LONGEST_BACK_OFF, timedelta(seconds=5 * 2 ** min(failures, 10)))
     now = agent.clock.now()
     pause: timedelta = agent.me.fleet.wake_every
+    if failures:
+        pause = min(_LONGEST_BACK_OFF, timedelta(seconds=5 * 2 ** min(failures, 10)))
     if (following := agent.next_slot(now)) is not None:
         pause = min(pause, following - now)
     return max(pause, timedelta(seconds=1))

@@ -1,12 +1,13 @@
 """One wake: the steps that this host's role asks for, planned or carried out.
 
-Offline nothing is lost: papers wait in the state folder and go out with the next wake that reaches the exchange.
+No trouble of the exchange ends work that needs no exchange: papers wait in the state folder and go out with the next
+wake that reaches it.
 """
 
 from __future__ import annotations
 
 from sage_edge import files, locks
-from sage_edge.agent import steps
+from sage_edge.agent import post_trouble, steps
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake, WakeAction, WakeStep
 from sage_edge.errors import SageError
@@ -28,12 +29,12 @@ def plan(agent: Agent) -> tuple[WakeAction, ...]:
 
 
 def once(agent: Agent, *, attempts: int = 4) -> Wake:
-    """Wake once and return what came of it. Raises Locked when another agent runs, and OwnBranchBroken."""
+    """Wake once and return what came of it. Raises Locked when another agent runs, and StorageError."""
     with locks.hold(agent.paths.locks / "agent.lock", f"the agent of {agent.me.host.name}"):
         files.sweep(agent.paths.journals)
         wake = Wake(attempts)
         agent.events.clear()
-        agent.post.open()
+        _open(agent, wake)
         for step in steps_for(agent):
             if step.always:
                 _carry_out(step, agent, wake)
@@ -42,6 +43,13 @@ def once(agent: Agent, *, attempts: int = 4) -> Wake:
             if isinstance(wake.failure, SessionInterrupted):
                 break  # whoever asked us to stop does not wait for the net; the next wake publishes
         return wake
+
+
+def _open(agent: Agent, wake: Wake) -> None:
+    try:
+        agent.post.open()
+    except SageError as trouble:
+        post_trouble.note(agent, wake, trouble)
 
 
 def _try(step: WakeStep, agent: Agent, wake: Wake) -> None:

@@ -34,10 +34,11 @@ def once(as_host: str | None, at: str | None) -> None:
     """Wake once: receive, do what this host's role asks for, publish."""
     agent = _agent(as_host, at, session_view.OnScreen())
     result = wake.once(agent)
-    if result.failure is not None:
-        render.complain(result.failure)
-        raise SystemExit(result.failure.code)
-    click.echo("published" if result.published else "nothing is lost; it goes out with a later wake")
+    if result.failure is None:
+        click.echo("published" if result.published else "nothing is lost; it goes out with a later wake")
+    if (ended := result.failure or result.trouble) is not None:
+        render.complain(ended)
+        raise SystemExit(ended.code)
 
 
 @command.command()

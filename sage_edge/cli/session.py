@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from sage_edge.cli.choice import unique
 from sage_edge.cli.completion import offered, sessions
 from sage_edge.cli.environment import as_option, clock_at, image, json_option, log, paths, release, stop_on_signals
 from sage_edge.cli.lazy_group import Listed
-from sage_edge.errors import Unreachable
+from sage_edge.errors import SageError, Unreachable
 from sage_edge.hints import sage
 from sage_edge.inventory import guard, identity
 from sage_edge.records import paper_paths
@@ -41,21 +42,25 @@ def run(as_host: str | None, track: str | None) -> None:
     stop = stop_on_signals()
     agent = build.build(here, me, clock_at(None), stop, release(), log, session_view.OnScreen(), image())
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
-        agent.post.open()
         _try(agent.post.receive)
         conducted = by_hand.conduct(agent, kind)
-        _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
+        trouble = _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
     for transcript in conducted:
         click.echo(here.papers / paper_paths.of(transcript))
     if all(transcript.closing.ending == "failed" for transcript in conducted):
         raise SessionError("no question got an answer", hint=sage("session show", conducted[-1].session))
+    if trouble is not None and not isinstance(trouble, Unreachable):
+        raise trouble
 
 
-def _try(post: object) -> None:
+def _try(post: Callable[[], object]) -> SageError | None:
+    """Do what needs the exchange; return what stood in its way, which ends no session."""
     try:
-        post()  # type: ignore[operator]
-    except Unreachable as away:
-        log(f"offline: {away.message}; the session is kept here and goes out later")
+        post()
+    except SageError as trouble:
+        log(f"without the exchange: {trouble.message}; the session is kept here and goes out later")
+        return trouble
+    return None
 
 
 @command.command("list")

@@ -12,7 +12,7 @@ import pytest
 from sage_edge.agent import heartbeat, loop, wake
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake
-from sage_edge.errors import SageError, UsageError
+from sage_edge.errors import HubRefused, SageError, Unreachable, UsageError
 from sage_edge.inventory.errors import NotMyRole
 from tests.fakes import HandClock, Home
 
@@ -123,3 +123,20 @@ def test_its_first_line_says_that_it_runs_and_what_it_waits_for(home: Make, monk
     researcher = home("thor")
     looped(researcher, [None], monkeypatch)
     assert "slot" not in researcher.told[0]
+
+
+def test_a_hub_that_says_no_is_told_and_no_slot_waits_for_it(
+    home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch.at += timedelta(hours=2, minutes=49, seconds=45)  # 08:59:45
+    one, troubles = home(), [HubRefused("closed"), HubRefused("closed"), Unreachable("gone")]
+
+    def once(agent: Agent) -> Wake:
+        if len(troubles) == 1:
+            agent.stop.set()
+        return Wake(trouble=troubles.pop(0))
+
+    monkeypatch.setattr(wake, "once", once)
+    loop.run(one.agent)
+    assert one.told[1:] == ["failing: closed", "all is well again"]
+    assert watch.waits == [10.0, 5.0, 300.0]

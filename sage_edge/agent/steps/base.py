@@ -23,6 +23,7 @@ class Wake:
     """What one wake has come to so far; its steps read it and add to it.
 
     failure: the error that ended the work early; papers written before it are safe.
+    trouble: what stood between this host and the exchange; it ended nothing, and papers wait here (post_trouble).
     attempts: how often to try to reach the exchange before papers wait here.
     """
 
@@ -30,6 +31,7 @@ class Wake:
     problems: list[str] = field(default_factory=list)
     quarantined: tuple[Quarantine, ...] = ()
     failure: SageError | None = None
+    trouble: SageError | None = None
     published: bool = False
 
 

@@ -1,13 +1,15 @@
-"""Step: commit what is new and push it; without the exchange it goes out with a later wake."""
+"""Step: commit what is new and push it; what the exchange does not take goes out with a later wake."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
 
+from sage_edge.agent import post_trouble
 from sage_edge.agent.build import Agent
+from sage_edge.agent.steps import status
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
-from sage_edge.errors import Unreachable
+from sage_edge.errors import SageError
 from sage_edge.sizes import counted
 
 
@@ -21,10 +23,14 @@ def _publish(agent: Agent, wake: Wake) -> None:
     summary = ", ".join(dict.fromkeys(agent.events)) or "status"
     try:
         agent.post.publish(summary, attempts=wake.attempts, stop=agent.stop)
-        wake.published = True
-    except Unreachable as away:
-        wake.problems.append(away.message)
-        agent.log(f"{counted(agent.post.unpublished(), 'paper')} unpublished, kept here until the exchange answers")
+    except SageError as trouble:
+        post_trouble.note(agent, wake, trouble)
+        status.write(agent, wake)
+        agent.log(f"{counted(agent.post.unpublished(), 'paper')} unpublished, kept here until the exchange takes them")
+        return
+    wake.published = True
+    if wake.trouble is None:
+        post_trouble.note_over(agent)
 
 
 STEP = WakeStep("publish", actions, always=True)

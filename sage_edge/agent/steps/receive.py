@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from sage_edge.agent import post_trouble
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
-from sage_edge.errors import Unreachable
+from sage_edge.errors import SageError
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
@@ -18,9 +19,8 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
 def _receive(agent: Agent, wake: Wake) -> None:
     try:
         received = agent.post.receive()
-    except Unreachable as away:
-        wake.problems.append(away.message)
-        agent.log(f"offline, working with what is here: {away.message}")
+    except SageError as trouble:
+        post_trouble.note(agent, wake, trouble)
         return
     wake.quarantined = received.quarantined
     for case in received.quarantined:

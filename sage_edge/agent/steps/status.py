@@ -14,10 +14,11 @@ from sage_edge.sessions import archive, interventions
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
     """Yield the one page."""
-    yield WakeAction("write the status", "it is replaced at every wake", partial(_write, agent, wake))
+    yield WakeAction("write the status", "it is replaced at every wake", partial(write, agent, wake))
 
 
-def _write(agent: Agent, wake: Wake) -> None:
+def write(agent: Agent, wake: Wake) -> None:
+    """Replace the page by what this wake has come to so far."""
     me, now = agent.me, agent.clock.now()
     pending = interventions.unanswered(agent.post, me) if agent.can("decide") else {}
     agent.post.set_status(
