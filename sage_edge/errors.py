@@ -24,6 +24,8 @@
     │   ├── NoSeed(seed)               what it draws nobody can draw again         2
     │   └── ContextOverflow(needs, has)
     ├── ExchangeError                  exchange/errors.py              1
+    │   ├── KeyUnusable                this host cannot sign
+    │   ├── SignaturesUnchecked(why)   ssh-keygen is missing
     │   ├── Unsound                    the hub sent what git refuses
     │   └── OwnBranchBroken            a paper of ours was changed     8
     │       └── CloneDamaged           git cannot read its own files

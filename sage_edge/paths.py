@@ -4,6 +4,7 @@ SAGE_FLEET       declarations        nearest `fleet/fleet.yaml` upwards from her
 SAGE_CARD        who this board is   /etc/sage/host.yaml
 SAGE_STATE       the writable volume /srv/sage/state
 SAGE_MODELS      more models, each with its card     /srv/sage/models
+SAGE_KEY         signs this host's commits           /run/sage/exchange-key, the one that opens the exchange, too
 SAGE_FACTS_ROOT  where board facts are measured, `/` unless a test or a container says otherwise
 SAGE_CACHE       what can be computed again          $SAGE_STATE/cache, else $XDG_CACHE_HOME/sage-edge
 SAGE_IMAGE_CARD  what the image around us was made for; set in our images, and nowhere else
@@ -29,6 +30,7 @@ SYSTEM_CARD = Path("/etc/sage/host.yaml")
 SYSTEM_STATE = Path("/srv/sage/state")
 SYSTEM_FLEET = Path("/srv/sage/current/fleet")
 SYSTEM_MODELS = Path("/srv/sage/models")
+SYSTEM_KEY = Path("/run/sage/exchange-key")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Paths:
     models: Path
     facts_root: Path
     image: Path | None = None
+    key: Path = SYSTEM_KEY
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], here: Path) -> Paths:
@@ -52,6 +55,7 @@ class Paths:
             models=Path(env.get("SAGE_MODELS") or SYSTEM_MODELS),
             facts_root=Path(env.get("SAGE_FACTS_ROOT") or "/"),
             image=Path(env["SAGE_IMAGE_CARD"]) if env.get("SAGE_IMAGE_CARD") else None,
+            key=Path(env.get("SAGE_KEY") or SYSTEM_KEY),
         )
 
     @property

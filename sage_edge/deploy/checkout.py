@@ -14,6 +14,7 @@ from sage_edge.errors import DeclarationError, Fault
 from sage_edge.image import build_record, spec
 from sage_edge.image.built import BuiltImage
 from sage_edge.image.spec import ImageCard
+from sage_edge.inventory import signers
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
 from sage_edge.models import resolve
@@ -37,7 +38,7 @@ class Checkout:
 
     def declarations(self) -> Mapping[str, str]:
         """Return every declaration that a board needs: path below fleet/ → text."""
-        return self._once(("declarations",), lambda: declared(self.fleet.folder))
+        return self._once(("declarations",), lambda: {**declared(self.fleet.folder), **_signers(self.fleet)})
 
     def image_card(self, role: str) -> ImageCard:
         """Return the image for a role. Raises UsageError when there is none."""
@@ -66,6 +67,12 @@ def declared(folder: Path) -> dict[str, str]:
     """Return every declaration below a fleet folder that a board needs: path → text."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".yaml", ".lock"))
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def _signers(fleet: Fleet) -> dict[str, str]:
+    """Who signs on these machines: a board finds it in its fleet/, wherever it lies here."""
+    text = signers.read(fleet.addresses)
+    return {signers.FILE: text} if text else {}
 
 
 def _models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:

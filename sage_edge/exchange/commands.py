@@ -6,7 +6,7 @@ that another git left behind, no question on a terminal, English answers. GIT_SS
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ VERIFIED = "refs/verified/"
 OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 """For reading: a repository that lacks an object may not make git fetch it from where its own configuration says."""
 
+UNSIGNED = ("commit", "--no-gpg-sign")
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -110,8 +111,8 @@ def staged(clone: Clone, since: str | None) -> Command:
     return git(clone, "diff-index", *raw, since or EMPTY_TREE)
 
 
-def commit(clone: Clone, summary: str, at: datetime) -> Command:
-    """Commit the index to the own branch."""
+def commit(clone: Clone, summary: str, at: datetime, signing: Sequence[str] = UNSIGNED) -> Command:
+    """Commit the index to the own branch. signing: the verb and how it signs (commit_key.Signing.words)."""
     who, date = rules.email(clone.host), f"@{int(at.timestamp())} +0000"
     people = {
         f"GIT_{role}_{part}": value
@@ -120,13 +121,20 @@ def commit(clone: Clone, summary: str, at: datetime) -> Command:
     }
     line = " ".join("".join(c if c.isprintable() else " " for c in summary).split())[:200] or "papers"
     message = f"{clone.host}: {line}\n\n{rules.trailer(clone.host)}\n"
-    words = ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim", "--file=-")
-    return git(clone, *words, stdin=message.encode("utf-8", "replace"), env=people)
+    words = (*signing, "--quiet", "--no-verify", "--cleanup=verbatim", "--file=-")
+    # git lets ssh-keygen read and write beside TMPDIR; what a killed one leaves there is swept
+    env = {**people, "TMPDIR": str(clone.repository)}
+    return git(clone, *words, stdin=message.encode("utf-8", "replace"), env=env)
 
 
 def tips(clone: Clone) -> Command:
     """Every ref of the clone: `<oid> <ref>` lines."""
     return git(clone, "for-each-ref", "--format=%(objectname) %(refname)", env=OFFLINE)
+
+
+def revisions(clone: Clone, old: str, new: str) -> Command:
+    """List the commits of `new` that are not of `old` (empty: all), the oldest first."""
+    return git(clone, "rev-list", "--reverse", "--topo-order", new, *([f"^{old}"] if old else []), env=OFFLINE)
 
 
 def is_ancestor(clone: Clone, older: str, newer: str) -> Command:
@@ -137,6 +145,11 @@ def is_ancestor(clone: Clone, older: str, newer: str) -> Command:
 def set_ref(clone: Clone, ref: str, oid: str) -> Command:
     """Move or make a ref."""
     return git(clone, "update-ref", ref, oid)
+
+
+def drop_ref(clone: Clone, ref: str) -> Command:
+    """Remove a ref."""
+    return git(clone, "update-ref", "-d", ref)
 
 
 def tree(clone: Clone, at: str, below: str = "") -> Command:

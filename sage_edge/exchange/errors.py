@@ -15,6 +15,21 @@ class OwnBranchBroken(ExchangeError):
     code = ExitCode.NOT_VERIFIED
 
 
+class KeyUnusable(ExchangeError):
+    """This host has to sign its commits and cannot."""
+
+
+class SignaturesUnchecked(ExchangeError):
+    """Nobody here can check signatures, so nothing that has to be signed is believed."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"the signatures of the other hosts cannot be checked: {why}",
+            hint="install openssh-client 8.2 or later; until then nothing new of them is read, and nothing is lost",
+        )
+
+
 class Unsound(ExchangeError):
     """The hub sent objects that git does not accept."""
 

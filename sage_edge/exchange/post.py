@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from sage_edge.exchange import branch_reader, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.commit_key import Signing
 from sage_edge.exchange.publish import Published
 from sage_edge.exchange.receive import Received
 from sage_edge.hints import sage
@@ -28,7 +29,7 @@ from sage_edge.records import paper_paths
 from sage_edge.records.base import Record
 from sage_edge.records.worklog import Quarantine, Status, WorklogLine
 
-__all__ = ["Post", "Published", "Received", "Sender"]
+__all__ = ["Post", "Published", "Received", "Sender", "Signing"]
 
 _LOCK_WAIT_S = 30.0
 _LONGEST_PAUSE_S = 60.0
@@ -38,10 +39,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Sender:
-    """Who posts, and what everybody may: every declared host → the top folders below which it may add papers."""
+    """Who posts, and what everybody may: every declared host → the top folders below which it may add papers.
+
+    signing: whose signatures count, and the sender's own key.
+    """
 
     host: HostName
     folders: Mapping[str, frozenset[str]]
+    signing: Signing = field(default_factory=Signing)
 
     @property
     def writable(self) -> frozenset[str]:
@@ -92,15 +97,15 @@ class Post:
     def receive(self) -> Received:
         """Fetch and verify every host's branch; take the own one back if this machine has lost it.
 
-        Raises Unreachable, HubRefused, OwnBranchBroken, StorageError, Locked.
+        Raises Unreachable, HubRefused, OwnBranchBroken, SignaturesUnchecked, StorageError, Locked.
         """
         with self._exchange():
-            return receiving.receive(self._clone, self._sender.folders)
+            return receiving.receive(self._clone, self._sender.folders, self._sender.signing)
 
     def quarantined(self) -> tuple[Quarantine, ...]:
         """What was last heard and breaks a rule; needs no hub."""
         with self._exchange():
-            return receiving.quarantined(self._clone, self._sender.folders)
+            return receiving.quarantined(self._clone, self._sender.folders, self._sender.signing)
 
     def publish(
         self, summary: str, *, attempts: int = 4, first_pause_s: float = 1.0, stop: threading.Event | None = None
@@ -108,13 +113,14 @@ class Post:
         """Commit what is new and push what the hub lacks; `stop` ends the pauses between attempts, which double.
 
         Raises Unreachable when no attempt reached the hub: then everything waits here for the next publish.
-        HubRefused, OwnBranchBroken, StorageError, Locked.
+        HubRefused, OwnBranchBroken, KeyUnusable, StorageError, Locked.
         """
         patience = _Patience(self._clock, attempts, first_pause_s, stop or threading.Event())
         with self._exchange():
             if self._must_ask_first():
-                patience.try_to(lambda: receiving.receive(self._clone, self._sender.folders))
-            commit = publishing.record(self._clone, self._sender.writable, summary, self._clock.now())
+                patience.try_to(lambda: receiving.receive(self._clone, self._sender.folders, self._sender.signing))
+            sender, now = self._sender, self._clock.now()
+            commit = publishing.record(self._clone, sender.writable, sender.signing, summary, now)
             pushed = patience.try_to(lambda: publishing.push(self._clone))
         return Published(commit=commit, pushed=pushed)
 

@@ -14,6 +14,7 @@ from sage_edge.errors import CommandFailed
 from sage_edge.exchange import commands, git_errors, papers, repository, rules
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, Clone
+from sage_edge.exchange.commit_key import Signing
 from sage_edge.exchange.errors import CloneDamaged, OwnBranchBroken
 
 _COMES_BACK = ("immutable", "removed", "worklog", "not-a-plain-file", "oversize")
@@ -27,17 +28,17 @@ class Published:
     pushed: bool
 
 
-def record(clone: Clone, writable: frozenset[str], summary: str, at: datetime) -> str | None:
-    """Commit what is new in papers/; return the commit, or None. Raises OwnBranchBroken, StorageError."""
+def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: str, at: datetime) -> str | None:
+    """Commit what is new in papers/; return the commit, or None. Raises OwnBranchBroken, KeyUnusable, StorageError."""
     with papers.writing(clone.papers, clone.locks):
         papers.tidy(clone.papers)
         try:
             here(clone, commands.stage(clone))
-            return _commit(clone, writable, summary, at)
+            return _commit(clone, writable, signing, summary, at)
         except (CommandFailed, CloneDamaged):
             # an index or objects that a killed git or a bad disk left behind; papers/ has what they were made of
             _remake(clone)
-            return _commit(clone, writable, summary, at)
+            return _commit(clone, writable, signing, summary, at)
 
 
 def push(clone: Clone) -> bool:
@@ -57,12 +58,12 @@ def push(clone: Clone) -> bool:
     return True
 
 
-def _commit(clone: Clone, writable: frozenset[str], summary: str, at: datetime) -> str | None:
+def _commit(clone: Clone, writable: frozenset[str], signing: Signing, summary: str, at: datetime) -> str | None:
     diff = here(clone, commands.staged(clone, tips(clone).get(clone.own))).out
     if not diff:
         return None
     _require_lawful(clone, writable, diff)
-    here(clone, commands.commit(clone, summary, at))
+    here(clone, commands.commit(clone, summary, at, signing.words(clone.host)))
     return tips(clone)[clone.own]
 
 

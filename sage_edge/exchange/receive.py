@@ -1,19 +1,22 @@
 """Fetch all host branches from the hub and verify their new commits.
 
 refs/incoming follows the hub, whatever it says; refs/verified/<host> moves only after every new commit was checked.
-A branch that breaks a rule is named and left where it was last good: its readers see nothing of it.
+A branch that breaks a rule is named and left where it was last good: its readers see nothing of it. Where a key was
+withdrawn, that may be further back than before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sage_edge import shell
-from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules
+from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules, signatures
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, VERIFIED, Clone
+from sage_edge.exchange.commit_key import Signing
 from sage_edge.exchange.errors import OwnBranchBroken, Unsound
+from sage_edge.inventory.signers import Signer
 from sage_edge.names import HostName, Slug
 from sage_edge.records.worklog import Quarantine
 
@@ -27,49 +30,76 @@ class Received:
     updated: tuple[HostName, ...]
 
 
-def receive(clone: Clone, folders: rules.Folders) -> Received:
+def receive(clone: Clone, folders: rules.Folders, signing: Signing) -> Received:
     """Fetch all host branches, verify new commits, and return whose papers became more and who is quarantined.
 
-    Raises Unreachable, HubRefused, OwnBranchBroken, StorageError. The others are settled before a break of the own
-    branch is raised.
+    Raises Unreachable, HubRefused, OwnBranchBroken, SignaturesUnchecked, StorageError. The others are settled before a
+    break of the own branch is raised.
     """
     unsound = _fetch(clone, folders)
     refs = tips(clone)
-    updated, quarantined = _verify(clone, folders, refs)
+    updated, quarantined = _verify(clone, folders, signing, refs)
     unsound_hosts = {quarantine.host for quarantine in unsound}
     known = tuple(quarantine for quarantine in quarantined if quarantine.host not in unsound_hosts)
-    _settle_own(clone, folders, refs)
+    _settle_own(clone, folders, signing, refs)
     heard = any(ref.startswith(INCOMING) for ref in refs)
     return Received(heard=heard, quarantined=(*known, *unsound), updated=updated)
 
 
-def quarantined(clone: Clone, folders: rules.Folders) -> tuple[Quarantine, ...]:
+def quarantined(clone: Clone, folders: rules.Folders, signing: Signing) -> tuple[Quarantine, ...]:
     """Judge again what was last heard, without the hub."""
-    return _verify(clone, folders, tips(clone))[1]
+    return _verify(clone, folders, signing, tips(clone))[1]
 
 
 def _verify(
-    clone: Clone, folders: rules.Folders, refs: dict[str, str]
+    clone: Clone, folders: rules.Folders, signing: Signing, refs: dict[str, str]
 ) -> tuple[tuple[HostName, ...], tuple[Quarantine, ...]]:
     updated: list[HostName] = []
     broken: list[Quarantine] = []
-    for host, trusted, claimed in _moved(refs, clone.host):
-        breaches = rules.inspect(git_of(clone), host, folders, trusted, claimed)
-        if breaches:
-            broken.append(_quarantine(host, breaches[0], trusted))
+    for host, believed, claimed in _others(refs, clone.host):
+        keys = signing.of(host)
+        trusted = _still_trusted(clone, host, keys, believed)
+        if trusted == claimed:
+            continue
+        breach = _breach(clone, folders, keys, host, trusted, claimed)
+        if breach:
+            broken.append(_quarantine(host, breach, trusted))
         elif claimed:
             here(clone, commands.set_ref(clone, VERIFIED + host, claimed))
             updated.append(HostName(host))
     return tuple(updated), tuple(broken)
 
 
-def _moved(refs: dict[str, str], own: str) -> Iterator[tuple[str, str | None, str | None]]:
-    """Each other host whose branch is not where it was: host, trusted tip, claimed tip."""
+def _others(refs: dict[str, str], own: str) -> Iterator[tuple[str, str | None, str | None]]:
+    """Each other host: its name, trusted tip, claimed tip."""
     hosts = {ref[len(prefix) :] for prefix in (INCOMING, VERIFIED) for ref in refs if ref.startswith(prefix)}
     for host in sorted(hosts - {own}):
-        trusted, claimed = refs.get(VERIFIED + host), refs.get(INCOMING + host)
-        if trusted != claimed:
-            yield host, trusted, claimed
+        yield host, refs.get(VERIFIED + host), refs.get(INCOMING + host)
+
+
+def _still_trusted(clone: Clone, host: str, keys: Sequence[Signer], trusted: str | None) -> str | None:
+    """Return how far a branch may be believed under today's keys; moves back what was believed under others."""
+    if trusted is None or signatures.is_checked(clone, host, keys, trusted):
+        return trusted
+    verdict = signatures.judge(clone, host, keys, trusted)
+    signatures.remember(clone, host, verdict)
+    if verdict.good == trusted:
+        return trusted
+    ref = VERIFIED + host
+    here(clone, commands.set_ref(clone, ref, verdict.good) if verdict.good else commands.drop_ref(clone, ref))
+    return verdict.good
+
+
+def _breach(
+    clone: Clone, folders: rules.Folders, keys: Sequence[Signer], host: str, trusted: str | None, claimed: str | None
+) -> rules.Breach | None:
+    """Return the first rule that a branch breaks by what is new on it; what it did before, then who signed it."""
+    breaches = rules.inspect(git_of(clone), host, folders, trusted, claimed)
+    if breaches or claimed is None:
+        return breaches[0] if breaches else None
+    verdict = signatures.judge(clone, host, keys, claimed)
+    signatures.remember(clone, host, verdict)
+    return verdict.breach
 
 
 def _quarantine(host: str, breach: rules.Breach, trusted: str | None) -> Quarantine:
@@ -113,12 +143,12 @@ def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
             raise failure
 
 
-def _settle_own(clone: Clone, folders: rules.Folders, refs: dict[str, str]) -> None:
+def _settle_own(clone: Clone, folders: rules.Folders, signing: Signing, refs: dict[str, str]) -> None:
     ours, theirs = refs.get(clone.own), refs.get(INCOMING + clone.host)
     if theirs and not ours:
-        breaches = rules.inspect(git_of(clone), clone.host, folders, None, theirs)
-        if breaches:
-            raise _broken(clone, f"{breaches[0].rule}: {breaches[0].detail} (commit {theirs[:12]})")
+        breach = _breach(clone, folders, signing.of(clone.host), clone.host, None, theirs)
+        if breach:
+            raise _broken(clone, f"{breach.rule}: {breach.detail} (commit {theirs[:12]})")
         with papers.writing(clone.papers, clone.locks):
             restore.restore(clone, theirs)
     elif theirs and ours and not _stands_on(clone, theirs, ours):

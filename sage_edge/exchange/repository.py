@@ -114,7 +114,8 @@ def mend(clone: Clone) -> None:
 
 def _leftovers(repository: Path) -> list[Path]:
     refs = (repository / "refs").glob("**/*.lock")
-    return [*repository.glob("*.lock"), *refs, *(repository / "objects").glob("*/tmp_*"), *repository.glob(".tmp-*")]
+    temporary = [*repository.glob(".tmp-*"), *repository.glob(".git_signing_*"), *repository.glob("signed/.tmp-*")]
+    return [*repository.glob("*.lock"), *refs, *(repository / "objects").glob("*/tmp_*"), *temporary]
 
 
 def _orphan(repository: Path) -> int | None:

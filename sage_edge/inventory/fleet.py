@@ -15,6 +15,7 @@ from sage_edge.inventory.host_entry import Host
 from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Ability, Role
 from sage_edge.inventory.session_kinds import SessionKind, SessionKinds
+from sage_edge.inventory.signers import Signer
 from sage_edge.names import HostName
 
 
@@ -24,6 +25,7 @@ class Fleet:
 
     registry: from which boards pull images; None: from the workstation.
     addresses: the folder with the ssh_config and known_hosts of these machines; `folder` unless an overlay says else.
+    signers: the lines of allowed_signers; a host without one is not checked.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class Fleet:
     addresses: Path
     overlay: str | None = None
     registry: str | None = None
+    signers: tuple[Signer, ...] = ()
 
     def host(self, name: str) -> Host:
         """The host of that name. Raises UsageError, which lists the hosts."""

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from sage_edge.declared import Reader
 from sage_edge.errors import Fault
-from sage_edge.inventory import session_kinds
+from sage_edge.inventory import session_kinds, signers
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.declarations import FleetFile, Overlay
@@ -26,6 +26,7 @@ from sage_edge.inventory.host_entry import CONDUCTING, Host
 from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Role
 from sage_edge.inventory.session_kinds import SessionKinds
+from sage_edge.inventory.signers import Signer
 
 Content = Mapping[str, JsonValue]
 Record = TypeVar("Record", Role, Board, Overlay)
@@ -147,7 +148,26 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         addresses=reader.folder,
         overlay=overlay,
         registry=top.registry,
+        signers=_signers(reader, reader.folder, hosts),
     )
+
+
+def _signers(reader: Reader, folder: Path, hosts: Collection[str]) -> tuple[Signer, ...]:
+    """Return the lines of a folder's allowed_signers; note a fault for each that is none."""
+    path, signed = folder / signers.FILE, []
+    try:
+        for number, line in signers.lines(signers.read(folder)):
+            try:
+                signer = signers.parse(line)
+            except ValueError as wrong:
+                reader.fault(path, f"line {number}", str(wrong))
+                continue
+            if signer.host not in hosts:
+                reader.fault(path, f"line {number}", f"no host named '{signer.host}'")
+            signed.append(signer)
+    except (OSError, ValueError) as unreadable:
+        reader.fault(path, "", f"cannot be read: {unreadable}")
+    return tuple(signed)
 
 
 def _check_host(reader: Reader, path: Path, host: Host, files: _Files) -> None:
@@ -215,7 +235,10 @@ def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known:
             reader.fault(path, place, fault.message)
     if result is None or overlay.addresses is None:
         return result
-    return replace(result, addresses=reader.folder.absolute().parent / overlay.addresses)
+    addresses = reader.folder.absolute().parent / overlay.addresses
+    # on a board there are no addresses: what lies in its fleet/ was shipped from there
+    signed = _signers(reader, addresses, result.hosts) if addresses.is_dir() else result.signers
+    return replace(result, addresses=addresses, signers=signed)
 
 
 def _check_overlaid(reader: Reader, path: Path, name: str, change: Content) -> None:

@@ -8,7 +8,7 @@ from sage_edge import curriculum
 from sage_edge.clock import Clock
 from sage_edge.engines import Settings, open_engine
 from sage_edge.exchange import writers
-from sage_edge.exchange.post import Post, Sender
+from sage_edge.exchange.post import Post, Sender, Signing
 from sage_edge.inventory.identity import Me
 from sage_edge.models.resolve import Library
 from sage_edge.names import Digest
@@ -20,7 +20,7 @@ from sage_edge.sessions.run import Runner
 
 def post(paths: Paths, me: Me, clock: Clock) -> Post:
     """Return this host's post, not yet opened."""
-    sender = Sender(me.host.name, writers.folders(me.fleet))
+    sender = Sender(me.host.name, writers.folders(me.fleet), Signing(me.fleet.signers, paths.key))
     return Post(paths.papers, paths.exchange, paths.locks, me.fleet.remote, sender, clock)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.errors import DeclarationError
 from sage_edge.host import release_store
+from sage_edge.inventory import signers
 from sage_edge.records.base import parse
 from sage_edge.records.release import Release
 from tests.deploy import fleetfacts
@@ -41,6 +43,13 @@ def test_equal_inputs_make_one_release_and_another_compose_file_another(root: Pa
     with (root / "compose/sprout.yaml").open("a", encoding="utf-8") as stream:
         stream.write("# more\n")
     assert put_together(root).short != before.short
+
+
+def test_a_release_brings_along_who_signs_on_its_machines(root: Path, tmp_path: Path) -> None:
+    assert signers.FILE not in Checkout(root, fleetfacts.fleet("sim")).declarations()
+    (tmp_path / signers.FILE).write_text("# who signs\n")
+    fleet = replace(fleetfacts.fleet("sim"), addresses=tmp_path)
+    assert Checkout(root, fleet).declarations()[signers.FILE] == "# who signs\n"
 
 
 @pytest.mark.parametrize("revision", ["0a1b2c3d4e5f", "0a1b2c3d4e5f-dirty", "unknown"])

@@ -13,7 +13,8 @@ from pathlib import Path
 from sage_edge import files
 from sage_edge.clock import TimeSource
 from sage_edge.exchange import hub
-from sage_edge.exchange.post import Post, Sender
+from sage_edge.exchange.post import Post, Sender, Signing
+from sage_edge.inventory.signers import Signer
 from sage_edge.names import HostName, RoleName, SessionId, Slug
 from sage_edge.records.study import Decision, Finding
 from sage_edge.records.worklog import Status, WorklogLine
@@ -50,6 +51,8 @@ class World:
 
     folder: Path
     clock: StillClock = field(default_factory=StillClock)
+    signers: tuple[Signer, ...] = ()
+    keys: dict[str, Path] = field(default_factory=dict)
 
     @property
     def hub(self) -> Path:
@@ -78,7 +81,7 @@ class World:
             self.clone(host),
             self.state(host) / "locks",
             str(self.hub),
-            Sender(host, FOLDERS),
+            Sender(host, FOLDERS, Signing(self.signers, self.keys.get(host))),
             self.clock,
         )
         post.open()
@@ -166,6 +169,7 @@ class Stranger:
 
     folder: Path
     hub: Path
+    key: Path | None = None
 
     def __post_init__(self) -> None:
         git(self.folder.parent, "init", "--quiet", "--bare", str(self.folder))
@@ -201,7 +205,9 @@ class Stranger:
         raw(self.folder, "update-index", "-z", "--index-info", stdin=b"".join(self._lines(entries)), env=env)
         tree = raw(self.folder, "write-tree", env=env).decode().strip()
         flags = [word for parent in parents for word in ("-p", parent)]
-        made = raw(self.folder, "commit-tree", tree, *flags, stdin=message.encode(), env={**env, **people})
+        signed = ("-c", "gpg.format=ssh", "-c", f"user.signingKey={self.key}") if self.key else ()
+        flags += ["-S"] if self.key else []
+        made = raw(self.folder, *signed, "commit-tree", tree, *flags, stdin=message.encode(), env={**env, **people})
         return made.decode().strip()
 
     def _lines(self, entries: Mapping[str, tuple[str, bytes] | None]) -> Iterator[bytes]:
