@@ -2,7 +2,8 @@
 
 HEAD, config, objects/, refs/   git's; config as below
 sage-hosts.json                 format 1: host → folders below which it may add papers; marks the folder as a hub
-hooks/pre-receive               rules.py and three lines: needs git and python3 on the hub, nothing else
+hooks/pre-receive               the hub's program (hub_program.py): needs git and python3 on the hub, nothing else
+sage-hub                        the same program: what authorized_keys lets a host's key run (hub_gate.py)
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import UsageError
-from sage_edge.exchange import rules
+from sage_edge.exchange import hub_program
+from sage_edge.exchange.doorkeeper import HOSTS
+from sage_edge.exchange.hub_gate import NAME
 from sage_edge.exchange.repository import keep
 from sage_edge.hints import sage
 
-HOSTS = "sage-hosts.json"
 CONFIG = """\
 [core]
 	repositoryFormatVersion = 0
@@ -35,12 +37,6 @@ CONFIG = """\
 	auto = 0
 """
 
-_MAIN = f"""
-
-if __name__ == "__main__":
-    sys.exit(pre_receive(sys.stdin, Path(__file__).resolve().parents[1] / "{HOSTS}"))
-"""
-
 
 def init(path: Path, folders: Mapping[str, frozenset[str]]) -> None:
     """Make a hub, or bring one up to date with the fleet. Raises UsageError for a folder that is something else."""
@@ -50,14 +46,10 @@ def init(path: Path, folders: Mapping[str, frozenset[str]]) -> None:
     keep(path / HOSTS, _hosts(folders))
     for folder in ("objects/info", "objects/pack", "refs/heads"):
         files.make_folder(path / folder)
-    _keep_hook(path / "hooks" / "pre-receive", hook())
+    for name in ("hooks/pre-receive", NAME):
+        _keep_program(path / name, hub_program.packed())
     keep(path / "config", CONFIG.encode())
     keep(path / "HEAD", b"ref: refs/heads/main\n")
-
-
-def hook() -> bytes:
-    """The program that git runs before it lets a push in."""
-    return b"#!/usr/bin/env python3\n" + Path(rules.__file__).read_bytes() + _MAIN.encode()
 
 
 def _hosts(folders: Mapping[str, frozenset[str]]) -> bytes:
@@ -79,11 +71,11 @@ def _only_temporaries(path: Path) -> bool:
     return all(entry.name.startswith(".tmp-") for entry in path.iterdir())
 
 
-def _keep_hook(path: Path, program: bytes) -> None:
+def _keep_program(path: Path, program: bytes) -> None:
     if path.is_file() and path.read_bytes() == program and path.stat().st_mode & 0o111 == 0o111:
         return
     # it must never lie there without its right to run: git would let everything in
-    fresh = path.with_name("pre-receive.next")
+    fresh = path.with_name(f"{path.name}.next")
     files.write_atomic(fresh, program)
     with files.storing(path):
         fresh.chmod(0o755)

@@ -1,6 +1,6 @@
 """Rules for commits on a host's branch. One file for both ends: receivers import it, the hub's hook is made of it.
 
-Standard library only, Python 3.9 or later, no import from this package: `hub.init` copies this source into the hook.
+Standard library only, Python 3.9 or later, no import from this package: `hub_program` packs this source for the hub.
 
     undeclared-host     the fleet knows no such host
     removed-branch      a branch that was there is gone
@@ -20,29 +20,20 @@ Standard library only, Python 3.9 or later, no import from this package: `hub.in
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 LIMIT_BYTES = 4_000_000
 BRANCHES = "refs/heads/host/"
 STATUS = "status.json"
 WORKLOG = "worklog"
 
-_HOST = re.compile(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+HOST = re.compile(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,5}")
 _PERSON = re.compile(rb"(author|committer) [^<>]*<([^<>]*)> \d+ [+-]\d{4}")
 _PLAIN = "100644"
 _PIECE_BYTES = 16_000_000
-_SHOWN_LINES = 20
-_DEAD_AFTER_S = 60
 
 Folders = Mapping[str, frozenset[str]]
 Git = Callable[[Sequence[str], bytes], bytes]
@@ -106,11 +97,13 @@ def breach_of_revision(host: str, revision: Revision) -> Breach | None:
         return Breach(revision.commit, "merge", f"{len(revision.parents)} parents")
     strangers = [who for who in revision.authors if who != email(host)]
     if strangers or len(revision.authors) != 2:
-        return Breach(revision.commit, "foreign-author", shown(strangers[0] if strangers else "nobody"))
+        who = shown(strangers[0]) if strangers else "it does not say who made it"
+        return Breach(revision.commit, "foreign-author", who)
     lines = revision.message.rstrip("\n").split("\n")
     trailers = [line for line in lines if line.lower().startswith("sage-host:")]
     if trailers != [trailer(host)] or lines[-1] != trailer(host):
-        return Breach(revision.commit, "foreign-trailer", shown(trailers[0] if trailers else "none"))
+        last = shown(trailers[0]) if trailers else f"its message does not end with {trailer(host)}"
+        return Breach(revision.commit, "foreign-trailer", last)
     return None
 
 
@@ -149,7 +142,7 @@ def inspect(git: Git, host: str, folders: Folders, old: str | None, new: str | N
 
     None stands for no branch. Reads only what is new, so the price is that of the new commits.
     """
-    if not _HOST.fullmatch(host) or host not in folders:
+    if not HOST.fullmatch(host) or host not in folders:
         return [Breach(new or old or "", "undeclared-host", shown(host))]
     if new is None:
         return [Breach(old or "", "removed-branch", host)] if old else []
@@ -266,47 +259,3 @@ def objects(answer: bytes) -> Iterator[tuple[str, bytes]]:
         oid, _, size = answer[at:end].decode("ascii").split(" ")
         at = end + 1 + int(size) + 1
         yield oid, answer[end + 1 : at - 1]
-
-
-# --- on the hub: the pre-receive hook -------------------------------------------------------------------------------
-
-
-def _git_here(words: Sequence[str], stdin: bytes) -> bytes:
-    # The environment must stay as git made it: it leads to the objects that are waiting to be let in.
-    env = dict(os.environ, GIT_NO_REPLACE_OBJECTS="1", LC_ALL="C")
-    return subprocess.run(["git", *words], input=stdin, stdout=subprocess.PIPE, check=True, env=env, timeout=60).stdout
-
-
-def _refusals(line: str, folders: Folders) -> list[str]:
-    """The sentences that answer one line `<old> <new> <ref>` of a push."""
-    old, new, ref = line.split(" ", 2)
-    if ref == BRANCHES.rstrip("/") or not ref.startswith(("refs/heads/", "refs/tags/")):
-        return [f"sage: {shown(ref)}: no such name can be pushed here"]
-    if not ref.startswith(BRANCHES):
-        return []
-    host = ref[len(BRANCHES) :]
-    before, after = (None if set(oid) == {"0"} else oid for oid in (old, new))
-    breaches = inspect(_git_here, host, folders, before, after)
-    return [f"sage: host/{shown(host)[1:-1]}: {b.rule}: {b.detail} (commit {b.commit[:12]})" for b in breaches]
-
-
-def _forget_dead_pushes(repository: Path) -> None:
-    """Remove the ref locks of a hub that lost its power; a living push holds one for milliseconds."""
-    for lock in (repository / BRANCHES).glob("*.lock"):
-        with contextlib.suppress(OSError):
-            if lock.stat().st_mtime < time.time() - _DEAD_AFTER_S:
-                lock.unlink()
-
-
-def pre_receive(lines: Iterable[str], hosts_file: Path) -> int:
-    """Let a push in (0) or not (1), with one line on stderr for each broken rule. Anything unexpected is a no."""
-    _forget_dead_pushes(hosts_file.parent)
-    try:
-        listed = json.loads(hosts_file.read_text(encoding="utf-8"))["folders"]
-        folders = {host: frozenset(names) for host, names in listed.items()}
-        refusals = [refusal for line in lines for refusal in _refusals(line.rstrip("\n"), folders)]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, subprocess.SubprocessError) as trouble:
-        refusals = [f"sage: the hub could not check this push: {shown(str(trouble))}"]
-    for refusal in refusals[:_SHOWN_LINES]:
-        sys.stderr.write(refusal + "\n")
-    return 1 if refusals else 0

@@ -27,9 +27,14 @@ def _plain_address(remote: str) -> str:
 
 
 class ExchangeAddress(Declared):
-    """Where the fleet's post is: any address that git can fetch from and push to."""
+    """Where the fleet's post is: any address that git can fetch from and push to.
+
+    administrator: the block of fleet/ssh_config by which `invoke provision` reaches whoever may write authorized_keys
+    there (root, sudo, or the hosts' own login); None: a person does it.
+    """
 
     remote: Annotated[str, Field(min_length=1), AfterValidator(_plain_address)]
+    administrator: HostName | None = None
 
 
 _REGISTRY = r"^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9._-]+)*$"

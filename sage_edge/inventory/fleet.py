@@ -24,6 +24,7 @@ class Fleet:
     """All declarations of the inventory, checked against each other; `overlay` names what was laid over them.
 
     registry: from which boards pull images; None: from the workstation.
+    hub_administrator: the block of ssh_config that reaches whoever lets keys in at the exchange; None: by hand.
     addresses: the folder with the ssh_config and known_hosts of these machines; `folder` unless an overlay says else.
     signers: the lines of allowed_signers; a host without one is not checked.
     """
@@ -41,6 +42,7 @@ class Fleet:
     overlay: str | None = None
     registry: str | None = None
     signers: tuple[Signer, ...] = ()
+    hub_administrator: HostName | None = None
 
     def host(self, name: str) -> Host:
         """The host of that name. Raises UsageError, which lists the hosts."""

@@ -149,6 +149,7 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         overlay=overlay,
         registry=top.registry,
         signers=_signers(reader, reader.folder, hosts),
+        hub_administrator=top.exchange.administrator,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.declared import yaml_text
-from sage_edge.exchange import hub
+from sage_edge.exchange import hub, hub_gate, hub_keys, hub_program
 
 ROOT, SAGE, GIT = 0, 1000, 1001
 """User ids inside; the image makes the last two."""
@@ -18,6 +18,8 @@ ROOT, SAGE, GIT = 0, 1000, 1001
 FACTS_ROOT = "/opt/sim/facts"
 REPOSITORY = "srv/git/exchange.git"
 GATE = "srv/git/.ssh/authorized_keys"
+COMMANDS = "srv/git/git-shell-commands"
+"""What git-shell, the login's shell, lets it run besides git's own services."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,26 @@ def of_board(facts: Mapping[str, str], public_key: str) -> list[Piece]:
 
 def of_hub(folders: Mapping[str, frozenset[str]], public_key: str) -> list[Piece]:
     """Return what the hub gets: the bare repository with its doorkeeper, and the workstation's key."""
-    return [*_repository(folders), Piece("srv/git/.ssh", None, GIT, 0o700), gate({"desk": public_key})]
+    return [*_repository(folders), Piece("srv/git/.ssh", None, GIT, 0o700), *gate({"desk": public_key})]
 
 
-def gate(keys: Mapping[str, str]) -> Piece:
-    """Return the hub's list of who may fetch and push: name → public key."""
-    lines = [f"restrict {' '.join(key.split()[:2])} {name}\n" for name, key in sorted(keys.items())]
-    return Piece(GATE, "".join(lines).encode(), GIT, 0o600)
+def gate(keys: Mapping[str, str]) -> list[Piece]:
+    """Return the hub's list of who may fetch and push, and what it lets them run. keys: host → public key."""
+    lines = [f"{hub_keys.line(hub_gate.NAME, host, key)}\n" for host, key in sorted(keys.items())]
+    return [
+        Piece(f"{REPOSITORY}/{hub_gate.NAME}", hub_program.packed(), GIT, 0o755),
+        Piece(COMMANDS, None, GIT, 0o755),
+        Piece(
+            f"{COMMANDS}/{hub_gate.NAME}", f'#!/bin/sh\nexec /{REPOSITORY}/{hub_gate.NAME} "$@"\n'.encode(), GIT, 0o755
+        ),
+        Piece(GATE, "".join(lines).encode(), GIT, 0o600),
+    ]
+
+
+def admitted(gate_text: str) -> dict[str, str]:
+    """Return host → public key of everybody whom such a list lets in, bound to a host or, as once, not."""
+    fields = [line.split() for line in gate_text.splitlines()]
+    return {words[-1]: " ".join(words[-3:-1]) for words in fields if len(words) >= 4}
 
 
 def _repository(folders: Mapping[str, frozenset[str]]) -> list[Piece]:

@@ -107,15 +107,13 @@ def admit(place: SimPlace) -> tuple[str, ...]:
             if machine.is_board:
                 key = _printed(docker, machine, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
                 keys.update({host: key} if key else {})
-        _lay(docker, machines[HUB], [container_files.gate(keys)])
+        _lay(docker, machines[HUB], container_files.gate(keys))
     return tuple(sorted(keys))
 
 
 def _admitted(docker: DockerClient, hub: Machine) -> dict[str, str]:
     """Name → key of everybody whom the hub lets in."""
-    lines = _printed(docker, hub, "cat", f"/{container_files.GATE}").splitlines()
-    fields = [line.split() for line in lines]
-    return {words[-1]: " ".join(words[1:3]) for words in fields if len(words) == 4}
+    return container_files.admitted(_printed(docker, hub, "cat", f"/{container_files.GATE}"))
 
 
 def _printed(docker: DockerClient, machine: Machine, *words: str) -> str:
@@ -177,7 +175,7 @@ def _raise(
         if machine.state == "created":
             _lay(docker, machine, pieces)
         elif not is_known and host == HUB:  # the folder was lost, and the old key with it
-            _lay(docker, machine, [container_files.gate({**_admitted(docker, machine), "desk": public_key})])
+            _lay(docker, machine, container_files.gate({**_admitted(docker, machine), "desk": public_key}))
         elif not is_known:
             _lay(docker, machine, pieces)
         if machine.state != "running":

@@ -25,7 +25,7 @@ from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import NotReady, UnreadableProbe
-from sage_edge.workstation import baked_models
+from sage_edge.workstation import baked_models, hub_admission
 from sage_edge.workstation.context import FleetContext
 
 _PUSH_S = 3600.0
@@ -51,18 +51,8 @@ def provisioned(here: FleetContext, host: HostName, say: Callable[[str], None]) 
         for warning in step.get("open", ()):
             say(f"look at its sshd: {warning}")
         if public := step.get("public"):
-            admit(here, str(public), say)
+            hub_admission.admit(here.fleet, here.fleet.addresses, host, str(public), say)
     return [str(step["step"]) for step in done if step["changed"]]
-
-
-def admit(here: FleetContext, public: str, say: Callable[[str], None]) -> None:
-    """Let the exchange accept a board's key, or say what has to be done there."""
-    if here.fleet.overlay == "sim":
-        from sage_edge import sim
-
-        sim.admit(sim.SimPlace.of(here.fleet))
-    else:
-        say(f"let the exchange accept its key: {public}")
 
 
 def built(

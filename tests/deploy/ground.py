@@ -18,7 +18,7 @@ from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.sim import image as sim_image
-from sage_edge.workstation import deploy_service, rollout_service
+from sage_edge.workstation import deploy_service, hub_admission, rollout_service
 from sage_edge.workstation.context import FleetContext
 from tests.deploy import understudy
 from tests.standins import Boards
@@ -112,7 +112,7 @@ def over(boards: Boards, health_every: str = "1s") -> Iterator[Ground]:
     Containers are asked for their health every second, not every five: a test that deploys twice waits for that twice.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deploy_service, "admit", lambda here, public, say: sim.admit(boards.place))
+        patch.setattr(hub_admission, "admit", lambda *_: sim.admit(boards.place))
         yield Ground(boards, workstation(boards, health_every))
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.exchange import hub
+from sage_edge.exchange import hub_program
+from sage_edge.exchange.doorkeeper import HOSTS
 from sage_edge.inventory import board_facts, load
 from sage_edge.sim import container_files
 from sage_edge.sim.container_files import GIT, SAGE, Piece
 
 FLEET = load.load(Path(__file__).parents[2] / "fleet", "sim")
-KEY = "ssh-ed25519 AAAA"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOne"
 FOLDERS = {"sprout": frozenset({"sessions"}), "thor": frozenset({"findings"})}
 
 
@@ -48,7 +49,7 @@ def test_the_way_in_belongs_to_whom_it_lets_in() -> None:
         piece.path: piece for piece in container_files.of_board(container_files.all_facts()["sim-orin-nano"], KEY)
     }
     gate = pieces["home/sage/.ssh/authorized_keys"]
-    assert (gate.owner, gate.mode, gate.content) == (SAGE, 0o600, b"ssh-ed25519 AAAA\n")
+    assert (gate.owner, gate.mode, gate.content) == (SAGE, 0o600, f"{KEY}\n".encode())
     with tarfile.open(fileobj=io.BytesIO(container_files.packed([gate, pieces["home/sage/.ssh"]]))) as tar:
         assert [(m.uid, m.gid, m.mode, m.isdir()) for m in tar] == [
             (SAGE, SAGE, 0o600, False),
@@ -65,11 +66,19 @@ def test_the_hub_is_one_with_its_doorkeeper(tmp_path: Path) -> None:
     assert subprocess.run(words, check=True, capture_output=True, text=True).stdout == "true\n"
     hook = repository / "hooks" / "pre-receive"
     assert os.access(hook, os.X_OK)
-    assert hook.read_bytes() == hub.hook()
-    assert "thor" in (repository / hub.HOSTS).read_text()
+    assert hook.read_bytes() == hub_program.packed()
+    assert "thor" in (repository / HOSTS).read_text()
 
 
-def test_a_key_at_the_hub_is_good_for_git_alone() -> None:
-    gate = container_files.gate({"thor": "ssh-ed25519 BBBB somebody@else", "desk": "ssh-ed25519 AAAA"})
-    assert gate.content == b"restrict ssh-ed25519 AAAA desk\nrestrict ssh-ed25519 BBBB thor\n"
+def test_a_key_at_the_hub_is_that_of_one_host() -> None:
+    other = KEY.replace("One", "Two")
+    pieces = {piece.path: piece for piece in container_files.gate({"thor": f"{other} somebody@else", "desk": KEY})}
+    gate = pieces[container_files.GATE]
+    assert gate.content is not None
+    assert gate.content.decode() == (
+        f'restrict,command="sage-hub desk" {KEY} desk\nrestrict,command="sage-hub thor" {other} thor\n'
+    )
     assert gate.mode == 0o600
+    assert container_files.admitted(gate.content.decode()) == {"desk": KEY, "thor": other}
+    assert container_files.admitted(f"restrict {KEY} desk\n") == {"desk": KEY}
+    assert pieces[f"{container_files.REPOSITORY}/sage-hub"].mode == 0o755
