@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 import threading
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from sage_edge import kernel_clock
+
 TimeSource = Literal["system", "set"]
+
+BEGUN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""The year in which sage-edge was begun: no clock that stands before it is right, and no day was lived with it."""
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -66,23 +73,54 @@ def parse(written: str) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
+@dataclass(frozen=True)
+class ClockReading:
+    """One look at a clock.
+
+    is_kept: whether something keeps it in step; None: nobody says. boot, awake_s: which start of the machine, and
+    seconds since then, which no setting of the clock changes; boot is empty where nobody says.
+    """
+
+    at: datetime
+    is_kept: bool | None = None
+    boot: str = ""
+    awake_s: float = 0.0
+
+
 class Clock(Protocol):
-    """Where the time comes from; `source` is recorded, so that a set clock never passes for the real one."""
+    """Where the time comes from; `source` is recorded, so that a set clock never passes for the real one.
+
+    floor: of a virtual clock, before which it is not believed; None: the machine's own, which the release knows.
+    """
 
     source: TimeSource
+    floor: datetime | None
 
     def now(self) -> datetime: ...
+
+    def read(self) -> ClockReading: ...
 
     def wait(self, seconds: float, stop: threading.Event) -> None: ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. facts: where a stand-in says whether something keeps it in step; `/`: the kernel says it.
+
+    <facts>/run/sage/clock    `kept` or `free`
+    """
 
     source: TimeSource = "system"
+    floor: datetime | None = None
+
+    def __init__(self, facts: Path = Path("/")) -> None:
+        self._facts = facts
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
+
+    def read(self) -> ClockReading:
+        """Return the time with what the kernel says of it."""
+        return ClockReading(self.now(), kernel_clock.is_kept(self._facts), kernel_clock.boot(), kernel_clock.awake_s())
 
     def wait(self, seconds: float, stop: threading.Event) -> None:
         """Return after `seconds`, or at once when `stop` is set."""
@@ -93,12 +131,17 @@ class SetClock:
     """A clock that was set to `start` and runs on from there (`agent once --at TIME`)."""
 
     source: TimeSource = "set"
+    floor: datetime | None = BEGUN
 
     def __init__(self, start: datetime) -> None:
         self._start, self._began = start.astimezone(timezone.utc), time.monotonic()
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=time.monotonic() - self._began)
+
+    def read(self) -> ClockReading:
+        """Return the time; nobody keeps this clock."""
+        return ClockReading(self.now())
 
     def wait(self, seconds: float, stop: threading.Event) -> None:
         stop.wait(seconds)

@@ -15,6 +15,7 @@ state/
   exchange.git/           own clone: papers is its work tree
   locks/…                 advisory locks, released by the kernel when their holder dies
   heartbeat.json          replaced while the agent lives
+  clock.json              what this host remembers of its own clock
 """
 
 from __future__ import annotations
@@ -77,6 +78,10 @@ class Paths:
     @property
     def heartbeat(self) -> Path:
         return self.state / "heartbeat.json"
+
+    @property
+    def clock(self) -> Path:
+        return self.state / "clock.json"
 
 
 def cache(env: Mapping[str, str]) -> Path:

@@ -17,7 +17,8 @@ import yaml
 
 from sage_edge import curriculum
 from sage_edge.agent.build import Agent
-from sage_edge.clock import Clock, TimeSource
+from sage_edge.clock import Clock, ClockReading, TimeSource
+from sage_edge.clock_trust import ClockWatch
 from sage_edge.curriculum import Curriculum
 from sage_edge.declared import Reader
 from sage_edge.engines import Deadline, Draw, Engine, Message, Reply, Settings
@@ -52,12 +53,16 @@ class HandClock:
 
     def __init__(self, start: datetime = MORNING, *, step: timedelta = timedelta(0)) -> None:
         self.at, self.step = start, step
+        self.floor: datetime | None = start
         self.waits: list[float] = []
         self.on_wait: Callable[[], None] = lambda: None
 
     def now(self) -> datetime:
         self.at += self.step
         return self.at
+
+    def read(self) -> ClockReading:
+        return ClockReading(self.now())
 
     def wait(self, seconds: float, stop: threading.Event) -> None:
         self.waits.append(seconds)
@@ -145,6 +150,10 @@ class Home:
         return curriculum.load(self.world.fleet)
 
     @cached_property
+    def watch(self) -> ClockWatch:
+        return build.watch(self.paths, self.me, self.clock, None)
+
+    @cached_property
     def post(self) -> Post:
         return build.post(self.paths, self.me, self.clock)
 
@@ -155,7 +164,7 @@ class Home:
     def context(self) -> SessionContext:
         settings = Settings(512, 64, 1, 0)
         return SessionContext(
-            self.me, self.lessons, self.post, self.paths.papers, self.model, self.engine, settings, self.clock, "test"
+            self.me, self.lessons, self.post, self.paths.papers, self.model, self.engine, settings, self.watch, "test"
         )
 
     @cached_property
@@ -166,7 +175,7 @@ class Home:
     @cached_property
     def agent(self) -> Agent:
         return Agent(
-            self.me, self.paths, self.post, self.runner, self.clock, self.stop, "test", self.told.append
+            self.me, self.paths, self.post, self.runner, self.watch, self.stop, "test", self.told.append
         )  # fmt: skip
 
     def again(self, **changed: Any) -> Home:

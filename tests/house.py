@@ -23,7 +23,10 @@ FLOORS: Mapping[str, int] = {
     room: floor
     for floor, rooms in enumerate(
         (
-            "errors hints names clock files locks paths shell sizes sanitize declared sampling output",
+            (
+                "errors hints names kernel_clock clock clock_trust files locks paths shell sizes sanitize declared "
+                "sampling output"
+            ),
             "inventory records models",
             "mind scorers curriculum engines exchange legacy remote",
             "sessions analysis training bench serve verify image model_sync window",

@@ -10,6 +10,7 @@ from datetime import datetime
 from sage_edge.agent import slots
 from sage_edge.agent.heartbeat import Heartbeat
 from sage_edge.clock import Clock
+from sage_edge.clock_trust import ClockWatch
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.identity import Me
@@ -31,11 +32,16 @@ class Agent:
     paths: Paths
     post: Post
     runner: Runner
-    clock: Clock
+    watch: ClockWatch
     stop: threading.Event
     release: str
     log: Callable[[str], None]
     events: list[str] = field(default_factory=list)
+
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+        return self.watch.clock
 
     @property
     def heartbeat(self) -> Heartbeat:
@@ -87,12 +93,15 @@ def build(
     log: Callable[[str], None],
     audience: Audience | None,
     image: Digest | None = None,
+    committed: datetime | None = None,
 ) -> Agent:
     """Return an agent of real parts. audience: who watches its sessions; None: nobody but a health check.
 
     release, image: what is running, for the head of every transcript; image None: no container, or nobody has said.
+    committed: when that was committed; None: nobody has said.
     """
     mail = wiring.post(paths, me, clock)
     heartbeat = Heartbeat(paths.heartbeat, me.host.name, clock)
-    runner = wiring.runner(paths, me, mail, clock, stop, release, audience or heartbeat, image)
-    return Agent(me, paths, mail, runner, clock, stop, release, log)
+    watch = wiring.watch(paths, me, clock, committed)
+    runner = wiring.runner(paths, me, mail, watch, stop, release, audience or heartbeat, image)
+    return Agent(me, paths, mail, runner, watch, stop, release, log)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
+from sage_edge.clock_trust import ClockTrust
 from sage_edge.curriculum import Curriculum
 from sage_edge.inventory.host_entry import Policy
 from sage_edge.names import Digest, HostName, Track
@@ -18,26 +18,29 @@ def decide(
     curriculum: Curriculum,
     open_papers: Mapping[Digest, Recommendation],
     last_number: Mapping[Track, int],
-    now: datetime,
+    trust: ClockTrust,
 ) -> tuple[Decision, ...]:
     """Return a decision for each recommendation that the policy can settle.
 
     last_number: the highest number that was used of each kind of session.
+    While the clock is in doubt nothing is decided: what is open stays open, and valid.
     Under the policy `manual` whatever is admissible stays open for a person; what never could take effect is declined.
     """
+    if trust.doubt is not None:
+        return ()
     decisions = []
     for digest, paper in open_papers.items():
-        verdict = _verdict(paper, policy, curriculum, last_number.get(paper.track), now)
+        verdict = _verdict(paper, policy, curriculum, last_number.get(paper.track), trust)
         if verdict is not None:
             accepted, reason = verdict
-            decisions.append(_decision(me, digest, accepted, reason, now))
+            decisions.append(_decision(me, digest, accepted, reason, trust))
     return tuple(decisions)
 
 
 def _verdict(
-    paper: Recommendation, policy: Policy, curriculum: Curriculum, held: int | None, now: datetime
+    paper: Recommendation, policy: Policy, curriculum: Curriculum, held: int | None, trust: ClockTrust
 ) -> tuple[bool, str] | None:
-    if now > paper.valid_until:
+    if trust.is_over(paper.valid_until):
         return False, "it came too late: its validity is over"
     if held is None:
         return False, "it is for a kind of session that is not declared here"
@@ -54,12 +57,12 @@ def _verdict(
     return True, f"the policy of this host allows {paper.intervention}"
 
 
-def _decision(me: HostName, digest: Digest, accepted: bool, reason: str, now: datetime) -> Decision:
+def _decision(me: HostName, digest: Digest, accepted: bool, reason: str, trust: ClockTrust) -> Decision:
     return Decision(
         author=me,
         recommendation=digest,
         verdict="accepted" if accepted else "declined",
         reason=reason,
         decided_by="policy",
-        created=now,
+        created=trust.at,
     )

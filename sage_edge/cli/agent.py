@@ -10,6 +10,7 @@ from sage_edge.cli.environment import (
     as_option,
     at_option,
     clock_at,
+    committed,
     image,
     json_option,
     log,
@@ -67,4 +68,4 @@ def _agent(as_host: str | None, at: str | None, audience: session_view.OnScreen 
     role = fleet.role_of(host.name)
     ability: Ability = next((kind.ability for kind in fleet.kinds if role.may(kind.ability)), "analyse")
     me = guard.require(here, ability, as_host)
-    return build.build(here, me, clock_at(at), stop_on_signals(), release(), log, audience, image())
+    return build.build(here, me, clock_at(at), stop_on_signals(), release(), log, audience, image(), committed())

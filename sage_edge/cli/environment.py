@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
 from typing import TypeVar
@@ -50,6 +52,20 @@ def image() -> Digest | None:
         return None
 
 
+def committed() -> datetime | None:
+    """When what is running was committed: as the image says, or a checkout's newest commit; None where nobody says.
+
+    SAGE_COMMITTED    seconds since 1970, in the image's environment
+    """
+    seconds = os.environ.get("SAGE_COMMITTED", "")
+    root = Path(__file__).parents[2]
+    if not seconds and (root / ".git").exists():
+        seconds = attempt(Command(("git", "-C", str(root), "log", "-1", "--format=%ct"))).text
+    if not re.fullmatch(r"[0-9]{1,11}", seconds):
+        return None
+    return datetime.fromtimestamp(int(seconds), timezone.utc)
+
+
 def stop_on_signals() -> threading.Event:
     """Return an event that SIGTERM, SIGINT or SIGHUP sets; the second one ends the process as usual.
 
@@ -80,7 +96,7 @@ def log_of(host: str) -> Callable[[str], None]:
 def clock_at(at: str | None) -> Clock:
     """The system's clock, or one set to `at`. Raises click's usage error."""
     if at is None:
-        return SystemClock()
+        return SystemClock(paths().facts_root)
     try:
         return SetClock(clock.parse(at))
     except ValueError as wrong:

@@ -7,7 +7,7 @@ import click
 from sage_edge.agent import build
 from sage_edge.cli import render
 from sage_edge.cli.choice import unique
-from sage_edge.cli.environment import as_option, clock_at, log, paths, release, stop_on_signals
+from sage_edge.cli.environment import as_option, clock_at, committed, log, paths, release, stop_on_signals
 from sage_edge.cli.lazy_group import Listed
 from sage_edge.hints import sage
 from sage_edge.inventory import guard
@@ -85,4 +85,4 @@ def _line(paper: Recommendation, verdict: Decision) -> str:
 def _agent(as_host: str | None) -> build.Agent:
     here = paths()
     me = guard.require(here, "decide", as_host)
-    return build.build(here, me, clock_at(None), stop_on_signals(), release(), log, None)
+    return build.build(here, me, clock_at(None), stop_on_signals(), release(), log, None, committed=committed())

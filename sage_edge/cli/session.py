@@ -13,7 +13,17 @@ from sage_edge.agent import build, by_hand
 from sage_edge.cli import render, session_view
 from sage_edge.cli.choice import unique
 from sage_edge.cli.completion import offered, sessions
-from sage_edge.cli.environment import as_option, clock_at, image, json_option, log, paths, release, stop_on_signals
+from sage_edge.cli.environment import (
+    as_option,
+    clock_at,
+    committed,
+    image,
+    json_option,
+    log,
+    paths,
+    release,
+    stop_on_signals,
+)
 from sage_edge.cli.lazy_group import Listed
 from sage_edge.errors import SageError, Unreachable
 from sage_edge.hints import sage
@@ -40,7 +50,7 @@ def run(as_host: str | None, track: str | None) -> None:
     kind = kinds.named(track) if track else kinds.declared[0]
     me = guard.require(here, kind.ability, as_host)
     stop = stop_on_signals()
-    agent = build.build(here, me, clock_at(None), stop, release(), log, session_view.OnScreen(), image())
+    agent = build.build(here, me, clock_at(None), stop, release(), log, session_view.OnScreen(), image(), committed())
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
         _try(agent.post.receive)
         conducted = by_hand.conduct(agent, kind)

@@ -50,7 +50,8 @@ class Board(Declared):
     soc () : must not be a Tegra · models (): not looked at · part_numbers: may be absent, must not contradict
     l4t None: must have no Jetson Linux release file · memory_bytes: least MemTotal of /proc/meminfo
     compute_capability: of the GPU, like "8.7"; proven in the container, not here
-    clock: `kept` by the board itself, over the network; or `shared` with the machine that it is a container on
+    clock: `kept` by the board itself, over the network, for it has no battery; `battery`: it stands right without one;
+    or `shared` with the machine that it is a container on
     source: where these facts come from
     """
 
@@ -64,5 +65,5 @@ class Board(Declared):
     l4t: L4TRange | None
     memory_bytes: Annotated[int, Field(ge=1, strict=True)]
     compute_capability: str | None
-    clock: Literal["kept", "shared"] = "kept"
+    clock: Literal["kept", "battery", "shared"] = "kept"
     source: str

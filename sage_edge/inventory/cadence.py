@@ -15,6 +15,9 @@ from sage_edge.clock import Duration
 from sage_edge.declared import Declared
 from sage_edge.names import Track
 
+LONGEST = Duration(days=366)
+"""Longer than a year nothing is waited for: beyond it moments leave the calendar, and people mistyped."""
+
 
 def _positive(length: Duration) -> Duration:
     if length <= Duration(0):
@@ -22,15 +25,24 @@ def _positive(length: Duration) -> Duration:
     return length
 
 
-PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
-"""A duration of at least one second."""
+def _bounded(length: Duration) -> Duration:
+    if length > LONGEST:
+        raise ValueError(f"expected at most {LONGEST}, got '{length}'")
+    return length
+
+
+BoundedDuration = Annotated[Duration, AfterValidator(_bounded)]
+"""A duration of at most a year."""
+
+PositiveDuration = Annotated[BoundedDuration, AfterValidator(_positive)]
+"""A duration of at least one second and at most a year."""
 
 
 class Cadence(Declared):
     """Sessions of one kind: one in every `every`, counted from the epoch plus `offset`; offset < every."""
 
     every: PositiveDuration
-    offset: Duration
+    offset: BoundedDuration
 
     @field_validator("offset")
     @classmethod
@@ -49,8 +61,8 @@ class Schedule(Declared):
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Cadence] = Field(init=False)
-    jitter: Duration
-    late_after: Duration
+    jitter: BoundedDuration
+    late_after: BoundedDuration
 
     @property
     def cadences(self) -> Mapping[Track, Cadence]:
@@ -80,7 +92,7 @@ class CadenceOverride(Declared):
     """What one host changes in the cadence of a kind of session."""
 
     every: PositiveDuration | None = None
-    offset: Duration | None = None
+    offset: BoundedDuration | None = None
 
 
 class ScheduleOverride(Declared):
@@ -88,5 +100,5 @@ class ScheduleOverride(Declared):
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, CadenceOverride | None] = Field(init=False)
-    jitter: Duration | None = None
-    late_after: Duration | None = None
+    jitter: BoundedDuration | None = None
+    late_after: BoundedDuration | None = None

@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from sage_edge.clock import Duration
+from sage_edge.clock_trust import AHEAD, SLACK
 from sage_edge.declared import Declared
 from sage_edge.inventory.cadence import PositiveDuration, Schedule
 from sage_edge.names import HostName, Slug
@@ -40,9 +42,24 @@ class ExchangeAddress(Declared):
 _REGISTRY = r"^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[a-z0-9._-]+)*$"
 
 
+def _ahead(length: Duration) -> Duration:
+    if not Duration(days=1) <= length <= Duration(days=3660):
+        raise ValueError(f"expected between 1d and 3660d, got '{length}'")
+    return length
+
+
+def _slack(length: Duration) -> Duration:
+    if not Duration(minutes=1) <= length <= Duration(days=7):
+        raise ValueError(f"expected between 1m and 7d, got '{length}'")
+    return length
+
+
 class FleetFile(Declared):
     """What holds for the whole fleet. registry: from which boards pull their images, like `registry.example:5000/pets`;
     None: from the workstation, through the connection that is open anyway.
+
+    clock_ahead, clock_slack: how long after a release's commit a clock is plausible that nothing keeps in step, and
+    how far it may be off, before nothing is done by it that cannot be undone.
     """
 
     format: Literal[1]
@@ -51,6 +68,8 @@ class FleetFile(Declared):
     registry: Annotated[str, Field(pattern=_REGISTRY)] | None = None
     cadence: Schedule
     wake_every: PositiveDuration
+    clock_ahead: Annotated[Duration, AfterValidator(_ahead)] = AHEAD
+    clock_slack: Annotated[Duration, AfterValidator(_slack)] = SLACK
 
 
 def _below_the_root(folder: str) -> str:

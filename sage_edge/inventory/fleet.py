@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sage_edge.clock import Duration
+from sage_edge.clock import BEGUN, Duration
+from sage_edge.clock_trust import AHEAD, SLACK, ClockBounds
 from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.inventory.board_card import Board
@@ -43,6 +45,8 @@ class Fleet:
     registry: str | None = None
     signers: tuple[Signer, ...] = ()
     hub_administrator: HostName | None = None
+    clock_ahead: Duration = AHEAD
+    clock_slack: Duration = SLACK
 
     def host(self, name: str) -> Host:
         """The host of that name. Raises UsageError, which lists the hosts."""
@@ -64,6 +68,16 @@ class Fleet:
         """The fleet's schedule with the host's own overrides. Raises UsageError as `host` does."""
         override = self.host(host_name).schedule
         return self.cadence if override is None else Schedule.model_validate(overridden(self.cadence, override))
+
+    def clock_bounds(self, host_name: str, committed: datetime | None, floor: datetime | None = None) -> ClockBounds:
+        """What the clock of a host has to keep to. Raises UsageError as `host` does.
+
+        committed: when what runs there was committed; None: nobody says. floor: a virtual clock's own.
+        """
+        latest = max(committed or BEGUN, floor or BEGUN)
+        lowest = floor or latest
+        must_be_kept = self.board_of(host_name).clock == "kept"
+        return ClockBounds(lowest, latest - lowest + self.clock_ahead, self.clock_slack, must_be_kept)
 
     def conducts(self, host_name: str) -> bool:
         """Whether a host may conduct any kind of session. Raises UsageError as `host` does."""

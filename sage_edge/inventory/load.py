@@ -150,6 +150,8 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         registry=top.registry,
         signers=_signers(reader, reader.folder, hosts),
         hub_administrator=top.exchange.administrator,
+        clock_ahead=top.clock_ahead,
+        clock_slack=top.clock_slack,
     )
 
 

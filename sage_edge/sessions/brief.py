@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from sage_edge.clock import Clock
+from sage_edge.clock_trust import ClockWatch
 from sage_edge.curriculum import Curriculum, lesson
 from sage_edge.engines import Engine, Settings
 from sage_edge.exchange.post import Post
@@ -37,18 +38,23 @@ class SessionContext:
     model: ResolvedModel
     engine: Engine
     settings: Settings
-    clock: Clock
+    watch: ClockWatch
     release: str
     image: Digest | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """Where the time comes from."""
+        return self.watch.clock
 
 
 def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head:
     """Return the head of a new session. Its seed follows from host, session and curriculum."""
-    me, now = context.me, context.clock.now()
+    me, trust = context.me, context.watch.look()
     kind = me.fleet.kinds.of(session)
     if me.host.mind is None or me.host.sampling is None:
         raise RuntimeError("a host that may conduct is declared with a mind and its sampling")
-    chosen = interventions.in_force(context.post, me, context.curriculum, kind, session, now)
+    chosen = interventions.in_force(context.post, me, context.curriculum, kind, session, trust)
     seed = seed_of(f"{me.host.name}/{session}/{context.curriculum.digest}")
     return Head(
         session=session,
@@ -68,7 +74,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
         intervention=chosen,
         lesson=lesson(context.curriculum, kind, session, _system(context, kind, chosen), seed),
         slot=slot,
-        started=now,
+        started=trust.at,
         time_source=context.clock.source,
     )
 

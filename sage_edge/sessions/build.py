@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 
 from sage_edge import curriculum
 from sage_edge.clock import Clock
+from sage_edge.clock_trust import ClockWatch
 from sage_edge.engines import Settings, open_engine
 from sage_edge.exchange import writers
 from sage_edge.exchange.post import Post, Sender, Signing
@@ -24,11 +26,16 @@ def post(paths: Paths, me: Me, clock: Clock) -> Post:
     return Post(paths.papers, paths.exchange, paths.locks, me.fleet.remote, sender, clock)
 
 
+def watch(paths: Paths, me: Me, clock: Clock, committed: datetime | None) -> ClockWatch:
+    """Return what says whether this host's clock may be believed. committed: when what runs here was committed."""
+    return ClockWatch(clock, me.fleet.clock_bounds(me.host.name, committed, clock.floor), paths.clock)
+
+
 def runner(
     paths: Paths,
     me: Me,
     mail: Post,
-    clock: Clock,
+    watched: ClockWatch,
     stop: threading.Event,
     release: str,
     audience: Audience | None,
@@ -37,13 +44,13 @@ def runner(
     """Return this host's session runner; model and engine are loaded when the first session needs them."""
 
     def make() -> SessionContext:
-        return make_context(paths, me, mail, clock, release, image)
+        return make_context(paths, me, mail, watched, release, image)
 
     return Runner(paths.journals, paths.locks / "session.lock", make, paths.papers, stop, audience)
 
 
 def make_context(
-    paths: Paths, me: Me, mail: Post, clock: Clock, release: str, image: Digest | None = None
+    paths: Paths, me: Me, mail: Post, watched: ClockWatch, release: str, image: Digest | None = None
 ) -> SessionContext:
     """Return a session's context with the declared model loaded. Raises every ModelError and EngineError there is."""
     host = me.host
@@ -58,4 +65,4 @@ def make_context(
     model = library.resolve(host.model, memory_bytes=me.facts.memory_bytes)
     engine = open_engine(declared.kind, settings)
     engine.load(model)
-    return SessionContext(me, lessons, mail, paths.papers, model, engine, settings, clock, release, image)
+    return SessionContext(me, lessons, mail, paths.papers, model, engine, settings, watched, release, image)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from sage_edge.clock_trust import ClockTrust
 from sage_edge.curriculum import Curriculum, check_parameters
 from sage_edge.errors import SageError
 from sage_edge.exchange.post import Post
@@ -49,21 +49,21 @@ def unanswered(post: Post, me: Me) -> dict[Digest, Recommendation]:
     return {digest: paper for digest, paper in recommendations(post, me).items() if digest not in answered}
 
 
-def covers(paper: Recommendation, kind: SessionKind, session: SessionId, now: datetime) -> bool:
+def covers(paper: Recommendation, kind: SessionKind, session: SessionId, trust: ClockTrust) -> bool:
     """Whether a recommendation speaks of a session and is still valid."""
     return (
         paper.track == kind.name
         and paper.first.number <= session.number <= paper.last.number
-        and now <= paper.valid_until
+        and not trust.is_over(paper.valid_until)
     )
 
 
 def in_force(
-    post: Post, me: Me, curriculum: Curriculum, kind: SessionKind, session: SessionId, now: datetime
+    post: Post, me: Me, curriculum: Curriculum, kind: SessionKind, session: SessionId, trust: ClockTrust
 ) -> Intervention:
     """Return the intervention for a session: that of the newest accepted recommendation covering it, or `observe`."""
     for digest, paper in _accepted(post, me):
-        if covers(paper, kind, session, now) and (intervention := admissible(paper, curriculum)) is not None:
+        if covers(paper, kind, session, trust) and (intervention := admissible(paper, curriculum)) is not None:
             return intervention.model_copy(update={"recommendation": digest})
     plain = [card for card in curriculum.interventions if card.name == OBSERVE][-1]  # the newest of its versions
     return Intervention(name=plain.name, version=plain.version, parameters={})

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from sage_edge import kernel_clock
+
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d{1,15}) kB$", re.MULTILINE)
-_UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
-_STATUS_AT, _TIMEX_BYTES = 40, 208  # `status` lies after modes, offset, freq, maxerror and esterror, on 64-bit Linux
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,4 @@ def clock_facts(now: datetime, heartbeat: Path) -> ClockFacts:
         written = datetime.fromtimestamp(heartbeat.stat().st_mtime, timezone.utc)
     except OSError:
         written = None
-    return ClockFacts(now, written, _synchronised())
-
-
-def _synchronised() -> bool | None:
-    """What adjtimex(2) says, asked without changing anything."""
-    asked = ctypes.create_string_buffer(_TIMEX_BYTES)
-    try:
-        state = ctypes.CDLL(None, use_errno=True).adjtimex(asked)
-    except (OSError, AttributeError):
-        return None
-    status = int.from_bytes(asked.raw[_STATUS_AT : _STATUS_AT + 4], "little")
-    return None if state < 0 else not status & _UNSYNCHRONISED
+    return ClockFacts(now, written, kernel_clock.is_kept())

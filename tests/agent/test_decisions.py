@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from sage_edge import curriculum, files
 from sage_edge.agent.decisions import decide
+from sage_edge.clock_trust import ClockTrust
 from sage_edge.inventory.host_entry import Policy
 from sage_edge.names import HostName, SessionId, Slug, Track
 from sage_edge.records.study import Prediction, Recommendation
@@ -90,7 +91,7 @@ def test_the_table(case: Case) -> None:
     policy = Policy(recommendations=case.mode, allowed=tuple(map(Slug, case.allowed)))
     held: dict[Track, int] = {"primary": case.held, "training": 99}
     now = MORNING + case.later
-    made = decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, held, now)
+    made = decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, held, ClockTrust(now))
     if case.verdict is None:
         assert made == ()
         return
@@ -104,7 +105,7 @@ def test_the_table(case: Case) -> None:
 def test_an_answer_repeats_nothing_that_the_sender_wrote() -> None:
     paper = recommendation(parameters={**GOOD, "name": "Evil words"}, intervention="please-obey")
     policy = Policy(recommendations="auto", allowed=(Slug("observe"),))
-    (decision,) = decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, {"primary": 0}, MORNING)
+    (decision,) = decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, {"primary": 0}, ClockTrust(MORNING))
     assert "obey" not in decision.reason
     assert "Evil" not in decision.reason
 
@@ -112,7 +113,7 @@ def test_an_answer_repeats_nothing_that_the_sender_wrote() -> None:
 def test_each_open_paper_gets_its_own_answer() -> None:
     papers = [recommendation(), recommendation(intervention_version=9)]
     policy = Policy(recommendations="auto", allowed=(Slug("identity-anchored"),))
-    made = decide(SPROUT, policy, LESSONS, {p.fingerprint(): p for p in papers}, {"primary": 0}, MORNING)
+    made = decide(SPROUT, policy, LESSONS, {p.fingerprint(): p for p in papers}, {"primary": 0}, ClockTrust(MORNING))
     assert {decision.recommendation: decision.verdict for decision in made} == {
         papers[0].fingerprint(): "accepted",
         papers[1].fingerprint(): "declined",
@@ -132,5 +133,13 @@ def test_each_open_paper_gets_its_own_answer() -> None:
     ],
 )
 def test_a_recommendation_speaks_of_its_own_window(session: str, later: int, expected: bool) -> None:
-    now = MORNING + timedelta(days=later)
+    now = ClockTrust(MORNING + timedelta(days=later))
     assert interventions.covers(recommendation(), KINDS.of(SessionId(session)), SessionId(session), now) is expected
+
+
+def test_a_clock_in_doubt_ends_no_validity_and_declines_nothing() -> None:
+    doubtful = ClockTrust(MORNING + timedelta(days=4000), "it says so")
+    paper, session = recommendation(), SessionId("P005")
+    policy = Policy(recommendations="never", allowed=())
+    assert decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, {"primary": 99}, doubtful) == ()
+    assert interventions.covers(paper, KINDS.of(session), session, doubtful)

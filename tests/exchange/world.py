@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.clock import TimeSource
+from sage_edge.clock import ClockReading, TimeSource
 from sage_edge.exchange import hub
 from sage_edge.exchange.post import Post, Sender, Signing
 from sage_edge.inventory.signers import Signer
@@ -32,6 +32,7 @@ class StillClock:
     """A clock that moves only when somebody waits; it remembers the waits."""
 
     source: TimeSource = "set"
+    floor: datetime | None = START
 
     def __init__(self) -> None:
         self.moment = START
@@ -39,6 +40,9 @@ class StillClock:
 
     def now(self) -> datetime:
         return self.moment
+
+    def read(self) -> ClockReading:
+        return ClockReading(self.moment)
 
     def wait(self, seconds: float, stop: threading.Event) -> None:
         self.waits.append(seconds)

@@ -18,7 +18,11 @@ from sage_edge.sessions import archive
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 - the signature of a step
     """Yield a session for each slot that is due, or one action that says when the next one starts."""
-    now = agent.clock.now()
+    trust = agent.watch.look()
+    if trust.doubt is not None:
+        yield WakeAction("conduct nothing", f"the clock is in doubt: {trust.doubt}")
+        return
+    now = trust.at
     dues = due_now(agent, now)
     for due in dues:
         kind = agent.me.fleet.kinds.named(due.track)

@@ -22,13 +22,17 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 -
     papers = interventions.unanswered(agent.post, agent.me)
     lessons = curriculum.load(agent.paths.fleet)
     last = {kind.name: agent.runner.last_number(kind) for kind in agent.me.fleet.kinds}
-    settled = decisions.decide(agent.me.host.name, policy, lessons, papers, last, agent.clock.now())
+    trust = agent.watch.look()
+    settled = decisions.decide(agent.me.host.name, policy, lessons, papers, last, trust)
     for decision in settled:
         verb = "accept" if decision.verdict == "accepted" else "decline"
         what = f"{verb} recommendation {decision.recommendation.short}"
         yield WakeAction(what, decision.reason, partial(_decide, agent, decision))
     for digest in sorted(papers.keys() - {decision.recommendation for decision in settled}):
-        yield WakeAction(f"leave recommendation {digest.short} open", "the policy is manual: a person decides")
+        why = (
+            "the policy is manual: a person decides" if trust.doubt is None else f"the clock is in doubt: {trust.doubt}"
+        )
+        yield WakeAction(f"leave recommendation {digest.short} open", why)
 
 
 def _decide(agent: Agent, decision: Decision) -> None:
