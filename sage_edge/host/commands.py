@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import client_alive, file_lock, lease, release_store
+from sage_edge.host import client_alive, file_lock, lease, permit, release_store
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
@@ -36,7 +36,12 @@ def _deploying(context: HelperContext, token: str | None = None, wait_s: float =
             held.enter_context(lock.kept(token))
         held.enter_context(_alone(context, wait_s))
         yield Deployment(
-            context.places, context.journal, Docker(context.places, context.engine), context.log, check_cancelled
+            context.places,
+            context.journal,
+            Docker(context.places, context.engine),
+            context.log,
+            check_cancelled,
+            lambda released, kind: permit.require(context.places, released, served=kind == "rollback"),
         )
 
 
@@ -77,8 +82,9 @@ def _fetch(context: HelperContext, request: Request) -> VerbAnswer:
 def _stage(context: HelperContext, request: Request) -> VerbAnswer:
     wanted = release_store.parse(request["files"]["release.json"].encode("utf-8"), tuple(request["image_from"]))
     with _deploying(context, request["token"]) as deploying:
+        signed = permit.admit(context.places, wanted, request.get("permit"), request["files"])
         entry = deploying.stage(wanted, request["files"])
-    return _entered(context, request, "stage", entry)
+    return _entered(context, request, "stage", entry, signed)
 
 
 def _activate(context: HelperContext, request: Request) -> VerbAnswer:
@@ -106,8 +112,10 @@ def _recover(context: HelperContext, request: Request) -> VerbAnswer:
     return _entered(context, request, "recover", entry) if entry else {"entry": None}
 
 
-def _entered(context: HelperContext, request: Request, action: str, entry: JournalEntry) -> VerbAnswer:
-    head = context.note(request, action, f"{entry.kind} {entry.release}: {entry.state}")
+def _entered(
+    context: HelperContext, request: Request, action: str, entry: JournalEntry, signed: str = ""
+) -> VerbAnswer:
+    head = context.note(request, action, f"{entry.kind} {entry.release}: {entry.state}{signed and f', {signed}'}")
     return {"entry": entry._asdict(), "audit": head}
 
 

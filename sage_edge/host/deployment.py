@@ -47,6 +47,7 @@ class Deployment:
     """Drives the journal and the containers together. Its caller sees to it that it is alone.
 
     check_cancelled: raises Refusal once nobody wants the deployment any more; asked while nothing is switched yet.
+    require_permit: raises Refusal unless this board may run a release; asked before it is switched to.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class Deployment:
         service: Service,
         log: Callable[[str], None],
         check_cancelled: Callable[[], None] = lambda: None,
+        require_permit: Callable[[Released, DeploymentKind], object] = lambda released, kind: None,  # noqa: ARG005
     ) -> None:
         self._places, self._journal, self._service, self._log = places, journal, service, log
-        self._check_cancelled = check_cancelled
+        self._check_cancelled, self._require_permit = check_cancelled, require_permit
 
     def stage(self, released: Released, files: Mapping[str, str], kind: DeploymentKind = "deploy") -> JournalEntry:
         """Bring a release's files and image here and check them. Raises Refusal; then nothing has changed.
@@ -93,6 +95,11 @@ class Deployment:
         """
         entry = self._staged()
         released = releases.read(self._places, entry.release)
+        try:
+            self._require_permit(released, entry.kind)
+        except Refusal as refused:
+            self._abandon(entry, refused.message)
+            raise
         try:
             entry = self._journal.enter(entry, "waiting")
             with self._quiet(patience):

@@ -98,7 +98,7 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "units": {name: _is_enabled(places.root, name) for name in UNITS},
         "secrets_open": _open_secrets(places.root),
         "docker": docker,
-        "clock": _clock(places.root),
+        "clock": clock(places.root),
         "heartbeat_age_s": _age(places.state / "heartbeat.json"),
         "failing": _failing(places.state / "heartbeat.json"),
         "deploy": _deploy(places),
@@ -236,7 +236,7 @@ def _memory(root: Path) -> Mapping[str, int]:
     }
 
 
-def _clock(root: Path) -> Mapping[str, object]:
+def clock(root: Path) -> Mapping[str, object]:
     """Whether the clock is kept: systemd-timesyncd leaves a file, chrony a socket and the kernel's word."""
     stamps = ("run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock", "run/chrony/chronyd.sock")
     keepers = [stamp for stamp in stamps if (root / stamp).exists()]
