@@ -2,7 +2,8 @@
 
     HEAD            ref: refs/heads/host/<self>
     config          the constants below and the hub's address; written again when it differs
-    trust           the hub's address: git asks whether we trust a folder that another user owns, and the fleet does
+    trust           git asks whether we trust a folder that another user owns; the one that it sees is the hub, which
+                    the fleet names, and no list of paths matches every way to spell it
     objects/ refs/  git's
     sage-known      empty; the hub has been heard and our branch was taken from it, or it has none
 
@@ -68,8 +69,7 @@ def make(clone: Clone) -> None:
     files.make_folder(clone.papers)
     remote = f'[remote "{HUB}"]\n\turl = {_quoted(clone.remote)}\n\tfetch = +{BRANCHES}*:{INCOMING}*\n'
     keep(clone.repository / "config", (CONFIG + remote).encode())
-    folder = clone.remote[len("file://") :] if clone.remote.startswith("file://") else clone.remote
-    keep(clone.repository / TRUST, f"[safe]\n\tdirectory = {_quoted(folder)}\n".encode())
+    keep(clone.repository / TRUST, b"[safe]\n\tdirectory = *\n")
     keep(clone.repository / "HEAD", f"ref: {clone.own}\n".encode())
 
 

@@ -127,3 +127,23 @@ def test_a_hub_that_another_user_owns_is_trusted_because_the_fleet_declares_it(w
     sprout.put(decision())
     assert sprout.publish("one").pushed
     assert world.post(THOR).receive().updated == (SPROUT,)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["{hub}", "{hub}/", "{stem}", "file://{hub}", "file://localhost{hub}/", "{link}", "{dots}"]
+)
+def test_a_hub_of_another_user_is_trusted_however_it_is_spelled(
+    world: World, spelled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "link").symlink_to(world.hub)
+    places = {
+        "hub": world.hub,
+        "stem": world.hub.with_suffix(""),
+        "link": world.folder / "link",
+        "dots": f"{world.folder}/sprout/../hub.git",
+    }
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # what git asks the file system otherwise
+    sprout = world.post(SPROUT, spelled.format(**places))
+    sprout.put(decision())
+    assert sprout.publish("a decision").pushed
+    assert world.post(THOR, spelled.format(**places)).receive().updated == (SPROUT,)

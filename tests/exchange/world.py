@@ -78,13 +78,13 @@ class World:
     def clone(self, host: str) -> Path:
         return self.state(host) / "exchange.git"
 
-    def post(self, host: HostName) -> Post:
-        """The host's post, ready for use."""
+    def post(self, host: HostName, remote: str | None = None) -> Post:
+        """The host's post, ready for use; remote: how the hub is spelled, or which other one it is."""
         post = Post(
             self.papers(host),
             self.clone(host),
             self.state(host) / "locks",
-            str(self.hub),
+            remote or str(self.hub),
             Sender(host, FOLDERS, Signing(self.signers, self.keys.get(host))),
             self.clock,
         )
