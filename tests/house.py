@@ -24,8 +24,8 @@ FLOORS: Mapping[str, int] = {
     for floor, rooms in enumerate(
         (
             (
-                "errors hints names kernel_clock clock clock_trust files locks paths shell sizes sanitize declared "
-                "sampling output"
+                "errors hints names kernel_clock clock clock_trust files locks paths shell sizes ssh_log sanitize "
+                "declared sampling output"
             ),
             "inventory records models",
             "mind scorers curriculum engines exchange legacy remote",

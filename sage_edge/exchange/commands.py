@@ -19,6 +19,9 @@ TIMEOUT_S = 60.0
 HUB = "hub"
 """The remote's name in the clone's configuration; it keeps refs/incoming in step with what is fetched and pushed."""
 
+SSH = "ssh -o BatchMode=yes -o ConnectTimeout=20"
+"""How the hub is reached over ssh, unless GIT_SSH_COMMAND says it."""
+
 TRUST = "trust"
 """A file of the clone in place of the user's own configuration: it is passed on to the git at the hub's end."""
 

@@ -1,7 +1,7 @@
 """Turn what git prints when it fails into our errors: unreachable, refused, damaged, disk full.
 
-git has one exit status for all of it, so the words decide. Whatever is not recognised counts as a hub that was not
-reached: that is tried again and loses nothing.
+git has one exit status for all of it, so its words decide; what it says of a hub that was not reached is looked at once
+more (`hub_door`).
 """
 
 from __future__ import annotations
@@ -9,38 +9,49 @@ from __future__ import annotations
 import re
 
 from sage_edge.errors import CommandFailed, HubRefused, StorageError, Unreachable
+from sage_edge.exchange import hub_door, hub_look
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.errors import CloneDamaged, ExchangeError, OwnBranchBroken, Unsound
+from sage_edge.exchange.hub_door import HubLooker
 from sage_edge.shell import Command, Result
 
-_TIMED_OUT = 124
 _FULL = re.compile(
     r"No space left on device|Disk quota exceeded|Read-only file system|Input/output error|File too large"
-)
-_REFUSED = re.compile(
-    r"Permission denied|[Aa]ccess denied|Authentication failed|Host key verification failed|dubious ownership"
-    r"|terminal prompts disabled|not authorized|insufficient permission|error: 40[13]"
 )
 _DAMAGED = re.compile(
     r"loose object|object file|unable to read|missing blob|bad tree object|bad object|pack-objects died|is corrupt"
     r"|invalid sha1 pointer|missing necessary objects|inflate"
 )
 _UNSOUND = re.compile(r"fsck error|fsckObjects|index-pack|unpack-objects|bad pack")
+_HUB_STEPS = (
+    (_FULL, "free some room, or mend the disk of the exchange's folder"),
+    (
+        re.compile(r"insufficient permission|[Pp]ermission denied|unable to create temporary"),
+        "let the account that git runs as there write the exchange's folder: chown -R ACCOUNT FOLDER",
+    ),
+)
 _BUSY = re.compile(r"cannot lock ref .*File exists", re.DOTALL)
+_TOLD = ("remote:", "error: remote ")
+"""How lines begin that git repeats from the hub."""
+
 _REJECTED = re.compile(r"^!\t\S+\t(.*)$", re.MULTILINE)
 
 
-def failed_fetch(clone: Clone, result: Result) -> ExchangeError | HubRefused | StorageError | Unreachable:
+def failed_fetch(
+    clone: Clone, result: Result, look: HubLooker = hub_look.look
+) -> ExchangeError | HubRefused | StorageError | Unreachable:
     """Return what a fetch that failed means."""
     here = _here(result)
     if _FULL.search(here):
         return StorageError(str(clone.repository), _line(here, _FULL))
     if _UNSOUND.search(here):
         return Unsound(f"{clone.remote} sent something that git refuses: {_line(here, _UNSOUND)}")
-    return _refused_at_the_door(clone, result) or _unreachable(clone, result)
+    return hub_door.why(clone, result, "git-upload-pack", look)
 
 
-def failed_push(clone: Clone, result: Result) -> ExchangeError | HubRefused | StorageError | Unreachable:
+def failed_push(
+    clone: Clone, result: Result, look: HubLooker = hub_look.look
+) -> ExchangeError | HubRefused | StorageError | Unreachable:
     """Return what a push that failed means."""
     rejected = _REJECTED.search(result.text)
     if rejected:
@@ -50,7 +61,7 @@ def failed_push(clone: Clone, result: Result) -> ExchangeError | HubRefused | St
         return StorageError(str(clone.repository), _line(here, _FULL))
     if is_damage(result):
         return damaged(clone, _line(here, _DAMAGED))
-    return _refused_at_the_door(clone, result) or _unreachable(clone, result)
+    return hub_door.why(clone, result, "git-receive-pack", look)
 
 
 def failed_here(clone: Clone, command: Command, result: Result) -> CommandFailed | StorageError | OwnBranchBroken:
@@ -86,30 +97,19 @@ def _rejected(clone: Clone, reason: str, result: Result) -> HubRefused | Unreach
     )
     if "fetch first" in reason or "non-fast-forward" in reason:
         return HubRefused(message, hint=f"somebody else writes as {clone.host}: find out who, then receive again")
+    for pattern, step in _HUB_STEPS:
+        if pattern.search(result.complaint):
+            return HubRefused(message, hint=f"on the hub, {step}; then publish again: everything waits on this host")
     return HubRefused(message, hint="mend what the hub names, then publish again: everything waits on this host")
 
 
-def _refused_at_the_door(clone: Clone, result: Result) -> HubRefused | None:
-    if not _REFUSED.search(result.complaint):
-        return None
-    why = _line(result.complaint, _REFUSED)
-    return HubRefused(f"{clone.remote} does not let {clone.host} in: {why}", hint="give this host its key on the hub")
-
-
-def _unreachable(clone: Clone, result: Result) -> Unreachable:
-    lines = result.complaint.splitlines()
-    why = next(
-        (line for line in lines if line.startswith(("fatal:", "ssh:", "error:"))), lines[0] if lines else "no word"
-    )
-    late = result.code == _TIMED_OUT
-    return Unreachable(
-        f"{clone.remote} does not answer: {result.complaint if late else why}",
-        hint="nothing is lost: papers wait on this host and leave with the next publish",
-    )
-
-
 def _hub_lines(result: Result) -> list[str]:
-    lines = [line[7:].strip() for line in result.complaint.splitlines() if line.startswith("remote:")]
+    lines = [
+        line.removeprefix(prefix).strip()
+        for line in result.complaint.splitlines()
+        for prefix in _TOLD
+        if line.startswith(prefix)
+    ]
     return [line for line in lines if line][:20]
 
 

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import Locked
-from sage_edge.exchange.commands import HUB, INCOMING, TRUST, Clone
+from sage_edge.exchange.commands import HUB, INCOMING, SSH, TRUST, Clone
 from sage_edge.exchange.rules import BRANCHES
 
-CONFIG = """\
+CONFIG = f"""\
 [core]
 	repositoryFormatVersion = 0
 	bare = false
@@ -39,7 +39,7 @@ CONFIG = """\
 	hooksPath = /dev/null
 	attributesFile = /dev/null
 	excludesFile = /dev/null
-	sshCommand = ssh -o BatchMode=yes -o ConnectTimeout=20
+	sshCommand = {SSH}
 [gc]
 	auto = 0
 [maintenance]

@@ -48,8 +48,8 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 PrintMotd no
-SetEnv SAGE_MODELS={models} PATH={path}
-"""
+SetEnv SAGE_MODELS={models} PATH={path}{env}
+{settings}"""
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,10 @@ def keygen(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def board(name: str, folder: Path, public_key: str, *, bare: bool) -> Iterator[Board]:
-    """Run a board. A bare one has next to nothing on its PATH."""
+def board(
+    name: str, folder: Path, public_key: str, *, bare: bool, home: Path | None = None, settings: str = ""
+) -> Iterator[Board]:
+    """Run a board. A bare one has next to nothing on its PATH. home: of whoever logs in; settings: more of sshd's."""
     tools = folder / "bin"
     tools.mkdir(parents=True)
     (folder / "authorized_keys").write_text(public_key)
@@ -96,7 +98,9 @@ def board(name: str, folder: Path, public_key: str, *, bare: bool) -> Iterator[B
     port = _free_port()
     path = str(tools) if bare else f"{tools}:/usr/local/bin:/usr/bin:/bin"
     config = folder / "sshd_config"
-    config.write_text(_CONFIG.format(port=port, folder=folder, models=folder / "models", path=path))
+    env = f" HOME={home}" if home else ""
+    text = _CONFIG.format(port=port, folder=folder, models=folder / "models", path=path, env=env, settings=settings)
+    config.write_text(text)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen((SSHD or "", "-D", "-e", "-f", str(config)), stderr=log, stdin=subprocess.DEVNULL)
     try:

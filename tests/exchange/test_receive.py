@@ -197,7 +197,8 @@ SAID = {
 @pytest.mark.parametrize("said", SAID)
 def test_who_did_not_answer_and_who_said_no(said: str) -> None:
     result = Result(128, b"", said.encode())
-    for failure in (git_errors.failed_fetch(CLONE, result), git_errors.failed_push(CLONE, result)):
+    for meaning in (git_errors.failed_fetch, git_errors.failed_push):
+        failure = meaning(CLONE, result, lambda *_: None)  # a hub that cannot be looked at a second time
         assert type(failure) is SAID[said]
         assert failure.hint
 
