@@ -6,3 +6,5 @@ set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+# What every arm64 processor has, said outright instead of left to the compiler's default.
+set(GGML_CPU_ARM_ARCH armv8-a CACHE STRING "what the library may use")
