@@ -21,14 +21,26 @@ from sage_edge.models.inspect.voice import Voice
 
 _NAMES = (source_voice.WORDS, source_voice.WORDS_CONFIG)
 _PIECES = "tokenizer.model"
+MORE = (
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    _PIECES,
+)
+"""What goes with a tokenizer where it is there."""
+_AGAIN = sage("model prepare", "REF")
 
 
 def require_fit(base: Path, adapter: Path) -> None:
     """Raise CannotMerge where an adapter's own tokenizer is another one than its base's rows were trained with.
 
-    An adapter without a tokenizer speaks its base's words, which were looked at when they came. Raises HeaderBroken.
+    An adapter without a tokenizer speaks its base's words, which were looked at when they came; one with a part of a
+    tokenizer, like a chat template alone, may bring what its base has anyway. Raises HeaderBroken.
     """
     if not all((adapter / name).is_file() for name in _NAMES):
+        _require_nothing_dropped(base, adapter)
         return
     own = _speech(base, adapter, has_pieces=(adapter / _PIECES).is_file())
     wrong = [f"the adapter's tokenizer {fault}" for fault in voice_rules.faults(own)]
@@ -37,9 +49,21 @@ def require_fit(base: Path, adapter: Path) -> None:
             wrong[0],
             hint=(
                 f"take {' and '.join(_NAMES)} out of the adapter's folder, so that it speaks its base's words, then: ",
-                sage("model prepare", "REF"),
+                _AGAIN,
             ),
         )
+
+
+def _require_nothing_dropped(base: Path, adapter: Path) -> None:
+    """Refuse a part of a tokenizer: it was trained with, and the merged model would speak without it."""
+    for name in (*_NAMES, *MORE):
+        own, other = adapter / name, base / name
+        if own.is_file() and not (other.is_file() and files.digest_file(own) == files.digest_file(other)):
+            lacks = " and ".join(name for name in _NAMES if not (adapter / name).is_file())
+            raise CannotMerge(
+                f"the adapter brings {name}, which is not its base's, and no {lacks} to go with it",
+                hint=(f"lay {lacks} beside it, or take it out to speak as the base does, then: ", _AGAIN),
+            )
 
 
 def _differences(base: Path, adapter: Path) -> Iterator[str]:

@@ -35,6 +35,7 @@ from sage_edge.models.inspect import (
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.folder import PICKLES
 from sage_edge.models.inspect.report import plain
+from sage_edge.models.prepare import adapter_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,14 +43,6 @@ if TYPE_CHECKING:
 
 _TOOLS = ("torch", "transformers", "peft", "safetensors")
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
-_TOKENIZER_MORE = (
-    "chat_template.jinja",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    "merges.txt",
-    "tokenizer.model",
-)
 QUIET = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -175,7 +168,7 @@ def _work(base: Path, adapter: Path, out: Path) -> dict[str, Any]:
     model.save_pretrained(out)
     _copy_generation(base, out)
     source = _tokenizer_of(base, adapter) or base
-    for name in (*_TOKENIZER, *_TOKENIZER_MORE):
+    for name in (*_TOKENIZER, *adapter_words.MORE):
         if (source / name).is_file():
             shutil.copyfile(source / name, out / name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -226,7 +219,15 @@ def _weights(folder: Path) -> Iterator[tuple[str, Any]]:
                 while names and held < _AT_ONCE:
                     tensor = file.get_tensor(names[0])
                     held += tensor.nbytes
+                    _require_numbers(tensor, f"{names[0]} of the {folder.name}")
                     yield names.pop(0), tensor.to(torch.float32, copy=True)
+
+
+def _require_numbers(tensor: Any, what: str) -> None:
+    import torch
+
+    if not torch.isfinite(tensor).all():
+        raise CannotMerge(f"{what} holds NaN or infinite weights", hint="")
 
 
 def own_weights(folder: Path) -> tuple[Path, ...]:
@@ -246,6 +247,8 @@ def _with_adapter(model: Any, adapter: Path) -> Any:
 
     with safe_open(adapter / "adapter_model.safetensors", "pt") as file:
         given = set(file.keys())
+        for name in sorted(given):
+            _require_numbers(file.get_tensor(name), f"{name} of the adapter")
         same = set(_base_embeddings(model, file, _settings(adapter, "adapter_config.json")))
     joined = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=True)
     wanted = set(get_peft_model_state_dict(joined, save_embedding_layers=False))

@@ -10,6 +10,7 @@ in files, a few hundred MB for a vocabulary of 150,000.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,7 +64,12 @@ def measure(base: Path, adapter: Path, merged: Path, rows: Path, *, threads: int
 
 def judge(proof: MergeProof, what: str) -> None:
     """Raise ParityFailed unless a merged model may pass for its base and adapter."""
-    if not proof.max_logit_difference <= FARTHEST_LOGITS:  # so written, NaN is refused too
+    if not math.isfinite(proof.max_logit_difference):
+        raise ParityFailed(
+            f"{what} or its base with the adapter unmerged answers with NaN or infinite logits",
+            hint="nothing was kept; take an adapter whose numbers its base can bear, in f32",
+        )
+    if proof.max_logit_difference > FARTHEST_LOGITS:
         raise ParityFailed(
             f"{what} is {proof.max_logit_difference:.2g} away in logits from its base with the adapter unmerged, "
             f"{FARTHEST_LOGITS:g} is allowed",

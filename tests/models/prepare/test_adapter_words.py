@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,4 +119,23 @@ def test_pieces_are_compared_byte_by_byte(tmp_path: Path, pieces: str) -> None:
         adapter_words.require_fit(base, adapter)
         return
     with pytest.raises(CannotMerge, match=r"is another one than its base's: tokenizer\.model differs"):
+        adapter_words.require_fit(base, adapter)
+
+
+PARTS = ("chat_template.jinja", "tokenizer_config.json", "special_tokens_map.json", "merges.txt", "tokenizer.model")
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("in_base", [None, "another", "the same"])
+def test_a_part_of_a_tokenizer_is_never_left_out_in_silence(tmp_path: Path, name: str, in_base: str | None) -> None:
+    base, adapter = building.plant(tmp_path / "base", quick.BASE), tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / name).write_text("the same")
+    (base / name).unlink(missing_ok=True)
+    if in_base is not None:
+        (base / name).write_text(in_base)
+    if in_base == "the same":
+        adapter_words.require_fit(base, adapter)
+        return
+    with pytest.raises(CannotMerge, match=rf"the adapter brings {re.escape(name)}, which is not its base's, and no "):
         adapter_words.require_fit(base, adapter)

@@ -81,6 +81,13 @@ def test_what_was_made_before_is_not_made_anew() -> None:
     assert {ref: chain.stages(ModelRef(ref), cards)[-1].recipe for ref in OLDER} == OLDER
 
 
+def test_a_merge_that_nobody_held_against_base_and_adapter_is_made_anew(tmp_path: Path) -> None:
+    (merge,) = (stage for stage in stages(tmp_path) if stage.name == "merge")
+    older = shelving.manifest(made_by={"recipe": merge.recipe})
+    assert not merge.accepts(older)
+    assert merge.accepts(older.model_copy(update={"made_by": {**older.made_by, "measured: merged": "64 prompts"}}))
+
+
 def test_safetensors_as_published_are_fetched_and_no_more(tmp_path: Path) -> None:
     fleet = tiny.declare(tmp_path / "fleet", tiny.cards(HUB, FOLDER))
     (only,) = chain.stages(tiny.BASE, read_cards(fleet))

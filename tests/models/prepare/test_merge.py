@@ -195,13 +195,18 @@ def test_an_adapter_of_another_base_is_refused(made: Tiny, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_an_adapter_with_numbers_that_are_none_is_refused(made: Tiny, tmp_path: Path) -> None:
-    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
-    path = adapter / "adapter_model.safetensors"
+@pytest.mark.parametrize(("side", "name"), [("base", "model.safetensors"), ("adapter", "adapter_model.safetensors")])
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_numbers_that_are_none_are_refused_and_told_whose_they_are(
+    made: Tiny, tmp_path: Path, side: str, name: str, value: str
+) -> None:
+    given = {at: shutil.copytree(getattr(made, at), tmp_path / at) for at in ("base", "adapter")}
+    path = given[side] / name
     data = path.read_bytes()
-    path.write_bytes(data[:-4] + struct.pack("<f", float("nan")))
-    with pytest.raises(CannotMerge, match="PEFT refuses: NaNs detected in the merged weights"):
-        merge.merge(made.base, adapter, tmp_path / "out")
+    path.chmod(0o644)
+    path.write_bytes(data[:-4] + struct.pack("<f", float(value)))
+    with pytest.raises(CannotMerge, match=rf"\S+\.weight of the {side} holds NaN or infinite weights"):
+        merge.merge(given["base"], given["adapter"], tmp_path / "out")
 
 
 @pytest.mark.slow

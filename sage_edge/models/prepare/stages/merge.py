@@ -43,6 +43,10 @@ class MergeStage(StepStage):
     def recipe_words(self) -> tuple[str | None, ...]:
         return (self.card.base_weights,)
 
+    def accepts(self, manifest: Manifest) -> bool:
+        """Whether it is what would be made, and was held against base and adapter; older merges were not."""
+        return super().accepts(manifest) and f"{MEASURED}{self.part}" in manifest.made_by
+
     @property
     def peak_memory_bytes(self) -> int:
         """Everything in f32, and 1 GB beside."""
