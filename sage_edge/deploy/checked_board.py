@@ -18,7 +18,7 @@ from sage_edge.records.release import Release
 from sage_edge.remote.board import helper_zipapp
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.verify import board_checks
-from sage_edge.verify.board_checks import BoardCase
+from sage_edge.verify.board.facts import BoardCase
 from sage_edge.verify.board_target import BoardTarget
 
 

@@ -13,6 +13,7 @@ from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.inventory.board_card import Board
 from sage_edge.names import Digest, ModelRef, shortened
+from sage_edge.remote.board.drift import drift
 from sage_edge.remote.board.probe import BoardProbe
 
 OVER = ("committed", "reverted", "revert-failed", None)
@@ -101,28 +102,25 @@ def _steps(wanted: DesiredRelease, facts: BoardProbe, differs: bool) -> Iterator
         return
     if facts.engine is None or wanted.release.image not in facts.engine.images:
         yield SendImage(wanted.release.image, wanted.image.bytes)
+    for ref, manifest in _absent_models(wanted, facts):
+        yield SendModel(ref, manifest)
+    yield Switch(facts.serving, wanted.short)
+
+
+def _absent_models(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[ModelRef, Digest]]:
     there = frozenset(facts.models.values())
     for ref, manifest in wanted.release.models.items():
         if ref != wanted.image.model and manifest.removeprefix("sha256:") not in there:
-            yield SendModel(ref, manifest)
-    yield Switch(deployed.current, wanted.short)
+            yield ref, manifest
 
 
 def _differences(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[str]:
     """Why the board does not run what is wanted, one sentence each; none: it does."""
-    deployed = facts.deployed
-    if deployed.current != wanted.short:
+    if facts.deployed.should_serve != wanted.short:
         yield from _what_changed(wanted, facts)
-        return
-    agent = facts.engine.agent() if facts.engine else None
-    if agent is None:
-        yield "the agent's container is not there"
-    elif agent.image != wanted.release.image:
-        yield f"the running image is {shortened(agent.image)}, not {wanted.release.image.short}"
-    elif agent.status != "running":
-        yield f"the agent's container is {agent.status}"
-    elif agent.health == "unhealthy":
-        yield "the agent is unhealthy"
+    else:
+        yield from (f"the model {ref} is not in its store" for ref, _ in _absent_models(wanted, facts))
+    yield from drift(facts)
 
 
 def _what_changed(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[str]:

@@ -3,11 +3,11 @@
 /etc/sage/host.yaml                  who this board is
 /etc/sage/facts-root                 where board facts lie, one line; absent on a real board: `/`
 /srv/sage/host/sage-host             this helper, a link to sage-host-<12 hex>.pyz
-/srv/sage/releases/<12 hex>/         release.json, compose.yaml, .env, fleet/
+/srv/sage/releases/<12 hex>/         release.json, compose.yaml, .env, fleet/, .listing.json
 /srv/sage/current                    -> releases/<12 hex>
 /srv/sage/models/                    blobs by digest, names as small files
 /srv/sage/state/                     the container's only writable volume
-/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl, work.guard
+/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl, started.json, work.guard
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ class Places(NamedTuple):
     @property
     def audit(self) -> Path:
         return self.base / "deploy/audit.jsonl"
+
+    @property
+    def started(self) -> Path:
+        """How compose made the containers that were started last (host.started)."""
+        return self.base / "deploy/started.json"
 
     @property
     def helpers(self) -> Path:

@@ -4,6 +4,7 @@
     activate  waiting → armed → switched → started → gated
     confirm   confirmed → committed          over another connection, so that the board can be reached
     recover   any state before confirmed → reverting → reverted      after a failure, at boot, when the timer fires
+              revert-failed → reverting → reverted                   at boot and by timer, once the engine answers
 
 Every state is in the journal before its work begins, and every step can be done again; so whatever dies when, `recover`
 finds out where it was and either finishes or goes back.
@@ -19,7 +20,7 @@ from sage_edge.host import release_store as releases
 from sage_edge.host import states
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
-from sage_edge.host.journal import DeployJournal, DeploymentKind, JournalEntry
+from sage_edge.host.journal import GIVEN_UP, DeployJournal, DeploymentKind, JournalEntry
 from sage_edge.host.release_store import Released
 from sage_edge.host.service import Service
 
@@ -65,7 +66,7 @@ class Deployment:
     def stage(self, released: Released, files: Mapping[str, str], kind: DeploymentKind = "deploy") -> JournalEntry:
         """Bring a release's files and image here and check them. Raises Refusal; then nothing has changed.
 
-        Called again for a release that is already staged, it continues there.
+        files: none for a release that lies here. Called again for one that is already staged, it continues there.
         """
         entry = self._journal.latest()
         if (
@@ -74,9 +75,12 @@ class Deployment:
             or entry.release != released.short
             or entry.state not in ("planned", "staged")
         ):
-            entry = self._journal.open(kind, released.short, releases.current(self._places))
+            entry = self._journal.open(kind, released.short, self._serving(entry))
         try:
-            releases.write(self._places, released, files)
+            if files:
+                releases.write(self._places, released, files)
+            else:
+                releases.require_unchanged(self._places, released.short)
             self._service.read_compose(released)
             self._service.fetch(released, self._check_cancelled)
         except Refusal as refused:
@@ -133,12 +137,13 @@ class Deployment:
         return self._journal.enter(entry, "committed")
 
     def recover(self, because: str) -> JournalEntry | None:
-        """Finish or take back what nobody drives any more, and return its end; None when nothing was open.
+        """Finish or take back what nobody drives any more, and return its end; None when there is nothing to do.
 
-        Raises Refusal, exit 7, when going back fails; after three attempts the board stops trying.
+        What could not be taken back is tried again, unless the engine still does not answer.
+        Raises Refusal, exit 7, when going back fails; after three attempts at which it died the board stops trying.
         """
         entry = self._journal.latest()
-        if entry is None or entry.is_over:
+        if entry is None or (entry.is_over and not self._may_be_mended(entry)):
             return None
         if entry.state == "confirmed":
             self._service.disarm()
@@ -173,6 +178,13 @@ class Deployment:
             return contextlib.nullcontext()
         return self._service.quiet(patience.session_s, self._log, self._check_cancelled)
 
+    def _serving(self, latest: JournalEntry | None) -> str | None:
+        """The release to go back to: what the journal says; without a journal, what `current` names."""
+        return self._journal.should_serve() if latest else releases.current(self._places)
+
+    def _may_be_mended(self, entry: JournalEntry) -> bool:
+        return entry.state == "revert-failed" and not entry.is_given_up and self._service.answers()
+
     def _staged(self) -> JournalEntry:
         entry = self._journal.latest()
         if entry is None or entry.state != "staged":
@@ -205,8 +217,8 @@ class Deployment:
             with contextlib.suppress(Refusal):  # what may be the reason for the loop does not run on
                 self._service.disarm()
                 self._service.down()
-            self._journal.enter(entry, "revert-failed", f"given up after {attempts} attempts: {because}")
-            raise _broken(entry, f"given up after {attempts} attempts, and nothing of ours runs")
+            self._journal.enter(entry, "revert-failed", f"{GIVEN_UP} after {attempts} attempts: {because}")
+            raise _broken(entry, f"given up after {attempts} attempts, and nothing of ours runs", _DEPLOY)
         passed = {line.state for line in self._journal.entries() if line.deployment == entry.deployment}
         touched = not passed.isdisjoint(states.TOUCHED[:3])
         entry = self._journal.enter(entry, "reverting", because)
@@ -229,16 +241,19 @@ class Deployment:
             self._service.healthy(before, RECOVERY_HEALTH_S)
 
 
+_DEPLOY = "then deploy a release that works"
 _SEE = ("see what happened: ", invoke("audit", host=HOST), "; ", invoke("logs", host=HOST))
 
 
-def _broken(entry: JournalEntry, why: str) -> Refusal:
+def _broken(
+    entry: JournalEntry, why: str, then: str = "it tries again by itself, and a deploy leads out, too"
+) -> Refusal:
     wanted = entry.previous or "nothing"
     return Refusal(
         "revert-failed",
         f"{entry.release} could not be taken back, {wanted} should serve: {why}",
         "look at the board: ",
         invoke("status", host=HOST),
-        "; then deploy a release that works",
+        f"; {then}",
         code=ExitStatus.ROLLBACK_FAILED,
     )

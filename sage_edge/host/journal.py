@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -15,6 +16,9 @@ from sage_edge.host import durable, states
 from sage_edge.host.clock import boot_id, now_text
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.states import DeploymentState
+
+GIVEN_UP = "given up"
+"""How the note of a `revert-failed` begins after which the board tries no more."""
 
 DeploymentKind = Literal["deploy", "rollback"]
 
@@ -34,6 +38,11 @@ class JournalEntry(NamedTuple):
     @property
     def is_over(self) -> bool:
         return self.state in states.OVER
+
+    @property
+    def is_given_up(self) -> bool:
+        """True if the board does not try to take it back any more."""
+        return self.state == "revert-failed" and self.note.startswith(GIVEN_UP)
 
 
 class DeployJournal:
@@ -86,9 +95,16 @@ class DeployJournal:
                 seen.add(entry.release)
                 yield entry.release
 
+    def should_serve(self) -> str | None:
+        """Return the release that serves once the newest deployment has come to its end as it must; None: nothing."""
+        latest = self.latest()
+        return None if latest is None else latest.release if latest.state in states.KEPT else latest.previous
+
     def attempts(self, entry: JournalEntry) -> int:
-        """How often this deployment was begun to be taken back."""
-        return sum(line.state == "reverting" and line.deployment == entry.deployment for line in self.entries())
+        """How often this deployment was begun to be taken back and not refused: whoever did it died, or succeeded."""
+        lines = [line for line in self.entries() if line.deployment == entry.deployment]
+        begun = [after for line, after in itertools.zip_longest(lines, lines[1:]) if line.state == "reverting"]
+        return sum(after is None or after.state != "revert-failed" or after.is_given_up for after in begun)
 
     def _write(
         self,

@@ -17,13 +17,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import release_store
+from sage_edge.host import release_listing, release_store, started
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import Refusal
 from sage_edge.host.journal import DeployJournal
 from sage_edge.host.lease import BoardLock
 from sage_edge.host.machine import LocalEngine
+from sage_edge.host.started import StartedRecord
 
 _TREE = "proc/device-tree"
 BOARD_FILES = (
@@ -74,7 +75,7 @@ _STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, o
 
 def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]:
     """Return what is so on this board now, as one JSON object."""
-    docker = _docker(engine)
+    docker = _docker(engine, started.read(places.started))
     return {
         "format": 1,
         "helper": helper,
@@ -119,6 +120,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         "current": short,
         "release": release_store.summary(places, short) if short else None,
         "release_sha256": _sha256(places.releases / short / "release.json") if short else None,
+        "files_changed": release_listing.changed(places.releases / short) if short else None,
         "releases": release_store.all_of(places),
         "journal": latest._asdict() if latest else None,
         "lock": lock,
@@ -126,11 +128,11 @@ def _deploy(places: Places) -> Mapping[str, Any]:
     }
 
 
-def _docker(engine: LocalEngine) -> Mapping[str, Any] | None:
+def _docker(engine: LocalEngine, record: StartedRecord | None) -> Mapping[str, Any] | None:
     """What the engine is and holds; null where none answers."""
     try:
         info = engine.info()
-        containers = [_container(engine, entry) for entry in engine.containers()]
+        containers = [_container(engine, entry, record) for entry in engine.containers()]
         images = sorted(entry["Id"] for entry in engine.images())
     except Refusal:
         return None
@@ -145,13 +147,15 @@ def _docker(engine: LocalEngine) -> Mapping[str, Any] | None:
     }
 
 
-def _container(engine: LocalEngine, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+def _container(engine: LocalEngine, listed: Mapping[str, Any], record: StartedRecord | None) -> Mapping[str, Any]:
     full = engine.container(str(listed["Id"])) or {}
     state, config = full.get("State") or {}, full.get("Config") or {}
     variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())
     labels = config.get("Labels") or {}
+    name = str(full.get("Name", "")).lstrip("/")
     return {
-        "name": str(full.get("Name", "")).lstrip("/"),
+        "name": name,
+        "id": full.get("Id"),
         "image": full.get("Image"),
         "status": state.get("Status"),
         "health": (state.get("Health") or {}).get("Status"),
@@ -159,6 +163,9 @@ def _container(engine: LocalEngine, listed: Mapping[str, Any]) -> Mapping[str, A
         "restarts": full.get("RestartCount"),
         "user": config.get("User"),
         "release": variables.get("SAGE_RELEASE"),
+        "exit_code": state.get("ExitCode"),
+        "differs": started.differences(record, name, variables.get("SAGE_RELEASE", ""), full),
+        "rights": started.rights(full),
         "labels": {
             key: value for key, value in sorted(labels.items()) if key.startswith(("sage.", "com.docker.compose"))
         },

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from sage_edge.host import durable
+from sage_edge.host import durable, release_listing
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
@@ -106,18 +106,57 @@ def current(places: Places) -> str | None:
 
 
 def write(places: Places, released: Released, files: Mapping[str, str]) -> bool:
-    """Make a release's folder hold these files; return False when it did already. Raises Refusal.
+    """Make a release's folder hold these files and no others; return False when it did already. Raises Refusal.
 
-    The id does not cover .env, which follows the board; and a file that somebody changed is mended.
+    The id does not cover .env, which follows the board; and what somebody changed is mended.
     """
     folder = places.releases / released.short
     for name in files:
         _inside(name)
+    foreign = [name for name in release_listing.names(folder) if name not in files or not _is_plain(folder / name)]
+    for name in foreign:  # before anything is written: it may lead elsewhere
+        (folder / name).unlink()
+    for name in files:
+        if (folder / name).is_dir():
+            _remove_folder(folder / name)
     fresh = [name for name, text in files.items() if _text(folder / name) != text]
+    fresh += [name for name in release_listing.changed(folder) or () if name in files and name not in fresh]
     for name in sorted(fresh, key=lambda name: name == "release.json"):  # release.json last: it makes the folder count
         durable.replace(folder / name, files[name].encode("utf-8"), 0o600 if name == ".env" else 0o644)
+    if fresh or foreign or release_listing.changed(folder) != []:
+        release_listing.write(folder)
     durable.sync_folder(places.releases)
-    return bool(fresh)
+    return bool(fresh or foreign)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _remove_folder(path: Path) -> None:
+    import shutil  # milliseconds that a probe does not need
+
+    shutil.rmtree(path)
+
+
+def require_unchanged(places: Places, short: str) -> None:
+    """Raise Refusal when files of a release are no longer those that were staged.
+
+    One that an older helper staged was never listed; it is taken as it lies there, and listed now.
+    """
+    folder = places.releases / short
+    changed = release_listing.changed(folder)
+    if changed is None:
+        release_listing.write(folder)
+    elif changed:
+        raise Refusal(
+            "release-changed",
+            f"release {short} is not what was staged: {', '.join(changed[:5])}",
+            "take another one: ",
+            invoke("rollback", host=HOST, list=True),
+            "; or ",
+            invoke("deploy", host=HOST),
+        )
 
 
 def _text(path: Path) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sage_edge.host import file_lock, image_pull, machine
+from sage_edge.host import file_lock, image_pull, machine, started
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.machine import LocalEngine
@@ -37,6 +37,7 @@ class Running:
 class Service(Protocol):
     """What a deployment may do to a board; the tests' double keeps the same promises."""
 
+    def answers(self) -> bool: ...
     def read_compose(self, released: Released) -> None: ...
     def fetch(self, released: Released, check_cancelled: Callable[[], None]) -> None: ...
     def up(self, released: Released) -> None: ...
@@ -56,6 +57,13 @@ class Docker:
 
     def __init__(self, places: Places, engine: LocalEngine) -> None:
         self._places, self._engine = places, engine
+
+    def answers(self) -> bool:
+        """True if the engine can be asked."""
+        try:
+            return bool(self._engine.version())
+        except Refusal:
+            return False
 
     def read_compose(self, released: Released) -> None:
         """Let compose read the release's files as it will when it starts them. Raises Refusal, exit 2."""
@@ -91,17 +99,26 @@ class Docker:
         check_labels(image, released)
 
     def up(self, released: Released) -> None:
-        """Start the release's containers, replacing those of another one."""
+        """Start the release's containers, replacing those of another one, and record how compose made them."""
         words = ("docker", "compose", "up", "--detach", "--remove-orphans")
         folder = self._places.releases / released.short  # its .env names the project and the files, as for a person
         machine.require(words, "starting", timeout_s=UP_S, folder=folder)
+        ours = {name: full for name in self._ours() if (full := self._engine.container(name))}
+        started.write(self._places.started, released.short, ours)
 
     def down(self) -> None:
         """Stop and remove every container of ours; harmless when there is none."""
-        for container in self._engine.containers():
-            if container.get("Labels", {}).get("com.docker.compose.project") == PROJECT:
-                machine.run(("docker", "stop", container["Id"]), timeout_s=UP_S)
-                machine.run(("docker", "rm", "--force", container["Id"]), timeout_s=UP_S)
+        for name in self._ours():
+            machine.run(("docker", "stop", name), timeout_s=UP_S)
+            machine.run(("docker", "rm", "--force", name), timeout_s=UP_S)
+
+    def _ours(self) -> list[str]:
+        """The names of all containers of our project, running or not."""
+        return [
+            str(container["Names"][0]).lstrip("/")
+            for container in self._engine.containers()
+            if container.get("Labels", {}).get("com.docker.compose.project") == PROJECT
+        ]
 
     def running(self) -> Running | None:
         """Return the agent's container, or None."""

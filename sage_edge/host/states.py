@@ -23,7 +23,7 @@ DeploymentState = Literal[
     "committed",  # over: the new release serves
     "reverting",  # going back; done again until it succeeds
     "reverted",  # over: the old release serves, or nothing was touched
-    "revert-failed",  # over: a person is needed
+    "revert-failed",  # over, and neither release is proven: the board tries again, and a new deployment leads out
 ]
 
 _FORWARD: tuple[DeploymentState, ...] = (
@@ -36,6 +36,9 @@ TOUCHED: tuple[DeploymentState, ...] = ("switched", "started", "gated", "reverti
 """States in which the containers may be those of the new release."""
 
 OVER: tuple[DeploymentState, ...] = ("committed", "reverted", "revert-failed")
+
+KEPT: tuple[DeploymentState, ...] = ("confirmed", "committed")
+"""States from which a release is not taken back any more."""
 
 MOVES: Mapping[DeploymentState, tuple[DeploymentState, ...]] = {
     **{state: (following, "reverting") for state, following in itertools.pairwise(_FORWARD)},

@@ -4,6 +4,7 @@ check           fact, wants, check, case, result: the framework, and the loop th
 wants           what can be wanted of one fact of a board: equal, among, at least, …
 
 board_checks    the table of a board, seen from a workstation: `invoke verify`, by one probe or by testinfra
+board/          that table by subject: places, engine, release, models, state
 board_target    such a board: declarations, provisioning and release, and its helper's probe
 provisioned     what provisioning leaves on it, as things that are wanted
 

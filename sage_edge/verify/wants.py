@@ -56,20 +56,6 @@ class IfThere(_Plain):
 
 
 @dataclass(frozen=True)
-class NotYet(_Plain):
-    """The state of the newest deployment where none serves: there was none, or it was taken back."""
-
-    def holds(self, value: FactValue) -> bool:
-        return value in (None, "reverted")
-
-    def words(self, value: FactValue) -> str:
-        return "none yet" if value is None else f"none, though the newest deployment is {words(value)}"
-
-    def __str__(self) -> str:
-        return "one that serves, or none yet"
-
-
-@dataclass(frozen=True)
 class Among(_Plain):
     """One of these."""
 
@@ -122,6 +108,19 @@ class Nothing(_Plain):
 
     def holds(self, value: FactValue) -> bool:
         return value == frozenset()
+
+    def __str__(self) -> str:
+        return self.read_as
+
+
+@dataclass(frozen=True)
+class NoneTold(_Plain):
+    """An empty set; what is in another one is told as a warning, and a person decides. read_as: as `Nothing`."""
+
+    read_as: str
+
+    def judge(self, value: FactValue, /) -> CheckJudgement:
+        return CheckJudgement("ok" if value == frozenset() else "warn", self.words(value))
 
     def __str__(self) -> str:
         return self.read_as

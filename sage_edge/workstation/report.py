@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +16,7 @@ from sage_edge.deploy.fleet_runner import HostResult
 from sage_edge.hints import Surroundings
 from sage_edge.names import HostName
 from sage_edge.sizes import counted
-from sage_edge.verify.check import CheckResult
+from sage_edge.verify.check import CheckResult, CheckVerdict
 from sage_edge.workstation.context import failure
 
 
@@ -43,11 +43,14 @@ def show(outcomes: Sequence[HostResult[Report]], where: Surroundings) -> None:
             render.failed(outcome.host, outcome.error, where)
 
 
+_MARKS: Mapping[CheckVerdict, str] = {"ok": "ok", "skipped": "ok", "warn": "note", "fail": "FAIL"}
+
+
 def _table(report: Report, where: Surroundings) -> None:
-    rows = [("ok" if result.holds else "FAIL", result.check, result.wanted, result.answer) for result in report.results]
+    rows = [(_MARKS[result.verdict], result.check, result.wanted, result.answer) for result in report.results]
     render.table((report.host, "check", "expected", "found"), rows)
     by_remedy: dict[str, list[str]] = {}
-    for result in report.failed:
+    for result in filter(lambda result: result.remedy, report.results):
         by_remedy.setdefault(hints.text(result.remedy, where), []).append(result.check)
     for remedy, checks in by_remedy.items():
         click.echo(f" next: {sanitize.terminal(remedy)}  ({sanitize.terminal(', '.join(checks))})")

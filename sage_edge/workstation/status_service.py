@@ -12,6 +12,7 @@ from sage_edge.deploy import fleet_runner
 from sage_edge.errors import ExitCode, SageError, UsageError
 from sage_edge.hints import invoke
 from sage_edge.names import HostName, shortened
+from sage_edge.remote.board.drift import OPEN, drift, foreign_rights
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import WrongBoard
@@ -46,7 +47,7 @@ def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: st
     state = f"{agent.status}{f', {agent.health}' if agent.health else ''}" if agent else "none"
     return (
         host,
-        facts.deployed.current or "none",
+        facts.serving or "none",
         state,
         shortened(agent.image) if agent else "",
         holder,
@@ -61,8 +62,10 @@ def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
         require_own(facts, fleet)
     except WrongBoard as other:
         notes.append(other.message)
-    if deployed.journal_state not in (None, "committed", "reverted"):
+    if deployed.journal_state in OPEN:
         notes.append(f"the deployment of {deployed.journal_release} is {deployed.journal_state}")
+    notes += drift(facts)
+    notes += [f"not ours, but could change this board: {container}" for container in foreign_rights(facts)]
     if deployed.damaged:
         notes.append(deployed.damaged)
     notes += [f"its agent is failing: {why}" for why in facts.failing or ()]

@@ -113,6 +113,9 @@ def serving(found: DesiredRelease, **changes: Any) -> dict[str, Any]:
         "restarts": 0,
         "user": "10001:10001",
         "release": found.short,
+        "exit_code": 0,
+        "differs": [],
+        "rights": [],
         "labels": {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"},
         **changes,
     }
@@ -121,6 +124,8 @@ def serving(found: DesiredRelease, **changes: Any) -> dict[str, Any]:
         "current": found.short,
         "release": found.release.model_dump(mode="json"),
         "releases": [found.short],
+        "release_sha256": found.release.id.removeprefix("sha256:"),
+        "files_changed": [],
         "journal": {"state": "committed", "release": found.short},
     }
     engine = {**TOLD["docker"], "containers": [container], "images": [found.release.image]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,12 +52,9 @@ def test_what_runs_counts_and_not_what_was_asked_for(changes: dict[str, Any], wh
 
 
 def test_what_changed_is_told_by_name() -> None:
-    facts = serving(wanted())
-    facts["deploy"] = {
-        **facts["deploy"],
-        "current": "f" * 12,
-        "release": {**facts["deploy"]["release"], "image": f"sha256:{'9' * 64}"},
-    }
+    now = wanted()
+    before = now.release.model_copy(update={"image": f"sha256:{'9' * 64}"})
+    facts = serving(replace(now, release=before))
     found = made(probed(**facts))
     assert found.why == ("image: 999999999999 becomes 111111111111",)
 
@@ -70,11 +68,30 @@ def test_an_open_deployment_is_settled_first(state: str) -> None:
     assert isinstance(made(probed(**facts)).steps[0], TakeBack)
 
 
-@pytest.mark.parametrize("state", ["committed", "reverted", "revert-failed"])
+@pytest.mark.parametrize("state", ["committed", "reverted"])
 def test_one_that_is_over_is_not(state: str) -> None:
     facts = serving(wanted())
-    facts["deploy"] = {**facts["deploy"], "journal": {"state": state, "release": "a" * 12}}
+    journal = {"state": state, "release": wanted().short, "previous": wanted().short}
+    facts["deploy"] = {**facts["deploy"], "journal": journal}
     assert made(probed(**facts)).is_empty
+
+
+def test_a_release_that_could_not_be_taken_back_is_never_no_changes() -> None:
+    """Old declarations, the link at the old release, the new one running: a deploy leads out."""
+    facts = serving(wanted(), release="a" * 12)
+    facts["deploy"]["journal"] = {"state": "revert-failed", "release": "a" * 12, "previous": wanted().short}
+    found = made(probed(**facts))
+    assert found.steps == (Switch("a" * 12, wanted().short),)
+    assert found.why == (
+        "the deployment of aaaaaaaaaaaa could not be taken back",
+        f"release aaaaaaaaaaaa runs, {wanted().short} should serve",
+    )
+
+
+def test_a_model_that_is_not_in_the_store_is_sent_though_nothing_else_changed() -> None:
+    found = made(probed(**serving(wanted())), model=None)
+    assert [type(step) for step in found.steps] == [SendModel, Switch]
+    assert found.why == ("the model sage/seedling:q8_0 is not in its store",)
 
 
 def test_a_plan_is_the_same_twice_and_time_does_not_change_it() -> None:

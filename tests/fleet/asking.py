@@ -34,6 +34,21 @@ def facts_root(host: Host) -> str:
     return (text(host, "/etc/sage/facts-root") or "").strip()
 
 
+def plain(value: Any) -> str:
+    """A setting as one text: without order, and nothing as nothing."""
+    if isinstance(value, list):
+        return " ".join(sorted(map(plain, value)))
+    if isinstance(value, dict):
+        return " ".join(f"{key}={plain(inner)}" for key, inner in sorted(value.items()))
+    return str(value or "")
+
+
+def is_strong(container: dict[str, Any]) -> bool:
+    """True if a container could change the whole board: it has all rights, or the root folder."""
+    sources = {mount.get("Source") for mount in container["Mounts"] if mount["Type"] == "bind" and mount["RW"]}
+    return bool(container["HostConfig"]["Privileged"]) or "/" in sources
+
+
 class Agent:
     """The agent's container: `docker inspect`, asked once."""
 

@@ -20,7 +20,7 @@ from sage_edge import hints
 from sage_edge.errors import SageError
 from sage_edge.inventory.board_card import Board
 from sage_edge.verify import check
-from sage_edge.verify.board_checks import BoardCase
+from sage_edge.verify.board.facts import BoardCase
 from sage_edge.verify.check import CheckResult
 from sage_edge.verify.wants import FactValue
 from tests.fleet import reaching

@@ -24,7 +24,7 @@ from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import UnreadableProbe
 from sage_edge.remote.ssh import client, config
 from sage_edge.verify import board_checks
-from sage_edge.verify.board_checks import BoardCase
+from sage_edge.verify.board.facts import BoardCase
 from sage_edge.workstation import context
 
 IDLE_S = 60

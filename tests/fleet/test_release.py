@@ -34,6 +34,31 @@ def test_release(host: Host, rule: Rule) -> None:
     rule(asking.digest(host, "/srv/sage/current/release.json"))
 
 
+def test_adrift(host: Host, agent: Agent, rule: Rule) -> None:
+    """Where `current` names nothing: whether the journal ends in a release that should serve, or one runs."""
+    journal = host.file("/srv/sage/deploy/journal.jsonl")
+    newest = json.loads(journal.content_string.splitlines()[-1]) if journal.exists else {"state": "none"}
+    is_over = newest["state"] == "none" or (newest["state"] == "reverted" and not newest["previous"])
+    runs = agent.says("Id")
+    rule(frozenset([*([] if is_over else [newest["state"]]), *([runs] if runs else [])]))
+
+
+def test_files(host: Host, rule: Rule) -> None:
+    """By `find` and `sha256sum`: names, rights and bytes of every file, against the listing."""
+    folder = "/srv/sage/current"
+    listing = asking.text(host, f"{folder}/.listing.json")
+    if listing is None:
+        rule(None)
+        return
+    modes = host.run("find -H %s ! -type d ! -name .listing.json -printf '%%P %%04m\\n'", folder).stdout
+    there = dict(line.rsplit(" ", 1) for line in modes.splitlines())
+    sums = host.run("cd %s && find . -type f ! -name .listing.json -exec sha256sum '{}' +", folder).stdout
+    bytes_of = {line[66:].removeprefix("./"): line[:64] for line in sums.splitlines()}
+    listed = {name: (entry["sha256"], entry["mode"]) for name, entry in json.loads(listing)["files"].items()}
+    names = listed.keys() | there.keys()
+    rule(frozenset(name for name in names if listed.get(name) != (bytes_of.get(name), there.get(name))))
+
+
 def test_journal(host: Host, rule: Rule) -> None:
     journal = host.file("/srv/sage/deploy/journal.jsonl")
     rule(json.loads(journal.content_string.splitlines()[-1])["state"] if journal.exists else None)
@@ -65,6 +90,29 @@ def test_runs_as(agent: Agent, rule: Rule) -> None:
 def test_serves(agent: Agent, rule: Rule) -> None:
     variables = agent.says("Config", "Env") or ()
     rule(dict(pair.partition("=")[::2] for pair in variables).get("SAGE_RELEASE"))
+
+
+def test_differences(host: Host, agent: Agent, rule: Rule) -> None:
+    """By `docker inspect`, against what the board wrote down when it started the release."""
+    started = json.loads(asking.text(host, "/srv/sage/deploy/started.json") or "{}")
+    before = started.get("containers", {}).get(asking.AGENT)
+    if before is None or agent.says("Id") is None:
+        rule(None)
+        return
+    now = {**(agent.says("Config") or {}), **(agent.says("HostConfig") or {})}
+    now["Networks"] = list(agent.says("NetworkSettings", "Networks") or ())
+    now["Mounts"] = [
+        {key: mount[key] for key in ("Type", "Source", "Destination", "RW")} for mount in agent.says("Mounts") or ()
+    ]
+    rule(frozenset(key for key, value in before.items() if asking.plain(value) != asking.plain(now.get(key))))
+
+
+def test_foreigners(host: Host, rule: Rule) -> None:
+    ran = host.run("docker ps --all --quiet | xargs --no-run-if-empty docker inspect")
+    containers = json.loads(ran.stdout or "[]")
+    ours = json.loads(asking.text(host, "/srv/sage/deploy/started.json") or "{}").get("containers", {})
+    strong = (box["Name"].lstrip("/") for box in containers if asking.is_strong(box))
+    rule(frozenset(name for name in strong if name not in ours))
 
 
 def test_label(agent: Agent, of: str, rule: Rule) -> None:

@@ -49,6 +49,10 @@ class FakeService:
     is_armed: bool = False
     sick: set[str] = field(default_factory=set)
     timer_was_set: bool = False
+    engine_answers: bool = True
+
+    def answers(self) -> bool:
+        return self.engine_answers
 
     def read_compose(self, released: Released) -> None:
         self.at("read compose")

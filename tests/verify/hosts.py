@@ -11,7 +11,7 @@ from sage_edge.inventory import load
 from sage_edge.names import Digest, HostName, ModelRef, Slug
 from sage_edge.records.release import Release
 from sage_edge.verify import board_checks
-from sage_edge.verify.board_checks import BoardCase
+from sage_edge.verify.board.facts import BoardCase
 from sage_edge.verify.board_target import BoardTarget
 from sage_edge.verify.wants import FactValue
 from tests.deploy import fleetfacts
@@ -96,13 +96,16 @@ FOUND: Mapping[str, FactValue] = {
     "docker": "20.10.24",
     "docker compose": "there",
     "runtime": frozenset({"nvidia", "runc"}),
+    "containers that are not ours": frozenset(),
     "release": str(RELEASE.id),
+    "files of the release": frozenset(),
     "newest deployment": "committed",
     "release by the journal": RELEASE.id.short,
     "agent": "running",
     "health of the agent": "healthy",
     "agent's user": "10001:10001",
     "agent's release": RELEASE.id.short,
+    "agent as it was started": frozenset(),
     "image": str(IMAGE),
     "image's role": "practitioner",
     "image's platform": "l4t",

@@ -9,13 +9,16 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.verify import board_checks
+from sage_edge.verify.board import state
 from sage_edge.verify.wants import FactValue
+from tests.deploy import fleetfacts
 from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, case, on_a_stand_in, target
 
 ROOT = Path(__file__).parents[2]
 DEPLOY, PROVISION = "invoke deploy --host sprout", "invoke provision --host sprout"
 LOGS, BUILD = "see: invoke logs --host sprout", f"invoke image.build --host sprout, then {DEPLOY}"
 
+TOLD_ONLY = "containers that are not ours"
 BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("helper", "ba9876543210", "0123456789ab", "ba9876543210", PROVISION),
     (
@@ -63,8 +66,9 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
         str(OTHER),
         RELEASE.id.short,
         "444444444444",
-        "invoke rollback --host sprout --list, and take one that is whole",
+        f"invoke rollback --host sprout --list, and take one that is whole; or {DEPLOY}",
     ),
+    ("files of the release", frozenset({"compose.yaml"}), "all as they were staged", "compose.yaml", DEPLOY),
     ("newest deployment", "gated", "committed or reverted", "gated", f"see: invoke audit --host sprout; then {DEPLOY}"),
     (
         "release by the journal",
@@ -77,6 +81,13 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("health of the agent", "unhealthy", "healthy", "unhealthy", LOGS),
     ("agent's user", "", "10001:10001", "", DEPLOY),
     ("agent's release", None, RELEASE.id.short, "nothing", DEPLOY),
+    (
+        "agent as it was started",
+        frozenset({"Privileged: nothing became yes"}),
+        "as compose made it",
+        "Privileged: nothing became yes",
+        DEPLOY,
+    ),
     ("image", str(OTHER), "111111111111", "444444444444", DEPLOY),
     ("image's role", "researcher", "practitioner", "researcher", BUILD),
     ("image's platform", "cpu", "l4t", "cpu", BUILD),
@@ -130,13 +141,20 @@ def test_it_can_fail_and_says_what_to_do(check: str, value: FactValue, wanted: s
     assert hints.text(result.remedy) == remedy
 
 
+def test_a_foreign_container_is_told_and_does_not_fail_the_host() -> None:
+    result = case(TOLD_ONLY).judge(frozenset({"spy: privileged"}))
+    assert (result.verdict, result.holds, result.answer) == ("warn", True, "spy: privileged")
+    assert hints.text(result.remedy) == "is it yours? if not, on the board: docker rm --force NAME"
+
+
 def test_every_check_was_made_to_fail() -> None:
-    assert sorted(row[0] for row in BAD) == sorted(FOUND)
+    assert sorted([TOLD_ONLY, *(row[0] for row in BAD)]) == sorted(FOUND)
 
 
 def test_every_fact_is_wanted_somewhere_and_asked_by_testinfra_too() -> None:
     kinds = {check.fact.kind for check in board_checks.CHECKS}
-    assert kinds == {case.fact.kind for case in board_checks.cases(target())}
+    without = board_checks.cases(target(current=None, release=None))
+    assert kinds == {case.fact.kind for case in (*board_checks.cases(target()), *without)}
     assert {case.fact.kind for case in board_checks.cases(target()) if not case.fact.answer} == {"exchange"}
     modules = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests/fleet").glob("test_*.py")))
     by_testinfra = [name.replace("_", "-") for name in re.findall(r"^def test_(\w+)\(", modules, re.MULTILINE)]
@@ -159,19 +177,34 @@ def test_on_a_stand_in_nothing_is_asked_that_it_cannot_have() -> None:
 
 def test_a_board_that_was_only_provisioned_is_sound() -> None:
     there = {case.name: case for case in board_checks.cases(target(current=None, release=None))}
-    assert there["release"].fact.kind == "journal"
-    assert there["release"].judge(None).answer == "none yet"
-    assert there["release"].judge(None).holds
-    assert there["release"].judge("reverted").holds
+    assert there["release"].fact.kind == "adrift"
+    assert there["release"].judge(frozenset()).holds
     assert not there.keys() & {"agent", "image", "heartbeat", "exchange", "newest deployment"}
 
 
-@pytest.mark.parametrize("state", ["committed", "switched", "reverting", "revert-failed"])
-def test_a_release_that_the_journal_knows_and_nobody_finds_is_missed(state: str) -> None:
-    there = {case.name: case for case in board_checks.cases(target(current=None, release=None))}
-    result = there["release"].judge(state)
-    assert (result.verdict, result.remedy) == ("fail", hints.invoke("deploy", host="sprout"))
-    assert result.answer.endswith(f"is {state}")
+@pytest.mark.parametrize(
+    ("state", "previous", "said"),
+    [
+        ("committed", None, "`current` names nothing, aaaaaaaaaaaa should serve"),
+        ("switched", None, "aaaaaaaaaaaa is switched"),
+        ("reverting", "b" * 12, "aaaaaaaaaaaa is reverting"),
+        ("reverted", "b" * 12, "`current` names nothing, bbbbbbbbbbbb should serve"),
+        ("revert-failed", None, "the deployment of aaaaaaaaaaaa could not be taken back"),
+        ("reverted", None, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_release_that_the_journal_knows_and_nobody_finds_is_missed(
+    state: str | None, previous: str | None, said: str
+) -> None:
+    journal = {"state": state, "release": "a" * 12, "previous": previous} if state else None
+    at = target(current=None, release=None, probe=fleetfacts.probed(deploy__journal=journal))
+    check = case("release", at)
+    assert check.fact.answer is not None
+    result = check.judge(check.fact.answer(at, ""))
+    assert result.holds == (said == "")
+    assert said in result.answer
+    assert result.remedy == (hints.invoke("deploy", host="sprout") if said else "")
 
 
 def test_a_release_that_cannot_be_read_is_said_and_the_rest_still_asked() -> None:
@@ -195,4 +228,4 @@ def test_what_nobody_asked_does_not_hold() -> None:
 
 def test_a_heartbeat_may_be_as_old_as_the_container_s_own_check_allows() -> None:
     healthy = (ROOT / "images/shared/healthy.py").read_text("utf-8")
-    assert f"OLDEST_S = {board_checks.HEARTBEAT_S}\n" in healthy
+    assert f"OLDEST_S = {state.HEARTBEAT_S}\n" in healthy

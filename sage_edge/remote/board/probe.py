@@ -21,7 +21,10 @@ _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 @dataclass(frozen=True)
 class BoardContainer:
-    """A container of ours on a board."""
+    """A container on a board. release: what it says itself; differs: from what the board started, None: not recorded.
+
+    rights: by what it could change the board; exit_code: of one that ended.
+    """
 
     name: str
     image: str
@@ -32,6 +35,9 @@ class BoardContainer:
     labels: Mapping[str, str]
     restarts: int
     user: str
+    exit_code: int | None = None
+    differs: tuple[str, ...] | None = None
+    rights: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class BoardDeployment:
     """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said.
 
     release_sha256: of the current release.json's bytes, which is its release's id unless somebody changed it.
+    files_changed: files of the current release that are not as they were staged; None: nobody listed them.
     """
 
     current: str | None
@@ -73,6 +80,17 @@ class BoardDeployment:
     lock: Mapping[str, Any] | None
     damaged: str
     release_sha256: str | None = None
+    files_changed: tuple[str, ...] | None = None
+
+    @property
+    def should_serve(self) -> str | None:
+        """The release that serves once the newest deployment is over as it must be; None: nothing, as far as is known.
+
+        By the journal; where there is none, what `current` names.
+        """
+        if self.journal_state is None:
+            return self.current
+        return self.journal_release if self.journal_state in ("confirmed", "committed") else self.journal_previous
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,12 @@ class BoardProbe:
     models: Mapping[str, str]
     failing: tuple[str, ...] | None = None
     answer: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def serving(self) -> str | None:
+        """The release that the agent's container runs, by its own word; None without a container."""
+        agent = self.engine.agent() if self.engine else None
+        return agent.release if agent else None
 
 
 def parse(host: HostName, content: Mapping[str, Any], our_clock_s: float) -> BoardProbe:
@@ -159,6 +183,9 @@ def _engine(content: Mapping[str, Any]) -> BoardEngine:
                 labels=dict(entry["labels"]),
                 restarts=int(entry["restarts"] or 0),
                 user=str(entry["user"] or ""),
+                exit_code=entry.get("exit_code"),
+                differs=_texts(entry.get("differs")),
+                rights=_texts(entry.get("rights")) or (),
             )
             for entry in content["containers"]
         ),
@@ -177,7 +204,13 @@ def _deployed(content: Mapping[str, Any]) -> BoardDeployment:
         lock=content["lock"],
         damaged=str(content["damaged"]),
         release_sha256=content.get("release_sha256"),
+        files_changed=_texts(content.get("files_changed")),
     )
+
+
+def _texts(content: Any) -> tuple[str, ...] | None:
+    """A list that an older helper does not tell is None."""
+    return None if content is None else tuple(map(str, content))
 
 
 def _os_release(text: str) -> Mapping[str, str]:
