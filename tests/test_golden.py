@@ -65,6 +65,7 @@ SAMPLES: dict[str, Any] = {
     "needs_bytes": 9_000_000,
     "needs_tokens": 20,
     "output": "fatal: no",
+    "exit_code": 1,
     "ours": "111111111111",
     "owner": "another wake",
     "owners": ("sprout",),
@@ -94,6 +95,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},
     "StorageError": {"path": "/srv/sage/state/x"},
+    "ShellInTheWay": {"words": "This account is not available."},
     "ClockBehind": {
         "at": datetime.fromtimestamp(0, timezone.utc),
         "newest": datetime(2026, 11, 30, tzinfo=timezone.utc),

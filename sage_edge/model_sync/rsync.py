@@ -17,9 +17,11 @@ from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from sage_edge import sanitize
 from sage_edge.errors import CommandFailed, StorageError, Unreachable
 from sage_edge.model_sync.errors import NoRsync
 from sage_edge.names import Digest, HostName
+from sage_edge.remote.errors import ShellInTheWay
 from sage_edge.remote.ssh import config
 
 STALL_S = 60
@@ -119,6 +121,8 @@ def _refusal(code: int, complaint: str, words: Sequence[str], host: HostName) ->
         return StorageError(f"the model store ({host} or this machine)", last[:300])
     if "rsync: command not found" in complaint or "rsync: not found" in complaint:
         return NoRsync(host)
+    if "is your shell clean?" in complaint:  # its first words were not rsync's
+        return ShellInTheWay(host, code, sanitize.one_line(complaint.strip().splitlines()[0])[:300])
     if code in _LOST:
         return Unreachable(
             f"{host} went away while a model was copied: {last[:300] or f'rsync ended with {code}'}",

@@ -2,6 +2,7 @@
 
     DeployError                                                     exit code
     ├── KeyUnknown · KeyChanged · AccessDenied     the SSH door      3
+    │   ShellInTheWay                              behind it         3
     ├── NotReady                                   provision first   1
     │   └── HelperOutdated
     ├── UnreadableProbe · TooMuchOutput                              1
@@ -23,6 +24,9 @@ from sage_edge.hints import Hint, invoke, ssh
 from sage_edge.inventory.errors import IdentityConflict
 from sage_edge.names import HostName
 from sage_edge.paths import shown
+
+START_FILES = ".bashrc, .profile, .zshenv, .ssh/rc, `command=` in authorized_keys"
+"""What may speak before a command that is run over ssh."""
 
 _PUBLIC = "/etc/ssh/ssh_host_ed25519_key.pub"
 
@@ -68,6 +72,26 @@ class AccessDenied(DeployError):
         super().__init__(
             f"{address} accepts none of our keys",
             hint=("see which are offered: ", ssh("-v", host, "true")),
+        )
+
+
+class ShellInTheWay(DeployError):
+    """The account's login shell does not run what it is asked, or prints where an answer should be.
+
+    exit_code: how it ended; None: it did not. words: what it said, inert and short.
+    """
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, host: HostName, exit_code: int | None, words: str) -> None:
+        self.host, self.exit_code, self.words = host, exit_code, words
+        how = "never comes to an end" if exit_code is None else f"ends with {exit_code}"
+        super().__init__(
+            f"the login shell of {host} is in the way: it {how} and says: {words or 'nothing'}",
+            hint=(
+                f"in that account, see {START_FILES} and the shell itself; nothing may be printed: ",
+                ssh(host, "true"),
+            ),
         )
 
 

@@ -11,6 +11,7 @@ from sage_edge.model_sync import rsync
 from sage_edge.model_sync.errors import NoRsync
 from sage_edge.model_sync.rsync import Side
 from sage_edge.names import HostName
+from sage_edge.remote.errors import ShellInTheWay
 
 
 def test_rsync_gets_a_strict_ssh(tmp_path: Path) -> None:
@@ -33,6 +34,8 @@ def test_rsync_gets_a_strict_ssh(tmp_path: Path) -> None:
         (30, "[sender] io timeout after 60 seconds", Unreachable),
         (11, "rsync: [receiver] write failed: No space left on device (28)", StorageError),
         (127, "sh: 1: rsync: not found", NoRsync),
+        (2, "protocol version mismatch -- is your shell clean?\n(see the manual)", ShellInTheWay),
+        (12, "Invalid remote-shell\nis your shell clean?", ShellInTheWay),
         (23, "rsync: change_dir failed", CommandFailed),
     ],
 )

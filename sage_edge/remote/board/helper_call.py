@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sage_edge import sanitize
 from sage_edge.errors import Unreachable
 from sage_edge.hints import Hint, NextCommand, invoke
 from sage_edge.names import HostName
@@ -30,6 +31,7 @@ from sage_edge.shell import Result
 
 HelperReply = Mapping[str, Any]
 
+_NOT_THERE = 127
 _REFUSALS = {int(kind.code): kind for kind in (BoardUsage, BoardGuarded, BoardLocked, RolledBack, RollbackFailed)}
 
 
@@ -66,18 +68,26 @@ def call(
 
 def understood(host: HostName, ran: Result, *, of_any_helper: bool = False) -> HelperReply:
     """Return the result that a call printed; raises as `ask` does. of_any_helper: also that of another checkout's."""
-    try:
-        document = json.loads(ran.out)
-        helper, ok = document["helper"], document["ok"]
-        reply, error = dict(document["result"] if ok else {}), dict({} if ok else document["error"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise blocked_error(host, ran) from None
+    answers = [answer for line in ran.out.split(b"\n") if (answer := _answer(line))]
+    if not answers:
+        raise blocked_error(host, ran)
+    helper, ok, reply, error = answers[-1]
     if not ok:
         raise _refusal(host, error)
     own = helper_zipapp.packed().short
     if helper != own and not of_any_helper:
         raise HelperOutdated(host, str(helper)[:60], own)
     return reply
+
+
+def _answer(line: bytes) -> tuple[object, bool, HelperReply, Mapping[str, Any]] | None:
+    """Read one line as (helper, ok, result, error): what a start file left running may print beside the answer."""
+    try:
+        document = json.loads(line)
+        helper, ok = document["helper"], bool(document["ok"])
+        return helper, ok, dict(document["result"] if ok else {}), dict({} if ok else document["error"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _refusal(host: HostName, error: Mapping[str, Any]) -> BoardRefused:
@@ -112,12 +122,14 @@ def _read_part(part: object, host: HostName) -> str | NextCommand | None:
 
 def blocked_error(host: HostName, ran: Result) -> DeployError | Unreachable:
     """Return the error for an answer that is none: which of the ways in is blocked."""
+    lines = ran.complaint.splitlines()
+    tail = sanitize.one_line(lines[-1])[:300] if lines else f"exit {ran.code}"
     if ran.code == 124:
         return Unreachable(f"{host}: no answer in time", hint=("see what it does: ", invoke("status", host=host)))
-    lines = ran.complaint.splitlines()
-    tail = lines[-1][:300] if lines else f"exit {ran.code}"
-    if any(words in ran.complaint for words in ("No such file", "can't open file", "can't find '__main__'")):
+    if ran.code == _NOT_THERE:
+        return NotReady(host, f"a program is missing there: {tail}")
+    if any(words in ran.complaint for words in ("can't open file", "can't find '__main__'")):
         return NotReady(host, "it has no helper yet")
-    if "sudo" in ran.complaint:
+    if any(line.startswith("sudo:") for line in lines):
         return NotReady(host, f"sudo refuses: {tail}", f"let the user run sudo without a password on {host}")
     return NotReady(host, f"its helper said nothing that can be read: {tail}")

@@ -21,8 +21,9 @@ from typing import IO, Any
 from sage_edge import hints
 from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
-from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, TooMuchOutput
-from sage_edge.remote.ssh import cancellation, config
+from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, ShellInTheWay, TooMuchOutput
+from sage_edge.remote.ssh import begin_mark, cancellation, config
+from sage_edge.remote.ssh.begin_mark import MOST_NOISE_BYTES, BeginMark, MarkedStream
 from sage_edge.remote.ssh.config import ALIVE_S, CONNECT_S, Address
 from sage_edge.shell import Result
 
@@ -48,15 +49,19 @@ class Remote:
         """Run a script of `sh` with arguments `$1`… and return whatever happened; 124 when it ran past its time.
 
         stdin: bytes, or a stream that is read to its end as it is sent. hear: called, in another thread, with each line
-        of stderr as it comes. Output is kept in memory: for answers, not for files.
+        of stderr as it comes. Output is kept in memory: for answers, not for files. What the login shell prints before
+        is left out, and stdin is sent only behind it (`begin_mark`).
         Raises Unreachable when the connection ends first, TooMuchOutput for more than MOST_OUTPUT_BYTES,
-        KeyboardInterrupt when asked to stop (`cancellation`).
+        ShellInTheWay when the script is never started, KeyboardInterrupt when asked to stop (`cancellation`).
         """
-        words = " ".join(map(shlex.quote, ("sh", "-c", script, "sage-edge", *arguments)))
+        mark = BeginMark()
+        words = " ".join(map(shlex.quote, ("sh", "-c", mark.script(script), "sage-edge", *arguments)))
         until = time.monotonic() + timeout_s
         with _talking(self.address), contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel:
             try:
-                return _converse(channel, f"exec {words}", stdin, until, hear)
+                return _converse(channel, mark, f"exec {words}", stdin, until, hear)
+            except _NotBegun as silent:
+                raise ShellInTheWay(self.address.host, silent.code, begin_mark.quoted(silent.noise)) from None
             except _Flood:
                 raise TooMuchOutput(self.address.host, MOST_OUTPUT_BYTES) from None
             except TimeoutError:
@@ -75,6 +80,13 @@ class Remote:
         finally:
             with contextlib.suppress(Exception):  # the connection may be gone, and with it the forward
                 self._transport.cancel_port_forward("127.0.0.1", there)
+
+
+class _NotBegun(Exception):
+    """The login shell ended, or went on and on, without running what it was asked to. code: None where it went on."""
+
+    def __init__(self, code: int | None, noise: bytes) -> None:
+        self.code, self.noise = code, noise
 
 
 class _Flood(Exception):
@@ -102,31 +114,52 @@ def _copy(source: Any, sink: Any) -> None:
             side.close()
 
 
-def _converse(channel: Any, line: str, stdin: bytes | IO[bytes], until: float, hear: Callable[[str], None]) -> Result:
+def _converse(
+    channel: Any, mark: BeginMark, line: str, stdin: bytes | IO[bytes], until: float, hear: Callable[[str], None]
+) -> Result:
     """stdin and stdout pass one after the other, stderr beside them; each may be longer than an SSH window (2 MiB)."""
     channel.settimeout(max(0.0, until - time.monotonic()))
     channel.exec_command(line)
-    complaint = bytearray()
-    listener = threading.Thread(target=_listen, args=(channel, until, hear, complaint), daemon=True)
+    complaint, errors, output = bytearray(), mark.stream(), mark.stream()
+    listener = threading.Thread(target=_listen, args=(channel, until, hear, errors, complaint), daemon=True)
     listener.start()
-    with contextlib.suppress(BrokenPipeError):
-        _feed(channel, io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin, until)
-    out = _drain(channel, channel.recv, until)
+    first = _begin(channel, output, until)
+    if output.begun:
+        with contextlib.suppress(BrokenPipeError):
+            _feed(channel, io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin, until)
+    out = _drain(channel, channel.recv, until, first)
     listener.join(max(0.0, until - time.monotonic()))
     while not channel.status_event.wait(_slice(until)):
         cancellation.check_cancelled()
     if channel.exit_status < 0:
         raise EOFError("the command was cut off")
+    if not output.begun:
+        raise _NotBegun(channel.exit_status, output.noise + b"\n" + errors.noise)
     return Result(channel.exit_status, out, bytes(complaint))
 
 
-def _listen(channel: Any, until: float, hear: Callable[[str], None], complaint: bytearray) -> None:
-    """Keep stderr, its beginning where it is too long, and hand on each of its lines."""
+def _begin(channel: Any, output: MarkedStream, until: float) -> bytes:
+    """Read stdout up to the mark or its end, and return what came behind the mark."""
+    while not output.begun and (piece := _receive(channel, channel.recv, until)):
+        own = output.take(piece)
+        if own:
+            return own
+        if len(output.noise) > MOST_NOISE_BYTES:
+            raise _NotBegun(None, output.noise)
+    return b""
+
+
+def _listen(
+    channel: Any, until: float, hear: Callable[[str], None], stream: MarkedStream, complaint: bytearray
+) -> None:
+    """Keep stderr behind its mark, its beginning where it is too long, and hand on each of its lines."""
     rest = b""
     with contextlib.suppress(TimeoutError, OSError):
         while piece := _receive(channel, channel.recv_stderr, until):
-            complaint += piece[: MOST_OUTPUT_BYTES - len(complaint)]
-            *lines, rest = (rest[-_PIECE:] + piece).split(b"\n")
+            own = stream.take(piece)
+            stream.noise = stream.noise[-MOST_NOISE_BYTES:]
+            complaint += own[: MOST_OUTPUT_BYTES - len(complaint)]
+            *lines, rest = (rest[-_PIECE:] + own).split(b"\n")
             for line in lines:
                 hear(line.decode("utf-8", "replace"))
 
@@ -144,8 +177,8 @@ def _feed(channel: Any, stream: IO[bytes], until: float) -> None:
     channel.shutdown_write()
 
 
-def _drain(channel: Any, receive: Callable[[int], bytes], until: float) -> bytes:
-    output = bytearray()
+def _drain(channel: Any, receive: Callable[[int], bytes], until: float, first: bytes) -> bytes:
+    output = bytearray(first)
     while piece := _receive(channel, receive, until):
         output += piece
         if len(output) > MOST_OUTPUT_BYTES:
