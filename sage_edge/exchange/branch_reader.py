@@ -65,6 +65,18 @@ def read(clone: Clone, host: HostName, folder: str) -> Papers:
     return tree_papers(clone, at, folder) if at else ()
 
 
+def in_order(clone: Clone, host: HostName, folder: str) -> Papers:
+    """Return the papers below a folder of a host's branch in the order of their commits, then by path.
+
+    Own papers that are not committed yet come last.
+    """
+    by_path = dict(read(clone, host, folder))
+    at = tips(clone).get(clone.own if host == clone.host else VERIFIED + host) if by_path else None
+    listed = here(clone, commands.additions(clone, at, folder)).out.split(b"\0") if at else []
+    order = dict.fromkeys(path.decode("utf-8", "backslashreplace") for path in listed if path)
+    return tuple((path, by_path[path]) for path in dict.fromkeys((*order, *by_path)) if path in by_path)
+
+
 def unpublished(clone: Clone) -> int:
     """Return how many papers the hub did not have when it was last heard; worklog and status do not count."""
     at = tips(clone).get(commands.INCOMING + clone.host)

@@ -36,13 +36,17 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 @dataclass(frozen=True)
 class Clone:
-    """Whose clone it is, where it and its papers and locks lie, and where the hub is."""
+    """Whose clone it is, where it and its papers and locks lie, and where the hub is.
+
+    ssh: the ssh by which the hub is reached, as a shell line; empty: what the environment or git says.
+    """
 
     host: HostName
     repository: Path
     papers: Path
     locks: Path
     remote: str
+    ssh: str = ""
 
     @property
     def own(self) -> str:
@@ -72,11 +76,12 @@ def surroundings(clone: Clone) -> dict[str, str]:
 def git(clone: Clone, *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Command:
     """Some git command on the clone."""
     places = (f"--git-dir={clone.repository}", f"--work-tree={clone.papers}")
+    ssh = {"GIT_SSH_COMMAND": clone.ssh} if clone.ssh else {}
     return Command(
         words=("git", *places, "-c", "core.hooksPath=/dev/null", *words),
         timeout_s=TIMEOUT_S,
         stdin=stdin,
-        env={**surroundings(clone), **(env or {})},
+        env={**surroundings(clone), **ssh, **(env or {})},
     )
 
 
@@ -158,6 +163,12 @@ def drop_ref(clone: Clone, ref: str) -> Command:
 def tree(clone: Clone, at: str, below: str = "") -> Command:
     """List files, NUL after each `<mode> blob <oid> TAB <path>`; `below` a folder or one file."""
     return git(clone, "ls-tree", "-r", "-z", at, *((below,) if below else ()), env=OFFLINE)
+
+
+def additions(clone: Clone, at: str, below: str) -> Command:
+    """List the paths of the files that came below a folder, oldest first, NUL after each."""
+    words = ("log", "--reverse", "--topo-order", "--diff-filter=A", "--no-renames", "--name-only", "--format=", "-z")
+    return git(clone, *words, at, "--", below, env=OFFLINE)
 
 
 def contents(clone: Clone, oids: Iterable[str]) -> Command:

@@ -55,10 +55,20 @@ class Sender:
 
 
 class Post:
-    """The exchange as one host sees it. `remote`: any address that git can fetch from and push to."""
+    """The exchange as one host sees it. `remote`: any address that git can fetch from and push to. ssh: as of Clone."""
 
-    def __init__(self, papers: Path, repository: Path, locks: Path, remote: str, sender: Sender, clock: Clock) -> None:
-        self._clone = Clone(sender.host, repository, papers, locks, remote)
+    def __init__(
+        self,
+        papers: Path,
+        repository: Path,
+        locks: Path,
+        remote: str,
+        sender: Sender,
+        clock: Clock,
+        *,
+        ssh: str = "",
+    ) -> None:
+        self._clone = Clone(sender.host, repository, papers, locks, remote, ssh)
         self._sender, self._clock = sender, clock
 
     def open(self) -> None:
@@ -131,6 +141,10 @@ class Post:
     def read(self, host: HostName, folder: str) -> branch_reader.Papers:
         """Return (path, content) of every paper below a folder, sorted; of others only what was verified."""
         return branch_reader.read(self._clone, host, folder)
+
+    def read_in_order(self, host: HostName, folder: str) -> branch_reader.Papers:
+        """Return what `read` returns, in the order in which it was committed."""
+        return branch_reader.in_order(self._clone, host, folder)
 
     def names(self, host: HostName, folder: str) -> tuple[str, ...]:
         """Return the paths alone."""

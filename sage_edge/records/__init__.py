@@ -6,6 +6,8 @@ findings/P021-<digest>.json         Finding          a host that may analyse
 recommendations/P022-<digest>.json  Recommendation   a host that may recommend
 checks/P022-<digest>.json           Check            a host that may analyse
 decisions/<digest>.json             Decision         a host that may decide
+decisions/directive-<digest>.json   DirectiveAnswer  a host that may decide
+directives/<digest>.json            Directive        a host that may direct
 worklog/2026-11.jsonl               WorklogLine      every host, append-only
 status.json                         Status           every host, replaced at each wake
 """

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sage_edge.names import FIRST_KINDS, Digest, SessionId, Track
 from sage_edge.records.base import Record
+from sage_edge.records.directive import Directive, DirectiveAnswer
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
 
@@ -25,6 +26,8 @@ STATUS = "status.json"
 WORKLOG = "worklog"
 """The folder of append-only month files; every host has one."""
 
+_ANSWERS = "decisions/directive-"
+
 
 def of_session(session: SessionId, track: Track | None = None) -> str:
     """Return `sessions/primary/000/P021.json`: sharded by hundreds.
@@ -37,6 +40,11 @@ def of_session(session: SessionId, track: Track | None = None) -> str:
 def of_decision(recommendation: Digest) -> str:
     """One decision per recommendation, for ever: the name is the question's digest."""
     return f"decisions/{recommendation.short}.json"
+
+
+def is_answer(path: str) -> bool:
+    """Whether a path below `decisions` is that of the answer to a directive, not of a decision."""
+    return path.startswith(_ANSWERS)
 
 
 def of_worklog(at: datetime) -> str:
@@ -56,4 +64,8 @@ def of(paper: Record) -> str:
         return f"recommendations/{paper.first}-{paper.fingerprint().short}.json"
     if isinstance(paper, Decision):
         return of_decision(paper.recommendation)
+    if isinstance(paper, Directive):
+        return f"directives/{paper.fingerprint().short}.json"
+    if isinstance(paper, DirectiveAnswer):
+        return f"{_ANSWERS}{paper.directive.short}.json"
     raise TypeError(f"{type(paper).__name__} has no place of its own")

@@ -6,9 +6,9 @@ there is no way to write one without.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer, model_validator
 from typing_extensions import Self
 
 from sage_edge.names import Digest, HostName, SessionId, Slug, Track
@@ -103,7 +103,7 @@ class Recommendation(Record):
 
 
 class Decision(Record):
-    """The addressee's answer to one recommendation."""
+    """The addressee's answer to one recommendation. directive: of the person who decided from another host."""
 
     format: Literal[1] = 1
     author: HostName
@@ -112,6 +112,13 @@ class Decision(Record):
     reason: str
     decided_by: Literal["policy", "person"]
     created: Moment
+    directive: Digest | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a directive that there was none of: older decisions lack the key, and keep their bytes."""
+        dumped: dict[str, Any] = dump(self)
+        return dumped if self.directive is not None else {key: dumped[key] for key in dumped if key != "directive"}
 
 
 class Check(Record):

@@ -16,6 +16,7 @@ from sage_edge.analysis.corpus import Problem
 from sage_edge.exchange import branch_reader, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import Digest, HostName
+from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.study import Check, Decision, Recommendation
@@ -36,6 +37,8 @@ class _Desk:
         """Yield the papers of a kind, each with the host on whose branch it lies."""
         for host, tip in sorted(self.tips.items()):
             for path, content in branch_reader.tree_papers(self.clone, tip, folder):
+                if paper_paths.is_answer(path):
+                    continue
                 try:
                     yield host, parse(kind, content)
                 except ValueError as foreign:
