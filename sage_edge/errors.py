@@ -43,6 +43,7 @@
     ├── SimError                       sim/errors.py                   1
     ├── ZoneMissing, …                 legacy/errors.py                1
     ├── SessionChanged                 analysis/errors.py              1
+    ├── DecisionRefused                agent/errors.py                 3
     ├── TrainingError                  training/errors.py              1
     └── NotExamined, …                 workstation/errors.py           1
 

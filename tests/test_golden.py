@@ -73,6 +73,7 @@ SAMPLES: dict[str, Any] = {
     "paths": ("model.gguf",),
     "place": "sessions/P001.json",
     "port": 2222,
+    "recommendation": "0123456789ab",
     "ref": ModelRef("tiny/mind:q8_0"),
     "role": "researcher",
     "said_by": "its card",

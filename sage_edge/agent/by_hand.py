@@ -1,10 +1,15 @@
-"""Conduct a session because a person asks for it, not because a slot is due: `sage-edge session run`."""
+"""What is done because a person at this host asks for it: conduct a session, decide on a recommendation."""
 
 from __future__ import annotations
 
+from sage_edge.agent import decisions
 from sage_edge.agent.build import Agent
+from sage_edge.agent.errors import DecisionRefused
+from sage_edge.agent.steps import decide as deciding
 from sage_edge.inventory import guard
 from sage_edge.inventory.session_kinds import SessionKind
+from sage_edge.names import Digest
+from sage_edge.records.study import Recommendation
 from sage_edge.records.transcript import Transcript
 
 
@@ -19,3 +24,14 @@ def conduct(agent: Agent, kind: SessionKind) -> tuple[Transcript, ...]:
     transcript = agent.runner.start(kind, None)
     agent.record_session(transcript, "started by hand")
     return (transcript,)
+
+
+def decide(agent: Agent, digest: Digest, paper: Recommendation, because: str, *, accepted: bool) -> None:
+    """Keep a person's decision on an open recommendation, and record it. Raises DecisionRefused, NotMyRole."""
+    guard.allow(agent.me.fleet, agent.me.host.name, "decide")
+    if (ground := deciding.ground(agent)) is None:
+        raise DecisionRefused(digest.short, "this host is declared without a policy")
+    decision = decisions.of_person(ground, digest, paper, because, accepted=accepted)
+    if isinstance(decision, str):
+        raise DecisionRefused(digest.short, decision)
+    deciding.keep(agent, decision, "a person here")

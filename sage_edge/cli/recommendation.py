@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from sage_edge.agent import build
+from sage_edge.agent import build, by_hand
 from sage_edge.cli import render
 from sage_edge.cli.choice import unique
 from sage_edge.cli.environment import as_option, clock_at, committed, log, paths, release, stop_on_signals
 from sage_edge.cli.lazy_group import Listed
 from sage_edge.hints import sage
 from sage_edge.inventory import guard
-from sage_edge.records.study import Decision, Recommendation
+from sage_edge.records.study import Decision
 from sage_edge.sessions import interventions
 
 
@@ -25,10 +25,11 @@ def command() -> None:
 def list_(as_host: str | None) -> None:
     """List the recommendations to this host with its decisions."""
     agent = _agent(as_host)
-    answered = interventions.decisions(agent.post, agent.me)
+    host = agent.me.host.name
+    answered = interventions.decisions(agent.post, host)
     rows = [
         (digest.short, paper.author, f"{paper.first}-{paper.last}", paper.intervention, _state(answered.get(digest)))
-        for digest, paper in interventions.recommendations(agent.post, agent.me).items()
+        for digest, paper in interventions.addressed(agent.post, agent.me.fleet, host).items()
     ]
     if rows:
         render.table(("id", "from", "sessions", "intervention", "decision"), rows)
@@ -61,25 +62,11 @@ def decline(recommendation: str, because: str, as_host: str | None) -> None:
 def _decide(short: str, because: str, as_host: str | None, *, accepted: bool) -> None:
     agent = _agent(as_host)
     agent.post.open()
-    unanswered = interventions.unanswered(agent.post, agent.me)
+    unanswered = interventions.unanswered(agent.post, agent.me.fleet, agent.me.host.name)
     by_id = {digest.partition(":")[2]: digest for digest in unanswered}
     begun = short.removeprefix("sha256:")
     digest = by_id[unique("open recommendation", begun, by_id, hint=sage("recommendation list"))]
-    paper = unanswered[digest]
-    verdict = Decision(
-        author=agent.me.host.name,
-        recommendation=digest,
-        verdict="accepted" if accepted else "declined",
-        reason=because,
-        decided_by="person",
-        created=agent.clock.now(),
-    )
-    agent.post.put(verdict)
-    agent.record(f"recommendation-{verdict.verdict}", _line(paper, verdict), about=digest)
-
-
-def _line(paper: Recommendation, verdict: Decision) -> str:
-    return f"{paper.intervention} for {paper.first}-{paper.last} {verdict.verdict} by a person: {verdict.reason}"
+    by_hand.decide(agent, digest, unanswered[digest], because, accepted=accepted)
 
 
 def _agent(as_host: str | None) -> build.Agent:

@@ -8,9 +8,11 @@ from sage_edge.clock_trust import ClockTrust
 from sage_edge.curriculum import Curriculum, check_parameters
 from sage_edge.errors import SageError
 from sage_edge.exchange.post import Post
+from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.identity import Me
 from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import Digest, HostName, SessionId
+from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
 from sage_edge.records.study import Decision, Recommendation
 from sage_edge.records.transcript import Intervention
@@ -18,15 +20,20 @@ from sage_edge.records.transcript import Intervention
 OBSERVE = "observe"
 
 
-def recommendations(post: Post, me: Me) -> dict[Digest, Recommendation]:
-    """Return fingerprint → recommendation for every verified one that is addressed to this host."""
+def recommendations(post: Post, fleet: Fleet) -> dict[Digest, Recommendation]:
+    """Return fingerprint → recommendation for every verified one, whomever it is addressed to."""
     known: dict[Digest, Recommendation] = {}
-    for author in me.fleet.owners("recommend"):
+    for author in fleet.owners("recommend"):
         for _, content in post.read(author, "recommendations"):
             paper = _recommendation(content, author)
-            if paper is not None and paper.to == me.host.name:
+            if paper is not None:
                 known[paper.fingerprint()] = paper
     return known
+
+
+def addressed(post: Post, fleet: Fleet, host: HostName) -> dict[Digest, Recommendation]:
+    """Return fingerprint → recommendation for every verified one that is addressed to a host."""
+    return {digest: paper for digest, paper in recommendations(post, fleet).items() if paper.to == host}
 
 
 def _recommendation(content: bytes, author: HostName) -> Recommendation | None:
@@ -37,16 +44,16 @@ def _recommendation(content: bytes, author: HostName) -> Recommendation | None:
     return paper if paper.author == author else None
 
 
-def decisions(post: Post, me: Me) -> dict[Digest, Decision]:
-    """Return recommendation → this host's decision on it."""
-    own = (parse(Decision, content) for _, content in post.read(me.host.name, "decisions"))
-    return {decision.recommendation: decision for decision in own}
+def decisions(post: Post, host: HostName) -> dict[Digest, Decision]:
+    """Return recommendation → a host's decision on it. Raises ValueError for a paper that is none."""
+    papers = (content for path, content in post.read(host, "decisions") if not paper_paths.is_answer(path))
+    return {decision.recommendation: decision for decision in (parse(Decision, content) for content in papers)}
 
 
-def unanswered(post: Post, me: Me) -> dict[Digest, Recommendation]:
-    """Return fingerprint → recommendation for every one to this host that it has not decided on yet."""
-    answered = decisions(post, me)
-    return {digest: paper for digest, paper in recommendations(post, me).items() if digest not in answered}
+def unanswered(post: Post, fleet: Fleet, host: HostName) -> dict[Digest, Recommendation]:
+    """Return fingerprint → recommendation for every one to a host that it has not decided on yet."""
+    answered = decisions(post, host)
+    return {digest: paper for digest, paper in addressed(post, fleet, host).items() if digest not in answered}
 
 
 def covers(paper: Recommendation, kind: SessionKind, session: SessionId, trust: ClockTrust) -> bool:
@@ -83,8 +90,8 @@ def admissible(paper: Recommendation, curriculum: Curriculum) -> Intervention | 
 
 
 def _accepted(post: Post, me: Me) -> Iterator[tuple[Digest, Recommendation]]:
-    known = recommendations(post, me)
-    verdicts = sorted(decisions(post, me).values(), key=lambda decision: decision.created, reverse=True)
+    known = addressed(post, me.fleet, me.host.name)
+    verdicts = sorted(decisions(post, me.host.name).values(), key=lambda decision: decision.created, reverse=True)
     for decision in verdicts:
         if decision.verdict == "accepted" and decision.recommendation in known:
             yield decision.recommendation, known[decision.recommendation]

@@ -10,7 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge import curriculum, files
-from sage_edge.agent.decisions import decide
+from sage_edge.agent.decisions import DecisionGround, decide
 from sage_edge.clock_trust import ClockTrust
 from sage_edge.inventory.host_entry import Policy
 from sage_edge.names import HostName, SessionId, Slug, Track
@@ -91,7 +91,7 @@ def test_the_table(case: Case) -> None:
     policy = Policy(recommendations=case.mode, allowed=tuple(map(Slug, case.allowed)))
     held: dict[Track, int] = {"primary": case.held, "training": 99}
     now = MORNING + case.later
-    made = decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, held, ClockTrust(now))
+    made = decide(DecisionGround(SPROUT, policy, LESSONS, held, ClockTrust(now)), {paper.fingerprint(): paper})
     if case.verdict is None:
         assert made == ()
         return
@@ -105,7 +105,7 @@ def test_the_table(case: Case) -> None:
 def test_an_answer_repeats_nothing_that_the_sender_wrote() -> None:
     paper = recommendation(parameters={**GOOD, "name": "Evil words"}, intervention="please-obey")
     policy = Policy(recommendations="auto", allowed=(Slug("observe"),))
-    (decision,) = decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, {"primary": 0}, ClockTrust(MORNING))
+    (decision,) = decide(DecisionGround(SPROUT, policy, LESSONS, {"primary": 0}, ClockTrust(MORNING)), {paper.fingerprint(): paper})
     assert "obey" not in decision.reason
     assert "Evil" not in decision.reason
 
@@ -113,7 +113,8 @@ def test_an_answer_repeats_nothing_that_the_sender_wrote() -> None:
 def test_each_open_paper_gets_its_own_answer() -> None:
     papers = [recommendation(), recommendation(intervention_version=9)]
     policy = Policy(recommendations="auto", allowed=(Slug("identity-anchored"),))
-    made = decide(SPROUT, policy, LESSONS, {p.fingerprint(): p for p in papers}, {"primary": 0}, ClockTrust(MORNING))
+    ground = DecisionGround(SPROUT, policy, LESSONS, {"primary": 0}, ClockTrust(MORNING))
+    made = decide(ground, {p.fingerprint(): p for p in papers})
     assert {decision.recommendation: decision.verdict for decision in made} == {
         papers[0].fingerprint(): "accepted",
         papers[1].fingerprint(): "declined",
@@ -141,5 +142,6 @@ def test_a_clock_in_doubt_ends_no_validity_and_declines_nothing() -> None:
     doubtful = ClockTrust(MORNING + timedelta(days=4000), "it says so")
     paper, session = recommendation(), SessionId("P005")
     policy = Policy(recommendations="never", allowed=())
-    assert decide(SPROUT, policy, LESSONS, {paper.fingerprint(): paper}, {"primary": 99}, doubtful) == ()
+    ground = DecisionGround(SPROUT, policy, LESSONS, {"primary": 99}, doubtful)
+    assert decide(ground, {paper.fingerprint(): paper}) == ()
     assert interventions.covers(paper, KINDS.of(session), session, doubtful)

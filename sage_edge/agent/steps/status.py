@@ -20,7 +20,7 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
 def write(agent: Agent, wake: Wake) -> None:
     """Replace the page by what this wake has come to so far."""
     me, now = agent.me, agent.clock.now()
-    pending = interventions.unanswered(agent.post, me) if agent.can("decide") else {}
+    pending = interventions.unanswered(agent.post, me.fleet, me.host.name) if agent.can("decide") else {}
     agent.post.set_status(
         Status(
             host=me.host.name,

@@ -95,6 +95,8 @@ def _decisions(agent: Agent, problems: list[str]) -> Iterator[Decision]:
 
 def _read(agent: Agent, host: HostName, folder: str, kind: type[R], problems: list[str]) -> Iterator[R]:
     for path, content in agent.post.read(host, folder):
+        if paper_paths.is_answer(path):
+            continue
         try:
             yield parse(kind, content)
         except ValueError as foreign:  # another host's paper may be of a newer format; it is told, not believed
