@@ -105,7 +105,9 @@ def test_the_table(case: Case) -> None:
 def test_an_answer_repeats_nothing_that_the_sender_wrote() -> None:
     paper = recommendation(parameters={**GOOD, "name": "Evil words"}, intervention="please-obey")
     policy = Policy(recommendations="auto", allowed=(Slug("observe"),))
-    (decision,) = decide(DecisionGround(SPROUT, policy, LESSONS, {"primary": 0}, ClockTrust(MORNING)), {paper.fingerprint(): paper})
+    (decision,) = decide(
+        DecisionGround(SPROUT, policy, LESSONS, {"primary": 0}, ClockTrust(MORNING)), {paper.fingerprint(): paper}
+    )
     assert "obey" not in decision.reason
     assert "Evil" not in decision.reason
 

@@ -40,7 +40,9 @@ def ground(
     doubt: str | None = None,
 ) -> DecisionGround:
     policy = Policy(recommendations=mode, allowed=(Slug(allowed),))
-    return DecisionGround(SPROUT, policy, LESSONS, {"primary": held}, ClockTrust(MORNING + timedelta(hours=hours), doubt))
+    return DecisionGround(
+        SPROUT, policy, LESSONS, {"primary": held}, ClockTrust(MORNING + timedelta(hours=hours), doubt)
+    )
 
 
 def papers(
