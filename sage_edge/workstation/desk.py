@@ -19,7 +19,7 @@ from sage_edge.cli.environment import log_of, paths
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import Unreachable, UsageError
 from sage_edge.exchange import writers
-from sage_edge.exchange.post import Post, Sender
+from sage_edge.exchange.post import Post, Sender, Signing
 from sage_edge.hints import sage
 from sage_edge.inventory import guard, host_card
 from sage_edge.inventory.fleet import Fleet
@@ -91,7 +91,7 @@ def of(here: FleetContext) -> Desk:
         place / "exchange.git",
         place / "locks",
         fleet.remote,
-        Sender(host, writers.folders(fleet)),
+        Sender(host, writers.folders(fleet), Signing(fleet.signers)),
         clock,
         ssh=shlex.join(config.ssh(here.addresses)) if _over_ssh(fleet.remote) else "",
     )
