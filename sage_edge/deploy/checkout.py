@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 
 import yaml
 
+from sage_edge import shell
+from sage_edge.deploy import host_declarations
 from sage_edge.deploy.errors import ModelNotLocked
+from sage_edge.deploy.host_declarations import HostDeclarations
 from sage_edge.errors import DeclarationError, Fault
 from sage_edge.image import build_record, spec
 from sage_edge.image.built import BuiltImage
@@ -20,6 +23,7 @@ from sage_edge.inventory.host_entry import Host
 from sage_edge.models import resolve
 from sage_edge.models.lock import read_lock
 from sage_edge.names import Digest, ModelRef
+from sage_edge.shell import Command
 
 T = TypeVar("T")
 
@@ -40,6 +44,10 @@ class Checkout:
         """Return every declaration that a board needs: path below fleet/ → text."""
         return self._once(("declarations",), lambda: {**declared(self.fleet.folder), **_signers(self.fleet)})
 
+    def concerning(self, host: Host) -> HostDeclarations:
+        """Return the declarations that concern a host. Raises DeclarationError."""
+        return self._once(("concerning", host.name), lambda: host_declarations.concerning(self.fleet, host))
+
     def image_card(self, role: str) -> ImageCard:
         """Return the image for a role. Raises UsageError when there is none."""
         return self._once(("card", role), lambda: spec.card_for(self.root / "images", role))
@@ -47,6 +55,13 @@ class Checkout:
     def newer_source(self, image: BuiltImage) -> str | None:
         """Return a source that was written after an image was built, as `build_record.newer_source`."""
         return self._once(("newer", image.id), lambda: build_record.newer_source(self.root, image))
+
+    def commit(self) -> str:
+        """Return the commit of this checkout, 12 hex digits, `-dirty` where fleet/ or compose/ differs from it.
+
+        Empty where it is no checkout of git.
+        """
+        return self._once(("commit",), lambda: _commit(self.root, self.fleet.folder))
 
     def models(self, host: Host) -> Mapping[ModelRef, Digest]:
         """Return the models that a host needs, by digest: of the locked manifest, or of what ships with the code.
@@ -73,6 +88,15 @@ def _signers(fleet: Fleet) -> dict[str, str]:
     """Who signs on these machines: a board finds it in its fleet/, wherever it lies here."""
     text = signers.read(fleet.addresses)
     return {signers.FILE: text} if text else {}
+
+
+def _commit(root: Path, fleet: Path) -> str:
+    git = ("git", "--no-optional-locks", "-C", str(root))
+    head = shell.attempt(Command((*git, "rev-parse", "HEAD")))
+    if head.code != 0:
+        return ""
+    changed = shell.attempt(Command((*git, "status", "--porcelain", "--", str(fleet.absolute()), "compose")))
+    return f"{head.text[:12]}{'-dirty' if changed.code != 0 or changed.text else ''}"
 
 
 def _models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:

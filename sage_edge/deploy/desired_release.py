@@ -4,18 +4,24 @@ releases/<12 hex>/release.json     the release
                   compose.yaml     the file of compose/, as a person would run it; cpu.yaml where there is no GPU
                   .env             what that file's variables are on this host
                   fleet/…          every declaration, read-only for the container
+
+What is digested is what the files say to this host (`host_declarations`, `parsed_compose`); its board keeps their texts
+as they were when it got the release.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sage_edge import files
+from sage_edge.deploy import release_differences
 from sage_edge.deploy.checkout import Checkout
+from sage_edge.deploy.release_differences import ReleaseMeaning
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory.host_entry import Host
 from sage_edge.names import Digest, Slug
+from sage_edge.records.base import canonical
 from sage_edge.records.release import Release
 from sage_edge.remote.board.probe import BoardProbe
 
@@ -25,12 +31,16 @@ CONTAINER = 10001
 
 @dataclass(frozen=True)
 class DesiredRelease:
-    """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of."""
+    """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of.
+
+    meaning: what its digests `fleet` and `compose` are of.
+    """
 
     release: Release
     image: BuiltImage
     files: Mapping[str, str]
     fleet: str
+    meaning: ReleaseMeaning = field(default_factory=dict)
 
     @property
     def short(self) -> str:
@@ -41,13 +51,14 @@ class DesiredRelease:
 def desired(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe) -> DesiredRelease:
     """Return what `host` is to run. facts: of the board, for what differs from one to the next.
 
-    Raises ModelNotLocked; DeclarationError for a compose file that is no YAML: what else it must be, compose on the
-    board says.
+    Raises ModelNotLocked; DeclarationError for a declaration that cannot be read, and for a compose file that is no
+    YAML: what else it must be, compose on the board says.
     """
     composes = {"compose.yaml": checkout.compose(image.name)}
     if image.platform == "cpu":
         composes["cpu.yaml"] = checkout.compose("cpu")
-    fleet, declarations = checkout.fleet, checkout.declarations()
+    fleet, declared = checkout.fleet, checkout.concerning(host)
+    meaning = release_differences.whole_meaning(declared, composes)
     release = Release(
         host=host.name,
         role=host.role,
@@ -55,17 +66,17 @@ def desired(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe
         overlay=Slug(fleet.overlay) if fleet.overlay else None,
         image=image.id,
         models=dict(checkout.models(host)),
-        fleet=_digest(declarations),
-        compose=_digest(composes),
+        fleet=_digest(declared),
+        compose=_digest({name: text for name, text in meaning.items() if name not in declared}),
         revision=image.revision or None,
     )
     written = {
         "release.json": release.canonical().decode(),
         ".env": environment(release, image, facts, tuple(composes)),
         **composes,
-        **{f"fleet/{name}": text for name, text in declarations.items()},
+        **{f"fleet/{name}": text for name, text in checkout.declarations().items()},
     }
-    return DesiredRelease(release, image, written, fleet.name)
+    return DesiredRelease(release, image, written, fleet.name, meaning)
 
 
 def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes: tuple[str, ...]) -> str:
@@ -99,5 +110,5 @@ def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes
     return "".join(f"{key}={value}\n" for key, value in pairs.items())
 
 
-def _digest(texts: Mapping[str, str]) -> Digest:
-    return files.digest("".join(f"{name}\0{text}\0" for name, text in sorted(texts.items())).encode())
+def _digest(meaning: ReleaseMeaning) -> Digest:
+    return files.digest(canonical(meaning))

@@ -4,6 +4,7 @@ DeployError
 ├── ModelNotLocked(host, ref)          2
 ├── NoRegistry(host)                   1
 ├── PlanStale(host)                    3
+├── HostPinned(host)                   3
 └── ExchangeUnknown(machine)           3
 RoleError
 └── WrongRole(host)                    3
@@ -47,6 +48,19 @@ class PlanStale(DeployError):
         self.host = host
         super().__init__(
             f"{path} no longer fits {host}: {what}; nothing was done", hint=("plan again: ", invoke("plan", host=host))
+        )
+
+
+class HostPinned(DeployError):
+    """A board was rolled back from the very release that is declared, so it stays where it is. pin: in words."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, host: HostName, release: str, pin: str) -> None:
+        self.host = host
+        super().__init__(
+            f"{host} is {pin}; what is declared is {release} again, so nothing was done",
+            hint=("declare something else, or let it go forward: ", invoke("deploy", host=host, unpin=True)),
         )
 
 

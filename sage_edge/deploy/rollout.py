@@ -12,14 +12,14 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.held_lock import holding
-from sage_edge.deploy.plan import Plan, SendImage, SendModel, TakeBack
+from sage_edge.deploy.plan import Plan, Restore, SendImage, SendModel, TakeBack
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
@@ -51,17 +51,26 @@ def roll_out(
     carriers: Carriers,
     timeouts: RolloutTimeouts,
     log: Callable[[str], None],
+    *,
+    unpin: bool = False,
 ) -> RolloutOutcome:
     """Bring a host that was just looked at to what is wanted. want: what is so on the board → the release for it.
 
+    unpin: even to what it was rolled back from.
     Raises what `plan` raises, BoardLocked (5), RolledBack (6), RollbackFailed (7), Unreachable (4) or
     HostInterrupted (130).
     """
     wanted = want(facts)
-    planned = plans.plan(wanted, facts, card)
+    planned = plans.plan(wanted, facts, card, unpin=unpin)
     if planned.is_empty:
+        if unpin and facts.deployed.pin is not None:
+            with holding(board, "unpin", timeouts, wanted.short) as token:
+                board.unpin(token, wanted.short)
         return RolloutOutcome(board.host, wanted.short, changed=False)
     done = tuple(map(str, planned.steps))
+    if isinstance(planned.steps[0], Restore):
+        log(done[0])
+        return replace(roll_back(connect, planned.release, timeouts, log), steps=done)
     _carry_models(planned, carriers, log)  # before the lock: the store takes bytes by digest, from whomever
     with holding(board, f"deploy {wanted.short}", timeouts, wanted.short) as token:
         if isinstance(planned.steps[0], TakeBack):
@@ -69,7 +78,7 @@ def roll_out(
                 board.recover("a new deployment found it open")
             facts = board.facts()  # what was open may have been this very release
             wanted = want(facts)
-            planned = plans.plan(wanted, facts, card)
+            planned = plans.plan(wanted, facts, card, unpin=unpin)
         canary = _carry_out(board, token, planned, wanted, carriers, timeouts, log)
         confirmed = _confirm(connect, token, wanted.short, log) if planned.steps else {}
     return RolloutOutcome(board.host, wanted.short, True, canary, confirmed.get("running"), done)

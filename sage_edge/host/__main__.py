@@ -40,12 +40,19 @@ def main(words: Sequence[str]) -> int:
     except Refusal as refused:
         document, code = {"helper": helper, "ok": False, "error": refused.as_json()}, refused.code
     except OSError as failed:  # a full disk, a missing right: the board's state is what the journal says
-        refusal = Refusal("board-failed", f"the board refuses: {failed}", "see: ", invoke("status", host=HOST))
+        refusal = board_failed(failed)
         document, code = {"helper": helper, "ok": False, "error": refusal.as_json()}, refusal.code
     with contextlib.suppress(OSError):  # nobody may be there any more to read it
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
         sys.stdout.flush()
     return code
+
+
+def board_failed(failed: OSError) -> Refusal:
+    """Return what the board's own system refused, in words and with the path."""
+    where = f" {failed.filename}" if failed.filename else ""
+    what = f"the board's system refuses{where}: {failed.strerror or failed}"
+    return Refusal("board-failed", what, "see what is so there: ", invoke("verify", host=HOST, quick=True))
 
 
 def _asked(words: Sequence[str]) -> tuple[str, dict[str, object]]:

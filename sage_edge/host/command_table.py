@@ -14,7 +14,7 @@ from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import LocalEngine
 
-CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover")
+CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover", "unpin")
 """The verbs of `host.commands`."""
 
 MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
@@ -40,6 +40,10 @@ def _releases(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: 
             for short in release_store.all_of(context.places)
         ],
     }
+
+
+def _texts(context: HelperContext, request: Request) -> VerbAnswer:
+    return {"texts": release_store.texts(context.places, release_store.read(context.places, request["release"]).short)}
 
 
 def _logs(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
@@ -69,6 +73,7 @@ def _snapshot(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: 
 LOOKING: Mapping[str, Verb] = {
     "probe": _probe,
     "releases": _releases,
+    "texts": _texts,
     "logs": _logs,
     "audit": _audit,
     "snapshot": _snapshot,

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import client_alive, file_lock, lease, permit, release_store
+from sage_edge.host import client_alive, deployment, file_lock, lease, permit, release_store
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
@@ -94,6 +94,7 @@ def _activate(context: HelperContext, request: Request) -> VerbAnswer:
 
 
 def _confirm(context: HelperContext, request: Request) -> VerbAnswer:
+    deployment.waiting(context.journal, request["release"])  # the timer may have freed the lock with the release
     with _deploying(context, request["token"]) as deploying:
         entry = deploying.confirm(request["release"])
     return {**_entered(context, request, "confirm", entry), "running": _running(context)}
@@ -109,7 +110,25 @@ def _recover(context: HelperContext, request: Request) -> VerbAnswer:
     by_itself = request.get("who") is None  # boot or timer, which nobody waits for
     with _deploying(context, wait_s=_PATIENT_S if by_itself else _WAIT_S) as deploying:
         entry = deploying.recover(str(request.get("because", "asked to")))
+        if entry is not None and by_itself:
+            _free(context, request, entry)
     return _entered(context, request, "recover", entry) if entry else {"entry": None}
+
+
+def _free(context: HelperContext, request: Request, entry: JournalEntry) -> None:
+    """Free the lock under which a deployment was begun that is over now; one that was taken since stays."""
+    began = next(line.at for line in context.journal.entries() if line.deployment == entry.deployment)
+    lock = lease.of(context)
+    held = lock.held()
+    if held is not None and not held.manual and held.since <= began:
+        lock.release(held.token)
+        context.note(request, "lock-released", f"its deployment is over; held by {held.holder} at {held.host}")
+
+
+def _unpin(context: HelperContext, request: Request) -> VerbAnswer:
+    with _deploying(context, request["token"]):
+        entry = context.journal.unpin(request["release"])
+    return _entered(context, request, "unpin", entry)
 
 
 def _entered(
@@ -136,4 +155,5 @@ VERBS: Mapping[str, Verb] = {
     "confirm": _confirm,
     "rollback": _rollback,
     "recover": _recover,
+    "unpin": _unpin,
 }

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sage_edge.host import release_store as releases
-from sage_edge.host import states
+from sage_edge.host import served_line, states
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.journal import GIVEN_UP, DeployJournal, DeploymentKind, JournalEntry
@@ -123,14 +123,9 @@ class Deployment:
 
     def confirm(self, short: str) -> JournalEntry:
         """Commit the gated release. Raises Refusal when it is not this one that waits for it."""
-        entry = self._journal.latest()
-        if entry is not None and entry.release == short and entry.state == "committed":
+        entry = waiting(self._journal, short)
+        if entry.state == "committed":
             return entry
-        if entry is None or entry.release != short or entry.state not in ("gated", "confirmed"):
-            state = f"{entry.release} is {entry.state}: {entry.note}" if entry else "nothing was deployed"
-            raise Refusal(
-                "not-waiting", f"{short} does not wait to be confirmed; {state}", *_SEE, code=ExitStatus.ROLLED_BACK
-            )
         if entry.state == "gated":
             entry = self._journal.enter(entry, "confirmed")
         self._service.disarm()
@@ -151,21 +146,11 @@ class Deployment:
         return self._revert(entry, because)
 
     def rollback(self, to: str | None, patience: DeployTimeouts) -> tuple[JournalEntry, str]:
-        """Switch back to a committed release, the newest other one unless named, and prove what runs.
+        """Switch back to a committed release, the one before unless named, and prove what runs.
 
-        Raises Refusal: exit 2 when there is none, 6 or 7 as `activate`.
+        The board then stays there (`served_line.Pin`). Raises Refusal: exit 2 when there is none, 6 or 7 as `activate`.
         """
-        now = releases.current(self._places)
-        served = [short for short in self._journal.served() if short != now]
-        before = next((short for short in served if short in releases.all_of(self._places)), None)
-        target = releases.named(self._places, to) if to else before
-        if target is None:
-            raise Refusal(
-                "no-release",
-                "no other release has served here before",
-                invoke("deploy", host=HOST),
-                code=ExitStatus.USAGE,
-            )
+        target = rolled_back_to(self._places, self._journal, to)
         self.stage(releases.read(self._places, target), {}, "rollback")
         entry, canary = self.activate(patience)
         running = self._service.running()
@@ -242,6 +227,37 @@ class Deployment:
 
 
 _DEPLOY = "then deploy a release that works"
+
+
+def waiting(journal: DeployJournal, short: str) -> JournalEntry:
+    """Return the entry of a release that waits to be confirmed, or was. Raises Refusal, exit 6, for any other."""
+    entry = journal.latest()
+    if entry is None or entry.release != short or entry.state not in ("gated", "confirmed", "committed"):
+        state = f"{entry.release} is {entry.state}: {entry.note}" if entry else "nothing was deployed"
+        raise Refusal(
+            "not-waiting", f"{short} does not wait to be confirmed; {state}", *_SEE, code=ExitStatus.ROLLED_BACK
+        )
+    return entry
+
+
+def rolled_back_to(places: Places, journal: DeployJournal, to: str | None) -> str:
+    """Return the release to which a rollback goes: the one before, unless it is named. Raises Refusal, exit 2."""
+    if to:
+        return releases.named(places, to)
+    now = journal.should_serve() or releases.current(places)
+    before = served_line.of(journal.entries()).before(now, releases.all_of(places))
+    if before is None:
+        what = f"no release that is still here has served before {now}" if now else "nothing has been deployed here yet"
+        raise Refusal(
+            "no-release",
+            f"{what}, so there is nothing to go back to",
+            "what serves changes with what is declared: mend fleet/, then ",
+            invoke("deploy", host=HOST),
+            code=ExitStatus.USAGE,
+        )
+    return before
+
+
 _SEE = ("see what happened: ", invoke("audit", host=HOST), "; ", invoke("logs", host=HOST))
 
 

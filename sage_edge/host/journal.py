@@ -87,6 +87,11 @@ class DeployJournal:
             raise RuntimeError(f"no way from {entry.state} to {state}")
         return self._write(entry.deployment, entry.kind, entry.release, entry.previous, state, note)
 
+    def unpin(self, release: str) -> JournalEntry:
+        """Write that the release which serves is wanted as it is, as if it were deployed anew. Nothing may be open."""
+        opened = self.open("deploy", release, release, "unpinned")
+        return self._write(opened.deployment, "deploy", release, release, "committed", "unpinned")
+
     def served(self) -> Iterator[str]:
         """Yield the releases that were committed, newest first, each once."""
         seen: set[str] = set()

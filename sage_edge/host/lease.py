@@ -101,7 +101,7 @@ class BoardLock:
                     "locked",
                     f"the board is locked by {before.described(now)}",
                     "wait, or if nobody deploys any more: ",
-                    invoke("lock.release", host=HOST),
+                    invoke("lock.release", host=HOST, yes=True),
                     code=ExitStatus.LOCKED,
                 )
             lease = Lease(

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import release_listing, release_store, started
+from sage_edge.host import release_listing, release_store, served_line, started
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import Refusal
@@ -110,11 +110,12 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
 
 def _deploy(places: Places) -> Mapping[str, Any]:
     try:
-        latest = DeployJournal(places.journal, places.root).latest()
+        entries = DeployJournal(places.journal, places.root).entries()
         lock: object = BoardLock(places.lock, places.root).status()
         damaged = ""
     except Refusal as refused:
-        latest, lock, damaged = None, None, refused.message
+        entries, lock, damaged = (), None, refused.message
+    pin = served_line.of(entries).pin
     short = release_store.current(places)
     return {
         "current": short,
@@ -122,7 +123,8 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         "release_sha256": _sha256(places.releases / short / "release.json") if short else None,
         "files_changed": release_listing.changed(places.releases / short) if short else None,
         "releases": release_store.all_of(places),
-        "journal": latest._asdict() if latest else None,
+        "journal": entries[-1]._asdict() if entries else None,
+        "pin": pin.as_json() if pin else None,
         "lock": lock,
         "damaged": damaged,
     }

@@ -40,17 +40,36 @@ _APT_S = 1200.0
 
 
 def apply(places: Places, steps: Sequence[ProvisionRequest], log: Callable[[str], None]) -> list[ProvisionResult]:
-    """Do every step, in order, and return what each did: {"step", "changed", …}. Raises Refusal at once."""
-    done = []
-    for step in steps:
-        kind = str(step.get("kind"))
-        if kind not in _KINDS:
-            raise _bad_step(f"this helper cannot provision {kind!r:.40}")
-        result = {"step": _title(step), **_KINDS[kind](places, step)}
-        if result["changed"]:
-            log(f"changed: {result['step']}")
-        done.append(result)
+    """Do every step, in order, and return what each did: {"step", "changed", …}.
+
+    Raises Refusal at once; what was changed before is logged then, because nobody is told of it otherwise.
+    """
+    done: list[ProvisionResult] = []
+    try:
+        for step in steps:
+            done.append(_done(places, step))
+    except Refusal:
+        for result in done:
+            if result["changed"]:
+                log(f"changed: {result['step']}")
+        raise
     return done
+
+
+def _done(places: Places, step: ProvisionRequest) -> ProvisionResult:
+    """Do one step. Raises Refusal, whatever fails."""
+    kind = str(step.get("kind"))
+    if kind not in _KINDS:
+        raise _bad_step(f"this helper cannot provision {kind!r:.40}")
+    try:
+        return {"step": _title(step), **_KINDS[kind](places, step)}
+    except OSError as failed:
+        where = str(failed.filename or step.get("path") or "")
+        what = f"{_title(step)}: {failed.strerror or failed}{f': {where}' if where else ''}"
+        look = f"on the board: ls -ld {where or '/srv/sage'}; once it is out of the way: "
+        raise Refusal("step-failed", what, look, invoke("provision", host=HOST)) from None
+    except (KeyError, TypeError, ValueError, AttributeError) as unfit:
+        raise _bad_step(f"{_title(step)}: what this step is given cannot be used: {unfit}") from None
 
 
 def _title(step: ProvisionRequest) -> str:
@@ -97,12 +116,20 @@ def _user(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: A
         machine.require(("useradd", *ids, "--shell", "/usr/sbin/nologin", "--no-create-home", name), f"adding {name}")
         changed = True
     for group in step.get("groups", ()):
-        if name not in grp.getgrnam(group).gr_mem:
+        if name not in _members(str(group)):
             machine.require(
                 ("usermod", "--append", "--groups", _fit(str(group), _NAME, "a group name"), name), "usermod"
             )
             changed = True
     return {"changed": changed}
+
+
+def _members(group: str) -> list[str]:
+    try:
+        return grp.getgrnam(group).gr_mem
+    except KeyError:
+        add = f"on the board: sudo groupadd --system {_fit(group, _NAME, 'a group name')}; then "
+        raise Refusal("no-group", f"this board has no group {group}", add, invoke("provision", host=HOST)) from None
 
 
 def _folder(places: Places, step: ProvisionRequest) -> ProvisionResult:

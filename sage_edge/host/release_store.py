@@ -20,6 +20,8 @@ from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 _ID = re.compile(r"[0-9a-f]{64}")
 _SHORT = re.compile(r"[0-9a-f]{12}")
 _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
+MOST_TEXT_BYTES = 1 << 20
+"""The longest file of a release that is shown."""
 
 
 class Released(NamedTuple):
@@ -164,6 +166,20 @@ def _text(path: Path) -> str | None:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def texts(places: Places, short: str) -> dict[str, str]:
+    """Return the files of a release by path: what it was made of, without .env, which is the board's own.
+
+    What is no plain text of a size that a declaration has is left out: whoever reads them takes nothing on trust.
+    """
+    folder, contents = places.releases / short, {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and path.name != ".env" and path.stat().st_size <= MOST_TEXT_BYTES:
+            text = _text(path)
+            if text is not None:
+                contents[path.relative_to(folder).as_posix()] = text
+    return contents
 
 
 def _inside(name: str) -> None:

@@ -6,8 +6,9 @@
      "revision": "0a1b2c3d4e5f-dirty"}
 
 `revision` is the commit that the image was built from, as its label says; `-dirty` where the tree was changed since. It
-is absent where nobody named it, as in older releases. `fleet` is the digest over every declaration that the container
-sees, the curriculum among them.
+is absent where nobody named it, as in older releases. `fleet` is the digest over the declarations that concern the
+host, as they are understood (`deploy.host_declarations`), `compose` over what its compose files say; in older releases
+both are over the files' texts.
 """
 
 from __future__ import annotations

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 
 from sage_edge import hints, locks
 from sage_edge.cli.environment import log, log_of, paths
-from sage_edge.deploy import desired_release, plan, provision, rollout
+from sage_edge.deploy import desired_release, plan, provision, release_differences, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan
+from sage_edge.deploy.release_differences import ReleaseMeaning
 from sage_edge.deploy.rollout import Carriers
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.deploy.transport import layer_checkpoints, registry
@@ -21,10 +22,10 @@ from sage_edge.image.errors import NotBuilt
 from sage_edge.inventory.host_entry import Host
 from sage_edge.models.resolve import Library
 from sage_edge.names import HostName, ModelRef
-from sage_edge.remote.board.client import BoardClient
+from sage_edge.remote.board.client import BoardClient, BoardView
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.errors import NotReady, UnreadableProbe
+from sage_edge.remote.errors import BoardRefused, NotReady, UnreadableProbe
 from sage_edge.workstation import baked_models, hub_admission
 from sage_edge.workstation.context import FleetContext
 
@@ -138,19 +139,34 @@ def wanting(here: FleetContext, host: Host) -> Callable[[BoardProbe], DesiredRel
     return lambda facts: desired_release.desired(here.checkout, host, image, facts)
 
 
-def planned(here: FleetContext, name: HostName) -> Plan:
-    """Plan one host over a connection that can only be looked through."""
+def planned(here: FleetContext, name: HostName, *, unpin: bool = False) -> Plan:
+    """Plan one host over a connection that can only be looked through. unpin: as `deployed`."""
     host = here.fleet.host(name)
     want = wanting(here, host)
     with here.seen(name) as board:
         facts = board.facts()
-        return plan.plan(want(facts), facts, here.fleet.board_of(name))
+        wanted = want(facts)
+        before = meaning_there(board, facts) if plan.says_otherwise(wanted, facts) else None
+        return plan.plan(wanted, facts, here.fleet.board_of(name), before, here.checkout.commit(), unpin=unpin)
+
+
+def meaning_there(board: BoardView, facts: BoardProbe) -> ReleaseMeaning | None:
+    """Return what the release that a board has now says; None where that cannot be read."""
+    release = facts.deployed.release or {}
+    try:
+        texts = board.texts(facts.deployed.current or "")
+    except BoardRefused:
+        return None
+    return release_differences.meaning_of_texts(texts, release.get("overlay"), facts.host)
 
 
 def deployed(
-    here: FleetContext, board: BoardClient, facts: BoardProbe, options: RolloutTimeouts, via: str
+    here: FleetContext, board: BoardClient, facts: BoardProbe, options: RolloutTimeouts, via: str, *, unpin: bool
 ) -> RolloutOutcome:
-    """Deploy to a host that is connected and was just looked at; what was never built here is built first."""
+    """Deploy to a host that is connected and was just looked at; what was never built here is built first.
+
+    unpin: even to what it was rolled back from.
+    """
     host = here.fleet.host(board.host)
     try:
         want = wanting(here, host)
@@ -166,6 +182,7 @@ def deployed(
         carriers_to(here, host.name, via),
         options,
         log_of(host.name),
+        unpin=unpin,
     )
 
 
@@ -228,4 +245,9 @@ def shown(planned_steps: Plan, *, diff: bool) -> str:
     if planned_steps.is_empty:
         return "no changes"
     lines = [f"{number}. {step}" for number, step in enumerate(planned_steps.steps, start=1)]
-    return "\n".join(["", *lines, *(["because " + "; ".join(planned_steps.why)] if diff else [])])
+    if diff:
+        lines += ["because", *(f"  {reason}" for reason in planned_steps.why)]
+    if planned_steps.commit:
+        commit, _, dirty = planned_steps.commit.partition("-")
+        lines.append(f"declared by commit {commit}{' and changes since: dirty' if dirty else ''}")
+    return "\n".join(["", *lines])

@@ -35,6 +35,7 @@ def provision(c: object, host: str = "", role: str = "", all: bool = False, flee
         "via": "registry (default) or save.",
         "plan": "Apply a saved plan; refused where boards have changed.",
         "exit_code": "With --dry-run: end with 10 when there is something to do.",
+        "unpin": "Also to the release from which a host was rolled back.",
     },
     codes=(
         ExitCode.LOCKED,
@@ -56,6 +57,7 @@ def deploy(
     via: str = "registry",
     plan: str = "",
     exit_code: bool = False,
+    unpin: bool = False,
 ) -> int:
     """Bring hosts to what fleet/ declares; each is proven or goes back by itself."""
     from sage_edge.workstation import early_connection
@@ -63,7 +65,7 @@ def deploy(
     early = early_connection.begin(host, fleet) if when in ("idle", "now") and not (plan or dry_run) else None
     from sage_edge.workstation import context, rollout_service
 
-    asked = rollout_service.RolloutAsked(host, role, all, json, dry_run, diff, when, via, plan, exit_code)
+    asked = rollout_service.RolloutAsked(host, role, all, json, dry_run, diff, when, via, plan, exit_code, unpin)
     return rollout_service.deploy(context.make_context(fleet, early), asked)
 
 
@@ -71,7 +73,7 @@ def deploy(
     help={
         **HOSTS,
         "json": JSON,
-        "to": "A release's id or its beginning; default: the newest other one that served.",
+        "to": "A release's id or its beginning; default: the one that served before.",
         "list": "List the releases on the hosts and stop.",
     },
     codes=(

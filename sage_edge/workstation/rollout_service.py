@@ -37,6 +37,7 @@ class RolloutAsked:
     via: str = "registry"
     plan: str = ""
     exit_code: bool = False
+    unpin: bool = False
 
 
 def deploy(here: FleetContext, asked: RolloutAsked) -> int:
@@ -53,12 +54,14 @@ def deploy(here: FleetContext, asked: RolloutAsked) -> int:
         from sage_edge.deploy import saved_plan
         from sage_edge.workstation import deploy_service
 
-        saved_plan.require_unchanged(Path(asked.plan), [deploy_service.planned(here, name) for name in hosts])
+        saved_plan.require_unchanged(
+            Path(asked.plan), [deploy_service.planned(here, name, unpin=asked.unpin) for name in hosts]
+        )
     _wait(asked.when)
     return context.for_each(
         here,
         hosts,
-        lambda name: deployed(here, name, options, asked.via),
+        lambda name: deployed(here, name, options, asked.via, unpin=asked.unpin),
         _line,
         as_json=asked.as_json,
         schema="sage-edge/deployed/1",
@@ -66,13 +69,18 @@ def deploy(here: FleetContext, asked: RolloutAsked) -> int:
     )
 
 
-def deployed(here: FleetContext, name: HostName, options: RolloutTimeouts, via: str = "registry") -> RolloutOutcome:
-    """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here."""
+def deployed(
+    here: FleetContext, name: HostName, options: RolloutTimeouts, via: str = "registry", *, unpin: bool = False
+) -> RolloutOutcome:
+    """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here.
+
+    unpin: even to what it was rolled back from.
+    """
     with here.board(name) as board:
         facts = board.facts()
         from sage_edge.workstation import deploy_service
 
-        return deploy_service.deployed(here, board, facts, options, via)
+        return deploy_service.deployed(here, board, facts, options, via, unpin=unpin)
 
 
 def _prepare() -> None:
@@ -98,7 +106,7 @@ def plan(here: FleetContext, asked: RolloutAsked, save: str | None) -> int:
     plans: list[Plan] = []
 
     def one(name: HostName) -> Plan:
-        plans.append(deploy_service.planned(here, name))
+        plans.append(deploy_service.planned(here, name, unpin=asked.unpin))
         return plans[-1]
 
     hosts = here.chosen(asked.host, asked.role, asked.everyone)

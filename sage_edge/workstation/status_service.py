@@ -66,6 +66,8 @@ def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
         notes.append(f"the deployment of {deployed.journal_release} is {deployed.journal_state}")
     notes += drift(facts)
     notes += [f"not ours, but could change this board: {container}" for container in foreign_rights(facts)]
+    if deployed.pin is not None:
+        notes.append(str(deployed.pin))
     if deployed.damaged:
         notes.append(deployed.damaged)
     notes += [f"its agent is failing: {why}" for why in facts.failing or ()]

@@ -13,7 +13,7 @@ import pytest
 
 from sage_edge import curriculum, files
 from sage_edge.clock import SystemClock
-from sage_edge.deploy import desired_release
+from sage_edge.deploy import release_differences
 from sage_edge.exchange.post import Post, Sender
 from sage_edge.host import release_store
 from sage_edge.host.board_paths import Places
@@ -99,7 +99,11 @@ def test_a_release_has_its_id_for_the_helper_and_for_the_workstation(board: Plac
 def test_the_declarations_of_a_release_are_read_and_have_their_digest(board: Places) -> None:
     folder = board.current / "fleet"
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.*")}
-    assert desired_release._digest(texts) == EXPECTED["release"]["fleet"]
+    listed = "".join(f"{name}\0{text}\0" for name, text in sorted(texts.items()))
+    assert files.digest(listed.encode()) == EXPECTED["release"]["fleet"]  # what older releases digest
+    assert release_differences.meaning_of_texts(
+        release_store.texts(board, board.current.readlink().name), "cpu", "sprout"
+    )
     fleet = load(folder, "cpu")  # it says nothing of kinds of sessions: they are those of its time
     assert fleet.kinds.letters == {"primary": "P", "training": "T"}
     sprout = fleet.host("sprout")

@@ -40,8 +40,11 @@ def test_the_files_of_this_checkout_make_a_release(root: Path) -> None:
 def test_equal_inputs_make_one_release_and_another_compose_file_another(root: Path) -> None:
     before = put_together(root)
     assert put_together(fleetfacts.ROOT).short == before.short
-    with (root / "compose/sprout.yaml").open("a", encoding="utf-8") as stream:
-        stream.write("# more\n")
+    path = root / "compose/sprout.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("pids_limit: 256", "pids_limit:   256  # the same") + "# more\n", "utf-8")
+    assert put_together(root).short == before.short
+    path.write_text(text.replace("pids_limit: 256", "pids_limit: 257"), "utf-8")
     assert put_together(root).short != before.short
 
 

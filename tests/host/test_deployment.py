@@ -183,7 +183,7 @@ def test_rollback_takes_the_newest_release_that_served_before(tmp_path: Path) ->
 
 def test_rollback_without_another_release_says_so(tmp_path: Path) -> None:
     board = fresh(tmp_path)
-    with pytest.raises(Refusal, match="no other release has served here before") as told:
+    with pytest.raises(Refusal, match="no release that is still here has served before") as told:
         board.process().rollback(None, QUICK)
     assert told.value.code == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,11 +37,40 @@ def test_what_was_changed_by_hand_is_set_right(tmp_path: Path) -> None:
     assert (tmp_path / "etc/sage/host.yaml").read_text("utf-8") == STEPS[1]["text"]
 
 
-def test_each_change_is_told(tmp_path: Path) -> None:
+def test_each_change_is_told_once(tmp_path: Path) -> None:
     told: list[str] = []
-    provision.apply(Places(tmp_path), STEPS[:1], told.append)
-    provision.apply(Places(tmp_path), STEPS, told.append)
+    done = provision.apply(Places(tmp_path), STEPS, told.append)
+    assert ([step["step"] for step in done], told) == (["folder srv/sage/state", "file etc/sage/host.yaml"], [])
+
+
+def test_what_was_changed_before_a_refusal_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    with pytest.raises(Refusal):
+        provision.apply(Places(tmp_path), [*STEPS, {"kind": "dance"}], told.append)
     assert told == ["changed: folder srv/sage/state", "changed: file etc/sage/host.yaml"]
+
+
+def test_what_the_system_refuses_is_told_in_words_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "srv/sage").mkdir(parents=True)
+    (tmp_path / "srv/sage/state").write_text("in the way", "utf-8")
+    with pytest.raises(Refusal, match=r"^folder srv/sage/state: File exists: .*/srv/sage/state$") as refused:
+        apply(tmp_path, *STEPS)
+    assert refused.value.hint[0] == f"on the board: ls -ld {tmp_path}/srv/sage/state; once it is out of the way: "
+
+
+def test_a_group_that_the_board_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provision, "pwd", SimpleNamespace(getpwnam=lambda name: name))
+    step: dict[str, object] = {"kind": "user", "name": "sage-agent", "uid": 1, "gid": 1, "groups": ["no-such-group"]}
+    with pytest.raises(Refusal, match="this board has no group no-such-group") as refused:
+        apply(tmp_path, step)
+    assert refused.value.kind == "no-group"
+
+
+@pytest.mark.parametrize("step", [{"kind": "file", "path": "srv/sage/x"}, {"kind": "folder", "mode": "0755"}, {}])
+def test_a_step_that_lacks_something_is_no_python_error(tmp_path: Path, step: dict[str, object]) -> None:
+    with pytest.raises(Refusal) as refused:
+        apply(tmp_path, step)
+    assert "Error" not in refused.value.message
 
 
 @pytest.mark.parametrize(

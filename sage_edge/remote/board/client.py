@@ -56,6 +56,11 @@ class BoardView:
         """The releases on the board, which one serves, and which have served."""
         return self._ask("releases", {}, _QUICK_S)
 
+    def texts(self, release: str) -> Mapping[str, str]:
+        """The files of a release, path → text. Raises BoardUsage when the board does not have it."""
+        texts = self._ask("texts", {"release": release}, _QUICK_S)["texts"]
+        return {str(name): str(text) for name, text in dict(texts).items()}
+
     def logs(self, n: int, since: str | None, grep: str | None) -> Sequence[str]:
         """The agent's last `n` lines."""
         return list(self._ask("logs", {"n": n, "since": since, "grep": grep}, _QUICK_S)["lines"])
@@ -143,6 +148,10 @@ class BoardClient(BoardView):
     def rollback(self, token: str, to: str | None, patience: Mapping[str, Any]) -> HelperReply:
         """Switch to a release that served before."""
         return self._act("rollback", {"token": token, "to": to, **patience})
+
+    def unpin(self, token: str, release: str) -> HelperReply:
+        """Let a board that was rolled back go forward again from the release that serves."""
+        return self._act("unpin", {"token": token, "release": release})
 
     def recover(self, because: str) -> HelperReply:
         """Let the board settle what nobody drives any more."""

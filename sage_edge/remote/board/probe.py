@@ -64,6 +64,18 @@ class BoardEngine:
 
 
 @dataclass(frozen=True)
+class BoardPin:
+    """A board that was rolled back, and stays there. away_from: the releases that it was rolled back from."""
+
+    release: str
+    away_from: tuple[str, ...]
+    since: str
+
+    def __str__(self) -> str:
+        return f"pinned to {self.release} since {self.since}: rolled back from {', '.join(self.away_from) or 'it'}"
+
+
+@dataclass(frozen=True)
 class BoardDeployment:
     """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said.
 
@@ -81,6 +93,7 @@ class BoardDeployment:
     damaged: str
     release_sha256: str | None = None
     files_changed: tuple[str, ...] | None = None
+    pin: BoardPin | None = None
 
     @property
     def should_serve(self) -> str | None:
@@ -205,12 +218,17 @@ def _deployed(content: Mapping[str, Any]) -> BoardDeployment:
         damaged=str(content["damaged"]),
         release_sha256=content.get("release_sha256"),
         files_changed=_texts(content.get("files_changed")),
+        pin=_pin(content["pin"]) if content.get("pin") else None,
     )
 
 
 def _texts(content: Any) -> tuple[str, ...] | None:
     """A list that an older helper does not tell is None."""
     return None if content is None else tuple(map(str, content))
+
+
+def _pin(content: Mapping[str, Any]) -> BoardPin:
+    return BoardPin(str(content["release"]), tuple(map(str, content["away_from"])), str(content["since"]))
 
 
 def _os_release(text: str) -> Mapping[str, str]:

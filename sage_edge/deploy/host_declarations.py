@@ -1,0 +1,88 @@
+"""The declarations that concern one host, as they are understood: what its release is a digest over.
+
+    fleet         name, exchange, wake_every
+    schedule      the fleet's cadence with the host's own keys, where it conducts
+    host, role, board      its own, without what is there only to be read by people
+    kinds         every kind of session: whose letters tell papers apart
+    signers       by which keys their commits are known
+    peers         each other host: what it may do, which is all that its branch is judged by
+    curriculum    where it conducts; interventions alone where it only recommends them
+    models        the cards of its model and that one's bases; every card where it makes models
+    claims        where it analyses
+
+A comment, another layout, a key written out at its default or a peer's sampling changes nothing here, and so restarts
+nobody. What a later version of this program declares by default changes nothing either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from pydantic import JsonValue
+
+from sage_edge import curriculum
+from sage_edge.declared import Declared, yaml_text
+from sage_edge.inventory import signers
+from sage_edge.inventory.fleet import Fleet
+from sage_edge.inventory.host_entry import Host
+from sage_edge.inventory.roles import Role
+from sage_edge.models.card import with_bases
+from sage_edge.models.cards import read_cards
+
+HostDeclarations = Mapping[str, JsonValue]
+
+_FOR_PEOPLE = {"format", "summary"}
+_CLAIMS = "claims.yaml"
+
+
+def concerning(fleet: Fleet, host: Host) -> HostDeclarations:
+    """Return what concerns a host. Raises DeclarationError for a curriculum, card or claim that cannot be read."""
+    return dict(_concerning(fleet, host))
+
+
+def _concerning(fleet: Fleet, host: Host) -> Iterator[tuple[str, JsonValue]]:
+    role, conducts = fleet.role_of(host.name), fleet.conducts(host.name)
+    yield "fleet", {"name": fleet.name, "exchange": fleet.remote, "wake_every": str(fleet.wake_every)}
+    yield "host", _said(host)
+    yield "role", _said(role, _FOR_PEOPLE)
+    yield "board", _said(fleet.boards[host.board], {*_FOR_PEOPLE, "source"})
+    yield (
+        "kinds",
+        {"order": list[JsonValue](fleet.kinds.names), "each": {kind.name: _said(kind) for kind in fleet.kinds}},
+    )
+    yield "peers", {name: list[JsonValue](sorted(fleet.role_of(name).abilities)) for name in sorted(fleet.hosts)}
+    if by_key := [signer for signer in fleet.signers if signers.COMMITS in signer.namespaces]:
+        yield "signers", [str(replace(signer, namespaces=(signers.COMMITS,), counters=None)) for signer in by_key]
+    if conducts:
+        yield "schedule", fleet.schedule_of(host.name).model_dump(mode="json")
+    if conducts or role.may("decide") or role.may("analyse"):
+        yield "curriculum", _curriculum(fleet, whole=conducts)
+    yield "models", _cards(fleet, host, role)
+    if role.may("analyse") and (fleet.folder / _CLAIMS).is_file():
+        yield "claims", yaml_text.load((fleet.folder / _CLAIMS).read_text("utf-8"))
+
+
+def _said(declared: Declared, without: Iterable[str] = ("format",)) -> dict[str, JsonValue]:
+    """What somebody wrote, without defaults: a later default changes no release."""
+    return declared.model_dump(mode="json", exclude_defaults=True, exclude=set(without))
+
+
+def _curriculum(fleet: Fleet, *, whole: bool) -> dict[str, JsonValue]:
+    lessons = curriculum.load(fleet.folder)
+    parts: dict[str, JsonValue] = {
+        "interventions": {f"{card.name}-{card.version}": card.model_dump(mode="json") for card in lessons.interventions}
+    }
+    if whole:
+        parts["phases"] = {phase.name: phase.model_dump(mode="json") for phase in lessons.phases}
+        parts["tracks"] = {track.name: track.model_dump(mode="json") for track in lessons.tracks}
+    return parts
+
+
+def _cards(fleet: Fleet, host: Host, role: Role) -> dict[str, JsonValue]:
+    cards = read_cards(fleet.folder)
+    if role.may("merge") or role.may("train"):
+        needed = tuple(cards)
+    else:
+        needed = () if host.model is None else tuple(with_bases(host.model, cards))
+    return {ref: _said(cards[ref], {*_FOR_PEOPLE, "validation", "source_of_facts"}) for ref in sorted(needed)}

@@ -1,0 +1,35 @@
+"""What a compose file says: its values without comments, layout, anchors and the order of keys; its own tags count."""
+
+from __future__ import annotations
+
+import yaml
+from pydantic import JsonValue
+
+_CORE = "tag:yaml.org,2002:"
+_PLAIN = tuple(f"{_CORE}{name}" for name in ("int", "bool", "null"))
+
+
+def meaning(text: str) -> JsonValue:
+    """Return a compose file as plain values; what has another tag than those of JSON is `{tag: value}`.
+
+    Raises yaml.YAMLError for a text that is no YAML.
+    """
+    node = yaml.compose(text, yaml.SafeLoader)
+    return None if node is None else _value(node)
+
+
+def _value(node: yaml.Node) -> JsonValue:
+    if isinstance(node, yaml.MappingNode):
+        content: JsonValue = {_key(key): _value(value) for key, value in node.value}
+        return content if node.tag == f"{_CORE}map" else {node.tag: content}
+    if isinstance(node, yaml.SequenceNode):
+        content = [_value(entry) for entry in node.value]
+        return content if node.tag == f"{_CORE}seq" else {node.tag: content}
+    if node.tag in _PLAIN:
+        plain: JsonValue = yaml.safe_load(node.value)
+        return plain
+    return str(node.value) if node.tag == f"{_CORE}str" else {node.tag: str(node.value)}
+
+
+def _key(node: yaml.Node) -> str:
+    return str(node.value)
