@@ -28,7 +28,9 @@
     │   ├── SignaturesUnchecked(why)   ssh-keygen is missing
     │   ├── Unsound                    the hub sent what git refuses
     │   └── OwnBranchBroken            a paper of ours was changed     8
-    │       └── CloneDamaged           git cannot read its own files
+    │       ├── CloneDamaged           git cannot read its own files
+    │       ├── ForeignCommits(host)   the hub holds what we did not write
+    │       └── RepairUndecided(host)  a person must say whose it is
     ├── SessionError                   sessions/errors.py              1
     │   ├── JournalBroken(session, line)                               8
     │   ├── TranscriptBroken           the hash chain does not hold    8

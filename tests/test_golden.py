@@ -98,6 +98,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},
     "StorageError": {"path": "/srv/sage/state/x"},
+    "ForeignCommits": {"count": 2, "what": "foreign-author: 'x@example.org' (commit 0a1b2c3d4e5f)"},
+    "RepairUndecided": {"count": 2, "first": "0a1b2c3d4e5f"},
     "ShellInTheWay": {"words": "This account is not available."},
     "ClockBehind": {
         "at": datetime.fromtimestamp(0, timezone.utc),

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from sage_edge.exchange import rules
+from sage_edge.exchange.inspection import EMPTY_TREE
+from sage_edge.exchange.repairs import ForeignRange
 from sage_edge.names import HostName
 from sage_edge.shell import Command
 
@@ -27,11 +29,13 @@ TRUST = "trust"
 
 INCOMING = "refs/incoming/"
 VERIFIED = "refs/verified/"
+FOREIGN = "refs/foreign/"
+"""What somebody else has put on our own branch, so that it stays whatever becomes of the hub."""
+
 OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 """For reading: a repository that lacks an object may not make git fetch it from where its own configuration says."""
 
 UNSIGNED = ("commit", "--no-gpg-sign")
-EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 @dataclass(frozen=True)
@@ -121,18 +125,49 @@ def staged(clone: Clone, since: str | None) -> Command:
 
 def commit(clone: Clone, summary: str, at: datetime, signing: Sequence[str] = UNSIGNED) -> Command:
     """Commit the index to the own branch. signing: the verb and how it signs (commit_key.Signing.words)."""
+    words = (*signing, "--quiet", "--no-verify", "--cleanup=verbatim", "--file=-")
+    return git(clone, *words, stdin=_message(clone, summary), env=_committer(clone, at))
+
+
+def commit_repair(
+    clone: Clone, tree_oid: str, foreign: ForeignRange, summary: str, at: datetime, signing: Sequence[str] = UNSIGNED
+) -> Command:
+    """Make a repair's commit behind what it passes over, and print its name; no branch moves. signing: as `commit`."""
+    *settings, _, how = signing
+    words = (*settings, "commit-tree", how, "-p", foreign.last, tree_oid)
+    return git(clone, *words, stdin=_message(clone, summary, foreign.line), env=_committer(clone, at))
+
+
+def _message(clone: Clone, summary: str, *trailers: str) -> bytes:
+    line = " ".join("".join(c if c.isprintable() else " " for c in summary).split())[:200] or "papers"
+    last = "\n".join((*trailers, rules.trailer(clone.host)))
+    return f"{clone.host}: {line}\n\n{last}\n".encode("utf-8", "replace")
+
+
+def _committer(clone: Clone, at: datetime) -> dict[str, str]:
     who, date = rules.email(clone.host), f"@{int(at.timestamp())} +0000"
     people = {
         f"GIT_{role}_{part}": value
         for role in ("AUTHOR", "COMMITTER")
         for part, value in (("NAME", clone.host), ("EMAIL", who), ("DATE", date))
     }
-    line = " ".join("".join(c if c.isprintable() else " " for c in summary).split())[:200] or "papers"
-    message = f"{clone.host}: {line}\n\n{rules.trailer(clone.host)}\n"
-    words = (*signing, "--quiet", "--no-verify", "--cleanup=verbatim", "--file=-")
     # git lets ssh-keygen read and write beside TMPDIR; what a killed one leaves there is swept
-    env = {**people, "TMPDIR": str(clone.repository)}
-    return git(clone, *words, stdin=message.encode("utf-8", "replace"), env=env)
+    return {**people, "TMPDIR": str(clone.repository)}
+
+
+def keep_blob(clone: Clone, content: bytes) -> Command:
+    """Write an object, and print its name."""
+    return git(clone, "hash-object", "-w", "--stdin", stdin=content)
+
+
+def stage_blob(clone: Clone, path: str, oid: str) -> Command:
+    """Let the index say that an object lies at a path."""
+    return git(clone, "update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
+
+
+def merge_base(clone: Clone, ours: str, theirs: str) -> Command:
+    """Print the newest commit on which both stand; exit status 1: there is none."""
+    return git(clone, "merge-base", ours, theirs, env=OFFLINE)
 
 
 def tips(clone: Clone) -> Command:

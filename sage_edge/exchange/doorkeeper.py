@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sage_edge.exchange.rules import BRANCHES, Folders, inspect, shown
+from sage_edge.exchange.inspection import inspect
+from sage_edge.exchange.rules import BRANCHES, Folders, shown
 
 HOSTS = "sage-hosts.json"
 """The hub's list of hosts, and the folders below which each may add papers."""
@@ -53,7 +54,7 @@ def _refusals(line: str, folders: Folders) -> list[str]:
         return [f"sage: {shown(ref)}: no such name can be pushed here, only branches of hosts below {BRANCHES}"]
     host = ref[len(BRANCHES) :]
     before, after = (None if set(oid) == {"0"} else oid for oid in (old, new))
-    breaches = inspect(_git_here, host, folders, before, after)
+    breaches = inspect(_git_here, host, folders, before, after, may_take_back=True)
     return [f"sage: host/{shown(host)[1:-1]}: {b.rule}: {b.detail} (commit {b.commit[:12]})" for b in breaches]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sage_edge.errors import ExitCode, SageError
+from sage_edge.hints import sage
+from sage_edge.sizes import counted
 
 
 class ExchangeError(SageError):
@@ -13,6 +15,34 @@ class OwnBranchBroken(ExchangeError):
     """A paper that this host has published is not what it was."""
 
     code = ExitCode.NOT_VERIFIED
+
+
+class ForeignCommits(OwnBranchBroken):
+    """The hub's branch of this host holds what this host did not write."""
+
+    def __init__(self, host: str, count: int, what: str) -> None:
+        self.host, self.count, self.what = host, count, what
+        super().__init__(
+            f"the exchange's host/{host} holds {counted(count, 'commit')} that {host} did not write here: {what}",
+            hint=("find out whose they are; work goes on meanwhile, and this ends it: ", sage("exchange repair")),
+        )
+
+
+class RepairUndecided(OwnBranchBroken):
+    """Nobody but a person knows whose commits these are."""
+
+    def __init__(self, host: str, count: int, first: str) -> None:
+        self.host, self.count, self.first = host, count, first
+        super().__init__(
+            f"{counted(count, 'commit')} from {first[:12]} on look like those of {host} and may be its own: {host} may "
+            "have been put back from a backup, or somebody may have written in its name",
+            hint=(
+                "they are its own: ",
+                sage("exchange repair", keep=True),
+                "; they are somebody else's: ",
+                sage("exchange repair", disown=True),
+            ),
+        )
 
 
 class KeyUnusable(ExchangeError):

@@ -13,6 +13,7 @@ from sage_edge.exchange import hub_door, hub_look
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.errors import CloneDamaged, ExchangeError, OwnBranchBroken, Unsound
 from sage_edge.exchange.hub_door import HubLooker
+from sage_edge.hints import sage
 from sage_edge.shell import Command, Result
 
 _FULL = re.compile(
@@ -96,7 +97,8 @@ def _rejected(clone: Clone, reason: str, result: Result) -> HubRefused | Unreach
         f"\n  {line}" for line in _hub_lines(result)
     )
     if "fetch first" in reason or "non-fast-forward" in reason:
-        return HubRefused(message, hint=f"somebody else writes as {clone.host}: find out who, then receive again")
+        whose = f"somebody else writes as {clone.host}: find out who; on this host: "
+        return HubRefused(message, hint=(whose, sage("exchange repair")))
     for pattern, step in _HUB_STEPS:
         if pattern.search(result.complaint):
             return HubRefused(message, hint=f"on the hub, {step}; then publish again: everything waits on this host")

@@ -15,11 +15,13 @@ from typing import TypeVar
 from sage_edge import locks
 from sage_edge.clock import Clock
 from sage_edge.errors import Unreachable
-from sage_edge.exchange import branch_reader, papers, repository
+from sage_edge.exchange import branch_reader, own_branch, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.commit_key import Signing
+from sage_edge.exchange.errors import ForeignCommits
+from sage_edge.exchange.own_branch import Repaired, Whose
 from sage_edge.exchange.publish import Published
 from sage_edge.exchange.receive import Received
 from sage_edge.hints import sage
@@ -111,6 +113,23 @@ class Post:
         """
         with self._exchange():
             return receiving.receive(self._clone, self._sender.folders, self._sender.signing)
+
+    def repair(self, because: str, whose: Whose = "") -> Repaired:
+        """End that the hub holds, as ours, what this host did not write: one commit behind it, which is pushed.
+
+        whose: what a person says of commits that break no rule. Raises RepairUndecided, and as `receive`, `publish`.
+        """
+        sender = self._sender
+        with self._exchange():
+            with contextlib.suppress(ForeignCommits):
+                receiving.receive(self._clone, sender.folders, sender.signing)
+            seen = own_branch.strange(self._clone, sender.folders, sender.signing)
+            if seen is None:
+                return Repaired()
+            now = self._clock.now()
+            done = own_branch.repair(self._clone, sender.folders, sender.signing, seen, because, whose, now)
+            publishing.push(self._clone)
+        return done
 
     def quarantined(self) -> tuple[Quarantine, ...]:
         """What was last heard and breaks a rule; needs no hub."""

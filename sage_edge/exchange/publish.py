@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sage_edge import shell
 from sage_edge.errors import CommandFailed
-from sage_edge.exchange import commands, git_errors, papers, repository, rules
+from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules
 from sage_edge.exchange.branch_reader import git_of, here, tips
-from sage_edge.exchange.commands import INCOMING, Clone
+from sage_edge.exchange.commands import FOREIGN, INCOMING, Clone
 from sage_edge.exchange.commit_key import Signing
 from sage_edge.exchange.errors import CloneDamaged, OwnBranchBroken
 
@@ -32,6 +32,7 @@ def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: st
     """Commit what is new in papers/; return the commit, or None. Raises OwnBranchBroken, KeyUnusable, StorageError."""
     with papers.writing(clone.papers, clone.locks):
         papers.tidy(clone.papers)
+        _bring_back_records(clone)
         try:
             here(clone, commands.stage(clone))
             return _commit(clone, writable, signing, summary, at)
@@ -62,9 +63,16 @@ def _commit(clone: Clone, writable: frozenset[str], signing: Signing, summary: s
     diff = here(clone, commands.staged(clone, tips(clone).get(clone.own))).out
     if not diff:
         return None
-    _require_lawful(clone, writable, diff)
+    require_lawful(clone, writable, diff)
     here(clone, commands.commit(clone, summary, at, signing.words(clone.host)))
     return tips(clone)[clone.own]
+
+
+def _bring_back_records(clone: Clone) -> None:
+    """What a repair that was killed has committed and not yet kept."""
+    refs = tips(clone)
+    if clone.own in refs and any(ref.startswith(FOREIGN) for ref in refs):
+        restore.bring_back_records(clone, refs[clone.own])
 
 
 def _remake(clone: Clone) -> None:
@@ -73,7 +81,8 @@ def _remake(clone: Clone) -> None:
     here(clone, commands.write_tree(clone))
 
 
-def _require_lawful(clone: Clone, writable: frozenset[str], diff: bytes) -> None:
+def require_lawful(clone: Clone, writable: frozenset[str], diff: bytes) -> None:
+    """Raise OwnBranchBroken where a staged change breaks a rule: nobody would accept it."""
     for _, changed in rules.changes(git_of(clone), b"staged\0" + diff):
         for change in changed:
             breach = rules.breach_of_change(writable, "staged", change)

@@ -11,11 +11,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sage_edge import shell
-from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules, signatures
+from sage_edge.exchange import (
+    commands,
+    git_errors,
+    inspection,
+    own_branch,
+    papers,
+    repository,
+    restore,
+    rules,
+    signatures,
+)
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, VERIFIED, Clone
 from sage_edge.exchange.commit_key import Signing
-from sage_edge.exchange.errors import OwnBranchBroken, Unsound
+from sage_edge.exchange.errors import Unsound
 from sage_edge.inventory.signers import Signer
 from sage_edge.names import HostName, Slug
 from sage_edge.records.worklog import Quarantine
@@ -94,7 +104,7 @@ def _breach(
     clone: Clone, folders: rules.Folders, keys: Sequence[Signer], host: str, trusted: str | None, claimed: str | None
 ) -> rules.Breach | None:
     """Return the first rule that a branch breaks by what is new on it; what it did before, then who signed it."""
-    breaches = rules.inspect(git_of(clone), host, folders, trusted, claimed)
+    breaches = inspection.inspect(git_of(clone), host, folders, trusted, claimed)
     if breaches or claimed is None:
         return breaches[0] if breaches else None
     verdict = signatures.judge(clone, host, keys, claimed)
@@ -144,29 +154,12 @@ def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
 
 
 def _settle_own(clone: Clone, folders: rules.Folders, signing: Signing, refs: dict[str, str]) -> None:
+    seen = own_branch.strange(clone, folders, signing)
+    if seen:
+        own_branch.keep_aside(clone, seen.tip)
+        raise seen.error(clone.host)
     ours, theirs = refs.get(clone.own), refs.get(INCOMING + clone.host)
     if theirs and not ours:
-        breach = _breach(clone, folders, signing.of(clone.host), clone.host, None, theirs)
-        if breach:
-            raise _broken(clone, f"{breach.rule}: {breach.detail} (commit {theirs[:12]})")
         with papers.writing(clone.papers, clone.locks):
             restore.restore(clone, theirs)
-    elif theirs and ours and not _stands_on(clone, theirs, ours):
-        raise _broken(clone, f"it holds {theirs[:12]}, which this host did not write")
     repository.note_known(clone)
-
-
-def _stands_on(clone: Clone, older: str, newer: str) -> bool:
-    command = commands.is_ancestor(clone, older, newer)
-    result = shell.attempt(command)
-    if result.code not in (0, 1):
-        raise git_errors.failed_here(clone, command, result)
-    return result.code == 0
-
-
-def _broken(clone: Clone, why: str) -> OwnBranchBroken:
-    return OwnBranchBroken(
-        f"the hub's host/{clone.host} is not our branch: {why}",
-        hint=f"another machine writes as {clone.host}, or this state was put back from a backup: then move "
-        f"{clone.repository} away, keep {clone.papers}, and receive again",
-    )

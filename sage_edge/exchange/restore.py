@@ -7,7 +7,7 @@ What lies in papers/ and is newer than the hub stays; what contradicts the hub i
 from __future__ import annotations
 
 from sage_edge import files
-from sage_edge.exchange import commands, papers, rules
+from sage_edge.exchange import commands, papers, repairs, rules
 from sage_edge.exchange.branch_reader import here, tree_papers
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.errors import OwnBranchBroken
@@ -23,6 +23,13 @@ def restore(clone: Clone, tip: str) -> None:
     here(clone, commands.set_ref(clone, clone.own, tip))
 
 
+def bring_back_records(clone: Clone, tip: str) -> None:
+    """Let papers/ hold the records of the repairs that a commit of ours holds; no other paper is made by a commit."""
+    for path, content in tree_papers(clone, tip, repairs.FOLDER):
+        if _present(clone, path) is None:
+            files.create_exclusive(clone.papers / path, content)
+
+
 def _require_agreement(clone: Clone, path: str, content: bytes) -> None:
     here_now = _present(clone, path)
     if here_now is None or here_now == content or path == rules.STATUS:
@@ -31,7 +38,7 @@ def _require_agreement(clone: Clone, path: str, content: bytes) -> None:
     if papers.is_immutable(path) or not grown:
         raise OwnBranchBroken(
             f"{clone.papers / path} is not what this host has published",
-            hint=f"move {clone.papers / path} aside, then receive again: the published one comes back",
+            hint=f"move {clone.papers / path} aside, then do it again: the published one comes back",
         )
 
 

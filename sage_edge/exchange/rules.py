@@ -16,6 +16,8 @@ Standard library only, Python 3.9 or later, no import from this package: `hub_pr
     oversize            larger than 4 MB
     immutable           a paper was changed
     worklog             lines were changed or taken away instead of added
+
+`repairs` has two more, `inspection` holds a branch against all of them, `signatures` says by whose key it is.
 """
 
 from __future__ import annotations
@@ -137,44 +139,15 @@ def _broken(writable: frozenset[str], change: BranchChange) -> str:
 # --- reading: what a branch did -------------------------------------------------------------------------------------
 
 
-def inspect(git: Git, host: str, folders: Folders, old: str | None, new: str | None) -> list[Breach]:
-    """Return the rules that `host` breaks by moving its branch from `old` to `new`; empty means none.
-
-    None stands for no branch. Reads only what is new, so the price is that of the new commits.
-    """
-    if not HOST.fullmatch(host) or host not in folders:
-        return [Breach(new or old or "", "undeclared-host", shown(host))]
-    if new is None:
-        return [Breach(old or "", "removed-branch", host)] if old else []
-    revisions = _new_revisions(git, old, new)
-    if (revisions and revisions[-1].commit != new) or not (revisions or old):
-        return [Breach(new, "not-a-commit", shown(host))]
-    straight = all(len(revision.parents) <= 1 for revision in revisions)
-    # in a straight line the oldest new commit stands on the old tip, or the old tip is no longer below
-    if old and (not revisions or (straight and revisions[0].parents != (old,))):
-        return [Breach(new, "rewritten", f"{old[:12]} is no longer part of it")]
-    return list(_breaches(git, host, folders[host], revisions))
-
-
-def _breaches(git: Git, host: str, writable: Iterable[str], revisions: Sequence[Revision]) -> Iterator[Breach]:
-    changed = dict(changes(git, diff_of_commits(git, [revision.commit for revision in revisions])))
-    for revision in revisions:
-        breach = breach_of_revision(host, revision)
-        if breach:
-            yield breach
-        for change in changed.get(revision.commit, ()):
-            breach = breach_of_change(writable, revision.commit, change)
-            if breach:
-                yield breach
-
-
-def _new_revisions(git: Git, old: str | None, new: str) -> list[Revision]:
+def revisions(git: Git, old: str | None, new: str) -> list[Revision]:
+    """Return the commits of `new` that are not of `old`, the oldest first."""
     listed = git(["rev-list", "--reverse", "--topo-order", new] + (["^" + old] if old else []), b"").split()
     answer = git(["cat-file", "--batch"], b"".join(oid + b"\n" for oid in listed))
-    return [_revision(oid, body) for oid, body in objects(answer)]
+    return [revision(oid, body) for oid, body in objects(answer)]
 
 
-def _revision(oid: str, body: bytes) -> Revision:
+def revision(oid: str, body: bytes) -> Revision:
+    """Return a commit, given its object."""
     head, _, message = body.partition(b"\n\n")
     lines = head.split(b"\n")
     people = [match for match in map(_PERSON.fullmatch, lines) if match]

@@ -25,7 +25,7 @@ from typing_extensions import Self
 
 from sage_edge import files, shell
 from sage_edge.errors import CommandFailed
-from sage_edge.exchange import commands, rules
+from sage_edge.exchange import commands, repairs, rules
 from sage_edge.exchange.branch_reader import git_of, here
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.errors import SignaturesUnchecked
@@ -73,9 +73,12 @@ def judge(clone: Clone, host: str, keys: Sequence[Signer], tip: str) -> Signatur
     if not keys:
         return SignatureVerdict(None, tip)
     walk = _Walk(keys, _known(clone, host, keys, tip))
+    bodies = list(_bodies(clone, walk.checked.tip, tip))
+    passed_over = _passed_over(clone, bodies, walk.checked.tip)
     with _Verifier(clone, host, keys) as verifier:
-        for commit, body in _bodies(clone, walk.checked.tip, tip):
-            breach = walk.step(commit, partial(verifier.signer, commit, body))
+        for commit, body in bodies:
+            signer = partial(verifier.signer, commit, body)
+            breach = walk.pass_over(commit, signer) if commit in passed_over else walk.step(commit, signer)
             if breach:
                 return SignatureVerdict(breach, walk.checked.tip or None, walk.checked)
     if keys[0].after not in (START, *walk.checked.passed):
@@ -136,6 +139,12 @@ def _bodies(clone: Clone, old: str, new: str) -> Iterator[tuple[str, bytes]]:
     yield from rules.objects(git_of(clone)(["cat-file", "--batch"], "".join(f"{oid}\n" for oid in listed).encode()))
 
 
+def _passed_over(clone: Clone, bodies: Sequence[tuple[str, bytes]], old: str) -> frozenset[str]:
+    """The commits that the host itself says are not its own."""
+    revisions = [rules.revision(commit, body) for commit, body in bodies]
+    return repairs.read(git_of(clone), revisions, old or None).passed_over
+
+
 class _Walk:
     """One branch, commit after commit from the oldest: which keys have begun, which have ended, which serves."""
 
@@ -144,18 +153,31 @@ class _Walk:
 
     def step(self, commit: str, signer: Callable[[], int | Breach]) -> Breach | None:
         """Take the next commit. signer: finds out which key has signed it, asked only where one has to."""
-        serving, passed = self.checked.serving, self.checked.passed
-        if any(self._is_at(key.after) for key in self._keys):
-            number = signer()
-            if isinstance(number, Breach):
-                return number
-            key = self._keys[number]
-            if number < serving or not self._is_at(key.after) or self._is_at(key.until):
-                return _foreign(commit, f"its key {key.fingerprint} does not count here")
-            serving = number
-        grown = passed | ({commit} & self._bounds)
-        self.checked = self.checked.model_copy(update={"tip": commit, "passed": grown, "serving": serving})
+        serving = self._serving(commit, signer)
+        if isinstance(serving, Breach):
+            return serving
+        grown = self.checked.passed | ({commit} & self._bounds)
+        kept = self.checked.serving if serving is None else serving
+        self.checked = self.checked.model_copy(update={"tip": commit, "passed": grown, "serving": kept})
         return None
+
+    def pass_over(self, commit: str, signer: Callable[[], int | Breach]) -> Breach | None:
+        """Leave out a commit that the host calls foreign; what it has signed itself it cannot take back."""
+        if isinstance(self._serving(commit, signer), int):
+            return Breach(commit, "repudiated", "the host signed it, and calls it foreign")
+        return None
+
+    def _serving(self, commit: str, signer: Callable[[], int | Breach]) -> int | Breach | None:
+        """Which key serves with this commit; None: nobody has to sign here."""
+        if not any(self._is_at(key.after) for key in self._keys):
+            return None
+        number = signer()
+        if isinstance(number, Breach):
+            return number
+        key = self._keys[number]
+        if number < self.checked.serving or not self._is_at(key.after) or self._is_at(key.until):
+            return _foreign(commit, f"its key {key.fingerprint} does not count here")
+        return number
 
     def _is_at(self, bound: str | None) -> bool:
         return bound == START or bound in self.checked.passed

@@ -31,6 +31,23 @@ class Quarantine(Record):
     trusted: str | None
 
 
+class Repair(Record):
+    """What a host says of commits on its branch that are not its own (exchange/repairs.py draws how).
+
+    good: the last commit before them; None: the branch begins with them. foreign: the last of them, commits: how many.
+    rule: the first rule that they break; None: they look like the host's own.
+    """
+
+    format: Literal[1] = 1
+    author: HostName
+    good: str | None
+    foreign: str
+    commits: int
+    rule: Slug | None
+    because: str
+    created: Moment
+
+
 class Status(Record):
     """The state of a host at its last wake."""
 

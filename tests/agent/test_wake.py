@@ -14,7 +14,7 @@ from sage_edge.agent import wake
 from sage_edge.engines import Message
 from sage_edge.engines.errors import EngineError
 from sage_edge.errors import Locked
-from sage_edge.exchange.errors import OwnBranchBroken
+from sage_edge.exchange.errors import ForeignCommits, OwnBranchBroken
 from sage_edge.names import SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.paper_paths import of_session
@@ -203,6 +203,26 @@ def test_a_branch_that_breaks_a_rule_is_reported_and_not_read(world: World, home
     assert any("breaks a rule" in problem for problem in status(thor).problems)
     assert not any("P099" in name for name in thor.post.names(home().me.host.name, "sessions"))
     assert found.published
+
+
+def test_foreign_commits_on_its_own_branch_end_no_session(
+    world: World, home: Make, watch: HandClock, tmp_path: Path
+) -> None:
+    wake.once(home().agent)
+    forge(world, "sprout", tmp_path / "forger")
+    watch.at += timedelta(hours=3)
+    sprout = home()
+    found = wake.once(sprout.agent)
+    assert archive.sessions(sprout.paths.papers, "training") == ("T001",)
+    assert isinstance(found.trouble, ForeignCommits)
+    assert found.trouble.code == 8
+    assert "foreign-author: 'mallory@sage-edge.invalid'" in status(sprout).problems[0]
+    assert "exchange-broken" in worklog(sprout)
+    sprout.post.repair("mallory wrote them")
+    assert wake.once(home().agent).published
+    assert on_hub(world, "sprout").keys() >= {of_session(SessionId("T001"))}
+    assert status(home()).problems == ()
+    assert wake.once(home("thor").agent).problems == []
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge.exchange import commands
+from sage_edge.exchange import commands, inspection
 from sage_edge.exchange.commands import Clone
 from sage_edge.shell import Command
 
@@ -29,7 +29,7 @@ def test_words() -> None:
         "push --porcelain --no-verify hub refs/heads/host/sprout:refs/heads/host/sprout"
     )
     assert _said(commands.stage(CLONE)) == "add --all --force ."
-    assert _said(commands.staged(CLONE, None)).endswith(commands.EMPTY_TREE)
+    assert _said(commands.staged(CLONE, None)).endswith(inspection.EMPTY_TREE)
     assert _said(commands.tree(CLONE, "abc", "decisions")) == "ls-tree -r -z abc decisions"
     assert commands.contents(CLONE, ["a", "b"]).stdin == b"a\nb\n"
 

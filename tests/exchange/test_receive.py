@@ -113,7 +113,7 @@ def test_somebody_else_writing_in_our_name_is_not_believed(world: World, sprout:
     thor = world.post(THOR)
     thor.put(finding())
     thor.publish("one finding")
-    with pytest.raises(OwnBranchBroken, match="not our branch"):
+    with pytest.raises(OwnBranchBroken, match="did not write here"):
         sprout.receive()
     assert sprout.names(THOR, "findings")  # the others are read all the same
     sprout.put(decision(3))
