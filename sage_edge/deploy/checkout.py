@@ -52,6 +52,10 @@ class Checkout:
         """Return the image for a role. Raises UsageError when there is none."""
         return self._once(("card", role), lambda: spec.card_for(self.root / "images", role))
 
+    def counter(self) -> int:
+        """Return how many commits this checkout has, by which a board tells older from newer; 0 outside of git."""
+        return self._once(("counter",), lambda: _counter(self.root))
+
     def newer_source(self, image: BuiltImage) -> str | None:
         """Return a source that was written after an image was built, as `build_record.newer_source`."""
         return self._once(("newer", image.id), lambda: build_record.newer_source(self.root, image))
@@ -76,6 +80,11 @@ class Checkout:
                 self._read[key] = read()
             content: T = self._read[key]
         return content
+
+
+def _counter(root: Path) -> int:
+    counted = shell.attempt(Command(("git", "-C", str(root), "rev-list", "--count", "HEAD")))
+    return int(counted.text) if counted.code == 0 else 0
 
 
 def declared(folder: Path) -> dict[str, str]:

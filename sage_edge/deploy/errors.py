@@ -5,6 +5,7 @@ DeployError
 ├── NoRegistry(host)                   1
 ├── PlanStale(host)                    3
 ├── HostPinned(host)                   3
+├── OperatorUnknown(what, host)        3
 └── ExchangeUnknown(machine)           3
 RoleError
 └── WrongRole(host)                    3
@@ -61,6 +62,19 @@ class HostPinned(DeployError):
         super().__init__(
             f"{host} is {pin}; what is declared is {release} again, so nothing was done",
             hint=("declare something else, or let it go forward: ", invoke("deploy", host=host, unpin=True)),
+        )
+
+
+class OperatorUnknown(DeployError):
+    """Releases of this fleet are signed, and the key that is here signs none. host: the operator's, such as desk."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, what: str, host: str) -> None:
+        self.host = host
+        super().__init__(
+            f"releases of this fleet are signed by {host}, and {what}",
+            hint=("name the key with SAGE_KEY=FILE, or where it is lost: ", invoke("key.lost", host=host)),
         )
 
 

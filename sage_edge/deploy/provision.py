@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sage_edge.deploy.errors import ExchangeUnknown
-from sage_edge.inventory import host_card
+from sage_edge.inventory import host_card, signers
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.board.helper_zipapp import CALL
@@ -52,17 +52,19 @@ def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Provisio
     yield from _folders(int(facts.user["asked_uid"]))
     yield _file("etc/sage/host.yaml", host_card.text(host, fleet.name, fleet.overlay))
     yield _file("etc/sage/known_hosts", _exchange_keys(fleet))
+    yield _file("etc/sage/operators", _operators(fleet))
     yield _file("etc/sudoers.d/sage-host", _sudoers(str(facts.user["asked_by"])), mode="0440")
-    yield {
-        "kind": "key",
-        "path": "srv/sage/keys/exchange",
-        "uid": AGENT,
-        "gid": AGENT,
-        "comment": f"{host} of {fleet.name}",
-    }
+    yield key(fleet, host)
     yield {"kind": "unit", "name": "sage-release.service", "text": UNIT}
     yield {"kind": "service", "name": "docker"}
     yield {"kind": "sshd"}
+
+
+def key(fleet: Fleet, host: HostName, *, renew: bool = False) -> ProvisionStep:
+    """Return the step that makes a board's key, by which the exchange and the other hosts know it. renew: another."""
+    comment = f"{host} of {fleet.name}"
+    own = {"kind": "key", "path": "srv/sage/keys/exchange", "uid": AGENT, "gid": AGENT, "comment": comment}
+    return {**own, "branch": str(host), "renew": renew}
 
 
 def _docker(facts: BoardProbe) -> list[str]:
@@ -93,6 +95,12 @@ def _folders(login: int) -> Iterator[ProvisionStep]:
 
 def _file(path: str, text: str, *, mode: str = "0644") -> ProvisionStep:
     return {"kind": "file", "path": path, "text": text, "uid": 0, "gid": 0, "mode": mode}
+
+
+def _operators(fleet: Fleet) -> str:
+    """Whose releases the board takes; without any line it takes what it is given."""
+    lines = [str(signer) for signer in fleet.signers if signers.RELEASES in signer.namespaces]
+    return "\n".join(("# Whose releases this board takes. Written by `invoke provision`.", *lines, ""))
 
 
 def _exchange_keys(fleet: Fleet) -> str:

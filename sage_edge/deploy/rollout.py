@@ -36,10 +36,12 @@ class Carriers:
     """How bytes get to a board. model: sends a model.
 
     image: makes the image pullable there, and yields what to pull, one after the other; nothing: it is there already.
+    permit: signs a release, or returns None where nobody has to.
     """
 
     image: Callable[[BoardClient, DesiredRelease], AbstractContextManager[tuple[str, ...]]]
     model: Callable[[ModelRef], None]
+    permit: Callable[[DesiredRelease], Mapping[str, str] | None] = lambda _: None
 
 
 def roll_out(
@@ -113,6 +115,7 @@ def _carry_out(
     if not planned.steps:
         return ""
     image_from: tuple[str, ...] = ()
+    permit = carriers.permit(wanted)  # first: whoever may not sign sends nothing
     with contextlib.ExitStack() as open_ways:
         for step in planned.steps:
             if isinstance(step, SendImage):
@@ -120,7 +123,7 @@ def _carry_out(
                     image_from = open_ways.enter_context(carriers.image(board, wanted))
                     board.fetch(token, wanted.files["release.json"], image_from)
         with timed(log, "stage the release"):
-            board.stage(token, wanted.files, image_from)
+            board.stage(token, wanted.files, image_from, permit)
     with timed(log, str(planned.steps[-1])):
         return str(board.activate(token, asdict(timeouts))["canary"])
 

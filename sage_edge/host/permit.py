@@ -32,7 +32,9 @@ NAMESPACE = "sage-release"
 MOST_BYTES = 100_000
 _UNSIGNED = "unsigned: nobody has to sign what this board runs"
 _GOOD = re.compile(r'Good "sage-release" signature for (\S+) with \S+ key (SHA256:\S+)')
-_OPERATOR = re.compile(r'(\S+) namespaces="[a-z,-]+" (\S+ ([A-Za-z0-9+/=]+)) .*\bcounters=(\d+)-(\d*)')
+_OPERATOR = re.compile(
+    r'(\S+) namespaces="[a-z,-]+" (\S+ ([A-Za-z0-9+/=]+)) (after=\S+ (until=\S+ )?)counters=(\d+)-(\d*)'
+)
 
 
 class Permit(NamedTuple):
@@ -48,13 +50,17 @@ class Permit(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """One line of /etc/sage/operators. counters: the first and the last for which the key counts; last None: all."""
+    """One line of /etc/sage/operators. first, last: for which counters the key counts; last None: for all after.
+
+    withdrawn: the key was lost or stolen; what it has signed may still be gone back to.
+    """
 
     name: str
     key: str
     fingerprint: str
     first: int
     last: int | None
+    withdrawn: bool
 
 
 def operators(places: Places) -> tuple[Operator, ...]:
@@ -65,7 +71,11 @@ def operators(places: Places) -> tuple[Operator, ...]:
     if None in matches:
         again = invoke("provision", host=HOST)
         raise Refusal("bad-operators", f"{path} holds a line that is none", again, code=ExitStatus.REFUSED)
-    return tuple(Operator(m[1], m[2], _fingerprint(m[3]), int(m[4]), int(m[5]) if m[5] else None) for m in matches if m)
+    return tuple(
+        Operator(m[1], m[2], _fingerprint(m[3]), int(m[6]), int(m[7]) if m[7] else None, bool(m[5]))
+        for m in matches
+        if m
+    )
 
 
 def _fingerprint(body: str) -> str:
@@ -85,7 +95,7 @@ def admit(places: Places, released: Released, given: Mapping[str, str] | None, f
     kept = {key: str(given[key]) for key in ("text", "signature")}
     encoded = {name: text.encode("utf-8") for name, text in files.items()}
     permit, operator = _signed(places, released, kept, known, encoded)
-    _require_fresh(places, released, permit)
+    _require_fresh(places, released, permit, operator)
     durable.replace(_path(places, released.short), durable.canonical(kept))
     return f"signed by {operator.name}, counter {permit.counter}"
 
@@ -101,11 +111,13 @@ def require(places: Places, released: Released, *, served: bool) -> str:
         return _UNSIGNED
     permit, operator = _signed(places, released, _kept(places, released.short), known, written(places, released.short))
     if not served:
-        _require_fresh(places, released, permit)
+        _require_fresh(places, released, permit, operator)
     return f"signed by {operator.name}, counter {permit.counter}"
 
 
-def _require_fresh(places: Places, released: Released, permit: Permit) -> None:
+def _require_fresh(places: Places, released: Released, permit: Permit, operator: Operator) -> None:
+    if operator.withdrawn:
+        raise _refused("foreign-permit", f"{released.short} is signed by a key of {operator.name} that was withdrawn")
     serving = counter_of(places)
     if permit.counter < serving and not permit.back:
         raise Refusal(
@@ -245,7 +257,7 @@ def _refused(kind: str, what: str) -> Refusal:
     return Refusal(
         kind,
         what,
-        "deploy from a workstation that has an operator's key: ",
-        invoke("deploy", host=HOST),
+        "deploy from a workstation that has an operator's key, or let the board know whose it is: ",
+        invoke("provision", host=HOST),
         code=ExitStatus.REFUSED,
     )

@@ -8,7 +8,10 @@
     {"kind": "unit", "name": "sage-release.service", "text": "…"}
     {"kind": "service", "name": "docker"}                       started where it does not run
     {"kind": "sshd"}                                            only looked at; says what is too open
-    {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout"}   made here, never leaves
+    {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout", "branch": "sprout"}
+                     made here, never leaves; with "renew": true another takes its place
+
+A key's answer has its public half, and the last commit of the branch that the exchange has heard of: `public`, `tip`.
 
 Paths lie below the root and in the few folders that are ours.
 """
@@ -200,13 +203,31 @@ def _sshd(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: A
 def _key(places: Places, step: ProvisionRequest) -> ProvisionResult:
     path = _ours(places, step["path"])
     public = path.with_name(f"{path.name}.pub")
-    fresh = not (path.is_file() and public.is_file())
+    fresh = bool(step.get("renew")) or not path.is_file()
     if fresh:
-        path.unlink(missing_ok=True)
-        words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", str(step["comment"])[:60], "-f", str(path))
+        part = path.with_name(f"{path.name}.next")
+        for left in (part, part.with_name(f"{part.name}.pub")):
+            left.unlink(missing_ok=True)
+        words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", str(step["comment"])[:60], "-f", str(part))
         machine.require(words, "making a key")
+        _own(part, {**step, "mode": "0400"})
+        public.unlink(missing_ok=True)  # it is the other key's; killed here, it is made again from this one
+        part.replace(path)
+        part.with_name(f"{part.name}.pub").replace(public)
+        durable.sync_folder(path.parent)
+    elif not public.is_file():
+        durable.replace(public, machine.require(("ssh-keygen", "-y", "-f", str(path)), "reading the key").encode())
     changed = _own(path, {**step, "mode": "0400"}) or fresh
-    return {"changed": changed, "public": public.read_text("ascii").strip()}
+    tip = _published(places, str(step["branch"])) if step.get("branch") else None
+    return {"changed": changed, "public": public.read_text("ascii").strip(), "tip": tip}
+
+
+def _published(places: Places, host: str) -> str | None:
+    """The last commit of a host's branch that the exchange has, as its clone here has heard; None: never heard."""
+    clone, ref = places.state / "exchange.git", f"refs/incoming/{_fit(host, _NAME, 'a host')}"
+    texts = [path.read_text("ascii", "replace") for path in (clone / ref, clone / "packed-refs") if path.is_file()]
+    heard = re.search(rf"^([0-9a-f]{{40}})(?: {re.escape(ref)})?$", "\n".join(texts), re.MULTILINE)
+    return heard[1] if heard else None
 
 
 _KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {

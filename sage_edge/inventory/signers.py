@@ -23,13 +23,16 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sage_edge.names import HostName
 
 FILE = "allowed_signers"
+OPERATOR_KEY = "operator_key"
+"""The operator's private key beside the addresses of machines that have addresses of their own."""
+
 START = "start"
 COMMITS, RELEASES = "git", "sage-release"
 """Namespaces: what a signature is for, so that it passes for nothing else."""
@@ -148,12 +151,24 @@ def added(text: str, signer: Signer) -> str:
 
 
 def ended(text: str, host: str, until: str) -> str:
-    """Return the file's text in which every key of a host that has not ended ends behind a commit."""
-    return "".join(f"{_ended(line, host, until)}\n" for line in text.splitlines())
+    """Return the file's text in which every key of a host that has not ended ends behind a commit, for good."""
+    return _changed(text, host, lambda signer: signer if signer.until else replace(signer, until=until))
 
 
-def _ended(line: str, host: str, until: str) -> str:
-    if not line.strip() or line.startswith("#"):
-        return line
-    signer = parse(line)
-    return str(replace(signer, until=until)) if signer.host == host and signer.until is None else line
+def counted_out(text: str, host: str, counter: int, but: str) -> str:
+    """Return the file's text in which no key of a host but one (`kind base64`) counts for releases after a counter."""
+
+    def close(signer: Signer) -> Signer:
+        if signer.counters is None or signer.counters[1] is not None or signer.key == but:
+            return signer
+        return replace(signer, counters=(signer.counters[0], max(signer.counters[0], counter)))
+
+    return _changed(text, host, close)
+
+
+def _changed(text: str, host: str, change: Callable[[Signer], Signer]) -> str:
+    known = {number: parse(line) for number, line in lines(text)}
+    return "".join(
+        f"{change(known[number]) if number in known and known[number].host == host else line}\n"
+        for number, line in enumerate(text.splitlines(), start=1)
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sage_edge import shell
+from sage_edge import files, shell
+from sage_edge.inventory import signers
+from sage_edge.inventory.signers import OPERATOR_KEY, Signer
+from sage_edge.names import HostName
 from sage_edge.shell import Command
 from sage_edge.sim.place import Machine, SimPlace
 
@@ -18,6 +21,19 @@ def ensure_key(place: SimPlace) -> str:
             left.unlink(missing_ok=True)
         shell.run(key_generation(place.key))
     return public.read_text("utf-8").strip()
+
+
+def ensure_operator(place: SimPlace, operator: HostName) -> None:
+    """Let there be a key that signs what stand-ins run, and a line that says whose it is."""
+    key = place.folder / OPERATOR_KEY
+    if not key.is_file():
+        key.with_suffix(".pub").unlink(missing_ok=True)
+        shell.run(key_generation(key))
+    half = " ".join(key.with_suffix(".pub").read_text("ascii").split()[:2])
+    line = Signer(operator, (signers.COMMITS, signers.RELEASES), half, signers.START, counters=(0, None))
+    listed = signers.read(place.folder)
+    if (text := signers.added(listed, line)) != listed:
+        files.write_atomic(place.folder / signers.FILE, text.encode("ascii"))
 
 
 def key_generation(path: Path) -> Command:

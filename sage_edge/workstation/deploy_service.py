@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from sage_edge import hints, locks
 from sage_edge.cli.environment import log, log_of, paths
-from sage_edge.deploy import desired_release, plan, provision, release_differences, rollout
+from sage_edge.clock import SystemClock
+from sage_edge.deploy import desired_release, plan, provision, release_differences, release_signature, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.plan import Plan
 from sage_edge.deploy.release_differences import ReleaseMeaning
@@ -19,6 +20,7 @@ from sage_edge.errors import UsageError
 from sage_edge.image import build_record, engine, spec
 from sage_edge.image.built import BuiltImage
 from sage_edge.image.errors import NotBuilt
+from sage_edge.inventory import signers
 from sage_edge.inventory.host_entry import Host
 from sage_edge.models.resolve import Library
 from sage_edge.names import HostName, ModelRef
@@ -26,7 +28,7 @@ from sage_edge.remote.board.client import BoardClient, BoardView
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import BoardRefused, NotReady, UnreadableProbe
-from sage_edge.workstation import baked_models, hub_admission
+from sage_edge.workstation import baked_models, hub_admission, key_service, operator_key
 from sage_edge.workstation.context import FleetContext
 
 _PUSH_S = 3600.0
@@ -53,6 +55,7 @@ def provisioned(here: FleetContext, host: HostName, say: Callable[[str], None]) 
             say(f"look at its sshd: {warning}")
         if public := step.get("public"):
             hub_admission.admit(here.fleet, here.fleet.addresses, host, str(public), say)
+            key_service.introduced(here, host, step, say)
     return [str(step["step"]) for step in done if step["changed"]]
 
 
@@ -161,11 +164,18 @@ def meaning_there(board: BoardView, facts: BoardProbe) -> ReleaseMeaning | None:
 
 
 def deployed(
-    here: FleetContext, board: BoardClient, facts: BoardProbe, options: RolloutTimeouts, via: str, *, unpin: bool
+    here: FleetContext,
+    board: BoardClient,
+    facts: BoardProbe,
+    options: RolloutTimeouts,
+    via: str,
+    *,
+    unpin: bool,
+    back: bool,
 ) -> RolloutOutcome:
     """Deploy to a host that is connected and was just looked at; what was never built here is built first.
 
-    unpin: even to what it was rolled back from.
+    unpin: even to what it was rolled back from. back: even if a newer one serves there.
     """
     host = here.fleet.host(board.host)
     try:
@@ -179,7 +189,7 @@ def deployed(
         want,
         here.fleet.board_of(host.name),
         lambda: here.board(host.name),
-        carriers_to(here, host.name, via),
+        carriers_to(here, host.name, via, back=back),
         options,
         log_of(host.name),
         unpin=unpin,
@@ -222,9 +232,28 @@ def pushed(here: FleetContext, name: HostName) -> str:
     return f"image {image.id.short} {'was sent' if sent else 'was there'}"
 
 
-def carriers_to(here: FleetContext, name: HostName, via: str = "registry") -> Carriers:
-    """Return how bytes get to a host."""
-    return Carriers(image=by_registry(here) if via == "registry" else by_stream, model=model_carrier(here, name))
+def carriers_to(here: FleetContext, name: HostName, via: str = "registry", *, back: bool = False) -> Carriers:
+    """Return how bytes get to a host. back: as permit_writer."""
+    return Carriers(
+        image=by_registry(here) if via == "registry" else by_stream,
+        model=model_carrier(here, name),
+        permit=permit_writer(here, log_of(name), back=back),
+    )
+
+
+def permit_writer(
+    here: FleetContext, say: Callable[[str], None], *, back: bool
+) -> Callable[[DesiredRelease], Mapping[str, str] | None]:
+    """Return what signs a release with the key of whoever works here. back: even if a board has a newer one."""
+
+    def write(wanted: DesiredRelease) -> Mapping[str, str] | None:
+        key = operator_key.of(here.fleet, here.checkout.counter(), back=back)
+        if key is None:
+            say(f"unsigned: {here.fleet.addresses.name}/{signers.FILE} names nobody who signs releases")
+            return None
+        return release_signature.permit(key, wanted, SystemClock().now())
+
+    return write
 
 
 def model_carrier(here: FleetContext, host: HostName) -> Callable[[ModelRef], None]:

@@ -36,6 +36,7 @@ def provision(c: object, host: str = "", role: str = "", all: bool = False, flee
         "plan": "Apply a saved plan; refused where boards have changed.",
         "exit_code": "With --dry-run: end with 10 when there is something to do.",
         "unpin": "Also to the release from which a host was rolled back.",
+        "rollback": "Also where a newer release serves, by the counter of commits.",
     },
     codes=(
         ExitCode.LOCKED,
@@ -58,6 +59,7 @@ def deploy(
     plan: str = "",
     exit_code: bool = False,
     unpin: bool = False,
+    rollback: bool = False,
 ) -> int:
     """Bring hosts to what fleet/ declares; each is proven or goes back by itself."""
     from sage_edge.workstation import early_connection
@@ -65,7 +67,9 @@ def deploy(
     early = early_connection.begin(host, fleet) if when in ("idle", "now") and not (plan or dry_run) else None
     from sage_edge.workstation import context, rollout_service
 
-    asked = rollout_service.RolloutAsked(host, role, all, json, dry_run, diff, when, via, plan, exit_code, unpin)
+    asked = rollout_service.RolloutAsked(
+        host, role, all, json, dry_run, diff, when, via, plan, exit_code, unpin, rollback
+    )
     return rollout_service.deploy(context.make_context(fleet, early), asked)
 
 

@@ -27,6 +27,7 @@ from sage_edge.names import HostName, Slug
 from sage_edge.records.directive import DirectedAct, Directive
 from sage_edge.records.worklog import WorklogLine
 from sage_edge.remote.ssh import config
+from sage_edge.workstation import operator_key
 from sage_edge.workstation.context import FleetContext
 
 
@@ -91,7 +92,7 @@ def of(here: FleetContext) -> Desk:
         place / "exchange.git",
         place / "locks",
         fleet.remote,
-        Sender(host, writers.folders(fleet), Signing(fleet.signers)),
+        Sender(host, writers.folders(fleet), Signing(fleet.signers, operator_key.path(fleet))),
         clock,
         ssh=shlex.join(config.ssh(here.addresses)) if _over_ssh(fleet.remote) else "",
     )

@@ -38,6 +38,7 @@ class RolloutAsked:
     plan: str = ""
     exit_code: bool = False
     unpin: bool = False
+    back: bool = False
 
 
 def deploy(here: FleetContext, asked: RolloutAsked) -> int:
@@ -61,7 +62,7 @@ def deploy(here: FleetContext, asked: RolloutAsked) -> int:
     return context.for_each(
         here,
         hosts,
-        lambda name: deployed(here, name, options, asked.via, unpin=asked.unpin),
+        lambda name: deployed(here, name, options, asked.via, unpin=asked.unpin, back=asked.back),
         _line,
         as_json=asked.as_json,
         schema="sage-edge/deployed/1",
@@ -70,17 +71,23 @@ def deploy(here: FleetContext, asked: RolloutAsked) -> int:
 
 
 def deployed(
-    here: FleetContext, name: HostName, options: RolloutTimeouts, via: str = "registry", *, unpin: bool = False
+    here: FleetContext,
+    name: HostName,
+    options: RolloutTimeouts,
+    via: str = "registry",
+    *,
+    unpin: bool = False,
+    back: bool = False,
 ) -> RolloutOutcome:
     """Deploy to one host: it is asked how it is while what a deploy needs is still being loaded here.
 
-    unpin: even to what it was rolled back from.
+    unpin: even to what it was rolled back from. back: even if a newer release serves there.
     """
     with here.board(name) as board:
         facts = board.facts()
         from sage_edge.workstation import deploy_service
 
-        return deploy_service.deployed(here, board, facts, options, via, unpin=unpin)
+        return deploy_service.deployed(here, board, facts, options, via, unpin=unpin, back=back)
 
 
 def _prepare() -> None:

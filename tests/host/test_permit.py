@@ -19,7 +19,7 @@ from sage_edge.host import release_store as released
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import ExitStatus, Refusal
 from tests.host.boards import NEW, OLD
-from tests.keys import make_key
+from tests.keys import make_key, public_half
 
 TOMORROW = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 YESTERDAY = "2026-01-01T00:00:00.000Z"
@@ -36,9 +36,9 @@ def places(tmp_path: Path) -> Places:
     return places
 
 
-def knows(places: Places, *keys: str, counters: str = "0-") -> None:
+def knows(places: Places, *keys: str, counters: str = "0-", until: str = "") -> None:
     """Say who the board's operators are."""
-    lines = (f'desk namespaces="git,sage-release" {key} after=start counters={counters}\n' for key in keys)
+    lines = (f'desk namespaces="git,sage-release" {key} after=start {until}counters={counters}\n' for key in keys)
     (places.root / "etc/sage/operators").write_text("# operators\n" + "".join(lines))
 
 
@@ -129,6 +129,14 @@ def test_a_key_counts_between_its_counters(places: Places, tmp_path: Path) -> No
     knows(places, make_key(tmp_path / "retired"), counters="0-10")
     assert kind_of(places, signed(tmp_path / "retired", text(*NEW, counter=10))) == ""
     assert kind_of(places, signed(tmp_path / "retired", text(*NEW, counter=11))) == "other-permit"
+
+
+def test_a_withdrawn_key_releases_nothing_more(places: Places, tmp_path: Path) -> None:
+    """Not even by saying that it means to go back; what served before may be gone back to."""
+    serve(places, *NEW, counter=20)
+    knows(places, public_half(tmp_path / "desk"), until="until=start ")
+    assert kind_of(places, signed(tmp_path / "desk", text(*NEW, back=True, counter=30))) == "foreign-permit"
+    assert permit.require(places, OLD[0], served=True) == "signed by desk, counter 10"
 
 
 def test_a_permit_expires_by_a_clock_that_is_kept_only(places: Places, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,44 @@ def test_a_key_is_made_once_and_stays_private(tmp_path: Path) -> None:
     assert str(first["public"]).startswith("ssh-ed25519 ")
     assert (tmp_path / "srv/sage/keys/exchange").stat().st_mode & 0o777 == 0o400
     assert "PRIVATE" not in str(first)
+
+
+def made(root: Path, step: dict[str, object]) -> dict[str, Any]:
+    """What one step did."""
+    return provision.apply(Places(root), [step], lambda line: None)[0]
+
+
+def test_a_key_is_renewed_when_asked_and_read_when_half_is_lost(tmp_path: Path) -> None:
+    step: dict[str, object] = {"kind": "key", "path": "srv/sage/keys/exchange", "comment": "sprout", **ME}
+    keys = tmp_path / "srv/sage/keys"
+    keys.mkdir(parents=True)
+    first = made(tmp_path, step)["public"]
+    (keys / "exchange.pub").unlink()
+    again = made(tmp_path, step)
+    assert (again["changed"], str(again["public"]).split()[:2]) == (False, str(first).split()[:2])
+    (keys / "exchange.next").write_text("what a killed helper left")
+    renewed = made(tmp_path, {**step, "renew": True})
+    assert renewed["changed"]
+    assert renewed["public"] != first
+    assert sorted(path.name for path in keys.iterdir()) == ["exchange", "exchange.pub"]
+    assert (keys / "exchange").stat().st_mode & 0o777 == 0o400
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_key_comes_with_the_last_commit_that_the_exchange_has(tmp_path: Path, packed: bool) -> None:
+    step: dict[str, object] = {"kind": "key", "path": "srv/sage/keys/exchange", "comment": "sprout", **ME}
+    (tmp_path / "srv/sage/keys").mkdir(parents=True)
+    assert made(tmp_path, {**step, "branch": "sprout"})["tip"] is None
+    clone = tmp_path / "srv/sage/state/exchange.git"
+    (clone / "refs/incoming").mkdir(parents=True)
+    if packed:
+        lines = (f"{'ab' * 20} refs/incoming/sprouts", f"{'cd' * 20} refs/incoming/sprout", f"^{'ef' * 20}")
+        (clone / "packed-refs").write_text("\n".join(("# pack-refs with: peeled", *lines, "")))
+    else:
+        (clone / "refs/incoming/sprout").write_text(f"{'cd' * 20}\n")
+    assert made(tmp_path, {**step, "branch": "sprout"})["tip"] == "cd" * 20
+    with pytest.raises(Refusal, match="expected a host"):
+        made(tmp_path, {**step, "branch": "../sprout"})
 
 
 @pytest.mark.skipif(

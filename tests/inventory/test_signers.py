@@ -104,6 +104,14 @@ def test_lines_are_added_once_and_ended() -> None:
     assert signers.ended(both, "sprout", COMMIT) == f"# who signs\n{one} until={COMMIT}\n{other}\n"
 
 
+def test_a_retired_key_counts_for_no_later_release() -> None:
+    desk = signers.parse(GOOD[2])
+    new = Signer(HostName("desk"), desk.namespaces, KEY.replace("a2tr", "a2ts"), COMMIT, counters=(12, None))
+    text = f"{desk}\n{new}\n"
+    assert signers.counted_out(text, "desk", 12, but=new.key) == f"{str(desk)[:-2]}0-12\n{new}\n"
+    assert signers.counted_out(text, "sprout", 12, but="") == text
+
+
 def test_openssh_reads_the_file_and_names_the_key_alike(tmp_path: Path) -> None:
     key = make_key(tmp_path / "key")
     signer = Signer(HostName("sprout"), ("git", "sage-release"), key, COMMIT, COMMIT, (3, 9))

@@ -133,9 +133,12 @@ class BoardClient(BoardView):
         """Bring the image of a release, given as its release.json. image_from: what to pull, one after the other."""
         return self._act("fetch", {"token": token, "release": release, "image_from": list(image_from)})
 
-    def stage(self, token: str, files: Mapping[str, str], image_from: Sequence[str]) -> HelperReply:
-        """Bring files and image of a release. image_from: as `fetch`."""
-        return self._act("stage", {"token": token, "files": dict(files), "image_from": list(image_from)})
+    def stage(
+        self, token: str, files: Mapping[str, str], image_from: Sequence[str], permit: Mapping[str, str] | None
+    ) -> HelperReply:
+        """Bring files and image of a release. image_from: as `fetch`; permit: text and signature (records.permit)."""
+        request = {"token": token, "files": dict(files), "image_from": list(image_from)}
+        return self._act("stage", {**request, "permit": dict(permit) if permit else None})
 
     def activate(self, token: str, patience: Mapping[str, Any]) -> HelperReply:
         """Switch to the staged release and wait for its proof."""
