@@ -99,6 +99,13 @@ def cache(env: Mapping[str, str]) -> Path:
     return Path(env["HOME"]) / ".cache" / "sage-edge" if env.get("HOME") else SYSTEM_STATE / "cache"
 
 
+def person_key(env: Mapping[str, str]) -> Path:
+    """Return where the key of a person at a workstation lies, where the desktop standard puts such things."""
+    own = env.get("XDG_CONFIG_HOME", "")
+    config = Path(own) if Path(own).is_absolute() else Path(env.get("HOME") or "/") / ".config"
+    return config / "sage-edge" / "key"
+
+
 def shown(path: Path) -> str:
     """Return a path as a person here would type it: from the current folder where that is shorter."""
     return min(str(path), os.path.relpath(path), key=len)

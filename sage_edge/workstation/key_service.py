@@ -35,17 +35,17 @@ def enrolled(here: FleetContext, host: HostName, say: Say) -> str:
     """List the key that a host has: from its last published commit on its commits count only when signed."""
     if _is_operator(here, host):
         return _operator(here, host, renew=not operator_key.path(here.fleet).is_file(), say=say)
-    made = _on_board(here, host, renew=False)
-    return _listed(here, host, str(made["public"]), str(made["tip"] or START), say)
+    answer = _on_board(here, host, renew=False)
+    return _listed(here, host, str(answer["public"]), str(answer["tip"] or START), say)
 
 
 def rotated(here: FleetContext, host: HostName, say: Say) -> str:
     """Give a host a new key; the old one counts until the new one has signed."""
     if _is_operator(here, host):
         return _operator(here, host, renew=True, say=say)
-    made = _on_board(here, host, renew=True)
-    hub_admission.admit(here.fleet, here.fleet.addresses, host, str(made["public"]), say)
-    return _listed(here, host, str(made["public"]), str(made["tip"] or START), say)
+    answer = _on_board(here, host, renew=True)
+    hub_admission.admit(here.fleet, here.fleet.addresses, host, str(answer["public"]), say)
+    return _listed(here, host, str(answer["public"]), str(answer["tip"] or START), say)
 
 
 def withdrawn(here: FleetContext, host: HostName, until: str, say: Say) -> str:
@@ -59,12 +59,12 @@ def withdrawn(here: FleetContext, host: HostName, until: str, say: Say) -> str:
     return rotated(here, host, say)
 
 
-def introduced(here: FleetContext, host: HostName, made: Mapping[str, Any], say: Say) -> None:
-    """Say what a provisioned host's key counts for; a stand-in's is listed at once. made: what the key's step did."""
-    public = str(made["public"])
+def introduced(here: FleetContext, host: HostName, answer: Mapping[str, Any], say: Say) -> None:
+    """Say what a provisioned host's key counts for; a stand-in's is listed at once. answer: what the key's step did."""
+    public = str(answer["public"])
     missing = state(here, host, public)
     if missing and here.fleet.overlay == "sim":
-        _listed(here, host, public, str(made["tip"] or START), say)
+        _listed(here, host, public, str(answer["tip"] or START), say)
     elif missing:
         say(missing)
 

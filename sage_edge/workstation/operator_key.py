@@ -17,6 +17,7 @@ from sage_edge.exchange.commit_key import public_half
 from sage_edge.exchange.errors import KeyUnusable
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.signers import FILE, OPERATOR_KEY, RELEASES
+from sage_edge.paths import person_key
 
 
 def path(fleet: Fleet, env: Mapping[str, str] = os.environ) -> Path:
@@ -25,8 +26,7 @@ def path(fleet: Fleet, env: Mapping[str, str] = os.environ) -> Path:
         return Path(env["SAGE_KEY"])
     if fleet.addresses != fleet.folder:
         return fleet.addresses / OPERATOR_KEY
-    config = env.get("XDG_CONFIG_HOME", "")
-    return (Path(config) if config.startswith("/") else Path.home() / ".config") / "sage-edge" / "key"
+    return person_key(env)
 
 
 def of(fleet: Fleet, counter: int, *, back: bool = False) -> OperatorKey | None:

@@ -95,7 +95,7 @@ def test_where_the_key_lies(fleet: Fleet, tmp_path: Path) -> None:
     assert operator_key.path(fleet, {}) == tmp_path / "operator_key"
     own = fleetfacts.fleet()
     assert operator_key.path(own, {"XDG_CONFIG_HOME": "/c"}) == Path("/c/sage-edge/key")
-    assert operator_key.path(own, {}) == Path.home() / ".config/sage-edge/key"
+    assert operator_key.path(own, {"HOME": "/h", "XDG_CONFIG_HOME": "relative"}) == Path("/h/.config/sage-edge/key")
 
 
 def test_a_key_that_cannot_sign_says_so(fleet: Fleet, tmp_path: Path) -> None:
