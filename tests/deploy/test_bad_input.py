@@ -324,7 +324,8 @@ def test_the_board_gives_up_by_itself_and_says_so(
     assert [boot.returncode for boot in boots] == [7, 0], "and the next boot finds nothing to do"
     told = json.loads(boots[0].stdout)["error"]
     assert f"sprout: {told['message']}" == GIVEN_UP
-    assert known(here, "--host sprout") == [f"the deployment of {NEW[0].short} is revert-failed"]
+    gone = f"the deployment of {NEW[0].short} could not be taken back; the agent's container is not there"
+    assert known(here, "--host sprout") == [gone]
 
 
 def known(here: Loopback, whom: str) -> list[str]:
