@@ -1,21 +1,34 @@
 #!/usr/bin/python3
-"""Is the agent alive: its heartbeat is younger than the longest thing that it does between two beats.
+"""Is the agent alive: the heartbeat is this container's own, and younger than the longest thing between two beats.
 
-No generation, no secrets, nothing but a file's age: a HEALTHCHECK runs every few seconds, outside the entry point.
+No generation, no secrets, nothing but a small file: a HEALTHCHECK runs every few seconds, outside the entry point.
 The agent beats at every turn and once a minute while it waits; the longest silence that is none is a turn that runs
-into its deadline (two minutes), or a large model that is being loaded (about four, facts §1.4).
+into its deadline (two minutes), or a large model that is being loaded (about four, facts §1.4). A heartbeat of a
+container before this one says nothing of the agent that starts now; a full disk keeps it from writing another.
 """
 
+import json
 import os
+import platform
 import sys
 import time
 from pathlib import Path
 
 OLDEST_S = 600.0
 
-heartbeat = Path(os.environ.get("SAGE_STATE", "/srv/sage/state")) / "heartbeat.json"
+state = Path(os.environ.get("SAGE_STATE", "/srv/sage/state"))
+heartbeat = state / "heartbeat.json"
 try:
     age = time.time() - heartbeat.stat().st_mtime
+    said = json.loads(heartbeat.read_bytes()[:8192])
+    room = os.statvfs(state)
 except OSError as missing:
     sys.exit(f"no heartbeat: {missing}")
-sys.exit(0 if age < OLDEST_S else f"the last heartbeat is {age:.0f} s old")
+except ValueError:
+    sys.exit("the heartbeat is damaged")
+writer = said.get("container") if isinstance(said, dict) else None
+if writer not in (None, platform.node()):
+    sys.exit("no heartbeat: the agent has not written one since this container was made")
+if room.f_bavail == 0 or (room.f_files and not room.f_favail):
+    sys.exit("no room for a heartbeat: the disk of the state is full")
+sys.exit(0 if abs(age) < OLDEST_S else f"the last heartbeat is {age:.0f} s old")

@@ -46,7 +46,7 @@ class Agent:
     @property
     def heartbeat(self) -> Heartbeat:
         """The file that a health check looks at."""
-        return Heartbeat(self.paths.heartbeat, self.me.host.name, self.clock)
+        return Heartbeat(self.paths.heartbeat, self.me.host.name, self.clock, self.release)
 
     @property
     def schedule(self) -> Schedule:
@@ -101,7 +101,7 @@ def build(
     committed: when that was committed; None: nobody has said.
     """
     mail = wiring.post(paths, me, clock)
-    heartbeat = Heartbeat(paths.heartbeat, me.host.name, clock)
+    heartbeat = Heartbeat(paths.heartbeat, me.host.name, clock, release)
     watch = wiring.watch(paths, me, clock, committed)
     runner = wiring.runner(paths, me, mail, watch, stop, release, audience or heartbeat, image)
     return Agent(me, paths, mail, runner, watch, stop, release, log)

@@ -1,7 +1,9 @@
 """The heartbeat: a file whose age tells a health check whether the agent still gets anywhere.
 
-    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "failing": null, "host": "sprout"}
-      replaced at every beat; failing: why the last wake failed, null when it did not, or while a session gets on
+    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "container": "3f2a…", "failing": null,
+                             "host": "sprout", "release": "ab12…"}
+      replaced at every beat; failing: why the last wake failed, null when it did not, or while a session gets on;
+      container: the host name inside, by which the board tells this agent's beats from those of the one before
 
 It beats where work gets on (a wake, a question, an answer) and while the agent waits, and nowhere else: a thread of
 its own would go on beating for an agent that hangs. images/shared/healthy.py knows how long a silence may last.
@@ -9,10 +11,10 @@ its own would go on beating for an agent that hangs. images/shared/healthy.py kn
 
 from __future__ import annotations
 
-import contextlib
 import json
+import platform
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sage_edge import clock, files
@@ -32,12 +34,17 @@ class Heartbeat:
     path: Path
     host: str
     clock: Clock
+    release: str
+    container: str = field(default_factory=platform.node)
 
-    def beat(self, failing: str | None = None) -> None:
-        """Replace the heartbeat. A full disk stops no work; the file then grows old, which says it."""
-        content = json.dumps({"at": clock.text(self.clock.now()), "failing": failing, "host": self.host}).encode()
-        with contextlib.suppress(StorageError):
-            files.write_atomic(self.path, content)
+    def beat(self, failing: str | None = None) -> str | None:
+        """Replace the heartbeat; return why that could not be done. A full disk stops no work, and is a failure."""
+        content = {"at": clock.text(self.clock.now()), "failing": failing, "host": self.host, "release": self.release}
+        try:
+            files.write_atomic(self.path, json.dumps({**content, "container": self.container}).encode())
+        except StorageError as refused:
+            return refused.message
+        return None
 
     def wait(self, seconds: float, stop: threading.Event, failing: str | None = None) -> None:
         """Wait and renew the file meanwhile; return early once `stop` is set."""

@@ -1,8 +1,8 @@
 """`agent run`: wake, wait, wake again, until it is told to stop.
 
 It wakes at each slot and every `wake_every` in between. A failing wake is reported when the failure starts and when
-it is over, not in between; only what no waiting can mend (a guard, a declaration) ends the loop. A hub that does not
-answer is no failure; one that says no is, but no slot waits for it.
+it is over, not in between, and a heartbeat that cannot be written is one, too; only what no waiting can mend (a guard,
+a declaration) ends the loop. A hub that does not answer is no failure; one that says no is, but no slot waits for it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def run(agent: Agent) -> None:
     failures = 0
     while not agent.stop.is_set():
         agent.heartbeat.beat(failing)
-        trouble = _wake(agent)
+        trouble = _wake(agent) or agent.heartbeat.beat()
         if trouble != failing:
             agent.log(f"failing: {trouble}" if trouble else "all is well again")
             failing = trouble

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sage_edge.agent import build, loop, wake
+from sage_edge.agent.heartbeat import Heartbeat
 from sage_edge.cli import render, session_view
 from sage_edge.cli.environment import (
     as_option,
@@ -19,6 +20,7 @@ from sage_edge.cli.environment import (
     stop_on_signals,
 )
 from sage_edge.cli.lazy_group import Listed
+from sage_edge.errors import SageError
 from sage_edge.inventory import guard, identity
 from sage_edge.inventory.roles import Ability
 
@@ -46,7 +48,11 @@ def once(as_host: str | None, at: str | None) -> None:
 @as_option
 def run(as_host: str | None) -> None:
     """Wake at every slot and in between, until stopped."""
-    loop.run(_agent(as_host, None, None))
+    try:
+        loop.run(_agent(as_host, None, None))
+    except SageError as refused:  # the board sees the heartbeat, and starts no agent again that was refused
+        Heartbeat(paths().heartbeat, as_host or "", clock_at(None), release()).beat(refused.message)
+        raise
 
 
 @command.command("plan")

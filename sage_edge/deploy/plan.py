@@ -119,6 +119,7 @@ def plan(
     steps = tuple(_steps(wanted, facts)) if why else ()
     if any(isinstance(step, Switch) for step in steps):
         preflight.require_disk_space(wanted, facts)
+        preflight.require_state_room(facts)
     return Plan(facts.host, wanted.short, steps, why, preflight.foundation(facts), commit)
 
 

@@ -32,6 +32,10 @@ SPARE = 500_000_000
 """What stays free for journals, transcripts and logs."""
 
 
+STATE_ROOM = 10_000_000
+"""Less than this in the state folder, and an agent cannot prove that it lives."""
+
+
 def check(wanted: DesiredRelease, facts: BoardProbe, board: Board) -> None:
     """Raise unless the board is the host, fit for the release, and able to run it.
 
@@ -109,6 +113,14 @@ def require_disk_space(wanted: DesiredRelease, facts: BoardProbe) -> None:
         look = invoke("status", host=facts.host)
         hint = ("see what lies there: ", look, "; then remove what nobody runs: docker image prune")
         raise NoDiskSpace(facts.host, "unpacking the image", needs, has, hint=hint)
+
+
+def require_state_room(facts: BoardProbe) -> None:
+    """Raise NoDiskSpace when the agent that would be started could not write its first heartbeat."""
+    has = facts.disk["state"]["free"] if "state" in facts.disk else STATE_ROOM
+    if has < STATE_ROOM:
+        hint = "on the board: see what lies there: df -h /srv/sage/state; du -sh /srv/sage/state/*"
+        raise NoDiskSpace(facts.host, "what its agent writes", STATE_ROOM, has, hint=hint)
 
 
 def foundation(facts: BoardProbe) -> Digest:

@@ -6,7 +6,7 @@ import re
 
 from sage_edge.host import machine
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, SuggestedCommand, invoke
-from sage_edge.host.service import AGENT, PROJECT
+from sage_edge.host.service import AGENT_CONTAINER
 
 MOST = 10_000
 _SINCE = re.compile(r"\d+[smhd]|\d{4}-\d\d-\d\dT[0-9:.]+Z?")
@@ -21,7 +21,7 @@ def read(n: int, since: str | None, grep: str | None) -> list[str]:
         raise _unfit(what, invoke("logs", host=HOST, since="10m"))
     tail = str(MOST if grep else n)
     words = ["docker", "logs", "--timestamps", "--tail", tail, *(["--since", since] if since else [])]
-    ran = machine.run((*words, f"{PROJECT}-{AGENT}-1"), timeout_s=30)
+    ran = machine.run((*words, AGENT_CONTAINER), timeout_s=30)
     machine.require_installed(ran)
     if ran.code != 0:
         raise Refusal("no-logs", f"there are no logs: {ran.tail}", "deploy first: ", invoke("deploy", host=HOST))

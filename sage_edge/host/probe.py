@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import release_listing, release_store, served_line, started
+from sage_edge.host import beat, release_listing, release_store, served_line, started
+from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import Refusal
@@ -75,7 +76,8 @@ _STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, o
 
 def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]:
     """Return what is so on this board now, as one JSON object."""
-    docker = _docker(engine, started.read(places.started))
+    newest = beat.read(places.state)
+    docker = _docker(engine, started.read(places.started), newest)
     return {
         "format": 1,
         "helper": helper,
@@ -100,8 +102,8 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "secrets_open": _open_secrets(places.root),
         "docker": docker,
         "clock": clock(places.root),
-        "heartbeat_age_s": _age(places.state / "heartbeat.json"),
-        "failing": _failing(places.state / "heartbeat.json"),
+        "heartbeat_age_s": now_s() - newest.written if newest else None,
+        "failing": newest.failing if newest else None,
         "deploy": _deploy(places),
         "models": _models(places),
         "bytes_missing": _bytes_missing(places),
@@ -130,11 +132,11 @@ def _deploy(places: Places) -> Mapping[str, Any]:
     }
 
 
-def _docker(engine: LocalEngine, record: StartedRecord | None) -> Mapping[str, Any] | None:
+def _docker(engine: LocalEngine, record: StartedRecord | None, newest: Beat | None) -> Mapping[str, Any] | None:
     """What the engine is and holds; null where none answers."""
     try:
         info = engine.info()
-        containers = [_container(engine, entry, record) for entry in engine.containers()]
+        containers = [_container(engine, entry, record, newest) for entry in engine.containers()]
         images = sorted(entry["Id"] for entry in engine.images())
     except Refusal:
         return None
@@ -149,7 +151,9 @@ def _docker(engine: LocalEngine, record: StartedRecord | None) -> Mapping[str, A
     }
 
 
-def _container(engine: LocalEngine, listed: Mapping[str, Any], record: StartedRecord | None) -> Mapping[str, Any]:
+def _container(
+    engine: LocalEngine, listed: Mapping[str, Any], record: StartedRecord | None, newest: Beat | None
+) -> Mapping[str, Any]:
     full = engine.container(str(listed["Id"])) or {}
     state, config = full.get("State") or {}, full.get("Config") or {}
     variables = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())
@@ -168,6 +172,7 @@ def _container(engine: LocalEngine, listed: Mapping[str, Any], record: StartedRe
         "exit_code": state.get("ExitCode"),
         "differs": started.differences(record, name, variables.get("SAGE_RELEASE", ""), full),
         "rights": started.rights(full),
+        "beats": newest is not None and newest.is_of(full),
         "labels": {
             key: value for key, value in sorted(labels.items()) if key.startswith(("sage.", "com.docker.compose"))
         },
@@ -225,12 +230,14 @@ def _size(path: Path) -> int | None:
 
 
 def _disks(places: Places, docker: str | None) -> Mapping[str, Mapping[str, int]]:
-    """docker: where its engine keeps images, which may be a disk of its own."""
+    """docker: where its engine keeps images, which may be a disk of its own. One without inodes has no room."""
     disks = {}
-    for name, path in (("sage", places.base), ("docker", Path(docker or "/var/lib/docker")), ("root", places.root)):
+    engine = Path(docker or "/var/lib/docker")
+    for name, path in (("sage", places.base), ("state", places.state), ("docker", engine), ("root", places.root)):
         here = next((folder for folder in (path, *path.parents) if folder.exists()), places.root)
         usage = os.statvfs(here)
-        free, total = usage.f_bavail * usage.f_frsize, usage.f_blocks * usage.f_frsize
+        total = usage.f_blocks * usage.f_frsize
+        free = 0 if usage.f_files and not usage.f_favail else usage.f_bavail * usage.f_frsize
         disks[name] = {"device": here.stat().st_dev, "free": free, "total": total}
     return disks
 
@@ -316,23 +323,6 @@ def _open_secrets(root: Path) -> list[str]:
     """Secrets that anybody on this board may read, as paths below the root."""
     files = (path for pattern in SECRETS for path in root.glob(pattern) if path.suffix != ".pub" and path.is_file())
     return sorted(path.relative_to(root).as_posix() for path in files if path.stat().st_mode & _ANYBODY_MAY_READ)
-
-
-def _age(path: Path) -> float | None:
-    """Seconds since a file was written, by this board's clock."""
-    try:
-        return now_s() - path.stat().st_mtime
-    except OSError:
-        return None
-
-
-def _failing(path: Path) -> list[str] | None:
-    """Why the agent's last wake failed, as its heartbeat has it: nothing or one message; null: it does not say."""
-    try:
-        reason = json.loads(_text(path) or "")["failing"]
-    except (ValueError, LookupError, TypeError):
-        return None
-    return [] if reason is None else [str(reason)]
 
 
 def _uptime(root: Path) -> float | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sage_edge.host import file_lock, image_pull, machine, started
+from sage_edge.host import beat, file_lock, image_pull, machine, started
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.machine import LocalEngine
@@ -17,6 +17,9 @@ from sage_edge.host.release_store import Released, twelve
 PROJECT = "sage"
 AGENT = "agent"
 """The compose service whose health and canary decide."""
+
+AGENT_CONTAINER = f"{PROJECT}-{AGENT}-1"
+"""The name that compose gives its container."""
 
 TIMER = "sage-revert"
 UP_S, CANARY_S = 600.0, 300.0
@@ -122,25 +125,30 @@ class Docker:
 
     def running(self) -> Running | None:
         """Return the agent's container, or None."""
-        container = self._engine.container(f"{PROJECT}-{AGENT}-1")
+        container = self._engine.container(AGENT_CONTAINER)
         return _running(container) if container else None
 
     def healthy(self, released: Released, within_s: float) -> None:
-        """Return once the agent runs this release's image and is healthy. Raises Refusal with its last lines."""
+        """Return once the agent runs this release's image, is healthy and has written a heartbeat itself.
+
+        Raises Refusal with its last lines.
+        """
         until = time.monotonic() + within_s
         while time.monotonic() < until:
             now = self.running()
             if now and now.running and now.image == released.image and now.health in ("healthy", "none"):
-                return
-            if now and (now.health == "unhealthy" or not now.running):
+                if self._beats(released):
+                    return
+            elif now and (now.health == "unhealthy" or not now.running):
                 break
             time.sleep(_PAUSE_S)
-        what = f"the agent is not healthy: {_described(self.running())}; {self._last_words()}"
+        silent = "" if self._beats(released) else "; it has written no heartbeat since it was started"
+        what = f"the agent is not healthy: {_described(self.running())}{silent}; {self._last_words()}"
         raise Refusal("unhealthy", what, "read more: ", invoke("logs", host=HOST))
 
     def canary(self, released: Released) -> str:
         """Let the model inside the container generate a token and return what it says of itself."""
-        words = ("docker", "exec", f"{PROJECT}-{AGENT}-1", "sage-smoke")
+        words = ("docker", "exec", AGENT_CONTAINER, "sage-smoke")
         return machine.require(words, "the canary generation", timeout_s=CANARY_S).strip()[-200:]
 
     def arm(self, seconds: int) -> None:
@@ -188,8 +196,13 @@ class Docker:
         with file_lock.hold(path, wait_s, busy, on_wait=lambda: log(waiting), check_cancelled=check_cancelled):
             yield
 
+    def _beats(self, released: Released) -> bool:
+        """True if the newest heartbeat is of the container that runs, and of this release."""
+        newest, container = beat.read(self._places.state), self._engine.container(AGENT_CONTAINER)
+        return newest is not None and container is not None and newest.is_of(container, released.short)
+
     def _last_words(self) -> str:
-        ran = machine.run(("docker", "logs", "--tail", "20", f"{PROJECT}-{AGENT}-1"))
+        ran = machine.run(("docker", "logs", "--tail", "20", AGENT_CONTAINER))
         return ran.tail or "it said nothing"
 
 

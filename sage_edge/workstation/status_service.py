@@ -17,6 +17,7 @@ from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import WrongBoard
 from sage_edge.sizes import counted
+from sage_edge.verify.board.state import DISK_BYTES
 from sage_edge.workstation import context
 from sage_edge.workstation.context import FleetContext
 
@@ -71,6 +72,14 @@ def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
     if deployed.damaged:
         notes.append(deployed.damaged)
     notes += [f"its agent is failing: {why}" for why in facts.failing or ()]
+    agent = facts.engine.agent() if facts.engine else None
+    if agent is not None and agent.beats is False:
+        notes.append("its agent has written no heartbeat since it was started")
+    notes += [
+        f"{sizes.text(facts.disk[disk]['free'])} of room for {disk}"
+        for disk, least in DISK_BYTES.items()
+        if disk in facts.disk and facts.disk[disk]["free"] < least
+    ]
     if facts.engine is None:
         notes.append("no Docker engine answers")
     if abs(facts.clock_ahead_s) > 60:

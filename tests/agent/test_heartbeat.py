@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import re
 import runpy
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,13 +37,19 @@ HEALTHY = Path(__file__).parents[2] / "images" / "shared" / "healthy.py"
 @pytest.fixture
 def beating(tmp_path: Path) -> Heartbeat:
     """A heart with a clock of its own."""
-    return Heartbeat(tmp_path / "state" / "heartbeat.json", "sprout", HandClock())
+    return Heartbeat(tmp_path / "state" / "heartbeat.json", "sprout", HandClock(), "ab12", "3f2a")
 
 
 def test_a_beat_says_who_and_when(beating: Heartbeat) -> None:
     beating.beat("the disk is full")
     said = json.loads(beating.path.read_bytes())
-    assert said == {"at": "2026-11-20T06:10:00.000+00:00", "failing": "the disk is full", "host": "sprout"}
+    assert said == {
+        "at": "2026-11-20T06:10:00.000+00:00",
+        "container": "3f2a",
+        "failing": "the disk is full",
+        "host": "sprout",
+        "release": "ab12",
+    }
     beating.beat()
     assert json.loads(beating.path.read_bytes())["failing"] is None
 
@@ -73,7 +81,9 @@ def test_a_full_disk_stops_no_work_and_the_file_grows_old(beating: Heartbeat, mo
     assert isinstance(beating.clock, HandClock)
     beating.clock.at += timedelta(hours=1)
     monkeypatch.setattr(os, "write", full)
-    beating.beat()
+    said = beating.beat()
+    assert said is not None
+    assert said.startswith("cannot write ")
     assert beating.path.read_bytes() == before
 
 
@@ -145,19 +155,47 @@ def test_the_transcript_names_the_image_that_the_agent_was_built_with(
     assert chain_faults(paper) == ()
 
 
-@pytest.mark.parametrize(("age_s", "code"), [(1, 0), (590, 0), (610, 1), (None, 1)])
+@pytest.mark.parametrize(("age_s", "code"), [(1, 0), (590, 0), (610, 1), (-610, 1), (None, 1)])
 def test_the_health_check_reads_its_age(
     age_s: int | None, code: int, beating: Heartbeat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SAGE_STATE", str(beating.path.parent))
     if age_s is not None:
-        beating.beat()
+        replace(beating, container=platform.node()).beat()
         os.utime(beating.path, (time.time() - age_s,) * 2)
+    said = health(beating, monkeypatch)
+    assert bool(said) == bool(code)
+    if code:
+        assert "heartbeat" in said
+
+
+def health(beating: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the health check complains of, empty for a healthy agent."""
+    monkeypatch.setenv("SAGE_STATE", str(beating.path.parent))
     with pytest.raises(SystemExit) as end:
         runpy.run_path(str(HEALTHY), run_name="__main__")
-    assert bool(end.value.code) == bool(code)
-    if code:
-        assert "heartbeat" in str(end.value.code)
+    return str(end.value.code or "")
+
+
+def test_the_heartbeat_of_the_container_before_is_none(beating: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that hangs at its start is not healthy, however fresh what it found there is."""
+    beating.beat()
+    assert "has not written one since this container was made" in health(beating, monkeypatch)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "null"])
+def test_a_damaged_heartbeat_breaks_no_check(content: str, beating: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> None:
+    beating.beat()
+    beating.path.write_text(content)
+    assert health(beating, monkeypatch) == ("the heartbeat is damaged" if content in ("", "{") else "")
+
+
+@pytest.mark.parametrize("room", [{"f_bavail": 0}, {"f_bavail": 9, "f_favail": 0}])
+def test_a_full_disk_is_not_healthy(room: dict[str, int], beating: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(beating, container=platform.node()).beat()
+    assert health(beating, monkeypatch) == ""
+    full = SimpleNamespace(**{"f_bavail": 9, "f_files": 9, "f_favail": 9, **room})
+    monkeypatch.setattr(os, "statvfs", lambda path: full)
+    assert health(beating, monkeypatch) == "no room for a heartbeat: the disk of the state is full"
 
 
 def test_the_health_check_bears_every_silence_that_is_allowed(home: Make) -> None:

@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from sage_edge import files
 from sage_edge.agent import heartbeat, loop, wake
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake
-from sage_edge.errors import HubRefused, SageError, Unreachable, UsageError
+from sage_edge.errors import HubRefused, SageError, StorageError, Unreachable, UsageError
 from sage_edge.inventory.errors import NotMyRole
 from tests.fakes import HandClock, Home
 
@@ -97,6 +99,23 @@ def test_the_heartbeat_says_why_the_last_wake_failed(
     watch.on_wait = lambda: seen.append(json.loads(one.paths.heartbeat.read_bytes())["failing"])
     looped(one, [None, SageError("the disk is full"), None, None], monkeypatch)
     assert seen == [None, "the disk is full", None, None]
+
+
+def test_a_heartbeat_that_cannot_be_written_is_a_failure_until_it_can(
+    home: Make, watch: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, real, calls = home(), files.write_atomic, list[bool]()
+
+    def refused(path: Path, content: bytes) -> None:
+        calls.append(path == one.paths.heartbeat)
+        if path == one.paths.heartbeat and len(calls) < 5:
+            raise StorageError("the heartbeat", "no space left")
+        real(path, content)
+
+    monkeypatch.setattr(files, "write_atomic", refused)
+    looped(one, [None, None, None], monkeypatch)
+    assert "failing: cannot write the heartbeat: no space left" in one.told
+    assert one.told[-1] == "all is well again"
 
 
 def test_a_stop_ends_it_at_once(home: Make, watch: HandClock) -> None:

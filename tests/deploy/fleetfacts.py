@@ -43,7 +43,9 @@ TOLD: dict[str, Any] = {
         "proc/meminfo": "MemTotal:        7802672 kB\n",
     },
     "memory": {"total": 7_990_000_000, "available": 6_000_000_000},
-    "disk": {name: {"device": 1, "free": 50_000_000_000, "total": 10**11} for name in ("sage", "docker", "root")},
+    "disk": {
+        name: {"device": 1, "free": 50_000_000_000, "total": 10**11} for name in ("sage", "state", "docker", "root")
+    },
     "groups": {"docker": 999, "video": 44, "render": 104, "sage": None},
     "user": {"uid": 0, "asked_by": "sage", "asked_uid": 1000, "groups": ["sudo"]},
     "files": {},
@@ -116,6 +118,7 @@ def serving(found: DesiredRelease, **changes: Any) -> dict[str, Any]:
         "exit_code": 0,
         "differs": [],
         "rights": [],
+        "beats": True,
         "labels": {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"},
         **changes,
     }

@@ -100,6 +100,7 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
             "image",
             "agent's release",
             "agent as it was started",
+            "heartbeat's writer",
             "image's role",
             "image's platform",
             "image's board",

@@ -124,3 +124,19 @@ def test_a_foreign_container_is_told_by_name() -> None:
     assert status_service._to_know(seen, "sage") == ["not ours, but could change this board: spy: mounts /, privileged"]
     results = {result.check: result for result in board_checks.examine(test_checked_board.target(seen))}
     assert results["containers that are not ours"].verdict == "warn"
+
+
+def test_a_full_state_volume_is_said_by_status_and_verify() -> None:
+    told = test_checked_board.probe()
+    told["disk"]["state"] = {"device": 2, "free": 0, "total": 10**9}
+    seen = facts.parse(SPROUT, told, NOW)
+    assert status_service._to_know(seen, "sage") == ["0 B of room for state"]
+    failed = [result.check for result in board_checks.examine(test_checked_board.target(seen)) if not result.holds]
+    assert failed == ["room for state"]
+
+
+def test_an_agent_without_a_heartbeat_of_its_own_is_said_by_status_and_verify() -> None:
+    seen = board({"beats": False}, {})
+    assert status_service._to_know(seen, "sage") == ["its agent has written no heartbeat since it was started"]
+    failed = [result.check for result in board_checks.examine(test_checked_board.target(seen)) if not result.holds]
+    assert failed == ["heartbeat's writer"]

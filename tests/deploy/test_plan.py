@@ -140,3 +140,11 @@ def test_a_disk_that_is_too_small_is_said_before_any_byte() -> None:
 def test_a_cpu_image_needs_no_gpu_and_is_for_no_board() -> None:
     facts = probed(docker__runtimes=["runc"])
     assert not made(facts, platform="cpu", board="anything").is_empty
+
+
+def test_an_agent_that_could_not_write_is_not_started() -> None:
+    full = {**probed().disk, "state": {"device": 2, "free": 0, "total": 9}}
+    with pytest.raises(NoDiskSpace, match="what its agent writes") as refused:
+        made(probed(disk=full))
+    assert refused.value.code == ExitCode.REFUSED
+    assert made(probed(**serving(wanted()), disk=full)).is_empty, "what runs is left alone"

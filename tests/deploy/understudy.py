@@ -24,7 +24,8 @@ COPY --chmod=0755 <<'EOF' /usr/local/bin/sage-edge
 trap 'exit 0' TERM INT
 while :; do
   failing=$(cat $SAGE_STATE/failing 2>/dev/null || echo null)
-  printf '{{"failing": %s}}' "$failing" >"$SAGE_STATE/beat.new" &&
+  printf '{{"failing": %s, "container": "%s", "release": "%s"}}' "$failing" "$HOSTNAME" "$SAGE_RELEASE" \
+    >"$SAGE_STATE/beat.new" &&
     mv "$SAGE_STATE/beat.new" "$SAGE_STATE/heartbeat.json"
   sleep 1 & wait $!
 done

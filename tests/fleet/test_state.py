@@ -12,6 +12,7 @@ from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import SOURCES, contradictions, measured
 from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
+from tests.fleet.asking import Agent
 
 Rule = Callable[[FactValue], None]
 EXCHANGE_S = 20
@@ -27,6 +28,14 @@ def test_board(host: Host, card: Board, rule: Rule) -> None:
 def test_heartbeat(host: Host, rule: Rule) -> None:
     beat = host.file("/srv/sage/state/heartbeat.json")
     rule(float(host.check_output("date +%s")) - beat.mtime.timestamp() if beat.exists else None)
+
+
+def test_writer(host: Host, agent: Agent, rule: Rule) -> None:
+    beat = json.loads(asking.text(host, "/srv/sage/state/heartbeat.json") or "{}")
+    if agent.says("Id") is None:
+        rule(None)
+    else:
+        rule("running" if beat.get("container") == agent.says("Config", "Hostname") else "another")
 
 
 def test_wakes(host: Host, rule: Rule) -> None:
@@ -46,7 +55,8 @@ def test_kept(host: Host, rule: Rule) -> None:
 
 def test_disk(host: Host, of: str, rule: Rule) -> None:
     engine = host.run("docker info --format '{{.DockerRootDir}}'")
-    place = "/srv/sage" if of == "sage" else engine.stdout.strip() if engine.succeeded else "/var/lib/docker"
+    ours = {"sage": "/srv/sage", "state": "/srv/sage/state"}
+    place = ours.get(of) or (engine.stdout.strip() if engine.succeeded else "/var/lib/docker")
     rule(int(host.check_output("df --output=avail --block-size=1 %s", place).splitlines()[-1]))
 
 

@@ -23,7 +23,7 @@ _VERSION = re.compile(r"(\d+)\.(\d+)")
 class BoardContainer:
     """A container on a board. release: what it says itself; differs: from what the board started, None: not recorded.
 
-    rights: by what it could change the board; exit_code: of one that ended.
+    rights: by what it could change the board; exit_code: of one that ended; beats: the newest heartbeat is its own.
     """
 
     name: str
@@ -38,6 +38,7 @@ class BoardContainer:
     exit_code: int | None = None
     differs: tuple[str, ...] | None = None
     rights: tuple[str, ...] = ()
+    beats: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,7 @@ def _engine(content: Mapping[str, Any]) -> BoardEngine:
                 exit_code=entry.get("exit_code"),
                 differs=_texts(entry.get("differs")),
                 rights=_texts(entry.get("rights")) or (),
+                beats=entry.get("beats"),
             )
             for entry in content["containers"]
         ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sage_edge import sizes
 from sage_edge.hints import invoke
-from sage_edge.verify.board.facts import LOGS, BoardCheck, as_set, of_each, of_probe
+from sage_edge.verify.board.facts import LOGS, BoardCheck, as_set, of_agent, of_each, of_probe
 from sage_edge.verify.board_target import BoardTarget
 from sage_edge.verify.check import CheckedThing, Fact, HostCheck, always, once
 from sage_edge.verify.provisioned import Things
@@ -18,8 +18,8 @@ HEARTBEAT_S = 600.0
 CLOCK_S = 30.0
 """How far a board's clock may be off: sessions are due to the minute."""
 
-DISK_BYTES: Mapping[str, int] = {"sage": 500_000_000, "docker": 2_000_000_000}
-"""Headroom: for journals and transcripts, and for the next image's changed layers."""
+DISK_BYTES: Mapping[str, int] = {"sage": 500_000_000, "state": 500_000_000, "docker": 2_000_000_000}
+"""Headroom: for releases and models, for journals and transcripts, and for the next image's changed layers."""
 
 MEMORY_BYTES = 250_000_000
 """Headroom beside the running agent, before the kernel begins to kill."""
@@ -37,6 +37,12 @@ CHECKS: tuple[BoardCheck, ...] = (
         "heartbeat",
         of_probe("heartbeat", lambda seen: seen.answer.get("heartbeat_age_s")),
         once(lambda at: Within(HEARTBEAT_S, in_seconds) if at.current else None),
+        LOGS,
+    ),
+    HostCheck(
+        "heartbeat's writer",
+        of_agent("writer", lambda agent, _: None if agent.beats is None else "running" if agent.beats else "another"),
+        once(lambda at: Is("running", "the agent that runs") if at.current else None),
         LOGS,
     ),
     HostCheck(
@@ -61,7 +67,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         "room for {}",
         of_each("disk", lambda seen, disk: seen.disk[disk]["free"] if disk in seen.disk else None),
         _disks,
-        "on the board: docker image prune; df -h",
+        "on the board: docker image prune; df -h /srv/sage/state",
     ),
     HostCheck(
         "free memory",
