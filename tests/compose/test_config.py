@@ -61,6 +61,27 @@ def test_what_holds_in_every_combination(host: str, cpu: bool, profile: str | No
     assert writable == {"/srv/sage/state", *(["/srv/sage/exchange"] if cpu else [])}
 
 
+@pytest.mark.parametrize(("host", "cpu", "profile"), COMBINATIONS)
+def test_an_image_of_ours_that_is_not_here_is_asked_of_nobody(host: str, cpu: bool, profile: str | None) -> None:
+    ours = {name: service for name, service in read(host, cpu, profile)["services"].items() if name != "omni"}
+    assert {name: service.get("pull_policy") for name, service in ours.items()} == dict.fromkeys(ours, "never")
+    assert all(service["image"].startswith("sage/") for service in ours.values())
+
+
+@pytest.mark.docker
+def test_by_hand_an_image_that_was_not_built_is_missed_and_not_pulled() -> None:
+    """The engine would ask the public registry for a name like this."""
+    apart = {"SAGE_IMAGE": "sage/never-built:cpu", "SAGE_EXCHANGE_VOLUME": "sage-test-never-built"}
+    by_hand = Composed(("sprout", "cpu"), apart, project="sage-test-never-built")
+    try:
+        said = by_hand("up", "--detach", ok=False, timeout_s=20)
+    finally:
+        by_hand("down", "--volumes", ok=False)
+    assert said.returncode != 0
+    assert "No such image: sage/never-built:cpu" in said.stderr
+    assert not any(word in said.stderr.lower() for word in ("pull", "registry", "lookup", "denied"))
+
+
 def test_each_board_has_the_limits_that_it_can_bear() -> None:
     sprout, thor = (read(host)["services"]["agent"] for host in ("sprout", "thor"))
     assert int(sprout["mem_limit"]) == 3 << 30
