@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sage_edge.deploy import plan as plans
@@ -21,6 +22,7 @@ from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.held_lock import holding
 from sage_edge.deploy.plan import Plan, Restore, SendImage, SendModel, TakeBack
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
+from sage_edge.errors import Unreachable
 from sage_edge.inventory.board_card import Board as BoardCard
 from sage_edge.names import ModelRef
 from sage_edge.remote.board.client import BoardClient
@@ -82,7 +84,8 @@ def roll_out(
             wanted = want(facts)
             planned = plans.plan(wanted, facts, card, unpin=unpin)
         canary = _carry_out(board, token, planned, wanted, carriers, timeouts, log)
-        confirmed = _confirm(connect, token, wanted.short, log) if planned.steps else {}
+        with _taken_back_alone(wanted.short, timeouts):
+            confirmed = _confirm(connect, token, wanted.short, log) if planned.steps else {}
     return RolloutOutcome(board.host, wanted.short, True, canary, confirmed.get("running"), done)
 
 
@@ -124,8 +127,19 @@ def _carry_out(
                     board.fetch(token, wanted.files["release.json"], image_from)
         with timed(log, "stage the release"):
             board.stage(token, wanted.files, image_from, permit)
-    with timed(log, str(planned.steps[-1])):
+    with timed(log, str(planned.steps[-1])), _taken_back_alone(wanted.short, timeouts):
         return str(board.activate(token, asdict(timeouts))["canary"])
+
+
+@contextlib.contextmanager
+def _taken_back_alone(release: str, timeouts: RolloutTimeouts) -> Iterator[None]:
+    """Say of a board that is lost during a switch what becomes of it: its timer takes the release back."""
+    try:
+        yield
+    except Unreachable as lost:
+        at = datetime.now(timezone.utc) + timedelta(seconds=timeouts.revert_s)
+        then = f"if it had begun to switch to {release}, it takes itself back at {at:%H:%M:%S} UTC"
+        raise Unreachable(f"{lost.message}; {then}", hint=lost.hint) from None
 
 
 def _confirm(connect: Connect, token: str, release: str, log: Callable[[str], None]) -> Mapping[str, Any]:
@@ -171,7 +185,8 @@ def roll_back(
     with connect() as board:
         facts = board.facts()
         fit(facts)
-        with holding(board, f"rollback to {to or 'the release before'}", timeouts) as token:
+        target = to or "the release before"
+        with holding(board, f"rollback to {target}", timeouts) as token, _taken_back_alone(target, timeouts):
             if facts.deployed.journal_state not in plans.OVER:
                 with timed(log, "settle the deployment that is open"):
                     board.recover("a rollback found it open")

@@ -56,10 +56,10 @@ def read(state: Path) -> Beat | None:
         return None
     mark = f"{status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"
     try:
-        said = json.loads(content)
+        document = json.loads(content)
     except ValueError:
-        said = None
-    return Beat(status.st_mtime, mark, said if isinstance(said, dict) else {})
+        document = None
+    return Beat(status.st_mtime, mark, document if isinstance(document, dict) else {})
 
 
 def _started(container: Mapping[str, Any]) -> float:

@@ -24,7 +24,8 @@ from sage_edge.names import HostName
 from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, ShellInTheWay, TooMuchOutput
 from sage_edge.remote.ssh import begin_mark, cancellation, config
 from sage_edge.remote.ssh.begin_mark import MOST_NOISE_BYTES, BeginMark, MarkedStream
-from sage_edge.remote.ssh.config import ALIVE_S, CONNECT_S, Address
+from sage_edge.remote.ssh.config import CONNECT_S, Address
+from sage_edge.remote.ssh.keepalive import Keepalive, silence
 from sage_edge.shell import Result
 
 _PIECE = 1 << 16
@@ -35,8 +36,8 @@ MOST_OUTPUT_BYTES = 64 << 20
 class Remote:
     """An open connection. Each command has a channel of its own, and threads may run theirs beside each other."""
 
-    def __init__(self, address: Address, transport: Any) -> None:
-        self.address, self._transport = address, transport
+    def __init__(self, address: Address, transport: Any, alive: Keepalive) -> None:
+        self.address, self._transport, self._alive = address, transport, alive
 
     def run(
         self,
@@ -57,7 +58,10 @@ class Remote:
         mark = BeginMark()
         words = " ".join(map(shlex.quote, ("sh", "-c", mark.script(script), "sage-edge", *arguments)))
         until = time.monotonic() + timeout_s
-        with _talking(self.address), contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel:
+        with (
+            _talking(self.address, self._alive),
+            contextlib.closing(self._transport.open_session(timeout=CONNECT_S)) as channel,
+        ):
             try:
                 return _converse(channel, mark, f"exec {words}", stdin, until, hear)
             except _NotBegun as silent:
@@ -73,12 +77,12 @@ class Remote:
 
         Raises Unreachable when its sshd does not forward.
         """
-        with _talking(self.address):
+        with _talking(self.address, self._alive), self._alive.asking:
             there = int(self._transport.request_port_forward("127.0.0.1", 0, functools.partial(_pipe_back, port)))
         try:
             yield there
         finally:
-            with contextlib.suppress(Exception):  # the connection may be gone, and with it the forward
+            with contextlib.suppress(Exception), self._alive.asking:  # the connection may be gone, and the forward too
                 self._transport.cancel_port_forward("127.0.0.1", there)
 
 
@@ -212,7 +216,10 @@ def connect(fleet: Path, host: HostName) -> Iterator[Remote]:
     try:
         with _talking(address):
             connection.open()
-        yield Remote(address, _tuned(connection.transport))
+        transport = _tuned(connection.transport)
+        alive = Keepalive(transport)
+        with alive.watched():
+            yield Remote(address, transport, alive)
     finally:
         connection.close()
         connection.client.close()  # fabric leaves the socket of a handshake that failed
@@ -276,13 +283,12 @@ def _trusted(address: Address) -> list[Any]:
 def _tuned(transport: Any) -> Any:
     if isinstance(transport.sock, socket.socket):
         transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 45 ms a command (facts §4.2)
-    transport.set_keepalive(ALIVE_S)
     return transport
 
 
 @contextlib.contextmanager
-def _talking(address: Address) -> Iterator[None]:
-    """Turn what fabric, paramiko and the network refuse into our errors."""
+def _talking(address: Address, alive: Keepalive | None = None) -> Iterator[None]:
+    """Turn what fabric, paramiko and the network refuse into our errors. alive: of a connection that is open."""
     import paramiko
 
     try:
@@ -297,7 +303,9 @@ def _talking(address: Address) -> Iterator[None]:
     except (paramiko.SSHException, OSError, EOFError) as silent:
         if "No authentication methods" in str(silent) or isinstance(silent, paramiko.PasswordRequiredException):
             raise AccessDenied(address.host, str(address)) from None
-        raise unreachable(address, str(silent) or type(silent).__name__) from None
+        raise unreachable(
+            address, silence() if alive and alive.is_dead else str(silent) or type(silent).__name__
+        ) from None
 
 
 def unreachable(address: Address, why: str) -> Unreachable:
