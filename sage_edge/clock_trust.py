@@ -163,10 +163,22 @@ class ClockWatch:
         """Look, and remember it. A full disk stops no work."""
         reading, memory = self.clock.read(), self._memory()
         if self.clock.source == "system":
-            later = remember(reading, self.bounds, memory)
-            with contextlib.suppress(StorageError):
-                files.write_atomic(self.file, later.model_dump_json().encode())
+            self._write(remember(reading, self.bounds, memory))
         return judge(reading, self.bounds, memory)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest time that the clock said while something kept it in step, as far as is remembered."""
+        return self._memory().newest
+
+    def recall(self, newest: datetime) -> None:
+        """Remember a time that this host's own papers name, where nothing else is remembered."""
+        if self.clock.source == "system" and not self.file.exists():
+            self._write(ClockMemory(newest=newest))
+
+    def _write(self, memory: ClockMemory) -> None:
+        with contextlib.suppress(StorageError):
+            files.write_atomic(self.file, memory.model_dump_json().encode())
 
     def _memory(self) -> ClockMemory:
         if self.clock.source != "system":

@@ -10,7 +10,7 @@ from datetime import datetime
 from sage_edge.agent import slots
 from sage_edge.agent.heartbeat import Heartbeat
 from sage_edge.clock import Clock
-from sage_edge.clock_trust import ClockWatch
+from sage_edge.clock_trust import ClockTrust, ClockWatch
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.cadence import Schedule
 from sage_edge.inventory.identity import Me
@@ -46,7 +46,7 @@ class Agent:
     @property
     def heartbeat(self) -> Heartbeat:
         """The file that a health check looks at."""
-        return Heartbeat(self.paths.heartbeat, self.me.host.name, self.clock, self.release)
+        return Heartbeat(self.paths.heartbeat, self.me.host.name, self.watch, self.release)
 
     @property
     def schedule(self) -> Schedule:
@@ -58,9 +58,11 @@ class Agent:
         """The kinds of sessions that it conducts at slots."""
         return tuple(kind.name for kind in self.me.fleet.scheduled(self.me.host.name))
 
-    def next_slot(self, now: datetime) -> datetime | None:
-        """Return when its next slot starts; None for a host that conducts nothing at slots."""
-        return slots.following(self.schedule, self.me.host.name, self.scheduled, now)
+    def next_slot(self, trust: ClockTrust) -> datetime | None:
+        """Return when its next slot starts; None for a host that conducts none, and while its clock is in doubt."""
+        if trust.doubt is not None:
+            return None
+        return slots.following(self.schedule, self.me.host.name, self.scheduled, trust.at)
 
     def can(self, ability: str) -> bool:
         """Whether this host's role has an ability."""
@@ -101,7 +103,7 @@ def build(
     committed: when that was committed; None: nobody has said.
     """
     mail = wiring.post(paths, me, clock)
-    heartbeat = Heartbeat(paths.heartbeat, me.host.name, clock, release)
     watch = wiring.watch(paths, me, clock, committed)
+    heartbeat = Heartbeat(paths.heartbeat, me.host.name, watch, release)
     runner = wiring.runner(paths, me, mail, watch, stop, release, audience or heartbeat, image)
     return Agent(me, paths, mail, runner, watch, stop, release, log)

@@ -1,9 +1,10 @@
 """The heartbeat: a file whose age tells a health check whether the agent still gets anywhere.
 
-    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "container": "3f2a…", "failing": null,
-                             "host": "sprout", "release": "ab12…"}
+    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "clock_doubt": null, "container": "3f2a…",
+                             "failing": null, "host": "sprout", "release": "ab12…"}
       replaced at every beat; failing: why the last wake failed, null when it did not, or while a session gets on;
-      container: the host name inside, by which the board tells this agent's beats from those of the one before
+      container: the host name inside, by which the board tells this agent's beats from those of the one before;
+      clock_doubt: why the clock is not believed, null when it is
 
 It beats where work gets on (a wake, a question, an answer) and while the agent waits, and nowhere else: a thread of
 its own would go on beating for an agent that hangs. images/shared/healthy.py knows how long a silence may last.
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sage_edge import clock, files
-from sage_edge.clock import Clock
+from sage_edge.clock_trust import ClockWatch
 from sage_edge.errors import StorageError
 from sage_edge.records.transcript import Step, Turn
 from sage_edge.sessions.journal import SessionLog
@@ -33,15 +34,17 @@ class Heartbeat:
 
     path: Path
     host: str
-    clock: Clock
+    watch: ClockWatch
     release: str
     container: str = field(default_factory=platform.node)
 
     def beat(self, failing: str | None = None) -> str | None:
         """Replace the heartbeat; return why that could not be done. A full disk stops no work, and is a failure."""
-        content = {"at": clock.text(self.clock.now()), "failing": failing, "host": self.host, "release": self.release}
+        trust = self.watch.look()
+        content = {"at": clock.text(trust.at), "clock_doubt": trust.doubt, "failing": failing, "host": self.host}
+        whose = {"container": self.container, "release": self.release}
         try:
-            files.write_atomic(self.path, json.dumps({**content, "container": self.container}).encode())
+            files.write_atomic(self.path, json.dumps({**content, **whose}).encode())
         except StorageError as refused:
             return refused.message
         return None
@@ -51,7 +54,7 @@ class Heartbeat:
         while seconds > 0:
             self.beat(failing)
             piece = min(seconds, LONGEST_PAUSE_S)
-            self.clock.wait(piece, stop)
+            self.watch.clock.wait(piece, stop)
             seconds = 0.0 if stop.is_set() else seconds - piece
 
     def asked(self, log: SessionLog, step: Step) -> None:

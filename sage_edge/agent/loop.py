@@ -35,8 +35,8 @@ def run(agent: Agent) -> None:
 
 def _beginning(agent: Agent) -> str:
     """Say that it runs: the first line of a log in which, on a quiet day, nothing else would stand for hours."""
-    now, release = agent.clock.now(), agent.release
-    following = agent.next_slot(now)
+    trust, release = agent.watch.look(), agent.release
+    following = agent.next_slot(trust)
     slot = f"; the next slot is {following:%Y-%m-%d %H:%M} UTC" if following else ""
     return f"started, release {release}; a wake every {agent.me.fleet.wake_every.total_seconds() / 60:g} minutes{slot}"
 
@@ -55,10 +55,10 @@ def _wake(agent: Agent) -> str | None:
 
 def _pause(agent: Agent, failures: int) -> timedelta:
     """Return how long to wait: until the next slot or wake; longer after failures, never over ten minutes."""
-    now = agent.clock.now()
+    trust = agent.watch.look()
     pause: timedelta = agent.me.fleet.wake_every
     if failures:
         pause = min(_LONGEST_BACK_OFF, timedelta(seconds=5 * 2 ** min(failures, 10)))
-    if (following := agent.next_slot(now)) is not None:
-        pause = min(pause, following - now)
+    if (following := agent.next_slot(trust)) is not None:
+        pause = min(pause, following - trust.at)
     return max(pause, timedelta(seconds=1))

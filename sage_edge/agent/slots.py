@@ -4,12 +4,15 @@ Slot k of a track (a kind of session) is due at `epoch + offset + k * every`; it
 amount that is fixed for host, track and k, so that boards do not all wake in the same second. Only the latest slot can
 be due: one that was missed is caught up once and marked late, those before it are reported as missed. A track that was
 never served begins with a slot that is on time: nothing from before a host's life is caught up.
+
+Which slots were served is a set, not a newest one: what a clock that ran ahead has served stays served, and keeps no
+other slot waiting. Near the ends of the calendar there is no slot.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -30,36 +33,41 @@ class Due:
     missed: int
 
 
-def due(schedule: Schedule, host: HostName, track: Track, now: datetime, served: datetime | None) -> Due | None:
-    """Return the slot of a track that is due at `now`, or None when it was served. served: the last slot kept."""
+def due(schedule: Schedule, host: HostName, track: Track, now: datetime, served: Collection[datetime]) -> Due | None:
+    """Return the slot of a track that is due at `now`, or None when it was served. served: every slot kept."""
     at = latest(schedule, host, track, now)
-    if at is None or (served is not None and served >= at):
+    if at is None or at in served:
         return None
+    before = max((slot for slot in served if slot < at), default=None)
     start = at + jitter(schedule, host, track, at)
     late = now - start > schedule.late_after
-    if served is None:
+    if before is None:
         return None if late else Due(track, at, start, late=False, missed=0)
-    return Due(track, at, start, late, missed=(at - served) // schedule.cadences[track].every - 1)
+    return Due(track, at, start, late, missed=(at - before) // schedule.cadences[track].every - 1)
 
 
 def latest(schedule: Schedule, host: HostName, track: Track, now: datetime) -> datetime | None:
     """Return the newest slot whose start has come, or None before the first one after the epoch."""
-    cadence = schedule.cadences[track]
-    at = EPOCH + cadence.offset + ((now - EPOCH - cadence.offset) // cadence.every) * cadence.every
-    if at + jitter(schedule, host, track, at) > now:
-        at -= cadence.every
-    return at if at >= EPOCH else None
+    return max((at for at, start in _around(schedule, host, track, now) if start <= now), default=None)
 
 
 def following(schedule: Schedule, host: HostName, tracks: Iterable[Track], now: datetime) -> datetime | None:
     """Return the start of the next slot of any of these tracks after `now`; None for no tracks."""
-    starts = []
-    for track in tracks:
-        cadence = schedule.cadences[track]
-        at = EPOCH + cadence.offset + ((now - EPOCH - cadence.offset) // cadence.every) * cadence.every
-        candidates = (at, at + cadence.every, at + 2 * cadence.every)
-        starts.append(min(s for a in candidates if (s := a + jitter(schedule, host, track, a)) > now))
-    return min(starts, default=None)
+    starts = (start for track in tracks for _, start in _around(schedule, host, track, now))
+    return min((start for start in starts if start > now), default=None)
+
+
+def _around(schedule: Schedule, host: HostName, track: Track, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the slots next to a moment with their starts, two before and two after it: jitter is less than a round."""
+    cadence = schedule.cadences[track]
+    number = (now - EPOCH - cadence.offset) // cadence.every
+    for k in range(max(0, number - 1), number + 3):
+        try:
+            at = EPOCH + cadence.offset + k * cadence.every
+            start = at + jitter(schedule, host, track, at)
+        except OverflowError:
+            return
+        yield at, start
 
 
 def jitter(schedule: Schedule, host: HostName, track: Track, at: datetime) -> timedelta:

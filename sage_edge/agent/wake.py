@@ -7,7 +7,7 @@ wake that reaches it.
 from __future__ import annotations
 
 from sage_edge import files, locks
-from sage_edge.agent import post_trouble, steps
+from sage_edge.agent import clock_doubt, post_trouble, steps
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake, WakeAction, WakeStep
 from sage_edge.errors import SageError
@@ -34,6 +34,7 @@ def once(agent: Agent, *, attempts: int = 4) -> Wake:
         files.sweep(agent.paths.journals)
         wake = Wake(attempts)
         agent.events.clear()
+        clock_doubt.note(agent, wake)
         _open(agent, wake)
         for step in steps_for(agent):
             if step.always:

@@ -49,7 +49,11 @@ class Repair(Record):
 
 
 class Status(Record):
-    """The state of a host at its last wake."""
+    """The state of a host at its last wake.
+
+    clock_doubt: why its clock was not believed; None: it was, as in every page of an older release. clock_newest: the
+    latest time that it said while something kept it in step.
+    """
 
     format: Literal[1] = 1
     host: HostName
@@ -63,3 +67,5 @@ class Status(Record):
     pending: tuple[Digest, ...] = ()
     quarantined: tuple[Quarantine, ...] = ()
     problems: tuple[str, ...] = ()
+    clock_doubt: str | None = None
+    clock_newest: Moment | None = None

@@ -22,6 +22,7 @@ from sage_edge import files
 from sage_edge.agent import build, heartbeat, loop
 from sage_edge.agent.build import Agent
 from sage_edge.agent.heartbeat import Heartbeat
+from sage_edge.clock_trust import ClockBounds, ClockWatch
 from sage_edge.engines import Message
 from sage_edge.names import Digest
 from sage_edge.records.transcript import chain_faults
@@ -37,7 +38,8 @@ HEALTHY = Path(__file__).parents[2] / "images" / "shared" / "healthy.py"
 @pytest.fixture
 def beating(tmp_path: Path) -> Heartbeat:
     """A heart with a clock of its own."""
-    return Heartbeat(tmp_path / "state" / "heartbeat.json", "sprout", HandClock(), "ab12", "3f2a")
+    watch = ClockWatch(HandClock(), ClockBounds(), tmp_path / "clock.json")
+    return Heartbeat(tmp_path / "state" / "heartbeat.json", "sprout", watch, "ab12", "3f2a")
 
 
 def test_a_beat_says_who_and_when(beating: Heartbeat) -> None:
@@ -45,6 +47,7 @@ def test_a_beat_says_who_and_when(beating: Heartbeat) -> None:
     said = json.loads(beating.path.read_bytes())
     assert said == {
         "at": "2026-11-20T06:10:00.000+00:00",
+        "clock_doubt": None,
         "container": "3f2a",
         "failing": "the disk is full",
         "host": "sprout",
@@ -55,7 +58,7 @@ def test_a_beat_says_who_and_when(beating: Heartbeat) -> None:
 
 
 def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heartbeat) -> None:
-    watch, seen = beating.clock, []
+    watch, seen = beating.watch.clock, []
     assert isinstance(watch, HandClock)
     watch.on_wait = lambda: seen.append(json.loads(beating.path.read_bytes())["at"][14:19])
     beating.wait(150.0, threading.Event())
@@ -64,7 +67,7 @@ def test_a_long_pause_is_waited_in_pieces_and_beats_before_each(beating: Heartbe
 
 
 def test_a_stop_ends_the_pause_at_once(beating: Heartbeat) -> None:
-    stop, watch = threading.Event(), beating.clock
+    stop, watch = threading.Event(), beating.watch.clock
     assert isinstance(watch, HandClock)
     watch.on_wait = stop.set
     beating.wait(1e9, stop)
@@ -78,8 +81,8 @@ def test_a_full_disk_stops_no_work_and_the_file_grows_old(beating: Heartbeat, mo
     def full(*words: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    assert isinstance(beating.clock, HandClock)
-    beating.clock.at += timedelta(hours=1)
+    assert isinstance(beating.watch.clock, HandClock)
+    beating.watch.clock.at += timedelta(hours=1)
     monkeypatch.setattr(os, "write", full)
     said = beating.beat()
     assert said is not None

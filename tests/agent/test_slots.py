@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.agent import slots
@@ -42,7 +42,7 @@ def cadence(schedule: Schedule, track: Track) -> Cadence:
 
 def due_long_after(schedule: Schedule, track: Track, now: datetime) -> slots.Due | None:
     """What is due for a host that served the very first slot of all and none since."""
-    return slots.due(schedule, SPROUT, track, now, EPOCH + cadence(schedule, track).offset)
+    return slots.due(schedule, SPROUT, track, now, [EPOCH + cadence(schedule, track).offset])
 
 
 @given(schedules(), TRACK, NOW)
@@ -76,18 +76,42 @@ def test_only_the_newest_slot_is_due(schedule: Schedule, track: Track, now: date
 def test_a_served_slot_is_not_due_again(schedule: Schedule, track: Track, now: datetime, later: int) -> None:
     found = due_long_after(schedule, track, now)
     assert found is not None
-    again = slots.due(schedule, SPROUT, track, now + timedelta(seconds=later), found.at)
+    again = slots.due(schedule, SPROUT, track, now + timedelta(seconds=later), [found.at])
     assert again is None or again.at > found.at
 
 
-@given(schedules(), TRACK, NOW, st.integers(0, 10**7))
-def test_a_clock_that_runs_backwards_gives_nothing_to_do(
-    schedule: Schedule, track: Track, now: datetime, back: int
+@given(schedules(), TRACK, NOW, st.lists(st.integers(0, 10**9), max_size=9))
+def test_what_a_clock_that_ran_ahead_has_served_stays_served_and_keeps_no_other_slot_waiting(
+    schedule: Schedule, track: Track, now: datetime, ahead: list[int]
 ) -> None:
-    found = due_long_after(schedule, track, now)
+    own = cadence(schedule, track)
+    here = due_long_after(schedule, track, now)
+    assert here is not None
+    before = here.at - own.every
+    served = {before, *(here.at + own.every * (1 + far) for far in ahead if far * own.every < timedelta(days=9999))}
+    found = slots.due(schedule, SPROUT, track, now, served)
     assert found is not None
-    assume(now - timedelta(seconds=back) > EPOCH)
-    assert slots.due(schedule, SPROUT, track, now - timedelta(seconds=back), found.at) is None
+    assert (found.at, found.missed) == (here.at, 0)
+    for slot in served:
+        again = slots.due(schedule, SPROUT, track, slot + schedule.jitter, served)
+        assert again is None or again.at not in served
+
+
+@given(
+    schedules(),
+    TRACK,
+    st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59), timezones=st.just(timezone.utc)),
+)
+def test_at_the_ends_of_the_calendar_there_are_slots_or_none(schedule: Schedule, track: Track, now: datetime) -> None:
+    latest, after = slots.latest(schedule, SPROUT, track, now), slots.following(schedule, SPROUT, [track], now)
+    assert latest is None or EPOCH <= latest <= now
+    assert after is None or now < after
+    assert (latest is None) == (now < EPOCH + cadence(schedule, track).offset + jitter_of_first(schedule, track))
+
+
+def jitter_of_first(schedule: Schedule, track: Track) -> timedelta:
+    """How long after its due moment the very first slot of a track starts."""
+    return slots.jitter(schedule, SPROUT, track, EPOCH + cadence(schedule, track).offset)
 
 
 @given(schedules(), TRACK, NOW, st.integers(1, 50))
@@ -99,11 +123,11 @@ def test_after_a_gap_one_slot_is_caught_up_and_the_others_are_counted(
     every = cadence(schedule, track).every
     # the end of the gap: all jitters are over, the next slot has not come
     later = first.at + gap * every + schedule.jitter
-    found = slots.due(schedule, SPROUT, track, later, first.at)
+    found = slots.due(schedule, SPROUT, track, later, [first.at])
     assert found is not None
     assert found.missed == (found.at - first.at) // every - 1
     assert found.at - first.at in (gap * every, (gap + 1) * every)
-    assert slots.due(schedule, SPROUT, track, later, found.at) is None
+    assert slots.due(schedule, SPROUT, track, later, [found.at]) is None
 
 
 @given(schedules(), TRACK, NOW)
@@ -115,7 +139,7 @@ def test_late_is_later_than_the_declared_grace(schedule: Schedule, track: Track,
 
 @given(schedules(), TRACK, NOW)
 def test_a_host_without_a_past_catches_nothing_up(schedule: Schedule, track: Track, now: datetime) -> None:
-    found = slots.due(schedule, SPROUT, track, now, None)
+    found = slots.due(schedule, SPROUT, track, now, ())
     experienced = due_long_after(schedule, track, now)
     assert experienced is not None
     assert (found is None) == experienced.late
@@ -130,7 +154,7 @@ def test_the_following_start_comes_after_now_and_none_is_skipped(schedule: Sched
     for track in TRACKS:
         served = due_long_after(schedule, track, now)
         assert served is not None
-        assert slots.due(schedule, SPROUT, track, after - timedelta(microseconds=1), served.at) is None
+        assert slots.due(schedule, SPROUT, track, after - timedelta(microseconds=1), [served.at]) is None
     fresh = [
         slots.latest(schedule, SPROUT, track, after) != slots.latest(schedule, SPROUT, track, now) for track in TRACKS
     ]
@@ -150,10 +174,10 @@ def plain(jitter: str = "0s") -> Schedule:
 
 def test_the_shipped_day() -> None:
     schedule = plain()
-    found = slots.due(schedule, SPROUT, "primary", at("06:00:00"), at("00:00:00"))
+    found = slots.due(schedule, SPROUT, "primary", at("06:00:00"), [at("00:00:00")])
     assert found == slots.Due("primary", at("06:00:00"), at("06:00:00"), late=False, missed=0)
-    assert slots.due(schedule, SPROUT, "primary", at("05:59:59"), at("00:00:00")) is None
-    late = slots.due(schedule, SPROUT, "training", at("15:15:01"), at("03:00:00"))
+    assert slots.due(schedule, SPROUT, "primary", at("05:59:59"), [at("00:00:00")]) is None
+    late = slots.due(schedule, SPROUT, "training", at("15:15:01"), [at("03:00:00")])
     assert late == slots.Due("training", at("15:00:00"), at("15:00:00"), late=True, missed=1)
     assert slots.following(schedule, SPROUT, TRACKS, at("06:00:00")) == at("09:00:00")
 
@@ -165,5 +189,5 @@ def test_boards_do_not_all_start_in_the_same_second() -> None:
 
 
 def test_before_the_first_slot_nothing_is_due() -> None:
-    assert slots.due(plain(), SPROUT, "training", EPOCH + timedelta(hours=1), None) is None
-    assert slots.due(plain(), SPROUT, "training", EPOCH - timedelta(days=1), None) is None
+    assert slots.due(plain(), SPROUT, "training", EPOCH + timedelta(hours=1), ()) is None
+    assert slots.due(plain(), SPROUT, "training", EPOCH - timedelta(days=1), ()) is None

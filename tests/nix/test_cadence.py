@@ -125,11 +125,11 @@ def test_every_slot_of_a_day_is_served_on_time(units: dict[str, str]) -> None:
 
 def late(schedule: Schedule, host: HostName, track: Track, wakes: list[datetime]) -> int:
     """How many slots of the day a host conducts late, if it wakes then."""
-    served, count = None, 0
+    served, count = [MIDNIGHT - DAY], 0
     for wake in wakes:
-        due = slots.due(schedule, host, track, wake, served or MIDNIGHT - DAY)
+        due = slots.due(schedule, host, track, wake, served)
         if due is not None and due.at >= MIDNIGHT:
-            served, count = due.at, count + due.late
+            served, count = [*served, due.at], count + due.late
     return count
 
 

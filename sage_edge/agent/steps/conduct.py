@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from sage_edge.agent import slots
+from sage_edge.agent import served_slots, slots
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
 from sage_edge.inventory import guard
 from sage_edge.inventory.session_kinds import SessionKind
-from sage_edge.names import SessionId, Track
+from sage_edge.names import SessionId
 from sage_edge.records.transcript import Slot
-from sage_edge.sessions import archive
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 - the signature of a step
@@ -31,7 +30,7 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 -
         missed = f"; {due.missed} slots before it were missed" if due.missed else ""
         why = f"the slot of {due.at:%Y-%m-%d %H:%M}Z is due{how}{missed}"
         yield WakeAction(f"conduct {session}", why, partial(_conduct, agent, kind, due))
-    after = agent.next_slot(now)
+    after = agent.next_slot(trust)
     if not dues and after is not None:
         yield WakeAction("conduct nothing", f"the next slot starts at {after:%Y-%m-%d %H:%M:%S}Z")
 
@@ -47,21 +46,13 @@ def _conduct(agent: Agent, kind: SessionKind, due: slots.Due) -> None:
 def due_now(agent: Agent, now: datetime) -> tuple[slots.Due, ...]:
     """Return the slots that are due, the earliest first."""
     schedule, host = agent.schedule, agent.me.host.name
-    dues = (slots.due(schedule, host, track, now, _served(agent, track)) for track in agent.scheduled)
+    dues = (slots.due(schedule, host, track, now, served_slots.of(agent.paths, track)) for track in agent.scheduled)
     return tuple(sorted((due for due in dues if due is not None), key=lambda due: due.at))
 
 
 def is_for(agent: Agent) -> bool:
     """Return whether a host conducts any kind of session at slots."""
     return bool(agent.scheduled)
-
-
-def _served(agent: Agent, track: Track) -> datetime | None:
-    """Return the last slot of a track for which there is a transcript, or None."""
-    for transcript in archive.newest_first(agent.paths.papers, track):
-        if transcript.head.slot is not None:
-            return transcript.head.slot.due
-    return None
 
 
 STEP = WakeStep("conduct", actions, is_for)

@@ -19,21 +19,23 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
 
 def write(agent: Agent, wake: Wake) -> None:
     """Replace the page by what this wake has come to so far."""
-    me, now = agent.me, agent.clock.now()
+    me, trust = agent.me, agent.watch.look()
     pending = interventions.unanswered(agent.post, me.fleet, me.host.name) if agent.can("decide") else {}
     agent.post.set_status(
         Status(
             host=me.host.name,
             role=me.role.name,
-            at=now,
+            at=trust.at,
             time_source=agent.clock.source,
             release=agent.release,
             last_primary=_last(agent, "primary"),
             last_training=_last(agent, "training"),
-            next_due=agent.next_slot(now),
+            next_due=agent.next_slot(trust),
             pending=tuple(sorted(pending)),
             quarantined=wake.quarantined,
             problems=tuple(wake.problems),
+            clock_doubt=trust.doubt,
+            clock_newest=agent.watch.newest,
         )
     )
 

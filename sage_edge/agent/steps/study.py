@@ -46,14 +46,15 @@ def _write(agent: Agent, paper: Finding | Check | Recommendation) -> None:
 
 def new_papers(agent: Agent) -> Study:
     """Return what is new to say, without writing it."""
-    me, fleet = agent.me.host.name, agent.me.fleet
+    me, fleet, trust = agent.me.host.name, agent.me.fleet, agent.watch.look()
+    may_recommend = agent.can("recommend") and trust.doubt is None  # its validity would be counted from a wrong date
     problems: list[str] = []
     new = study(
         StudyPapers(
             author=me,
-            now=agent.clock.now(),
+            now=trust.at,
             curriculum=curriculum.load(agent.paths.fleet),
-            rules=agent.me.role.rules if agent.can("recommend") else (),
+            rules=agent.me.role.rules if may_recommend else (),
             transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.conductors()},
             findings=tuple(_read(agent, me, "findings", Finding, problems)),
             recommendations=tuple(_read(agent, me, "recommendations", Recommendation, problems)),
