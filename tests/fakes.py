@@ -135,6 +135,7 @@ class Home:
     told: list[str] = field(default_factory=list)
     audience: Audience | None = None
     weights: bytes = WEIGHTS
+    committed: datetime | None = None
 
     @property
     def paths(self) -> Paths:
@@ -151,7 +152,7 @@ class Home:
 
     @cached_property
     def watch(self) -> ClockWatch:
-        return build.watch(self.paths, self.me, self.clock, None)
+        return build.watch(self.paths, self.me, self.clock, self.committed)
 
     @cached_property
     def post(self) -> Post:

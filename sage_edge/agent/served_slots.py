@@ -28,7 +28,7 @@ _LARGEST = 64 << 20
 def of(paths: Paths, track: Track) -> frozenset[datetime]:
     """Return every slot of a track for which there is a transcript. Raises TranscriptBroken if the newest is damaged.
 
-    A transcript whose session was started by hand has none.
+    A transcript whose session was started by hand has none, and a slot from before there was any host is none.
     """
     file = paths.state / "cache" / "slots.json"
     known = dict(_cached(file))
@@ -47,7 +47,8 @@ def of(paths: Paths, track: Track) -> frozenset[datetime]:
     if fresh:
         _keep(file, {**known, **fresh})
     dues = {**known, **fresh}
-    return frozenset(clock.parse(due) for session in sessions if (due := dues.get(session)))
+    slots = (clock.parse(due) for session in sessions if (due := dues.get(session)))
+    return frozenset(slot for slot in slots if slot >= clock.BEGUN)
 
 
 def _cached(file: Path) -> Mapping[str, str | None]:
