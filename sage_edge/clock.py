@@ -20,6 +20,7 @@ TimeSource = Literal["system", "set"]
 BEGUN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 """The year in which sage-edge was begun: no clock that stands before it is right, and no day was lived with it."""
 
+_LEAP = re.compile(r"(?<=T\d\d:)(59:)60(?=[.,Z+-]|$)")
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -63,14 +64,18 @@ def text(moment: datetime) -> str:
 
 
 def parse(written: str) -> datetime:
-    """Return the moment that an ISO 8601 text names. Raises ValueError if it has no offset."""
+    """Return the moment that an ISO 8601 text names. Raises ValueError if it has no offset.
+
+    A leap second, 23:59:60 in UTC, is the second after it, as computers count.
+    """
+    plain = _LEAP.sub(r"\g<1>59", written)
     try:
-        moment = datetime.fromisoformat(written.replace("Z", "+00:00"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError(f"expected a time with offset like 2026-11-20T06:00:00Z, got {written!r}")
-    return moment.astimezone(timezone.utc)
+        moment = datetime.fromisoformat(plain.replace("Z", "+00:00"))
+        if moment.tzinfo is not None:
+            return moment.astimezone(timezone.utc) + timedelta(seconds=plain != written)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"expected a time with offset like 2026-11-20T06:00:00Z, got {written!r}")
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,9 @@ class ClockTrust:
 
 @dataclass(frozen=True)
 class ClockBounds:
-    """What a clock has to keep to. floor: when the release was committed; ahead: how long after that is plausible.
+    """What a clock has to keep to. floor: when the release was committed, or a virtual clock's own.
 
+    ahead: how long after `floor`, `since` or what was seen is plausible; since: None: no later than `floor`.
     slack: how far it may be off. must_be_kept: by itself this machine knows no time, as it has no battery.
     """
 
@@ -55,6 +56,7 @@ class ClockBounds:
     ahead: timedelta = AHEAD
     slack: timedelta = SLACK
     must_be_kept: bool = False
+    since: datetime | None = None
 
 
 class _Paper(BaseModel):
@@ -92,12 +94,12 @@ def judge(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> Cl
 def _doubt(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> str | None:
     at, newest = reading.at, memory.newest
     if at < _plus(bounds.floor, -bounds.slack):
-        return f"it says {_shown(at)}, before this release was made ({_shown(bounds.floor)})"
+        return f"it says {_shown(at)}, before {_shown(bounds.floor)}, and this release is not older"
     if newest is not None and at < _plus(newest, -bounds.slack) and not _is_settled(reading, bounds, memory):
         return f"it says {_shown(at)}, before what this host has seen: {_shown(newest)}"
     if reading.is_kept:
         return None
-    floor = bounds.floor if newest is None else max(bounds.floor, newest)
+    floor = max(bounds.floor, bounds.since or bounds.floor, newest or bounds.floor)
     if at > _plus(floor, bounds.ahead):
         return f"it says {_shown(at)}, more than {Duration(seconds=bounds.ahead.total_seconds())} after {_shown(floor)}"
     return _drift(reading, bounds, memory.step)

@@ -51,7 +51,29 @@ def test_every_offset_means_the_same_moment(written: str) -> None:
     assert clock.text(clock.parse(written)) == "2026-11-20T06:00:00.000+00:00"
 
 
-@pytest.mark.parametrize("written", ["", "now", "2026-11-20", "2026-11-20T06:00:00", "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize("written", ["2026-06-30T23:59:60Z", "2026-07-01T08:59:60+09:00", "2026-06-30T23:59:60+00:00"])
+def test_a_leap_second_is_the_one_after_it(written: str) -> None:
+    assert clock.text(clock.parse(written)) == "2026-07-01T00:00:00.000+00:00"
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:60Z"])
+def test_beyond_the_calendar_there_is_no_moment(written: str) -> None:
+    with pytest.raises(ValueError, match="expected a time with offset"):
+        clock.parse(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "now",
+        "2026-06-30T23:58:60Z",
+        "2026-06-30T23:59:61Z",
+        "2026-11-20",
+        "2026-11-20T06:00:00",
+        "2026-13-01T00:00:00Z",
+    ],
+)
 def test_a_time_without_offset_is_none(written: str) -> None:
     with pytest.raises(ValueError, match="expected a time with offset"):
         clock.parse(written)

@@ -98,9 +98,12 @@ def clock_at(at: str | None) -> Clock:
     if at is None:
         return SystemClock(paths().facts_root)
     try:
-        return SetClock(clock.parse(at))
+        moment = clock.parse(at)
     except ValueError as wrong:
         raise click.BadParameter(str(wrong), param_hint="--at") from None
+    if not 1970 <= moment.year < datetime.max.year:
+        raise click.BadParameter(f"expected a time from 1970 to {datetime.max.year - 1}, got {at!r}", param_hint="--at")
+    return SetClock(moment)
 
 
 as_option = click.option(

@@ -145,7 +145,7 @@ def _message(clone: Clone, summary: str, *trailers: str) -> bytes:
 
 
 def _committer(clone: Clone, at: datetime) -> dict[str, str]:
-    who, date = rules.email(clone.host), f"@{int(at.timestamp())} +0000"
+    who, date = rules.email(clone.host), f"@{max(0, int(at.timestamp()))} +0000"  # git knows no time before 1970
     people = {
         f"GIT_{role}_{part}": value
         for role in ("AUTHOR", "COMMITTER")

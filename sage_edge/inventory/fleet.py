@@ -74,10 +74,8 @@ class Fleet:
 
         committed: when what runs there was committed; None: nobody says. floor: a virtual clock's own.
         """
-        latest = max(committed or BEGUN, floor or BEGUN)
-        lowest = floor or latest
-        must_be_kept = self.board_of(host_name).clock == "kept"
-        return ClockBounds(lowest, latest - lowest + self.clock_ahead, self.clock_slack, must_be_kept)
+        lowest, must_be_kept = floor or committed or BEGUN, self.board_of(host_name).clock == "kept"
+        return ClockBounds(lowest, self.clock_ahead, self.clock_slack, must_be_kept, committed)
 
     def conducts(self, host_name: str) -> bool:
         """Whether a host may conduct any kind of session. Raises UsageError as `host` does."""

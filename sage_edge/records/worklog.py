@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from sage_edge.clock import TimeSource
 from sage_edge.names import Digest, HostName, RoleName, SessionId, Slug
@@ -69,3 +71,9 @@ class Status(Record):
     problems: tuple[str, ...] = ()
     clock_doubt: str | None = None
     clock_newest: Moment | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what there is not to say of the clock: older pages lack these keys, and older readers know none."""
+        dumped: dict[str, Any] = dump(self)
+        return {key: value for key, value in dumped.items() if not key.startswith("clock_") or value is not None}

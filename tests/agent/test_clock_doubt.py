@@ -91,7 +91,7 @@ def test_nothing_since_the_start_has_kept_it(board: Make, clock: BoardClock) -> 
 def test_the_plan_says_why_nothing_would_be_done(board: Make, clock: BoardClock) -> None:
     clock.set(WRONG[0])
     why = {action.what: action.why for action in wake.plan(board().agent)}
-    assert "before this release was made" in why["conduct nothing"]
+    assert "and this release is not older" in why["conduct nothing"]
     assert not board().paths.clock.exists()
 
 
@@ -164,7 +164,7 @@ def test_the_heartbeat_and_the_log_say_it(board: Make, clock: BoardClock) -> Non
     clock.on_wait = home.stop.set
     loop.run(home.agent)
     beat = json.loads(home.paths.heartbeat.read_bytes())
-    assert "before this release was made" in beat["clock_doubt"]
+    assert "and this release is not older" in beat["clock_doubt"]
     assert "next slot" not in home.told[0]
     assert any("in doubt" in line for line in home.told)
 
