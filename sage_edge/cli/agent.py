@@ -20,6 +20,8 @@ from sage_edge.cli.environment import (
     stop_on_signals,
 )
 from sage_edge.cli.lazy_group import Listed
+from sage_edge.clock import BEGUN
+from sage_edge.clock_trust import ClockBounds, ClockWatch
 from sage_edge.errors import SageError
 from sage_edge.inventory import guard, identity
 from sage_edge.inventory.roles import Ability
@@ -51,7 +53,8 @@ def run(as_host: str | None) -> None:
     try:
         loop.run(_agent(as_host, None, None))
     except SageError as refused:  # the board sees the heartbeat, and starts no agent again that was refused
-        Heartbeat(paths().heartbeat, as_host or "", clock_at(None), release()).beat(refused.message)
+        watch = ClockWatch(clock_at(None), ClockBounds(committed() or BEGUN), paths().clock)
+        Heartbeat(paths().heartbeat, as_host or "", watch, release()).beat(refused.message)
         raise
 
 
