@@ -155,6 +155,11 @@ def _committer(clone: Clone, at: datetime) -> dict[str, str]:
     return {**people, "TMPDIR": str(clone.repository)}
 
 
+def committed_at(clone: Clone, commit_oid: str) -> Command:
+    """Print when a commit was made: seconds since 1970, by the clock of whoever made it."""
+    return git(clone, "log", "-1", "--format=%ct", commit_oid, env=OFFLINE)
+
+
 def keep_blob(clone: Clone, content: bytes) -> Command:
     """Write an object, and print its name."""
     return git(clone, "hash-object", "-w", "--stdin", stdin=content)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from sage_edge.exchange.hub_upkeep import begin_push
 from sage_edge.exchange.inspection import inspect
 from sage_edge.exchange.rules import BRANCHES, Folders, shown
 
@@ -25,6 +26,9 @@ HOSTS = "sage-hosts.json"
 
 BOUND = "SAGE_HOST"
 """The variable in which `sage-hub` says whose key it was that came in."""
+
+BUSY = "the hub is packing itself"
+"""What a push is told that has waited for long enough; it may come again in a minute."""
 
 _SHOWN_LINES = 20
 _DEAD_AFTER_S = 60
@@ -39,6 +43,8 @@ def pre_receive(lines: Iterable[str], repository: Path) -> int:
         refusals = [refusal for line in lines for refusal in _refusals(line.rstrip("\n"), folders)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, subprocess.SubprocessError) as trouble:
         refusals = [f"sage: the hub could not check this push: {shown(str(trouble))}"]
+    if not refusals and not begin_push(repository):
+        refusals = [f"sage: {BUSY}"]
     for refusal in refusals[:_SHOWN_LINES]:
         sys.stderr.write(refusal + "\n")
     return 1 if refusals else 0

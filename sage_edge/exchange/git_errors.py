@@ -11,6 +11,7 @@ import re
 from sage_edge.errors import CommandFailed, HubRefused, StorageError, Unreachable
 from sage_edge.exchange import hub_door, hub_look
 from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.doorkeeper import BUSY
 from sage_edge.exchange.errors import CloneDamaged, ExchangeError, OwnBranchBroken, Unsound
 from sage_edge.exchange.hub_door import HubLooker
 from sage_edge.hints import sage
@@ -31,7 +32,7 @@ _HUB_STEPS = (
         "let the account that git runs as there write the exchange's folder: chown -R ACCOUNT FOLDER",
     ),
 )
-_BUSY = re.compile(r"cannot lock ref .*File exists", re.DOTALL)
+_BUSY = re.compile(rf"cannot lock ref .*File exists|sage: {BUSY}", re.DOTALL)
 _TOLD = ("remote:", "error: remote ")
 """How lines begin that git repeats from the hub."""
 

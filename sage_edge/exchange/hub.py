@@ -3,6 +3,7 @@
 HEAD, config, objects/, refs/   git's; config as below
 sage-hosts.json                 format 1: host → folders below which it may add papers; marks the folder as a hub
 hooks/pre-receive               the hub's program (hub_program.py): needs git and python3 on the hub, nothing else
+hooks/post-receive              the same program: packs the hub where that is due (hub_upkeep.py)
 sage-hub                        the same program: what authorized_keys lets a host's key run (hub_gate.py)
 """
 
@@ -46,7 +47,7 @@ def init(path: Path, folders: Mapping[str, frozenset[str]]) -> None:
     keep(path / HOSTS, _hosts(folders))
     for folder in ("objects/info", "objects/pack", "refs/heads"):
         files.make_folder(path / folder)
-    for name in ("hooks/pre-receive", NAME):
+    for name in ("hooks/pre-receive", "hooks/post-receive", NAME):
         _keep_program(path / name, hub_program.packed())
     keep(path / "config", CONFIG.encode())
     keep(path / "HEAD", b"ref: refs/heads/main\n")

@@ -11,7 +11,7 @@ import io
 import zipfile
 from pathlib import Path
 
-PARTS = ("doorkeeper", "hub_gate", "hub_main", "inspection", "repairs", "rules")
+PARTS = ("doorkeeper", "hub_gate", "hub_main", "hub_upkeep", "inspection", "repairs", "rules")
 """Our modules that run on the hub; they import each other and the standard library."""
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from sage_edge import locks
 from sage_edge.clock import Clock
 from sage_edge.errors import Unreachable
-from sage_edge.exchange import branch_reader, own_branch, papers, repository
+from sage_edge.exchange import branch_reader, clone_upkeep, own_branch, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
@@ -151,7 +151,8 @@ class Post:
             sender, now = self._sender, self._clock.now()
             commit = publishing.record(self._clone, sender.writable, sender.signing, summary, now)
             pushed = patience.try_to(lambda: publishing.push(self._clone))
-        return Published(commit=commit, pushed=pushed)
+            unpacked = clone_upkeep.pack(self._clone) if pushed else ""
+        return Published(commit, pushed, unpacked)
 
     def unpublished(self) -> int:
         """How many papers the hub did not have when it was last heard; worklog and status do not count."""

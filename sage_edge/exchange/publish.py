@@ -7,7 +7,7 @@ Nothing to commit and something to push is how an offline host catches up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 from sage_edge import shell
 from sage_edge.errors import CommandFailed
@@ -17,15 +17,22 @@ from sage_edge.exchange.commands import FOREIGN, INCOMING, Clone
 from sage_edge.exchange.commit_key import Signing
 from sage_edge.exchange.errors import CloneDamaged, OwnBranchBroken
 
+STATUS_EVERY = timedelta(hours=1)
+"""When nothing else happens, a host says no more often than this that it is awake; each commit is kept for ever."""
+
 _COMES_BACK = ("immutable", "removed", "worklog", "not-a-plain-file", "oversize")
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a publish did: the commit it made, if there was anything new, and whether it had to push."""
+    """What a publish did: the commit it made, if there was anything new, and whether it had to push.
+
+    unpacked: why the clone could not be packed where that was due; it only grows.
+    """
 
     commit: str | None
     pushed: bool
+    unpacked: str = ""
 
 
 def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: str, at: datetime) -> str | None:
@@ -60,12 +67,21 @@ def push(clone: Clone) -> bool:
 
 
 def _commit(clone: Clone, writable: frozenset[str], signing: Signing, summary: str, at: datetime) -> str | None:
-    diff = here(clone, commands.staged(clone, tips(clone).get(clone.own))).out
+    tip = tips(clone).get(clone.own)
+    diff = here(clone, commands.staged(clone, tip)).out
     if not diff:
         return None
     require_lawful(clone, writable, diff)
+    if tip and diff.split(b"\0")[1::2] == [rules.STATUS.encode()] and _is_fresh(clone, tip, at):
+        return None
     here(clone, commands.commit(clone, summary, at, signing.words(clone.host)))
     return tips(clone)[clone.own]
+
+
+def _is_fresh(clone: Clone, tip: str, at: datetime) -> bool:
+    """Whether the newest commit is so young that a status by itself can wait; one from the future is not."""
+    committed = datetime.fromtimestamp(int(here(clone, commands.committed_at(clone, tip)).text), timezone.utc)
+    return timedelta(0) <= at - committed < STATUS_EVERY
 
 
 def _bring_back_records(clone: Clone) -> None:

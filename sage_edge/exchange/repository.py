@@ -115,7 +115,8 @@ def mend(clone: Clone) -> None:
 def _leftovers(repository: Path) -> list[Path]:
     refs = (repository / "refs").glob("**/*.lock")
     temporary = [*repository.glob(".tmp-*"), *repository.glob(".git_signing_*"), *repository.glob("signed/.tmp-*")]
-    return [*repository.glob("*.lock"), *refs, *(repository / "objects").glob("*/tmp_*"), *temporary]
+    packs = (repository / "objects" / "pack").glob(".tmp-*")
+    return [*repository.glob("*.lock"), *refs, *(repository / "objects").glob("*/tmp_*"), *packs, *temporary]
 
 
 def _orphan(repository: Path) -> int | None:

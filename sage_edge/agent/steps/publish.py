@@ -22,13 +22,15 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
 def _publish(agent: Agent, wake: Wake) -> None:
     summary = ", ".join(dict.fromkeys(agent.events)) or "status"
     try:
-        agent.post.publish(summary, attempts=wake.attempts, stop=agent.stop)
+        published = agent.post.publish(summary, attempts=wake.attempts, stop=agent.stop)
     except SageError as trouble:
         post_trouble.note(agent, wake, trouble)
         status.write(agent, wake)
         agent.log(f"{counted(agent.post.unpublished(), 'paper')} unpublished, kept here until the exchange takes them")
         return
     wake.published = True
+    if published.unpacked:
+        agent.log(f"the clone could not be packed, and grows: {published.unpacked}")
     if wake.trouble is None:
         post_trouble.note_over(agent)
 
