@@ -61,14 +61,26 @@ def strange(clone: Clone, folders: rules.Folders, signing: Signing) -> StrangeTi
     """Return what the hub's branch of this host holds that is not ours; None: nothing. Needs no hub."""
     refs = tips(clone)
     ours, tip = refs.get(clone.own), refs.get(INCOMING + clone.host)
-    if tip is None or (ours and signatures.is_below(clone, tip, ours)):
+    if tip is None:
         return None
+    if ours and signatures.is_below(clone, tip, ours):
+        return _withdrawn(clone, signing, ours, tip)
     base = _merge_base(clone, ours, tip) if ours else None
     breach, good = _lawful(clone, folders, signing, base, tip)
     if ours is None and breach is None:
         return None  # a state that was lost, and is taken back
     count = len(here(clone, commands.revisions(clone, base or "", tip)).text.split())
     return StrangeTip(tip, ours, base, good, breach, count)
+
+
+def _withdrawn(clone: Clone, signing: Signing, ours: str, tip: str) -> StrangeTip | None:
+    """Return what of our own published commits nobody reads any more, because their key was withdrawn."""
+    verdict = signatures.judge(clone, clone.host, signing.of(clone.host), tip)
+    signatures.remember(clone, clone.host, verdict)
+    if verdict.breach is None or verdict.breach.rule not in signatures.OF_ONE_COMMIT:
+        return None
+    count = len(here(clone, commands.revisions(clone, verdict.good or "", tip)).text.split())
+    return StrangeTip(tip, ours, verdict.good, verdict.good, verdict.breach, count)
 
 
 def keep_aside(clone: Clone, tip: str) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 from sage_edge import shell
 from sage_edge.errors import CommandFailed
-from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules
+from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules, signatures
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import FOREIGN, INCOMING, Clone
 from sage_edge.exchange.commit_key import Signing
@@ -40,6 +40,7 @@ def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: st
     with papers.writing(clone.papers, clone.locks):
         papers.tidy(clone.papers)
         _bring_back_records(clone)
+        _drop_withdrawn(clone, signing)
         try:
             here(clone, commands.stage(clone))
             return _commit(clone, writable, signing, summary, at)
@@ -47,6 +48,18 @@ def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: st
             # an index or objects that a killed git or a bad disk left behind; papers/ has what they were made of
             _remake(clone)
             return _commit(clone, writable, signing, summary, at)
+
+
+def _drop_withdrawn(clone: Clone, signing: Signing) -> None:
+    """Forget commits that nobody has heard of and nobody would read: their key was withdrawn. papers/ has all of it."""
+    refs, keys = tips(clone), signing.of(clone.host)
+    ours, heard = refs.get(clone.own), refs.get(INCOMING + clone.host)
+    if ours is None or ours == heard or all(key.until is None for key in keys):
+        return
+    good = signatures.judge(clone, clone.host, keys, ours).good
+    if good == ours or (heard and not (good and signatures.is_below(clone, heard, good))):
+        return  # what was heard already is not ours alone to take back
+    here(clone, commands.set_ref(clone, clone.own, good) if good else commands.drop_ref(clone, clone.own))
 
 
 def push(clone: Clone) -> bool:

@@ -36,6 +36,9 @@ from sage_edge.shell import Command
 LIMIT_BYTES = 64_000
 """A commit that is larger than this is nobody's: ours have less than 2 kB."""
 
+OF_ONE_COMMIT = ("unsigned", "foreign-key")
+"""Rules that a commit breaks; the others are of a whole branch."""
+
 _ORDER = re.compile(
     rb"tree [0-9a-f]{40}\n(parent [0-9a-f]{40}\n)?author [^\n]*\ncommitter [^\n]*\n"
     rb"(?P<signature>gpgsig [^\n]*\n( [^\n]*\n)*)?"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from sage_edge import shell
+from sage_edge.errors import Unreachable
 from sage_edge.exchange import rules
-from sage_edge.exchange.errors import KeyUnusable, SignaturesUnchecked
+from sage_edge.exchange.errors import ForeignCommits, KeyUnusable, SignaturesUnchecked
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.signers import COMMITS, START, Signer
 from sage_edge.shell import Command, Result
@@ -196,6 +197,45 @@ def test_a_withdrawn_key_is_withdrawn_from_what_was_read(keyed: World) -> None:
     thor = keyed.post(THOR)
     assert rule_at(keyed, thor) == f"foreign-key {good[:12]}"
     assert thor.names(SPROUT, "decisions") == ()
+
+
+def test_a_host_goes_on_after_its_key_was_withdrawn(keyed: World) -> None:
+    """Its published commits behind the last good one are passed over; not one of its papers is lost."""
+    good, stolen = write(keyed, 1), write(keyed, 2)
+    thor = keyed.post(THOR)
+    assert rule_at(keyed, thor) == ""
+    keyed.signers = (replace(keyed.signers[0], until=good),)
+    enrol(keyed, "two", after=good)
+    keyed.keys[SPROUT] = keyed.folder / "two"
+    sprout = keyed.post(SPROUT)
+    sprout.put(decision(3))
+    with pytest.raises(ForeignCommits, match="foreign-key"):
+        sprout.receive()
+    assert rule_at(keyed) == f"foreign-key {stolen[:12]}"
+    repaired = sprout.repair("the key was stolen")
+    assert repaired.passed_over == 1
+    sprout.publish("on we go")
+    sprout.receive()
+    reader = keyed.post(THOR)
+    assert rule_at(keyed, reader) == ""
+    assert len(reader.names(SPROUT, "decisions")) == 3
+
+
+def test_what_was_not_published_yet_is_signed_anew(keyed: World) -> None:
+    good = write(keyed, 1)
+    sprout = keyed.post(SPROUT)
+    sprout.put(decision(2))
+    keyed.hub.rename(keyed.folder / "away")
+    with pytest.raises(Unreachable):
+        sprout.publish("offline", attempts=1)
+    (keyed.folder / "away").rename(keyed.hub)
+    keyed.signers = (replace(keyed.signers[0], until=good),)
+    enrol(keyed, "two", after=good)
+    keyed.keys[SPROUT] = keyed.folder / "two"
+    assert keyed.post(SPROUT).publish("again").pushed
+    thor = keyed.post(THOR)
+    assert rule_at(keyed, thor) == ""
+    assert len(thor.names(SPROUT, "decisions")) == 2
 
 
 def test_a_lost_memory_is_made_again(keyed: World, monkeypatch: pytest.MonkeyPatch) -> None:
