@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence, Set
+from operator import itemgetter
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
@@ -23,6 +24,7 @@ PER_BATCH = 200
 
 _MARKS = TypeAdapter(dict[str, list[tuple[int, float]]])
 _BITS = frozenset((0, 1))
+_VALUE = itemgetter(1)
 
 
 def context_name(seals: Iterable[str]) -> str:
@@ -55,10 +57,12 @@ def marks_json(scorer: Scorer, dialogue: Dialogue, earlier: Sequence[Dialogue]) 
 
 
 def _objection(kind: QuantityKind, marks: Sequence[Mark]) -> str:
-    values = [value for _, value in marks]
+    values = list(map(_VALUE, marks))
+    if kind == "rate" and _BITS.issuperset(values):
+        return ""
     if [value for value in values if not 0 <= value <= 1]:  # finds a NaN, too
         return "is not between 0 and 1"
-    return "is neither 0 nor 1" if kind == "rate" and not _BITS.issuperset(values) else ""
+    return "is neither 0 nor 1" if kind == "rate" else ""
 
 
 def marks_from(kept: str) -> Marks:
