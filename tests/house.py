@@ -25,7 +25,7 @@ FLOORS: Mapping[str, int] = {
         (
             (
                 "errors hints names kernel_clock clock clock_trust files locks paths shell sizes ssh_log sanitize "
-                "declared sampling output"
+                "ssh_refusals declared sampling output"
             ),
             "inventory records models",
             "mind scorers curriculum engines exchange legacy remote",
@@ -56,6 +56,7 @@ OUTSIDE = {"host": -1}
 """Rooms below the ground: they run on another machine's own Python and know nothing of the house."""
 FLOORS = {**FLOORS, **OUTSIDE}
 
+_SSH = ("remote/ssh/handshake.py", "remote/ssh/identities.py", "remote/ssh/client.py")
 _TENSORS = (
     "engines/transformers_.py",
     "engines/omni.py",
@@ -73,8 +74,8 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "llama_cpp": ("engines/llamacpp.py", "models/inspect/gguf_model.py"),
     "huggingface_hub": ("models/download/hub.py",),
     "httpx2": ("models/download/hub.py",),  # the transport that huggingface_hub itself speaks through
-    "fabric": ("remote/ssh/client.py",),
-    "paramiko": ("remote/ssh/client.py",),  # fabric cannot set a host-key policy without it
+    "fabric": ("remote/ssh/handshake.py",),
+    "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
     "docker": ("image/engine.py",),
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/statistics/*",),

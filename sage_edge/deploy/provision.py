@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from sage_edge.deploy.errors import ExchangeUnknown
+from sage_edge.exchange.hub_look import place_of
 from sage_edge.inventory import host_card, signers
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName
 from sage_edge.remote.board.helper_zipapp import CALL
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.ssh import config
+from sage_edge.remote.ssh import config, known_keys
 
 ProvisionStep = Mapping[str, Any]
 AGENT = 10001
@@ -105,15 +105,14 @@ def _operators(fleet: Fleet) -> str:
 
 def _exchange_keys(fleet: Fleet) -> str:
     """The lines by which the exchange is known; nothing for one that is reached without ssh."""
-    address = urlsplit(fleet.remote)
-    machine = address.hostname or (fleet.remote.partition("@")[2].partition(":")[0] if "@" in fleet.remote else "")
-    if not machine or address.scheme not in ("ssh", ""):
+    place = place_of(fleet.remote)
+    if place is None:
         return "# The exchange is not reached over ssh.\n"
-    lines = config.known_lines(fleet.addresses / config.KEYS)
-    keys = [line for _, line in lines if machine in line.split()[0].split(",")]
-    if not keys:
-        raise ExchangeUnknown(machine, f"{fleet.addresses.name}/{config.KEYS}")
-    return "".join(f"{line}\n" for line in keys)
+    keys = known_keys.pinned(fleet.addresses / config.KEYS, *place.names)
+    if not keys.trusted:
+        raise ExchangeUnknown(place.names[0], f"{fleet.addresses.name}/{config.KEYS}")
+    lines = {key.line: key.text for key in (*keys.own, *keys.bare)}
+    return "".join(f"{text}\n" for _, text in sorted(lines.items()))
 
 
 def _sudoers(login: str) -> str:

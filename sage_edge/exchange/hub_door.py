@@ -10,16 +10,21 @@ import re
 import shlex
 from collections.abc import Callable
 
+from sage_edge import ssh_refusals
 from sage_edge.errors import HubRefused, Unreachable
-from sage_edge.exchange import hub_look, ssh_refusals
+from sage_edge.exchange import hub_look
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.hub_look import GitService, HubLook
-from sage_edge.hints import Hint, sage
+from sage_edge.hints import Hint, invoke, sage
 from sage_edge.shell import Result
+from sage_edge.ssh_refusals import SshSides
 
 HubLooker = Callable[[str, GitService], "HubLook | None"]
 
 _TIMED_OUT = 124
+_PROVISIONED = ("host-unknown", "host-changed", "host-revoked", "no-key")
+"""What a board has from `invoke provision`: the hub's key, and its own."""
+
 _QUOTED = 300
 _PLAIN = re.compile(r"^ssh: (?:Could not resolve hostname|connect to host) .*", re.MULTILINE)
 _REFUSED = re.compile(
@@ -43,7 +48,10 @@ def why(clone: Clone, result: Result, service: GitService, look: HubLooker = hub
         return _inside(clone, result, seen)
     if seen.stop.at in ssh_refusals.PASSING:
         return _unreachable(clone, seen.stop.words, f"{ssh_refusals.PASSING[seen.stop.at]}; {_WAITING}")
-    sentence, hint = ssh_refusals.refusal(clone.host, seen.stop)
+    sides = SshSides("the hub", hub_look.pinned_in(), "GIT_SSH_COMMAND")
+    sentence, step = ssh_refusals.refusal(seen.stop, sides)
+    on_a_board: Hint = (f"{step}; on a board: ", invoke("provision", host=clone.host))
+    hint = on_a_board if seen.stop.at in _PROVISIONED else step
     if seen.stop.at == "account" and seen.complaint:
         sentence += f"; it says: {seen.complaint[-_QUOTED:]}"
     return HubRefused(f"{clone.remote}: {sentence}", hint=hint)

@@ -26,6 +26,7 @@ _LOOK_S = 30.0
 _MOST_BLOCKS = 256
 """Of 512 bytes, or of 1,024: what the hub may say in a look; more ends it."""
 
+_QUOTES = "\"'"
 _QUOTED, _LONGEST = 200, 4_000
 _SCP = re.compile(r"(?P<to>(?:[^@/:]+@)?(?:\[[^]]+\]|[^/:\[\]]+)):(?P<path>.+)", re.DOTALL)
 _FIRST_PACKET = re.compile(rb"[0-9a-f]{4}[0-9a-f]{40} |0000\Z")
@@ -55,6 +56,12 @@ class SshPlace:
     options: tuple[str, ...]
     destination: str
     path: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which ssh asks known_hosts for its key: with the port, if it is another one, and without."""
+        machine, port = self.destination.rpartition("@")[2], "".join(self.options[1:])
+        return (f"[{machine}]:{port}", machine) if port not in ("", "22") else (machine,)
 
 
 def place_of(remote: str) -> SshPlace | None:
@@ -87,6 +94,12 @@ def _parted(where: str) -> tuple[str, str]:
 def ssh_command() -> str:
     """The ssh that git runs for the exchange, as a line of sh."""
     return os.environ.get("GIT_SSH_COMMAND") or SSH
+
+
+def pinned_in() -> str:
+    """The file in which that ssh looks for the hub's key."""
+    named = re.search(r"UserKnownHostsFile=(\S+)", ssh_command())
+    return f"{named[1].strip(_QUOTES)} of this host" if named else "known_hosts of this host"
 
 
 def look(remote: str, service: GitService) -> HubLook | None:

@@ -1,8 +1,8 @@
 """What another machine, or the way to it, refuses.
 
     DeployError                                                     exit code
-    ├── KeyUnknown · KeyChanged · AccessDenied     the SSH door      3
-    │   ShellInTheWay                              behind it         3
+    ├── KeyUnknown · KeyChanged · KeyRevoked       the SSH door      3
+    │   AccessDenied · ShellInTheWay               behind it         3
     ├── NotReady                                   provision first   1
     │   └── HelperOutdated
     ├── UnreadableProbe · TooMuchOutput                              1
@@ -62,17 +62,27 @@ class KeyChanged(DeployError):
         )
 
 
-class AccessDenied(DeployError):
-    """The host does not let us in."""
+class KeyRevoked(DeployError):
+    """The machine that answered holds a key that is marked as revoked."""
 
     code = ExitCode.REFUSED
 
-    def __init__(self, host: HostName, address: str) -> None:
-        self.host = host
+    def __init__(self, host: HostName, address: str, keys: Path, *, actual: str) -> None:
+        self.host, self.actual = host, actual
         super().__init__(
-            f"{address} accepts none of our keys",
-            hint=("see which are offered: ", ssh("-v", host, "true")),
+            f"{address} answers with key {actual}, which {shown(keys)} marks as revoked; nothing was sent",
+            hint="whoever holds the old key may stand between: make a new one at the board's console, then pin that",
         )
+
+
+class AccessDenied(DeployError):
+    """The host does not let us in, or our own ssh cannot ask it. why: which side, file or key; step: what mends it."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, host: HostName, why: str, step: str) -> None:
+        self.host = host
+        super().__init__(why, hint=(f"{step}; see: ", ssh("-v", host, "true")))
 
 
 class ShellInTheWay(DeployError):

@@ -21,7 +21,7 @@ from sage_edge.errors import SageError
 from sage_edge.names import HostName
 from sage_edge.paths import Paths
 from sage_edge.remote.board.client import BoardClient
-from sage_edge.remote.ssh import cancellation, client
+from sage_edge.remote.ssh import cancellation, client, handshake
 
 MOST = 10
 """So many at once, as `fleet_runner.AT_ONCE`."""
@@ -56,7 +56,7 @@ class EarlyConnections:
     """Boards that were reached by one folder of addresses; each connection is entered once."""
 
     def __init__(self, addresses: Path, hosts: Sequence[HostName]) -> None:
-        client.load()  # before the threads, which would only wait for each other
+        handshake.load()  # before the threads, which would only wait for each other
         self._addresses = addresses.absolute()
         self._begun = {host: EarlyConnection(addresses, host) for host in hosts}
 

@@ -119,7 +119,7 @@ class NearRemote:
     """What is asked of it, the board's helper answers in this process."""
 
     def __init__(self, board: NearBoard, host: HostName) -> None:
-        self._board, self.address = board, Address(host, "near", 22, "root", host, (), False, board.here.fleet)
+        self._board, self.address = board, Address(host, "near", 22, "root", host, board.here.fleet)
 
     def run(
         self, script: str, *words: str, stdin: bytes | IO[bytes] = b"", hear: Callable[[str], None] = print, **_: Any

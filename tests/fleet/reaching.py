@@ -22,7 +22,7 @@ from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp, probe
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import UnreadableProbe
-from sage_edge.remote.ssh import client, config
+from sage_edge.remote.ssh import client, config, second_look
 from sage_edge.verify import board_checks
 from sage_edge.verify.board.facts import BoardCase
 from sage_edge.workstation import context
@@ -88,7 +88,7 @@ def one_connection(fleet: Path, name: HostName) -> Iterator[str]:
         tried = _quietly((*words, "-o", "ControlMaster=yes", "-o", f"ControlPersist={IDLE_S}", name, "true"), folder)
         if tried:
             with client.connect(fleet, name):  # says why, in words of ours
-                raise client.unreachable(config.find(fleet, name), tried)
+                raise second_look.unreachable(config.find(fleet, name), tried)
         try:
             yield shlex.join((*words[1:], "-o", "ControlMaster=no"))
         finally:

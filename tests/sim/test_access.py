@@ -8,11 +8,11 @@ import pytest
 
 from sage_edge import shell
 from sage_edge.names import HostName
-from sage_edge.remote.ssh import config
+from sage_edge.remote.ssh import config, known_keys
 from sage_edge.shell import Command
 from sage_edge.sim import Machine, SimPlace, access
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGI2ZbEMYrTayPn4862EOq7cGtPEJuqZJZrjqi root@sprout"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f root@sprout"
 MACHINES = (Machine("hub", "set-hub", 4000, "running", ""), Machine("sprout", "set-sprout", 4001, "running", ""))
 
 needs_ssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh not installed: apt-get install openssh-client")
@@ -31,8 +31,8 @@ def test_our_own_commands_find_a_board_in_a_folder_with_a_blank(place: SimPlace)
     address = config.find(place.folder, HostName("sprout"))
     assert (address.hostname, address.port, address.user, address.key_name) == ("127.0.0.1", 4001, "sage", "sprout")
     assert address.identities == (place.key,)
-    assert not address.agent
-    assert config.known_lines(address.known_hosts)[1] == (2, f"sprout {' '.join(KEY.split()[:2])}")
+    assert address.identities_only
+    assert known_keys.pinned(address.known_hosts, "sprout").own[0].text == f"sprout {' '.join(KEY.split()[:2])}"
 
 
 @needs_ssh

@@ -1,15 +1,10 @@
-"""Connect to a host whose key is in fleet/known_hosts, and run commands there; the only door to fabric.
-
-A bare `fabric.Connection` adds every key that it meets and reads no known_hosts (facts §4.2). Here the host's own keys
-are looked up first, by the name that `config` gives; without one nothing is sent, and everything else is rejected.
-"""
+"""Connect to a host whose key is in fleet/known_hosts, and run commands there."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import io
-import logging
 import shlex
 import socket
 import threading
@@ -18,11 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from sage_edge import hints
-from sage_edge.errors import Unreachable
 from sage_edge.names import HostName
-from sage_edge.remote.errors import AccessDenied, KeyChanged, KeyUnknown, ShellInTheWay, TooMuchOutput
-from sage_edge.remote.ssh import begin_mark, cancellation, config
+from sage_edge.remote.errors import ShellInTheWay, TooMuchOutput
+from sage_edge.remote.ssh import begin_mark, cancellation, config, handshake, second_look
 from sage_edge.remote.ssh.begin_mark import MOST_NOISE_BYTES, BeginMark, MarkedStream
 from sage_edge.remote.ssh.config import CONNECT_S, Address
 from sage_edge.remote.ssh.keepalive import Keepalive, silence
@@ -210,74 +203,15 @@ def _slice(until: float) -> float:
 
 @contextlib.contextmanager
 def connect(fleet: Path, host: HostName) -> Iterator[Remote]:
-    """Connect for the body. Raises KeyUnknown, KeyChanged, AccessDenied, Unreachable, DeclarationError."""
+    """Connect for the body.
+
+    Raises KeyUnknown, KeyChanged, KeyRevoked, AccessDenied, Unreachable, DeclarationError.
+    """
     address = config.find(fleet, host)
-    connection = _prepared(address)
-    try:
-        with _talking(address):
-            connection.open()
-        transport = _tuned(connection.transport)
-        alive = Keepalive(transport)
+    with handshake.opened(address) as transport:
+        alive = Keepalive(_tuned(transport))
         with alive.watched():
             yield Remote(address, transport, alive)
-    finally:
-        connection.close()
-        connection.client.close()  # fabric leaves the socket of a handshake that failed
-
-
-def load() -> None:
-    """Load what connecting needs, ahead of the first connection."""
-    import fabric  # noqa: F401
-
-
-def _prepared(address: Address) -> Any:
-    import fabric
-    import paramiko
-
-    logging.getLogger("paramiko").addHandler(logging.NullHandler())  # its tracebacks are told as our errors
-    trusted = _trusted(address)
-    nothing_else = fabric.Config(ssh_config=paramiko.SSHConfig(), lazy=True)
-    connection = fabric.Connection(
-        address.hostname,
-        user=address.user,
-        port=address.port,
-        config=nothing_else,
-        connect_timeout=CONNECT_S,
-        connect_kwargs={
-            "key_filename": [str(path) for path in address.identities],
-            "allow_agent": address.agent,
-            "look_for_keys": False,
-            "banner_timeout": CONNECT_S,
-            "auth_timeout": CONNECT_S,
-        },
-    )
-    keys = connection.client.get_host_keys()
-    as_paramiko_asks = address.hostname if address.port == 22 else f"[{address.hostname}]:{address.port}"
-    for key in trusted:
-        keys.add(as_paramiko_asks, key.get_name(), key)
-    connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    return connection
-
-
-def _trusted(address: Address) -> list[Any]:
-    """The declared keys of a host. Raises KeyUnknown when there is none."""
-    from paramiko import SSHException
-    from paramiko.hostkeys import HostKeyEntry, HostKeys, InvalidHostKey
-
-    known = HostKeys()
-    for number, line in config.known_lines(address.known_hosts):
-        try:
-            entry = HostKeyEntry.from_line(line, number)
-        except (InvalidHostKey, SSHException, ValueError):
-            entry = None
-        if entry is None:
-            raise config.bad_key(address.known_hosts, number, "holds no key that can be read")
-        for name in entry.hostnames:
-            known.add(name, entry.key.get_name(), entry.key)
-    keys = known.lookup(address.key_name)
-    if not keys:
-        raise KeyUnknown(address.host, address.key_name, str(address), address.known_hosts)
-    return list(keys.values())
 
 
 def _tuned(transport: Any) -> Any:
@@ -287,34 +221,12 @@ def _tuned(transport: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _talking(address: Address, alive: Keepalive | None = None) -> Iterator[None]:
-    """Turn what fabric, paramiko and the network refuse into our errors. alive: of a connection that is open."""
+def _talking(address: Address, alive: Keepalive) -> Iterator[None]:
+    """Turn a connection that ends into our error."""
     import paramiko
 
     try:
         yield
-    except paramiko.BadHostKeyException as other:
-        expected, actual = _fingerprint(other.expected_key), _fingerprint(other.key)
-        raise KeyChanged(
-            address.host, address.key_name, str(address), address.known_hosts, expected=expected, actual=actual
-        ) from None
-    except paramiko.AuthenticationException:
-        raise AccessDenied(address.host, str(address)) from None
     except (paramiko.SSHException, OSError, EOFError) as silent:
-        if "No authentication methods" in str(silent) or isinstance(silent, paramiko.PasswordRequiredException):
-            raise AccessDenied(address.host, str(address)) from None
-        raise unreachable(
-            address, silence() if alive and alive.is_dead else str(silent) or type(silent).__name__
-        ) from None
-
-
-def unreachable(address: Address, why: str) -> Unreachable:
-    """Return the error for a host that does not answer."""
-    return Unreachable(
-        f"{address} does not answer: {why.strip()[:300]}",
-        hint=("is it on, and the address right? ", hints.ssh(address.host, "true")),
-    )
-
-
-def _fingerprint(key: Any) -> str:
-    return f"{key.get_name()} {key.fingerprint}"
+        why = silence() if alive.is_dead else str(silent) or type(silent).__name__
+        raise second_look.unreachable(address, why) from None

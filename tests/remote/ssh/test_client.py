@@ -86,7 +86,10 @@ def test_without_an_alias_the_address_names_the_key(fleet: Path, sprout: Board) 
 def test_a_stranger_is_not_let_in(fleet: Path, sprout: Board, thor: Board, tmp_path: Path) -> None:
     boards.keygen(tmp_path / "other")
     boards.fleet(fleet, (sprout, thor), tmp_path / "other")
-    with pytest.raises(AccessDenied, match="accepts none of our keys") as caught, connect(fleet, SPROUT):
+    with (
+        pytest.raises(AccessDenied, match=r"to none of this host's keys: .*/other ED") as caught,
+        connect(fleet, SPROUT),
+    ):
         pass
     assert caught.value.code == 3
     boards.fleet(fleet, (sprout, thor), tmp_path / "no such key")
@@ -133,6 +136,19 @@ def _with(name: str, line: str) -> Callable[[Path], None]:
     return add
 
 
+def _before(name: str, text: str) -> Callable[[Path], None]:
+    def add(fleet: Path) -> None:
+        (fleet / name).write_text(text + (fleet / name).read_text())
+
+    return add
+
+
+def test_a_byte_order_mark_before_a_comment_is_one(fleet: Path) -> None:
+    _before("known_hosts", "\ufeff# keys of the hosts\r\n")(fleet)
+    with connect(fleet, SPROUT) as remote:
+        assert remote.run("echo in").text == "in"
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -141,7 +157,13 @@ def _with(name: str, line: str) -> Callable[[Path], None]:
         (_with("ssh_config", "Colour blue"), "fleet/ssh_config: line 15: Bad configuration option: colour"),
         (_with("ssh_config", "Host *\n ProxyJump thor"), "proxyjump is not supported; a host is reached directly"),
         (_with("ssh_config", "Host *\n ProxyCommand nc"), "proxycommand is not supported; a host is reached directly"),
-        (_with("known_hosts", "@revoked sprout ssh-ed25519 A"), "line 4: markers like @revoked are not supported"),
+        (_with("ssh_config", "\nHost *\n RemoteCommand ls"), "remotecommand is not supported"),
+        (_with("ssh_config", "\nHost *\n IdentityFile ~nobody-here/x"), "sprout: there is no user nobody-here"),
+        (_with("ssh_config", "\nHost *\n IdentityFile ${NOT_SET}/x"), "sprout: the variable NOT_SET is not set"),
+        (_before("ssh_config", "\ufeff# addresses\n"), "line 1 begins with a byte order mark"),
+        (_before("known_hosts", "\ufeffsprout ssh-ed25519 AAAA\n"), "line 1: a byte order mark stands before the name"),
+        (_with("known_hosts", "@revoked sprout"), "line 4: expected a name, a key type and a key"),
+        (_with("known_hosts", "@cert-authority sprout ssh-ed25519 A"), "line 4: markers like @cert-authority are not"),
         (_with("known_hosts", "* ssh-ed25519 AAAA"), "line 4: expected a plain name, got '*'"),
         (_with("known_hosts", "sprout"), "line 4: expected a name, a key type and a key"),
         (_with("known_hosts", "thor ssh-ed25519 AAAA"), "line 4: holds no key that can be read"),
@@ -160,7 +182,8 @@ def test_declarations_that_do_not_hold(fleet: Path, change: Callable[[Path], Non
 
 def test_the_fleet_of_this_checkout_names_its_hosts() -> None:
     from sage_edge.remote.ssh import config as addresses
+    from sage_edge.remote.ssh import known_keys
 
     own = Path(__file__).parents[3] / "fleet"
     assert [addresses.find(own, host).key_name for host in (SPROUT, THOR)] == ["sprout", "thor"]
-    assert addresses.known_lines(own / "known_hosts") == []
+    assert known_keys.pinned(own / "known_hosts", "sprout").own == ()
