@@ -15,6 +15,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import zlib
 from collections.abc import Iterator
@@ -134,6 +135,20 @@ def create_exclusive(path: Path, data: bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def exists(path: Path) -> bool:
+    """Whether anything has this name, a link that leads nowhere among it."""
+    return os.path.lexists(path)
+
+
+def remove(path: Path) -> None:
+    """Remove whatever has this name, a folder with all in it; nothing behind a link is touched. Raises StorageError."""
+    with storing(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def sweep(folder: Path) -> None:

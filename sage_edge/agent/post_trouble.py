@@ -47,6 +47,12 @@ def note_over(agent: Agent) -> None:
         agent.record(OVER, "the exchange answers, and has everything")
 
 
+def note_repairs(agent: Agent) -> None:
+    """Say in the worklog that the clone was damaged and is made anew."""
+    for repair in agent.post.take_repairs():
+        agent.record("clone-rebuilt", repair)
+
+
 def _last(agent: Agent) -> str | None:
     """Return the last event of ours in the worklog of this month or the one before it."""
     for name in reversed(papers.names(agent.paths.papers, paper_paths.WORKLOG)[-_MONTHS:]):

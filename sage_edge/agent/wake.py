@@ -41,6 +41,7 @@ def once(agent: Agent, *, attempts: int = 4) -> Wake:
                 _carry_out(step, agent, wake)
             elif wake.failure is None:
                 _try(step, agent, wake)
+            post_trouble.note_repairs(agent)
             if isinstance(wake.failure, SessionInterrupted):
                 break  # whoever asked us to stop does not wait for the net; the next wake publishes
         return wake

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sage_edge import locks
-from sage_edge.agent import build, by_hand
+from sage_edge.agent import build, by_hand, post_trouble
 from sage_edge.cli import render, session_view
 from sage_edge.cli.choice import unique
 from sage_edge.cli.completion import offered, sessions
@@ -54,6 +54,7 @@ def run(as_host: str | None, track: str | None) -> None:
     with locks.hold(here.locks / "agent.lock", f"the agent of {me.host.name}"):
         _try(agent.post.receive)
         conducted = by_hand.conduct(agent, kind)
+        post_trouble.note_repairs(agent)
         trouble = _try(lambda: agent.post.publish(", ".join(t.session for t in conducted), stop=stop))
     for transcript in conducted:
         click.echo(here.papers / paper_paths.of(transcript))

@@ -36,6 +36,7 @@ OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 """For reading: a repository that lacks an object may not make git fetch it from where its own configuration says."""
 
 UNSIGNED = ("commit", "--no-gpg-sign")
+_ONLY_REFS = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,17 @@ def fetch(clone: Clone, *hosts: str) -> Command:
     """Bring refs/incoming to what the hub holds: every host's branch, or only those named."""
     refspecs = [f"+{rules.BRANCHES}{host}:{INCOMING}{host}" for host in hosts or ("*",)]
     prune = () if hosts else ("--prune",)
-    quiet = ("--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
-    return git(clone, "fetch", "--quiet", *quiet, *prune, HUB, *refspecs)
+    return git(clone, "fetch", *_ONLY_REFS, *prune, HUB, *refspecs)
+
+
+def take_over(clone: Clone, from_: Path, ref: str) -> Command:
+    """Bring one ref from another repository on this disk; every object is checked."""
+    return git(clone, "fetch", *_ONLY_REFS, str(from_), f"+{ref}:{ref}")
+
+
+def check(clone: Clone) -> Command:
+    """Look whether every ref leads to objects that are there and are what their names say. Exit status 0: they do."""
+    return git(clone, "fsck", "--no-dangling", "--no-progress", env=OFFLINE)
 
 
 def list_hub(clone: Clone) -> Command:

@@ -61,8 +61,6 @@ def failed_push(
     here = _here(result)
     if _FULL.search(here):
         return StorageError(str(clone.repository), _line(here, _FULL))
-    if is_damage(result):
-        return damaged(clone, _line(here, _DAMAGED))
     return hub_door.why(clone, result, "git-receive-pack", look)
 
 
@@ -70,14 +68,9 @@ def failed_here(clone: Clone, command: Command, result: Result) -> CommandFailed
     """Return what a command that needs no hub means by failing."""
     if _FULL.search(result.complaint):
         return StorageError(str(clone.repository), _line(result.complaint, _FULL))
-    if is_damage(result):
+    if _DAMAGED.search(result.complaint):
         return damaged(clone, _line(result.complaint, _DAMAGED))
     return CommandFailed(command.words, result.code, result.complaint or result.text)
-
-
-def is_damage(result: Result) -> bool:
-    """Whether git complains about its own files."""
-    return bool(_DAMAGED.search(_here(result)))
 
 
 def damaged(clone: Clone, why: str) -> CloneDamaged:

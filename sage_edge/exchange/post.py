@@ -1,6 +1,7 @@
 """One host's access to the exchange: keep papers, publish them, receive those of others.
 
-Writing is local and durable at once. Publishing and receiving talk to the hub, one at a time per machine.
+Writing is local and durable at once. Publishing and receiving talk to the hub, one at a time per machine. A clone that
+git cannot work with is made anew on the way: what it was made of lies in papers/ and on the hub.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import TypeVar
 
 from sage_edge import locks
 from sage_edge.clock import Clock
-from sage_edge.errors import Unreachable
+from sage_edge.errors import CommandFailed, HubRefused, Unreachable
 from sage_edge.exchange import branch_reader, clone_upkeep, own_branch, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.commit_key import Signing
-from sage_edge.exchange.errors import ForeignCommits
+from sage_edge.exchange.errors import CloneDamaged, ForeignCommits
+from sage_edge.exchange.mender import Mender
 from sage_edge.exchange.own_branch import Repaired, Whose
 from sage_edge.exchange.publish import Published
 from sage_edge.exchange.receive import Received
@@ -72,6 +74,7 @@ class Post:
     ) -> None:
         self._clone = Clone(sender.host, repository, papers, locks, remote, ssh)
         self._sender, self._clock = sender, clock
+        self._mender = Mender(self._clone)
 
     def open(self) -> None:
         """Make or repair the clone. Needs no hub; may be called at any time. Raises Locked, StorageError."""
@@ -112,7 +115,7 @@ class Post:
         Raises Unreachable, HubRefused, OwnBranchBroken, SignaturesUnchecked, StorageError, Locked.
         """
         with self._exchange():
-            return receiving.receive(self._clone, self._sender.folders, self._sender.signing)
+            return self._mender.mended(self._receive)
 
     def repair(self, because: str, whose: Whose = "") -> Repaired:
         """End that the hub holds, as ours, what this host did not write: one commit behind it, which is pushed.
@@ -134,7 +137,9 @@ class Post:
     def quarantined(self) -> tuple[Quarantine, ...]:
         """What was last heard and breaks a rule; needs no hub."""
         with self._exchange():
-            return receiving.quarantined(self._clone, self._sender.folders, self._sender.signing)
+            return self._mender.mended(
+                lambda: receiving.quarantined(self._clone, self._sender.folders, self._sender.signing)
+            )
 
     def publish(
         self, summary: str, *, attempts: int = 4, first_pause_s: float = 1.0, stop: threading.Event | None = None
@@ -146,42 +151,58 @@ class Post:
         """
         patience = _Patience(self._clock, attempts, first_pause_s, stop or threading.Event())
         with self._exchange():
-            if self._must_ask_first():
-                patience.try_to(lambda: receiving.receive(self._clone, self._sender.folders, self._sender.signing))
-            sender, now = self._sender, self._clock.now()
-            commit = publishing.record(self._clone, sender.writable, sender.signing, summary, now)
-            pushed = patience.try_to(lambda: publishing.push(self._clone))
-            unpacked = clone_upkeep.pack(self._clone) if pushed else ""
-        return Published(commit, pushed, unpacked)
+            return self._mender.mended(lambda: self._publish(summary, patience))
 
     def unpublished(self) -> int:
         """How many papers the hub did not have when it was last heard; worklog and status do not count."""
-        return branch_reader.unpublished(self._clone)
+        return self._read(lambda: branch_reader.unpublished(self._clone))
 
     def read(self, host: HostName, folder: str) -> branch_reader.Papers:
         """Return (path, content) of every paper below a folder, sorted; of others only what was verified."""
-        return branch_reader.read(self._clone, host, folder)
+        return self._read(lambda: branch_reader.read(self._clone, host, folder))
 
     def read_in_order(self, host: HostName, folder: str) -> branch_reader.Papers:
         """Return what `read` returns, in the order in which it was committed."""
-        return branch_reader.in_order(self._clone, host, folder)
+        return self._read(lambda: branch_reader.in_order(self._clone, host, folder))
 
     def names(self, host: HostName, folder: str) -> tuple[str, ...]:
         """Return the paths alone."""
-        return branch_reader.names(self._clone, host, folder)
+        return self._read(lambda: branch_reader.names(self._clone, host, folder))
 
     def known(self) -> bool:
         """Whether this clone has ever heard what the hub holds of our branch. Numbers may be given only then."""
-        return repository.known(self._clone)
+        return repository.known(self._clone) or self._clone.own in self._read(lambda: branch_reader.tips(self._clone))
 
-    def _must_ask_first(self) -> bool:
-        """A first commit on an unheard hub could contradict what an earlier life of this host has published."""
-        return not self.known() and self._clone.own not in branch_reader.tips(self._clone)
+    def take_repairs(self) -> tuple[str, ...]:
+        """Return what was damaged and is made anew since this was last asked, in words."""
+        return self._mender.take_repairs()
+
+    def _receive(self) -> Received:
+        return receiving.receive(self._clone, self._sender.folders, self._sender.signing)
+
+    def _publish(self, summary: str, patience: _Patience) -> Published:
+        # a first commit on an unheard hub could contradict what an earlier life of this host has published
+        if self._clone.own not in branch_reader.tips(self._clone):
+            patience.try_to(self._receive)
+        sender, now = self._sender, self._clock.now()
+        commit = publishing.record(self._clone, sender.writable, sender.signing, summary, now)
+        pushed = patience.try_to(lambda: publishing.push(self._clone))
+        return Published(commit, pushed, clone_upkeep.pack(self._clone) if pushed else "")
+
+    def _read(self, read: Callable[[], T]) -> T:
+        try:
+            return self._mender.read(read)
+        except (CloneDamaged, CommandFailed):
+            with self._exchange(), contextlib.suppress(Unreachable, HubRefused):
+                self._mender.mended(read)
+                if self._mender.has_lost:
+                    self._receive()
+            return self._mender.read(read)
 
     @contextlib.contextmanager
     def _exchange(self) -> Iterator[None]:
         with locks.hold(self._clone.locks / "exchange.lock", str(self._clone.repository), wait_s=_LOCK_WAIT_S):
-            repository.make(self._clone)
+            self._mender.make()
             repository.sweep(self._clone)
             yield
 

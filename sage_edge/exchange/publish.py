@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from sage_edge import shell
-from sage_edge.errors import CommandFailed
-from sage_edge.exchange import commands, git_errors, papers, repository, restore, rules, signatures
+from sage_edge.exchange import commands, git_errors, papers, restore, rules, signatures
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import FOREIGN, INCOMING, Clone
 from sage_edge.exchange.commit_key import Signing
-from sage_edge.exchange.errors import CloneDamaged, OwnBranchBroken
+from sage_edge.exchange.errors import OwnBranchBroken
 
 STATUS_EVERY = timedelta(hours=1)
 """When nothing else happens, a host says no more often than this that it is awake; each commit is kept for ever."""
@@ -41,13 +40,8 @@ def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: st
         papers.tidy(clone.papers)
         _bring_back_records(clone)
         _drop_withdrawn(clone, signing)
-        try:
-            here(clone, commands.stage(clone))
-            return _commit(clone, writable, signing, summary, at)
-        except (CommandFailed, CloneDamaged):
-            # an index or objects that a killed git or a bad disk left behind; papers/ has what they were made of
-            _remake(clone)
-            return _commit(clone, writable, signing, summary, at)
+        here(clone, commands.stage(clone))
+        return _commit(clone, writable, signing, summary, at)
 
 
 def _drop_withdrawn(clone: Clone, signing: Signing) -> None:
@@ -69,11 +63,6 @@ def push(clone: Clone) -> bool:
     if ours is None or refs.get(INCOMING + clone.host) == ours:
         return False
     result = shell.attempt(commands.push(clone))
-    if result.code != 0 and git_errors.is_damage(result):
-        with papers.writing(clone.papers, clone.locks):
-            papers.tidy(clone.papers)
-            _remake(clone)
-        result = shell.attempt(commands.push(clone))
     if result.code != 0:
         raise git_errors.failed_push(clone, result)
     return True
@@ -102,12 +91,6 @@ def _bring_back_records(clone: Clone) -> None:
     refs = tips(clone)
     if clone.own in refs and any(ref.startswith(FOREIGN) for ref in refs):
         restore.bring_back_records(clone, refs[clone.own])
-
-
-def _remake(clone: Clone) -> None:
-    repository.mend(clone)
-    here(clone, commands.stage(clone))
-    here(clone, commands.write_tree(clone))
 
 
 def require_lawful(clone: Clone, writable: frozenset[str], diff: bytes) -> None:

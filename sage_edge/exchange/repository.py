@@ -14,14 +14,16 @@ outlived its killed parent is still at work: that one is waited for.
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import os
+import stat
 import time
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import Locked
 from sage_edge.exchange.commands import HUB, INCOMING, SSH, TRUST, Clone
+from sage_edge.exchange.git_errors import damaged
 from sage_edge.exchange.rules import BRANCHES
 
 CONFIG = f"""\
@@ -59,11 +61,28 @@ CONFIG = f"""\
 """
 
 _KNOWN = "sage-known"
+_FILES = {"HEAD", "config", TRUST, "index", "packed-refs", _KNOWN, "COMMIT_EDITMSG"}
+_FOLDERS = {
+    ".",
+    "refs",
+    "refs/heads",
+    "refs/heads/host",
+    "refs/incoming",
+    "refs/verified",
+    "objects",
+    "objects/info",
+    "objects/pack",
+    "signed",
+}
 _PAUSE_S = 0.05
 
 
 def make(clone: Clone) -> None:
-    """Make the clone, or repair what of it is ours to write. Cheap when all is well."""
+    """Make the clone, or repair what of it is ours to write. Cheap when all is well.
+
+    Raises CloneDamaged for what no git has ever written there, StorageError.
+    """
+    _require_shape(clone)
     for folder in ("objects/info", "objects/pack", "refs/heads"):
         files.make_folder(clone.repository / folder)
     files.make_folder(clone.papers)
@@ -101,15 +120,46 @@ def sweep(clone: Clone, *, patience_s: float = 10.0) -> None:
             raise Locked(str(clone.repository), f"git, process {orphan}")
         time.sleep(_PAUSE_S)
     for path in _leftovers(clone.repository):
-        path.unlink(missing_ok=True)
+        files.remove(path)
 
 
-def mend(clone: Clone) -> None:
-    """Drop the index and every loose object that is not what its name says; papers/ has what they were made of."""
-    (clone.repository / "index").unlink(missing_ok=True)
-    for path in (clone.repository / "objects").glob("[0-9a-f][0-9a-f]/*"):
-        if not _is_whole(path):
-            path.unlink(missing_ok=True)
+def _require_shape(clone: Clone) -> None:
+    """Demand files where git keeps files and folders where it keeps folders; others would hang it, or us."""
+    if not files.exists(clone.repository):
+        return
+    for path in (clone.repository, *_outline(clone.repository)):
+        mode = path.lstat().st_mode
+        if path.name in _FILES and path.parent == clone.repository:
+            fits = stat.S_ISREG(mode)
+        elif path.relative_to(clone.repository).as_posix() in _FOLDERS:
+            fits = stat.S_ISDIR(mode)
+        else:
+            fits = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        if not fits:
+            raise damaged(clone, f"{path} is not what git keeps there")
+
+
+def is_plain(clone: Clone) -> bool:
+    """Whether no object is a pipe, a link or another thing that git might wait for. Looks at all of them."""
+    folders = [clone.repository / "objects"]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif not entry.is_file(follow_symlinks=False):
+                    return False
+    return True
+
+
+def _outline(repository: Path) -> Iterator[Path]:
+    """All but the objects themselves, whose number grows for ever."""
+    if repository.is_dir() and not repository.is_symlink():
+        yield from repository.iterdir()
+        yield from (repository / "refs").glob("**/*")
+        yield from (repository / "objects").glob("*")
+        yield from (repository / "objects").glob("info/*")
+        yield from (repository / "signed").glob("*")
 
 
 def _leftovers(repository: Path) -> list[Path]:
@@ -126,15 +176,6 @@ def _orphan(repository: Path) -> int | None:
             if word in (process / "cmdline").read_bytes().split(b"\0"):
                 return int(process.name)
     return None
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        content = zlib.decompress(path.read_bytes())
-    except (OSError, zlib.error):
-        return False
-    # git's own name for its content, not a protection
-    return hashlib.sha1(content, usedforsecurity=False).hexdigest() == path.parent.name + path.name
 
 
 def _quoted(value: str) -> str:

@@ -224,11 +224,21 @@ def _pieces(pairs: Sequence[tuple[str, str]], sizes: Mapping[str, int]) -> Itera
         yield piece
 
 
+class ObjectMissing(Exception):
+    """git knows the name of an object, and does not have it."""
+
+
 def objects(answer: bytes) -> Iterator[tuple[str, bytes]]:
-    """Return name and content of each `<oid> <kind> <size> LF <body> LF` that `cat-file --batch` printed."""
+    """Return name and content of each `<oid> <kind> <size> LF <body> LF` that `cat-file --batch` printed.
+
+    Raises ObjectMissing.
+    """
     at = 0
     while at < len(answer):
         end = answer.index(b"\n", at)
-        oid, _, size = answer[at:end].decode("ascii").split(" ")
+        oid, *about = answer[at:end].decode("ascii").split(" ")
+        if len(about) != 2:
+            raise ObjectMissing(f"{oid} is not there")
+        size = about[1]
         at = end + 1 + int(size) + 1
         yield oid, answer[end + 1 : at - 1]

@@ -75,6 +75,7 @@ def test_an_empty_hub_is_heard_and_settles_the_numbers(world: World) -> None:
 
 def test_offline_queues_and_catches_up(world: World) -> None:
     sprout = world.post(SPROUT)
+    sprout.set_status(status())
     sprout.publish("hello")
     away = world.hub.rename(world.folder / "away")
     for number in (1, 2):
@@ -91,7 +92,7 @@ def test_offline_queues_and_catches_up(world: World) -> None:
     assert (caught_up.commit, caught_up.pushed) == (None, True)
     assert sprout.unpublished() == 0
     assert world.on_hub(SPROUT) == world.in_papers(SPROUT)
-    assert git(world.hub, "rev-list", "--count", "host/sprout") == "2"
+    assert git(world.hub, "rev-list", "--count", "host/sprout") == "3"
 
 
 def test_a_host_that_never_heard_the_hub_keeps_its_papers_without_a_commit(world: World) -> None:

@@ -223,17 +223,32 @@ def test_a_torn_object_found_only_by_the_push_is_made_again(world: World, sprout
 
 
 @pytest.mark.parametrize("harm", [_lost_commit, _every_tree_and_blob_torn], ids=["commit", "history"])
-def test_a_loss_that_papers_cannot_make_good_ends_in_one_clear_message(
+def test_a_loss_that_papers_cannot_make_good_comes_back_from_the_hub(
     world: World, sprout: Post, harm: Callable[[World], None]
 ) -> None:
     harm(world)
     sprout.log(line("two"))
-    with pytest.raises(OwnBranchBroken, match="is damaged") as broken:
-        sprout.publish("two")
-    assert "move it away" in hints.text(broken.value.hint)
-    world.clone(SPROUT).rename(world.folder / "broken")
     assert sprout.publish("two").pushed
     assert world.on_hub(SPROUT) == world.in_papers(SPROUT)
+    [repair] = sprout.take_repairs()
+    assert "refs/heads/host/sprout" in repair
+    assert world.clone(SPROUT).with_name("exchange.git.damaged").is_dir()
+
+
+@pytest.mark.parametrize("harm", [_lost_commit, _every_tree_and_blob_torn], ids=["commit", "history"])
+def test_a_loss_without_a_hub_keeps_every_paper_and_is_made_good_with_it(
+    world: World, sprout: Post, harm: Callable[[World], None]
+) -> None:
+    harm(world)
+    papers = world.in_papers(SPROUT)
+    away = world.hub.rename(world.folder / "away")
+    with pytest.raises(Unreachable):
+        sprout.publish("two", attempts=2)
+    assert world.in_papers(SPROUT) == papers
+    assert sprout.known()
+    away.rename(world.hub)
+    assert sprout.publish("two").pushed
+    assert world.on_hub(SPROUT) == papers
 
 
 def _refusal_of(write: Callable[[], object]) -> StorageError | None:

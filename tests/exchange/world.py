@@ -78,8 +78,11 @@ class World:
     def clone(self, host: str) -> Path:
         return self.state(host) / "exchange.git"
 
-    def post(self, host: HostName, remote: str | None = None) -> Post:
-        """The host's post, ready for use; remote: how the hub is spelled, or which other one it is."""
+    def post(self, host: HostName, remote: str | None = None, *, opened: bool = True) -> Post:
+        """The host's post, ready for use; remote: how the hub is spelled, or which other one it is.
+
+        opened False: as it is in a new process, before its first look.
+        """
         post = Post(
             self.papers(host),
             self.clone(host),
@@ -88,7 +91,8 @@ class World:
             Sender(host, FOLDERS, Signing(self.signers, self.keys.get(host))),
             self.clock,
         )
-        post.open()
+        if opened:
+            post.open()
         return post
 
     def on_hub(self, host: str) -> dict[str, bytes]:
