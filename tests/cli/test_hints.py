@@ -49,10 +49,13 @@ def texts(path: Path) -> Iterator[str]:
 
 
 def values(path: Path) -> Iterator[str]:
-    """Yield every command that a file makes as a value, `hints.invoke(…)` or `hints.sage(…)`, as it is typed."""
+    """Yield every command that a file makes as a value, `hints.invoke(…)` or `hints.sage(…)`, as it is typed.
+
+    A task whose name is put in while it runs is looked at where that name is said.
+    """
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         name = _called(node)
-        if isinstance(node, ast.Call) and name in ("invoke", "sage"):
+        if isinstance(node, ast.Call) and name in ("invoke", "sage") and not isinstance(node.args[0], ast.Name):
             words = [str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.args]
             options = {key.arg: True if _is_flag(key.value) else "X" for key in node.keywords if key.arg}
             made = hints.invoke(*words, **options) if name == "invoke" else hints.sage(*words, **options)
