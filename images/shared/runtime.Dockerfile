@@ -31,6 +31,8 @@ ARG MODEL=""
 ARG MODEL_DIGEST=""
 ARG VERSION
 ARG REVISION
+ARG SOURCE_DATE_EPOCH
+ENV SAGE_COMMITTED="${SOURCE_DATE_EPOCH}"
 LABEL sage.role="${ROLE}" \
       sage.board="${BOARD}" \
       sage.platform="${PLATFORM}" \

@@ -9,7 +9,7 @@ import click
 
 from sage_edge import hints
 from sage_edge.cli import render
-from sage_edge.cli.environment import as_option, json_option, log, paths
+from sage_edge.cli.environment import as_option, committed, json_option, log, paths
 from sage_edge.clock import SystemClock
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.paths import SYSTEM_FLEET, Paths
@@ -28,7 +28,9 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "bright_b
 def command(ctx: click.Context, as_host: str | None, as_json: bool) -> None:
     """Measure what this machine can do, check by check. Exit code 8 when a check fails."""
     results: list[CheckResult] = []
-    for result in machine_checks.examine(this_machine.admit(_paths(), SystemClock().now(), as_host)):
+    here = _paths()
+    machine = this_machine.admit(here, SystemClock(here.facts_root), as_host, committed())
+    for result in machine_checks.examine(machine):
         results.append(result)
         if not as_json:
             _show(result)

@@ -33,6 +33,14 @@ class Beat(NamedTuple):
         reason = self.content["failing"]
         return [] if reason is None else [str(reason)]
 
+    @property
+    def clock_doubt(self) -> list[str] | None:
+        """Why the agent does not believe its clock: nothing or one sentence; None: it does not say."""
+        if "clock_doubt" not in self.content:
+            return None
+        doubt = self.content["clock_doubt"]
+        return [] if doubt is None else [str(doubt)]
+
     def is_of(self, container: Mapping[str, Any], release: str | None = None) -> bool:
         """True if a container wrote it, given the engine's full answer. release: the one that it must be of, too.
 

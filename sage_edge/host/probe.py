@@ -104,6 +104,7 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "clock": clock(places.root),
         "heartbeat_age_s": now_s() - newest.written if newest else None,
         "failing": newest.failing if newest else None,
+        "clock_doubt": newest.clock_doubt if newest else None,
         "deploy": _deploy(places),
         "models": _models(places),
         "bytes_missing": _bytes_missing(places),

@@ -74,7 +74,7 @@ class Fleet:
 
         committed: when what runs there was committed; None: nobody says. floor: a virtual clock's own.
         """
-        lowest, must_be_kept = floor or committed or BEGUN, self.board_of(host_name).clock == "kept"
+        lowest, must_be_kept = floor or max(committed or BEGUN, BEGUN), self.board_of(host_name).clock == "kept"
         return ClockBounds(lowest, self.clock_ahead, self.clock_slack, must_be_kept, committed)
 
     def conducts(self, host_name: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from sage_edge import kernel_clock
+from sage_edge.clock_trust import ClockTrust, ClockWatch
 
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d{1,15}) kB$", re.MULTILINE)
 
@@ -26,12 +26,13 @@ class FreeDisk:
 
 @dataclass(frozen=True)
 class ClockFacts:
-    """now: this machine's clock. written: when this machine last wrote its heartbeat, by that same clock.
+    """trust: what this machine's clock says, and whether it may be believed.
 
-    synchronised: what the kernel says of its clock; None where it does not say.
+    written: when this machine last wrote its heartbeat, by that same clock. synchronised: what the kernel says of its
+    clock; None where it does not say.
     """
 
-    now: datetime
+    trust: ClockTrust
     written: datetime | None
     synchronised: bool | None
 
@@ -51,10 +52,10 @@ def free_disk(path: Path) -> FreeDisk:
     return FreeDisk(path, shutil.disk_usage(there).free)
 
 
-def clock_facts(now: datetime, heartbeat: Path) -> ClockFacts:
+def clock_facts(watch: ClockWatch, heartbeat: Path) -> ClockFacts:
     """Return what this machine knows of its own clock."""
     try:
         written = datetime.fromtimestamp(heartbeat.stat().st_mtime, timezone.utc)
     except OSError:
         written = None
-    return ClockFacts(now, written, kernel_clock.is_kept())
+    return ClockFacts(watch.look(), written, watch.clock.read().is_kept)

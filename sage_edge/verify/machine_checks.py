@@ -114,7 +114,7 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
     _check("token", _token, lambda _, token: judges.token(token)),
     _check(
         "clock",
-        lambda here: machine.clock_facts(here.now, here.paths.heartbeat),
+        lambda here: machine.clock_facts(here.watch, here.paths.heartbeat),
         lambda _, clock: judges.clock(clock),
         "set it: timedatectl set-ntp true; a board without a battery needs the network for that",
     ),

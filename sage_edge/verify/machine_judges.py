@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from sage_edge import sizes
 from sage_edge.errors import SageError
@@ -19,10 +19,6 @@ from sage_edge.verify.libraries import Libraries
 from sage_edge.verify.machine import ClockFacts, FreeDisk
 from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
 
-WRITTEN = datetime(2026, 11, 1, tzinfo=timezone.utc)
-"""When this was written: no honest clock stands before it."""
-
-_HORIZON = timedelta(days=20 * 365)
 _LEAST_DISK, _ENOUGH_DISK = 200_000_000, 2_000_000_000
 
 # Which package brings a library, and what else to do; the first pattern that matches. Source: facts §2.3 and §2.4
@@ -185,13 +181,11 @@ def token(fact: Token | None) -> CheckJudgement:
 
 
 def clock(fact: ClockFacts) -> CheckJudgement:
-    """Judge that the clock is neither before this was written nor before what this machine has written by it."""
-    now = f"{fact.now:%Y-%m-%d %H:%M:%SZ}"
-    if fact.now < WRITTEN:
-        return CheckJudgement("fail", f"it says {now}, before this program was written")
-    if fact.now > WRITTEN + _HORIZON:
-        return CheckJudgement("fail", f"it says {now}, which is implausibly late")
-    if fact.written is not None and fact.now + timedelta(seconds=2) < fact.written:
+    """Judge that the clock may be believed, and does not stand before what this machine has written by it."""
+    now = f"{fact.trust.at:%Y-%m-%d %H:%M:%SZ}"
+    if fact.trust.doubt is not None:
+        return CheckJudgement("fail", f"it is in doubt, so nothing is served or expires: {fact.trust.doubt}")
+    if fact.written is not None and fact.trust.at + timedelta(seconds=2) < fact.written:
         return CheckJudgement("fail", f"it says {now}, before this machine's own heartbeat of {fact.written}")
     if fact.synchronised is False:
         return CheckJudgement("warn", f"{now} is plausible, but nothing keeps it in step")

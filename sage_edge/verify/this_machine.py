@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime
 
+from sage_edge.clock import BEGUN, Clock
+from sage_edge.clock_trust import ClockBounds, ClockWatch
 from sage_edge.errors import SageError
 from sage_edge.inventory import identity, load
 from sage_edge.inventory.board_card import Board
@@ -27,7 +29,8 @@ class ThisMachine:
     """The subject of `machine_checks`. refusal: why its host or fleet is not known."""
 
     paths: Paths
-    now: datetime
+    clock: Clock
+    committed: datetime | None
     facts: BoardFacts
     fleet: Fleet | None
     host: Host | None
@@ -49,6 +52,15 @@ class ThisMachine:
         return SEEDLING if self.host is None or self.host.model is None else self.host.model
 
     @property
+    def watch(self) -> ClockWatch:
+        """What says whether its clock may be believed; where no host is declared for it, by what holds for any."""
+        if self.fleet is None or self.host is None:
+            bounds = ClockBounds(self.committed or BEGUN)
+        else:
+            bounds = self.fleet.clock_bounds(self.host.name, self.committed, self.clock.floor)
+        return ClockWatch(self.clock, bounds, self.paths.clock)
+
+    @property
     def library(self) -> Library:
         return Library(self.paths.fleet, self.paths.models)
 
@@ -61,8 +73,11 @@ class ThisMachine:
         return None
 
 
-def admit(paths: Paths, now: datetime, as_host: str | None = None) -> ThisMachine:
-    """Return what is known of this machine; nothing wrong with its declarations stops the examination."""
+def admit(paths: Paths, clock: Clock, as_host: str | None = None, committed: datetime | None = None) -> ThisMachine:
+    """Return what is known of this machine; nothing wrong with its declarations stops the examination.
+
+    committed: when what runs here was committed; None: nobody says.
+    """
     facts = measure(paths.facts_root)
     fleet, host, refusal = None, None, None
     try:
@@ -71,7 +86,7 @@ def admit(paths: Paths, now: datetime, as_host: str | None = None) -> ThisMachin
         fleet, refusal = _fleet(paths)
     except SageError as wrong:
         fleet, refusal = _fleet(paths)[0], wrong
-    return ThisMachine(paths, now, facts, fleet, host, refusal)
+    return ThisMachine(paths, clock, committed, facts, fleet, host, refusal)
 
 
 def _fleet(paths: Paths) -> tuple[Fleet | None, SageError | None]:

@@ -49,6 +49,7 @@ TOLD: dict[str, Any] = {
     "groups": {"docker": 999, "video": 44, "render": 104, "sage": None},
     "user": {"uid": 0, "asked_by": "sage", "asked_uid": 1000, "groups": ["sudo"]},
     "files": {},
+    "clock_doubt": [],
     "docker": {
         "version": "26.1.5",
         "runtimes": ["io.containerd.runc.v2", "nvidia", "runc"],

@@ -43,6 +43,11 @@ def test_wakes(host: Host, rule: Rule) -> None:
     rule(frozenset(filter(None, [beat["failing"]])) if "failing" in beat else None)
 
 
+def test_doubt(host: Host, rule: Rule) -> None:
+    beat = json.loads(asking.text(host, "/srv/sage/state/heartbeat.json") or "{}")
+    rule(frozenset(filter(None, [beat["clock_doubt"]])) if "clock_doubt" in beat else None)
+
+
 def test_offset(host: Host, rule: Rule) -> None:
     before = time.time()
     there = float(host.check_output("date +%s.%N"))

@@ -171,3 +171,14 @@ def test_a_folder_on_a_disk_of_its_own_has_the_rights_of_where_it_lies(tmp_path:
     (tmp_path / "models").symlink_to("disk")
     found = probe._mode(tmp_path / "models") or pytest.fail("nothing")
     assert found["mode"] == "0700"
+
+
+@pytest.mark.parametrize(
+    ("content", "doubt"),
+    [('{"clock_doubt": null}', []), ('{"clock_doubt": "1970"}', ["1970"]), ("{}", None), ("[1]", None)],
+)
+def test_a_heartbeat_says_whether_its_agent_believes_the_clock(
+    root: Path, content: str, doubt: list[str] | None
+) -> None:
+    (root / "srv/sage/state/heartbeat.json").write_text(content, "utf-8")
+    assert told(root)["clock_doubt"] == doubt

@@ -120,6 +120,7 @@ FOUND: Mapping[str, FactValue] = {
     "last wake": frozenset(),
     "clock": 0.2,
     "clock is kept": "yes",
+    "clock as the agent sees it": frozenset(),
     "room for sage": 10**9,
     "room for state": 10**9,
     "room for docker": 10**10,

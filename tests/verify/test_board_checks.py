@@ -115,6 +115,13 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("last wake", frozenset({"the disk is full"}), "no failure", "the disk is full", LOGS),
     ("clock", -3600.0, "at most 30.0 s", "-3600.0 s", "on the board: sudo timedatectl set-ntp true"),
     ("clock is kept", "no", "yes", "no", "on the board: sudo timedatectl set-ntp true"),
+    (
+        "clock as the agent sees it",
+        frozenset({"it says 1970-01-01 00:10Z"}),
+        "no doubt",
+        "it says 1970-01-01 00:10Z",
+        "on the board: sudo timedatectl set-ntp true",
+    ),
     ("room for sage", 10**8, "at least 500 MB", "100 MB", ROOM),
     ("room for state", 0, "at least 500 MB", "0 B", ROOM),
     ("room for docker", 10**9, "at least 2.00 GB", "1.00 GB", ROOM),

@@ -27,6 +27,11 @@ MEMORY_BYTES = 250_000_000
 KEEP_TIME = "on the board: sudo timedatectl set-ntp true"
 
 
+def _says_of_its_clock(at: BoardTarget) -> bool:
+    """Whether its agent says if it believes its clock: that of an older release does not."""
+    return at.probe.answer.get("clock_doubt") is not None
+
+
 def _disks(_: BoardTarget) -> Things:
     for disk, least in DISK_BYTES.items():
         yield CheckedThing(AtLeast(least, sizes.text), disk)
@@ -61,6 +66,12 @@ CHECKS: tuple[BoardCheck, ...] = (
         "clock is kept",
         of_probe("kept", lambda seen: "yes" if seen.clock_synchronized else "no"),
         once(lambda at: Is("yes") if at.card.clock != "shared" else None),
+        KEEP_TIME,
+    ),
+    HostCheck(
+        "clock as the agent sees it",
+        of_probe("doubt", lambda seen: as_set(seen.answer.get("clock_doubt"))),
+        once(lambda at: Nothing("no doubt") if at.current and _says_of_its_clock(at) else None),
         KEEP_TIME,
     ),
     HostCheck(
