@@ -11,6 +11,7 @@ A full disk, a read-only disk and I/O errors become StorageError, and leave what
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
@@ -30,6 +31,13 @@ _REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, e
 
 _NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO}
 """Nothing can be written there, however much room there is."""
+
+
+UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOLCK})
+"""What a file system answers that lacks links, locks, or the syncing of folders (CIFS, vfat, some of FUSE)."""
+
+BETTER_PLACE = "put the folder on a file system that has it: ext4, xfs or btrfs"
+_RENAME_NOREPLACE, _AT_FDCWD = 1, -100
 
 
 @contextlib.contextmanager
@@ -90,10 +98,14 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make the names in a folder durable; where no folder can be synced, by bringing everything to the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as refusal:
+        if refusal.errno not in UNSUPPORTED:
+            raise
+        os.sync()
     finally:
         os.close(handle)
 
@@ -131,10 +143,29 @@ def create_exclusive(path: Path, data: bytes) -> None:
         make_folder(path.parent)
         temporary = _temporary(path.parent, data)
         try:
-            os.link(temporary, path)
+            _name_once(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+def _name_once(temporary: Path, path: Path) -> None:
+    """Give a file its name unless that is taken: by a link, else by a rename that replaces nothing."""
+    try:
+        os.link(temporary, path)
+    except OSError as refusal:
+        if refusal.errno not in {errno.EPERM, *UNSUPPORTED}:
+            raise
+    else:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(_AT_FDCWD, os.fsencode(temporary), _AT_FDCWD, os.fsencode(path), _RENAME_NOREPLACE) == 0:
+        return
+    code = ctypes.get_errno()
+    if code in {errno.EPERM, *UNSUPPORTED}:
+        lacks = "its file system has neither links nor a rename that replaces nothing"
+        raise StorageError(str(path), lacks, hint=BETTER_PLACE)
+    raise OSError(code, os.strerror(code), str(path))
 
 
 def exists(path: Path) -> bool:

@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.errors import Locked
+from sage_edge.errors import Locked, StorageError
 
 _PAUSE_S = 0.02
+_NOTE_BYTES = 65536
 _GRACE_S = 2.0
 """How long a lock may outlive its holder: a child that was killed between its fork and its exec still has the file."""
 
@@ -48,6 +49,8 @@ def _take(handle: int, kind: int, path: Path, what: str, until: float) -> None:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
             return
         except OSError as taken:
+            if taken.errno in files.UNSUPPORTED:
+                raise StorageError(str(path), "its file system has no locks", hint=files.BETTER_PLACE) from taken
             if taken.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
         if time.monotonic() >= until and (_is_alive(path) or time.monotonic() >= until + _GRACE_S):
@@ -66,7 +69,7 @@ def _sign(handle: int, what: str | None) -> None:
 def _is_alive(path: Path) -> bool:
     """Whether the process that signed is still there; true when nobody can tell."""
     try:
-        os.kill(json.loads(path.read_bytes())["pid"], 0)
+        os.kill(json.loads(files.read(path, at_most=_NOTE_BYTES))["pid"], 0)
     except ProcessLookupError:
         return False
     except (OSError, ValueError, KeyError, TypeError):
@@ -76,7 +79,7 @@ def _is_alive(path: Path) -> bool:
 
 def _owner(path: Path) -> str:
     try:
-        note = json.loads(path.read_bytes())
+        note = json.loads(files.read(path, at_most=_NOTE_BYTES))
         return f"process {note['pid']} since {time.strftime('%Y-%m-%d %H:%M:%SZ', time.gmtime(note['since']))}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

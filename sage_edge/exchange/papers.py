@@ -39,7 +39,7 @@ def create(path: Path, paper: Record) -> None:
     try:
         files.create_exclusive(path, data)
     except FileExistsError:
-        if path.read_bytes() != data:
+        if not path.is_file() or path.read_bytes() != data:
             raise OwnBranchBroken(
                 f"{path} already holds another paper than the one to be kept",
                 hint="a paper is written once: find out which of the two is true and move the other away",

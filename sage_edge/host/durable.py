@@ -5,12 +5,15 @@ a line    {"n": 3, …, "crc": "1a2b3c4d"}        crc: CRC-32 over the line with
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+_NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def replace(path: Path, content: bytes, mode: int = 0o644, *, temporary: str = "") -> None:
@@ -66,10 +69,14 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make the names in a folder durable; where no folder can be synced, by bringing everything to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as refusal:
+        if refusal.errno not in _NO_SYNC:
+            raise
+        os.sync()
     finally:
         os.close(handle)
 
