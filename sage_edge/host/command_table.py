@@ -14,7 +14,7 @@ from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import LocalEngine
 
-CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover", "unpin")
+CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover", "unpin", "prune")
 """The verbs of `host.commands`."""
 
 MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
@@ -46,6 +46,12 @@ def _texts(context: HelperContext, request: Request) -> VerbAnswer:
     return {"texts": release_store.texts(context.places, release_store.read(context.places, request["release"]).short)}
 
 
+def _surplus(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
+    from sage_edge.host import surplus
+
+    return surplus.of(context.places, context.journal, context.engine).as_json()
+
+
 def _logs(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
     from sage_edge.host import logs
 
@@ -74,6 +80,7 @@ LOOKING: Mapping[str, Verb] = {
     "probe": _probe,
     "releases": _releases,
     "texts": _texts,
+    "surplus": _surplus,
     "logs": _logs,
     "audit": _audit,
     "snapshot": _snapshot,

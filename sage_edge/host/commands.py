@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import client_alive, deployment, file_lock, lease, permit, release_store
+from sage_edge.host import client_alive, deployment, file_lock, lease, permit, release_store, surplus
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
@@ -97,7 +97,11 @@ def _confirm(context: HelperContext, request: Request) -> VerbAnswer:
     deployment.waiting(context.journal, request["release"])  # the timer may have freed the lock with the release
     with _deploying(context, request["token"]) as deploying:
         entry = deploying.confirm(request["release"])
-    return {**_entered(context, request, "confirm", entry), "running": _running(context)}
+        pruned = surplus.tidy(context.places, context.journal, context.engine)
+    reply = {**_entered(context, request, "confirm", entry), "running": _running(context)}
+    if pruned is not None:
+        _note_pruned(context, request, pruned)
+    return reply
 
 
 def _rollback(context: HelperContext, request: Request) -> VerbAnswer:
@@ -123,6 +127,18 @@ def _free(context: HelperContext, request: Request, entry: JournalEntry) -> None
     if held is not None and not held.manual and held.since <= began:
         lock.release(held.token)
         context.note(request, "lock-released", f"its deployment is over; held by {held.holder} at {held.host}")
+
+
+def _prune(context: HelperContext, request: Request) -> VerbAnswer:
+    with _deploying(context, request["token"]):
+        pruned = surplus.remove(context.places, surplus.of(context.places, context.journal, context.engine))
+    _note_pruned(context, request, pruned)
+    return pruned.as_json()
+
+
+def _note_pruned(context: HelperContext, request: Request, pruned: surplus.Surplus) -> None:
+    images = ", ".join(map(release_store.twelve, pruned.images)) or "none"
+    context.note(request, "prune", f"releases {', '.join(pruned.releases) or 'none'}; images {images}")
 
 
 def _unpin(context: HelperContext, request: Request) -> VerbAnswer:
@@ -156,4 +172,5 @@ VERBS: Mapping[str, Verb] = {
     "rollback": _rollback,
     "recover": _recover,
     "unpin": _unpin,
+    "prune": _prune,
 }

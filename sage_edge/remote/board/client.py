@@ -61,6 +61,10 @@ class BoardView:
         texts = self._ask("texts", {"release": release}, _QUICK_S)["texts"]
         return {str(name): str(text) for name, text in dict(texts).items()}
 
+    def surplus(self) -> HelperReply:
+        """The releases and images that nothing needs any more, and how many bytes the images hold."""
+        return self._ask("surplus", {}, _QUICK_S)
+
     def logs(self, n: int, since: str | None, grep: str | None) -> Sequence[str]:
         """The agent's last `n` lines."""
         return list(self._ask("logs", {"n": n, "since": since, "grep": grep}, _QUICK_S)["lines"])
@@ -155,6 +159,10 @@ class BoardClient(BoardView):
     def unpin(self, token: str, release: str) -> HelperReply:
         """Let a board that was rolled back go forward again from the release that serves."""
         return self._act("unpin", {"token": token, "release": release})
+
+    def prune(self, token: str) -> HelperReply:
+        """Remove what `surplus` names; return what is gone."""
+        return self._act("prune", {"token": token})
 
     def recover(self, because: str) -> HelperReply:
         """Let the board settle what nobody drives any more."""
