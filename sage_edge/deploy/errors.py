@@ -6,6 +6,8 @@ DeployError
 ├── PlanStale(host)                    3
 ├── HostPinned(host)                   3
 ├── OperatorUnknown(what, host)        3
+├── PinBroken(host)                    3
+├── ImageGone(host)                    1
 └── ExchangeUnknown(machine)           3
 RoleError
 └── WrongRole(host)                    3
@@ -75,6 +77,40 @@ class OperatorUnknown(DeployError):
         super().__init__(
             f"releases of this fleet are signed by {host}, and {what}",
             hint=("name the key with SAGE_KEY=FILE, or where it is lost: ", invoke("key.lost", host=host)),
+        )
+
+
+class PinBroken(DeployError):
+    """What a board was rolled back to cannot be started there any more."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, host: HostName, release: str, why: str) -> None:
+        self.host = host
+        super().__init__(
+            f"{host} was rolled back to {release}, which cannot be started anew: {why}; nothing was done",
+            hint=(
+                "a person has to choose, forward: ",
+                invoke("deploy", host=host, unpin=True),
+                ", or another one that is whole: ",
+                invoke("rollback", host=host, list=True),
+            ),
+        )
+
+
+class ImageGone(DeployError):
+    """The image of a release that is to serve again is neither on its board nor here."""
+
+    def __init__(self, host: HostName, release: str, image: str) -> None:
+        self.host = host
+        super().__init__(
+            f"the image {image} of {release} is neither on {host} nor on this workstation; nothing was switched",
+            hint=(
+                "a person has to choose: another release of ",
+                invoke("rollback", host=host, list=True),
+                ", or what is declared: ",
+                invoke("deploy", host=host),
+            ),
         )
 
 

@@ -27,8 +27,9 @@ from sage_edge.inventory import signers
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.host_entry import Host
 from sage_edge.inventory.roles import Role
-from sage_edge.models.card import with_bases
-from sage_edge.models.cards import read_cards
+from sage_edge.models.card import ModelCard
+from sage_edge.models.cards import read_card, read_cards
+from sage_edge.names import ModelRef
 
 HostDeclarations = Mapping[str, JsonValue]
 
@@ -80,9 +81,17 @@ def _curriculum(fleet: Fleet, *, whole: bool) -> dict[str, JsonValue]:
 
 
 def _cards(fleet: Fleet, host: Host, role: Role) -> dict[str, JsonValue]:
-    cards = read_cards(fleet.folder)
     if role.may("merge") or role.may("train"):
-        needed = tuple(cards)
+        cards = read_cards(fleet.folder)
     else:
-        needed = () if host.model is None else tuple(with_bases(host.model, cards))
-    return {ref: _said(cards[ref], {*_FOR_PEOPLE, "validation", "source_of_facts"}) for ref in sorted(needed)}
+        cards = {card.ref: card for card in _chain(fleet, host.model)}
+    return {ref: _said(card, {*_FOR_PEOPLE, "validation", "source_of_facts"}) for ref, card in sorted(cards.items())}
+
+
+def _chain(fleet: Fleet, ref: ModelRef | None) -> Iterator[ModelCard]:
+    """A model's card, its base's, and so on; the other cards are not even read."""
+    passed: set[ModelRef] = set()
+    while ref is not None and ref not in passed and (card := read_card(fleet.folder, ref)) is not None:
+        passed.add(ref)
+        yield card
+        ref = card.base

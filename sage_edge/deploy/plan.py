@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from sage_edge import sizes
 from sage_edge.deploy import preflight, release_differences
 from sage_edge.deploy.desired_release import DesiredRelease
-from sage_edge.deploy.errors import HostPinned
+from sage_edge.deploy.errors import HostPinned, PinBroken
 from sage_edge.deploy.release_differences import ReleaseMeaning
 from sage_edge.inventory.board_card import Board
 from sage_edge.names import Digest, ModelRef, shortened
-from sage_edge.remote.board.drift import drift
+from sage_edge.remote.board.drift import drift, files_told
+from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardPin, BoardProbe
 
 OVER = ("committed", "reverted", "revert-failed", None)
@@ -30,6 +31,24 @@ class TakeBack:
 
     def __str__(self) -> str:
         return f"settle the deployment of {self.release}, which stopped when it was {self.state}"
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """The board's deploy journal cannot be read, so nobody can say what served before."""
+
+    def __str__(self) -> str:
+        return "set the damaged deploy journal aside; it is kept, and what served before is not known any more"
+
+
+@dataclass(frozen=True)
+class BuildImage:
+    """The image was never built on this workstation, so nobody can say yet which release it makes."""
+
+    image: str
+
+    def __str__(self) -> str:
+        return f"build the image {self.image}, which was never built here; then send it, switch to it and prove it"
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class Restore:
         return f"start {self.release} anew, to which the board was rolled back, and prove it"
 
 
-DeployStep = TakeBack | SendImage | SendModel | Switch | Restore
+DeployStep = TakeBack | SetAside | BuildImage | SendImage | SendModel | Switch | Restore
 
 
 @dataclass(frozen=True)
@@ -128,6 +147,10 @@ def _held(wanted: DesiredRelease, facts: BoardProbe, pin: BoardPin, commit: str)
     why = (*_open(facts), *drift(facts))
     if not why:
         raise HostPinned(facts.host, wanted.short, str(pin))
+    if pin.release not in facts.deployed.releases or not facts.deployed.release:
+        raise PinBroken(facts.host, pin.release, "it is not there any more")
+    if facts.deployed.files_changed and facts.deployed.current == pin.release:
+        raise PinBroken(facts.host, pin.release, f"changed were {files_told(facts.deployed.files_changed)}")
     return Plan(facts.host, pin.release, (Restore(pin.release),), why, preflight.foundation(facts), commit)
 
 
@@ -135,6 +158,8 @@ def _steps(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[DeployStep]:
     deployed = facts.deployed
     if deployed.journal_state not in OVER:
         yield TakeBack(deployed.journal_release or "?", deployed.journal_state or "?")
+    if deployed.damaged:
+        yield SetAside()
     if facts.engine is None or wanted.release.image not in facts.engine.images:
         yield SendImage(wanted.release.image, wanted.image.bytes)
     for ref, manifest in _absent_models(wanted, facts):
@@ -159,7 +184,16 @@ def _differences(wanted: DesiredRelease, facts: BoardProbe, before: ReleaseMeani
     yield from drift(facts)
 
 
+def before_build(image: str, facts: BoardProbe, fleet: str) -> Plan:
+    """Return the plan for a host whose image was never built here. Raises WrongBoard for a board that is another's."""
+    require_own(facts, fleet)
+    why = (f"the image {image} was never built here",)
+    return Plan(facts.host, "unbuilt", (BuildImage(image),), why, preflight.foundation(facts))
+
+
 def _open(facts: BoardProbe) -> Iterator[str]:
+    if facts.deployed.damaged:
+        yield facts.deployed.damaged
     if (state := facts.deployed.journal_state) not in OVER:
         yield f"the deployment of {facts.deployed.journal_release} stopped when it was {state}"
 

@@ -99,8 +99,8 @@ def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, Hin
         minutes = facts.clock_ahead_s / 60
         way = "ahead of" if minutes > 0 else "behind"
         yield f"its clock is {abs(minutes):.0f} minutes {way} ours", "on the board: sudo timedatectl set-ntp true"
-    if facts.deployed.damaged:
-        yield facts.deployed.damaged, invoke("audit", host=facts.host)
+    if facts.deployed.lock_damaged:
+        yield facts.deployed.lock_damaged, ("once nobody deploys: ", invoke("lock.release", host=facts.host, yes=True))
 
 
 def require_disk_space(wanted: DesiredRelease, facts: BoardProbe) -> None:

@@ -90,7 +90,8 @@ def _folders(login: int) -> Iterator[ProvisionStep]:
         ("srv/sage/keys", 0, "0711"),
         ("etc/sage", 0, "0755"),
     ):
-        yield {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode}
+        below = path == "srv/sage/state"  # all of it is the agent's, whoever looked around in there as root
+        yield {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode, "below": below}
 
 
 def _file(path: str, text: str, *, mode: str = "0644") -> ProvisionStep:

@@ -20,11 +20,11 @@ from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.deploy.held_lock import holding
-from sage_edge.deploy.plan import Plan, Restore, SendImage, SendModel, TakeBack
+from sage_edge.deploy.plan import Plan, Restore, SendImage, SendModel, SetAside, TakeBack
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import Unreachable
 from sage_edge.inventory.board_card import Board as BoardCard
-from sage_edge.names import ModelRef
+from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
@@ -35,7 +35,8 @@ Connect = Callable[[], AbstractContextManager[BoardClient]]
 
 @dataclass(frozen=True)
 class Carriers:
-    """How bytes get to a board. model: sends a model.
+    """How bytes get to a board. model: sends a model. earlier: sends the image of a release
+    that served before, or raises.
 
     image: makes the image pullable there, and yields what to pull, one after the other; nothing: it is there already.
     permit: signs a release, or returns None where nobody has to.
@@ -43,6 +44,7 @@ class Carriers:
 
     image: Callable[[BoardClient, DesiredRelease], AbstractContextManager[tuple[str, ...]]]
     model: Callable[[ModelRef], None]
+    earlier: Callable[[BoardClient, str, Digest], None]
     permit: Callable[[DesiredRelease], Mapping[str, str] | None] = lambda _: None
 
 
@@ -74,12 +76,15 @@ def roll_out(
     done = tuple(map(str, planned.steps))
     if isinstance(planned.steps[0], Restore):
         log(done[0])
-        return replace(roll_back(connect, planned.release, timeouts, log), steps=done)
+        return replace(roll_back(connect, planned.release, timeouts, log, carriers.earlier), steps=done)
     _carry_models(planned, carriers, log)  # before the lock: the store takes bytes by digest, from whomever
     with holding(board, f"deploy {wanted.short}", timeouts, wanted.short) as token:
         if isinstance(planned.steps[0], TakeBack):
             with timed(log, str(planned.steps[0])):
                 board.recover("a new deployment found it open")
+        if any(isinstance(step, SetAside) for step in planned.steps):
+            board.set_aside(token)
+        if isinstance(planned.steps[0], TakeBack | SetAside):
             facts = board.facts()  # what was open may have been this very release
             wanted = want(facts)
             planned = plans.plan(wanted, facts, card, unpin=unpin)
@@ -174,11 +179,13 @@ def roll_back(
     to: str | None,
     timeouts: RolloutTimeouts,
     log: Callable[[str], None],
+    send: Callable[[BoardClient, str, Digest], None],
     fit: Callable[[BoardProbe], None] = lambda _: None,
 ) -> RolloutOutcome:
     """Switch one host to a release that served before; what is reported is what runs, not what was asked for.
 
-    fit: raises unless this board may be rolled back; asked before anything is changed.
+    fit: raises unless this board may be rolled back; asked before anything is changed. send: brings an image that the
+    board does not have any more, for a release, or raises.
     Raises BoardUsage (2) when there is none, BoardLocked (5), RolledBack (6), RollbackFailed (7) or
     HostInterrupted (130).
     """
@@ -190,6 +197,10 @@ def roll_back(
             if facts.deployed.journal_state not in plans.OVER:
                 with timed(log, "settle the deployment that is open"):
                     board.recover("a rollback found it open")
+            target = board.rollback_target(to)
+            if not target["is_here"]:
+                with timed(log, f"send the image of {target['release']}, which the board does not have any more"):
+                    send(board, str(target["release"]), Digest(target["image"]))
             with timed(log, "switch back and prove it"):
                 gated = board.rollback(token, to, asdict(timeouts))
             release = str(gated["entry"]["release"])

@@ -16,6 +16,7 @@ from typing import Any
 
 from sage_edge.host import durable
 from sage_edge.host.clock import now_text
+from sage_edge.host.errors import Refusal
 
 START = "0" * 64
 """What the first line names as the line before it."""
@@ -23,7 +24,7 @@ START = "0" * 64
 
 def note(path: Path, who: str, action: str, detail: str) -> str:
     """Append one action and return the chain's new head. Never hand it a secret: it is read by many."""
-    lines = _readable(path)
+    lines, _ = durable.readable(path)  # an audit that stops the board would help nobody; `check` tells
     previous = head(lines)
     entry = {
         "format": 1,
@@ -45,10 +46,9 @@ def head(lines: list[dict[str, Any]]) -> str:
 
 def check(path: Path) -> tuple[int, str, str]:
     """Return (lines, head, what is wrong): the last is empty for a whole chain."""
-    try:
-        lines = durable.read(path)
-    except ValueError as damaged:
-        return 0, START, str(damaged)
+    lines, damaged = durable.readable(path)
+    if damaged:
+        return len(lines), head(lines), damaged
     previous = START
     for number, line in enumerate(lines, start=1):
         if line.get("n") != number or line.get("previous") != previous:
@@ -59,14 +59,14 @@ def check(path: Path) -> tuple[int, str, str]:
 
 def newest(path: Path, n: int) -> list[dict[str, Any]]:
     """Return the last `n` lines, oldest first."""
-    return _readable(path)[-n:] if n > 0 else []
+    return durable.readable(path)[0][-n:] if n > 0 else []
 
 
-def _readable(path: Path) -> list[dict[str, Any]]:
-    try:
-        return durable.read(path)
-    except ValueError as damaged:  # an audit that stops the board would help nobody; `check` tells
-        return [{"n": 0, "damaged": str(damaged)}]
+def require(path: Path) -> None:
+    """Raise Refusal where no line can be written: what is done to a board and not noted is never done."""
+    if path.exists() and not path.is_file():
+        aside = f"a person has to look at it, and then: sudo mv {path} {path}.damaged"
+        raise Refusal("audit-damaged", f"{path} is no file, so nothing that is done here can be noted", aside)
 
 
 def _digest(entry: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import LocalEngine
 
-CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover", "unpin", "prune")
+CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover", "unpin", "prune", "set-aside")
 """The verbs of `host.commands`."""
 
 MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
@@ -44,6 +44,15 @@ def _releases(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: 
 
 def _texts(context: HelperContext, request: Request) -> VerbAnswer:
     return {"texts": release_store.texts(context.places, release_store.read(context.places, request["release"]).short)}
+
+
+def _target(context: HelperContext, request: Request) -> VerbAnswer:
+    from sage_edge.host import deployment
+
+    short = deployment.rolled_back_to(context.places, context.journal, request.get("to"))
+    released = release_store.read(context.places, short)
+    is_here = context.engine.image(released.image) is not None
+    return {"release": short, "image": released.image, "is_here": is_here}
 
 
 def _surplus(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
@@ -81,6 +90,7 @@ LOOKING: Mapping[str, Verb] = {
     "releases": _releases,
     "texts": _texts,
     "surplus": _surplus,
+    "rollback-target": _target,
     "logs": _logs,
     "audit": _audit,
     "snapshot": _snapshot,

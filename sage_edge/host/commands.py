@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import client_alive, deployment, file_lock, lease, permit, release_store, surplus
+from sage_edge.host import audit, client_alive, deployment, file_lock, lease, permit, release_store, surplus
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
@@ -32,6 +32,7 @@ def _deploying(context: HelperContext, token: str | None = None, wait_s: float =
             client_alive.require_client()
 
     with contextlib.ExitStack() as held:
+        audit.require(context.places.audit)
         if token is not None:
             held.enter_context(lock.kept(token))
         held.enter_context(_alone(context, wait_s))
@@ -129,6 +130,14 @@ def _free(context: HelperContext, request: Request, entry: JournalEntry) -> None
         context.note(request, "lock-released", f"its deployment is over; held by {held.holder} at {held.host}")
 
 
+def _set_aside(context: HelperContext, request: Request) -> VerbAnswer:
+    with _deploying(context, request["token"]):
+        name = context.journal.set_aside()
+        if name is not None:
+            context.note(request, "journal-set-aside", f"it could not be read; kept as {name}")
+    return {"aside": name}
+
+
 def _prune(context: HelperContext, request: Request) -> VerbAnswer:
     with _deploying(context, request["token"]):
         pruned = surplus.remove(context.places, surplus.of(context.places, context.journal, context.engine))
@@ -173,4 +182,5 @@ VERBS: Mapping[str, Verb] = {
     "recover": _recover,
     "unpin": _unpin,
     "prune": _prune,
+    "set-aside": _set_aside,
 }

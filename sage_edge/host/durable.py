@@ -68,6 +68,24 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [_parsed(line, number) for number, line in enumerate(lines, start=1)]
 
 
+def readable(path: Path) -> tuple[list[dict[str, Any]], str]:
+    """Return every whole line that can be read, in order, and what is wrong with the file; empty: nothing."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return [], ""
+    except OSError as failed:
+        return [], str(failed.strerror)
+    good: list[dict[str, Any]] = []
+    damaged = ""
+    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
+        try:
+            good.append(_parsed(line, number))
+        except ValueError as broken:
+            damaged = damaged or str(broken)
+    return good, damaged
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable; where no folder can be synced, by bringing everything to the disk."""
     handle = os.open(folder, os.O_RDONLY)

@@ -55,12 +55,27 @@ class DeployJournal:
         """Return every line, oldest first. Raises Refusal when a line before the last is damaged."""
         try:
             return tuple(_entry(line) for line in durable.read(self._path))
-        except (ValueError, KeyError, TypeError) as broken:
+        except (OSError, ValueError, KeyError, TypeError) as broken:
+            why = broken.strerror if isinstance(broken, OSError) else broken
             raise Refusal(
                 "journal-damaged",
-                f"{self._path} cannot be read: {broken}",
-                f"look at it, then move it away: sudo mv {self._path} {self._path}.damaged",
+                f"{self._path} cannot be read: {why}",
+                "set it aside and prove anew what serves: ",
+                invoke("deploy", host=HOST),
             ) from None
+
+    def set_aside(self) -> str | None:
+        """Rename a journal that cannot be read, so that a new one begins; return its new name, None for a good one."""
+        try:
+            self.entries()
+        except Refusal:
+            number = 1
+            while (aside := self._path.with_name(f"{self._path.name}.damaged-{number}")).exists():
+                number += 1
+            self._path.rename(aside)
+            durable.sync_folder(aside.parent)
+            return aside.name
+        return None
 
     def latest(self) -> JournalEntry | None:
         """Return the newest line, or None."""

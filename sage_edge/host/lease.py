@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,9 +87,10 @@ class BoardLock:
             return Lease(**{key: value for key, value in content.items() if key != "format"})
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, AttributeError):
-            what, remove = f"{self._path} cannot be read", f"remove it: sudo rm {self._path}"
-            raise Refusal("lock-damaged", what, remove, code=ExitStatus.LOCKED) from None
+        except (OSError, ValueError, TypeError, AttributeError):
+            what = f"{self._path} cannot be read, so nobody knows who holds the lock"
+            free = invoke("lock.release", host=HOST, yes=True)
+            raise Refusal("lock-damaged", what, "once nobody deploys: ", free, code=ExitStatus.LOCKED) from None
 
     def acquire(self, claim: LockClaim) -> tuple[Lease, Lease | None]:
         """Return (our lease, the stale one that it replaces). Raises Refusal, exit 5, while another is alive."""
@@ -160,11 +162,18 @@ class BoardLock:
     def release(self, token: str | None) -> Lease | None:
         """Free the lock and return who held it; token None: whoever holds it (a person's decision)."""
         with self._alone():
-            lease = self.held() if token is None else self.require(token)
+            lease = self._whoever() if token is None else self.require(token)
             if lease is not None:
-                self._path.unlink()
+                shutil.rmtree(self._path) if self._path.is_dir() else self._path.unlink()
                 durable.sync_folder(self._path.parent)
             return lease
+
+    def _whoever(self) -> Lease | None:
+        """Who holds it, also where that cannot be read any more: a person says that it is free."""
+        try:
+            return self.held()
+        except Refusal:
+            return Lease("", "nobody can say who", "?", 0, "", None, "?", 0, TTL_S, True, "its file was damaged")
 
     def status(self) -> Mapping[str, object] | None:
         """The lease without its token, and whether it is stale."""

@@ -22,7 +22,7 @@ from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
 from sage_edge.host.errors import Refusal
-from sage_edge.host.journal import DeployJournal
+from sage_edge.host.journal import DeployJournal, JournalEntry
 from sage_edge.host.lease import BoardLock
 from sage_edge.host.machine import LocalEngine
 from sage_edge.host.started import StartedRecord
@@ -112,12 +112,17 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
 
 
 def _deploy(places: Places) -> Mapping[str, Any]:
+    damaged = lock_damaged = ""
+    entries: tuple[JournalEntry, ...] = ()
+    lock: object = None
     try:
         entries = DeployJournal(places.journal, places.root).entries()
-        lock: object = BoardLock(places.lock, places.root).status()
-        damaged = ""
     except Refusal as refused:
-        entries, lock, damaged = (), None, refused.message
+        damaged = refused.message
+    try:
+        lock = BoardLock(places.lock, places.root).status()
+    except Refusal as refused:
+        lock_damaged = refused.message
     pin = served_line.of(entries).pin
     short = release_store.current(places)
     return {
@@ -130,6 +135,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         "pin": pin.as_json() if pin else None,
         "lock": lock,
         "damaged": damaged,
+        "lock_damaged": lock_damaged,
     }
 
 

@@ -3,7 +3,8 @@
     {"kind": "packages", "names": ["rsync"]}                    installed by apt, none removed
     {"kind": "group", "name": "sage-agent", "gid": 10001}
     {"kind": "user", "name": "sage-agent", "uid": 10001, "gid": 10001, "groups": ["video"]}
-    {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750"}
+    {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750", "below": true}
+                                                                below: what lies in it is its owner's, too
     {"kind": "file", "path": "etc/sage/host.yaml", "text": "…", "uid": 0, "gid": 0, "mode": "0644"}
     {"kind": "unit", "name": "sage-release.service", "text": "…"}
     {"kind": "service", "name": "docker"}                       started where it does not run
@@ -27,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sage_edge.host import durable, machine
+from sage_edge.host import durable, machine, rights
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
@@ -139,7 +140,19 @@ def _folder(places: Places, step: ProvisionRequest) -> ProvisionResult:
     path = _ours(places, step["path"])
     fresh = not path.is_dir()
     path.mkdir(parents=True, exist_ok=True)
-    return {"changed": _own(path, step) or fresh}
+    changed = _own(path, step) or fresh
+    below = (
+        sum(_give(inner, step) for inner in rights.foreign_below(path, int(step["uid"]))) if step.get("below") else 0
+    )
+    return {"changed": changed or bool(below), "below": below}
+
+
+def _give(path: Path, step: ProvisionRequest) -> int:
+    """Make the owner able to use what lies in its folder."""
+    os.chown(path, int(step["uid"]), int(step["gid"]), follow_symlinks=False)
+    if not path.is_symlink():
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | rights.least(path))
+    return 1
 
 
 def _file(places: Places, step: ProvisionRequest) -> ProvisionResult:

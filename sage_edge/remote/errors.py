@@ -11,6 +11,7 @@
         └── BoardUsage 2 · BoardGuarded 3 · BoardLocked 5 · RolledBack 6 · RollbackFailed 7
     IdentityConflict
     └── WrongBoard                                 not the host that was meant
+        └── CardDamaged
 
 `image`, `model_sync` and `deploy` add kinds of their own below DeployError.
 """
@@ -197,9 +198,14 @@ class RollbackFailed(BoardRefused):
 class WrongBoard(IdentityConflict):
     """What answers at the address is not the declared host."""
 
-    def __init__(self, host: HostName, what: str) -> None:
+    def __init__(self, host: HostName, what: str, hint: Hint | None = None) -> None:
         self.host = host
-        super().__init__(
-            f"what answers is not {host}: {what}",
-            hint=("is the address right? ", ssh(host, "cat", "/etc/sage/host.yaml", "/etc/nv_tegra_release")),
-        )
+        look = ("is the address right? ", ssh(host, "cat", "/etc/sage/host.yaml", "/etc/nv_tegra_release"))
+        super().__init__(f"what answers is not {host}: {what}", hint=hint or look)
+
+
+class CardDamaged(WrongBoard):
+    """The board's own card cannot be read, so it does not say whose it is."""
+
+    def __init__(self, host: HostName, what: str) -> None:
+        super().__init__(host, f"its card is damaged: {what}", ("write it anew: ", invoke("provision", host=host)))

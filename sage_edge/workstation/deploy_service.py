@@ -11,6 +11,7 @@ from sage_edge.cli.environment import log, log_of, paths
 from sage_edge.clock import SystemClock
 from sage_edge.deploy import desired_release, plan, provision, release_differences, release_signature, rollout
 from sage_edge.deploy.desired_release import DesiredRelease
+from sage_edge.deploy.errors import ImageGone
 from sage_edge.deploy.plan import Plan
 from sage_edge.deploy.release_differences import ReleaseMeaning
 from sage_edge.deploy.rollout import Carriers
@@ -23,9 +24,9 @@ from sage_edge.image.errors import NotBuilt
 from sage_edge.inventory import signers
 from sage_edge.inventory.host_entry import Host
 from sage_edge.models.resolve import Library
-from sage_edge.names import HostName, ModelRef
+from sage_edge.names import Digest, HostName, ModelRef
 from sage_edge.remote.board.client import BoardClient, BoardView
-from sage_edge.remote.board.identity_check import require_own
+from sage_edge.remote.board.identity_check import require_mendable
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import BoardRefused, NotReady, UnreadableProbe
 from sage_edge.workstation import baked_models, hub_admission, key_service, operator_key
@@ -45,10 +46,10 @@ def provisioned(here: FleetContext, host: HostName, say: Callable[[str], None]) 
     """
     with here.board(host) as board:
         with contextlib.suppress(NotReady, UnreadableProbe):  # no helper or a very old one: asked again below
-            require_own(board.facts(of_any_helper=True), here.fleet.name)
+            require_mendable(board.facts(of_any_helper=True), here.fleet.name)
         board.install()
         facts = board.facts()
-        require_own(facts, here.fleet.name)
+        require_mendable(facts, here.fleet.name)
         done = board.provision(provision.steps(here.fleet, host, facts))
     for step in done:
         for warning in step.get("open", ()):
@@ -145,12 +146,22 @@ def wanting(here: FleetContext, host: Host) -> Callable[[BoardProbe], DesiredRel
 def planned(here: FleetContext, name: HostName, *, unpin: bool = False) -> Plan:
     """Plan one host over a connection that can only be looked through. unpin: as `deployed`."""
     host = here.fleet.host(name)
-    want = wanting(here, host)
     with here.seen(name) as board:
         facts = board.facts()
-        wanted = want(facts)
+        try:
+            wanted = wanting(here, host)(facts)
+        except NotBuilt:
+            return plan.before_build(here.checkout.image_card(host.role).name, facts, here.fleet.name)
         before = meaning_there(board, facts) if plan.says_otherwise(wanted, facts) else None
         return plan.plan(wanted, facts, here.fleet.board_of(name), before, here.checkout.commit(), unpin=unpin)
+
+
+def image_sent(board: BoardClient, release: str, image: Digest) -> None:
+    """Bring an image of an earlier release to a board, if this workstation still has it. Raises ImageGone."""
+    with engine.connect() as docker:
+        if docker.image(image) is None:
+            raise ImageGone(board.host, release, image.short)
+        board.load_image(docker.saved(image))
 
 
 def meaning_there(board: BoardView, facts: BoardProbe) -> ReleaseMeaning | None:
@@ -237,6 +248,7 @@ def carriers_to(here: FleetContext, name: HostName, via: str = "registry", *, ba
     return Carriers(
         image=by_registry(here) if via == "registry" else by_stream,
         model=model_carrier(here, name),
+        earlier=image_sent,
         permit=permit_writer(here, log_of(name), back=back),
     )
 

@@ -137,6 +137,7 @@ def plan(here: FleetContext, asked: RolloutAsked, save: str | None) -> int:
 def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_json: bool) -> int:
     """Roll hosts back."""
     from sage_edge.deploy import preflight, rollout
+    from sage_edge.workstation import deploy_service
 
     def one(name: HostName) -> RolloutOutcome:
         return rollout.roll_back(
@@ -144,6 +145,7 @@ def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_js
             to,
             RolloutTimeouts(),
             log_of(name),
+            deploy_service.image_sent,
             lambda facts: preflight.require_returnable(facts, here.fleet.name),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from sage_edge import hints, sanitize, sizes
+from sage_edge import hints, sizes
 from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import ExitCode, SageError, UsageError
@@ -22,8 +22,11 @@ from sage_edge.workstation import context
 from sage_edge.workstation.context import FleetContext
 
 
-def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool) -> int:
-    """Print a table and return the worst exit code: a host that does not answer has a row that says so, and counts."""
+def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judged: bool = False) -> int:
+    """Print a table and return the worst exit code: a host that does not answer has a row that says so, and counts.
+
+    judged: also 8 where a host that answers is not as it must be.
+    """
 
     def one(name: HostName) -> BoardProbe:
         with here.seen(name) as board:
@@ -36,7 +39,11 @@ def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool) -> i
         render.document("sage-edge/status/1", [dict(zip(heads, row, strict=True)) for row in rows])
     else:
         render.table(heads, rows)
-    return fleet_runner.worst([result.code for result in results])
+    codes: list[int] = [result.code for result in results]
+    if judged:
+        unwell = any(result.value and _troubles(result.value, here.fleet.name) for result in results)
+        codes.append(ExitCode.NOT_VERIFIED if unwell else ExitCode.OK)
+    return fleet_runner.worst(codes)
 
 
 def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
@@ -58,6 +65,11 @@ def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: st
 
 
 def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
+    pin = facts.deployed.pin  # somebody wanted it so: worth knowing, and no trouble
+    return [*([str(pin)] if pin else []), *_troubles(facts, fleet)]
+
+
+def _troubles(facts: BoardProbe, fleet: str) -> list[str]:
     notes, deployed = [], facts.deployed
     try:
         require_own(facts, fleet)
@@ -67,10 +79,7 @@ def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
         notes.append(f"the deployment of {deployed.journal_release} is {deployed.journal_state}")
     notes += drift(facts)
     notes += [f"not ours, but could change this board: {container}" for container in foreign_rights(facts)]
-    if deployed.pin is not None:
-        notes.append(str(deployed.pin))
-    if deployed.damaged:
-        notes.append(deployed.damaged)
+    notes += [damage for damage in (deployed.damaged, deployed.lock_damaged) if damage]
     notes += [f"its agent is failing: {why}" for why in facts.failing or ()]
     agent = facts.engine.agent() if facts.engine else None
     if agent is not None and agent.beats is False:
@@ -87,16 +96,8 @@ def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
     return notes
 
 
-def logs(here: FleetContext, host: str, n: int, since: str | None, grep: str | None) -> int:
-    """Print the agent's last lines, made inert."""
-    with here.seen(_one(here, host)) as board:
-        for line in board.logs(n, since, grep):
-            click.echo(sanitize.terminal(line))
-    return 0
-
-
-def audit(here: FleetContext, host: str, n: int, *, as_json: bool, check: bool) -> int:
-    """Print what was done to a host; with `check`, 8 when the chain is broken."""
+def audit(here: FleetContext, host: str, n: int, *, as_json: bool) -> int:
+    """Print what was done to a host, as far as that can be read; return 8 when the chain is broken."""
     with here.seen(_one(here, host)) as board:
         record = board.audit(n)
     if as_json:
@@ -109,7 +110,16 @@ def audit(here: FleetContext, host: str, n: int, *, as_json: bool, check: bool) 
     state = f"broken: {record['wrong']}" if record["wrong"] else "whole"
     whole = f"the chain of {counted(record['count'], 'line')} is {state}"
     click.echo(f"{whole}; its head is {str(record['head'])[:12]}", err=True)
-    return ExitCode.NOT_VERIFIED if check and record["wrong"] else 0
+    if not record["wrong"]:
+        return 0
+    click.echo(_BROKEN, err=True)
+    return ExitCode.NOT_VERIFIED
+
+
+_BROKEN = (
+    "what stands above could be read; who changed the rest, a person has to find out. To begin a new chain, keep this "
+    "one: on the board, sudo mv /srv/sage/deploy/audit.jsonl /srv/sage/deploy/audit.jsonl.broken"
+)
 
 
 def lock(here: FleetContext, host: str, why: str) -> int:

@@ -124,6 +124,11 @@ def workstation(root: Path, patch: pytest.MonkeyPatch) -> Loopback:
     image = fleetfacts.wanted().image
     build_record.keep(root, image)
     build_record.keep(root, replace(image, name="thor", role="researcher", board="agx-thor", model=None))
+    return at(root, patch)
+
+
+def at(root: Path, patch: pytest.MonkeyPatch) -> Loopback:
+    """Type from now on in a checkout that is there."""
     patch.chdir(root)
     patch.setenv("SAGE_FLEET", str(root / "fleet"))
     patch.setenv("SAGE_MODELS", str(root / "models"))

@@ -7,6 +7,7 @@ holds over a real sshd and real engines, `loopback` and the stand-ins show.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import shutil
@@ -125,6 +126,8 @@ class NearRemote:
         self, script: str, *words: str, stdin: bytes | IO[bytes] = b"", hear: Callable[[str], None] = print, **_: Any
     ) -> Result:
         if words[: len(helper_zipapp.CALL)] != helper_zipapp.CALL:
+            if "load" in words and not isinstance(stdin, bytes):
+                self._board.engine.images_there.add(stdin.read().decode())
             return Result(0, b"", b"")  # installs a helper, or loads an image
         helper = helper_zipapp.packed().short
         document: dict[str, Any] = {"helper": helper, "ok": True}
@@ -143,10 +146,29 @@ class NearRemote:
 def made(root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
     """A workstation and a provisioned board on which nothing is deployed yet."""
     here = loopback.workstation(root, patch)
-    board = NearBoard(here, NearEngine(here.board))
     here.board.mkdir(parents=True)
-    _bake_the_seedling(here.root / "images")
+    _bake_the_seedling(root / "images")
+    for record in (root / ".sage" / "images").glob("*.json"):
+        record.touch()  # they were built after that
+    for card in (here.fleet / "models").glob("[!s]*.yaml"):  # each is read at every look, and none is of Sprout's
+        card.unlink()
     (here.fleet / "known_hosts").write_text("exchange.sage.internal ssh-ed25519 AAAA\n", "utf-8")
+    board = _joined(here, NearEngine(here.board), patch)
+    done = board.typed("provision")
+    assert done.code == 0, done
+    return board
+
+
+def copied(of: NearBoard, root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
+    """The same workstation and board once more, somewhere else: as they stand now."""
+    subprocess.run(("cp", "-a", str(of.here.root), str(root)), check=True)
+    here = loopback.at(root, patch)
+    return _joined(here, replace(copy.deepcopy(of.engine), root=here.board), patch)
+
+
+def _joined(here: Loopback, engine: NearEngine, patch: pytest.MonkeyPatch) -> NearBoard:
+    """Let tasks of this process reach the board, and its helper its engine."""
+    board = NearBoard(here, engine)
 
     @contextlib.contextmanager
     def connect(addresses: Path, host: HostName) -> Iterator[NearRemote]:
@@ -158,17 +180,18 @@ def made(root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
         board.engine.images_there.add(release.release.image)
         yield ()
 
-    patch.setattr(client, "connect", connect)
-    patch.setattr(context, "connect", connect)
-    patch.setattr(deploy_service, "by_registry", lambda _: carried)
-    patch.setattr(machine, "run", board.engine.run)
-    patch.setattr(probe, "facts", board.facts)
     nobody = SimpleNamespace(getgrnam=lambda name: SimpleNamespace(gr_mem=["sage-agent"], gr_name=name))
-    patch.setattr(provision, "grp", nobody)
-    patch.setattr(provision, "pwd", SimpleNamespace(getpwnam=lambda name: name))
-    patch.setattr("os.fsync", lambda handle: None)  # nothing is killed by the kernel here
-    done = board.typed("provision")
-    assert done.code == 0, done
+    for module, name, value in (
+        (client, "connect", connect),
+        (context, "connect", connect),
+        (deploy_service, "by_registry", lambda _: carried),
+        (machine, "run", board.engine.run),
+        (probe, "facts", board.facts),
+        (provision, "grp", nobody),
+        (provision, "pwd", SimpleNamespace(getpwnam=lambda name: name)),
+        (os, "fsync", lambda handle: None),  # nothing is killed by the kernel here
+    ):
+        patch.setattr(module, name, value)
     return board
 
 

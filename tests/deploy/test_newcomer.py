@@ -123,7 +123,7 @@ def test_a_rollback_brings_back_the_release_before_and_proves_it(invoke: Invoke,
 
 
 def test_the_record_of_all_that_is_whole(invoke: Invoke) -> None:
-    told = json.loads(invoke("audit", "--host", "sprout", "--fleet", "sim", "--check", "--json").stdout)
+    told = json.loads(invoke("audit", "--host", "sprout", "--fleet", "sim", "--json").stdout)
     actions = [line["action"] for line in told["content"]["lines"]]
     assert actions.count("confirm") == 3
     assert "rollback" in actions

@@ -75,7 +75,9 @@ def test_an_image_for_another_role_is_refused_on_the_board_itself(ground: Ground
 def test_rollback_brings_the_release_before_and_proves_it(ground: Ground, served: BuiltImage) -> None:
     ground.pretend(derived(served, "RUN touch /newer"))
     newer = ground.deploy()
-    done = rollout.roll_back(lambda: ground.desk.board(SPROUT), None, QUICK, lambda line: None)
+    done = rollout.roll_back(
+        lambda: ground.desk.board(SPROUT), None, QUICK, lambda line: None, deploy_service.image_sent
+    )
     assert done.release != newer.release
     assert done.running is not None
     assert done.running["image"] == served.id

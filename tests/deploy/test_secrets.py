@@ -8,7 +8,8 @@ import pytest
 
 from sage_edge.deploy import saved_plan
 from sage_edge.image.built import BuiltImage
-from sage_edge.workstation import deploy_service, rollout_service, status_service
+from sage_edge.workstation import deploy_service, log_service, rollout_service, status_service
+from sage_edge.workstation.log_service import LogAsked
 from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
@@ -30,8 +31,8 @@ def test_a_planted_secret_goes_nowhere(
     saved_plan.write(plan, [deploy_service.planned(ground.desk, SPROUT)])
     asked = RolloutAsked("sprout", "", everyone=False, as_json=True, plan=str(plan))
     assert rollout_service.deploy(ground.desk, asked) == 0
-    status_service.audit(ground.desk, "sprout", 100, as_json=True, check=True)
-    status_service.logs(ground.desk, "sprout", 1000, None, None)
+    status_service.audit(ground.desk, "sprout", 100, as_json=True)
+    log_service.logs(ground.desk, [SPROUT], LogAsked(1000, None, None))
     status_service.status(ground.desk, [SPROUT], as_json=True)
     shown = capfd.readouterr()
     assert planted not in shown.out + shown.err + plan.read_text("utf-8")

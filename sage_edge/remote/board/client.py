@@ -61,6 +61,10 @@ class BoardView:
         texts = self._ask("texts", {"release": release}, _QUICK_S)["texts"]
         return {str(name): str(text) for name, text in dict(texts).items()}
 
+    def rollback_target(self, to: str | None) -> HelperReply:
+        """To which release a rollback goes, its image, and whether that is there. Raises BoardUsage for none."""
+        return self._ask("rollback-target", {"to": to}, _QUICK_S)
+
     def surplus(self) -> HelperReply:
         """The releases and images that nothing needs any more, and how many bytes the images hold."""
         return self._ask("surplus", {}, _QUICK_S)
@@ -159,6 +163,10 @@ class BoardClient(BoardView):
     def unpin(self, token: str, release: str) -> HelperReply:
         """Let a board that was rolled back go forward again from the release that serves."""
         return self._act("unpin", {"token": token, "release": release})
+
+    def set_aside(self, token: str) -> HelperReply:
+        """Rename a deploy journal that cannot be read, so that a new one begins."""
+        return self._act("set-aside", {"token": token})
 
     def prune(self, token: str) -> HelperReply:
         """Remove what `surplus` names; return what is gone."""

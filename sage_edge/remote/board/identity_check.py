@@ -6,10 +6,12 @@ Nothing but the address leads to a board, so a slip in ssh_config leads to anoth
 from __future__ import annotations
 
 from sage_edge.errors import DeclarationError
+from sage_edge.hints import Hint, invoke, ssh
 from sage_edge.inventory import host_card
 from sage_edge.inventory.host_card import HostCard
+from sage_edge.names import HostName
 from sage_edge.remote.board.probe import BoardProbe
-from sage_edge.remote.errors import WrongBoard
+from sage_edge.remote.errors import CardDamaged, WrongBoard
 
 
 def require_own(facts: BoardProbe, fleet: str) -> None:
@@ -18,9 +20,31 @@ def require_own(facts: BoardProbe, fleet: str) -> None:
     if card is None:
         return
     if card.host != facts.host:
-        raise WrongBoard(facts.host, f"its card says host {card.host}")
+        raise WrongBoard(facts.host, f"its card says host {card.host}", _edited(facts.host))
     if (owner := card.fleet or fleet) != fleet:
-        raise WrongBoard(facts.host, f"its card says that it belongs to the fleet {owner}, this one is {fleet}")
+        what = f"its card says that it belongs to the fleet {owner}, this one is {fleet}"
+        raise WrongBoard(facts.host, what, _edited(facts.host))
+
+
+def require_mendable(facts: BoardProbe, fleet: str) -> None:
+    """As `require_own`, but let a card pass that nobody can read, unless what was released there is another host's."""
+    try:
+        require_own(facts, fleet)
+    except CardDamaged:
+        released_for = (facts.deployed.release or {}).get("host", facts.host)
+        if released_for != facts.host:
+            what = f"its card cannot be read, and what was released there is for {released_for}"
+            raise WrongBoard(facts.host, what, _edited(facts.host)) from None
+
+
+def _edited(host: HostName) -> Hint:
+    look = ssh(host, "cat", "/etc/sage/host.yaml", "/etc/nv_tegra_release")
+    return (
+        "is the address right? ",
+        look,
+        "; if it is, somebody edited the card: remove /etc/sage/host.yaml there, then ",
+        invoke("provision", host=host),
+    )
 
 
 def card_of(facts: BoardProbe) -> HostCard | None:
@@ -30,4 +54,4 @@ def card_of(facts: BoardProbe) -> HostCard | None:
     try:
         return host_card.parse(facts.card)
     except DeclarationError as damaged:
-        raise WrongBoard(facts.host, f"its card is damaged: {damaged.faults[0]}") from None
+        raise CardDamaged(facts.host, str(damaged.faults[0])) from None

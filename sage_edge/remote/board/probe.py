@@ -80,6 +80,8 @@ class BoardPin:
 class BoardDeployment:
     """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said.
 
+    lock_damaged: why nobody can say who holds the lock.
+
     release_sha256: of the current release.json's bytes, which is its release's id unless somebody changed it.
     files_changed: files of the current release that are not as they were staged; None: nobody listed them.
     """
@@ -95,6 +97,7 @@ class BoardDeployment:
     release_sha256: str | None = None
     files_changed: tuple[str, ...] | None = None
     pin: BoardPin | None = None
+    lock_damaged: str = ""
 
     @property
     def should_serve(self) -> str | None:
@@ -220,6 +223,7 @@ def _deployed(content: Mapping[str, Any]) -> BoardDeployment:
         damaged=str(content["damaged"]),
         release_sha256=content.get("release_sha256"),
         files_changed=_texts(content.get("files_changed")),
+        lock_damaged=str(content.get("lock_damaged", "")),
         pin=_pin(content["pin"]) if content.get("pin") else None,
     )
 

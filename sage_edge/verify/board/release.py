@@ -9,13 +9,13 @@ from __future__ import annotations
 from sage_edge.hints import Hint, invoke
 from sage_edge.remote.board.drift import OPEN, drift
 from sage_edge.remote.board.probe import BoardDeployment, BoardProbe
-from sage_edge.verify.board.facts import DEPLOY, JOURNAL, LOGS, BoardCheck, as_set, of_agent, of_probe, sha256
+from sage_edge.verify.board.facts import DEPLOY, JOURNAL, BoardCheck, as_set, of_agent, of_probe, sha256
 from sage_edge.verify.check import HostCheck, once
 from sage_edge.verify.wants import Among, FactValue, Is, NamedBy, Nothing
 
 AGENT_USER = "10001:10001"
 
-WHOLE: Hint = (invoke("rollback", host="HOST", list=True), ", and take one that is whole; or ", DEPLOY)
+WHOLE: Hint = (DEPLOY, "; or take another one that is whole: ", invoke("rollback", host="HOST", list=True))
 
 
 def _settled(deployed: BoardDeployment) -> FactValue:
@@ -72,7 +72,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         "health of the agent",
         of_agent("health", lambda agent, _: agent.health),
         once(lambda at: Is("healthy") if at.current else None),
-        LOGS,
+        ("see: ", invoke("logs", host="HOST"), "; then ", DEPLOY),
     ),
     HostCheck(
         "agent's user",
