@@ -12,11 +12,13 @@ from sage_edge import sanitize
 from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import SageError
-from sage_edge.host.logs import MOST
 from sage_edge.names import HostName
 from sage_edge.remote.board.client import BoardView
 from sage_edge.remote.ssh import cancellation
 from sage_edge.workstation.context import FleetContext
+
+MOST = 10_000
+"""So many lines the helper gives at once."""
 
 PAUSE_S = 1.0
 """So long each host is left alone between two looks."""

@@ -199,7 +199,10 @@ SHARED = "fleet/ssh_config: thor: has the address of sprout: 127.0.0.1:{port}"
 RESOLVE = "mend the file, then see what ssh makes of it: ssh -F fleet/ssh_config -G thor"
 ZOO = "what answers is not sprout: its card says that it belongs to the fleet zoo, this one is sage"
 ZOO_CARD = "format: 1\nhost: sprout\nfleet: zoo\n"
-ADDRESS = "is the address right? ssh -F fleet/ssh_config {} cat /etc/sage/host.yaml /etc/nv_tegra_release"
+ADDRESS = (
+    "is the address right? ssh -F fleet/ssh_config {0} cat /etc/sage/host.yaml /etc/nv_tegra_release; if it is, "
+    "somebody edited the card: remove /etc/sage/host.yaml there, then invoke provision --host {0}"
+)
 CLOCK = "sprout is not ready: its clock is 60 minutes {} ours"
 NTP = "on the board: sudo timedatectl set-ntp true"
 GIVEN_UP = (

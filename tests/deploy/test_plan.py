@@ -115,7 +115,7 @@ def test_a_plan_is_the_same_twice_and_time_does_not_change_it() -> None:
         ({"docker__runtimes": ["runc"]}, {}, 1, "its Docker engine does not know the nvidia runtime"),
         ({"epoch": 1_800_003_600.0}, {}, 1, "its clock is 60 minutes ahead of ours"),
         ({"epoch": 1_799_996_400.0}, {}, 1, "its clock is 60 minutes behind ours"),
-        ({"deploy__damaged": "the journal cannot be read"}, {}, 1, "the journal cannot be read"),
+        ({"deploy__lock_damaged": "the lock cannot be read"}, {}, 1, "the lock cannot be read"),
     ],
 )
 def test_an_unfit_board_is_refused_with_what_was_found(

@@ -109,7 +109,7 @@ def test_a_damaged_lock_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "lock.json").write_text("{", "utf-8")
     with pytest.raises(Refusal, match="cannot be read") as told:
         BoardLock(tmp_path / "lock.json").acquire(ADA)
-    assert told.value.hint == (f"remove it: sudo rm {tmp_path / 'lock.json'}",)
+    assert told.value.hint == ("once nobody deploys: ", invoke("lock.release", host=HOST, yes=True))
 
 
 def test_a_machine_buries_its_own_dead_and_nobody_elses(lock: BoardLock) -> None:

@@ -11,7 +11,7 @@ import tasks
 from sage_edge.workstation.collection import collection
 from tests.deploy import loopback
 
-ONE_HOST = ("logs", "audit", "explain", "lock.acquire --why x", "lock.release")
+ONE_HOST = ("audit", "explain", "lock.acquire --why x", "lock.release")
 
 
 def told(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
