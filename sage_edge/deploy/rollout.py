@@ -197,10 +197,10 @@ def roll_back(
             if facts.deployed.journal_state not in plans.OVER:
                 with timed(log, "settle the deployment that is open"):
                     board.recover("a rollback found it open")
-            target = board.rollback_target(to)
-            if not target["is_here"]:
-                with timed(log, f"send the image of {target['release']}, which the board does not have any more"):
-                    send(board, str(target["release"]), Digest(target["image"]))
+            goal = board.rollback_target(to)
+            if not goal["is_here"]:
+                with timed(log, f"send the image of {goal['release']}, which the board does not have any more"):
+                    send(board, str(goal["release"]), Digest(goal["image"]))
             with timed(log, "switch back and prove it"):
                 gated = board.rollback(token, to, asdict(timeouts))
             release = str(gated["entry"]["release"])
