@@ -267,21 +267,33 @@ CASES = (
     Case("key unknown", _pins("# none\n"), HubRefused, "known_hosts of this host holds no key of", "add its line to"),
     Case("key changed", _pins_another, HubRefused, "/known_hosts:1 of this host pins another; nothing", "replace the"),
     Case(
-        "key revoked", _pins("@revoked {at} {key}\n{at} {key}\n"), HubRefused, "marks as revoked", "renew the hub's key"
+        "key revoked", _pins("@revoked {at} {key}\n{at} {key}\n"), HubRefused, "marks as revoked", "renew the key there"
     ),
-    Case("key for all to read", _open_to_all, HubRefused, "cannot use its key {folder}/id: ", "chmod 600 {folder}/id"),
-    Case("the public half", _public_half, HubRefused, "cannot use its key {folder}/half.pub: ", "the private half"),
-    Case("no key at all", _garbage, HubRefused, "cannot use its key {folder}/id: ", "the private half"),
+    Case(
+        "key for all to read",
+        _open_to_all,
+        HubRefused,
+        "cannot use its key {folder}/id for the hub: ",
+        "chmod 600 {folder}/id",
+    ),
+    Case(
+        "the public half",
+        _public_half,
+        HubRefused,
+        "cannot use its key {folder}/half.pub for the hub: ",
+        "the private half",
+    ),
+    Case("no key at all", _garbage, HubRefused, "cannot use its key {folder}/id for the hub: ", "the private half"),
     Case(
         "passphrase", _set(key="locked"), HubRefused, "takes this host's key {folder}/locked, but", "ssh-add {folder}/l"
     ),
-    Case("no key", _set(key="absent"), HubRefused, "has no key to offer", "add its .pub on the hub"),
+    Case("no key", _set(key="absent"), HubRefused, "has no key to offer", "add its .pub to the account"),
     Case(
         "not let in",
         _set(key="other"),
         HubRefused,
         "to none of this host's keys: {folder}/other ED25519",
-        "its key on the",
+        "its key there",
     ),
     Case(
         "wrong user", _set(user="nobody-here"), HubRefused, "opens its account nobody-here to none", "mend the account"
