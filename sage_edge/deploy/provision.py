@@ -39,6 +39,30 @@ ExecStart={" ".join(CALL)} recover --because=boot
 WantedBy=multi-user.target
 """
 
+WATCH = f"""# Written by `invoke provision`. What serves is looked after: see `sage_edge/host/watch.py`.
+[Unit]
+Description=Look after the agent of sage-edge
+After=docker.service
+
+[Service]
+Type=oneshot
+ExecStart={" ".join(CALL)} watch
+TimeoutStartSec=30min
+"""
+
+WATCH_TIMER = """# Written by `invoke provision`.
+[Unit]
+Description=Look after the agent of sage-edge, twice a minute
+
+[Timer]
+OnActiveSec=30s
+OnUnitInactiveSec=30s
+AccuracySec=5s
+
+[Install]
+WantedBy=timers.target
+"""
+
 
 def steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> tuple[ProvisionStep, ...]:
     """Return every step for a board, in order. Raises ExchangeUnknown."""
@@ -56,6 +80,8 @@ def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Provisio
     yield _file("etc/sudoers.d/sage-host", _sudoers(str(facts.user["asked_by"])), mode="0440")
     yield key(fleet, host)
     yield {"kind": "unit", "name": "sage-release.service", "text": UNIT}
+    yield {"kind": "unit", "name": "sage-watch.service", "text": WATCH}
+    yield {"kind": "unit", "name": "sage-watch.timer", "text": WATCH_TIMER}
     yield {"kind": "service", "name": "docker"}
     yield {"kind": "sshd"}
 

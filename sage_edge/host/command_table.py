@@ -14,7 +14,19 @@ from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.machine import LocalEngine
 
-CHANGING = ("provision", "fetch", "stage", "activate", "confirm", "rollback", "recover", "unpin", "prune", "set-aside")
+CHANGING = (
+    "provision",
+    "fetch",
+    "stage",
+    "activate",
+    "confirm",
+    "rollback",
+    "recover",
+    "watch",
+    "unpin",
+    "prune",
+    "set-aside",
+)
 """The verbs of `host.commands`."""
 
 MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")

@@ -120,6 +120,23 @@ def _recover(context: HelperContext, request: Request) -> VerbAnswer:
     return _entered(context, request, "recover", entry) if entry else {"entry": None}
 
 
+def _watch(context: HelperContext, request: Request) -> VerbAnswer:
+    from sage_edge.host import watch
+
+    try:
+        with _deploying(context, wait_s=0) as deploying:
+
+            def recover() -> VerbAnswer:
+                entry = deploying.recover("watch")
+                return _entered(context, request, "recover", entry) if entry else {"entry": None}
+
+            return watch.look(context, request, recover)
+    except Refusal as refused:
+        if refused.kind == "busy":  # somebody works on the board; the next look is soon
+            return {"did": "nothing"}
+        raise
+
+
 def _free(context: HelperContext, request: Request, entry: JournalEntry) -> None:
     """Free the lock under which a deployment was begun that is over now; one that was taken since stays."""
     began = next(line.at for line in context.journal.entries() if line.deployment == entry.deployment)
@@ -180,6 +197,7 @@ VERBS: Mapping[str, Verb] = {
     "confirm": _confirm,
     "rollback": _rollback,
     "recover": _recover,
+    "watch": _watch,
     "unpin": _unpin,
     "prune": _prune,
     "set-aside": _set_aside,

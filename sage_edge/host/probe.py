@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import beat, release_listing, release_store, served_line, started
+from sage_edge.host import beat, release_listing, release_store, served_line, started, watch
 from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
@@ -36,9 +36,9 @@ BOARD_FILES = (
     f"{_TREE}/nvidia,dtsfilename",
     "proc/meminfo",
 )
-UNITS = ("sage-release.service",)
+UNITS = ("sage-release.service", "sage-watch.service", "sage-watch.timer")
 _UNIT_FILES = tuple(f"etc/systemd/system/{name}" for name in UNITS)
-LAID = ("etc/sage/host.yaml", "etc/sage/known_hosts", "etc/sudoers.d/sage-host", *_UNIT_FILES)
+LAID = ("etc/sage/host.yaml", "etc/sage/known_hosts", "etc/sage/operators", "etc/sudoers.d/sage-host", *_UNIT_FILES)
 """Files that provisioning writes: what they hold is known by its sha256."""
 
 WATCHED = (
@@ -105,6 +105,7 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "heartbeat_age_s": now_s() - newest.written if newest else None,
         "failing": newest.failing if newest else None,
         "clock_doubt": newest.clock_doubt if newest else None,
+        "watch": watch.read(places)._asdict(),
         "deploy": _deploy(places),
         "models": _models(places),
         "bytes_missing": _bytes_missing(places),

@@ -6,7 +6,7 @@
     {"kind": "folder", "path": "srv/sage/state", "uid": 10001, "gid": 10001, "mode": "0750", "below": true}
                                                                 below: what lies in it is its owner's, too
     {"kind": "file", "path": "etc/sage/host.yaml", "text": "…", "uid": 0, "gid": 0, "mode": "0644"}
-    {"kind": "unit", "name": "sage-release.service", "text": "…"}
+    {"kind": "unit", "name": "sage-release.service", "text": "…"}   starts at boot where it has an [Install] section
     {"kind": "service", "name": "docker"}                       started where it does not run
     {"kind": "sshd"}                                            only looked at; says what is too open
     {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout", "branch": "sprout"}
@@ -184,7 +184,16 @@ def _unit(places: Places, step: ProvisionRequest) -> ProvisionResult:
     enabled = machine.run(("systemctl", "is-enabled", "--quiet", name)).code == 0
     if not enabled:
         machine.require(("systemctl", "enable", "--quiet", name), f"enabling {name}")
-    return {"changed": fresh or not enabled}
+    started = _start_timer(name, fresh) if name.endswith(".timer") else False
+    return {"changed": fresh or not enabled or started}
+
+
+def _start_timer(name: str, fresh: bool) -> bool:
+    """Let a timer run from now on, by what its file says now; return whether it had to be started."""
+    if not fresh and machine.run(("systemctl", "is-active", "--quiet", name)).code == 0:
+        return False
+    machine.require(("systemctl", "restart", name), f"starting {name}")
+    return True
 
 
 def _restart(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001

@@ -59,8 +59,10 @@ def texts(at: BoardTarget) -> Things:
 
 
 def units(at: BoardTarget) -> Things:
-    """Yield that each unit starts at boot."""
+    """Yield that each unit starts at boot, but for those that a timer starts."""
     for step in _steps(at, "unit"):
+        if "[Install]" not in step["text"]:
+            continue
         yield CheckedThing(Is("enabled"), step["name"])
 
 

@@ -89,6 +89,8 @@ def _troubles(facts: BoardProbe, fleet: str) -> list[str]:
         for disk, least in DISK_BYTES.items()
         if disk in facts.disk and facts.disk[disk]["free"] < least
     ]
+    if (tries := (facts.answer.get("watch") or {}).get("tries")) and agent is not None:
+        notes.append(f"the board did something about it {counted(tries, 'time')}: {facts.answer['watch']['last']}")
     if facts.engine is None:
         notes.append("no Docker engine answers")
     if abs(facts.clock_ahead_s) > 60:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sage_edge import hints
-from sage_edge.deploy import checked_board
+from sage_edge.deploy import checked_board, provision
+from sage_edge.host import probe as host_probe
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.names import Digest, ModelRef
@@ -119,7 +120,7 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
     ({"bytes_missing": None}, {"bytes of the models"}),
     ({"arch": "x86_64"}, {"board is orin-nano"}),
     ({"users": {}}, {"user sage-agent", "groups of sage-agent"}),
-    ({"units": {}}, {"sage-release.service at boot"}),
+    ({"units": {}}, {"sage-release.service at boot", "sage-watch.timer at boot"}),
 ]
 
 
@@ -127,6 +128,17 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
 def test_what_is_not_told_or_not_so_does_not_hold(change: dict[str, Any], checks: set[str]) -> None:
     told = results({**probe(), **change})
     assert {name for name, result in told.items() if not result.holds} == checks
+
+
+def test_what_provisioning_lays_is_what_a_probe_looks_at() -> None:
+    """Else a board is told as not provisioned for ever."""
+    steps = provision.steps(fleetfacts.fleet(), SPROUT, facts.parse(SPROUT, probe(), NOW))
+    files = {step["path"] for step in steps if step["kind"] == "file"}
+    units = {step["name"] for step in steps if step["kind"] == "unit"}
+    places = {step["path"] for step in steps if step["kind"] in ("folder", "key")}
+    assert files | {f"etc/systemd/system/{unit}" for unit in units} == set(host_probe.LAID)
+    assert units == set(host_probe.UNITS)
+    assert places <= set(host_probe.WATCHED)
 
 
 def test_an_edited_release_is_not_the_one_that_its_folder_names() -> None:

@@ -42,7 +42,7 @@ def test_an_empty_board_is_told_as_one(root: Path) -> None:
     found = told(root)
     assert (found["docker"], found["card"], found["heartbeat_age_s"]) == (None, None, None)
     assert found["deploy"]["release_sha256"] is None
-    assert found["units"] == {"sage-release.service": False}
+    assert found["units"] == dict.fromkeys(probe.UNITS, False)
     assert set(found["texts"].values()) == {None}
     assert (found["models"], found["secrets_open"]) == ({}, [])
 
@@ -59,9 +59,9 @@ def test_a_unit_is_enabled_when_a_target_wants_it(root: Path) -> None:
     wants = root / "etc/systemd/system/multi-user.target.wants"
     wants.mkdir(parents=True)
     (wants / "sage-release.service").symlink_to("../sage-release.service")
-    assert told(root)["units"] == {"sage-release.service": False}, "its unit is gone"
+    assert told(root)["units"] == dict.fromkeys(probe.UNITS, False), "its unit is gone"
     put(root, "etc/systemd/system/sage-release.service", "[Unit]\n")
-    assert told(root)["units"] == {"sage-release.service": True}
+    assert told(root)["units"] == {**dict.fromkeys(probe.UNITS, False), "sage-release.service": True}
 
 
 def test_secrets_that_anybody_may_read_are_named_and_public_halves_are_none(root: Path) -> None:

@@ -45,11 +45,13 @@ STEPS: tuple[Mapping[str, Any], ...] = (
     },
     {"kind": "file", "path": "etc/sudoers.d/sage-host", "text": "x\n", "uid": 0, "gid": 0, "mode": "0440"},
     {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "gid": 10001, "comment": "sprout"},
-    {"kind": "unit", "name": "sage-release.service", "text": "[Unit]\n"},
+    {"kind": "unit", "name": "sage-release.service", "text": "[Install]\n"},
+    {"kind": "unit", "name": "sage-watch.service", "text": "[Unit]\n"},
     {"kind": "service", "name": "docker"},
     {"kind": "sshd"},
 )
 X_SHA = "sha256:73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"
+BOOT_SHA = "sha256:c580ba0fa8f68d89e0dd674a711bbbeea07f934766fcf107b2f6f58ae2cb6304"
 UNIT_SHA = "sha256:ae6c63cff33bcfa3b6a2d6d0c9dd19521dedaa351146b1a642d2bfc9cf5a1e1f"
 
 
@@ -90,7 +92,8 @@ FOUND: Mapping[str, FactValue] = {
     "rights of /srv/sage/keys/exchange": "0400 10001:10001",
     "host card": "host: sprout",
     "content of /etc/sudoers.d/sage-host": X_SHA,
-    "content of sage-release.service": UNIT_SHA,
+    "content of sage-release.service": BOOT_SHA,
+    "content of sage-watch.service": UNIT_SHA,
     "sage-release.service at boot": "enabled",
     "secrets open to anybody": frozenset(),
     "docker": "20.10.24",

@@ -39,6 +39,7 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("content of /etc/sudoers.d/sage-host", str(OTHER), "as provisioned", "444444444444", PROVISION),
     ("rights of /srv/sage/keys/exchange", "0444 10001:10001", "0400 10001:10001", "0444 10001:10001", PROVISION),
     ("content of sage-release.service", None, "as provisioned", "nothing", PROVISION),
+    ("content of sage-watch.service", str(OTHER), "as provisioned", "444444444444", PROVISION),
     ("sage-release.service at boot", "disabled", "enabled", "disabled", PROVISION),
     ("secrets open to anybody", frozenset({"srv/x"}), "none", "srv/x", "on the board: sudo chmod o-r FILE"),
     (

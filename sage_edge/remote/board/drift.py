@@ -78,7 +78,8 @@ def _of_agent(deployed: BoardDeployment, agent: BoardContainer | None) -> Iterat
     if image and deployed.current == deployed.should_serve and agent.image != image:
         yield f"the running image is {shortened(agent.image)}, not {shortened(str(image))}"
     if agent.status != "running":
-        yield f"the agent's container is {agent.status}"
+        code = f" with {agent.exit_code}" if agent.status in ("exited", "restarting") and agent.exit_code else ""
+        yield f"the agent's container is {agent.status}{code}"
     elif agent.health == "unhealthy":
         yield "the agent is unhealthy"
     yield from _of_settings(agent)
