@@ -53,8 +53,9 @@ def run(as_host: str | None) -> None:
     try:
         loop.run(_agent(as_host, None, None))
     except SageError as refused:  # the board sees the heartbeat, and starts no agent again that was refused
-        watch = ClockWatch(clock_at(None), ClockBounds(committed() or BEGUN), paths().clock)
-        Heartbeat(paths().heartbeat, as_host or "", watch, release()).beat(refused.message)
+        if paths().state.is_dir():  # a state that is there is told; whoever may not run makes none
+            watch = ClockWatch(clock_at(None), ClockBounds(committed() or BEGUN), paths().clock)
+            Heartbeat(paths().heartbeat, as_host or "", watch, release()).beat(refused.message)
         raise
 
 

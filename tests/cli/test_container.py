@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_the_image_of_another_role_does_nothing(words: tuple[str, ...], laptop: 
     assert " next: at the workstation: invoke image.build --host sprout" in told
     assert not (laptop / "state").exists()
     assert not (laptop / "models").exists()
+
+
+def test_a_refused_agent_leaves_the_reason_where_the_board_sees_it(laptop: Path) -> None:
+    (laptop / "state").mkdir()
+    code, _ = said(laptop, {**THOR, **FOR_CPU}, "agent", "run")
+    assert code == 3
+    beat = json.loads((laptop / "state" / "heartbeat.json").read_bytes())
+    assert beat["failing"].startswith("this image was not made for sprout")
 
 
 def test_its_own_image_is_let_through(laptop: Path) -> None:
