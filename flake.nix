@@ -16,6 +16,8 @@
           "${builtins.substring 0 12 self.dirtyRev}-dirty"
         else
           "unknown";
+      # a clock before it is wrong
+      committed = toString (self.lastModified or "");
 
       forEach =
         outputs:
@@ -25,11 +27,11 @@
 
       modules = {
         practitioner = import ./nix/module.nix {
-          inherit self revision;
+          inherit self revision committed;
           role = "practitioner";
         };
         researcher = import ./nix/module.nix {
-          inherit self revision;
+          inherit self revision committed;
           role = "researcher";
         };
       };
@@ -42,11 +44,11 @@
         inherit (pkgs) sage-edge;
         host-helper = pkgs.callPackage ./nix/host-helper.nix { };
         image-practitioner-cpu = pkgs.callPackage ./nix/image.nix {
-          inherit revision;
+          inherit revision committed;
           name = "sprout";
         };
         image-researcher-cpu = pkgs.callPackage ./nix/image.nix {
-          inherit revision;
+          inherit revision committed;
           name = "thor";
         };
       });

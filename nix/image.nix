@@ -15,6 +15,7 @@
   sage-source,
   name,
   revision,
+  committed,
 }:
 let
   card = ../images + "/${name}/image.yaml";
@@ -64,8 +65,10 @@ let
       '';
 
   config = told // {
-    # a base image would say it
-    Env = told.Env ++ [ "PATH=/usr/local/bin:/usr/bin" ];
+    Env = told.Env ++ [
+      "SAGE_COMMITTED=${committed}"
+      "PATH=/usr/local/bin:/usr/bin" # a base image would say it
+    ];
     Labels = {
       "sage.role" = role;
       "sage.board" = sage-declared.value card "board";

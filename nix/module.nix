@@ -6,6 +6,7 @@
   self,
   role,
   revision,
+  committed,
 }:
 {
   config,
@@ -86,6 +87,7 @@ in
       environment = {
         # as a checkout says it: no deploy made this release, and a changed tree never passes for its commit
         SAGE_RELEASE = "unreleased-${cfg.package.version}+${revision}";
+        SAGE_COMMITTED = committed;
         SAGE_FLEET = "${cfg.fleet}";
         SAGE_CARD = "/etc/sage/host.yaml";
         SAGE_STATE = state;

@@ -36,7 +36,7 @@ def instructions(name: str) -> Iterator[tuple[str, str]]:
             yield match[1], match[2]
 
 
-def arguments(name: str, revision: str) -> dict[str, str]:
+def arguments(name: str, revision: str, committed: str) -> dict[str, str]:
     """What `invoke image.build --platform cpu` gives this Dockerfile."""
     card = CARDS[name]
     models = card.baked("cpu")
@@ -45,18 +45,20 @@ def arguments(name: str, revision: str) -> dict[str, str]:
     return {
         "PLATFORM": "cpu", "ROLE": card.role, "BOARD": card.board, "MODEL": models[0] if models else "",
         "MODEL_DIGEST": digests[0] if digests else "", "VERSION": __version__, "REVISION": revision,
+        "SOURCE_DATE_EPOCH": committed,
     }  # fmt: skip
 
 
-def configuration(name: str, revision: str) -> dict[str, Any]:
+def configuration(name: str, revision: str, committed: str) -> dict[str, Any]:
     """What the Dockerfile makes of an image's configuration, as OCI writes it."""
-    given, config = arguments(name, revision), dict[str, Any]()
+    given, config = arguments(name, revision, committed), dict[str, Any](Env=set(), Labels={})
     for instruction, words in instructions(name):
+        words = re.sub(r"\$\{(\w+)}", lambda m: given[m[1]], words) if instruction in ("ENV", "LABEL") else words
         pairs = dict(word.split("=", 1) for word in shlex.split(words) if "=" in word)
         if instruction == "ENV":
-            config["Env"] = {f"{key}={value}" for key, value in pairs.items()}
+            config["Env"] |= {f"{key}={value}" for key, value in pairs.items()}
         elif instruction == "LABEL":
-            config["Labels"] = {key: re.sub(r"\$\{(\w+)}", lambda m: given[m[1]], v) for key, v in pairs.items()}
+            config["Labels"] |= pairs
         elif instruction in ("ENTRYPOINT", "CMD"):
             config[instruction.capitalize()] = json.loads(words)
         elif instruction in ("USER", "WORKDIR"):
@@ -79,17 +81,19 @@ _SPANS = {"Interval": "interval", "Timeout": "timeout", "StartPeriod": "start-pe
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_an_image_of_nix_is_set_up_as_the_dockerfile_says(here: Asked, name: str) -> None:
     made = here.of_system(f"{OUTPUTS[name]}.config")
-    wanted = configuration(name, made["Labels"]["org.opencontainers.image.revision"])
+    (committed,) = (value for key, _, value in (word.partition("=") for word in made["Env"]) if key == "SAGE_COMMITTED")
+    assert re.fullmatch("[0-9]{10}", committed)
+    wanted = configuration(name, made["Labels"]["org.opencontainers.image.revision"], committed)
     assert OWN_PATH in made["Env"]
     assert {**made, "Env": set(made["Env"]) - {OWN_PATH}} == wanted
     assert wanted["User"] == "10001:10001"
-    assert len(wanted["Env"]) == 9
+    assert len(wanted["Env"]) == 10
     assert len(wanted["Labels"]) == 9
 
 
 def test_a_difference_would_show() -> None:
     """What is compared holds all of it: another line of a Dockerfile makes another configuration."""
-    made = configuration("sprout", "0" * 12)
+    made = configuration("sprout", "0" * 12, "1790000000")
     assert made["Healthcheck"] == {
         "Test": ["CMD", "sage-healthy"], "Interval": 5 * SECOND, "Timeout": 5 * SECOND,
         "StartPeriod": 60 * SECOND, "Retries": 3,
@@ -97,7 +101,7 @@ def test_a_difference_would_show() -> None:
     assert made["Entrypoint"] == ["/usr/bin/tini", "--", "sage-edge"]
     assert made["Labels"]["sage.model"] == "smollm2-135m/instruct:q4_1"
     assert made["Labels"]["org.opencontainers.image.title"] == "sage-edge for a practitioner"
-    assert configuration("thor", "0" * 12)["Healthcheck"]["StartPeriod"] == 300 * SECOND
+    assert configuration("thor", "0" * 12, "1790000000")["Healthcheck"]["StartPeriod"] == 300 * SECOND
 
 
 def test_only_the_image_that_bakes_a_model_has_one(here: Asked) -> None:

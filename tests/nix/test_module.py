@@ -68,6 +68,7 @@ def test_the_program_finds_the_paths_that_the_unit_gives_it(units: dict[str, str
     assert env["SAGE_CARD"] == "/etc/sage/host.yaml"
     assert env["SAGE_FLEET"].startswith("/nix/store/")
     assert setting(unit, "User") == "sage"
+    assert re.fullmatch("[0-9]{10}", env["SAGE_COMMITTED"])
     commit = env["SAGE_RELEASE"].removeprefix(f"unreleased-{__version__}+")
     assert re.fullmatch("unknown|[0-9a-f]{12}(-dirty)?", commit), "tests/nix/test_image.py says when it is which"
 
