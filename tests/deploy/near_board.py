@@ -6,6 +6,7 @@ holds over a real sshd and real engines, `loopback` and the stand-ins show.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import copy
 import json
@@ -39,6 +40,8 @@ from tests.deploy import fleetfacts, loopback
 from tests.deploy.loopback import Loopback, Typed
 from tests.deploy.near_engine import NearEngine
 
+_BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
+_A_KEY = f"ssh-ed25519 {base64.b64encode(_BLOB).decode()}"
 HARDWARE = ("arch", "python", "system", "board", "memory", "disk", "clock")
 
 
@@ -152,7 +155,7 @@ def made(root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
         record.touch()  # they were built after that
     for card in (here.fleet / "models").glob("[!s]*.yaml"):  # each is read at every look, and none is of Sprout's
         card.unlink()
-    (here.fleet / "known_hosts").write_text("exchange.sage.internal ssh-ed25519 AAAA\n", "utf-8")
+    (here.fleet / "known_hosts").write_text(f"exchange.sage.internal {_A_KEY}\n", "utf-8")
     board = _joined(here, NearEngine(here.board), patch)
     done = board.typed("provision")
     assert done.code == 0, done

@@ -59,13 +59,18 @@ class Look:
     @property
     def is_well(self) -> bool:
         """It runs what is declared, or what it was rolled back to, and every check holds."""
-        held = self.planned.code == 3 and "is pinned to" in self.planned.err
-        return ("no changes" in self.planned.out or held) and self.verified.code == 0
+        return ("no changes" in self.planned.out or self.is_held) and self.verified.code == 0
+
+    @property
+    def is_held(self) -> bool:
+        """It was rolled back from what is declared, and stays there: that is nothing to mend."""
+        return self.planned.code == 3 and "is pinned to" in self.planned.err
 
     @property
     def words(self) -> str:
         """What is to do: what plan says, then verify."""
-        return "\n".join((self.planned.err, self.planned.out, self.verified.out, self.verified.err))
+        planned = "" if self.is_held else self.planned.err + self.planned.out
+        return "\n".join((planned, self.verified.out, self.verified.err))
 
 
 @pytest.fixture(scope="module")
