@@ -87,6 +87,7 @@ SAMPLES: dict[str, Any] = {
     "what": "the model",
     "where": "sprout",
     "where_it_pointed": "/old/base",
+    "whose": "thor of the fleet sage",
     "why": "it says no",
     "words": ("git", "push"),
     "wrong": ("role is researcher",),
@@ -94,6 +95,7 @@ SAMPLES: dict[str, Any] = {
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "EngineTooOld": {"version": "20.10.24"},
+    "BackupDamaged": {"folder": ".sage/backups/sprout-20261130T040000Z"},
     "HostInterrupted": {"where": " while it waited"},
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},

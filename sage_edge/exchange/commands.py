@@ -221,6 +221,16 @@ def additions(clone: Clone, at: str, below: str) -> Command:
     return git(clone, *words, at, "--", below, env=OFFLINE)
 
 
+def bundle(clone: Clone, into: Path) -> Command:
+    """Write every host's branch as last heard into one file that git can fetch from."""
+    return git(clone, "bundle", "create", "--quiet", str(into), f"--glob={INCOMING}*", env=OFFLINE)
+
+
+def unbundle(hub: str, bundle: str) -> tuple[str, ...]:
+    """The words by which a hub's own git takes branches from such a file; forward only, like every push."""
+    return ("git", f"--git-dir={hub}", "fetch", "--quiet", "--no-tags", bundle, f"{INCOMING}*:{rules.BRANCHES}*")
+
+
 def contents(clone: Clone, oids: Iterable[str]) -> Command:
     """Read objects, all in one go."""
     return git(clone, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode(), env=OFFLINE)

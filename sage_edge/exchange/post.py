@@ -16,7 +16,7 @@ from typing import TypeVar
 from sage_edge import locks
 from sage_edge.clock import Clock
 from sage_edge.errors import CommandFailed, HubRefused, Unreachable
-from sage_edge.exchange import branch_reader, clone_upkeep, own_branch, papers, repository
+from sage_edge.exchange import branch_reader, clone_upkeep, commands, own_branch, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
@@ -152,6 +152,14 @@ class Post:
         patience = _Patience(self._clock, attempts, first_pause_s, stop or threading.Event())
         with self._exchange():
             return self._mender.mended(lambda: self._publish(summary, patience))
+
+    def bundle(self, into: Path) -> bool:
+        """Write what was last heard of the hub into a file that git can fetch from; False where that is nothing."""
+        with self._exchange():
+            if not any(ref.startswith(commands.INCOMING) for ref in branch_reader.tips(self._clone)):
+                return False
+            branch_reader.here(self._clone, commands.bundle(self._clone, into))
+        return True
 
     def unpublished(self) -> int:
         """How many papers the hub did not have when it was last heard; worklog and status do not count."""

@@ -32,6 +32,9 @@ CHANGING = (
 MODELS = ("models-list", "models-receive", "models-commit", "models-prepare")
 """The verbs of `host.model_store`."""
 
+ARCHIVE = ("backup-open", "backup-piece", "backup-close", "restore-receive", "restore-commit")
+"""The verbs of `host.state_archive`."""
+
 
 def real(places: Places, helper: str, log: Callable[[str], None]) -> HelperContext:
     """Return the context of a real board."""
@@ -107,7 +110,7 @@ LOOKING: Mapping[str, Verb] = {
     "audit": _audit,
     "snapshot": _snapshot,
 }
-VERBS = (*LOOKING, *lease.VERBS, *CHANGING, *MODELS)
+VERBS = (*LOOKING, *lease.VERBS, *CHANGING, *MODELS, *ARCHIVE)
 
 
 def answer(context: HelperContext, verb: str, request: Request) -> VerbAnswer:
@@ -129,6 +132,10 @@ def _does(verb: str) -> Verb:
         from sage_edge.host import model_store
 
         return model_store.VERBS[verb]
+    if verb in ARCHIVE:
+        from sage_edge.host import state_archive
+
+        return state_archive.VERBS[verb]
     from sage_edge.host import commands
 
     return commands.VERBS[verb]

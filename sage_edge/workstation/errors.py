@@ -1,7 +1,10 @@
-"""Why the checks of a host were not run: whatever kept them, with its own exit code; and what the hub did not take.
+"""Why the checks of a host were not run, with the exit code of what kept them; what the hub did not take; backups.
 
 SageError
 ├── NotAdmitted            1
+├── BackupDamaged          8
+├── ForeignBackup          3
+├── HubNotRestored         1
 └── NotExamined            1
     ├── NotDeclared        2
     ├── NotTrusted         3
@@ -11,7 +14,7 @@ SageError
 from __future__ import annotations
 
 from sage_edge.errors import ExitCode, SageError
-from sage_edge.hints import invoke
+from sage_edge.hints import invoke, sage
 
 
 class NotAdmitted(SageError):
@@ -21,6 +24,37 @@ class NotAdmitted(SageError):
         self.host = host
         again = ("mend that at the exchange, then again: ", invoke("provision", host=host))
         super().__init__(f"the exchange was not told the key of {host}: {why}", hint=again)
+
+
+class BackupDamaged(SageError):
+    """What lies in a folder is no whole backup, or not what was written there."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, folder: str, why: str) -> None:
+        self.folder, self.why = folder, why
+        again = ("take another one, or make a new one: ", invoke("backup", host="HOST"))
+        super().__init__(f"{folder} is no whole backup: {why}", hint=again)
+
+
+class ForeignBackup(SageError):
+    """A backup is that of another host or another fleet: its sessions must never become this one's."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, host: str, whose: str) -> None:
+        self.host, self.whose = host, whose
+        hint = (f"name a backup of {host}, or restore it where it is from: ", invoke("restore", help=True))
+        super().__init__(f"this is a backup of {whose}, not of {host}", hint=hint)
+
+
+class HubNotRestored(SageError):
+    """The hub did not take the branches of a backup."""
+
+    def __init__(self, hub: str, why: str) -> None:
+        self.hub, self.why = hub, why
+        made = ("it has to be made there before: ", sage("exchange init", "FOLDER"))
+        super().__init__(f"{hub} has not got the branches back: {why}", hint=made)
 
 
 class NotExamined(SageError):

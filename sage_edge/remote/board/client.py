@@ -5,6 +5,7 @@ Two types, so that a dry run cannot write: `BoardView` has questions only, `Boar
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from sage_edge.remote.errors import BoardLocked, DeployError
 from sage_edge.remote.ssh.client import Remote
 from sage_edge.shell import Result
 
-_QUICK_S, _SLOW_S = 30.0, 3 * 3600.0
+_QUICK_S, _PIECE_S, _SLOW_S = 30.0, 600.0, 3 * 3600.0
 
 
 class BoardView:
@@ -171,6 +172,29 @@ class BoardClient(BoardView):
     def prune(self, token: str) -> HelperReply:
         """Remove what `surplus` names; return what is gone."""
         return self._act("prune", {"token": token})
+
+    def pack_state(self) -> HelperReply:
+        """Let the board pack its state between two wakes: {"id", "size", "files", "skipped"}."""
+        return self._act("backup-open", {})
+
+    def state_piece(self, packed: str, offset: int) -> bytes:
+        """The next bytes of a packed state; nothing at its end. Raises ValueError for an answer that holds none."""
+        answer = self._ask("backup-piece", {"id": packed, "offset": offset}, _PIECE_S)
+        return base64.b64decode(str(answer["data"]), validate=True)
+
+    def forget_packed(self, packed: str) -> None:
+        """Remove a packed state from the board."""
+        self._act("backup-close", {"id": packed})
+
+    def send_state(self, packed: str, size: int, offset: int, piece: bytes) -> int:
+        """Send a piece of a packed state; return how many bytes the board has. No piece: only ask for that."""
+        data = base64.b64encode(piece).decode("ascii")
+        request = {"id": packed, "size": size, "offset": offset, "data": data}
+        return int(self._ask("restore-receive", request, _PIECE_S)["have"])
+
+    def restore_state(self, token: str, packed: str, listing: Mapping[str, str], *, replace: bool) -> HelperReply:
+        """Put a packed state that was sent in place of what is there: {"files", "replaced", "started"}."""
+        return self._act("restore-commit", {"token": token, "id": packed, "files": dict(listing), "replace": replace})
 
     def recover(self, because: str) -> HelperReply:
         """Let the board settle what nobody drives any more."""
