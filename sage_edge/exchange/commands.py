@@ -228,7 +228,7 @@ def bundle(clone: Clone, into: Path) -> Command:
 
 def unbundle(hub: str, bundle: str) -> tuple[str, ...]:
     """The words by which a hub's own git takes branches from such a file; forward only, like every push."""
-    return ("git", f"--git-dir={hub}", "fetch", "--quiet", "--no-tags", bundle, f"{INCOMING}*:{rules.BRANCHES}*")
+    return ("git", f"--git-dir={hub}", "fetch", "--no-tags", bundle, f"{INCOMING}*:{rules.BRANCHES}*")
 
 
 def contents(clone: Clone, oids: Iterable[str]) -> Command:
