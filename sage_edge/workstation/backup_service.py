@@ -21,10 +21,10 @@ from sage_edge.names import Digest, HostName
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.sizes import counted
-from sage_edge.workstation import desk, hub_restore, state_backup
+from sage_edge.workstation import desk, hub_restore, packed_state
 from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.errors import ForeignBackup
-from sage_edge.workstation.state_backup import Backup
+from sage_edge.workstation.packed_state import Backup
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def kept(here: FleetContext, board: BoardClient, say: Callable[[str], None]) -> 
     files.make_folder(shelf)
     work = Path(tempfile.mkdtemp(prefix=".part-", dir=shelf))
     try:
-        backup = state_backup.fetch(board, work, here.fleet.name, now)
+        backup = packed_state.fetch(board, work, here.fleet.name, now)
         backup = backup.model_copy(update={"hub": _bundled(here, work, say)})
-        files.write_atomic(work / state_backup.PAPER, backup.pretty())
+        files.write_atomic(work / packed_state.PAPER, backup.pretty())
         place = shelf / f"{board.host}-{now:%Y%m%dT%H%M%SZ}"
         work.rename(place)
         files.sync_folder(shelf)
@@ -83,7 +83,7 @@ def _bundled(here: FleetContext, folder: Path, say: Callable[[str], None]) -> Di
     except Unreachable as away:
         say(f"without the hub's branches: {away.message}")
         return None
-    place = folder / state_backup.HUB
+    place = folder / packed_state.HUB
     return files.digest_file(place) if own.post.bundle(place) else None
 
 
@@ -91,7 +91,7 @@ def restored(here: FleetContext, host: HostName, folder: str, *, replace: bool) 
     """Put a backup's state in place on a board. Raises BackupDamaged, ForeignBackup, WrongBoard, BoardRefused."""
     if not folder:
         raise UsageError("say which backup: --file FOLDER", hint=invoke("restore", help=True))
-    backup = state_backup.read(Path(folder))
+    backup = packed_state.read(Path(folder))
     require_meant(here, host, backup)
     with here.board(host) as board:
         require_own(board.facts(), here.fleet.name)
@@ -116,7 +116,7 @@ def require_meant(here: FleetContext, host: HostName, backup: Backup) -> None:
 def put_back(board: BoardClient, folder: Path, backup: Backup, *, replace: bool) -> RestoreDone:
     """The same for a board that is connected."""
     with holding(board, "restore", RolloutTimeouts()) as token:
-        state_backup.send(board, folder, backup)
+        packed_state.send(board, folder, backup)
         done = board.restore_state(token, backup.packed, backup.files, replace=replace)
     return RestoreDone(int(done["files"]), done["replaced"], bool(done["started"]))
 

@@ -14,7 +14,7 @@ from sage_edge.exchange import commands, hub_address
 from sage_edge.remote.board.helper_zipapp import AS_ROOT
 from sage_edge.remote.ssh.client import connect
 from sage_edge.shell import Command, Result
-from sage_edge.workstation import state_backup
+from sage_edge.workstation import packed_state
 from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.errors import BackupDamaged, HubNotRestored
 
@@ -27,10 +27,10 @@ runuser -u "$login" -- "$@" "$folder/hub.bundle" "$refs"
 
 def restored(here: FleetContext, folder: Path) -> None:
     """Give this fleet's hub what a backup holds of it. Raises BackupDamaged, HubNotRestored, Unreachable."""
-    backup = state_backup.read(folder)
+    backup = packed_state.read(folder)
     if backup.hub is None:
         raise BackupDamaged(str(folder), "it was made without the hub's branches")
-    bundle = folder / state_backup.HUB
+    bundle = folder / packed_state.HUB
     ran = _ran(here, bundle)
     if ran.code != 0:
         raise HubNotRestored(here.fleet.remote, (ran.complaint or f"exit {ran.code}")[-300:])
@@ -43,7 +43,7 @@ def _ran(here: FleetContext, bundle: Path) -> Result:
         return shell.attempt(Command(commands.unbundle(place, str(bundle.absolute())), timeout_s=_FETCH_S))
     *words, _, refs = commands.unbundle(hub.path, "")
     if fleet.hub_administrator is None or hub.login is None:
-        by_hand = shlex.join(commands.unbundle(hub.path, state_backup.HUB))
+        by_hand = shlex.join(commands.unbundle(hub.path, packed_state.HUB))
         raise HubNotRestored(fleet.remote, f"fleet.yaml names no administrator; copy {bundle} there, then: {by_hand}")
     with connect(here.addresses, fleet.hub_administrator) as remote, bundle.open("rb") as stream:
         script = _THERE.replace("$refs", refs)

@@ -17,9 +17,9 @@ from sage_edge.host import machine, state_archive
 from sage_edge.host.machine import Ran
 from sage_edge.names import Digest
 from sage_edge.remote.errors import BoardGuarded, BoardRefused
-from sage_edge.workstation import backup_service, state_backup
+from sage_edge.workstation import backup_service, packed_state
 from sage_edge.workstation.errors import BackupDamaged, ForeignBackup
-from sage_edge.workstation.state_backup import Backup
+from sage_edge.workstation.packed_state import Backup
 from tests.workstation.direct_board import DirectBoard
 
 AT = datetime(2026, 11, 20, tzinfo=timezone.utc)
@@ -53,7 +53,7 @@ def lies(state: Path) -> dict[str, bytes]:
 @pytest.fixture
 def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DirectBoard:
     monkeypatch.setattr(state_archive, "PIECE_BYTES", 65_536)
-    monkeypatch.setattr(state_backup, "PIECE_BYTES", 50_000)
+    monkeypatch.setattr(packed_state, "PIECE_BYTES", 50_000)
     full = DirectBoard(tmp_path / "board")
     lay(full.places.state, {**STATE, **OUT})
     return full
@@ -69,13 +69,13 @@ def folder(board: DirectBoard, tmp_path: Path) -> Path:
     """A backup of the board."""
     place = tmp_path / "backup"
     place.mkdir()
-    backup = state_backup.fetch(board, place, "sage", AT)
+    backup = packed_state.fetch(board, place, "sage", AT)
     (place / "backup.json").write_bytes(backup.pretty())
     return place
 
 
 def put(board: DirectBoard, folder: Path, *, replace: bool = False) -> backup_service.RestoreDone:
-    return backup_service.put_back(board, folder, state_backup.read(folder), replace=replace)
+    return backup_service.put_back(board, folder, packed_state.read(folder), replace=replace)
 
 
 def test_what_nobody_can_make_again_comes_back_and_nothing_else(
@@ -95,7 +95,7 @@ def test_what_is_no_plain_file_is_told_and_left_out(board: DirectBoard, tmp_path
     (board.places.state / "papers/link.json").symlink_to("/etc/passwd")
     place = tmp_path / "more"
     place.mkdir()
-    backup = state_backup.fetch(board, place, "sage", AT)
+    backup = packed_state.fetch(board, place, "sage", AT)
     assert backup.skipped == ("'papers/link.json'", "'papers/pipe.json'")
     assert set(backup.files) == set(STATE)
 
@@ -213,7 +213,7 @@ def test_a_restore_that_is_killed_anywhere_is_finished_by_the_next(
 
 
 def test_what_has_come_is_not_sent_again(fresh: DirectBoard, folder: Path) -> None:
-    backup = state_backup.read(folder)
+    backup = packed_state.read(folder)
     with (folder / "state.tar.gz").open("rb") as stream:
         fresh.send_state(backup.packed, backup.size_bytes, 0, b"")
         fresh.send_state(backup.packed, backup.size_bytes, 0, stream.read(backup.size_bytes - 1000))
@@ -241,4 +241,4 @@ def test_the_copy_is_complete_or_not_there(board: DirectBoard, tmp_path: Path) -
     board.places.state.mkdir()
     place = tmp_path / "empty"
     place.mkdir()
-    assert state_backup.fetch(board, place, "sage", AT).files == {}
+    assert packed_state.fetch(board, place, "sage", AT).files == {}

@@ -12,7 +12,7 @@ import pytest
 from sage_edge.agent import wake
 from sage_edge.errors import ExitCode
 from sage_edge.exchange import hub, writers
-from sage_edge.workstation import backup_service, context, state_backup
+from sage_edge.workstation import backup_service, context, packed_state
 from sage_edge.workstation.context import FleetContext
 from tests.agent.test_decisions import recommendation
 from tests.deploy.loopback import Loopback
@@ -56,7 +56,7 @@ def folder(here: FleetContext, world: World, home: Callable[..., Home]) -> Path:
 def test_a_lost_hub_gets_its_branches_back_and_every_host_goes_on(
     here: FleetContext, world: World, home: Callable[..., Home], folder: Path
 ) -> None:
-    backup = state_backup.read(folder)
+    backup = packed_state.read(folder)
     assert backup.hub is not None
     assert any(name.startswith("papers/sessions/primary/000/P001") for name in backup.files)
     shutil.rmtree(world.hub)
@@ -87,7 +87,7 @@ def test_a_wiped_board_goes_on_with_the_next_number(world: World, home: Callable
     assert {"P001.json", "P002.json"} <= set(held)
     shutil.rmtree(state)
     board = DirectBoard(world.folder / "fresh")
-    backup_service.put_back(board, folder, state_backup.read(folder), replace=False)
+    backup_service.put_back(board, folder, packed_state.read(folder), replace=False)
     shutil.copytree(board.places.state, state)
     watch.at += timedelta(hours=6)
     done = wake.once(Home(world, "sprout", clock=watch).agent)
