@@ -53,8 +53,8 @@ class HubNotRestored(SageError):
 
     def __init__(self, hub: str, why: str) -> None:
         self.hub, self.why = hub, why
-        made = ("it has to be made there before: ", sage("exchange init", "FOLDER"))
-        super().__init__(f"{hub} has not got the branches back: {why}", hint=made)
+        hint = ("it has to be made there before: ", sage("exchange init", "FOLDER"))
+        super().__init__(f"{hub} has not got the branches back: {why}", hint=hint)
 
 
 class NotExamined(SageError):
