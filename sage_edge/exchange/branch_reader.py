@@ -33,6 +33,11 @@ def tips(clone: Clone) -> dict[str, str]:
     return {ref: oid for oid, ref in pairs}
 
 
+def verified(clone: Clone) -> dict[str, str]:
+    """Return host → the commit up to which its branch is read."""
+    return {ref[len(VERIFIED) :]: oid for ref, oid in tips(clone).items() if ref.startswith(VERIFIED)}
+
+
 def listing(clone: Clone, at: str, below: str = "") -> dict[str, str]:
     """Return path → blob of the regular files of a tree, sorted by path."""
     entries = here(clone, commands.tree(clone, at, below)).out.split(b"\0")[:-1]

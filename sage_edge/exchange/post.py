@@ -10,13 +10,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sage_edge import locks
 from sage_edge.clock import Clock
 from sage_edge.errors import CommandFailed, HubRefused, Unreachable
-from sage_edge.exchange import branch_reader, clone_upkeep, commands, own_branch, papers, repository
+from sage_edge.exchange import branch_reader, clone_upkeep, commands, heard, own_branch, papers, repository
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
@@ -115,7 +116,20 @@ class Post:
         Raises Unreachable, HubRefused, OwnBranchBroken, SignaturesUnchecked, StorageError, Locked.
         """
         with self._exchange():
-            return self._mender.mended(self._receive)
+            try:
+                received = self._mender.mended(self._receive)
+            except ForeignCommits:  # on our own branch; those of the others are settled
+                self._note_heard()
+                raise
+            self._note_heard()
+        return received
+
+    def _note_heard(self) -> None:
+        heard.note(self._clone, branch_reader.verified(self._clone), self._clock.now())
+
+    def unmoved(self) -> Mapping[str, datetime]:
+        """Return host → since when, by this machine's clock, nothing new of it could be read; needs no hub."""
+        return {host: known.at for host, known in heard.since(self._clone).items()}
 
     def repair(self, because: str, whose: Whose = "") -> Repaired:
         """End that the hub holds, as ours, what this host did not write: one commit behind it, which is pushed.

@@ -205,6 +205,21 @@ def test_a_branch_that_breaks_a_rule_is_reported_and_not_read(world: World, home
     assert found.published
 
 
+def test_a_branch_that_stands_still_is_told(world: World, home: Make, watch: HandClock) -> None:
+    """A hub may show old things for ever without breaking a rule: a reader sees that nothing moves."""
+    silence = "nothing new of sprout since"
+    wake.once(home().agent)
+    wake.once(home("thor").agent)
+    began = watch.at
+    watch.at += timedelta(hours=23)
+    assert not any(silence in problem for problem in wake.once(home("thor").agent).problems)
+    watch.at += timedelta(hours=2)
+    wake.once(home("thor").agent)
+    assert any(f"{silence} {began:%Y-%m-%d %H:%M} UTC" in problem for problem in status(home("thor")).problems)
+    wake.once(home().agent)
+    assert not any(silence in problem for problem in wake.once(home("thor").agent).problems)
+
+
 def test_foreign_commits_on_its_own_branch_end_no_session(
     world: World, home: Make, watch: HandClock, tmp_path: Path
 ) -> None:

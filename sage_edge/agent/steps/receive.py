@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 from sage_edge.agent import post_trouble
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep
 from sage_edge.errors import SageError
+
+SILENT_AFTER = timedelta(days=1)
+"""A host that works says so at least every hour, so a branch on which nothing moves for a day is told."""
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
@@ -26,6 +30,19 @@ def _receive(agent: Agent, wake: Wake) -> None:
     for case in received.quarantined:
         wake.problems.append(f"the branch of {case.host} breaks a rule: {case.detail}")
         agent.log(f"not reading {case.host} beyond {case.trusted or 'nothing'}: {case.detail}")
+
+    _note_silence(agent, wake)
+
+
+def _note_silence(agent: Agent, wake: Wake) -> None:
+    """Say which hosts fell silent: a hub that shows old things breaks no rule, but nothing moves there any more."""
+    trust, fleet = agent.watch.look(), agent.me.fleet
+    for host, at in sorted(agent.post.unmoved().items()):
+        works = host in fleet.hosts and (fleet.conducts(host) or fleet.role_of(host).may("analyse"))
+        if works and trust.is_over(at + SILENT_AFTER):
+            wake.problems.append(
+                f"nothing new of {host} since {at:%Y-%m-%d %H:%M} UTC: it is off, or the hub shows old things"
+            )
 
 
 STEP = WakeStep("receive", actions, always=True)
