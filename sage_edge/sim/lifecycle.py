@@ -161,7 +161,7 @@ def _raise(
     files.make_folder(place.folder)
     is_known = place.key.is_file()
     public_key = access.ensure_key(place)
-    for operator in fleet.owners("direct"):
+    for operator in fleet.owners("deploy"):
         access.ensure_operator(place, operator)
     content = {HUB: container_files.of_hub(writers.folders(fleet), public_key)}
     content.update({host: container_files.of_board(facts, public_key) for host, facts in boards.items()})

@@ -84,7 +84,7 @@ def _typed(here: FleetContext, task: str, **options: str | bool) -> str:
 
 
 def _is_operator(here: FleetContext, host: HostName) -> bool:
-    return here.fleet.role_of(host).may("direct")
+    return here.fleet.role_of(host).may("deploy")
 
 
 def _on_board(here: FleetContext, host: HostName, *, renew: bool) -> Mapping[str, Any]:
