@@ -107,7 +107,7 @@ def _breach(
     breaches = inspection.inspect(git_of(clone), host, folders, trusted, claimed)
     if breaches or claimed is None:
         return breaches[0] if breaches else None
-    verdict = signatures.judge(clone, host, keys, claimed)
+    verdict = signatures.judge(clone, host, keys, claimed, since=trusted)
     signatures.remember(clone, host, verdict)
     return verdict.breach
 

@@ -71,11 +71,14 @@ class SignatureVerdict:
     checked: Checked | None = None
 
 
-def judge(clone: Clone, host: str, keys: Sequence[Signer], tip: str) -> SignatureVerdict:
-    """Check every commit up to `tip` that was not checked yet. Raises SignaturesUnchecked, StorageError."""
+def judge(clone: Clone, host: str, keys: Sequence[Signer], tip: str, since: str | None = None) -> SignatureVerdict:
+    """Check every commit up to `tip` that was not checked yet. since: a commit on which `tip` is known to stand.
+
+    Raises SignaturesUnchecked, StorageError.
+    """
     if not keys:
         return SignatureVerdict(None, tip)
-    walk = _Walk(keys, _known(clone, host, keys, tip))
+    walk = _Walk(keys, _known(clone, host, keys, tip, since))
     bodies = list(_bodies(clone, walk.checked.tip, tip))
     passed_over = _passed_over(clone, bodies, walk.checked.tip)
     with _Verifier(clone, host, keys) as verifier:
@@ -115,11 +118,13 @@ def _remembered(clone: Clone, host: str) -> Checked | None:
         return None
 
 
-def _known(clone: Clone, host: str, keys: Sequence[Signer], tip: str) -> Checked:
+def _known(clone: Clone, host: str, keys: Sequence[Signer], tip: str, since: str | None) -> Checked:
     """What may be believed of earlier checks: all, while lines were only added and the branch only grew."""
     lines, checked = tuple(map(str, keys)), _remembered(clone, host)
     nothing = Checked(lines=lines, tip="")
-    if checked is None or lines[: len(checked.lines)] != checked.lines or not is_below(clone, checked.tip, tip):
+    if checked is None or lines[: len(checked.lines)] != checked.lines:
+        return nothing
+    if checked.tip not in (since, tip) and not is_below(clone, checked.tip, tip):
         return nothing
     if lines == checked.lines:
         return checked
