@@ -14,6 +14,7 @@ import pytest
 from sage_edge import sim
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.image.built import BuiltImage
+from sage_edge.inventory import load
 from sage_edge.names import HostName
 from sage_edge.remote.board import helper_zipapp as packing
 from sage_edge.remote.board.probe import BoardProbe
@@ -93,7 +94,12 @@ def workstation(boards: Boards, health_every: str) -> FleetContext:
     (boards.root / ".sage" / "images").mkdir(parents=True, exist_ok=True)
     (ROOT / ".sage" / "wheels").mkdir(parents=True, exist_ok=True)
     (boards.root / ".sage" / "wheels").symlink_to(ROOT / ".sage" / "wheels")
-    return FleetContext(boards.root, boards.fleet)
+    return reloaded(FleetContext(boards.root, boards.fleet))
+
+
+def reloaded(desk: FleetContext) -> FleetContext:
+    """The same workstation with its declarations read anew, as each command of its own reads them."""
+    return FleetContext(desk.root, load.load(desk.fleet.folder, desk.fleet.overlay))
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +108,7 @@ def ground(boards: Boards) -> Iterator[Ground]:
     with over(boards) as one:
         for host in (SPROUT, THOR):
             deploy_service.provisioned(one.desk, host, lambda line: None)
-        yield one
+        yield replace(one, desk=reloaded(one.desk))
 
 
 @contextlib.contextmanager

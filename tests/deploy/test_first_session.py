@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
-from sage_edge.workstation import rollout_service
+from sage_edge.workstation import key_service, rollout_service
 from sage_edge.workstation.rollout_service import RolloutAsked
-from tests.deploy.ground import SPROUT, THOR, Ground
+from tests.deploy.ground import SPROUT, THOR, Ground, reloaded
 from tests.deploy.hub_papers import GIT, awaited, papers
 from tests.images.building import built
 
@@ -47,12 +50,27 @@ def test_the_other_board_reads_it_in_its_own_container(both: Ground) -> None:
     assert papers(both, THOR, "sessions") == [], "it never conducts one"
 
 
+def test_everything_on_the_hub_is_signed_by_its_host(both: Ground) -> None:
+    for host in (SPROUT, THOR):
+        assert unsigned(both, host) == []
+
+
+def unsigned(both: Ground, host: str) -> list[str]:
+    """Commits of a host's branch on the hub that its key has not signed, as git itself sees it."""
+    allowed = (both.desk.fleet.addresses / "allowed_signers").read_text("ascii")
+    both.boards.inside("hub", "cat >/tmp/allowed", allowed.encode())
+    script = f"{GIT} -c gpg.ssh.allowedSignersFile=/tmp/allowed log --format='%H %G? %GS' host/{host}"
+    listed = both.boards.inside("hub", script)
+    assert listed.code == 0, listed.complaint
+    return [line for line in listed.text.splitlines() if line.split(" ")[1:] != ["G", host]]
+
+
 def test_the_next_release_conducts_the_next_session(both: Ground) -> None:
     """What was published before stays as it was."""
     before = {name: _blob(both, name) for name in papers(both, SPROUT, "sessions")}
     path = both.desk.root / "compose" / "sprout.yaml"
     was = path.read_text("utf-8")
-    path.write_text(f"{was}# another release, of the same image\n", "utf-8")
+    path.write_text(was.replace("pids_limit: 256", "pids_limit: 255"), "utf-8")  # another release, of the same image
     try:
         done = both.deploy(options=PATIENT)
     finally:
@@ -64,3 +82,28 @@ def test_the_next_release_conducts_the_next_session(both: Ground) -> None:
 
 def _blob(ground: Ground, name: str) -> str:
     return ground.boards.inside("hub", f"{GIT} rev-parse host/sprout:{name}").text
+
+
+def test_a_key_is_rotated_and_the_new_one_is_believed(both: Ground) -> None:
+    tip = _tip(both)
+    key_service.rotated(reloaded(both.desk), SPROUT, lambda line: None)
+    rotated = replace(both, desk=reloaded(both.desk))
+    assert [signer.host for signer in rotated.desk.fleet.signers].count(SPROUT) == 2
+    asked = RolloutAsked("sprout,thor", "", everyone=False, as_json=False)
+    assert rollout_service.deploy(rotated.desk, asked) == 0
+    until = time.monotonic() + 90
+    while _tip(both) == tip and time.monotonic() < until:
+        time.sleep(1)
+    assert _tip(both) != tip, "it publishes by its new key"
+    assert unsigned(rotated, SPROUT) == []
+    assert by_key(rotated) == {signer.fingerprint for signer in rotated.desk.fleet.signers if signer.host == SPROUT}
+
+
+def by_key(both: Ground) -> set[str]:
+    """The keys by which sprout has signed, as git sees it on the hub."""
+    script = f"{GIT} -c gpg.ssh.allowedSignersFile=/tmp/allowed log --format='%GF' host/sprout"
+    return set(both.boards.inside("hub", script).text.split())
+
+
+def _tip(both: Ground) -> str:
+    return both.boards.inside("hub", f"{GIT} rev-parse host/sprout").text
