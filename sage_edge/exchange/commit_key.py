@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sage_edge import shell
 from sage_edge.exchange.commands import UNSIGNED
 from sage_edge.exchange.errors import KeyUnusable
 from sage_edge.hints import invoke
 from sage_edge.inventory.signers import COMMITS, Signer
 from sage_edge.names import HostName
+from sage_edge.shell import Command
 
 _HEAD, _TAIL = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
 _MAGIC = b"openssh-key-v1\0"
@@ -56,6 +58,15 @@ class Signing:
                 raise _unusable(host, f"nobody expects commits of {host} that are signed by its key {self.key}")
         settings = ("gpg.format=ssh", f"user.signingKey={self.key}", "gpg.ssh.program=ssh-keygen")
         return (*(word for setting in settings for word in ("-c", setting)), "commit", "--gpg-sign")
+
+
+def make_key(path: Path, comment: str) -> str:
+    """Make a key pair without a passphrase, `path` and `path.pub`, and return its public half as `kind base64`.
+
+    Raises CommandFailed, with 127 where there is no ssh-keygen.
+    """
+    shell.run(Command(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))))
+    return public_half(path)
 
 
 def public_half(key: Path) -> str:

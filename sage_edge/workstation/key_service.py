@@ -14,7 +14,7 @@ from typing import Any
 from sage_edge import files, locks, shell
 from sage_edge.deploy import provision
 from sage_edge.errors import UsageError
-from sage_edge.exchange.commit_key import public_half
+from sage_edge.exchange.commit_key import make_key, public_half
 from sage_edge.exchange.rules import BRANCHES
 from sage_edge.hints import invoke, text
 from sage_edge.inventory import signers
@@ -95,23 +95,22 @@ def _on_board(here: FleetContext, host: HostName, *, renew: bool) -> Mapping[str
 def _operator(here: FleetContext, host: HostName, *, renew: bool, say: Say) -> str:
     """List this workstation's own key, for its papers and for releases; what it replaces signs no later release."""
     path, counter = operator_key.path(here.fleet), here.checkout.counter()
-    if renew:
-        made_key(path, f"{host} of {here.fleet.name}")
+    public = renewed_key(path, f"{host} of {here.fleet.name}") if renew else public_half(path)
     after = _published(here, host) or START
-    key = Signer(host, (COMMITS, RELEASES), public_half(path), after, counters=(counter, None))
+    key = Signer(host, (COMMITS, RELEASES), public, after, counters=(counter, None))
     _write(here, lambda content: signers.added(signers.counted_out(content, host, counter, but=key.key), key))
     say(f"its key is {path}; to let the boards know it: {_typed(here, 'provision', all=True)}")
     return key.fingerprint
 
 
-def made_key(path: Path, comment: str) -> None:
-    """Make a key pair; one that is there steps aside, its name ending in `.old`."""
+def renewed_key(path: Path, comment: str) -> str:
+    """Make a key pair and return its public half; one that is there steps aside, its name ending in `.old`."""
     files.make_folder(path.parent)
     public = path.with_name(f"{path.name}.pub")
     for old in (path, public):
         if old.exists():
             old.replace(old.with_name(f"{old.name}.old"))
-    shell.run(Command(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))))
+    return make_key(path, comment)
 
 
 def _listed(here: FleetContext, host: HostName, public: str, after: str, say: Say) -> str:

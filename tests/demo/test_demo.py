@@ -46,6 +46,13 @@ def _read(folder: Path, host: str, below: str) -> dict[str, bytes]:
     return {n: subprocess.run([*git, "show", f"host/{host}:{n}"], capture_output=True).stdout for n in names}
 
 
+def test_both_hosts_have_signed_all_that_they_wrote(folder: Path) -> None:
+    git = ("git", f"--git-dir={folder / 'hub.git'}", "-c", f"gpg.ssh.allowedSignersFile={folder}/fleet/allowed_signers")
+    for host in stage.HOSTS:
+        listed = subprocess.run([*git, "log", "--format=%G? %GS", f"host/{host}"], capture_output=True, check=True)
+        assert set(listed.stdout.decode().splitlines()) == {f"G {host}"}
+
+
 def test_the_hub_holds_both_branches_with_what_was_promised(folder: Path) -> None:
     sessions = {n: parse(Transcript, c) for n, c in _read(folder, "sprout", "sessions").items()}
     assert sorted(t.session for t in sessions.values()) == ["P001", "P002", "T001"]
