@@ -155,7 +155,7 @@ def test_nobody_confirms_and_the_board_goes_back_by_itself(ground: Ground, serve
         assert time.monotonic() < end, ground.states()[before:]
         time.sleep(0.5)
     assert ground.running() == f"{served.id} running"
-    assert ground.facts().deployed.lock is not None, "of a process that is dead, which the next deploy takes over"
+    assert ground.facts().deployed.lock is None, "the way back is over, and frees it"
 
 
 def reached(ground: Ground, state: str, before: int, process: subprocess.Popen[bytes]) -> None:
