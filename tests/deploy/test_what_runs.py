@@ -23,6 +23,8 @@ pytestmark = pytest.mark.docker
 _RELEASE = 'cd "$(readlink -f /srv/sage/current)"'
 _UP = f"docker compose up -d && {HEALTHY}"
 
+_REVERTED = 'tail -n 1 /srv/sage/deploy/journal.jsonl | grep -q \'"state":"reverted"\''
+
 
 def noted(ground: Ground) -> str:
     """What status says of Sprout."""
@@ -75,18 +77,16 @@ DRIFTS = (
 )
 
 
-@pytest.mark.parametrize(("name", "how", "check", "words"), DRIFTS, ids=[row[0] for row in DRIFTS])
-def test_drift_is_named_and_a_deploy_mends_it(
-    ground: Ground, sound: BuiltImage, name: str, how: str, check: str, words: str
-) -> None:
-    done = ground.boards.inside("sprout", f"set -e; {how}")
-    assert done.code == 0, done.complaint
-    assert check in failed(ground)
-    assert words in noted(ground)
-    assert words in why(ground)
+def test_drift_is_named_and_a_deploy_mends_it_all(ground: Ground, sound: BuiltImage) -> None:
+    for name, how, check, words in DRIFTS:
+        done = ground.boards.inside("sprout", f"set -e; {how}")
+        assert done.code == 0, done.complaint
+        assert check in failed(ground), name
+        assert words in noted(ground), name
+        assert words in why(ground), name
     assert ground.deploy().changed
     assert not ground.deploy().changed
-    assert (failed(ground), why(ground)) == (set(), ""), name
+    assert (failed(ground), why(ground)) == (set(), "")
 
 
 def test_a_foreign_container_with_the_root_folder_is_told(ground: Ground, sound: BuiltImage) -> None:
@@ -114,6 +114,7 @@ def test_the_engine_stops_during_a_deploy_and_comes_back(ground: Ground, sound: 
 
     deploying = threading.Thread(target=deploy)
     before = len(ground.states())
+    ground.boards.inside("sprout", "systemctl stop sage-watch.timer")  # first, nothing is done about it
     deploying.start()
     canary = "docker top sage-agent-1 2>/dev/null | grep -q sage-smoke"
     ground.boards.inside("sprout", f"for i in $(seq 240); do {canary} && break; sleep 0.25; done")
@@ -132,27 +133,41 @@ def test_the_engine_stops_during_a_deploy_and_comes_back(ground: Ground, sound: 
     assert {"newest deployment", "agent's release"} <= failed(ground)
     ground.pretend(sound)
     assert "could not be taken back" in why(ground), "the old declarations are not what runs"
-    ground.helper(SPROUT, "recover --because=boot")
+    ground.boards.inside("sprout", "systemctl start sage-watch.timer")
+    ground.boards.inside("sprout", f"for i in $(seq 120); do {_REVERTED} && break; sleep 1; done")
     assert ground.states()[-1] == "reverted"
     assert ground.facts().serving == old
 
 
-def test_what_could_not_be_taken_back_is_led_out_of_by_a_deploy(ground: Ground, sound: BuiltImage) -> None:
-    latest = 'tail -n 1 /srv/sage/deploy/journal.jsonl | grep -o \'"deployment":"[0-9a-f]*"\''
-    assert ground.boards.inside("sprout", latest).code == 0
+def test_a_refused_agent_stays_down_and_a_silent_one_is_restarted(ground: Ground, sound: BuiltImage) -> None:
+    """By the timer that provisioning has started; ten minutes of silence are put into its record."""
+    record, restarted = "/run/sage-watch.json", "docker inspect -f '{{.State.StartedAt}}' sage-agent-1"
+    before = ground.boards.inside("sprout", restarted).text
     ground.boards.inside(
         "sprout",
-        "docker rm --force sage-agent-1 && docker run -d --name sage-agent-1 "
-        f"--label com.docker.compose.project=sage --label com.docker.compose.service=agent "
-        f"--env SAGE_RELEASE=0123456789ab --entrypoint sleep {sound.id} 600",
+        f"touch /srv/sage/state/mute; sleep 2; systemctl start sage-watch.service; "
+        f'sed -i \'s/"since":[0-9.]*/"since":0/\' {record}; systemctl start sage-watch.service; '
+        "rm /srv/sage/state/mute",
     )
-    assert "release 0123456789ab runs" in why(ground)
+    assert ground.boards.inside("sprout", restarted).text != before
+    with ground.desk.seen(SPROUT) as there:
+        assert there.audit(1)["lines"][0]["action"] == "agent-restarted"
+    assert "the board did something about it 1 time" in noted(ground)
+    ground.boards.inside("sprout", f"rm {record}; echo 3 >/srv/sage/state/refused; docker restart -t 5 sage-agent-1")
+    down = "[ \"$(docker inspect -f '{{.State.Status}}' sage-agent-1)\" = exited ]"
+    assert ground.boards.inside("sprout", f"for i in $(seq 100); do {down} && exit 0; sleep 1; done; exit 1").code == 0
+    ground.boards.inside("sprout", "sleep 5; rm /srv/sage/state/refused")
+    assert "the agent's container is exited with 3" in noted(ground)
+    assert "the agent's container is exited with 3" in why(ground)
+    assert "agent" in failed(ground)
     assert ground.deploy().changed
 
 
 def test_an_agent_that_hangs_at_its_start_does_not_pass_the_gate(ground: Ground, sound: BuiltImage) -> None:
     """Its health check would, by the heartbeat that the agent before has left."""
-    ground.pretend(derived(sound, "RUN printf '#!/bin/sh\\nexec sleep 600\\n' > /usr/local/bin/sage-edge"))
+    ground.pretend(
+        derived(sound, "RUN printf '#!/bin/sh\\ntrap exit TERM\\nsleep 600 & wait\\n' > /usr/local/bin/sage-edge")
+    )
     with pytest.raises(RolledBack, match="it has written no heartbeat since it was started"):
         ground.deploy()
     assert ground.running() == f"{sound.id} running"

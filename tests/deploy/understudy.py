@@ -23,6 +23,8 @@ COPY --chmod=0755 <<'EOF' /usr/local/bin/sage-edge
 #!/bin/sh
 trap 'exit 0' TERM INT
 while :; do
+  test ! -e $SAGE_STATE/refused || exit $(cat $SAGE_STATE/refused)
+  while test -e $SAGE_STATE/mute; do sleep 1 & wait $!; done
   failing=$(cat $SAGE_STATE/failing 2>/dev/null || echo null)
   printf '{{"failing": %s, "container": "%s", "release": "%s"}}' "$failing" "$HOSTNAME" "$SAGE_RELEASE" \
     >"$SAGE_STATE/beat.new" &&
