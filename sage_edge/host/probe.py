@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import beat, release_listing, release_store, served_line, started, watch
+from sage_edge.host import beat, release_listing, release_store, served_line, started, watch_record
 from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
@@ -105,7 +105,7 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "heartbeat_age_s": now_s() - newest.written if newest else None,
         "failing": newest.failing if newest else None,
         "clock_doubt": newest.clock_doubt if newest else None,
-        "watch": watch.read(places)._asdict(),
+        "watch": watch_record.read(places)._asdict(),
         "deploy": _deploy(places),
         "models": _models(places),
         "bytes_missing": _bytes_missing(places),

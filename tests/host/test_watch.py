@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.host import audit, commands, file_lock, lease, machine, watch
+from sage_edge.host import audit, commands, file_lock, lease, machine, watch, watch_record
 from sage_edge.host.board_paths import Places
 from sage_edge.host.deployment import Deployment
 from sage_edge.host.errors import Refusal
@@ -102,15 +102,15 @@ def test_a_silent_agent_is_restarted_and_each_next_time_waits_longer(watched: Wa
     pauses = [after - before for before, after in itertools.pairwise(restarts)]
     assert 600 <= restarts[0] <= 660
     assert pauses[:4] == [1200, 2400, 4800, 9600]
-    assert max(pauses) <= watch.LONGEST_S + 30
+    assert max(pauses) <= watch_record.LONGEST_S + 30
     assert watched.notes[0] == "agent-restarted: no heartbeat for 600 s; restart 1 since it was last well"
-    assert watch.read(watched.board.places).tries == len(restarts)
+    assert watch_record.read(watched.board.places).tries == len(restarts)
 
 
 def test_an_agent_that_lived_for_an_hour_is_well_again(watched: Watched) -> None:
     watched.live(660, beating=False)
     watched.live(6000, beating=True)
-    assert watch.read(watched.board.places).tries == 0
+    assert watch_record.read(watched.board.places).tries == 0
     began = watched.now
     assert watched.live(1200, beating=False)[0] - began <= 660
 
@@ -201,15 +201,15 @@ def test_what_could_not_be_taken_back_is_tried_again_with_back_off(
 
 @given(
     st.binary(max_size=80)
-    | st.dictionaries(st.sampled_from(watch.WatchRecord._fields), st.floats() | st.text()).map(
+    | st.dictionaries(st.sampled_from(watch_record.WatchRecord._fields), st.floats() | st.text()).map(
         lambda record: json.dumps(record).encode()
     )
 )
 def test_a_record_that_is_none_is_an_empty_one(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     places = Places(tmp_path_factory.mktemp("board"))
-    watch.path(places).parent.mkdir()
-    watch.path(places).write_bytes(content)
-    assert isinstance(watch.read(places), watch.WatchRecord)
+    watch_record.path(places).parent.mkdir()
+    watch_record.path(places).write_bytes(content)
+    assert isinstance(watch_record.read(places), watch_record.WatchRecord)
 
 
 Looks = list[tuple[float, bool]]
@@ -217,14 +217,14 @@ Looks = list[tuple[float, bool]]
 
 @given(st.lists(st.tuples(st.floats(1, 7200), st.booleans()), max_size=60))
 def test_two_tries_are_never_closer_than_the_back_off(looks: Looks) -> None:
-    record, now, tries = watch.WatchRecord(), 0.0, list[tuple[float, int]]()
+    record, now, tries = watch_record.WatchRecord(), 0.0, list[tuple[float, int]]()
     for number, (pause, beats) in enumerate(looks):
         now += pause
-        record = watch.seen(record, str(number) if beats else record.mark, now)
-        if watch.is_due(record, now):
+        record = watch_record.seen(record, str(number) if beats else record.mark, now)
+        if watch_record.is_due(record, now):
             tries.append((now, record.tries))
-            record = watch.tried(record, now)
+            record = watch_record.tried(record, now)
     for (before, _), (after, count) in itertools.pairwise(tries):
-        assert after - before >= watch.SILENT_S
+        assert after - before >= watch_record.SILENT_S
         if count:
-            assert after - before >= min(watch.LONGEST_S, watch.SILENT_S * 2**count)
+            assert after - before >= min(watch_record.LONGEST_S, watch_record.SILENT_S * 2**count)
