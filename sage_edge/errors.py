@@ -27,6 +27,7 @@
     │   ├── KeyUnusable                this host cannot sign
     │   ├── SignaturesUnchecked(why)   ssh-keygen is missing
     │   ├── Unsound                    the hub sent what git refuses
+    │   ├── NotTrustable(host)         a person's word does not help      2
     │   └── OwnBranchBroken            a paper of ours was changed     8
     │       ├── CloneDamaged           git cannot read its own files
     │       ├── ForeignCommits(host)   the hub holds what we did not write

@@ -1,4 +1,4 @@
-"""`sage-edge exchange`: init, repair."""
+"""`sage-edge exchange`: init, repair, trust."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from sage_edge.cli.lazy_group import Listed
 from sage_edge.cli.place import Place
 from sage_edge.errors import UsageError
 from sage_edge.exchange import hub, writers
+from sage_edge.exchange.errors import NotTrustable
 from sage_edge.exchange.own_branch import Whose
-from sage_edge.hints import sage
+from sage_edge.hints import Hint, sage
 from sage_edge.inventory import identity
 from sage_edge.inventory.load import load
+from sage_edge.records.worklog import Quarantine
 from sage_edge.sizes import counted
 
 
@@ -53,6 +55,24 @@ def repair(because: str, keep: bool, disown: bool, as_host: str | None) -> None:
     what = [f"{counted(done.kept, 'commit')} taken back"] if done.kept else []
     what += [f"{counted(done.passed_over, 'commit')} passed over by {(done.commit or '')[:12]}"] if done.commit else []
     agent.record("branch-repaired", f"{', '.join(what)}: {because}")
+
+
+@command.command()
+@click.argument("host")
+@click.argument("commit")
+@click.option("--because", required=True, help="Why; it is published with the decision.")
+@as_option
+def trust(host: str, commit: str, because: str, as_host: str | None) -> None:
+    """End a quarantine: read the branch of HOST up to COMMIT, whatever rule it breaks."""
+    agent = _agent(as_host)
+    paper, left = agent.post.trust(host, commit, because)
+    agent.record("branch-trusted", f"{host} up to {paper.commit[:12]}, which breaks {paper.rule}: {because}")
+    for case in left:
+        raise NotTrustable(host, f"what comes behind it breaks a rule, too: {case}", hint=_trust(case))
+
+
+def _trust(case: Quarantine) -> Hint:
+    return ("judge that, too: ", sage("exchange trust", case.host, case.commit[:12], because="REASON"))
 
 
 def _agent(as_host: str | None) -> build.Agent:

@@ -165,6 +165,11 @@ def _committer(clone: Clone, at: datetime) -> dict[str, str]:
     return {**people, "TMPDIR": str(clone.repository)}
 
 
+def commit_named(clone: Clone, begun: str) -> Command:
+    """Print the one commit whose name begins like this; exit status 1 or 128: there is none, or there are several."""
+    return git(clone, "rev-parse", "--verify", "--quiet", f"{begun}^{{commit}}", env=OFFLINE)
+
+
 def committed_at(clone: Clone, commit_oid: str) -> Command:
     """Print when a commit was made: seconds since 1970, by the clock of whoever made it."""
     return git(clone, "log", "-1", "--format=%ct", commit_oid, env=OFFLINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sage_edge.errors import ExitCode, SageError
-from sage_edge.hints import sage
+from sage_edge.hints import Hint, sage
 from sage_edge.sizes import counted
 
 
@@ -43,6 +43,16 @@ class RepairUndecided(OwnBranchBroken):
                 sage("exchange repair", disown=True),
             ),
         )
+
+
+class NotTrustable(ExchangeError):
+    """A person's word does not end this quarantine."""
+
+    code = ExitCode.USAGE
+
+    def __init__(self, host: str, why: str, *, hint: Hint = "") -> None:
+        self.host = host
+        super().__init__(f"the branch of {host} cannot be trusted like that: {why}", hint=hint or sage("doctor"))
 
 
 class KeyUnusable(ExchangeError):

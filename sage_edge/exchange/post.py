@@ -17,7 +17,7 @@ from typing import TypeVar
 from sage_edge import locks
 from sage_edge.clock import Clock
 from sage_edge.errors import CommandFailed, HubRefused, Unreachable
-from sage_edge.exchange import branch_reader, clone_upkeep, commands, heard, own_branch, papers, repository
+from sage_edge.exchange import branch_reader, clone_upkeep, commands, heard, own_branch, papers, repository, trusts
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
@@ -31,8 +31,8 @@ from sage_edge.hints import sage
 from sage_edge.inventory.errors import RoleError
 from sage_edge.names import HostName
 from sage_edge.records import paper_paths
-from sage_edge.records.base import Record
-from sage_edge.records.worklog import Quarantine, Status, WorklogLine
+from sage_edge.records.base import Record, parse
+from sage_edge.records.worklog import Quarantine, Status, Trust, WorklogLine
 
 __all__ = ["Post", "Published", "Received", "Sender", "Signing"]
 
@@ -130,6 +130,19 @@ class Post:
     def unmoved(self) -> Mapping[str, datetime]:
         """Return host → since when, by this machine's clock, nothing new of it could be read; needs no hub."""
         return {host: known.at for host, known in heard.since(self._clone).items()}
+
+    def trust(self, host: str, commit: str, because: str) -> tuple[Trust, tuple[Quarantine, ...]]:
+        """Believe a quarantined branch up to a commit, and keep why; return that, and what it breaks behind that.
+
+        commit: its name or the beginning of one, as the quarantine names it. Needs no hub. Raises NotTrustable.
+        """
+        folders, signing = self._sender.folders, self._sender.signing
+        with self._exchange():
+            cases = {case.host: case for case in receiving.quarantined(self._clone, folders, signing)}
+            paper = trusts.word(self._clone, cases.get(host), host, commit, because, self._clock.now())
+            path = self.put(paper)
+            left = receiving.quarantined(self._clone, folders, signing)
+        return parse(Trust, path.read_bytes()), tuple(case for case in left if case.host == host)
 
     def repair(self, because: str, whose: Whose = "") -> Repaired:
         """End that the hub holds, as ours, what this host did not write: one commit behind it, which is pushed.

@@ -21,6 +21,7 @@ from sage_edge.exchange import (
     restore,
     rules,
     signatures,
+    trusts,
 )
 from sage_edge.exchange.branch_reader import git_of, here, tips
 from sage_edge.exchange.commands import INCOMING, VERIFIED, Clone
@@ -69,9 +70,13 @@ def _verify(
     for host, believed, claimed in _others(refs, clone.host):
         keys = signing.of(host)
         trusted = _still_trusted(clone, host, keys, believed)
-        if trusted == claimed:
+        if trusted == claimed and signatures.is_checked(clone, host, keys, claimed):
             continue
-        breach = _breach(clone, folders, keys, host, trusted, claimed)
+        said = trusts.newest(clone, host, claimed)
+        if (further := trusts.further(clone, trusted, said)) and further != trusted:
+            here(clone, commands.set_ref(clone, VERIFIED + host, further))
+            trusted = further
+        breach = _breach(clone, folders, keys, host, trusted, claimed, said)
         if breach:
             broken.append(_quarantine(host, breach, trusted))
         elif claimed:
@@ -91,7 +96,7 @@ def _still_trusted(clone: Clone, host: str, keys: Sequence[Signer], trusted: str
     """Return how far a branch may be believed under today's keys; moves back what was believed under others."""
     if trusted is None or signatures.is_checked(clone, host, keys, trusted):
         return trusted
-    verdict = signatures.judge(clone, host, keys, trusted)
+    verdict = signatures.judge(clone, host, keys, trusted, believed=trusts.newest(clone, host, trusted))
     signatures.remember(clone, host, verdict)
     if verdict.good == trusted:
         return trusted
@@ -101,13 +106,26 @@ def _still_trusted(clone: Clone, host: str, keys: Sequence[Signer], trusted: str
 
 
 def _breach(
-    clone: Clone, folders: rules.Folders, keys: Sequence[Signer], host: str, trusted: str | None, claimed: str | None
+    clone: Clone,
+    folders: rules.Folders,
+    keys: Sequence[Signer],
+    host: str,
+    trusted: str | None,
+    claimed: str | None,
+    said: str | None,
 ) -> rules.Breach | None:
-    """Return the first rule that a branch breaks by what is new on it; what it did before, then who signed it."""
-    breaches = inspection.inspect(git_of(clone), host, folders, trusted, claimed)
+    """Return the first rule that a branch breaks by what is new on it; what it did before, then who signed it.
+
+    said: the commit up to which a person believes it.
+    """
+    breaches = (
+        []
+        if claimed and claimed in (said, trusted)
+        else inspection.inspect(git_of(clone), host, folders, trusted, claimed)
+    )
     if breaches or claimed is None:
         return breaches[0] if breaches else None
-    verdict = signatures.judge(clone, host, keys, claimed, since=trusted)
+    verdict = signatures.judge(clone, host, keys, claimed, since=trusted, believed=said)
     signatures.remember(clone, host, verdict)
     return verdict.breach
 

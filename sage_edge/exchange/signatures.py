@@ -71,14 +71,23 @@ class SignatureVerdict:
     checked: Checked | None = None
 
 
-def judge(clone: Clone, host: str, keys: Sequence[Signer], tip: str, since: str | None = None) -> SignatureVerdict:
-    """Check every commit up to `tip` that was not checked yet. since: a commit on which `tip` is known to stand.
+def judge(
+    clone: Clone,
+    host: str,
+    keys: Sequence[Signer],
+    tip: str,
+    *,
+    since: str | None = None,
+    believed: str | None = None,
+) -> SignatureVerdict:
+    """Check every commit up to `tip` that was not checked yet.
 
-    Raises SignaturesUnchecked, StorageError.
+    since: a commit on which `tip` is known to stand. believed: a commit at or below the tip, up to which a person
+    answers for the branch. Raises SignaturesUnchecked, StorageError.
     """
     if not keys:
         return SignatureVerdict(None, tip)
-    walk = _Walk(keys, _known(clone, host, keys, tip, since))
+    walk = _Walk(keys, _answered_for(clone, keys, _known(clone, host, keys, tip, since), believed))
     bodies = list(_bodies(clone, walk.checked.tip, tip))
     passed_over = _passed_over(clone, bodies, walk.checked.tip)
     with _Verifier(clone, host, keys) as verifier:
@@ -130,6 +139,14 @@ def _known(clone: Clone, host: str, keys: Sequence[Signer], tip: str, since: str
         return checked
     passed = frozenset(bound for bound in _bounds(keys) if is_below(clone, bound, checked.tip))
     return checked.model_copy(update={"lines": lines, "passed": passed})
+
+
+def _answered_for(clone: Clone, keys: Sequence[Signer], checked: Checked, believed: str | None) -> Checked:
+    """What is known of a branch, once what a person answers for counts as checked."""
+    if believed is None or (checked.tip and is_below(clone, believed, checked.tip)):
+        return checked
+    passed = frozenset(bound for bound in _bounds(keys) if is_below(clone, bound, believed))
+    return checked.model_copy(update={"tip": believed, "passed": passed})
 
 
 def _bounds(keys: Sequence[Signer]) -> frozenset[str]:

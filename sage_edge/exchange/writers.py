@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sage_edge.inventory.fleet import Fleet
-from sage_edge.records.paper_paths import WRITERS
+from sage_edge.records.paper_paths import TRUSTS, WRITERS
 
 
 def folders(fleet: Fleet) -> Mapping[str, frozenset[str]]:
@@ -16,5 +16,5 @@ def folders(fleet: Fleet) -> Mapping[str, frozenset[str]]:
 def _of(fleet: Fleet, host: str) -> frozenset[str]:
     """The folders of a host's abilities; sessions are for whoever may conduct any kind of them."""
     abilities = fleet.role_of(host).abilities
-    own = {folder for folder, ability in WRITERS.items() if ability in abilities}
+    own = {TRUSTS} | {folder for folder, ability in WRITERS.items() if ability in abilities}
     return frozenset(own | {"sessions"} if fleet.conducts(host) else own)

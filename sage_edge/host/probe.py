@@ -69,6 +69,7 @@ SECRETS = (
 
 GROUPS = ("docker", "video", "render", "sage", "sage-agent")
 USERS = ("sage-agent",)
+_STATUS_BYTES = 4_000_000
 _ANYBODY_MAY_READ = 0o004
 _UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
 _STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, on 64-bit Linux
@@ -106,10 +107,27 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "failing": newest.failing if newest else None,
         "clock_doubt": newest.clock_doubt if newest else None,
         "watch": watch_record.read(places)._asdict(),
+        "quarantined": _quarantined(places.state / "papers" / "status.json"),
         "deploy": _deploy(places),
         "models": _models(places),
         "bytes_missing": _bytes_missing(places),
     }
+
+
+def _quarantined(path: Path) -> list[str] | None:
+    """Whose branches its agent does not read, `thor: merge at 0a1b…`; null: its status page cannot be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # the container may lay a pipe here
+    except FileNotFoundError:
+        return []  # it has not ended its first wake
+    except OSError:
+        return None
+    try:
+        with os.fdopen(handle, "rb") as stream:
+            cases = json.loads(stream.read(_STATUS_BYTES))["quarantined"]
+        return sorted(f"{case['host']}: {case['rule']} at {case['commit'][:12]}"[:200] for case in cases)
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def _deploy(places: Places) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from sage_edge.records.base import Record
 from sage_edge.records.directive import Directive, DirectiveAnswer
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
+from sage_edge.records.worklog import Trust
 
 WRITERS = {
     "sessions": "conduct",
@@ -25,6 +26,9 @@ STATUS = "status.json"
 
 WORKLOG = "worklog"
 """The folder of append-only month files; every host has one."""
+
+TRUSTS = "trusts"
+"""What a person at a host says of others' branches; every host may have it."""
 
 _ANSWERS = "decisions/directive-"
 
@@ -68,4 +72,6 @@ def of(paper: Record) -> str:
         return f"directives/{paper.fingerprint().short}.json"
     if isinstance(paper, DirectiveAnswer):
         return f"{_ANSWERS}{paper.directive.short}.json"
+    if isinstance(paper, Trust):
+        return f"{TRUSTS}/{paper.host}/{paper.commit[:12]}.json"
     raise TypeError(f"{type(paper).__name__} has no place of its own")

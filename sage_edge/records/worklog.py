@@ -32,6 +32,29 @@ class Quarantine(Record):
     detail: str
     trusted: str | None
 
+    def __str__(self) -> str:
+        beyond = self.trusted[:12] if self.trusted else "nothing"
+        return (
+            f"the branch of {self.host} breaks the rule {self.rule} (commit {self.commit[:12]}): {self.detail}; "
+            f"it is not read beyond {beyond}"
+        )
+
+
+class Trust(Record):
+    """A person's word that a branch is read up to a commit, whatever rule it breaks (exchange/trusts.py).
+
+    host: whose branch; rule, detail: what it breaks.
+    """
+
+    format: Literal[1] = 1
+    author: HostName
+    host: HostName
+    commit: str
+    rule: Slug
+    detail: str
+    because: str
+    created: Moment
+
 
 class Repair(Record):
     """What a host says of commits on its branch that are not its own (exchange/repairs.py draws how).

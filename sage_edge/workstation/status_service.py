@@ -81,6 +81,7 @@ def _troubles(facts: BoardProbe, fleet: str) -> list[str]:
     notes += [f"not ours, but could change this board: {container}" for container in foreign_rights(facts)]
     notes += [damage for damage in (deployed.damaged, deployed.lock_damaged) if damage]
     notes += [f"its agent is failing: {why}" for why in facts.failing or ()]
+    notes += [f"it does not read the branch of {case}" for case in facts.answer.get("quarantined") or ()]
     agent = facts.engine.agent() if facts.engine else None
     if agent is not None and agent.beats is False:
         notes.append("its agent has written no heartbeat since it was started")

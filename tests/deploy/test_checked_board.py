@@ -66,7 +66,9 @@ def probe(**changes: Any) -> dict[str, Any]:
     serving = fleetfacts.serving(found, labels=labels)
     store = {"sage/seedling/q8_0.json": "2" * 64}
     card = "format: 1\nhost: sprout\nfleet: sage\n"
-    base = fleetfacts.told(**serving, helper=OWN, heartbeat_age_s=3.0, failing=[], models=store, card=card, **changes)
+    base = fleetfacts.told(
+        **serving, helper=OWN, heartbeat_age_s=3.0, failing=[], quarantined=[], models=store, card=card, **changes
+    )
     whole = laid(facts.parse(SPROUT, base, NOW))
     return {**base, **whole, "groups": {**base["groups"], **whole["groups"]}}
 
@@ -111,6 +113,8 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
     ({"heartbeat_age_s": None}, {"heartbeat"}),
     ({"failing": ["the disk is full"]}, {"last wake"}),
     ({"failing": None}, {"last wake"}),
+    ({"quarantined": ["thor: merge at 0a1b2c3d4e5f"]}, {"quarantine"}),
+    ({"quarantined": None}, {"quarantine"}),
     ({"epoch": NOW + 3600}, {"clock"}),
     ({"clock": {"synchronized": False, "kept_by": []}}, {"clock is kept"}),
     ({"memory": {"total": 1}}, {"free memory"}),

@@ -29,7 +29,7 @@ def test_a_hub_is_a_bare_repository_with_a_doorkeeper(world: World) -> None:
     }.items():
         assert git(world.hub, "config", key) == value
     assert os.access(world.hub / "hooks" / "pre-receive", os.X_OK)
-    assert json.loads((world.hub / "sage-hosts.json").read_text())["folders"]["sprout"] == ["decisions", "sessions"]
+    assert json.loads((world.hub / "sage-hosts.json").read_text())["folders"]["sprout"] == sorted(FOLDERS["sprout"])
 
 
 def test_making_it_again_keeps_what_was_pushed_and_learns_new_hosts(world: World) -> None:

@@ -21,9 +21,9 @@ from sage_edge.records.worklog import Status, WorklogLine
 
 SPROUT, THOR = HostName("sprout"), HostName("thor")
 FOLDERS: Mapping[str, frozenset[str]] = {
-    "sprout": frozenset({"sessions", "decisions"}),
-    "thor": frozenset({"findings", "checks", "recommendations"}),
-    "desk": frozenset({"directives"}),
+    "sprout": frozenset({"sessions", "decisions", "trusts"}),
+    "thor": frozenset({"findings", "checks", "recommendations", "trusts"}),
+    "desk": frozenset({"directives", "trusts"}),
 }
 START = datetime(2026, 11, 20, 6, tzinfo=timezone.utc)
 

@@ -48,6 +48,13 @@ def test_doubt(host: Host, rule: Rule) -> None:
     rule(frozenset(filter(None, [beat["clock_doubt"]])) if "clock_doubt" in beat else None)
 
 
+def test_quarantine(host: Host, rule: Rule) -> None:
+    page = json.loads(asking.text(host, "/srv/sage/state/papers/status.json") or '{"quarantined": []}')
+    cases = page.get("quarantined")
+    shown = [f"{case['host']}: {case['rule']} at {case['commit'][:12]}" for case in cases or ()]
+    rule(None if cases is None else frozenset(shown))
+
+
 def test_offset(host: Host, rule: Rule) -> None:
     before = time.time()
     there = float(host.check_output("date +%s.%N"))

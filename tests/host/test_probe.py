@@ -111,6 +111,29 @@ def test_a_heartbeat_has_an_age(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "quarantined"),
+    [
+        (None, []),
+        ('{"quarantined": []}', []),
+        (
+            '{"quarantined": [{"host": "thor", "rule": "merge", "commit": "0a1b2c3d4e5f6a", "x": 1}]}',
+            ["thor: merge at 0a1b2c3d4e5f"],
+        ),
+        ('{"quarantined": [3]}', None),
+        ("{", None),
+    ],
+)
+def test_the_status_page_says_whose_branch_is_not_read(
+    root: Path, content: str | None, quarantined: list[str] | None
+) -> None:
+    page = root / "srv/sage/state/papers/status.json"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    if content is not None:
+        page.write_text(content)
+    assert told(root)["quarantined"] == quarantined
+
+
+@pytest.mark.parametrize(
     ("content", "failing"),
     [('{"failing": null}', []), ('{"failing": "no"}', ["no"]), ("{}", None), ("[1]", None), ("Sat", None), ("", None)],
 )

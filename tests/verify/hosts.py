@@ -121,6 +121,7 @@ FOUND: Mapping[str, FactValue] = {
     "heartbeat": 12.0,
     "heartbeat's writer": "running",
     "last wake": frozenset(),
+    "quarantine": frozenset(),
     "clock": 0.2,
     "clock is kept": "yes",
     "clock as the agent sees it": frozenset(),

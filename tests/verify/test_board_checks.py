@@ -114,6 +114,13 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("heartbeat", 601.0, "at most 600.0 s", "601.0 s", LOGS),
     ("heartbeat's writer", "another", "the agent that runs", "another", LOGS),
     ("last wake", frozenset({"the disk is full"}), "no failure", "the disk is full", LOGS),
+    (
+        "quarantine",
+        frozenset({"thor: merge at 0a1b2c3d4e5f"}),
+        "every branch is read",
+        "thor: merge at 0a1b2c3d4e5f",
+        state.QUARANTINE,
+    ),
     ("clock", -3600.0, "at most 30.0 s", "-3600.0 s", "on the board: sudo timedatectl set-ntp true"),
     ("clock is kept", "no", "yes", "no", "on the board: sudo timedatectl set-ntp true"),
     (

@@ -24,6 +24,10 @@ DISK_BYTES: Mapping[str, int] = {"sage": 500_000_000, "state": 500_000_000, "doc
 MEMORY_BYTES = 250_000_000
 """Headroom beside the running agent, before the kernel begins to kill."""
 
+QUARANTINE = (
+    "find out who wrote that; a person ends it on the board: "
+    "docker exec sage-agent-1 sage-edge exchange trust WHOSE COMMIT --because REASON"
+)
 KEEP_TIME = "on the board: sudo timedatectl set-ntp true"
 
 
@@ -55,6 +59,12 @@ CHECKS: tuple[BoardCheck, ...] = (
         of_probe("wakes", lambda seen: as_set(seen.failing)),
         once(lambda at: Nothing("no failure") if at.current else None),
         LOGS,
+    ),
+    HostCheck(
+        "quarantine",
+        of_probe("quarantine", lambda seen: as_set(seen.answer.get("quarantined"))),
+        once(lambda at: Nothing("every branch is read") if at.current else None),
+        QUARANTINE,
     ),
     HostCheck(
         "clock",
