@@ -32,7 +32,7 @@ from sage_edge.inventory.errors import RoleError
 from sage_edge.names import HostName
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
-from sage_edge.records.worklog import Quarantine, Status, Trust, WorklogLine
+from sage_edge.records.worklog import BranchTrust, Quarantine, Status, WorklogLine
 
 __all__ = ["Post", "Published", "Received", "Sender", "Signing"]
 
@@ -131,7 +131,7 @@ class Post:
         """Return host → since when, by this machine's clock, nothing new of it could be read; needs no hub."""
         return {host: known.at for host, known in heard.since(self._clone).items()}
 
-    def trust(self, host: str, commit: str, because: str) -> tuple[Trust, tuple[Quarantine, ...]]:
+    def trust(self, host: str, commit: str, because: str) -> tuple[BranchTrust, tuple[Quarantine, ...]]:
         """Believe a quarantined branch up to a commit, and keep why; return that, and what it breaks behind that.
 
         commit: its name or the beginning of one, as the quarantine names it. Needs no hub. Raises NotTrustable.
@@ -142,7 +142,7 @@ class Post:
             paper = trusts.word(self._clone, cases.get(host), host, commit, because, self._clock.now())
             path = self.put(paper)
             left = receiving.quarantined(self._clone, folders, signing)
-        return parse(Trust, path.read_bytes()), tuple(case for case in left if case.host == host)
+        return parse(BranchTrust, path.read_bytes()), tuple(case for case in left if case.host == host)
 
     def repair(self, because: str, whose: Whose = "") -> Repaired:
         """End that the hub holds, as ours, what this host did not write: one commit behind it, which is pushed.

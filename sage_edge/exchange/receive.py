@@ -72,11 +72,11 @@ def _verify(
         trusted = _still_trusted(clone, host, keys, believed)
         if trusted == claimed and signatures.is_checked(clone, host, keys, claimed):
             continue
-        said = trusts.newest(clone, host, claimed)
-        if (further := trusts.further(clone, trusted, said)) and further != trusted:
+        answered = trusts.newest(clone, host, claimed)
+        if (further := trusts.further(clone, trusted, answered)) and further != trusted:
             here(clone, commands.set_ref(clone, VERIFIED + host, further))
             trusted = further
-        breach = _breach(clone, folders, keys, host, trusted, claimed, said)
+        breach = _breach(clone, folders, keys, host, trusted, claimed, answered)
         if breach:
             broken.append(_quarantine(host, breach, trusted))
         elif claimed:
@@ -112,20 +112,20 @@ def _breach(
     host: str,
     trusted: str | None,
     claimed: str | None,
-    said: str | None,
+    answered: str | None,
 ) -> rules.Breach | None:
     """Return the first rule that a branch breaks by what is new on it; what it did before, then who signed it.
 
-    said: the commit up to which a person believes it.
+    answered: the commit up to which a person believes it.
     """
     breaches = (
         []
-        if claimed and claimed in (said, trusted)
+        if claimed and claimed in (answered, trusted)
         else inspection.inspect(git_of(clone), host, folders, trusted, claimed)
     )
     if breaches or claimed is None:
         return breaches[0] if breaches else None
-    verdict = signatures.judge(clone, host, keys, claimed, since=trusted, believed=said)
+    verdict = signatures.judge(clone, host, keys, claimed, since=trusted, believed=answered)
     signatures.remember(clone, host, verdict)
     return verdict.breach
 

@@ -1,6 +1,6 @@
 """What a person has said of another host's branch: read it up to here, whatever rule it breaks.
 
-    papers/trusts/thor/0a1b2c3d4e5f.json     records.worklog.Trust; published, so everybody sees who said it, and why
+    papers/trusts/thor/0a1b2c3d4e5f.json     BranchTrust; published, so everybody sees who said it, and why
 
 Readers then judge the branch from that commit on. The word holds for this host alone, and as long as the hub's branch
 stands on the commit; a clone that is made anew finds it again.
@@ -20,7 +20,7 @@ from sage_edge.hints import sage
 from sage_edge.names import HostName
 from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
-from sage_edge.records.worklog import Quarantine, Trust
+from sage_edge.records.worklog import BranchTrust, Quarantine
 
 _NAME = re.compile(r"[0-9a-f]{7,40}")
 
@@ -33,7 +33,7 @@ PEOPLE_MEND = {
 """Rules that no word of a person ends, and what does."""
 
 
-def word(clone: Clone, case: Quarantine | None, host: str, commit: str, because: str, now: datetime) -> Trust:
+def word(clone: Clone, case: Quarantine | None, host: str, commit: str, because: str, now: datetime) -> BranchTrust:
     """Return the paper that ends a quarantine. Raises NotTrustable where no word can, or where this one would not."""
     if case is None:
         raise NotTrustable(host, "it is not in quarantine")
@@ -46,7 +46,7 @@ def word(clone: Clone, case: Quarantine | None, host: str, commit: str, because:
         raise NotTrustable(host, f"{commit!r:.50} is no commit of it", hint=again)
     if not signatures.is_below(clone, case.commit, oid):
         raise NotTrustable(host, f"it breaks {case.rule} behind {oid[:12]}", hint=again)
-    return Trust(
+    return BranchTrust(
         author=clone.host,
         host=HostName(host),
         commit=oid,
@@ -65,11 +65,11 @@ def _commit(clone: Clone, begun: str) -> str | None:
     return result.text if result.code == 0 else None
 
 
-def of(clone: Clone, host: str) -> tuple[Trust, ...]:
+def of(clone: Clone, host: str) -> tuple[BranchTrust, ...]:
     """Return what was said of a host's branch."""
     folder = clone.papers / paper_paths.TRUSTS / host
     papers = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return tuple(parse(Trust, path.read_bytes()) for path in papers)
+    return tuple(parse(BranchTrust, path.read_bytes()) for path in papers)
 
 
 def newest(clone: Clone, host: str, tip: str | None) -> str | None:
@@ -81,9 +81,9 @@ def newest(clone: Clone, host: str, tip: str | None) -> str | None:
     return base
 
 
-def further(clone: Clone, trusted: str | None, said: str | None) -> str | None:
+def further(clone: Clone, trusted: str | None, answered: str | None) -> str | None:
     """Return the one of two commits from which on a branch is judged: what a person said, unless more was verified."""
-    return said if said and not (trusted and signatures.is_below(clone, said, trusted)) else trusted
+    return answered if answered and not (trusted and signatures.is_below(clone, answered, trusted)) else trusted
 
 
 def _is_ahead(clone: Clone, base: str | None, commit: str) -> bool:

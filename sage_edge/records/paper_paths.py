@@ -9,7 +9,7 @@ from sage_edge.records.base import Record
 from sage_edge.records.directive import Directive, DirectiveAnswer
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
-from sage_edge.records.worklog import Trust
+from sage_edge.records.worklog import BranchTrust
 
 WRITERS = {
     "sessions": "conduct",
@@ -72,6 +72,6 @@ def of(paper: Record) -> str:
         return f"directives/{paper.fingerprint().short}.json"
     if isinstance(paper, DirectiveAnswer):
         return f"{_ANSWERS}{paper.directive.short}.json"
-    if isinstance(paper, Trust):
+    if isinstance(paper, BranchTrust):
         return f"{TRUSTS}/{paper.host}/{paper.commit[:12]}.json"
     raise TypeError(f"{type(paper).__name__} has no place of its own")

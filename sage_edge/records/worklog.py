@@ -40,7 +40,7 @@ class Quarantine(Record):
         )
 
 
-class Trust(Record):
+class BranchTrust(Record):
     """A person's word that a branch is read up to a commit, whatever rule it breaks (exchange/trusts.py).
 
     host: whose branch; rule, detail: what it breaks.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sage_edge import files, shell
 from sage_edge.inventory import signers
-from sage_edge.inventory.signers import OPERATOR_KEY, Signer
+from sage_edge.inventory.signers import Signer
 from sage_edge.names import HostName
 from sage_edge.shell import Command
 from sage_edge.sim.place import Machine, SimPlace
@@ -25,7 +25,7 @@ def ensure_key(place: SimPlace) -> str:
 
 def ensure_operator(place: SimPlace, operator: HostName) -> None:
     """Let there be a key that signs what stand-ins run, and a line that says whose it is."""
-    key = place.folder / OPERATOR_KEY
+    key = place.operator_key
     if not key.is_file():
         key.with_suffix(".pub").unlink(missing_ok=True)
         shell.run(key_generation(key))

@@ -70,7 +70,7 @@ def down(place: SimPlace, *, images: bool = False) -> int:
             docker.remove_network(place.name)
         for name in docker.images("sage-sim-*") if images else ():
             docker.remove_image(name)
-        for path in (place.state, place.config, place.known_hosts, place.key, place.key.with_suffix(".pub")):
+        for path in place.files:
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not there, or holding what is not ours
             place.folder.rmdir()

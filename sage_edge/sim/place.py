@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge.inventory.fleet import Fleet
+from sage_edge.inventory.signers import FILE as SIGNERS
+from sage_edge.inventory.signers import OPERATOR_KEY
 from sage_edge.remote.ssh.config import CONFIG, KEYS
 
 HUB = "hub"
@@ -42,6 +44,17 @@ class SimPlace:
     @property
     def state(self) -> Path:
         return self.folder / "sim.json"
+
+    @property
+    def operator_key(self) -> Path:
+        """The private key that signs what stand-ins run."""
+        return self.folder / OPERATOR_KEY
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that a set leaves on the workstation, but for its lock."""
+        keys = [half for key in (self.key, self.operator_key) for half in (key, key.with_suffix(".pub"))]
+        return (self.state, self.config, self.known_hosts, self.folder / SIGNERS, *keys)
 
     @property
     def lock(self) -> Path:

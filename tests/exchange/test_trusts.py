@@ -12,7 +12,7 @@ from sage_edge.exchange.post import Post
 from sage_edge.inventory.signers import COMMITS, Signer
 from sage_edge.names import HostName
 from sage_edge.records.base import parse
-from sage_edge.records.worklog import Trust
+from sage_edge.records.worklog import BranchTrust
 from tests.keys import make_key
 
 from .world import SPROUT, THOR, Stranger, World, decision, git, line
@@ -55,7 +55,7 @@ def test_a_word_ends_a_quarantine_and_stays(world: World, forger: Stranger) -> N
     assert "decisions/forged1.json" in thor.names(SPROUT, "decisions")
     assert thor.publish("the word").pushed
     published = world.on_hub(THOR)[f"trusts/sprout/{commit[:12]}.json"]
-    assert parse(Trust, published).because == "it was a test of ours"
+    assert parse(BranchTrust, published).because == "it was a test of ours"
     shutil.rmtree(world.clone(THOR))
     assert rules(world.post(THOR)) == [], "a clone that is made anew knows it, too"
     desk = world.post(HostName("desk"))
