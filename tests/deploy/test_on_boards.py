@@ -12,7 +12,7 @@ from sage_edge.image.built import BuiltImage
 from sage_edge.inventory import load
 from sage_edge.model_sync.sync import SyncOrder, bring, sync
 from sage_edge.models.store.store import Store
-from sage_edge.remote.errors import BoardGuarded, BoardLocked, KeyChanged, RolledBack
+from sage_edge.remote.errors import BoardGuarded, BoardLocked, KeyChanged, KeyUnknown, RolledBack
 from sage_edge.workstation import context, deploy_service, rollout_service
 from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy import weights
