@@ -159,8 +159,9 @@ def _lawful(
     if not breaches:
         return verdict.breach, verdict.good if verdict.breach else tip
     good = _before(clone, base, breaches[0].commit)
-    if verdict.breach and (verdict.good is None or (good and signatures.is_below(clone, verdict.good, good))):
-        return verdict.breach, _not_before(clone, base, verdict.good)
+    earlier = _not_before(clone, base, verdict.good)
+    if verdict.breach and earlier != good and (earlier is None or (good and signatures.is_below(clone, earlier, good))):
+        return verdict.breach, earlier
     return breaches[0], good
 
 

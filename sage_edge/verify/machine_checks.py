@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from sage_edge.exchange import branch_state
+from sage_edge.exchange.branch_state import BranchState
+from sage_edge.exchange.commands import Clone
 from sage_edge.hints import Hint, sage
 from sage_edge.models.cards import read_cards
 from sage_edge.models.prepare.stages import is_part
@@ -55,6 +58,13 @@ def _token(here: ThisMachine) -> probes.Token | None:
     is_gguf = here.refuses(here.model) is None and here.library.resolve(here.model).path.is_file()
     ref = here.model if is_gguf else SEEDLING  # a model that is one file is what llama.cpp loads
     return probes.token(ref, here.paths.fleet, here.paths.models, gpu_layers=layers)
+
+
+def _branches(here: ThisMachine) -> BranchState | None:
+    if here.fleet is None or here.host is None:
+        return None
+    paths = here.paths
+    return branch_state.look(Clone(here.host.name, paths.exchange, paths.papers, paths.locks, here.fleet.remote))
 
 
 def _check(
@@ -127,6 +137,7 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
             sage("exchange init", "PATH"),
         ),
     ),
+    _check("branches", _branches, lambda _, state: judges.branches(state)),
 )
 
 

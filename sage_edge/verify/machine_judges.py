@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sage_edge import sizes
 from sage_edge.errors import SageError
+from sage_edge.exchange.branch_state import BranchState
 from sage_edge.hints import sage
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts, contradictions
@@ -190,6 +191,22 @@ def clock(fact: ClockFacts) -> CheckJudgement:
     if fact.synchronised is False:
         return CheckJudgement("warn", f"{now} is plausible, but nothing keeps it in step")
     return CheckJudgement("ok", now)
+
+
+def branches(fact: BranchState | None) -> CheckJudgement:
+    """Judge that the hub holds as ours what we wrote, and that every branch is read. None: no host is declared here."""
+    if fact is None:
+        return CheckJudgement("skipped", "no card says which host this is")
+    if fact.foreign is not None:
+        answer = f"the exchange holds {fact.foreign[:12]} as this host's, which does not lead to what it wrote"
+        return CheckJudgement("fail", answer, sage("exchange repair"))
+    if fact.unread:
+        remedy = (
+            "its status names rule and commit; whoever knows why: ",
+            sage("exchange trust", "HOST", "COMMIT", because="REASON"),
+        )
+        return CheckJudgement("warn", f"not read to the end: {', '.join(map(ascii, fact.unread))}", remedy)
+    return CheckJudgement("ok", f"{counted(fact.read, 'other host')} read, as last heard")
 
 
 def exchange(fact: ExchangeAnswer | None) -> CheckJudgement:

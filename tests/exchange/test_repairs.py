@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.exchange import own_branch, rules
+from sage_edge.exchange import branch_state, own_branch, rules
+from sage_edge.exchange.branch_state import BranchState
 from sage_edge.exchange.errors import ForeignCommits, OwnBranchBroken, RepairUndecided
 from sage_edge.exchange.own_branch import Whose
 from sage_edge.exchange.post import Post
@@ -114,6 +115,7 @@ def test_foreign_commits_are_named_lived_with_and_passed_over(scene: Scene, rule
     assert first[:12] in told.value.message
     assert "'none'" not in told.value.message
     assert hints.text(told.value.hint).endswith("sage-edge exchange repair")
+    assert branch_state.look(scene.sprout._clone).foreign == last
     scene.write(2)
     with pytest.raises(Exception, match="host/sprout"):
         scene.sprout.publish("work goes on")
@@ -121,6 +123,7 @@ def test_foreign_commits_are_named_lived_with_and_passed_over(scene: Scene, rule
     assert git(scene.world.clone(SPROUT), "rev-parse", f"refs/foreign/{last[:12]}") == last
     [quarantined] = scene.thor.receive().quarantined
     assert quarantined.rule == rule
+    assert branch_state.look(scene.thor._clone) == BranchState(None, ("sprout",), 0)
 
     done = scene.sprout.repair("somebody else's")
     assert (done.kept, done.passed_over >= 2) == (0, True)
@@ -128,7 +131,9 @@ def test_foreign_commits_are_named_lived_with_and_passed_over(scene: Scene, rule
     record = parse(Repair, scene.world.on_hub(SPROUT)[f"repairs/{last[:12]}.json"])
     assert (record.foreign, record.rule, record.because) == (last, rule, "somebody else's")
     assert scene.sprout.receive().quarantined == ()
+    assert branch_state.look(scene.sprout._clone).foreign is None
     at_peace(scene)
+    assert branch_state.look(scene.thor._clone) == BranchState(None, (), 1)
     assert scene.sprout.repair("again") == own_branch.Repaired()
 
 

@@ -11,6 +11,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.clock_trust import ClockTrust
 from sage_edge.errors import SageError
+from sage_edge.exchange.branch_state import BranchState
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts
@@ -117,6 +118,22 @@ def test_models() -> None:
     damaged: dict[ModelRef, SageError | None] = {REF: None, other: ModelIncomplete(other, ["a.gguf"], hint="mend it")}
     odd = machine_judges.models(KnownModels(damaged, (other,)), REF)
     assert (odd.verdict, odd.answer, odd.remedy) == ("warn", f"a/b:c lacks a.gguf; {REF} can be resolved", "mend it")
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "words", "remedy"),
+    [
+        (None, "skipped", "no card", ""),
+        (BranchState(None, (), 1), "ok", "1 other host read", ""),
+        (BranchState(None, ("thor",), 0), "warn", "'thor'", "sage-edge exchange trust HOST COMMIT"),
+        (BranchState("0a1b2c3d4e5f6a", ("thor",), 0), "fail", "0a1b2c3d4e5f ", "sage-edge exchange repair"),
+    ],
+)
+def test_branches(state: BranchState | None, verdict: str, words: str, remedy: str) -> None:
+    judgement = machine_judges.branches(state)
+    assert judgement.verdict == verdict
+    assert words in judgement.answer
+    assert remedy in hints.text(judgement.remedy)
 
 
 def test_token_and_exchange() -> None:
