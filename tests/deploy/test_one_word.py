@@ -126,6 +126,15 @@ def test_a_foreign_container_is_told_by_name() -> None:
     assert results["containers that are not ours"].verdict == "warn"
 
 
+def test_a_damaged_lock_is_said_by_status_and_verify() -> None:
+    told = test_checked_board.probe()
+    told["deploy"]["lock_damaged"] = "lock.json cannot be read"
+    seen = facts.parse(SPROUT, told, NOW)
+    assert status_service._to_know(seen, "sage") == ["lock.json cannot be read"]
+    failed = [result.check for result in board_checks.examine(test_checked_board.target(seen)) if not result.holds]
+    assert failed == ["deploy lock"]
+
+
 def test_a_full_state_volume_is_said_by_status_and_verify() -> None:
     told = test_checked_board.probe()
     told["disk"]["state"] = {"device": 2, "free": 0, "total": 10**9}

@@ -59,6 +59,15 @@ def test_files(host: Host, rule: Rule) -> None:
     rule(frozenset(name for name in names if listed.get(name) != (bytes_of.get(name), there.get(name))))
 
 
+def test_lock(host: Host, rule: Rule) -> None:
+    path = "/srv/sage/deploy/lock.json"
+    try:
+        held = json.loads(asking.text(host, path) or "") if host.run("test -e %s", path).succeeded else {"token": ""}
+        rule(frozenset() if "token" in held else frozenset({"no lock"}))
+    except (ValueError, TypeError):
+        rule(frozenset({"damaged"}))
+
+
 def test_journal(host: Host, rule: Rule) -> None:
     journal = host.file("/srv/sage/deploy/journal.jsonl")
     rule(json.loads(journal.content_string.splitlines()[-1])["state"] if journal.exists else None)

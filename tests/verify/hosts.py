@@ -102,6 +102,7 @@ FOUND: Mapping[str, FactValue] = {
     "containers that are not ours": frozenset(),
     "release": str(RELEASE.id),
     "files of the release": frozenset(),
+    "deploy lock": frozenset(),
     "newest deployment": "committed",
     "release by the journal": RELEASE.id.short,
     "agent": "running",

@@ -71,6 +71,13 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
         f"{DEPLOY}; or take another one that is whole: invoke rollback --host sprout --list",
     ),
     ("files of the release", frozenset({"compose.yaml"}), "all as they were staged", "compose.yaml", DEPLOY),
+    (
+        "deploy lock",
+        frozenset({"lock.json cannot be read"}),
+        "free, or held by somebody",
+        "lock.json cannot be read",
+        "once nobody deploys: invoke lock.release --host sprout --yes",
+    ),
     ("newest deployment", "gated", "committed or reverted", "gated", f"see: invoke audit --host sprout; then {DEPLOY}"),
     (
         "release by the journal",
@@ -247,3 +254,12 @@ def test_what_nobody_asked_does_not_hold() -> None:
 def test_a_heartbeat_may_be_as_old_as_the_container_s_own_check_allows() -> None:
     healthy = (ROOT / "images/shared/healthy.py").read_text("utf-8")
     assert f"OLDEST_S = {state.HEARTBEAT_S}\n" in healthy
+
+
+@pytest.mark.parametrize("state", ["armed", "gated", "reverting"])
+def test_while_a_deployment_is_open_no_other_way_out_is_named_than_to_settle_it(state: str) -> None:
+    journal = {"state": state, "release": "a" * 12, "previous": RELEASE.id.short}
+    at = target(probe=fleetfacts.probed(deploy__journal=journal))
+    there = {case.name: case for case in board_checks.cases(at)}
+    assert "release by the journal" not in there
+    assert there["newest deployment"].judge(state).remedy[-1] == hints.invoke("deploy", host="sprout")  # type: ignore[index]

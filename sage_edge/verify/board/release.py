@@ -10,7 +10,7 @@ from sage_edge.hints import Hint, invoke
 from sage_edge.remote.board.drift import OPEN, drift
 from sage_edge.remote.board.probe import BoardDeployment, BoardProbe
 from sage_edge.verify.board.facts import DEPLOY, JOURNAL, BoardCheck, as_set, of_agent, of_probe, sha256
-from sage_edge.verify.check import HostCheck, once
+from sage_edge.verify.check import HostCheck, always, once
 from sage_edge.verify.wants import Among, FactValue, Is, NamedBy, Nothing
 
 AGENT_USER = "10001:10001"
@@ -51,6 +51,12 @@ CHECKS: tuple[BoardCheck, ...] = (
         DEPLOY,
     ),
     HostCheck(
+        "deploy lock",
+        of_probe("lock", lambda seen: as_set([damage] if (damage := seen.deployed.lock_damaged) else [])),
+        always(Nothing("free, or held by somebody")),
+        ("once nobody deploys: ", invoke("lock.release", host="HOST", yes=True)),
+    ),
+    HostCheck(
         "newest deployment",
         JOURNAL,
         once(lambda at: Among(frozenset({"committed", "reverted"})) if at.current else None),
@@ -59,7 +65,7 @@ CHECKS: tuple[BoardCheck, ...] = (
     HostCheck(
         "release by the journal",
         of_probe("settled", lambda seen: _settled(seen.deployed)),
-        once(lambda at: Is(at.current) if at.current else None),
+        once(lambda at: Is(at.current) if at.current and at.probe.deployed.journal_state not in OPEN else None),
         WHOLE,
     ),
     HostCheck(
