@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sage_edge.errors import ExitCode
-from sage_edge.names import HostName
 from sage_edge.workstation.task import FLEET, JSON, ONE_HOST, task
 
 if TYPE_CHECKING:
+    from sage_edge.names import HostName
     from sage_edge.workstation.context import FleetContext
 
 GROUP = "key"

@@ -18,7 +18,7 @@ from tests.examples import draw
 
 from .two_readers import FILES, KINDS, Readers
 
-pytestmark = needs_ssh
+pytestmark = [needs_ssh, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,7 @@ def readers(sshd: Board, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return Readers(sshd, tmp_path, keys)
 
 
-@pytest.mark.parametrize(
-    "examples", [pytest.param(25, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize("examples", [25, pytest.param(500, marks=pytest.mark.full)])
 def test_both_take_files_alike(examples: int, readers: Readers) -> None:
     ends: collections.Counter[str] = collections.Counter()
 
