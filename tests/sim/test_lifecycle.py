@@ -115,8 +115,9 @@ def test_a_board_pushes_to_the_hub_which_refuses_what_breaks_the_rules(boards: B
     push = (
         "export GIT_SSH_COMMAND='ssh -i /srv/sage/keys/exchange -o UserKnownHostsFile=/srv/sage/keys/known_hosts "
         "-o StrictHostKeyChecking=yes -o BatchMode=yes'; rm -rf /root/p; git init -q /root/p; cd /root/p; "
-        "git config user.name sprout; git config user.email sprout@sage; "
-        "mkdir -p {0}; echo x >{0}/x; git add .; git commit -qm x; git push -q {1} HEAD:host/sprout"
+        "git config user.name sprout; git config user.email sprout@sage-edge.invalid; "
+        "mkdir -p {0}; echo x >{0}/x.jsonl; git add .; git commit -qm x -m 'Sage-Host: sprout'; "
+        "git push -q {1} HEAD:host/sprout"
     )
     remote = boards.fleet.remote
     assert remote == "ssh://git@hub/srv/git/exchange.git"
