@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sage_edge.host import foreign_file
+
 _MOST_BYTES = 8192
 _IN_SECONDS = len("2026-11-20T06:00:00")
 
@@ -55,11 +57,8 @@ class Beat(NamedTuple):
 
 def read(state: Path) -> Beat | None:
     """Return the heartbeat below a state folder, None without one."""
-    path = state / "heartbeat.json"
     try:
-        status = path.stat()
-        with path.open("rb") as stream:
-            content = stream.read(_MOST_BYTES)
+        content, status = foreign_file.read(state / "heartbeat.json", _MOST_BYTES)
     except OSError:
         return None
     mark = f"{status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"

@@ -23,7 +23,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from sage_edge.host import durable, machine, probe
+from sage_edge.host import durable, machine, probe, release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.release_store import Released
@@ -134,8 +134,6 @@ def _require_fresh(places: Places, released: Released, permit: Permit, operator:
 
 def counter_of(places: Places) -> int:
     """Return the counter of the release that serves; 0 where it has no permit."""
-    from sage_edge.host import release_store
-
     current = release_store.current(places)
     try:
         return _parsed(str(_kept(places, current)["text"])).counter if current else 0

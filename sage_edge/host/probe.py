@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import beat, release_listing, release_store, served_line, started, watch_record
+from sage_edge.host import beat, foreign_file, release_listing, release_store, served_line, started, watch_record
 from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
@@ -117,15 +117,10 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
 def _quarantined(path: Path) -> list[str] | None:
     """Whose branches its agent does not read, `thor: merge at 0a1b…`; null: its status page cannot be read."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # the container may lay a pipe here
+        cases = json.loads(foreign_file.read(path, _STATUS_BYTES).content)["quarantined"]
+        return sorted(f"{case['host']}: {case['rule']} at {case['commit'][:12]}"[:200] for case in cases)
     except FileNotFoundError:
         return []  # it has not ended its first wake
-    except OSError:
-        return None
-    try:
-        with os.fdopen(handle, "rb") as stream:
-            cases = json.loads(stream.read(_STATUS_BYTES))["quarantined"]
-        return sorted(f"{case['host']}: {case['rule']} at {case['commit'][:12]}"[:200] for case in cases)
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
