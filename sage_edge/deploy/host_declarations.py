@@ -44,7 +44,8 @@ def concerning(fleet: Fleet, host: Host) -> HostDeclarations:
 
 def _concerning(fleet: Fleet, host: Host) -> Iterator[tuple[str, JsonValue]]:
     role, conducts = fleet.role_of(host.name), fleet.conducts(host.name)
-    yield "fleet", {"name": fleet.name, "exchange": fleet.remote, "wake_every": str(fleet.wake_every)}
+    spans = {"wake_every": fleet.wake_every, "clock_ahead": fleet.clock_ahead, "clock_slack": fleet.clock_slack}
+    yield "fleet", {"name": fleet.name, "exchange": fleet.remote, **{key: str(span) for key, span in spans.items()}}
     yield "host", _said(host)
     yield "role", _said(role, _FOR_PEOPLE)
     yield "board", _said(fleet.boards[host.board], {*_FOR_PEOPLE, "source"})

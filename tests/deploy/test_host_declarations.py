@@ -60,6 +60,13 @@ def test_a_value_concerns_those_who_use_it(folder: Path, name: str) -> None:
     assert changed(before, concerning(folder)) == whom
 
 
+@pytest.mark.parametrize("line", ["clock_ahead: 400d", "clock_slack: 1h"])
+def test_how_a_clock_is_judged_concerns_every_board(folder: Path, line: str) -> None:
+    path, before = folder / "fleet.yaml", concerning(folder)
+    path.write_text(path.read_text("utf-8").replace(line, line.replace(": ", ": 2").replace("2400d", "200d")), "utf-8")
+    assert changed(before, concerning(folder)) == {"sprout", "thor"}
+
+
 def test_a_model_concerns_whoever_runs_it_and_whoever_makes_models(folder: Path) -> None:
     before = concerning(folder)
     for name in ("qwen2.5-0.5b_instruct_bf16", "phi-2_base_fp16"):
