@@ -36,6 +36,12 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def joined(words: bytes) -> str:
+    """Return the lines of what another program printed as one line of printable characters, ` / ` between them."""
+    lines = (line.strip() for line in words.decode("utf-8", "replace").split("\n"))
+    return one_line(" / ".join(line for line in lines if line))
+
+
 def page(text: str) -> str:
     """Return text as one line of printable characters, cut to LONGEST; its markup is left to Jinja2."""
     kept = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sage_edge.deploy.errors import ExchangeUnknown
-from sage_edge.exchange.hub_look import place_of
+from sage_edge.exchange.hub_address import place_of
 from sage_edge.inventory import host_card, signers
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import HostName

@@ -13,10 +13,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from sage_edge import sanitize, shell, ssh_log
 from sage_edge.exchange.commands import SSH
+from sage_edge.exchange.hub_address import place_of
 from sage_edge.ssh_log import Stopped
 
 GitService = Literal["git-upload-pack", "git-receive-pack"]
@@ -28,7 +28,6 @@ _MOST_BLOCKS = 256
 
 _QUOTES = "\"'"
 _QUOTED, _LONGEST = 200, 4_000
-_SCP = re.compile(r"(?P<to>(?:[^@/:]+@)?(?:\[[^]]+\]|[^/:\[\]]+)):(?P<path>.+)", re.DOTALL)
 _FIRST_PACKET = re.compile(rb"[0-9a-f]{4}[0-9a-f]{40} |0000\Z")
 _SCRIPT = f'ulimit -f {_MOST_BLOCKS}; at=$1; shift; {{}} "$@" >"$at/out" 2>"$at/err"'
 _GOODBYE = b"0000"
@@ -47,48 +46,6 @@ class HubLook:
     chatter: str
     complaint: str
     answered: bool
-
-
-@dataclass(frozen=True)
-class SshPlace:
-    """A remote as git hands it to ssh: options (a port), destination, path on the hub."""
-
-    options: tuple[str, ...]
-    destination: str
-    path: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names under which ssh asks known_hosts for its key: with the port, if it is another one, and without."""
-        machine, port = self.destination.rpartition("@")[2], "".join(self.options[1:])
-        return (f"[{machine}]:{port}", machine) if port not in ("", "22") else (machine,)
-
-
-def place_of(remote: str) -> SshPlace | None:
-    """Return what git makes of a remote that it reaches over ssh; None for any other."""
-    if "://" in remote:
-        address = urlsplit(remote)
-        if address.scheme not in ("ssh", "git+ssh", "ssh+git"):
-            return None
-        login, _, where = address.netloc.rpartition("@")
-        host, port = _parted(where)
-        path = unquote(address.path)
-        to = f"{unquote(login)}@{host}" if login else host
-        return SshPlace(("-p", port) if port else (), to, path[1:] if path.startswith("/~") else path)
-    match = _SCP.fullmatch(remote)
-    if match is None:
-        return None
-    login, _, where = match["to"].rpartition("@")
-    host, port = _parted(where.strip("[]")) if where.startswith("[") and where.count(":") == 1 else (where, "")
-    return SshPlace(
-        ("-p", port) if port else (), f"{login}@{host.strip('[]')}" if login else host.strip("[]"), match["path"]
-    )
-
-
-def _parted(where: str) -> tuple[str, str]:
-    """(host, port or nothing) of `host:port` or `[host]:port`."""
-    host, colon, port = where.rpartition(":")
-    return (host.strip("[]"), port) if colon and port.isdecimal() and "]" not in port else (where.strip("[]"), "")
 
 
 def ssh_command() -> str:
@@ -128,10 +85,9 @@ def _seen(log: bytes, out: bytes, complaint: bytes) -> HubLook | None:
         return None
     chatter = out[: first.start()] if first else out
     return HubLook(
-        stop, ssh_log.exit_status(text), _inert(chatter)[:_QUOTED], _inert(complaint)[-_LONGEST:], first is not None
+        stop,
+        ssh_log.exit_status(text),
+        sanitize.joined(chatter)[:_QUOTED],
+        sanitize.joined(complaint)[-_LONGEST:],
+        first is not None,
     )
-
-
-def _inert(words: bytes) -> str:
-    lines = (line.strip() for line in words.decode("utf-8", "replace").split("\n"))
-    return sanitize.one_line(" / ".join(line for line in lines if line))

@@ -11,14 +11,13 @@ import contextlib
 import shlex
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sage_edge.agent import directed, directives
 from sage_edge.agent.directives import DirectedPapers
 from sage_edge.cli.environment import log_of, paths
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import Unreachable, UsageError
-from sage_edge.exchange import writers
+from sage_edge.exchange import hub_address, writers
 from sage_edge.exchange.post import Post, Sender, Signing
 from sage_edge.hints import sage
 from sage_edge.inventory import guard, host_card
@@ -94,7 +93,7 @@ def of(here: FleetContext) -> Desk:
         fleet.remote,
         Sender(host, writers.folders(fleet), Signing(fleet.signers, operator_key.path(fleet))),
         clock,
-        ssh=shlex.join(config.ssh(here.addresses)) if _over_ssh(fleet.remote) else "",
+        ssh=shlex.join(config.ssh(here.addresses)) if hub_address.over_ssh(fleet.remote) else "",
     )
     return Desk(host, fleet, post, clock)
 
@@ -111,9 +110,3 @@ def _whose(fleet: Fleet) -> HostName:
         f"a person here speaks as a host whose role may direct and deploy; there are: {known}",
         hint=("say which in this machine's card, or declare one: ", sage("fleet show")),
     )
-
-
-def _over_ssh(remote: str) -> bool:
-    """Whether git reaches an address by ssh: `ssh://…`, or `user@machine:path`."""
-    address = urlsplit(remote)
-    return address.scheme == "ssh" or (not address.scheme and "@" in remote.partition("/")[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.exchange.hub_look import place_of
+from sage_edge.exchange.hub_address import place_of
 
 REMOTES = (
     "ssh://hub/post.git",

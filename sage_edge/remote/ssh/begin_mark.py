@@ -55,5 +55,4 @@ class MarkedStream:
 
 def quoted(noise: bytes) -> str:
     """Return noise in one short line of printable characters."""
-    lines = (line.strip() for line in noise.decode("utf-8", "replace").split("\n"))
-    return sanitize.one_line(" / ".join(line for line in lines if line))[:_QUOTED]
+    return sanitize.joined(noise)[:_QUOTED]
