@@ -34,7 +34,7 @@ NO_MORE = "debug1: No more authentication methods to try.\npost@hub: Permission 
         ("No user exists for uid 10001\n", "no-user", ""),
         ("/x/config: line 3: Bad configuration option: colour\n", "config", "/x/config"),
         ("/x/config line 3: missing argument.\n", "config", "/x/config"),
-        ("Bad owner or permissions on /root/.ssh/config\n", "config", "/root/.ssh/config"),
+        ("Bad owner or permissions on /srv/.ssh/config\n", "config", "/srv/.ssh/config"),
         ("ssh: Could not resolve hostname hub: Name or service not known\n", "name", ""),
         ("debug1: connect to address ::1 port 22: refused\nssh: connect to host hub port 22: No route\n", "port", ""),
         (f"{BEGUN}Connection timed out during banner exchange\n", "silent", ""),
@@ -60,7 +60,7 @@ NO_MORE = "debug1: No more authentication methods to try.\npost@hub: Permission 
             "me@x",
         ),
         (f"{BEGUN}{OFFERED}{NO_MORE}", "denied", ""),
-        (f"{BEGUN}debug1: Trying private key: /root/.ssh/id_rsa\n{NO_MORE}", "no-key", ""),
+        (f"{BEGUN}debug1: Trying private key: /srv/.ssh/id_rsa\n{NO_MORE}", "no-key", ""),
         (f"{BEGUN}{OFFERED}Received disconnect from ::1 port 22:2: Too many authentication failures\n", "too-many", ""),
         (f"{BEGUN}{ACCEPTED}Connection closed by 127.0.0.1 port 22\n", "account", ""),
         (
@@ -94,9 +94,9 @@ def test_the_keys_are_named() -> None:
         keys=("/k/my id ED25519 SHA256:vbwn",),
         shown="ssh-ed25519 SHA256:X3UF",
     )
-    tried = ssh_log.stopped(f"{BEGUN}debug1: Trying private key: /root/.ssh/id_rsa\n{NO_MORE}")
+    tried = ssh_log.stopped(f"{BEGUN}debug1: Trying private key: /srv/.ssh/id_rsa\n{NO_MORE}")
     assert tried is not None
-    assert tried.keys == ("/root/.ssh/id_rsa",)
+    assert tried.keys == ("/srv/.ssh/id_rsa",)
 
 
 def test_a_log_that_says_nothing() -> None:

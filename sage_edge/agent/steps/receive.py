@@ -51,9 +51,10 @@ def _note_silence(agent: Agent, wake: Wake) -> None:
         return
     for host, at in sorted(agent.post.unmoved().items()):
         works = host in fleet.hosts and (fleet.conducts(host) or fleet.role_of(host).may("analyse"))
-        if works and trust.at - max(at, floor) > SILENT_AFTER:  # a clock that was behind the floor has noted nothing
+        since = max(at, floor)  # what a clock noted that was behind the floor is no time
+        if works and trust.at - since > SILENT_AFTER:
             wake.problems.append(
-                f"nothing new of {host} since {at:%Y-%m-%d %H:%M} UTC: it is off, or the hub shows old things"
+                f"nothing new of {host} since {since:%Y-%m-%d %H:%M} UTC: it is off, or the hub shows old things"
             )
 
 
