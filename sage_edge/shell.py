@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,25 +52,51 @@ def own_children() -> None:
 
 
 def attempt(command: Command) -> Result:
-    """Run and return whatever happened. Raises CommandFailed only when the program cannot be started."""
+    """Run and return whatever happened. Raises CommandFailed only when the program cannot be started.
+
+    Past its time, or when we are interrupted, it is ended with every process that it started.
+    """
     env = {**os.environ, **command.env}
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(
-            command.words,
-            input=command.stdin,
-            capture_output=True,
-            cwd=command.cwd,
-            env=env,
-            timeout=command.timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        return Result(124, late.stdout or b"", f"no end within {command.timeout_s:g} s".encode())
+        child = subprocess.Popen(command.words, stdin=pipe, stdout=pipe, stderr=pipe, cwd=command.cwd, env=env)
     except FileNotFoundError:
         raise CommandFailed(command.words, 127, f"{command.words[0]} is not installed") from None
     except PermissionError:  # also for a program that is nowhere, if a folder of PATH may not be read
         raise CommandFailed(command.words, 126, f"{command.words[0]} may not be started") from None
-    return Result(done.returncode, done.stdout, done.stderr)
+    with child:
+        try:
+            out, err = child.communicate(command.stdin, timeout=command.timeout_s)
+        except subprocess.TimeoutExpired as late:
+            _end(child.pid)
+            return Result(124, late.stdout or b"", f"no end within {command.timeout_s:g} s".encode())
+        except BaseException:
+            _end(child.pid)
+            raise
+    return Result(child.returncode, out, err)
+
+
+def _end(pid: int) -> None:
+    """Kill a process of ours with all that it started: git's ssh would wait for a mute hub for ever.
+
+    Each is stopped before its children are looked for, so that none is missed. A process group of its own would end
+    them, too, but then no program could ask a person for a passphrase.
+    """
+    for deadly in (signal.SIGSTOP, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, deadly)
+        if deadly is signal.SIGSTOP:
+            for child in _children(pid):
+                _end(child)
+
+
+def _children(pid: int) -> list[int]:
+    children = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if int(status.read_bytes().rpartition(b")")[2].split()[1]) == pid:
+                children.append(int(status.parent.name))
+    return children
 
 
 def run(command: Command) -> Result:

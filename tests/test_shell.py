@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,18 @@ def test_a_command_past_its_time_is_ended() -> None:
     late = attempt(python("import signal; signal.pause()", timeout_s=1.0))
     assert late.code == 124
     assert late.complaint == "no end within 1 s"
+
+
+def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:
+    deep = "sh -c 'echo $$ >deep; exec sleep 60' & wait"
+    late = attempt(Command(("sh", "-c", 'sh -c "$0" & wait', deep), timeout_s=0.9, cwd=tmp_path))
+    assert late.code == 124
+    until = time.monotonic() + 10
+    while (
+        status := Path("/proc", (tmp_path / "deep").read_text().strip(), "stat")
+    ).exists() and b") Z " not in status.read_bytes():
+        assert time.monotonic() < until, "it goes on"
+        time.sleep(0.01)
 
 
 def test_a_program_that_may_not_be_started_is_named(tmp_path: Path) -> None:
