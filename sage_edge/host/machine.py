@@ -127,6 +127,16 @@ def require_installed(ran: Ran) -> None:
         raise Refusal("not-installed", ran.tail, invoke("provision", host=HOST))
 
 
+def engine_silent(why: object) -> Refusal:
+    """What is told of an engine that does not answer."""
+    return Refusal(
+        "engine-silent",
+        f"the Docker engine does not answer: {why}",
+        "on the board: sudo systemctl start docker; not installed: ",
+        invoke("provision", host=HOST),
+    )
+
+
 class LocalEngine:
     """Read-only questions to the Docker engine. Raises Refusal when it does not answer."""
 
@@ -141,12 +151,7 @@ class LocalEngine:
             status, body = docker_socket.get(self._path, place, self._timeout_s)
             content = json.loads(body) if status == _FINE else None
         except (OSError, ValueError) as silent:
-            raise Refusal(
-                "engine-silent",
-                f"the Docker engine does not answer: {silent}",
-                "start it: sudo systemctl start docker; not installed: ",
-                invoke("provision", host=HOST),
-            ) from None
+            raise engine_silent(silent) from None
         if status not in (_FINE, _ABSENT):
             raise Refusal(
                 "engine-refused", f"the Docker engine answers {status} to {place}", "see its log: journalctl -u docker"

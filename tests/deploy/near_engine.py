@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sage_edge.host import machine
-from sage_edge.host.errors import Refusal
-from sage_edge.host.machine import LocalEngine, Ran
+from sage_edge.host.machine import LocalEngine, Ran, engine_silent
 from sage_edge.models import resolve
 from tests.deploy import fleetfacts
 
@@ -47,7 +46,7 @@ class NearEngine(LocalEngine):
     def get(self, place: str) -> Any:
         """As the real one, from memory."""
         if not self.is_up:
-            raise Refusal("engine-silent", "the Docker engine does not answer: it is stopped", "start it")
+            raise engine_silent("it is stopped")
         kind, _, rest = place.strip("/").partition("/")
         if kind == "info":
             return {"ServerVersion": "26.1.5", "Runtimes": {"nvidia": {}, "runc": {}}, "DockerRootDir": str(self.root)}

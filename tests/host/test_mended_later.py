@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.host.errors import Refusal
+from sage_edge.host.machine import engine_silent
 from tests.host.boards import NEW, OLD, QUICK, Board, Killed
 
 
@@ -25,7 +26,7 @@ def with_a_silent_engine(folder: Path) -> Board:
     def silent(at: int, name: str) -> None:
         board.service.engine_answers = board.service.engine_answers and name != "healthy"
         if not board.service.engine_answers and name in ("healthy", "before up", "before down"):
-            raise Refusal("engine-silent", "the Docker engine does not answer", "start it")
+            raise engine_silent("it is stopped")
 
     with board.watched(silent), pytest.raises(Refusal, match="could not be taken back") as told:
         board.process().activate(QUICK)
