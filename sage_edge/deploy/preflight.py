@@ -44,12 +44,12 @@ def check(wanted: DesiredRelease, facts: BoardProbe, board: Board) -> None:
     host = facts.host
     if wrong := list(_image(wanted)):
         raise WrongRole(host, "; ".join(wrong))
+    require_own(facts, wanted.fleet)
     if wrong := list(contradictions(facts.board, board)):
         raise WrongBoard(host, "; ".join(wrong))
     card = card_of(facts)
     if card is None:
         raise NotReady(host, "it has no host card")
-    require_own(facts, wanted.fleet)
     overlay = wanted.release.overlay or "none"
     if (claimed := card.overlay or "none") != overlay:
         raise NotReady(host, f"its card says overlay {claimed}, this release is for {overlay}")

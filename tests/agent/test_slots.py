@@ -88,7 +88,8 @@ def test_what_a_clock_that_ran_ahead_has_served_stays_served_and_keeps_no_other_
     here = due_long_after(schedule, track, now)
     assert here is not None
     before = here.at - own.every
-    served = {before, *(here.at + own.every * (1 + far) for far in ahead if far * own.every < timedelta(days=9999))}
+    reach = timedelta(days=9999) // own.every
+    served = {before, *(here.at + own.every * (1 + far) for far in ahead if far < reach)}
     found = slots.due(schedule, SPROUT, track, now, served)
     assert found is not None
     assert (found.at, found.missed) == (here.at, 0)

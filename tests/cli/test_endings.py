@@ -170,8 +170,8 @@ def test_a_number_that_is_none(raised: World) -> None:
 
 
 @pytest.mark.slow
-def test_a_folder_in_the_place_of_the_lock(raised: World, tmp_path: Path) -> None:
-    world = worlds.make(tmp_path, like=raised)
+def test_a_folder_in_the_place_of_the_lock(fresh: World, tmp_path: Path) -> None:
+    world = worlds.make(tmp_path, like=fresh)
     (world.state("sprout") / "locks" / "agent.lock").mkdir(parents=True)
     code, _ = ended(world, f"{SAGE} agent once --at {MIDNIGHT}")
     assert code == 0
@@ -179,12 +179,12 @@ def test_a_folder_in_the_place_of_the_lock(raised: World, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", ["agent run", "session run"])
-def test_an_interrupt_is_130_or_an_orderly_end(raised: World, tmp_path: Path, words: str) -> None:
-    process = worlds.make(tmp_path, like=raised).start("sprout", *words.split())
+def test_an_interrupt_is_130_or_an_orderly_end(fresh: World, tmp_path: Path, words: str) -> None:
+    process = worlds.make(tmp_path, like=fresh).start("sprout", *words.split())
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     _, complaint = process.communicate(timeout=60)
-    assert process.returncode in (0, 130)
+    assert process.returncode in (0, 130, -signal.SIGINT), "a shell sees 130 in both: Python may die of what it caught"
     assert "Traceback" not in complaint
 
 
@@ -203,9 +203,9 @@ def test_what_is_no_plain_file_is_no_transcript(raised: World, place: str) -> No
     assert seen.stderr.startswith(f"error: {place} ")
 
 
-def test_a_childs_failure_is_no_success_whoever_started_us(raised: World, tmp_path: Path) -> None:
+def test_a_childs_failure_is_no_success_whoever_started_us(fresh: World, tmp_path: Path) -> None:
     """Under a parent that ignores SIGCHLD, which is handed on."""
-    world = worlds.make(tmp_path, like=raised)
+    world = worlds.make(tmp_path, like=fresh)
     shutil.rmtree(world.stage.hub)
     line = f"trap '' CHLD; exec {SAGE} agent once --at {MIDNIGHT}"
     done = subprocess.run(
@@ -216,9 +216,9 @@ def test_a_childs_failure_is_no_success_whoever_started_us(raised: World, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_terminal_that_hangs_up_ends_it_in_order(raised: World, tmp_path: Path) -> None:
-    process = worlds.make(tmp_path, like=raised).start("sprout", "agent", "run")
-    time.sleep(1.5)
+def test_a_terminal_that_hangs_up_ends_it_in_order(fresh: World, tmp_path: Path) -> None:
+    process = worlds.make(tmp_path, like=fresh).start("sprout", "agent", "run")
+    assert process.stderr and process.stderr.readline(), "it says that it started"
     process.send_signal(signal.SIGHUP)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 0, complaint

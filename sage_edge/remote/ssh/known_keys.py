@@ -111,7 +111,7 @@ def _of(path: Path, name: str) -> tuple[HostKey, ...]:
 def _pairs(lines: Sequence[str]) -> Iterable[HostKey]:
     for note, line in itertools.pairwise(lines):
         number = _NOTE.fullmatch(note)
-        words = line.split()
+        words = _words(line)
         marked = words[:1] == [REVOKED]
         name, kind, key = (*words[marked:], "", "", "")[:3]
         if number and name and (blob := _blob(key)):
@@ -129,8 +129,12 @@ def _is_comment(line: str) -> bool:
     return not text or text.removeprefix(_BOM).lstrip(" \t").startswith("#")
 
 
+def _words(line: str) -> list[str]:
+    return re.split("[ \t]+", line.strip(" \t\r"))  # what else Python takes for a space belongs to a word for ssh
+
+
 def _odd(line: str) -> str:
-    words = line.split()
+    words = _words(line)
     if line.startswith(_BOM):
         return "a byte order mark stands before the name, so ssh does not know it; save the file without one"
     if "\0" in line:

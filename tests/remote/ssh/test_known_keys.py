@@ -60,6 +60,8 @@ def test_a_revoked_key_counts_for_nothing_and_keeps_its_marker(file: Path) -> No
         ("@revoked hub ssh-ed25519", "expected a name, a key type and a key"),
         (f"\ufeff{line('hub', 1)}", "a byte order mark stands before the name"),
         (f"{line('hub', 1)}\0", "holds a NUL"),
+        ("\v", "expected a name, a key type and a key"),
+        (line("hub", 1).replace(" ", "\f", 1), "expected a name, a key type and a key"),
     ],
 )
 def test_lines_that_are_refused(text: str, says: str, file: Path) -> None:
