@@ -13,7 +13,7 @@ from sage_edge.exchange import hub_door, hub_look
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.doorkeeper import BUSY
 from sage_edge.exchange.errors import CloneDamaged, ExchangeError, OwnBranchBroken, Unsound
-from sage_edge.exchange.hub_door import HubLooker
+from sage_edge.exchange.hub_door import HubCaller, HubLooker
 from sage_edge.hints import sage
 from sage_edge.shell import Command, Result
 
@@ -48,7 +48,7 @@ def failed_fetch(
         return StorageError(str(clone.repository), _line(here, _FULL))
     if _UNSOUND.search(here):
         return Unsound(f"{clone.remote} sent something that git refuses: {_line(here, _UNSOUND)}")
-    return hub_door.why(clone, result, "git-upload-pack", look)
+    return hub_door.why(HubCaller(clone.remote, clone.host), result, "git-upload-pack", look)
 
 
 def failed_push(
@@ -61,7 +61,7 @@ def failed_push(
     here = _here(result)
     if _FULL.search(here):
         return StorageError(str(clone.repository), _line(here, _FULL))
-    return hub_door.why(clone, result, "git-receive-pack", look)
+    return hub_door.why(HubCaller(clone.remote, clone.host), result, "git-receive-pack", look)
 
 
 def failed_here(clone: Clone, command: Command, result: Result) -> CommandFailed | StorageError | OwnBranchBroken:

@@ -17,7 +17,7 @@ from sage_edge.inventory.host_entry import Host
 from sage_edge.inventory.overlay_merge import laid_over
 from sage_edge.inventory.roles import Ability, Role
 from sage_edge.inventory.session_kinds import SessionKind, SessionKinds
-from sage_edge.inventory.signers import Signer
+from sage_edge.inventory.signers import COMMITS, Signer
 from sage_edge.names import HostName
 
 
@@ -76,6 +76,10 @@ class Fleet:
         """
         lowest, must_be_kept = floor or max(committed or BEGUN, BEGUN), self.board_of(host_name).clock == "kept"
         return ClockBounds(lowest, self.clock_ahead, self.clock_slack, must_be_kept, committed)
+
+    def signs(self, host_name: str) -> bool:
+        """Whether the commits of a host are checked against its keys; if not, it is unsigned."""
+        return any(signer.host == host_name and COMMITS in signer.namespaces for signer in self.signers)
 
     def conducts(self, host_name: str) -> bool:
         """Whether a host may conduct any kind of session. Raises UsageError as `host` does."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from sage_edge.errors import SageError
 from sage_edge.exchange import branch_state
 from sage_edge.exchange.branch_state import BranchState
 from sage_edge.exchange.commands import Clone
+from sage_edge.exchange.commit_key import Signing
 from sage_edge.hints import Hint, sage
 from sage_edge.models.cards import read_cards
 from sage_edge.models.prepare.stages import is_part
@@ -60,11 +62,30 @@ def _token(here: ThisMachine) -> probes.Token | None:
     return probes.token(ref, here.paths.fleet, here.paths.models, gpu_layers=layers)
 
 
+def _exchange(here: ThisMachine) -> probes.ExchangeAnswer | None:
+    if here.fleet is None:
+        return None
+    return probes.exchange(here.fleet.remote, here.host.name if here.host else None)
+
+
 def _branches(here: ThisMachine) -> BranchState | None:
     if here.fleet is None or here.host is None:
         return None
     paths = here.paths
     return branch_state.look(Clone(here.host.name, paths.exchange, paths.papers, paths.locks, here.fleet.remote))
+
+
+def _signed(here: ThisMachine) -> judges.SignedHosts | None:
+    if here.fleet is None:
+        return None
+    unsigned = tuple(host.name for _, host in sorted(here.fleet.hosts.items()) if not here.fleet.signs(host.name))
+    refusal = None
+    if here.host is not None:
+        try:
+            Signing(here.fleet.signers, here.paths.key).words(here.host.name)
+        except SageError as unusable:
+            refusal = unusable
+    return judges.SignedHosts(here.host.name if here.host else None, unsigned, refusal)
 
 
 def _check(
@@ -130,7 +151,7 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
     ),
     _check(
         "exchange",
-        lambda here: probes.exchange(here.fleet.remote) if here.fleet else None,
+        _exchange,
         lambda _, answer: judges.exchange(answer),
         (
             "name its address in fleet/fleet.yaml under exchange; on a new hub: ",
@@ -138,6 +159,7 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
         ),
     ),
     _check("branches", _branches, lambda _, state: judges.branches(state)),
+    _check("signatures", _signed, lambda _, signed: judges.signatures(signed)),
 )
 
 

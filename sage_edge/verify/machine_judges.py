@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sage_edge import sizes
-from sage_edge.errors import SageError
+from sage_edge.errors import HubRefused, SageError
 from sage_edge.exchange.branch_state import BranchState
-from sage_edge.hints import sage
+from sage_edge.hints import invoke, sage
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts, contradictions
-from sage_edge.names import ModelRef
+from sage_edge.names import HostName, ModelRef
 from sage_edge.sizes import counted
 from sage_edge.verify.check import CheckJudgement
 from sage_edge.verify.libraries import Libraries
@@ -209,11 +209,35 @@ def branches(fact: BranchState | None) -> CheckJudgement:
     return CheckJudgement("ok", f"{counted(fact.read, 'other host')} read, as last heard")
 
 
+@dataclass(frozen=True)
+class SignedHosts:
+    """Whose commits are checked. own: this host; unsigned: the hosts without a key; refusal: why own cannot sign."""
+
+    own: HostName | None
+    unsigned: tuple[HostName, ...]
+    refusal: SageError | None = None
+
+
+def signatures(fact: SignedHosts | None) -> CheckJudgement:
+    """Judge that every host signs what it writes, and that this one can. None: nobody says which hosts there are."""
+    if fact is None:
+        return CheckJudgement("skipped", "fleet/ cannot be read, so nobody says who signs")
+    if fact.refusal is not None:
+        return CheckJudgement("fail", fact.refusal.message, fact.refusal.hint)
+    if not fact.unsigned:
+        return CheckJudgement("ok", "every host signs what it writes")
+    whose = ", ".join(fact.unsigned)
+    answer = f"unsigned, so whoever may push can write in its name: {whose} (allowed_signers holds no key of it)"
+    first = fact.own if fact.own in fact.unsigned else fact.unsigned[0]
+    return CheckJudgement("warn", answer, ("on the workstation: ", invoke("key.enrol", host=first)))
+
+
 def exchange(fact: ExchangeAnswer | None) -> CheckJudgement:
     """Judge that the exchange answers. None: nobody says where it is."""
     if fact is None:
         return CheckJudgement("skipped", "fleet/ cannot be read, so nobody says where it is")
-    if fact.refusal:
-        return CheckJudgement("fail", f"{fact.remote} does not answer: {fact.refusal}")
+    if fact.refusal is not None:
+        only_a_person = isinstance(fact.refusal, HubRefused)
+        return CheckJudgement("fail", fact.refusal.message, fact.refusal.hint if only_a_person else "")
     have = "has" if fact.branches == 1 else "have"
     return CheckJudgement("ok", f"{fact.remote} answers, {counted(fact.branches, 'host')} {have} a branch there")

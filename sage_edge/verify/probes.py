@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import shell
-from sage_edge.names import ModelRef
+from sage_edge.errors import HubRefused, Unreachable
+from sage_edge.exchange import hub_door
+from sage_edge.exchange.hub_door import HubCaller
+from sage_edge.names import HostName, ModelRef
 from sage_edge.shell import Command, Result
 
 KERNEL_S, TOKEN_S, EXCHANGE_S = 120.0, 120.0, 15.0
@@ -91,11 +94,11 @@ class Token:
 
 @dataclass(frozen=True)
 class ExchangeAnswer:
-    """What the exchange answered: how many hosts have a branch there; refusal: git's last words, else empty."""
+    """What the exchange answered: how many hosts have a branch there; refusal: why it did not, None where it did."""
 
     remote: str
     branches: int = 0
-    refusal: str = ""
+    refusal: HubRefused | Unreachable | None = None
 
 
 def torch_kernel() -> Kernel:
@@ -136,14 +139,17 @@ def token(ref: ModelRef, fleet: Path, models: Path, *, gpu_layers: int) -> Token
     return Token(ref, answer["tokens"], answer["seconds"])
 
 
-def exchange(remote: str) -> ExchangeAnswer:
-    """Ask the exchange for its branches, as whoever runs this would; never a question on a terminal."""
+def exchange(remote: str, host: HostName | None = None) -> ExchangeAnswer:
+    """Ask the exchange for its branches, as whoever runs this would; never a question on a terminal.
+
+    host: who asks; None: no card says it.
+    """
     ssh = os.environ.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=10")
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": ssh, "LC_ALL": "C"}
     asked = Command(("git", "ls-remote", "--", remote, "refs/heads/host/*"), timeout_s=EXCHANGE_S, env=quiet)
     done = shell.attempt(asked)
-    if done.code != 0:  # git says first what happened, and last what it may mean
-        return ExchangeAnswer(remote, refusal=(done.complaint.splitlines() or [f"git ended with {done.code}"])[0][:300])
+    if done.code != 0:
+        return ExchangeAnswer(remote, refusal=hub_door.why(HubCaller(remote, host), done, "git-upload-pack"))
     return ExchangeAnswer(remote, len(done.text.splitlines()))
 
 

@@ -11,6 +11,7 @@ from sage_edge.cli import render
 from sage_edge.deploy import fleet_runner
 from sage_edge.errors import ExitCode, SageError, UsageError
 from sage_edge.hints import invoke
+from sage_edge.inventory import signers
 from sage_edge.names import HostName, shortened
 from sage_edge.remote.board.drift import OPEN, drift, foreign_rights
 from sage_edge.remote.board.identity_check import require_own
@@ -20,6 +21,8 @@ from sage_edge.sizes import counted
 from sage_edge.verify.board.state import DISK_BYTES
 from sage_edge.workstation import context
 from sage_edge.workstation.context import FleetContext
+
+_UNSIGNED = f"unsigned: {signers.FILE} holds no key of its commits"
 
 
 def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judged: bool = False) -> int:
@@ -33,7 +36,10 @@ def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judg
             return board.facts()
 
     results = fleet_runner.over(hosts, one)
-    rows = [_row(result.host, result.value, result.error, here.fleet.name) for result in results]
+    rows = [
+        _row(result.host, result.value, result.error, here.fleet.name, unsigned=not here.fleet.signs(result.host))
+        for result in results
+    ]
     heads = ("host", "release", "agent", "image", "lock", "free", "what to know")
     if as_json:
         render.document("sage-edge/status/1", [dict(zip(heads, row, strict=True)) for row in rows])
@@ -46,7 +52,9 @@ def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judg
     return fleet_runner.worst(codes)
 
 
-def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: str) -> tuple[str, ...]:
+def _row(
+    host: str, facts: BoardProbe | None, error: SageError | None, fleet: str, *, unsigned: bool = False
+) -> tuple[str, ...]:
     if facts is None:
         return (host, "", "", "", "", "", error.message if error else "")
     agent = facts.engine.agent() if facts.engine else None
@@ -60,13 +68,14 @@ def _row(host: str, facts: BoardProbe | None, error: SageError | None, fleet: st
         shortened(agent.image) if agent else "",
         holder,
         sizes.text(facts.disk["docker"]["free"]),
-        "; ".join(_to_know(facts, fleet)) or "-",
+        "; ".join(_to_know(facts, fleet, unsigned=unsigned)) or "-",
     )
 
 
-def _to_know(facts: BoardProbe, fleet: str) -> list[str]:
-    pin = facts.deployed.pin  # somebody wanted it so: worth knowing, and no trouble
-    return [*([str(pin)] if pin else []), *_troubles(facts, fleet)]
+def _to_know(facts: BoardProbe, fleet: str, *, unsigned: bool = False) -> list[str]:
+    # what somebody wanted so is worth knowing, and no trouble
+    pin = [str(facts.deployed.pin)] if facts.deployed.pin else []
+    return [*pin, *([_UNSIGNED] if unsigned else []), *_troubles(facts, fleet)]
 
 
 def _troubles(facts: BoardProbe, fleet: str) -> list[str]:

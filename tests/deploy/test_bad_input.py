@@ -29,6 +29,7 @@ from sage_edge.remote.board import helper_zipapp
 from tests.deploy import fleetfacts, loopback
 from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.loopback import Loopback, Typed
+from tests.deploy.test_pinned import UNSIGNED
 from tests.host import boards
 from tests.host.boards import NEW, OLD, QUICK, Killed
 from tests.test_documents import fault
@@ -333,7 +334,8 @@ def test_the_board_gives_up_by_itself_and_says_so(
 
 def known(here: Loopback, whom: str) -> list[str]:
     """What `status` says of each host, besides what runs."""
-    return [row["what to know"] for row in json.loads(here.typed(f"status {whom} --json").out)["content"]]
+    rows = json.loads(here.typed(f"status {whom} --json").out)["content"]
+    return [row["what to know"].removeprefix(UNSIGNED).removeprefix("; ") or "-" for row in rows]
 
 
 def test_a_registry_has_three_tries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

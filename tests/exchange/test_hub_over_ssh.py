@@ -19,6 +19,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import HubRefused, SageError, Unreachable
 from sage_edge.exchange import hub
+from sage_edge.verify import probes
 from tests.deploy import boards
 from tests.deploy.boards import Board, needs_ssh
 
@@ -199,6 +200,16 @@ def test_what_is_no_sshd_may_pass(
         with pytest.raises(Unreachable) as caught:
             post.receive()
     assert says in hints.text(caught.value.hint)
+
+
+def test_doctor_says_what_a_wake_says(door: Door, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.pins("# none\n")
+    monkeypatch.setenv("GIT_SSH_COMMAND", door.command)
+    with pytest.raises(HubRefused, match="known_hosts of this host holds no key of") as caught:
+        world.post(SPROUT, door.remote).receive()
+    refusal = probes.exchange(door.remote, SPROUT).refusal
+    assert refusal is not None
+    assert (refusal.message, refusal.hint) == (caught.value.message, caught.value.hint)
 
 
 def test_an_agent_that_does_not_sign(door: Door, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

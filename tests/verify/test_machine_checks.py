@@ -20,6 +20,7 @@ from sage_edge.names import ModelRef
 from sage_edge.verify import libraries, machine_checks, probes
 from sage_edge.verify.check import By, CheckJudgement, Fact, HostCheck, always
 from sage_edge.verify.this_machine import ThisMachine
+from tests import keys
 from tests.models import shelving
 
 FLEET = Path(__file__).parents[2] / "fleet"
@@ -81,6 +82,22 @@ def test_a_failed_check_ends_with_8_and_says_what_to_do(world: Path, monkeypatch
     assert "hub.git does not answer: fatal: " in " ".join(result.stdout.split())
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert result.stderr == "3 checks, 1 failed\n"
+
+
+def test_who_is_unsigned_is_said(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _only(monkeypatch, "signatures")
+    monkeypatch.delenv("SAGE_KEY", raising=False)
+    found = findings(ask(world, "--json"))["signatures"]
+    assert (found["verdict"], found["remedy"].rpartition(": ")[2]) == ("warn", "invoke key.enrol --host sprout")
+    assert "sprout, thor" in found["found"]
+    line = f'sprout namespaces="git" {keys.make_key(world / "key")} after=start\n'
+    (world / "fleet" / "allowed_signers").write_text(line)
+    found = findings(ask(world, "--json"))["signatures"]
+    assert found["verdict"] == "fail"
+    assert "sprout has to sign its commits, and its key" in found["found"]
+    monkeypatch.setenv("SAGE_KEY", str(world / "key"))
+    found = findings(ask(world, "--json"))["signatures"]
+    assert (found["verdict"], "sprout" in found["found"]) == ("warn", False)
 
 
 def test_another_machine_than_declared_is_found_out(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +172,8 @@ def test_an_exchange_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Mon
     monkeypatch.setattr(probes, "EXCHANGE_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         said = probes.exchange(f"git://127.0.0.1:{mute.getsockname()[1]}/hub.git")
-    assert said.refusal == "no end within 0.5 s"
+    assert said.refusal is not None
+    assert said.refusal.message.endswith("hub.git does not answer: no end within 0.5 s")
 
 
 def test_a_child_that_dies_is_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:

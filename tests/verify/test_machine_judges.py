@@ -10,21 +10,23 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.clock_trust import ClockTrust
-from sage_edge.errors import SageError
+from sage_edge.errors import HubRefused, SageError, Unreachable
 from sage_edge.exchange.branch_state import BranchState
+from sage_edge.exchange.errors import KeyUnusable
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.models.errors import ModelIncomplete, ModelNotFound
-from sage_edge.names import ModelRef
+from sage_edge.names import HostName, ModelRef
 from sage_edge.verify import machine_judges, probes
 from sage_edge.verify.machine import ClockFacts, FreeDisk
-from sage_edge.verify.machine_judges import KnownModels
+from sage_edge.verify.machine_judges import KnownModels, SignedHosts
 from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
 
 NANO = BoardFacts("aarch64", "36.4.7", None, "tegra234", "NVIDIA Jetson Orin Nano Developer Kit", None, 7_990_000_000)
 LAPTOP = BoardFacts("x86_64", None, None, None, None, None, 16_000_000_000)
 REF = ModelRef("sage/seedling:q8_0")
+SPROUT, THOR = HostName("sprout"), HostName("thor")
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 
 
@@ -143,7 +145,33 @@ def test_token_and_exchange() -> None:
         machine_judges.exchange(ExchangeAnswer("hub.git", 2)).answer == "hub.git answers, 2 hosts have a branch there"
     )
     assert machine_judges.exchange(ExchangeAnswer("hub.git", 1)).answer == "hub.git answers, 1 host has a branch there"
-    assert machine_judges.exchange(ExchangeAnswer("hub.git", refusal="no")).answer == "hub.git does not answer: no"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "remedy"),
+    [(Unreachable("hub.git is silent", hint="wait"), ""), (HubRefused("hub: a new key", hint="compare"), "compare")],
+)
+def test_an_exchange_that_refuses_says_what_a_wake_says(refusal: HubRefused | Unreachable, remedy: str) -> None:
+    judgement = machine_judges.exchange(ExchangeAnswer("hub.git", refusal=refusal))
+    assert (judgement.verdict, judgement.answer, judgement.remedy) == ("fail", refusal.message, remedy)
+
+
+@pytest.mark.parametrize(
+    ("fact", "verdict", "words", "remedy"),
+    [
+        (None, "skipped", "cannot be read", ""),
+        (SignedHosts(SPROUT, ()), "ok", "every host", ""),
+        (SignedHosts(SPROUT, (SPROUT, THOR)), "warn", "sprout, thor", "invoke key.enrol --host sprout"),
+        (SignedHosts(SPROUT, (THOR,)), "warn", "unsigned", "invoke key.enrol --host thor"),
+        (SignedHosts(None, (THOR,)), "warn", "thor", "invoke key.enrol --host thor"),
+        (SignedHosts(SPROUT, (), KeyUnusable("no key", hint="make one")), "fail", "no key", "make one"),
+    ],
+)
+def test_signatures(fact: SignedHosts | None, verdict: str, words: str, remedy: str) -> None:
+    judgement = machine_judges.signatures(fact)
+    assert judgement.verdict == verdict
+    assert words in judgement.answer
+    assert remedy in hints.text(judgement.remedy)
 
 
 @pytest.mark.parametrize(
