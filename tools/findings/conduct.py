@@ -76,12 +76,12 @@ def _begin_anew(world: World, kind: SessionKind) -> None:
 
 def _recommend(world: World, kind: SessionKind, sessions: int, stop: threading.Event, release: str, log: Log) -> None:
     """Let the researcher recommend the arm's intervention for all its sessions, and the practitioner decide."""
-    author = world.agent(world.me(RESEARCHER), 0, stop, release, log)
+    author = world.agent(world.me(RESEARCHER), 1, stop, release, log)
     author.post.open()
     author.post.receive()
     author.post.put(_recommendation(world, kind, sessions))
     author.post.publish("the study's intervention", stop=stop)
-    addressee = world.agent(world.me(HOST), 0, stop, release, log)
+    addressee = world.agent(world.me(HOST), 1, stop, release, log)
     addressee.post.open()
     addressee.post.receive()
     for action in decide.STEP.actions(addressee, Wake()):
