@@ -218,7 +218,8 @@ def test_a_childs_failure_is_no_success_whoever_started_us(fresh: World, tmp_pat
 @pytest.mark.slow
 def test_a_terminal_that_hangs_up_ends_it_in_order(fresh: World, tmp_path: Path) -> None:
     process = worlds.make(tmp_path, like=fresh).start("sprout", "agent", "run")
-    assert process.stderr and process.stderr.readline(), "it says that it started"
+    assert process.stderr
+    assert process.stderr.readline(), "it says that it started"
     process.send_signal(signal.SIGHUP)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 0, complaint
