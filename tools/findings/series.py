@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -97,10 +98,18 @@ def _made_by(transcript: Transcript) -> Made:
 
 
 def machine() -> str:
-    """Return the class of this machine: its architecture and the processor's name, which decide the last digits."""
+    """Return the class of this machine: architecture, processor and vector instructions, which decide the last digits.
+
+    Numbers that were kept before instructions were named stand under a class of their own: nobody knows them now.
+    """
     text = Path("/proc/cpuinfo").read_text("utf-8") if Path("/proc/cpuinfo").exists() else ""
-    models = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
-    return " ".join((platform.machine(), *models[:1]))
+    facts = {key.strip(): value.split() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    vectors = sorted(word for word in facts.get("flags", facts.get("Features", [])) if _VECTOR.fullmatch(word))
+    return " ".join((platform.machine(), *facts.get("model name", []), *vectors))
+
+
+_VECTOR = re.compile(r"(?:avx|amx|fma|f16c|asimd|sve|i8mm|bf16).*")
+"""Instructions for which llama.cpp has kernels of their own; each adds its numbers up in another order."""
 
 
 def _arm(arm: Arm, transcripts: Sequence[Transcript], measured_by: Sequence[MeasuredBy]) -> StudyArm:
