@@ -2,11 +2,13 @@
 
     state/clock.json    format 1; what this host remembers of its own clock, replaced at every wake
     {"format": 1, "newest": "2026-11-20T06:00:00Z", "step": {"at": "…", "boot": "…", "awake_s": 4711.0},
-     "contested": null}
+     "trusted": {"at": "…", "floor": "2031-01-01T00:00:00Z"}}
 
 newest: the latest time that the clock said while something kept it in step; no peer's date ever moves it.
 step: the last look at which nothing spoke against it. Within one start of the machine the seconds since then show each
 setting of the clock, by whomever. contested: since when a clock that is kept in step stands before `newest`.
+trusted: what a person said last (`sage-edge clock trust`): the clock was right at `at`, so the date of no release after
+that and up to `floor` bounds it. What is not so is left out.
 """
 
 from __future__ import annotations
@@ -21,10 +23,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from sage_edge import files
 from sage_edge.clock import BEGUN, Clock, ClockReading, Duration
-from sage_edge.errors import StorageError
+from sage_edge.errors import ClockImpossible, StorageError
+from sage_edge.hints import Hint, sage
 
 AHEAD, SLACK = Duration(days=400), Duration(hours=1)
 """What a fleet declares if it declares nothing: `clock_ahead` and `clock_slack`."""
+
+REMEDY: Hint = ("let the network keep it, or set it, then: ", sage("clock trust", because="REASON"))
+"""What ends a doubt."""
 
 _DRIFT = 500e-6
 """By how much a clock that nobody keeps in step may run wrong: the kernel corrects no more (MAXFREQ of timex.h)."""
@@ -77,6 +83,13 @@ class ClockLook(_Paper):
         return (reading.at - self.at) - timedelta(seconds=reading.awake_s - self.awake_s)
 
 
+class ClockWord(_Paper):
+    """A person's word that the clock was right at `at`, against releases that were committed until `floor`."""
+
+    at: AwareDatetime
+    floor: AwareDatetime
+
+
 class ClockMemory(_Paper):
     """What a host remembers of its own clock."""
 
@@ -84,6 +97,12 @@ class ClockMemory(_Paper):
     newest: AwareDatetime | None = None
     step: ClockLook | None = None
     contested: ClockLook | None = None
+    trusted: ClockWord | None = None
+
+    def bound(self, committed: datetime) -> datetime:
+        """Return how the date of a commit bounds the clock: not at all where a person's word is against it."""
+        word = self.trusted
+        return BEGUN if word is not None and word.at < committed <= word.floor else committed
 
 
 def judge(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> ClockTrust:
@@ -92,16 +111,16 @@ def judge(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> Cl
 
 
 def _doubt(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> str | None:
-    at, newest = reading.at, memory.newest
-    if at < _plus(bounds.floor, -bounds.slack):
-        return f"it says {_shown(at)}, before {_shown(bounds.floor)}, and this release is not older"
+    at, newest, floor = reading.at, memory.newest, memory.bound(bounds.floor)
+    if at < _plus(floor, -bounds.slack):
+        return f"it says {_shown(at)}, before {_shown(floor)}, and this release is not older"
     if newest is not None and at < _plus(newest, -bounds.slack) and not _is_settled(reading, bounds, memory):
         return f"it says {_shown(at)}, before what this host has seen: {_shown(newest)}"
     if reading.is_kept:
         return None
-    floor = max(bounds.floor, bounds.since or bounds.floor, newest or bounds.floor)
-    if at > _plus(floor, bounds.ahead):
-        return f"it says {_shown(at)}, more than {Duration(seconds=bounds.ahead.total_seconds())} after {_shown(floor)}"
+    last = max(floor, memory.bound(bounds.since or floor), newest or floor)
+    if at > _plus(last, bounds.ahead):
+        return f"it says {_shown(at)}, more than {Duration(seconds=bounds.ahead.total_seconds())} after {_shown(last)}"
     return _drift(reading, bounds, memory.step)
 
 
@@ -130,7 +149,7 @@ def _is_settled(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory)
 
 def remember(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> ClockMemory:
     """Return what is to be remembered after a look."""
-    look = ClockLook(at=reading.at, boot=reading.boot, awake_s=reading.awake_s)
+    look = _look(reading)
     if _doubt(reading, bounds, memory) is not None:
         return memory.model_copy(update={"contested": _contested(look, reading, bounds, memory)})
     step = memory.step
@@ -139,11 +158,26 @@ def remember(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) ->
     newest = memory.newest
     if reading.is_kept and (newest is None or not newest - bounds.slack <= reading.at <= newest):
         newest = reading.at
-    return ClockMemory(newest=newest, step=step)
+    return ClockMemory(newest=newest, step=step, trusted=memory.trusted)
+
+
+def trust(reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> ClockMemory:
+    """Return what is to be remembered once a person says that a clock is right: nothing speaks against it any more.
+
+    Raises ClockImpossible for a time before there was any sage-edge.
+    """
+    if reading.at < BEGUN:
+        raise ClockImpossible(_shown(reading.at), _shown(BEGUN))
+    floor = max(bounds.floor, bounds.since or bounds.floor, memory.trusted.floor if memory.trusted else bounds.floor)
+    return ClockMemory(newest=reading.at, step=_look(reading), trusted=ClockWord(at=reading.at, floor=floor))
+
+
+def _look(reading: ClockReading) -> ClockLook:
+    return ClockLook(at=reading.at, boot=reading.boot, awake_s=reading.awake_s)
 
 
 def _contested(look: ClockLook, reading: ClockReading, bounds: ClockBounds, memory: ClockMemory) -> ClockLook | None:
-    if not reading.is_kept or reading.at < bounds.floor:
+    if not reading.is_kept or reading.at < memory.bound(bounds.floor):
         return None
     moved = memory.contested.moved(reading) if memory.contested else None
     return memory.contested if moved is not None and abs(moved) <= bounds.slack else look
@@ -165,8 +199,20 @@ class ClockWatch:
         """Look, and remember it. A full disk stops no work."""
         reading, memory = self.clock.read(), self._memory()
         if self.clock.source == "system":
-            self._write(remember(reading, self.bounds, memory))
+            with contextlib.suppress(StorageError):
+                self._write(remember(reading, self.bounds, memory))
         return judge(reading, self.bounds, memory)
+
+    def trust(self) -> ClockTrust:
+        """Believe the clock from now on, as a person says. Raises ClockImpossible, StorageError."""
+        reading, memory = self.clock.read(), self._memory()
+        self._write(trust(reading, self.bounds, memory))
+        return judge(reading, self.bounds, self._memory())
+
+    @property
+    def floor(self) -> datetime:
+        """Before which no time is one: the release's own date, unless a person knew better."""
+        return self._memory().bound(self.bounds.floor)
 
     @property
     def newest(self) -> datetime | None:
@@ -176,11 +222,11 @@ class ClockWatch:
     def recall(self, newest: datetime) -> None:
         """Remember a time that this host's own papers name, where nothing else is remembered."""
         if self.clock.source == "system" and not self.file.exists():
-            self._write(ClockMemory(newest=newest))
+            with contextlib.suppress(StorageError):
+                self._write(ClockMemory(newest=newest))
 
     def _write(self, memory: ClockMemory) -> None:
-        with contextlib.suppress(StorageError):
-            files.write_atomic(self.file, memory.model_dump_json().encode())
+        files.write_atomic(self.file, memory.model_dump_json(exclude_none=True).encode())
 
     def _memory(self) -> ClockMemory:
         if self.clock.source != "system":

@@ -5,6 +5,7 @@
     ├── DeclarationError(faults)       fleet/ does not hold together   2
     ├── LibraryMissing(library, extra)                                 1
     ├── Locked(what, owner)                                            5
+    ├── ClockImpossible(now, least)    no clock that says so is right  3
     ├── CommandFailed(words, code)                                     1
     ├── StorageError(path)             disk full, read-only, I/O       1
     │   └── NoDiskSpace(where, what)   asked before the first byte     3
@@ -172,6 +173,18 @@ class Locked(SageError):
     def __init__(self, what: str, owner: str) -> None:
         self.what, self.owner = what, owner
         super().__init__(f"{what} is in use by {owner}", hint="wait until it is done; a dead owner needs no help")
+
+
+class ClockImpossible(SageError):
+    """A clock stands where none can be right, whatever a person says."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, now: str, least: str) -> None:
+        super().__init__(
+            f"the clock cannot be right: it says {now}, and there was no sage-edge before {least}",
+            hint=("set it, then: ", sage("clock trust", because="REASON")),
+        )
 
 
 class CommandFailed(SageError):

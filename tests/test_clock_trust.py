@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.clock import ClockReading, SetClock, SystemClock, TimeSource
-from sage_edge.clock_trust import ClockBounds, ClockMemory, ClockWatch, judge, remember
+from sage_edge.clock_trust import ClockBounds, ClockMemory, ClockWatch, judge, remember, trust
+from sage_edge.errors import ClockImpossible
 from tests.fakes import HandClock
 
 EPOCH, LATEST = datetime(1970, 1, 1, tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
@@ -82,10 +83,40 @@ def test_the_table(case: Case) -> None:
     memory = ClockMemory()
     for look in case.looks[:-1]:
         memory = remember(look, case.bounds, memory)
-    trust = judge(case.looks[-1], case.bounds, memory)
-    assert (trust.doubt is None) is (case.doubt is None), trust.doubt
-    assert case.doubt is None or case.doubt in (trust.doubt or "")
-    assert trust.is_over(COMMIT - 9999 * DAY) is (case.doubt is None)
+    judged = judge(case.looks[-1], case.bounds, memory)
+    assert (judged.doubt is None) is (case.doubt is None), judged.doubt
+    assert case.doubt is None or case.doubt in (judged.doubt or "")
+    assert judged.is_over(COMMIT - 9999 * DAY) is (case.doubt is None)
+
+
+@pytest.mark.parametrize("case", [case for case in TABLE if case.doubt], ids=lambda case: case.name)
+def test_a_persons_word_ends_every_doubt_and_holds(case: Case) -> None:
+    memory, last = ClockMemory(), case.looks[-1]
+    for look in case.looks[:-1]:
+        memory = remember(look, case.bounds, memory)
+    if last.at < datetime(2026, 1, 1, tzinfo=timezone.utc):
+        with pytest.raises(ClockImpossible, match=r"it says 1970-01-01 00:00Z, and there was no sage-edge before 2026"):
+            trust(last, case.bounds, memory)
+        return
+    memory = trust(last, case.bounds, memory)
+    assert ClockMemory.model_validate_json(memory.model_dump_json(exclude_none=True)) == memory
+    hours = range(9 if last.at < LATEST else 1)
+    for look in (ClockReading(last.at + n * HOUR, False, last.boot, last.awake_s + n * 3600) for n in hours):
+        assert judge(look, case.bounds, memory).doubt is None
+        memory = remember(look, case.bounds, memory)
+
+
+def test_a_word_bounds_the_clock_from_then_on() -> None:
+    """It is a record of the clock: what stands before it, or far behind it, is in doubt again."""
+    wrong = ClockBounds(COMMIT + 1500 * DAY, 400 * DAY, HOUR, since=COMMIT + 1500 * DAY)
+    memory = trust(reading(DAY, None), wrong, ClockMemory(newest=COMMIT + 1500 * DAY))
+    assert judge(reading(2 * DAY, None, 1.0, "b"), wrong, memory).doubt is None
+    assert "before what this host has seen" in (judge(reading(-DAY, None, 1.0, "b"), wrong, memory).doubt or "")
+    assert "more than 400d after 2026-11-21" in (judge(reading(402 * DAY, None, 1.0, "b"), wrong, memory).doubt or "")
+    later = ClockBounds(COMMIT + 1501 * DAY, 400 * DAY, HOUR)
+    assert "this release is not older" in (judge(reading(2 * DAY, None, 1.0, "b"), later, memory).doubt or "")
+    both = trust(reading(3 * DAY, None), BATTERY, memory)
+    assert judge(reading(4 * DAY, None, 1.0, "b"), wrong, both).doubt is None, "what was overruled once stays so"
 
 
 def test_what_was_seen_wrongly_is_forgotten_once_the_clock_is_settled() -> None:

@@ -107,6 +107,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "at": datetime.fromtimestamp(0, timezone.utc),
         "newest": datetime(2026, 11, 30, tzinfo=timezone.utc),
     },
+    "ClockImpossible": {"now": "1970-01-01 00:10Z", "least": "2026-01-01 00:00Z"},
     "OtherArchitecture": {"tag": "sage/sprout:cpu", "arch": "arm64", "here": "x86_64"},
     "SbomDiffers": {"tag": "sage/sprout:cpu", "excess": ("git 1 for amd64",), "lack": ("rich 15.0.0",)},
     "ImagesDiffer": {

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import contextlib
 
-from sage_edge import files
+from sage_edge import files, hints
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake
-from sage_edge.clock_trust import ClockTrust
+from sage_edge.clock_trust import REMEDY, ClockTrust
 from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
 from sage_edge.records.worklog import Status
 
-BEGINS, OVER = "clock-in-doubt", "clock-well"
+BEGINS, OVER, TRUSTED = "clock-in-doubt", "clock-well", "clock-trusted"
 _LARGEST = 1 << 20
 
 
@@ -36,9 +36,23 @@ def note(agent: Agent, wake: Wake) -> ClockTrust:
             agent.log(sentence)
         else:
             agent.record(BEGINS, f"{sentence}; no slot is served and nothing expires until it is right")
+            agent.log(hints.text(REMEDY))
     elif was_in_doubt:
         agent.record(OVER, "the clock may be believed again")
     return trust
+
+
+def end(agent: Agent, because: str) -> bool:
+    """Believe the clock from now on, as a person says, and record why; False: it was believed already.
+
+    Raises ClockImpossible, StorageError.
+    """
+    before = agent.watch.look()
+    if before.doubt is None:
+        return False
+    agent.watch.trust()
+    agent.record(TRUSTED, f"a person calls the clock right, although {before.doubt}: {because}")
+    return True
 
 
 def _page(agent: Agent) -> Status | None:

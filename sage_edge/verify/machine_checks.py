@@ -147,7 +147,10 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
         "clock",
         lambda here: machine.clock_facts(here.watch, here.paths.heartbeat),
         lambda _, clock: judges.clock(clock),
-        "set it: timedatectl set-ntp true; a board without a battery needs the network for that",
+        (
+            "timedatectl set-ntp true; a board without a battery needs the network for that; or set it by hand, then: ",
+            sage("clock trust", because="REASON"),
+        ),
     ),
     _check(
         "exchange",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from sage_edge.agent import by_hand, loop, wake
+from sage_edge.agent import by_hand, clock_doubt, loop, wake
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.study import Decision, Recommendation
@@ -141,6 +141,25 @@ def test_what_a_lost_state_folder_knew_comes_back_with_its_papers(board: Make, c
     clock.set(clock.true - 30 * DAY, is_kept=None)
     wake.once(board().agent)
     assert "before what this host has seen" in (status(board()).clock_doubt or "")
+
+
+def test_a_person_ends_what_a_clock_that_ran_ahead_has_left(board: Make, clock: BoardClock) -> None:
+    """A network that said 2031 for a day, and was believed: the right clock is before what this host has seen."""
+    clock.set(MORNING + 1500 * DAY, is_kept=True)
+    wake.once(board().agent)
+    clock.set(clock.true, is_kept=False)
+    clock.restart()
+    home = board()
+    wake.once(home.agent)
+    assert "before what this host has seen" in (status(home).clock_doubt or "")
+    assert any("then: sage-edge clock trust --because REASON" in line for line in home.told)
+    assert clock_doubt.end(home.agent, "my watch says so") is True
+    assert clock_doubt.end(home.agent, "my watch says so") is False
+    wake.once(board().agent)
+    page = status(board())
+    assert (page.clock_doubt, page.clock_newest) == (None, clock.true)
+    assert worklog(board()).count("clock-trusted") == 1
+    assert any("my watch says so" in line for line in home.told)
 
 
 def test_a_researcher_in_doubt_measures_and_recommends_nothing(board: Make, clock: BoardClock) -> None:

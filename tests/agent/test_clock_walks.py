@@ -7,6 +7,7 @@ does in earnest: its steps, sessions and papers are real. Only git, the engine a
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 import shutil
@@ -19,7 +20,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge import curriculum
-from sage_edge.agent import by_hand, slots, wake
+from sage_edge.agent import by_hand, clock_doubt, slots, wake
+from sage_edge.errors import ClockImpossible
 from sage_edge.inventory.identity import Me
 from sage_edge.names import TRACKS, SessionId
 from sage_edge.records.base import parse
@@ -79,6 +81,7 @@ class Walk:
             self.machine_starts: 2,
             self.caches_are_lost: 1,
             self.session_by_hand: 1,
+            self.person_speaks: 1,
             self.peer_recommends: 2,
         }
 
@@ -99,6 +102,13 @@ class Walk:
         behind = self.draw.choice((timedelta(0), -HOUR, -DAY, 30 * DAY))
         self.clock.set(self.draw.choice((FIXED[0], self.clock.true + behind)))
         self.home = self._home()
+
+    def person_speaks(self) -> None:
+        """Somebody sets the clock right and says so, where the network does not; who errs is a liar, too."""
+        if not (self.is_lied_to and self.draw.random() < 0.5):
+            self.clock.set(self.clock.true)
+        with contextlib.suppress(ClockImpossible):
+            clock_doubt.end(self.home.agent, "my watch says so")
 
     def caches_are_lost(self) -> None:
         shutil.rmtree(self.home.paths.state / "cache", ignore_errors=True)

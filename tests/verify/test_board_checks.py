@@ -135,7 +135,7 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
         frozenset({"it says 1970-01-01 00:10Z"}),
         "no doubt",
         "it says 1970-01-01 00:10Z",
-        "on the board: sudo timedatectl set-ntp true",
+        state.TRUST_TIME,
     ),
     ("room for sage", 10**8, "at least 500 MB", "100 MB", ROOM),
     ("room for state", 0, "at least 500 MB", "0 B", ROOM),

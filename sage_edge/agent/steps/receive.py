@@ -46,7 +46,7 @@ def _tell(agent: Agent, wake: Wake, quarantined: tuple[Quarantine, ...]) -> None
 
 def _note_silence(agent: Agent, wake: Wake) -> None:
     """Say which hosts fell silent: a hub that shows old things breaks no rule, but nothing moves there any more."""
-    trust, fleet, floor = agent.watch.look(), agent.me.fleet, agent.watch.bounds.floor
+    trust, fleet, floor = agent.watch.look(), agent.me.fleet, agent.watch.floor
     if trust.doubt is not None:
         return
     for host, at in sorted(agent.post.unmoved().items()):

@@ -29,6 +29,7 @@ QUARANTINE = (
     "docker exec sage-agent-1 sage-edge exchange trust WHOSE COMMIT --because REASON"
 )
 KEEP_TIME = "on the board: sudo timedatectl set-ntp true"
+TRUST_TIME = f"{KEEP_TIME}; or set it there, then: docker exec sage-agent-1 sage-edge clock trust --because REASON"
 
 
 def _says_of_its_clock(at: BoardTarget) -> bool:
@@ -82,7 +83,7 @@ CHECKS: tuple[BoardCheck, ...] = (
         "clock as the agent sees it",
         of_probe("doubt", lambda seen: as_set(seen.answer.get("clock_doubt"))),
         once(lambda at: Nothing("no doubt") if at.current and _says_of_its_clock(at) else None),
-        KEEP_TIME,
+        TRUST_TIME,
     ),
     HostCheck(
         "room for {}",
