@@ -1,10 +1,13 @@
 """The heartbeat: a file whose age tells a health check whether the agent still gets anywhere.
 
-    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "clock_doubt": null, "container": "3f2a…",
-                             "failing": null, "host": "sprout", "release": "ab12…"}
+    state/heartbeat.json    {"at": "2026-11-20T06:00:00.000+00:00", "awake_s": 4711.2, "boot": "8d1e…",
+                             "clock_doubt": null, "container": "3f2a…", "failing": null, "host": "sprout",
+                             "release": "ab12…"}
       replaced at every beat; failing: why the last wake failed, null when it did not, or while a session gets on;
       container: the host name inside, by which the board tells this agent's beats from those of the one before;
-      clock_doubt: why the clock is not believed, null when it is
+      clock_doubt: why the clock is not believed, null when it is;
+      boot, awake_s: in which start of the machine, and how many seconds after it: by these it is old, whatever the
+      clock was set to since
 
 It beats where work gets on (a wake, a question, an answer) and while the agent waits, and nowhere else: a thread of
 its own would go on beating for an agent that hangs. images/shared/healthy.py knows how long a silence may last.
@@ -40,11 +43,12 @@ class Heartbeat:
 
     def beat(self, failing: str | None = None) -> str | None:
         """Replace the heartbeat; return why that could not be done. A full disk stops no work, and is a failure."""
-        trust = self.watch.look()
+        trust, reading = self.watch.look(), self.watch.clock.read()
+        timed = {"awake_s": reading.awake_s, "boot": reading.boot}
         content = {"at": clock.text(trust.at), "clock_doubt": trust.doubt, "failing": failing, "host": self.host}
         whose = {"container": self.container, "release": self.release}
         try:
-            files.write_atomic(self.path, json.dumps({**content, **whose}).encode())
+            files.write_atomic(self.path, json.dumps({**content, **timed, **whose}).encode())
         except StorageError as refused:
             return refused.message
         return None

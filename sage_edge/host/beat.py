@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sage_edge.host import foreign_file
+from sage_edge.host.clock import SKEW_S, Instant, now_s
 
 _MOST_BYTES = 8192
 _IN_SECONDS = len("2026-11-20T06:00:00")
@@ -26,6 +27,16 @@ class Beat(NamedTuple):
     written: float
     mark: str
     content: Mapping[str, Any]
+
+    def age_s(self, now: Instant) -> float:
+        """Seconds since it was written; negative: it is of the future. now: in a boot as the kernel calls it.
+
+        An older agent writes no boot: its file's mtime says when it was.
+        """
+        boot, awake_s = self.content.get("boot"), self.content.get("awake_s")
+        if isinstance(boot, str) and isinstance(awake_s, (int, float)):
+            return Instant(self.written, boot, awake_s).age_s(now)
+        return Instant(self.written).age_s(now)
 
     @property
     def failing(self) -> list[str] | None:
@@ -50,7 +61,7 @@ class Beat(NamedTuple):
         """
         writer = self.content.get("container")
         if writer is None:
-            return self.written >= _started(container)
+            return _started(container) <= self.written <= now_s() + SKEW_S
         is_own = writer == (container.get("Config") or {}).get("Hostname")
         return is_own and (release is None or self.content.get("release") == release)
 

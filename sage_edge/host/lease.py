@@ -2,11 +2,15 @@
 
     /srv/sage/deploy/lock.json    format 1
     {"format": 1, "token": "…", "holder": "ada", "host": "desk", "pid": 4711, "boot": "…", "release": "ab12…"|null,
-     "since": …, "heartbeat": 1763600000.0, "ttl_s": 120, "manual": false, "why": "…", "machine": "9f2c…"}
+     "since": …, "heartbeat": 1763600000.0, "ttl_s": 120, "manual": false, "why": "…", "machine": "9f2c…",
+     "awake_s": 4711.2}
 
-Stale: not manual, and not heard of for `ttl_s` seconds, or taken before the board's last boot, or of a process of which
-its own machine says that it is dead. A stale lock is taken over, with a line in the audit; a manual one ends only when
-somebody releases it.
+awake_s: seconds between that boot and the newest heartbeat, by which it is old, whatever the clock was set to since;
+older helpers wrote none, and then the clock says how old it is.
+
+Stale: not manual, and not heard of for `ttl_s` seconds, or of the future, or taken before the board's last boot, or of
+a process of which its own machine says that it is dead. A stale lock is taken over, with a line in the audit; a manual
+one ends only when somebody releases it.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sage_edge.host import durable, file_lock
-from sage_edge.host.clock import boot_id, now_s, now_text
+from sage_edge.host import clock, durable, file_lock
+from sage_edge.host.clock import Instant, boot_id, now_text
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 
@@ -45,14 +49,20 @@ class Lease(NamedTuple):
     manual: bool
     why: str
     machine: str = ""
+    awake_s: float | None = None
 
-    def is_stale(self, now: float, boot: str) -> bool:
+    def age_s(self, now: Instant) -> float:
+        """Seconds since its holder was heard of."""
+        timed = self.awake_s is not None
+        return Instant(self.heartbeat, self.boot if timed else "", self.awake_s or 0.0).age_s(now)
+
+    def is_stale(self, now: Instant) -> bool:
         """True if its holder is gone."""
-        return not self.manual and (self.boot != boot or not 0 <= now - self.heartbeat <= self.ttl_s)
+        return not self.manual and (self.boot != now.boot or not clock.is_within(self.age_s(now), self.ttl_s))
 
-    def described(self, now: float) -> str:
+    def described(self, now: Instant) -> str:
         """Who holds it, since when and why, for people."""
-        seen = "by hand" if self.manual else f"heard of {max(0, int(now - self.heartbeat))} s ago"
+        seen = "by hand" if self.manual else f"heard of {max(0, int(self.age_s(now)))} s ago"
         return f"{self.holder} at {self.host} since {self.since} ({seen}): {self.why}"
 
 
@@ -84,7 +94,7 @@ class BoardLock:
         """Return the lease that stands in the file, stale or not; None when free."""
         try:
             content = json.loads(self._path.read_text("utf-8"))
-            return Lease(**{key: value for key, value in content.items() if key != "format"})
+            return Lease(**{key: value for key, value in content.items() if key in Lease._fields})
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, AttributeError):
@@ -97,8 +107,8 @@ class BoardLock:
         import secrets  # milliseconds that a probe does not need
 
         with self._alone():
-            before, now = self.held(), now_s()
-            if before is not None and not (before.is_stale(now, boot_id(self._root)) or claim.buries(before)):
+            before, now = self.held(), self._now()
+            if before is not None and not (before.is_stale(now) or claim.buries(before)):
                 raise Refusal(
                     "locked",
                     f"the board is locked by {before.described(now)}",
@@ -111,14 +121,15 @@ class BoardLock:
                 claim.holder[:60],
                 claim.host[:60],
                 claim.pid,
-                boot_id(self._root),
+                now.boot,
                 claim.release,
                 now_text(),
-                now,
+                now.wall,
                 TTL_S,
                 claim.manual,
                 claim.why[:200],
                 claim.machine[:64],
+                now.awake_s,
             )
             self._write(lease)
             return lease, before
@@ -127,7 +138,8 @@ class BoardLock:
         """Say that the holder is alive. Raises Refusal when the lock is no longer its own."""
         with self._alone():
             lease = self.require(token)
-            self._write(lease._replace(heartbeat=now_s()))
+            now = self._now()
+            self._write(lease._replace(heartbeat=now.wall, awake_s=now.awake_s if lease.boot == now.boot else None))
             return lease
 
     @contextlib.contextmanager
@@ -154,7 +166,7 @@ class BoardLock:
         """Return the lease of this token. Raises Refusal, exit 5: a step without the lock is never done."""
         lease = self.held()
         if lease is None or lease.token != token:
-            holder = lease.described(now_s()) if lease else "nobody"
+            holder = lease.described(self._now()) if lease else "nobody"
             what = f"the lock is not ours any more; it is held by {holder}"
             raise Refusal("lock-lost", what, "run it again", code=ExitStatus.LOCKED)
         return lease
@@ -181,7 +193,10 @@ class BoardLock:
         if lease is None:
             return None
         shown = {key: value for key, value in lease._asdict().items() if key != "token"}
-        return {**shown, "stale": lease.is_stale(now_s(), boot_id(self._root))}
+        return {**shown, "stale": lease.is_stale(self._now())}
+
+    def _now(self) -> Instant:
+        return clock.now(boot_id(self._root))
 
     def _write(self, lease: Lease) -> None:
         durable.replace(self._path, durable.canonical({"format": 1, **lease._asdict()}), 0o600)

@@ -8,8 +8,9 @@ text    canonical JSON, over which the signature is:
      "format": 1, "host": "sprout", "release": "<64 hex>"}
 
 files: digest over every file of the release (`digest_of`). counter: of the fleet's commits; a board takes none that is
-older than that of the release which serves, unless the operator says `back`. expires: judged only by a clock that is
-kept. A board that knows no operator asks for no permit.
+older than that of the release which serves, unless the operator says `back`. expires: judged only by a clock that the
+kernel calls kept, and on both sides: nobody signs for longer than `_LONGEST`. A board that knows no operator asks for
+no permit.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-from sage_edge.host import durable, machine, probe, release_store
+from sage_edge.host import clock, durable, machine, release_store
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.release_store import Released
 
 NAMESPACE = "sage-release"
 MOST_BYTES = 100_000
+_LONGEST = timedelta(days=91)  # deploy/release_signature signs for 90; a day for two clocks that are kept
 _UNSIGNED = "unsigned: nobody has to sign what this board runs"
 _GOOD = re.compile(r'Good "sage-release" signature for (\S+) with \S+ key (SHA256:\S+)')
 _OPERATOR = re.compile(
@@ -127,9 +129,19 @@ def _require_fresh(places: Places, released: Released, permit: Permit, operator:
             invoke("deploy", host=HOST, rollback=True),
             code=ExitStatus.REFUSED,
         )
-    is_kept = bool(probe.clock(places.root)["synchronized"])
-    if is_kept and datetime.now(timezone.utc) > datetime.fromisoformat(permit.expires.replace("Z", "+00:00")):
+    if not clock.is_kept():
+        return
+    left = datetime.fromisoformat(permit.expires.replace("Z", "+00:00")) - datetime.now(timezone.utc)
+    if left < timedelta(0):
         raise _refused("expired-permit", f"the permit of {released.short} has expired: {permit.expires}")
+    if left > _LONGEST:
+        raise Refusal(
+            "permit-ahead",
+            f"the permit of {released.short} is good until {permit.expires}: the clock of whoever signed it is ahead",
+            "set that clock, then: ",
+            invoke("deploy", host=HOST),
+            code=ExitStatus.REFUSED,
+        )
 
 
 def counter_of(places: Places) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import beat, foreign_file, release_listing, release_store, served_line, started, watch_record
+from sage_edge.host import beat, clock, foreign_file, release_listing, release_store, served_line, started, watch_record
 from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
@@ -71,8 +71,6 @@ GROUPS = ("docker", "video", "render", "sage", "sage-agent")
 USERS = ("sage-agent",)
 _STATUS_BYTES = 4_000_000
 _ANYBODY_MAY_READ = 0o004
-_UNSYNCHRONISED = 0x0040  # STA_UNSYNC of <sys/timex.h>
-_STATUS_AT, _TIMEX_BYTES = 40, 208  # where `status` lies in its struct timex, on 64-bit Linux
 
 
 def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]:
@@ -102,8 +100,8 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "units": {name: _is_enabled(places.root, name) for name in UNITS},
         "secrets_open": _open_secrets(places.root),
         "docker": docker,
-        "clock": clock(places.root),
-        "heartbeat_age_s": now_s() - newest.written if newest else None,
+        "clock": kept(places.root),
+        "heartbeat_age_s": newest.age_s(clock.now(clock.kernel_boot(places.root))) if newest else None,
         "failing": newest.failing if newest else None,
         "clock_doubt": newest.clock_doubt if newest else None,
         "watch": watch_record.read(places)._asdict(),
@@ -273,21 +271,10 @@ def _memory(root: Path) -> Mapping[str, int]:
     }
 
 
-def clock(root: Path) -> Mapping[str, object]:
-    """Whether the clock is kept: systemd-timesyncd leaves a file, chrony a socket and the kernel's word."""
+def kept(root: Path) -> Mapping[str, object]:
+    """Whether the clock is kept, which the kernel alone knows: what keepers leave behind only says who it may be."""
     stamps = ("run/systemd/timesync/synchronized", "var/lib/systemd/timesync/clock", "run/chrony/chronyd.sock")
-    keepers = [stamp for stamp in stamps if (root / stamp).exists()]
-    synchronized = stamps[0] in keepers or (stamps[2] in keepers and _kernel_agrees())
-    return {"synchronized": synchronized, "kept_by": keepers}
-
-
-def _kernel_agrees() -> bool:
-    """What adjtimex(2) says, asked without changing anything; `timedatectl` asks the same."""
-    import ctypes  # ten milliseconds that only a board with chrony needs
-
-    asked = ctypes.create_string_buffer(_TIMEX_BYTES)
-    state = ctypes.CDLL(None).adjtimex(asked)
-    return state >= 0 and not int.from_bytes(asked.raw[_STATUS_AT : _STATUS_AT + 4], "little") & _UNSYNCHRONISED
+    return {"synchronized": clock.is_kept(), "kept_by": [stamp for stamp in stamps if (root / stamp).exists()]}
 
 
 def _user() -> Mapping[str, object]:

@@ -10,16 +10,15 @@ While a deployment is under way, or somebody holds the lock, nothing is done.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sage_edge.host import beat, lease, machine
+from sage_edge.host import beat, clock, lease, machine
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import Refusal
 from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
 from sage_edge.host.service import AGENT_CONTAINER, UP_S
-from sage_edge.host.watch_record import is_due, read, seen, tried, write
+from sage_edge.host.watch_record import is_due, of_now, read, seen, tried, write
 
 REFUSED_EXITS = (2, 3)
 """How an agent ends that was refused: by its declarations, by a guard."""
@@ -37,7 +36,8 @@ def look(context: HelperContext, request: Request, recover: Callable[[], VerbAns
 
 
 def _once_more(context: HelperContext, recover: Callable[[], VerbAnswer]) -> VerbAnswer:
-    record, now = read(context.places), _now()
+    now = clock.awake_s()
+    record = of_now(read(context.places), now)
     if now < record.not_before:
         return {"did": "nothing"}
     try:
@@ -60,7 +60,8 @@ def _after(context: HelperContext, request: Request, agent: Mapping[str, Any]) -
 
 
 def _of_running(context: HelperContext, request: Request, started: str) -> VerbAnswer:
-    newest, now, before = beat.read(context.places.state), _now(), read(context.places)
+    newest, now = beat.read(context.places.state), clock.awake_s()
+    before = of_now(read(context.places), now)
     record = seen(before, f"{started} {newest.mark if newest else ''}", now)
     if not is_due(record, now) or not _has_room(context.places):
         if record != before:
@@ -81,7 +82,3 @@ def _has_room(places: Places) -> bool:
     except OSError:
         return False
     return room.f_bavail > 0 and (not room.f_files or room.f_favail > 0)
-
-
-def _now() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)

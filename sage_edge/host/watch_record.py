@@ -55,6 +55,12 @@ def read(places: Places) -> WatchRecord:
         return WatchRecord()
 
 
+def of_now(record: WatchRecord, now: float) -> WatchRecord:
+    """Return a record as it counts now: one whose times no try of this boot can have written is none."""
+    is_of_boot = record.since <= now and record.not_before <= now + LONGEST_S
+    return record if is_of_boot else WatchRecord(last=record.last)
+
+
 def seen(record: WatchRecord, mark: str, now: float) -> WatchRecord:
     """Return the record after a look at the agent."""
     if mark == record.mark:

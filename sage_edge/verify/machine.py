@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from sage_edge import files
 from sage_edge.clock_trust import ClockTrust, ClockWatch
 
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d{1,15}) kB$", re.MULTILINE)
+_BEAT_BYTES = 8192
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class FreeDisk:
 class ClockFacts:
     """trust: what this machine's clock says, and whether it may be believed.
 
-    written: when this machine last wrote its heartbeat, by that same clock. synchronised: what the kernel says of its
+    written: when this machine last wrote its heartbeat, by that same clock; None: never, or since it was started: how
+    the clock was set since then is seen without. synchronised: what the kernel says of its
     clock; None where it does not say.
     """
 
@@ -54,8 +58,17 @@ def free_disk(path: Path) -> FreeDisk:
 
 def clock_facts(watch: ClockWatch, heartbeat: Path) -> ClockFacts:
     """Return what this machine knows of its own clock."""
+    reading = watch.clock.read()
+    return ClockFacts(watch.look(), _written_before(heartbeat, reading.boot), reading.is_kept)
+
+
+def _written_before(heartbeat: Path, boot: str) -> datetime | None:
     try:
         written = datetime.fromtimestamp(heartbeat.stat().st_mtime, timezone.utc)
-    except OSError:
-        written = None
-    return ClockFacts(watch.look(), written, watch.clock.read().is_kept)
+        content = files.read(heartbeat, at_most=_BEAT_BYTES)
+    except (OSError, ValueError, OverflowError):
+        return None
+    try:
+        return None if boot and json.loads(content)["boot"] == boot else written
+    except (ValueError, LookupError, TypeError):
+        return written  # an older agent names no boot

@@ -15,7 +15,7 @@ from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import BoardFacts, contradictions
 from sage_edge.names import HostName, ModelRef
 from sage_edge.sizes import counted
-from sage_edge.verify.check import CheckJudgement
+from sage_edge.verify.check import CheckJudgement, CheckVerdict
 from sage_edge.verify.libraries import Libraries
 from sage_edge.verify.machine import ClockFacts, FreeDisk
 from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
@@ -187,7 +187,9 @@ def clock(fact: ClockFacts) -> CheckJudgement:
     if fact.trust.doubt is not None:
         return CheckJudgement("fail", f"it is in doubt, so nothing is served or expires: {fact.trust.doubt}")
     if fact.written is not None and fact.trust.at + timedelta(seconds=2) < fact.written:
-        return CheckJudgement("fail", f"it says {now}, before this machine's own heartbeat of {fact.written}")
+        answer = f"it says {now}, before this machine's own heartbeat of {fact.written:%Y-%m-%d %H:%M:%SZ}"
+        verdict: CheckVerdict = "warn" if fact.synchronised else "fail"  # then it was that one that was ahead
+        return CheckJudgement(verdict, answer, ("set it where it is wrong; the next heartbeat: ", sage("agent run")))
     if fact.synchronised is False:
         return CheckJudgement("warn", f"{now} is plausible, but nothing keeps it in step")
     return CheckJudgement("ok", now)

@@ -170,6 +170,27 @@ class Within(_Number):
         return f"at most {self.write(self.bound)}"
 
 
+_SKEW_S = 2.0
+
+
+@dataclass(frozen=True)
+class Young(_Plain):
+    """An age in seconds that is not above the bound, and not below zero by more than a clock may be pushed back."""
+
+    bound: float
+
+    def holds(self, value: FactValue) -> bool:
+        return isinstance(value, (int, float)) and -_SKEW_S <= value <= self.bound
+
+    def words(self, value: FactValue) -> str:
+        if not isinstance(value, (int, float)):
+            return words(value)
+        return in_seconds(value) if value >= -_SKEW_S else f"of the future, by {in_seconds(-value)}"
+
+    def __str__(self) -> str:
+        return f"at most {in_seconds(self.bound)}"
+
+
 @dataclass(frozen=True)
 class NotOlder(_Plain):
     """A version not below (major, minor); a text that begins with none is older than all."""

@@ -22,6 +22,7 @@ from sage_edge import files
 from sage_edge.agent import build, heartbeat, loop
 from sage_edge.agent.build import Agent
 from sage_edge.agent.heartbeat import Heartbeat
+from sage_edge.clock import SystemClock
 from sage_edge.clock_trust import ClockBounds, ClockWatch
 from sage_edge.engines import Message
 from sage_edge.names import Digest
@@ -47,6 +48,8 @@ def test_a_beat_says_who_and_when(beating: Heartbeat) -> None:
     said = json.loads(beating.path.read_bytes())
     assert said == {
         "at": "2026-11-20T06:10:00.000+00:00",
+        "awake_s": 0.0,
+        "boot": "",
         "clock_doubt": None,
         "container": "3f2a",
         "failing": "the disk is full",
@@ -169,6 +172,29 @@ def test_the_health_check_reads_its_age(
     assert bool(said) == bool(code)
     if code:
         assert "heartbeat" in said
+
+
+@pytest.mark.parametrize("written", [0.0, 4e9])
+@pytest.mark.parametrize(
+    ("boot", "age_s", "complaint"),
+    [
+        ("this", 1, ""),
+        ("this", 590, ""),
+        ("this", 610, "the last heartbeat is 610 s old"),
+        ("this", -60, "the last heartbeat is of the future, by 60 s"),
+        ("another", 1, "the last heartbeat is "),
+    ],
+)
+def test_the_health_check_counts_by_the_machine_and_not_by_its_clock(
+    boot: str, age_s: int, complaint: str, written: float, beating: Heartbeat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = SystemClock().read()
+    reading = replace(one, boot=one.boot if boot == "this" else boot, awake_s=one.awake_s - age_s)
+    monkeypatch.setattr(type(beating.watch.clock), "read", lambda clock: reading)
+    replace(beating, container=platform.node()).beat()
+    os.utime(beating.path, (written, written))
+    said = health(beating, monkeypatch)
+    assert said.startswith(complaint) if complaint else said == ""
 
 
 def health(beating: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> str:

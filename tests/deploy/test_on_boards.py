@@ -131,7 +131,7 @@ def test_a_locked_board_is_left_alone_and_a_stale_lock_is_taken_over(ground: Gro
         assert told.value.code == 5
         there.release_lock(None)
         there.acquire("a workstation that died")
-    ground.boards.inside("sprout", 'sed -i \'s/"heartbeat":[0-9.]*/"heartbeat":1000.0/\' /srv/sage/deploy/lock.json')
+    ground.boards.inside("sprout", 'sed -i \'s/"awake_s":[0-9.]*/"awake_s":0.0/\' /srv/sage/deploy/lock.json')
     assert ground.deploy().changed
     with ground.desk.seen(SPROUT) as there_again:
         told_lines = there_again.audit(20)

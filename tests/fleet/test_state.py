@@ -26,8 +26,16 @@ def test_board(host: Host, card: Board, rule: Rule) -> None:
 
 
 def test_heartbeat(host: Host, rule: Rule) -> None:
-    beat = host.file("/srv/sage/state/heartbeat.json")
-    rule(float(host.check_output("date +%s")) - beat.mtime.timestamp() if beat.exists else None)
+    path = "/srv/sage/state/heartbeat.json"
+    content = asking.text(host, path)
+    if content is None:
+        rule(None)
+        return
+    told = json.loads(content)
+    if told.get("boot") == host.check_output("cat /proc/sys/kernel/random/boot_id"):
+        rule(float(host.check_output("python3 -c 'import time; print(time.clock_gettime(7))'")) - told["awake_s"])
+    else:
+        rule(float(host.check_output("date +%s")) - host.file(path).mtime.timestamp())
 
 
 def test_writer(host: Host, agent: Agent, rule: Rule) -> None:

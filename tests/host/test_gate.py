@@ -35,6 +35,7 @@ class OneContainer:
 @pytest.fixture
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     monkeypatch.setattr(machine, "run", lambda *words, **options: Ran(0, "it loads its model", ""))
+    monkeypatch.setattr(beat, "now_s", lambda: STARTED_S + 60)
     docker = Docker(Places(tmp_path), cast(LocalEngine, OneContainer()))
     (tmp_path / "srv/sage/state").mkdir(parents=True)
     return lambda: docker.healthy(NEW[0], 0.3)
@@ -72,10 +73,18 @@ def test_its_own_heartbeat_opens_it_whatever_the_clock_does(
         ({**OWN, "container": "9999"}, STARTED_S + 5),
         ({**OWN, "release": OLD[0].short}, STARTED_S + 5),
         ({"failing": None}, STARTED_S - 5),
+        ({"failing": None}, 4e9),
         ([], STARTED_S - 5),
         (None, None),
     ],
-    ids=["the container before", "the release before", "an older agent's, before", "no object", "none"],
+    ids=[
+        "the container before",
+        "the release before",
+        "an older agent's, before",
+        "an older agent's, of the future",
+        "no object",
+        "none",
+    ],
 )
 def test_an_agent_that_hangs_at_its_start_does_not_pass(
     tmp_path: Path, gate: Callable[[], None], content: object, written: float | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, Refusal, invoke
 from sage_edge.host.lease import BoardLock, LockClaim
 
+NOW, AWAKE = clock.now_s, clock.awake_s
 ADA = LockClaim("ada", "desk", 1, "deploy ab12")
 
 
@@ -21,8 +23,14 @@ def lock(tmp_path: Path) -> BoardLock:
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    now = clock.now_s()
-    monkeypatch.setattr(lease, "now_s", lambda: now + seconds)
+    """Let time pass."""
+    was_set(monkeypatch, seconds)
+    monkeypatch.setattr(clock, "awake_s", lambda: AWAKE() + seconds)
+
+
+def was_set(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let somebody set the clock."""
+    monkeypatch.setattr(clock, "now_s", lambda: NOW() + seconds)
 
 
 def test_a_second_holder_is_refused_and_told_who_and_why(lock: BoardLock) -> None:
@@ -70,10 +78,34 @@ def test_a_reboot_frees_it(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> 
     assert stale is not None
 
 
-def test_a_clock_that_was_set_back_does_not_block_for_ever(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:
+JUMPS = [-(10**9), -3600, -3, 3, 3600, 10**9]
+
+
+@pytest.mark.parametrize("seconds", JUMPS)
+def test_a_clock_that_is_set_frees_nothing_and_keeps_nothing(
+    lock: BoardLock, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
     lock.acquire(ADA)
-    later(monkeypatch, -3600)
+    was_set(monkeypatch, seconds)
+    with pytest.raises(Refusal, match=r"heard of 0 s ago"):
+        lock.acquire(ADA)
+    later(monkeypatch, lease.TTL_S + 1)
     assert lock.acquire(ADA)[1] is not None
+
+
+@pytest.mark.parametrize(("seconds", "is_held"), [(-3600, False), (-3, False), (-1, True), (60, True), (121, False)])
+def test_what_an_older_helper_wrote_has_two_sides(
+    lock: BoardLock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, is_held: bool
+) -> None:
+    """It wrote no seconds since the boot: by the clock alone, a lock of the future is of nobody who lives."""
+    lock.acquire(ADA)
+    path = tmp_path / "lock.json"
+    content = json.loads(path.read_text("utf-8"))
+    del content["awake_s"]
+    path.write_text(json.dumps({**content, "what a newer one adds": 1}), "utf-8")
+    was_set(monkeypatch, seconds)
+    held = lock.status() or pytest.fail("nobody")
+    assert held["stale"] is not is_held
 
 
 def test_a_lock_by_hand_never_expires(lock: BoardLock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sage_edge.host import permit
+from sage_edge.deploy import release_signature
+from sage_edge.host import clock, permit
 from sage_edge.host import release_store as released
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import ExitStatus, Refusal
@@ -22,7 +23,6 @@ from tests.host.boards import NEW, OLD
 from tests.keys import make_key, public_half
 
 TOMORROW = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-YESTERDAY = "2026-01-01T00:00:00.000Z"
 
 
 @pytest.fixture
@@ -139,13 +139,26 @@ def test_a_withdrawn_key_releases_nothing_more(places: Places, tmp_path: Path) -
     assert permit.require(places, OLD[0], served=True) == "signed by desk, counter 10"
 
 
-def test_a_permit_expires_by_a_clock_that_is_kept_only(places: Places, tmp_path: Path) -> None:
-    old = signed(tmp_path / "desk", text(*NEW, expires=YESTERDAY))
-    assert kind_of(places, old) == ""
+@pytest.mark.parametrize(
+    ("days", "kind"), [(-1000, "expired-permit"), (-1, "expired-permit"), (1, ""), (90, ""), (92, "permit-ahead")]
+)
+def test_a_permit_expires_by_a_clock_that_is_kept_only(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, kind: str
+) -> None:
+    """Whose clock was ahead when it was signed has not signed for longer; a file that a keeper left keeps no clock."""
+    expires = (datetime.now(timezone.utc) + timedelta(days=days)).isoformat(timespec="milliseconds")
+    given_permit = signed(tmp_path / "desk", text(*NEW, expires=expires.replace("+00:00", "Z")))
     stamp = places.root / "run/systemd/timesync/synchronized"
     stamp.parent.mkdir(parents=True)
     stamp.touch()
-    assert kind_of(places, old) == "expired-permit"
+    monkeypatch.setattr(clock, "is_kept", lambda: False)
+    assert kind_of(places, given_permit) == ""
+    monkeypatch.setattr(clock, "is_kept", lambda: True)
+    assert kind_of(places, given_permit) == kind
+
+
+def test_no_permit_is_longer_than_a_board_believes() -> None:
+    assert release_signature.VALID < permit._LONGEST
 
 
 def test_what_lies_there_is_what_was_signed(places: Places, tmp_path: Path) -> None:

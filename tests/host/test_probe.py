@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sage_edge.host import probe
+from sage_edge.host import clock, probe
 from sage_edge.host.board_paths import Places
 from sage_edge.host.machine import LocalEngine
 from sage_edge.models.manifest import ListedFile, Manifest
@@ -151,25 +151,37 @@ def test_the_current_release_is_told_by_its_bytes(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stamps", "agrees", "synchronized"),
-    [
-        ((), True, False),
-        (("run/systemd/timesync/synchronized",), False, True),
-        (("run/chrony/chronyd.sock",), True, True),
-        (("run/chrony/chronyd.sock",), False, False),
-    ],
+    "stamps",
+    [(), ("run/systemd/timesync/synchronized",), ("run/chrony/chronyd.sock",)],
 )
-def test_a_clock_is_kept_by_somebody(
-    root: Path, monkeypatch: pytest.MonkeyPatch, stamps: tuple[str, ...], agrees: bool, synchronized: bool
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_clock_is_kept_if_the_kernel_says_so(
+    root: Path, monkeypatch: pytest.MonkeyPatch, stamps: tuple[str, ...], agrees: bool
 ) -> None:
-    monkeypatch.setattr(probe, "_kernel_agrees", lambda: agrees)
+    """A file that was left when it last was is no word on now."""
+    monkeypatch.setattr(clock, "is_kept", lambda: agrees)
     for stamp in stamps:
         put(root, stamp, "")
-    assert told(root)["clock"] == {"synchronized": synchronized, "kept_by": list(stamps)}
+    assert told(root)["clock"] == {"synchronized": agrees, "kept_by": list(stamps)}
 
 
 def test_the_kernel_s_word_on_its_clock_is_a_word() -> None:
-    assert probe._kernel_agrees() in (True, False)
+    assert clock.is_kept() in (True, False)
+
+
+def test_a_heartbeat_is_as_old_as_the_machine_was_awake_since(root: Path) -> None:
+    """Its file's mtime is of a clock that was set; a beat of another boot has nothing better."""
+    put(root, "proc/sys/kernel/random/boot_id", "this\n")
+    for boot, awake_s, least, most in (
+        ("this", clock.awake_s() - 30, 29, 90),
+        ("this", clock.awake_s() + 3600, -3600, -3500),
+        ("another", clock.awake_s() - 30, -(10**9), -(10**8)),
+        (7, None, -(10**9), -(10**8)),
+    ):
+        content = json.dumps({"boot": boot, "awake_s": awake_s})
+        beat = put(root, "srv/sage/state/heartbeat.json", content)
+        os.utime(beat, (4 * 10**9, 4 * 10**9)) if boot == "this" else os.utime(beat, (2_500_000_000, 2_500_000_000))
+        assert least <= told(root)["heartbeat_age_s"] <= most, (boot, awake_s)
 
 
 def test_a_file_that_a_listing_names_and_the_store_lacks_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.host import audit, commands, file_lock, lease, machine, watch, watch_record
+from sage_edge.host import audit, clock, commands, file_lock, lease, machine, watch, watch_record
 from sage_edge.host.board_paths import Places
 from sage_edge.host.deployment import Deployment
 from sage_edge.host.errors import Refusal
@@ -86,7 +86,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watched:
     board.deploy(OLD)
     one = Watched(board)
     monkeypatch.setattr(machine, "run", one.run)
-    monkeypatch.setattr(watch, "_now", lambda: one.now)
+    monkeypatch.setattr(clock, "awake_s", lambda: one.now)
     one.beat()
     return one
 
@@ -228,3 +228,18 @@ def test_two_tries_are_never_closer_than_the_back_off(looks: Looks) -> None:
         assert after - before >= watch_record.SILENT_S
         if count:
             assert after - before >= min(watch_record.LONGEST_S, watch_record.SILENT_S * 2**count)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        watch_record.WatchRecord("x", since=5_000.0, tries=3, not_before=0.0, last="yesterday"),
+        watch_record.WatchRecord("x", since=900.0, tries=3, not_before=10_000_000.0, last="yesterday"),
+    ],
+    ids=["seen in the future", "never again"],
+)
+def test_a_record_of_no_time_of_this_boot_keeps_nothing_from_being_done(record: watch_record.WatchRecord) -> None:
+    """`/run` may outlive a boot, where it is no memory."""
+    assert watch_record.of_now(record, 1_000.0) == watch_record.WatchRecord(last="yesterday")
+    young = watch_record.WatchRecord("x", since=900.0, tries=9, not_before=1_000.0 + watch_record.LONGEST_S)
+    assert watch_record.of_now(young, 1_000.0) == young

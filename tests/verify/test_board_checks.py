@@ -10,7 +10,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.verify import board_checks
 from sage_edge.verify.board import state
-from sage_edge.verify.wants import FactValue
+from sage_edge.verify.wants import FactValue, Young
 from tests.deploy import fleetfacts
 from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, case, on_a_stand_in, target
 
@@ -249,6 +249,15 @@ def test_what_nobody_asked_does_not_hold() -> None:
     result = case("docker").unasked("no way")
     assert (result.holds, result.answer) == (False, "nothing: no way")
     assert case("docker").unasked("no way", "go home").remedy == "go home"
+
+
+@pytest.mark.parametrize(
+    ("age_s", "holds"), [(601.0, False), (600.0, True), (-1.0, True), (-3.0, False), (-1e9, False)]
+)
+def test_a_heartbeat_of_the_future_is_no_young_one(age_s: float, holds: bool) -> None:
+    want = Young(state.HEARTBEAT_S)
+    assert want.holds(age_s) is holds
+    assert want.words(-60.0) == "of the future, by 60.0 s"
 
 
 def test_a_heartbeat_may_be_as_old_as_the_container_s_own_check_allows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sage_edge import hints
-from sage_edge.clock_trust import ClockTrust
+from sage_edge.clock import SystemClock
+from sage_edge.clock_trust import ClockBounds, ClockTrust, ClockWatch
 from sage_edge.errors import HubRefused, SageError, Unreachable
 from sage_edge.exchange.branch_state import BranchState
 from sage_edge.exchange.errors import KeyUnusable
@@ -19,7 +21,7 @@ from sage_edge.inventory.board_facts import BoardFacts
 from sage_edge.models.errors import ModelIncomplete, ModelNotFound
 from sage_edge.names import HostName, ModelRef
 from sage_edge.verify import machine_judges, probes
-from sage_edge.verify.machine import ClockFacts, FreeDisk
+from sage_edge.verify.machine import ClockFacts, FreeDisk, clock_facts
 from sage_edge.verify.machine_judges import KnownModels, SignedHosts
 from sage_edge.verify.probes import ExchangeAnswer, Kernel, Token
 
@@ -180,9 +182,22 @@ def test_signatures(fact: SignedHosts | None, verdict: str, words: str, remedy: 
         (ClockFacts(ClockTrust(NOW), None, True), "ok"),
         (ClockFacts(ClockTrust(NOW), NOW, None), "ok"),
         (ClockFacts(ClockTrust(NOW), None, False), "warn"),
-        (ClockFacts(ClockTrust(NOW), NOW + timedelta(minutes=1), True), "fail"),
+        (ClockFacts(ClockTrust(NOW), NOW + timedelta(minutes=1), True), "warn"),
+        (ClockFacts(ClockTrust(NOW), NOW + timedelta(minutes=1), False), "fail"),
+        (ClockFacts(ClockTrust(NOW), NOW + timedelta(minutes=1), None), "fail"),
         (ClockFacts(ClockTrust(NOW, "it says so"), None, True), "fail"),
     ],
 )
 def test_the_clock_is_plausible_or_not(fact: ClockFacts, verdict: str) -> None:
     assert machine_judges.clock(fact).verdict == verdict
+
+
+def test_a_heartbeat_of_this_start_is_no_word_against_the_clock(tmp_path: Path) -> None:
+    """How the clock was set since then a watch sees by itself; one of another start, or of an older agent, may tell."""
+    watch, beat = ClockWatch(SystemClock(), ClockBounds(), tmp_path / "clock.json"), tmp_path / "heartbeat.json"
+    assert clock_facts(watch, beat).written is None
+    for content, tells in ((b"{}", True), (b'{"boot": "another"}', True), (b"[", True), (b"[1]", True)):
+        beat.write_bytes(content)
+        assert (clock_facts(watch, beat).written is not None) is tells
+    beat.write_text(json.dumps({"boot": SystemClock().read().boot}))
+    assert clock_facts(watch, beat).written is None

@@ -10,7 +10,7 @@ from sage_edge.verify.board.facts import LOGS, BoardCheck, as_set, of_agent, of_
 from sage_edge.verify.board_target import BoardTarget
 from sage_edge.verify.check import CheckedThing, Fact, HostCheck, always, once
 from sage_edge.verify.provisioned import Things
-from sage_edge.verify.wants import AtLeast, Is, Nothing, Within, in_seconds
+from sage_edge.verify.wants import AtLeast, Is, Nothing, Within, Young, in_seconds
 
 HEARTBEAT_S = 600.0
 """As old as images/shared/healthy.py lets a heartbeat become."""
@@ -46,7 +46,7 @@ CHECKS: tuple[BoardCheck, ...] = (
     HostCheck(
         "heartbeat",
         of_probe("heartbeat", lambda seen: seen.answer.get("heartbeat_age_s")),
-        once(lambda at: Within(HEARTBEAT_S, in_seconds) if at.current else None),
+        once(lambda at: Young(HEARTBEAT_S) if at.current else None),
         LOGS,
     ),
     HostCheck(
