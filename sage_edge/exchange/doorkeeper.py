@@ -71,8 +71,11 @@ def _git_here(words: Sequence[str], stdin: bytes) -> bytes:
 
 
 def _forget_dead_pushes(repository: Path) -> None:
-    """Remove the ref locks of a hub that lost its power; a living push holds one for milliseconds."""
+    """Remove the ref locks of a hub that lost its power; a living push holds one for milliseconds.
+
+    One of the future is dead, too: who wrote it had a clock that was ahead.
+    """
     for lock in (repository / BRANCHES).glob("*.lock"):
         with contextlib.suppress(OSError):
-            if lock.stat().st_mtime < time.time() - _DEAD_AFTER_S:
+            if abs(time.time() - lock.stat().st_mtime) > _DEAD_AFTER_S:
                 lock.unlink()

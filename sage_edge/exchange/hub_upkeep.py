@@ -3,7 +3,8 @@
 Part of the hub's program (see hub_program): standard library only, Python 3.9 or later.
 
     sage-upkeep.lock     held (flock) by whoever packs; a push that comes meanwhile waits before it is let in
-    sage-pushes/<pid>    a push that was let in and has not ended: nobody packs; one of ten minutes ago is dead
+    sage-pushes/<pid>    a push that was let in and has not ended: nobody packs; one of ten minutes ago is dead, by the
+                         start of the machine and the seconds since then that it holds, which no clock changes
     sage-packed          `<count> <bytes>` of the loose objects that the last packing has left: nobody refers to them,
                          and they are too young to be thrown away
 
@@ -57,7 +58,7 @@ def begin_push(repository: Path, patience_s: float = _PATIENCE_S) -> bool:
             if free:
                 with contextlib.suppress(OSError):
                     (repository / _PUSHES).mkdir(exist_ok=True)
-                    (repository / _PUSHES / str(os.getppid())).touch()
+                    (repository / _PUSHES / str(os.getppid())).write_text(" ".join(_instant()), encoding="ascii")
                 return True
         if time.monotonic() >= until:
             return False
@@ -120,11 +121,30 @@ def _is_pushed_to(repository: Path) -> bool:
     arriving = [*(repository / "objects").glob("tmp_objdir-*"), *(repository / "objects").glob("incoming-*")]
     for sign in (*arriving, *(repository / _PUSHES).glob("*")):
         with contextlib.suppress(OSError):
-            if abs(now - sign.stat().st_mtime) < _DEAD_AFTER_S:
+            if abs(_age_s(sign, now)) < _DEAD_AFTER_S:
                 return True
             if sign.parent.name == _PUSHES:
                 sign.unlink()
     return False
+
+
+def _instant() -> tuple[str, str]:
+    """Which start of this machine it is, and the seconds since then; without either where nobody says."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return boot, str(time.clock_gettime(time.CLOCK_BOOTTIME))
+    except (OSError, ValueError, AttributeError):
+        return "", ""
+
+
+def _age_s(sign: Path, now: float) -> float:
+    """Seconds since a sign was left; one that names no start of this machine is as old as its mtime says."""
+    boot, awake_s = _instant()
+    with contextlib.suppress(OSError, ValueError):
+        then, since = sign.read_text(encoding="ascii").split()
+        if then == boot:
+            return float(awake_s) - float(since)
+    return now - sign.stat().st_mtime
 
 
 def _loose(objects: Path) -> tuple[int, int]:

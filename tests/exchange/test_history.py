@@ -124,6 +124,19 @@ def test_nobody_packs_beside_a_push(world: World, sign: str, dead_s: float) -> N
     assert hub_upkeep.pack(world.hub)
 
 
+@pytest.mark.parametrize("set_by_s", [-400 * 86400, -3600, 3600, 400 * 86400])
+def test_a_clock_that_is_set_beside_a_push_makes_it_neither_dead_nor_immortal(
+    world: World, monkeypatch: pytest.MonkeyPatch, set_by_s: int
+) -> None:
+    pile_up(world.hub, hub_upkeep.LOOSE + 1)
+    assert hub_upkeep.begin_push(world.hub)
+    now, awake = time.time, time.clock_gettime(time.CLOCK_BOOTTIME)
+    monkeypatch.setattr(time, "time", lambda: now() + set_by_s)
+    assert not hub_upkeep.pack(world.hub)
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: awake + 601)
+    assert hub_upkeep.pack(world.hub)
+
+
 def test_a_push_waits_while_the_hub_packs_itself(world: World) -> None:
     sprout = world.post(SPROUT)
     sprout.put(decision())
