@@ -1,7 +1,8 @@
 """How long a hub asks to be left alone, read from the headers of its answer.
 
 Retry-After: 300                              seconds
-Retry-After: Mon, 30 Nov 2026 06:05:00 GMT    a moment, by the hub's own clock where it says that too (Date)
+Retry-After: Mon, 30 Nov 2026 06:05:00 GMT    a moment, by the hub's own clock where it says that too (Date); by ours
+                                              only within what is waited, as ours may be wrong by years
 RateLimit: "api";r=0;t=243                    windows of requests: none left, the window ends in 243 s
 RateLimit: limit=500, remaining=0, reset=243  the same as older hubs write it
 """
@@ -38,7 +39,9 @@ def _retry_after(headers: Mapping[str, str], now: datetime) -> Iterator[float]:
         yield float(seconds[1])
     elif (moment := _moment(text)) is not None:
         there = _moment(headers.get("date", "")[:_LONGEST_HEADER])
-        yield max(0.0, (moment - (there or now)).total_seconds())
+        asked = max(0.0, (moment - (there or now)).total_seconds())
+        if there or asked <= MOST_S:
+            yield asked
 
 
 def _moment(text: str) -> datetime | None:
