@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 
 from sage_edge import shell
+from sage_edge.clock import SystemClock
 from sage_edge.deploy import host_declarations
 from sage_edge.deploy.errors import ModelNotLocked
 from sage_edge.deploy.host_declarations import HostDeclarations
@@ -56,9 +57,9 @@ class Checkout:
         """Return how many commits this checkout has, by which a board tells older from newer; 0 outside of git."""
         return self._once(("counter",), lambda: _counter(self.root))
 
-    def newer_source(self, image: BuiltImage) -> str | None:
-        """Return a source that was written after an image was built, as `build_record.newer_source`."""
-        return self._once(("newer", image.id), lambda: build_record.newer_source(self.root, image))
+    def outdated(self, image: BuiltImage) -> str | None:
+        """Return why an image may not be what its sources make, as `build_record.outdated`."""
+        return self._once(("outdated", image.id), lambda: build_record.outdated(self.root, image, SystemClock().now()))
 
     def commit(self) -> str:
         """Return the commit of this checkout, 12 hex digits, `-dirty` where fleet/ or compose/ differs from it.

@@ -10,11 +10,15 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from sage_edge import files
 from sage_edge.image.built import BuiltImage
 from sage_edge.names import Digest
+
+_SKEW_S = 60.0
+"""A disk of another machine may be ahead by so much."""
 
 
 def find(root: Path, name: str, platform: str, processor: str = "") -> BuiltImage | None:
@@ -42,12 +46,22 @@ def sources(name: str) -> tuple[str, ...]:
     return ("sage_edge", f"images/{name}", "images/shared", "images/images.lock", "requirements", "pyproject.toml")
 
 
-def newer_source(root: Path, image: BuiltImage) -> str | None:
-    """Return a source, as a path from the checkout, that was written after an image was built; None without any."""
+def outdated(root: Path, image: BuiltImage, now: datetime) -> str | None:
+    """Return why an image may not be what its sources make, and what a new build is for; None: nothing says so.
+
+    What bears a date of the future was written by a clock that was ahead, and nothing follows from it.
+    """
+    latest = now.timestamp() + _SKEW_S
     built = _record(root, image.name, image.platform, image.processor).stat().st_mtime
+    if built > latest:
+        return "its image was built by a clock that was ahead, so nobody can tell what was changed since; to ship that"
     for path in _files(root, sources(image.name)):
-        if os.stat(path).st_mtime > built:  # noqa: PTH116 - hundreds of files, at every deploy
-            return os.path.relpath(path, root)
+        written = os.stat(path).st_mtime  # noqa: PTH116 - hundreds of files, at every deploy
+        if written > built:
+            name = os.path.relpath(path, root)
+            if written > latest:
+                return f"{name} bears a date of the future, so nobody can tell whether it was built; touch it, then"
+            return f"{name} was changed after its image was built; to ship it"
     return None
 
 

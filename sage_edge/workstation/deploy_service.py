@@ -137,9 +137,9 @@ _BUILDING = threading.Lock()
 def wanting(here: FleetContext, host: Host) -> Callable[[BoardProbe], DesiredRelease]:
     """Return what turns a board's facts into what it is to run. Raises NotBuilt."""
     image = image_of(here, host)
-    if changed := here.checkout.newer_source(image):
+    if outdated := here.checkout.outdated(image):
         build = hints.text(hints.invoke("image.build", host=host.name), here.surroundings)
-        log_of(host.name)(f"note: {changed} was changed after its image was built; to ship it: {build}")
+        log_of(host.name)(f"note: {outdated}: {build}")
     return lambda facts: desired_release.desired(here.checkout, host, image, facts)
 
 
