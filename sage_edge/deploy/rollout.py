@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
+from sage_edge.clock import SystemClock
 from sage_edge.deploy import plan as plans
 from sage_edge.deploy import preflight
 from sage_edge.deploy.desired_release import DesiredRelease
@@ -142,7 +143,7 @@ def _taken_back_alone(release: str, timeouts: RolloutTimeouts) -> Iterator[None]
     try:
         yield
     except Unreachable as lost:
-        at = datetime.now(timezone.utc) + timedelta(seconds=timeouts.revert_s)
+        at = SystemClock().now() + timedelta(seconds=timeouts.revert_s)
         then = f"if it had begun to switch to {release}, it takes itself back at {at:%H:%M:%S} UTC"
         raise Unreachable(f"{lost.message}; {then}", hint=lost.hint) from None
 

@@ -130,11 +130,10 @@ def push(c: object, host: str = "", role: str = "", all: bool = False, fleet: st
 )
 def lock(c: object, base: str = "", yes: bool = False, dry_run: bool = False) -> int:
     """Look up the digests of bases, show and lock them."""
-    from datetime import datetime, timezone
-
     import click
 
     from sage_edge.cli.environment import log
+    from sage_edge.clock import SystemClock
     from sage_edge.image import base_digests, spec
     from sage_edge.workstation import context
 
@@ -143,7 +142,7 @@ def lock(c: object, base: str = "", yes: bool = False, dry_run: bool = False) ->
     if not digests:
         log("every base is resolved; to ask for one again: invoke image.lock --base NAME")
         return 0
-    written, today = 0, f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    written, today = 0, f"{SystemClock().now():%Y-%m-%d}"
     for digest in digests:
         click.echo(f"{digest.name}  {digest.image}  {digest.kind}")
         if digest.kind != "same":

@@ -6,12 +6,13 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sage_edge import hints
 from sage_edge.cli.environment import log, log_of
+from sage_edge.clock import SystemClock
 from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.names import HostName, shortened
@@ -189,7 +190,7 @@ def _wait(when: str) -> None:
             f"expected --when idle, now or a time in UTC like 03:30, got {when!r}",
             hint=hints.invoke("deploy", help=True),
         )
-    now = datetime.now(timezone.utc)
+    now = SystemClock().now()
     hour, minute = map(int, when.split(":"))
     due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
     due += timedelta(days=1) if due <= now else timedelta()
