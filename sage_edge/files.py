@@ -49,6 +49,9 @@ def storing(path: Path) -> Iterator[None]:
         if refusal.errno in _NO_PLACE:
             hint = "name another place, or move away what lies there"
             raise StorageError(str(path), os.strerror(refusal.errno), hint=hint) from refusal
+        if isinstance(refusal, NoPlainFile):
+            hint = "move away what lies there: it is a pipe, a device, a folder or far too large"
+            raise StorageError(str(path), refusal.what, hint=hint) from refusal
         if refusal.errno not in _REFUSALS:
             raise
         raise StorageError(str(path), os.strerror(refusal.errno)) from refusal
@@ -60,27 +63,39 @@ def digest(data: bytes) -> Digest:
 
 
 def digest_file(path: Path) -> Digest:
-    """SHA-256 of a file, read in 1 MiB pieces."""
+    """SHA-256 of a file, read in 1 MiB pieces. Raises OSError; NoPlainFile for what may never end."""
     state = hashlib.sha256()
-    with path.open("rb") as stream:
+    with os.fdopen(open_plain(path), "rb") as stream:
         while piece := stream.read(1 << 20):
             state.update(piece)
     return Digest(f"sha256:{state.hexdigest()}")
 
 
 class NoPlainFile(OSError):
-    """Something that is no plain file, or one that is larger than its reader takes."""
+    """Something that is no plain file, or one that is larger than its reader takes. what: which of them."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.what = what
+        super().__init__(f"{path} {what}")
+
+
+def open_plain(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -> int:
+    """Open a file that somebody else may have put there: nothing that is no plain file is waited for.
+
+    follow: whether a link may stand in its place. Raises OSError; NoPlainFile for a device, a pipe, a folder.
+    """
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW), 0o644)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NoPlainFile(path, "is no plain file")
+    return handle
 
 
 def read(path: Path, *, at_most: int) -> bytes:
     """Return a plain file's bytes. Raises OSError; NoPlainFile for a device, a pipe, a folder or too many bytes."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise NoPlainFile(f"{path} is no plain file")
-    with os.fdopen(handle, "rb") as stream:
+    with os.fdopen(open_plain(path), "rb") as stream:
         if len(data := stream.read(at_most + 1)) > at_most:
-            raise NoPlainFile(f"{path} holds more than {at_most} bytes")
+            raise NoPlainFile(path, f"holds more than {at_most} bytes")
     return data
 
 
@@ -235,7 +250,7 @@ class LineLog:
     def append(self, payload: str) -> None:
         """Append one line durably. Raises StorageError; then the log is as it was."""
         with storing(self.path):
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            handle = open_plain(self.path, os.O_WRONLY | os.O_APPEND, follow=False)
             try:
                 before = os.fstat(handle).st_size
                 try:
@@ -250,9 +265,10 @@ class LineLog:
     def read(self) -> Lines:
         """Return the good lines. Bad ones at the end are `torn`: a power cut may make many of one.
 
-        A bad line with a good one after it is no such thing, and is named.
+        A bad line with a good one after it is no such thing, and is named. Raises OSError.
         """
-        raw = _split(self.path.read_bytes())
+        with os.fdopen(open_plain(self.path, follow=False), "rb") as stream:
+            raw = _split(stream.read())
         payloads = [_decode(line) for line in raw]
         first = next((number for number, payload in enumerate(payloads) if payload is None), len(raw))
         good = tuple(payload for payload in payloads[:first] if payload is not None)
@@ -263,7 +279,7 @@ class LineLog:
     def cut(self, good_bytes: int) -> None:
         """Cut a torn tail off, durably."""
         with storing(self.path):
-            handle = os.open(self.path, os.O_WRONLY)
+            handle = open_plain(self.path, os.O_WRONLY, follow=False)
             try:
                 os.ftruncate(handle, good_bytes)
                 os.fsync(handle)

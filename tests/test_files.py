@@ -8,6 +8,7 @@ import itertools
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,20 @@ def test_a_place_that_cannot_be_is_named_with_another_next_step(tmp_path: Path, 
     with pytest.raises(StorageError) as refused:
         files.write_atomic(path, b"data")
     assert "name another place" in str(refused.value.hint)
+
+
+def test_a_log_or_a_digest_waits_for_no_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "file").write_bytes(b"")
+    for name in ("pipe", "link"):
+        log = files.LineLog(tmp_path / name)
+        for act in (log.read, partial(log.append, "a"), partial(log.cut, 0)):
+            with pytest.raises((OSError, StorageError)):
+                act()
+    with pytest.raises(files.NoPlainFile):
+        files.digest_file(tmp_path / "pipe")
+    assert (tmp_path / "file").read_bytes() == b""
 
 
 def test_a_device_or_a_pipe_is_never_replaced_by_a_file(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ the log             at every wake
 
 from __future__ import annotations
 
+from sage_edge import sanitize
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps.base import Wake
 from sage_edge.errors import HubRefused, Locked, SageError, StorageError, Unreachable
@@ -24,6 +25,7 @@ _EVENTS: tuple[tuple[type[SageError], str], ...] = (
 )
 _MARK = b'"event":"exchange-'
 _MONTHS = 2
+_TOLD = 5
 
 
 def note(agent: Agent, wake: Wake, trouble: SageError) -> None:
@@ -39,6 +41,15 @@ def note(agent: Agent, wake: Wake, trouble: SageError) -> None:
         agent.record(event, f"work goes on without the exchange: {trouble.message}")
     else:
         agent.log(f"without the exchange: {trouble.message}")
+
+
+def note_strange(agent: Agent, wake: Wake) -> None:
+    """Say what lies among the papers and is none: it is left where it is, and goes nowhere."""
+    strange = agent.post.strange()
+    for what in strange[:_TOLD]:
+        wake.problems.append(f"not a paper, so not published: {sanitize.one_line(what)}")
+    if len(strange) > _TOLD:
+        wake.problems.append(f"and {len(strange) - _TOLD} more that are no papers")
 
 
 def note_over(agent: Agent) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sage_edge import clock, files
-from sage_edge.errors import StorageError
+from sage_edge.errors import StorageError, UsageError
 from sage_edge.names import Track
 from sage_edge.paths import Paths
 from sage_edge.records import paper_paths
@@ -39,7 +39,7 @@ def of(paths: Paths, track: Track) -> frozenset[datetime]:
             continue
         try:
             slot = archive.read(paths.papers / paper_paths.of_session(session, track)).head.slot
-        except TranscriptBroken:
+        except (TranscriptBroken, UsageError):  # the latter: what lies there is no plain file
             if session == sessions[-1]:
                 raise
             continue

@@ -36,6 +36,7 @@ def once(agent: Agent, *, attempts: int = 4) -> Wake:
         agent.events.clear()
         clock_doubt.note(agent, wake)
         _open(agent, wake)
+        post_trouble.note_strange(agent, wake)
         for step in steps_for(agent):
             if step.always:
                 _carry_out(step, agent, wake)

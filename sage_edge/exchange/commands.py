@@ -6,6 +6,7 @@ that another git left behind, no question on a terminal, English answers. GIT_SS
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,9 +118,23 @@ def push(clone: Clone) -> Command:
     return git(clone, "push", "--porcelain", "--no-verify", HUB, f"{clone.own}:{clone.own}")
 
 
-def stage(clone: Clone) -> Command:
-    """Make the index say what lies in papers/; nothing can hide behind an ignore file."""
-    return git(clone, "add", "--all", "--force", ".")
+def indexed(clone: Clone) -> Command:
+    """List the paths of the index, NUL after each."""
+    return git(clone, "ls-files", "-z", env=OFFLINE)
+
+
+def stage(clone: Clone, paths: Iterable[str]) -> Command:
+    """Make the index say what lies in papers/ at these paths; nothing can hide behind an ignore file."""
+    return git(clone, "update-index", "-z", "--add", "--remove", "--stdin", stdin=_listed(paths))
+
+
+def unstage(clone: Clone, paths: Iterable[str]) -> Command:
+    """Take paths out of the index, whatever lies there."""
+    return git(clone, "update-index", "-z", "--force-remove", "--stdin", stdin=_listed(paths))
+
+
+def _listed(paths: Iterable[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
 def write_tree(clone: Clone) -> Command:

@@ -136,7 +136,7 @@ def _pass_over(
         because=because,
         created=at,
     ).pretty()
-    here(clone, commands.stage(clone))
+    publish.stage(clone)
     publish.require_lawful(clone, folders.get(clone.host, frozenset()), here(clone, commands.staged(clone, base)).out)
     oid = here(clone, commands.keep_blob(clone, record)).text
     here(clone, commands.stage_blob(clone, foreign.record, oid))

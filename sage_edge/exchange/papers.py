@@ -13,7 +13,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import files, locks
@@ -23,6 +25,11 @@ from sage_edge.records.base import Record
 
 _PATIENCE_S = 30.0
 _TAIL_BYTES = 65536
+_OF_GIT = {".git", "git~1"}
+"""Names that git takes into no tree, however they are spelled."""
+
+_KINDS = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_KINDS |= {stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
 @contextlib.contextmanager
@@ -39,7 +46,7 @@ def create(path: Path, paper: Record) -> None:
     try:
         files.create_exclusive(path, data)
     except FileExistsError:
-        if not path.is_file() or path.read_bytes() != data:
+        if _content(path) != data:
             raise OwnBranchBroken(
                 f"{path} already holds another paper than the one to be kept",
                 hint="a paper is written once: find out which of the two is true and move the other away",
@@ -51,7 +58,7 @@ def append(path: Path, line: Record) -> None:
     files.make_folder(path.parent)
     data = line.canonical() + b"\n"
     with files.storing(path):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = files.open_plain(path, os.O_RDWR | os.O_CREAT, follow=False)
         try:
             end = _cut_torn_line(handle)
             _require_small(path, end + len(data))
@@ -70,9 +77,10 @@ def replace(path: Path, page: Record) -> None:
 def tidy(papers: Path) -> None:
     """Remove what a killed writer left half done. Only for the holder of papers.lock."""
     files.sweep(papers)
-    for path in sorted((papers / rules.WORKLOG).glob("*.jsonl")):
+    for name in names(papers, rules.WORKLOG):
+        path = papers / name
         with files.storing(path):
-            handle = os.open(path, os.O_RDWR)
+            handle = files.open_plain(path, os.O_RDWR, follow=False)
             try:
                 _cut_torn_line(handle)
             finally:
@@ -81,15 +89,63 @@ def tidy(papers: Path) -> None:
 
 def names(papers: Path, below: str = "") -> tuple[str, ...]:
     """Return the paths of the papers below a folder, or of one file, sorted."""
-    start = papers / below
-    paths = [start] if start.is_file() else start.glob("**/*")
-    plain = (path for path in paths if path.is_file() and not path.name.startswith("."))
-    return tuple(sorted(path.relative_to(papers).as_posix() for path in plain))
+    plain = walk(papers, below).plain
+    return tuple(path for path in plain if not path.rpartition("/")[2].startswith("."))
+
+
+@dataclass(frozen=True)
+class PaperWalk:
+    """What lies below papers/: paths of plain files, sorted; and what is none of ours, each with the reason."""
+
+    plain: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def walk(papers: Path, below: str = "") -> PaperWalk:
+    """Look at everything below a folder of papers/, or at one file; nothing is opened, and no link is followed.
+
+    A pipe, socket, device or link is no paper, and neither is anything in somebody's repository, nor what belongs to
+    git. Raises StorageError.
+    """
+    plain: list[str] = []
+    skipped: list[str] = []
+    places = [below]
+    with files.storing(papers):
+        while places:
+            place = places.pop()
+            if why := _strange(papers, place):
+                skipped.append(f"{place} {why}")
+            elif (papers / place).is_dir():
+                places += [f"{place}/{path.name}" if place else path.name for path in (papers / place).iterdir()]
+            elif files.exists(papers / place):
+                plain.append(place)
+    return PaperWalk(tuple(sorted(plain)), tuple(sorted(skipped)))
+
+
+def _strange(papers: Path, place: str) -> str:
+    """Why what lies there is none of ours; empty for a plain file, a folder of ours, and nothing."""
+    try:
+        mode = (papers / place).lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if place.rpartition("/")[2].lower() in _OF_GIT:
+        return "belongs to a git repository"
+    if stat.S_ISDIR(mode):
+        return "is a git repository of its own" if place and files.exists(papers / place / ".git") else ""
+    return "" if stat.S_ISREG(mode) else f"is {_KINDS.get(stat.S_IFMT(mode), 'no plain file')}"
 
 
 def is_immutable(path: str) -> bool:
     """Whether a path is that of a paper which is written once."""
     return path != rules.STATUS and not path.startswith(f"{rules.WORKLOG}/")
+
+
+def _content(path: Path) -> bytes | None:
+    """The content of what lies at a paper's place; None where that is no paper."""
+    try:
+        return files.read(path, at_most=rules.LIMIT_BYTES)
+    except OSError:
+        return None
 
 
 def _require_small(path: Path, size_bytes: int) -> None:

@@ -188,6 +188,10 @@ class Post:
             branch_reader.here(self._clone, commands.bundle(self._clone, into))
         return True
 
+    def strange(self) -> tuple[str, ...]:
+        """What lies among the papers and is none: it is published by nobody. Needs no hub. Raises StorageError."""
+        return papers.walk(self._clone.papers).skipped
+
     def unpublished(self) -> int:
         """How many papers the hub did not have when it was last heard; worklog and status do not count."""
         return self._read(lambda: branch_reader.unpublished(self._clone))

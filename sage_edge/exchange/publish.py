@@ -6,6 +6,7 @@ Nothing to commit and something to push is how an offline host catches up.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -40,8 +41,18 @@ def record(clone: Clone, writable: frozenset[str], signing: Signing, summary: st
         papers.tidy(clone.papers)
         _bring_back_records(clone)
         _drop_withdrawn(clone, signing)
-        here(clone, commands.stage(clone))
+        stage(clone)
         return _commit(clone, writable, signing, summary, at)
+
+
+def stage(clone: Clone) -> None:
+    """Make the index say which plain files lie in papers/, and nothing else. For the holder of papers.lock."""
+    plain = papers.walk(clone.papers).plain
+    listed = here(clone, commands.indexed(clone)).out.split(b"\0")[:-1]
+    # first, because a file may have taken the place of a folder, or a folder that of a file
+    if gone := set(map(os.fsdecode, listed)).difference(plain):
+        here(clone, commands.unstage(clone, sorted(gone)))
+    here(clone, commands.stage(clone, plain))
 
 
 def _drop_withdrawn(clone: Clone, signing: Signing) -> None:

@@ -52,4 +52,7 @@ def _bring_back(clone: Clone, path: str, content: bytes) -> None:
 
 def _present(clone: Clone, path: str) -> bytes | None:
     file = clone.papers / path
-    return file.read_bytes() if file.is_file() else None
+    if not files.exists(file):
+        return None
+    with files.storing(file):  # and no paper is larger
+        return files.read(file, at_most=rules.LIMIT_BYTES)

@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 
 from sage_edge import shell
-from sage_edge.exchange import commands, signatures
+from sage_edge.exchange import commands, papers, signatures
 from sage_edge.exchange.branch_reader import tips
 from sage_edge.exchange.commands import INCOMING, Clone
 from sage_edge.exchange.errors import NotTrustable
@@ -67,9 +67,8 @@ def _commit(clone: Clone, begun: str) -> str | None:
 
 def of(clone: Clone, host: str) -> tuple[BranchTrust, ...]:
     """Return what was said of a host's branch."""
-    folder = clone.papers / paper_paths.TRUSTS / host
-    papers = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return tuple(parse(BranchTrust, path.read_bytes()) for path in papers)
+    names = papers.names(clone.papers, f"{paper_paths.TRUSTS}/{host}")
+    return tuple(parse(BranchTrust, (clone.papers / name).read_bytes()) for name in names)
 
 
 def newest(clone: Clone, host: str, tip: str | None) -> str | None:

@@ -19,6 +19,7 @@ Paths lie below the root and in the few folders that are ours.
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
@@ -28,7 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sage_edge.host import durable, machine, rights
+from sage_edge.host import durable, foreign_file, machine, rights
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
@@ -38,6 +39,7 @@ ProvisionResult = dict[str, Any]
 OURS = ("srv/sage", "etc/sage", "etc/sudoers.d/sage-host", "etc/docker/daemon.json", "etc/ssh/sshd_config.d")
 """Where files and folders may be written."""
 
+_REFS_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z][a-z0-9.+_-]{0,62}")
 _UNIT = re.compile(r"sage-[a-z-]{1,40}\.(service|timer)")
 _APT_S = 1200.0
@@ -247,7 +249,10 @@ def _key(places: Places, step: ProvisionRequest) -> ProvisionResult:
 def _published(places: Places, host: str) -> str | None:
     """The last commit of a host's branch that the exchange has, as its clone here has heard; None: never heard."""
     clone, ref = places.state / "exchange.git", f"refs/incoming/{_fit(host, _NAME, 'a host')}"
-    texts = [path.read_text("ascii", "replace") for path in (clone / ref, clone / "packed-refs") if path.is_file()]
+    texts = []
+    for path in (clone / ref, clone / "packed-refs"):
+        with contextlib.suppress(OSError):  # it is the agent's: whatever lies there, nothing is waited for
+            texts.append(foreign_file.read(path, _REFS_BYTES).content.decode("ascii", "replace"))
     heard = re.search(rf"^([0-9a-f]{{40}})(?: {re.escape(ref)})?$", "\n".join(texts), re.MULTILINE)
     return heard[1] if heard else None
 

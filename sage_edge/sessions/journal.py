@@ -71,8 +71,9 @@ class Journal:
         self._log.append(_line("closing", closing.model_dump(mode="json")))
 
     def read(self) -> SessionLog:
-        """Return what the journal tells, after cutting a torn last line off. Raises JournalBroken."""
-        lines = self._log.read()
+        """Return what the journal tells, after cutting a torn last line off. Raises JournalBroken, StorageError."""
+        with files.storing(self.path):
+            lines = self._log.read()
         if lines.bad_line is not None:
             raise JournalBroken(str(self.path), lines.bad_line, "the line does not match its checksum")
         if lines.torn:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sage_edge.errors import SageError
-from sage_edge.exchange import branch_state
+from sage_edge.exchange import branch_state, papers
 from sage_edge.exchange.branch_state import BranchState
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.commit_key import Signing
@@ -162,6 +162,7 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
         ),
     ),
     _check("branches", _branches, lambda _, state: judges.branches(state)),
+    _check("papers", lambda here: papers.walk(here.paths.papers).skipped, lambda _, skipped: judges.papers(skipped)),
     _check("signatures", _signed, lambda _, signed: judges.signatures(signed)),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sage_edge import sizes
+from sage_edge import sanitize, sizes
 from sage_edge.errors import HubRefused, SageError
 from sage_edge.exchange.branch_state import BranchState
 from sage_edge.hints import invoke, sage
@@ -209,6 +209,15 @@ def branches(fact: BranchState | None) -> CheckJudgement:
         )
         return CheckJudgement("warn", f"not read to the end: {', '.join(map(ascii, fact.unread))}", remedy)
     return CheckJudgement("ok", f"{counted(fact.read, 'other host')} read, as last heard")
+
+
+def papers(skipped: Sequence[str]) -> CheckJudgement:
+    """Judge that nothing lies among the papers but papers. skipped: what else does, each with the reason."""
+    if not skipped:
+        return CheckJudgement("ok", "nothing lies among the papers that is none")
+    more = f", and {len(skipped) - 5} more" if len(skipped) > 5 else ""
+    answer = f"not published: {', '.join(map(sanitize.one_line, skipped[:5]))}{more}"
+    return CheckJudgement("warn", answer, "move it away: papers are plain files, and this host writes them itself")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -251,3 +252,16 @@ def test_a_researcher_measures_what_a_practitioner_published(world: World, home:
     assert len(names) == 3
     assert not [name for name in on_hub(world, "thor") if name.startswith("sessions/")]
     assert status(home("thor")).next_due is None
+
+
+def test_what_lies_among_the_papers_and_is_none_is_told_and_ends_nothing(home: Make) -> None:
+    agent = home().agent
+    agent.paths.papers.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(agent.paths.papers / "odd")
+    for number in range(6):
+        (agent.paths.papers / f"link-{number}").symlink_to("odd")
+    found = wake.once(agent)
+    assert (found.failure, found.published) == (None, True)
+    assert found.problems[0] == "not a paper, so not published: link-0 is a link"
+    assert found.problems[-1] == "and 2 more that are no papers"
+    assert status(home()).problems == tuple(found.problems)

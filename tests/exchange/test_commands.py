@@ -28,7 +28,8 @@ def test_words() -> None:
     assert _said(commands.push(CLONE)) == (
         "push --porcelain --no-verify hub refs/heads/host/sprout:refs/heads/host/sprout"
     )
-    assert _said(commands.stage(CLONE)) == "add --all --force ."
+    assert _said(commands.stage(CLONE, ["a"])) == "update-index -z --add --remove --stdin"
+    assert commands.stage(CLONE, ["a", "b/\udcff"]).stdin == b"a\0b/\xff\0"
     assert _said(commands.staged(CLONE, None)).endswith(inspection.EMPTY_TREE)
     assert _said(commands.tree(CLONE, "abc", "decisions")) == "ls-tree -r -z abc decisions"
     assert commands.contents(CLONE, ["a", "b"]).stdin == b"a\nb\n"

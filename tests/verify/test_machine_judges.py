@@ -158,6 +158,13 @@ def test_an_exchange_that_refuses_says_what_a_wake_says(refusal: HubRefused | Un
     assert (judgement.verdict, judgement.answer, judgement.remedy) == ("fail", refusal.message, remedy)
 
 
+def test_papers() -> None:
+    assert machine_judges.papers(()).verdict == "ok"
+    judgement = machine_judges.papers([f"odd-{number} is a pipe" for number in range(7)])
+    assert judgement.verdict == "warn"
+    assert judgement.answer.endswith("odd-4 is a pipe, and 2 more")
+
+
 @pytest.mark.parametrize(
     ("fact", "verdict", "words", "remedy"),
     [
