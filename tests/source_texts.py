@@ -239,7 +239,10 @@ class Texts:
             yield from self._command(program, node, at)
             return
         if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and isinstance(node.args[0], ast.Tuple):
-            yield from map(" ".join, itertools.product(*(self.of(part, at) for part in node.args[0].elts)))
+            lines = (
+                (slot(part),) if isinstance(part, ast.Starred) else self.of(part, at) for part in node.args[0].elts
+            )
+            yield from map(" ".join, itertools.product(*lines))
             return
         home = self._home(node.func, at.module)
         if home and home[0] in map(self.modules.get, _INERT) and node.args:

@@ -58,9 +58,9 @@ def row_for(step: NextStep) -> Row | None:
 
 
 def section_of(step: NextStep) -> str:
-    """Return the part of the page in which most messages of a message's room stand."""
-    room = step.places[0].rsplit("/", 1)[0]
-    near = (row_for(other) for other in all_of_the_source() if other.places[0].startswith(f"{room}/"))
+    """Return the part of the page in which most messages of a message's folder stand."""
+    folder = step.places[0].rsplit("/", 1)[0]
+    near = (row_for(other) for other in all_of_the_source() if other.places[0].rsplit("/", 1)[0] == folder)
     return next((name for name, _ in Counter(row.section for row in near if row).most_common(1)), "Any command")
 
 
