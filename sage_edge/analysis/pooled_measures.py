@@ -6,14 +6,16 @@ import math
 from collections.abc import Sequence
 
 from sage_edge.records.study import Measure
-from sage_edge.scorers.interval import mean_interval, wilson
+from sage_edge.scorers.clustered import SessionTotal, rate_over_sessions
+from sage_edge.scorers.interval import mean_interval
 
 
 def pooled(measures: Sequence[Measure]) -> Measure | None:
     """Return one measure of all answers together; a single one as it is, None of none.
 
-    A rate has Wilson's interval over all answers. A mean weighs each session by its answers, and its interval is
-    Student's over the sessions' values, because the answers of one session are alike. Raises ValueError for measures
+    The answers of one session are alike, so intervals go by sessions: that of a rate is Wilson's on the effective
+    number of answers (scorers.clustered). A mean weighs each session by its answers, and has Student's interval over
+    the sessions' values. Raises ValueError for measures
     of different scorers, versions, quantities or definitions: those are never averaged.
     """
     if len({(measure.scorer, measure.version, measure.quantity, measure.definition) for measure in measures}) > 1:
@@ -24,7 +26,7 @@ def pooled(measures: Sequence[Measure]) -> Measure | None:
     n = sum(count for _, count in counted)
     hits = None if any(measure.hits is None for measure in measures) else sum(measure.hits or 0 for measure in measures)
     if hits is not None:
-        low, high = wilson(hits, n)
+        low, high = rate_over_sessions(SessionTotal(measure.hits or 0, measure.n) for measure in measures)
     else:
         low, high = mean_interval([value for value, _ in counted])
     value = math.fsum(value * count for value, count in counted) / n if n else None

@@ -1,11 +1,11 @@
 """A series in windows of sessions, each as one number with its n and interval, or the reason why there is none.
 
-rate     hits of all answers in the window, Wilson's interval        n counts answers
-mean     mean of all answers, Student's interval cut to [0, 1]       n counts answers
-whole    mean of the sessions' values, the same interval             n counts sessions
+rate     hits of all answers in the window, Wilson's interval over sessions    n counts answers
+mean     mean of all answers, Student's interval over sessions, in [0, 1]      n counts answers
+whole    mean of the sessions' values, Student's interval in [0, 1]            n counts sessions
 
-Answers of one session are alike, so an interval over answers is rather too narrow than too wide; claims are tested on
-sessions (analysis.claims). Standard library only: a board without numpy can say this much.
+Answers of one session are alike: an interval over several sessions takes the session as its unit (scorers.clustered).
+Standard library only: a board without numpy can say this much.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sage_edge.analysis.series import Point, Series, values
-from sage_edge.scorers.interval import mean_interval, wilson
+from sage_edge.scorers.clustered import SessionTotal, mean_over_sessions, rate_over_sessions
+from sage_edge.scorers.interval import mean_interval
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,20 @@ def windows(series: Series, size: int | None = None) -> Iterator[WindowNumber]:
 
 
 def _window(series: Series, points: list[Point]) -> WindowNumber:
-    counted = values(points) if series.kind == "whole" else [mark.value for point in points for mark in point.marks]
+    answers = [[mark.value for mark in point.marks] for point in points]
+    counted = values(points) if series.kind == "whole" else [value for session in answers for value in session]
     n = len(counted)
     value = math.fsum(counted) / n
     low: float | None
     high: float | None
     if series.kind == "rate":
-        low, high = wilson(round(math.fsum(counted)), n)
+        low, high = rate_over_sessions(SessionTotal(math.fsum(session), len(session)) for session in answers)
         note = ""
     elif n == 1:
         low, high, note = None, None, "n = 1: no spread, so no interval"
     elif max(counted) == min(counted):
         low, high, note = None, None, f"all {n} are the same: no spread, so no interval"
     else:
-        low, high = mean_interval(counted)
+        low, high = mean_interval(counted) if series.kind == "whole" else mean_over_sessions(answers)
         note = ""
     return WindowNumber(points[0].label, points[-1].label, len(points), n, value, low, high, note)

@@ -17,14 +17,20 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     """
     if not 0 <= hits <= n:
         raise ValueError(f"expected 0 <= hits <= n, got {hits} of {n}")
-    if n == 0:
-        return 0.0, 1.0
-    rate, square = hits / n, Z95 * Z95
+    return score_interval(hits / n, n, Z95) if n else (0.0, 1.0)
+
+
+def score_interval(rate: float, n: float, quantile: float) -> tuple[float, float]:
+    """Return Wilson's interval of a rate seen in n > 0 answers, which need not be whole where they are not independent.
+
+    quantile: how many standard errors to either side.
+    """
+    square = quantile * quantile
     centre = rate + square / (2 * n)
-    margin = Z95 * math.sqrt(rate * (1 - rate) / n + square / (4 * n * n))
+    margin = quantile * math.sqrt(rate * (1 - rate) / n + square / (4 * n * n))
     scale = 1 + square / n
-    low = 0.0 if hits == 0 else max(0.0, (centre - margin) / scale)
-    high = 1.0 if hits == n else min(1.0, (centre + margin) / scale)
+    low = 0.0 if rate == 0 else max(0.0, (centre - margin) / scale)
+    high = 1.0 if rate == 1 else min(1.0, (centre + margin) / scale)
     return low, high
 
 
@@ -35,15 +41,20 @@ T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     """Return the 95 % interval of the mean of numbers in [0, 1], cut to [0, 1]; (0, 1) for fewer than two.
 
-    Source: Student, The probable error of a mean, Biometrika 6 (1908) 1-25. Beyond 15 degrees of freedom the quantile
-    is Z95 + (Z95³ + Z95)/(4 df), the first term of its expansion, which is right to 0.012 there.
+    Source: Student, The probable error of a mean, Biometrika 6 (1908) 1-25.
     """
     n = len(values)
     if n < 2:
         return 0.0, 1.0
     mean = math.fsum(values) / n
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    freedom = n - 1
-    quantile = T975[freedom - 1] if freedom <= len(T975) else Z95 + (Z95**3 + Z95) / (4 * freedom)
-    margin = quantile * deviation / math.sqrt(n)
+    margin = student(n - 1) * deviation / math.sqrt(n)
     return max(0.0, mean - margin), min(1.0, mean + margin)
+
+
+def student(freedom: int) -> float:
+    """Return the 97.5 % quantile of Student's t for 1 or more degrees of freedom.
+
+    Beyond 15 it is Z95 + (Z95³ + Z95)/(4 df), the first term of its expansion, which is right to 0.012 there.
+    """
+    return T975[freedom - 1] if freedom <= len(T975) else Z95 + (Z95**3 + Z95) / (4 * freedom)

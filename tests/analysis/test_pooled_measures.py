@@ -6,7 +6,8 @@ import pytest
 
 from sage_edge.analysis.pooled_measures import pooled
 from sage_edge.records.study import Measure
-from sage_edge.scorers import EARLIER_IDENTITY, Mark, mean_interval, measures, wilson
+from sage_edge.scorers import EARLIER_IDENTITY, Mark, mean_interval, measures
+from sage_edge.scorers.clustered import SessionTotal, rate_over_sessions
 from tests.analysis.corpus.counting import LOOKING_BACK
 
 
@@ -28,7 +29,7 @@ def test_rates_add_their_answers() -> None:
     found = pooled([rate(1, 1, 1), rate(), rate(0)])
     assert found is not None
     assert (found.hits, found.n, found.value) == (3, 4, 0.75)
-    assert (found.low, found.high) == wilson(3, 4)
+    assert (found.low, found.high) == rate_over_sessions([SessionTotal(3, 3), SessionTotal(0, 1)])
 
 
 def test_a_number_of_a_whole_session_varies_over_sessions() -> None:

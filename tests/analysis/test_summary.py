@@ -13,6 +13,7 @@ from sage_edge.analysis.series import Point, Series
 from sage_edge.analysis.summary import WindowNumber, windows
 from sage_edge.names import Slug
 from sage_edge.scorers import Mark, QuantityKind, wilson
+from sage_edge.scorers.clustered import SessionTotal, rate_over_sessions
 
 
 def series(kind: QuantityKind, *sessions: list[float], numbers: list[int] | None = None) -> Series:
@@ -39,7 +40,7 @@ def one(found: Series) -> WindowNumber:
 def test_a_rate_pools_its_answers() -> None:
     found = one(series("rate", [1, 0, 1], [0, 1]))
     assert (found.first, found.last, found.sessions, found.n, found.value) == ("P001", "P002", 2, 5, 0.6)
-    assert (found.low, found.high) == wilson(3, 5)
+    assert (found.low, found.high) == rate_over_sessions([SessionTotal(2, 3), SessionTotal(1, 2)])
 
 
 def test_a_rate_of_nothing_but_hits_still_has_an_interval() -> None:

@@ -56,8 +56,8 @@ def test_every_number_has_its_scorer_n_and_interval(tmp_path: Path) -> None:
         corpora.write(tmp_path / "papers", transcript(f"P{number:03d}", replies=replies))
     shown = asked("--corpus", tmp_path / "papers", "--scorer", "identity/1", "--scorer", "truncation/1")
     assert shown.splitlines()[0] == "sprout, primary: 3 sessions"
-    assert rows(shown)["identity/1 rate"] == ["P001-P003", "(3)", "12", "0.500", "0.254", "to", "0.746"]
-    assert rows(shown)["truncation/1 cut"] == ["P001-P003", "(3)", "12", "0.000", "0.000", "to", "0.242"]
+    assert rows(shown)["identity/1 rate"] == ["P001-P003", "(3)", "12", "0.500", "0.111", "to", "0.889"]
+    assert rows(shown)["truncation/1 cut"] == ["P001-P003", "(3)", "12", "0.000", "0.000", "to", "0.607"]
     assert "training" not in shown
     windows = asked("--corpus", tmp_path / "papers", "--scorer", "identity/1", "--window", 2).splitlines()
     assert [line.split()[2] for line in windows if "identity" in line] == ["P001-P002", "P003"]
