@@ -21,7 +21,8 @@ from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.sim import image as sim_image
 from sage_edge.workstation import deploy_service, hub_admission, rollout_service
 from sage_edge.workstation.context import FleetContext
-from tests.deploy import understudy
+from tests.deploy import loopback, understudy
+from tests.deploy.loopback import Typed
 from tests.standins import Boards
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,13 @@ class Ground:
         """Every state in the board's journal, in order."""
         lines = self.boards.inside(host, "cat /srv/sage/deploy/journal.jsonl").text.splitlines()
         return [json.loads(line)["state"] for line in lines]
+
+    def typed(self, words: str) -> Typed:
+        """Type `invoke WORDS` for Sprout."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.desk.root)
+            patch.setenv("SAGE_FLEET", str(self.desk.root / "fleet"))
+            return loopback.typed(f"{words} --host sprout --fleet sim")
 
     def pretend(self, image: BuiltImage) -> None:
         """Make an image count as the one that was built for its name."""

@@ -104,13 +104,18 @@ class Loopback:
 
     def typed(self, words: str) -> Typed:
         """Type `invoke WORDS`."""
-        out, err, code = io.StringIO(), io.StringIO(), 0
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                Program(namespace=tasks.ns).run(["invoke", *shlex.split(words)])
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-        return Typed(code, out.getvalue(), err.getvalue())
+        return typed(words)
+
+
+def typed(words: str) -> Typed:
+    """Type `invoke WORDS` in this process, which stands in a checkout."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            Program(namespace=tasks.ns).run(["invoke", *shlex.split(words)])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return Typed(code, out.getvalue(), err.getvalue())
 
 
 def workstation(root: Path, patch: pytest.MonkeyPatch) -> Loopback:
