@@ -151,7 +151,7 @@ class LocalEngine:
             status, body = docker_socket.get(self._path, place, self._timeout_s)
             content = json.loads(body) if status == _FINE else None
         except (OSError, ValueError) as silent:
-            raise engine_silent(silent) from None
+            raise engine_silent(getattr(silent, "strerror", None) or silent) from None
         if status not in (_FINE, _ABSENT):
             raise Refusal(
                 "engine-refused", f"the Docker engine answers {status} to {place}", "see its log: journalctl -u docker"
