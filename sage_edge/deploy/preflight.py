@@ -69,18 +69,19 @@ def require_returnable(facts: BoardProbe, fleet: str) -> None:
     """Raise WrongBoard or NotReady unless a board is ours and can start a release: what served before needs no more."""
     require_own(facts, fleet)
     if facts.engine is None:
-        raise NotReady(facts.host, _NO_ENGINE)
+        raise NotReady(facts.host, _NO_ENGINE, _START)
     if facts.engine.compose is None:
         raise NotReady(facts.host, _NO_COMPOSE)
 
 
 _NO_ENGINE, _NO_COMPOSE = "no Docker engine answers", "it has no docker compose plugin"
+_START = "on the board: sudo systemctl start docker"  # whoever has a card was provisioned, and so has an engine
 
 
 def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, Hint | None]]:
     engine = facts.engine
     if engine is None:
-        yield _NO_ENGINE, None
+        yield _NO_ENGINE, _START
         return
     if engine.number < OLDEST_ENGINE:
         oldest = ".".join(map(str, OLDEST_ENGINE))

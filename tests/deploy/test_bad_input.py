@@ -185,6 +185,7 @@ READ_KEY = (
 )
 PROVISION, AUDIT = "invoke provision --host sprout", "invoke audit --host sprout"
 NO_ENGINE = "sprout is not ready: no Docker engine answers"
+START = "on the board: sudo systemctl start docker"
 TOO_OLD = "sprout is not ready: its Docker engine is 19.03.8, the oldest that we know to work is 20.10"
 RENEW = "on the board: sudo apt-get update && sudo apt-get install --only-upgrade docker.io"
 NO_PORT = (
@@ -231,7 +232,7 @@ CASES = [
          "sprout: expected 12 hex digits, got 'nonsense'", RELEASES),
     *(Case("no fleet/known_hosts entry", f"{task} --host sprout", 3, NO_KEY, READ_KEY, without_keys)
       for task in (*CHANGING, "logs", "audit", "verify --quick", "lock.status")),
-    *(Case("no docker on the board", f"{task} --host sprout", 1, NO_ENGINE, PROVISION, telling(docker=None))
+    *(Case("no docker on the board", f"{task} --host sprout", 1, NO_ENGINE, START, telling(docker=None))
       for task in ("plan", "deploy", "rollback")),
     Case("no docker on the board", "logs --host sprout", 1, "sprout: docker is not installed", PROVISION,
          telling(docker=None)),
