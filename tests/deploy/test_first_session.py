@@ -1,13 +1,21 @@
-"""The real images on the boards: from nothing to a session in git, which the other board reads and measures."""
+"""The real images on the boards: from nothing to a session in git, which the other board reads and measures.
+
+Then keys are rotated, the board is wiped and comes back, and its key is lost.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 
 from sage_edge.deploy.rollout_options import RolloutTimeouts
+from sage_edge.inventory.signers import Signer
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
@@ -19,6 +27,7 @@ from tests.images.building import built
 
 pytestmark = pytest.mark.docker
 
+PAPERS = "/srv/sage/state/papers"
 PATIENT = RolloutTimeouts(session_s=120, health_s=180, revert_s=600)
 
 
@@ -91,10 +100,7 @@ def test_a_key_is_rotated_and_the_new_one_is_believed(both: Ground) -> None:
     assert [signer.host for signer in rotated.desk.fleet.signers].count(SPROUT) == 2
     asked = RolloutAsked("sprout,thor", "", everyone=False, as_json=False)
     assert rollout_service.deploy(rotated.desk, asked) == 0
-    until = time.monotonic() + 90
-    while _tip(both) == tip and time.monotonic() < until:
-        time.sleep(1)
-    assert _tip(both) != tip, "it publishes by its new key"
+    _published_behind(both, tip)
     assert unsigned(rotated, SPROUT) == []
     assert by_key(rotated) == {signer.fingerprint for signer in rotated.desk.fleet.signers if signer.host == SPROUT}
 
@@ -107,3 +113,74 @@ def by_key(both: Ground) -> set[str]:
 
 def _tip(both: Ground) -> str:
     return both.boards.inside("hub", f"{GIT} rev-parse host/sprout").text
+
+
+def _published_behind(both: Ground, tip: str) -> None:
+    """Wait until sprout publishes something behind a commit."""
+    _until(lambda: _tip(both) != tip, "it publishes by its new key")
+
+
+def _until(holds: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < until, what
+        time.sleep(1)
+
+
+def test_a_wiped_board_goes_on_where_it_was(both: Ground) -> None:
+    """Backup, a board of nothing, and what the messages say then; it ends with a key of its own."""
+    (kept,) = json.loads(typed(both, "backup --json"))["content"]
+    before = {name: _blob(both, name) for name in papers(both, SPROUT, "sessions")}
+    both.boards.renew(SPROUT)
+    assert both.boards.inside(SPROUT, f"ls {PAPERS}").code != 0
+    typed(both, "provision")
+    hint = typed(both, f"restore --file {kept['folder']}")
+    assert re.findall(r"invoke ([a-z.]+)", hint) == ["key.rotate", "deploy"]
+    keys = len(_signers(both))
+    for words in re.findall(r"invoke ([a-z.]+)", hint):
+        typed(both, words)
+    assert len(_signers(both)) == keys + 1
+    release = both.facts().deployed.current
+    assert release
+    later = parse(Transcript, awaited(both, SPROUT, "sessions", release)).head.session
+    assert later not in {PurePosixPath(name).stem for name in before}
+    numbers = sorted(PurePosixPath(name).stem for name in papers(both, SPROUT, "sessions"))
+    for kind in "PT":
+        own = [name for name in numbers if name.startswith(kind)]
+        assert own == [f"{kind}{number:03d}" for number in range(1, len(own) + 1)], "none is used twice or left out"
+    for name, blob in before.items():
+        assert _blob(both, name) == blob
+        paper = both.boards.inside(SPROUT, f"cat {PAPERS}/{name}").text
+        assert paper == both.boards.inside("hub", f"{GIT} cat-file blob {blob}").text
+        assert chain_faults(parse(Transcript, paper)) == ()
+    assert unsigned(both, SPROUT) == []
+    assert "FAIL" not in typed(both, "verify --quick")
+
+
+def test_a_lost_key_is_replaced(both: Ground) -> None:
+    both.boards.inside(SPROUT, "rm /srv/sage/keys/exchange*")
+    tip = _tip(both)
+    typed(both, "key.lost")
+    ends = [signer.until for signer in _signers(both)]
+    assert ends[-1] is None
+    assert None not in ends[:-1]
+    _deployed_everywhere(both)
+    _published_behind(both, tip)
+    assert unsigned(both, SPROUT) == []
+    assert _signers(both)[-1].fingerprint in by_key(both)
+
+
+def typed(both: Ground, words: str) -> str:
+    """Type a task that works; what it printed."""
+    done = both.typed(words)
+    assert done.code == 0, done
+    return done.out + done.err if "--json" not in words else done.out
+
+
+def _signers(both: Ground) -> list[Signer]:
+    return [signer for signer in reloaded(both.desk).fleet.signers if signer.host == SPROUT]
+
+
+def _deployed_everywhere(both: Ground) -> None:
+    asked = RolloutAsked("sprout,thor", "", everyone=False, as_json=False)
+    assert rollout_service.deploy(reloaded(both.desk), asked) == 0
