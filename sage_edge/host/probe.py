@@ -17,7 +17,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sage_edge.host import beat, clock, foreign_file, release_listing, release_store, served_line, started, watch_record
+from sage_edge.host import (
+    beat,
+    clock,
+    foreign_file,
+    release_listing,
+    release_store,
+    rights,
+    served_line,
+    started,
+    watch_record,
+)
 from sage_edge.host.beat import Beat
 from sage_edge.host.board_paths import Places
 from sage_edge.host.clock import boot_id, now_s, now_text
@@ -99,6 +109,7 @@ def facts(places: Places, engine: LocalEngine, helper: str) -> Mapping[str, Any]
         "texts": {name: _sha256(places.root / name) for name in LAID},
         "units": {name: _is_enabled(places.root, name) for name in UNITS},
         "secrets_open": _open_secrets(places.root),
+        "foreign_state": rights.foreign_in(places.state),
         "docker": docker,
         "clock": kept(places.root),
         "heartbeat_age_s": newest.age_s(clock.now(clock.kernel_boot(places.root))) if newest else None,

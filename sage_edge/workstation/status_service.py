@@ -91,6 +91,8 @@ def _troubles(facts: BoardProbe, fleet: str) -> list[str]:
     notes += [damage for damage in (deployed.damaged, deployed.lock_damaged) if damage]
     notes += [f"its agent is failing: {why}" for why in facts.failing or ()]
     notes += [f"it does not read the branch of {case}" for case in facts.answer.get("quarantined") or ()]
+    if foreign := facts.answer.get("foreign_state"):
+        notes.append(f"its agent cannot use all of its state: {', '.join(map(str, foreign))}")
     agent = facts.engine.agent() if facts.engine else None
     if agent is not None and agent.beats is False:
         notes.append("its agent has written no heartbeat since it was started")

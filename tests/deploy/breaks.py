@@ -111,6 +111,7 @@ BREAKS = (
     ),
     Break(
         "the agent fails at every wake",
+        "install -o 10001 -g 10001 /dev/null /srv/sage/state/failing && "
         "echo '\"the disk is full\"' >/srv/sage/state/failing && sleep 2",
         "rm /srv/sage/state/failing && sleep 2",
         frozenset({"last wake"}),
@@ -132,6 +133,12 @@ BREAKS = (
         "chmod 0777 /srv/sage/state",
         "chmod 0750 /srv/sage/state",
         frozenset({"rights of /srv/sage/state"}),
+    ),
+    Break(
+        "somebody looked around in the state as root",
+        "install -d -m 0750 /srv/sage/state/notes && install -m 0400 -o 10001 /dev/null /srv/sage/state/notes/one",
+        "rm -r /srv/sage/state/notes",
+        frozenset({"rights below /srv/sage/state"}),
     ),
     Break("there is no helper", f"mv {_HELPER} {_HELPER}.away", f"mv {_HELPER}.away {_HELPER}", frozenset({"helper"})),
 )

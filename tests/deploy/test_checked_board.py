@@ -33,7 +33,7 @@ def target(seen: BoardProbe, fleet: Fleet | None = None) -> BoardTarget:
 def laid(facts: BoardProbe) -> dict[str, Any]:
     """What a probe tells of a board on which everything was provisioned that its facts ask for."""
     told: dict[str, Any] = {"files": {}, "texts": {}, "units": {}, "users": {}, "groups": {}}
-    told |= {"secrets_open": [], "bytes_missing": []}
+    told |= {"secrets_open": [], "bytes_missing": [], "foreign_state": []}
     for case in board_checks.cases(target(facts)):
         kind, of, wants = case.fact.kind, case.of, case.wants
         if kind == "place":
@@ -119,6 +119,8 @@ BROKEN: list[tuple[dict[str, Any], set[str]]] = [
     ({"clock": {"synchronized": False, "kept_by": []}}, {"clock is kept"}),
     ({"memory": {"total": 1}}, {"free memory"}),
     ({"models": {}}, {f"model {SEEDLING}"}),
+    ({"foreign_state": ["papers/status.json"]}, {"rights below /srv/sage/state"}),
+    ({"foreign_state": None}, {"rights below /srv/sage/state"}),
     ({"secrets_open": ["srv/sage/keys/exchange"]}, {"secrets open to anybody"}),
     ({"bytes_missing": ["sage/seedling/q8_0.json: model.gguf"]}, {"bytes of the models"}),
     ({"bytes_missing": None}, {"bytes of the models"}),

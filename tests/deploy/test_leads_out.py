@@ -139,6 +139,9 @@ def test_provision_gives_what_lies_below_state_back_to_its_owner(board: NearBoar
     link = board.places.state / "out"
     link.symlink_to(board.here.fleet / "fleet.yaml")
     before = (board.here.fleet / "fleet.yaml").stat()
+    told = board.typed("verify --quick")
+    assert (told.code, "rights below /srv/sage/state" in told.out + told.err) == (8, True)
+    assert "its agent cannot use all of its state: " in board.status()["what to know"]
     assert "folder srv/sage/state" in board.typed("provision").out
     assert path.stat().st_mode & 0o777 == 0o600
     assert {inner.lstat().st_uid for inner in board.places.state.rglob("*")} == {10001}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from testinfra.host import Host
 
 from sage_edge.host.probe import SECRETS
+from sage_edge.host.rights import few
 from sage_edge.verify.provisioned import CARD, claims
 from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
@@ -44,6 +45,22 @@ def test_text(host: Host, of: str, rule: Rule) -> None:
 
 def test_card(host: Host, rule: Rule) -> None:
     rule(claims(asking.text(host, f"/{CARD}")))
+
+
+def test_below(host: Host, rule: Rule) -> None:
+    """What is another's, and what its owner may not read, write or enter; git and stores keep some files read-only."""
+    state = "/srv/sage/state"
+    listed = host.run(f"find {state} -mindepth 1 -printf '%y %m %U %P\\n'")
+    entries = [line.split(" ", 3) for line in listed.stdout.splitlines()]
+    owner = host.file(state).uid if listed.succeeded else None
+    lacking = [name for kind, mode, uid, name in entries if int(uid) != owner or _lacks(kind, int(mode, 8), name)]
+    rule(frozenset(few(lacking)) if listed.succeeded else None)
+
+
+def _lacks(kind: str, mode: int, name: str) -> bool:
+    final = {"objects", "blobs"} & set(name.split("/"))
+    least = {"d": 0o700, "l": 0}.get(kind, 0o400 if final else 0o600)
+    return bool(least & ~mode)
 
 
 def test_secrets(host: Host, rule: Rule) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sage_edge.host import clock, probe
+from sage_edge.host import clock, probe, rights
 from sage_edge.host.board_paths import Places
 from sage_edge.host.machine import LocalEngine
 from sage_edge.models.manifest import ListedFile, Manifest
@@ -53,6 +54,31 @@ def test_what_provisioning_writes_is_known_by_its_digest(root: Path) -> None:
     assert found["texts"]["etc/sage/host.yaml"] == hashlib.sha256(b"host: sprout\n").hexdigest()
     assert found["files"]["etc/sage/host.yaml"]["mode"] == "0640"
     assert found["files"]["etc/sage/host.yaml"]["uid"] == os.getuid()
+
+
+def test_what_the_agent_cannot_use_of_its_state_is_named_the_first_few_of_it(root: Path) -> None:
+    state = root / "srv/sage/state"
+    assert told(root)["foreign_state"] == []
+    put(root, "srv/sage/state/exchange.git/objects/ab/cd", "final", 0o444)
+    put(root, "srv/sage/state/papers/status.json", "{}", 0o444)
+    (state / "link").symlink_to("nowhere")
+    assert told(root)["foreign_state"] == ["papers/status.json"]
+    for number in range(9):
+        put(root, f"srv/sage/state/journals/{number}.jsonl", "", 0o200)
+    named = [f"journals/{number}.jsonl" for number in range(5)]
+    assert told(root)["foreign_state"] == [*named, "and 5 more"]
+    shutil.rmtree(state)
+    assert told(root)["foreign_state"] is None
+
+
+def test_a_look_at_the_state_ends_and_sees_first_what_is_near_the_top(root: Path) -> None:
+    for number in range(30):
+        put(root, f"srv/sage/state/cache/{number}", "", 0o000)
+    put(root, "srv/sage/state/papers/one", "", 0o000)
+    state = root / "srv/sage/state"
+    seen = list(rights.foreign_below(state, os.getuid(), 10))
+    assert len(seen) == 8
+    assert len(list(rights.foreign_below(state, os.getuid()))) == 31
 
 
 def test_a_unit_is_enabled_when_a_target_wants_it(root: Path) -> None:

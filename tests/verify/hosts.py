@@ -95,6 +95,7 @@ FOUND: Mapping[str, FactValue] = {
     "content of sage-release.service": BOOT_SHA,
     "content of sage-watch.service": UNIT_SHA,
     "sage-release.service at boot": "enabled",
+    "rights below /srv/sage/state": frozenset(),
     "secrets open to anybody": frozenset(),
     "docker": "20.10.24",
     "docker compose": "there",

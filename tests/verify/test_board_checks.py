@@ -41,6 +41,7 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
     ("content of sage-release.service", None, "as provisioned", "nothing", PROVISION),
     ("content of sage-watch.service", str(OTHER), "as provisioned", "444444444444", PROVISION),
     ("sage-release.service at boot", "disabled", "enabled", "disabled", PROVISION),
+    ("rights below /srv/sage/state", frozenset({"papers"}), "all its owner's", "papers", PROVISION),
     ("secrets open to anybody", frozenset({"srv/x"}), "none", "srv/x", "on the board: sudo chmod o-r FILE"),
     (
         "docker",

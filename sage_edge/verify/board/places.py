@@ -54,6 +54,12 @@ CHECKS: tuple[BoardCheck, ...] = (
         PROVISION,
     ),
     HostCheck(
+        "rights below /srv/sage/state",
+        of_probe("below", lambda seen: as_set(seen.answer.get("foreign_state"))),
+        always(Nothing("all its owner's")),
+        PROVISION,
+    ),
+    HostCheck(
         "secrets open to anybody",
         of_probe("secrets", lambda seen: as_set(seen.answer.get("secrets_open"))),
         always(Nothing()),
