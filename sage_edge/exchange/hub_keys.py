@@ -3,7 +3,8 @@
     restrict,command="/srv/git/exchange.git/sage-hub sprout" ssh-ed25519 AAAA… sprout
 
 Standard library only, Python 3.9 or later: `invoke provision` runs this very file on the hub, over the administrator's
-ssh, as `python3 - LOGIN REPOSITORY HOST KEY`; it prints one JSON object, or one line on stderr and ends with 1.
+ssh, as `python3 - admit LOGIN REPOSITORY HOST KEY`; it prints one JSON object, or one line on stderr and ends with 1.
+`drop LOGIN REPOSITORY HOST [KEY]` (`invoke retire`) takes a host's keys away, and every use of the one that is named.
 As root it becomes the login first: what lies below the login's own folder may be anything.
 """
 
@@ -17,7 +18,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +60,22 @@ def admit(text: str, program: str, host: str, key: str) -> Admission:
     kept = [entry for entry in entries if not _is_of(entry, host, body)]
     place = next((n for n, entry in enumerate(entries) if _is_of(entry, host, body)), len(kept))
     kept.insert(min(place, len(kept)), own)
+    return _outcome(text, kept)
+
+
+def _outcome(before: str, kept: Sequence[str]) -> Admission:
     fresh = "".join(f"{entry}\n" for entry in kept)
-    return Admission(fresh, fresh != text, sum(1 for entry in kept if _is_key(entry) and not _BOUND.search(entry)))
+    return Admission(fresh, fresh != before, sum(1 for entry in kept if _is_key(entry) and not _BOUND.search(entry)))
+
+
+def drop(text: str, host: str, key: str = "") -> Admission:
+    """Return authorized_keys without any key that is bound to a host. key: its public key, which goes as well."""
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"expected the name of a host, got {host!r:.60}")
+    body = ([*key.split(), "", ""])[1]
+    entries = text.splitlines()
+    kept = [entry for entry in entries if not _is_of(entry, host, body)]
+    return _outcome(text, kept) if len(kept) < len(entries) else Admission(text, changed=False, unbound=0)
 
 
 def _is_of(entry: str, host: str, body: str) -> bool:
@@ -74,6 +89,21 @@ def _is_key(entry: str) -> bool:
 
 def admit_here(login: str, repository: str, host: str, key: str) -> Admission:
     """Bind a host's key in a login's own authorized_keys on this machine. Raises OSError, ValueError, KeyError."""
+    account = _become(login)
+    program = str(Path(account.pw_dir, repository, "sage-hub"))
+    if not os.access(program, os.X_OK):
+        raise FileNotFoundError(f"{program} is not there; on the hub: sage-edge exchange init {repository}")
+    if Path(account.pw_shell).name == _GIT_SHELL:
+        program = _for_git_shell(Path(account.pw_dir), program)
+    return _changed(account, lambda before: admit(before, program, host, key))
+
+
+def drop_here(login: str, host: str, key: str = "") -> Admission:
+    """Take a host's keys away from a login's own authorized_keys on this machine. Raises as `admit_here`."""
+    return _changed(_become(login), lambda before: drop(before, host, key))
+
+
+def _become(login: str) -> pwd.struct_passwd:
     account = pwd.getpwnam(login)
     if os.geteuid() == 0 and account.pw_uid != 0:
         os.initgroups(login, account.pw_gid)
@@ -81,18 +111,16 @@ def admit_here(login: str, repository: str, host: str, key: str) -> Admission:
         os.setuid(account.pw_uid)
     if os.geteuid() != account.pw_uid:
         raise PermissionError(f"only root or {login} may write {login}'s authorized_keys")
-    program = str(Path(account.pw_dir, repository, "sage-hub"))
-    if not os.access(program, os.X_OK):
-        raise FileNotFoundError(f"{program} is not there; on the hub: sage-edge exchange init {repository}")
-    if Path(account.pw_shell).name == _GIT_SHELL:
-        program = _for_git_shell(Path(account.pw_dir), program)
+    return account
+
+
+def _changed(account: pwd.struct_passwd, change: Callable[[str], Admission]) -> Admission:
     gate = Path(account.pw_dir) / ".ssh" / "authorized_keys"
-    gate.parent.mkdir(mode=0o700, exist_ok=True)
-    before = gate.read_text("utf-8") if gate.is_file() else ""
-    admission = admit(before, program, host, key)
-    if admission.changed:
-        _replace(gate, admission.text)
-    return admission
+    outcome = change(gate.read_text("utf-8") if gate.is_file() else "")
+    if outcome.changed:
+        gate.parent.mkdir(mode=0o700, exist_ok=True)
+        _replace(gate, outcome.text)
+    return outcome
 
 
 def _for_git_shell(home: Path, program: str) -> str:
@@ -116,12 +144,18 @@ def _replace(path: Path, text: str) -> None:
     Path(name).replace(path)
 
 
+_VERBS: Mapping[str, Callable[..., Admission]] = {
+    "admit": admit_here,
+    "drop": lambda login, _, host, key="": drop_here(login, host, key),
+}
+
+
 def main(words: Sequence[str]) -> int:
     """Do it and say so."""
     try:
-        login, repository, host, key = words
-        done = admit_here(login, repository, host, key)
-    except (OSError, ValueError, KeyError) as refused:
+        verb, login, repository, host, *keys = words
+        done = _VERBS[verb](login, repository, host, *keys)
+    except (OSError, ValueError, KeyError, TypeError) as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
     sys.stdout.write(json.dumps({"changed": done.changed, "unbound": done.unbound}) + "\n")

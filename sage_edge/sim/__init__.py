@@ -12,7 +12,7 @@ it has not: a GPU, its drivers, NVIDIA's runtime, a kernel of its own.
     on the hub                /srv/git/exchange.git, with the doorkeeper of sage_edge.exchange.hub
 """
 
-from sage_edge.sim.lifecycle import admit, down, hosts, renew, status, up
+from sage_edge.sim.lifecycle import admit, dismiss, down, hosts, renew, status, up
 from sage_edge.sim.place import Machine, SimPlace
 
-__all__ = ["Machine", "SimPlace", "admit", "down", "hosts", "renew", "status", "up"]
+__all__ = ["Machine", "SimPlace", "admit", "dismiss", "down", "hosts", "renew", "status", "up"]

@@ -28,6 +28,9 @@ from sage_edge.sim.errors import SimError
 from sage_edge.sim.place import HUB, OVERLAY, Machine, SimPlace
 
 _LOCKED = "the set of stand-in boards"
+_OWN_KEY = "test ! -e /srv/sage/deploy/retired.json && exec ssh-keygen -y -f /srv/sage/keys/exchange"
+"""A board that was retired has none that counts."""
+
 _RUNNING_BYTES = 1_000_000_000
 """What three fresh stand-ins, their logs and a small image inside each take."""
 
@@ -105,10 +108,20 @@ def admit(place: SimPlace) -> tuple[str, ...]:
         keys = _admitted(docker, machines[HUB])
         for host, machine in machines.items():
             if machine.is_board:
-                key = _printed(docker, machine, "ssh-keygen", "-y", "-f", "/srv/sage/keys/exchange")
+                key = _printed(docker, machine, "sh", "-c", _OWN_KEY)
                 keys.update({host: key} if key else {})
         _lay(docker, machines[HUB], container_files.gate(keys))
     return tuple(sorted(keys))
+
+
+def dismiss(place: SimPlace, host: str) -> None:
+    """Let a host's key in at the hub no more. Raises UsageError without a hub."""
+    with engine.connect() as docker, locks.hold(place.lock, _LOCKED, wait_s=30):
+        machines = containers.machines(docker, place)
+        if HUB not in machines:
+            raise UsageError("no hub is up", hint=invoke("sim.up"))
+        keys = {name: key for name, key in _admitted(docker, machines[HUB]).items() if name != host}
+        _lay(docker, machines[HUB], container_files.gate(keys))
 
 
 def _admitted(docker: DockerClient, hub: Machine) -> dict[str, str]:

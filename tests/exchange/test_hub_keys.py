@@ -88,11 +88,11 @@ def test_the_file_runs_alone_and_says_what_it_did(tmp_path: Path, monkeypatch: p
     account = f"('x', 'x', {os.geteuid()}, 0, '', {str(tmp_path)!r}, SHELL)"
     told = f"import pwd\npwd.getpwnam = lambda _: pwd.struct_passwd({account})\n"
 
-    def run(shell: str, repository: str) -> subprocess.CompletedProcess[str]:
+    def run(shell: str, repository: str, verb: str = "admit") -> subprocess.CompletedProcess[str]:
         source = told.replace("SHELL", repr(shell)) + Path(hub_keys.__file__).read_text().replace(
             "from __future__ import annotations", ""
         )
-        words = (sys.executable, "-I", "-S", "-", login, repository, "sprout", KEY)
+        words = (sys.executable, "-I", "-S", "-", verb, login, repository, "sprout", KEY)
         return subprocess.run(words, input=source, capture_output=True, text=True)
 
     missing = run("/bin/sh", str(tmp_path / "other.git"))
@@ -107,3 +107,19 @@ def test_the_file_runs_alone_and_says_what_it_did(tmp_path: Path, monkeypatch: p
     assert json.loads(run("/usr/bin/git-shell", "hub.git").stdout)["changed"] is True
     assert gate.read_text() == f'restrict,command="sage-hub sprout" {KEY} sprout\n'
     assert (tmp_path / "git-shell-commands" / "sage-hub").resolve() == tmp_path / "hub.git" / "sage-hub"
+    assert (run("/bin/sh", "hub.git", "dance").returncode, gate.read_text().count(KEY)) == (1, 1)
+    assert json.loads(run("/bin/sh", "hub.git", "drop").stdout) == {"changed": True, "unbound": 0}
+    assert (gate.read_text(), gate.stat().st_mode & 0o777) == ("", 0o600)
+    assert json.loads(run("/bin/sh", "hub.git", "drop").stdout)["changed"] is False
+
+
+def test_a_host_that_is_dropped_leaves_the_lines_of_others_as_they_are() -> None:
+    others = f'# keys\n\n{OTHER} me\nrestrict,command="{PROGRAM} thor" {OTHER} thor\n'
+    assert hub_keys.drop(others, "sprout") == hub_keys.Admission(others, changed=False, unbound=0)
+    new = f'restrict,command="{PROGRAM} sprout" {OTHER}New sprout'
+    assert hub_keys.drop(f"{others}{BOUND}\n{new}\n", "sprout").text == others
+    unbound = f"{KEY} from before keys were bound\n"
+    assert hub_keys.drop(others + unbound, "sprout").text == others + unbound, "nobody knows whose it is"
+    assert hub_keys.drop(others + unbound, "sprout", KEY).text == others
+    with pytest.raises(ValueError, match="the name of a host"):
+        hub_keys.drop(others, "spr out")

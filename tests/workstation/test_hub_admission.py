@@ -41,6 +41,19 @@ def test_without_an_administrator_the_line_is_told(tmp_path: Path) -> None:
     assert told == [f"let the exchange accept its key: {KEY}"]
 
 
+def test_without_an_administrator_the_line_to_remove_is_named(tmp_path: Path) -> None:
+    def left(remote: str = FLEET.remote, public: str = KEY) -> str:
+        return hub_admission.dismiss(replace(FLEET, remote=remote), tmp_path, SPROUT, public, print)
+
+    key = KEY.removesuffix(" of sage")
+    place = "remove from authorized_keys of git on exchange.sage.internal: "
+    assert left() == f'{place}restrict,command="/srv/git/exchange.git/sage-hub sprout" {key}'
+    assert left(public="") == f"{place}the line of `sage-hub sprout`"
+    assert left("https://code.example/x.git") == (
+        f"let the exchange https://code.example/x.git forget the key {KEY}, where it was told one"
+    )
+
+
 @pytest.mark.parametrize("remote", ["/srv/x.git", "ssh://hub/srv/x.git"])
 def test_an_administrator_of_what_no_login_reaches(remote: str, tmp_path: Path) -> None:
     fleet = replace(FLEET, remote=remote, hub_administrator=ADMIN)
@@ -82,6 +95,12 @@ def test_the_administrator_binds_the_key(tmp_path: Path, monkeypatch: pytest.Mon
         assert isinstance(told, list)
         assert told[0] == "its key is bound to sprout at the exchange"
         assert told[1].startswith("look at the exchange: 1 key there may push any branch")
+        told.clear()
+        host_fleet = replace(fleet, remote="git@hub:x.git")
+        for _ in range(2):
+            assert hub_admission.dismiss(host_fleet, addresses, SPROUT, KEY, told.append) == ""
+        assert told == ["its key is let in at the exchange no more", "the exchange lets no key of it in"]
+        assert gate.read_text() == "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAITwo me\n"
         python.write_text("#!/bin/sh\ncat >/dev/null; echo welcome\n")
         silent = admitted()
         assert isinstance(silent, NotAdmitted)
