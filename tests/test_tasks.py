@@ -111,6 +111,7 @@ def test_the_list_is_there_at_once() -> None:
         "backup",
         "restore",
         "prune",
+        "retire",
     }
     rooms = {
         "sim": {"up", "down", "status"},

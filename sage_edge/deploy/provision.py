@@ -1,6 +1,6 @@
 """Steps that provision a board, carried out by its helper: pure, and the same every time.
 
-packages → user and groups → folders → host card → keys → units → services → what sshd allows (only looked at)
+packages → user and groups → folders → host card → keys → units → services → in service → what sshd allows (looked at)
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Provisio
     yield {"kind": "unit", "name": "sage-watch.service", "text": WATCH}
     yield {"kind": "unit", "name": "sage-watch.timer", "text": WATCH_TIMER}
     yield {"kind": "service", "name": "docker"}
+    yield {"kind": "service-again"}
     yield {"kind": "sshd"}
 
 

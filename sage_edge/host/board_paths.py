@@ -7,7 +7,7 @@
 /srv/sage/current                    -> releases/<12 hex>
 /srv/sage/models/                    blobs by digest, names as small files
 /srv/sage/state/                     the container's only writable volume
-/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl, started.json, work.guard
+/srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl, started.json, retired.json, work.guard
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ class Places(NamedTuple):
     def started(self) -> Path:
         """How compose made the containers that were started last (host.started)."""
         return self.base / "deploy/started.json"
+
+    @property
+    def retired(self) -> Path:
+        """The mark of a board that is out of service (host.retirement)."""
+        return self.base / "deploy/retired.json"
 
     @property
     def helpers(self) -> Path:

@@ -24,6 +24,7 @@ CHANGING = (
     "recover",
     "watch",
     "unpin",
+    "retire",
     "prune",
     "set-aside",
 )

@@ -6,7 +6,17 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
-from sage_edge.host import audit, client_alive, deployment, file_lock, lease, permit, release_store, surplus
+from sage_edge.host import (
+    audit,
+    client_alive,
+    deployment,
+    file_lock,
+    lease,
+    permit,
+    release_store,
+    retirement,
+    surplus,
+)
 from sage_edge.host.deployment import Deployment, DeployTimeouts
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
@@ -120,6 +130,25 @@ def _recover(context: HelperContext, request: Request) -> VerbAnswer:
     return _entered(context, request, "recover", entry) if entry else {"entry": None}
 
 
+def _retire(context: HelperContext, request: Request) -> VerbAnswer:
+    """{"token", "cut"} → {"at", "who"}: nothing of ours runs any more, and nothing starts it (host.retirement).
+
+    cut: a wake that goes on is not waited for.
+    """
+    from sage_edge.host import state_archive
+
+    again = invoke("retire", host=HOST, when="now", yes=True)
+    wakes = state_archive.between_wakes(context, "to cut it off: ", again)
+    with _deploying(context, request["token"]) as deploying, contextlib.nullcontext() if request["cut"] else wakes:
+        docker = Docker(context.places, context.engine)
+        mark, fresh = retirement.retire(
+            context.places, str(request["who"]), docker, lambda: deploying.recover("the board is retired")
+        )
+    if fresh:
+        context.note(request, "retire", "its agent was stopped for good; the next deploy or provision lifts it")
+    return mark._asdict()
+
+
 def _watch(context: HelperContext, request: Request) -> VerbAnswer:
     from sage_edge.host import watch
 
@@ -199,6 +228,7 @@ VERBS: Mapping[str, Verb] = {
     "recover": _recover,
     "watch": _watch,
     "unpin": _unpin,
+    "retire": _retire,
     "prune": _prune,
     "set-aside": _set_aside,
 }

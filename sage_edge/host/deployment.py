@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sage_edge.host import release_store as releases
-from sage_edge.host import served_line, states
+from sage_edge.host import retirement, served_line, states
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.journal import GIVEN_UP, DeployJournal, DeploymentKind, JournalEntry
@@ -128,8 +128,7 @@ class Deployment:
             return entry
         if entry.state == "gated":
             entry = self._journal.enter(entry, "confirmed")
-        self._service.disarm()
-        return self._journal.enter(entry, "committed")
+        return self._commit(entry)
 
     def recover(self, because: str) -> JournalEntry | None:
         """Finish or take back what nobody drives any more, and return its end; None when there is nothing to do.
@@ -141,8 +140,7 @@ class Deployment:
         if entry is None or (entry.is_over and not self._may_be_mended(entry)):
             return None
         if entry.state == "confirmed":
-            self._service.disarm()
-            return self._journal.enter(entry, "committed", because)
+            return self._commit(entry, because)
         return self._revert(entry, because)
 
     def rollback(self, to: str | None, patience: DeployTimeouts) -> tuple[JournalEntry, str]:
@@ -157,6 +155,12 @@ class Deployment:
         if running is None or running.image != releases.read(self._places, target).image:
             raise self._go_back("what runs is not what was asked for")
         return entry, canary
+
+    def _commit(self, entry: JournalEntry, because: str = "") -> JournalEntry:
+        """The release serves; a board that was retired is in service again."""
+        self._service.disarm()
+        retirement.lift(self._places)
+        return self._journal.enter(entry, "committed", because)
 
     def _quiet(self, patience: DeployTimeouts) -> contextlib.AbstractContextManager[None]:
         if patience.cut:
@@ -217,10 +221,10 @@ class Deployment:
         return self._journal.enter(entry, "reverted", because)
 
     def _restore(self, entry: JournalEntry) -> None:
-        """Make the previous release serve, and prove it by what runs."""
+        """Make the previous release serve, and prove it by what runs; on a retired board nothing runs."""
         releases.switch(self._places, entry.previous)
         self._service.down()
-        if entry.previous is not None:
+        if entry.previous is not None and retirement.read(self._places) is None:
             before = releases.read(self._places, entry.previous)
             self._service.up(before)
             self._service.healthy(before, RECOVERY_HEALTH_S)

@@ -23,6 +23,7 @@ from sage_edge.host import (
     foreign_file,
     release_listing,
     release_store,
+    retirement,
     rights,
     served_line,
     started,
@@ -146,7 +147,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         lock = BoardLock(places.lock, places.root).status()
     except Refusal as refused:
         lock_damaged = refused.message
-    pin = served_line.of(entries).pin
+    pin, mark = served_line.of(entries).pin, retirement.read(places)
     short = release_store.current(places)
     return {
         "current": short,
@@ -156,6 +157,7 @@ def _deploy(places: Places) -> Mapping[str, Any]:
         "releases": release_store.all_of(places),
         "journal": entries[-1]._asdict() if entries else None,
         "pin": pin.as_json() if pin else None,
+        "retired": mark._asdict() if mark else None,
         "lock": lock,
         "damaged": damaged,
         "lock_damaged": lock_damaged,

@@ -9,6 +9,7 @@
     {"kind": "unit", "name": "sage-release.service", "text": "…"}   starts at boot where it has an [Install] section
     {"kind": "service", "name": "docker"}                       started where it does not run
     {"kind": "sshd"}                                            only looked at; says what is too open
+    {"kind": "service-again"}                                   a board that was retired is not so any more
     {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout", "branch": "sprout"}
                      made here, never leaves; with "renew": true another takes its place
 
@@ -29,7 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sage_edge.host import durable, foreign_file, machine, rights
+from sage_edge.host import durable, foreign_file, machine, retirement, rights
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 
@@ -257,6 +258,11 @@ def _published(places: Places, host: str) -> str | None:
     return heard[1] if heard else None
 
 
+def _service_again(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001
+    mark = retirement.lift(places)
+    return {"changed": mark is not None, "retired": mark._asdict() if mark else None}
+
+
 _KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {
     "packages": _packages,
     "group": _group,
@@ -267,6 +273,7 @@ _KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {
     "key": _key,
     "service": _restart,
     "sshd": _sshd,
+    "service-again": _service_again,
 }
 
 

@@ -115,6 +115,10 @@ class Docker:
             machine.run(("docker", "stop", name), timeout_s=UP_S)
             machine.run(("docker", "rm", "--force", name), timeout_s=UP_S)
 
+    def has_containers(self) -> bool:
+        """True if something of ours is there, running or not."""
+        return bool(self._ours())
+
     def _ours(self) -> list[str]:
         """The names of all containers of our project, running or not."""
         return [

@@ -28,7 +28,7 @@ from typing import Any
 
 from sage_edge.host import client_alive, durable, file_lock, lease, machine
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, SuggestedCommand, invoke
 from sage_edge.host.helper_context import HelperContext, Request, Verb, VerbAnswer
 from sage_edge.host.service import AGENT, PROJECT, Docker
 
@@ -63,7 +63,7 @@ def _open(context: HelperContext, request: Request) -> VerbAnswer:
     _require_room(folder, _size_of(context.places.state))
     part = folder / "packing"
     skipped: list[str] = []
-    with _between_wakes(context):
+    with between_wakes(context):
         files = dict(_packed(context.places.state, part, skipped))
     name = _sha256(part)
     part.rename(folder / f"{name}.tar.gz")
@@ -152,7 +152,7 @@ def _commit(context: HelperContext, request: Request) -> VerbAnswer:
         running = _require_free(context, replace=bool(request["replace"]), begun=begun)
         if not begun:
             _unpacked(places.state, packed, str(request["id"]), files, own)
-        with _between_wakes(context):
+        with between_wakes(context):
             if running:
                 machine.require(("docker", "stop", f"{PROJECT}-{AGENT}-1"), "stopping the agent", timeout_s=_STOP_S)
             _swapped(places.state, own, before, {name.partition("/")[0] for name in files})
@@ -261,12 +261,13 @@ def _bad(why: str) -> Refusal:
 # --- both -----------------------------------------------------------------------------------------------------------
 
 
-def _between_wakes(context: HelperContext) -> contextlib.AbstractContextManager[None]:
-    """Hold the lock of wakes, once the present wake and its session have ended."""
+def between_wakes(context: HelperContext, *hint: str | SuggestedCommand) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of wakes, once the present wake and its session have ended. Raises Refusal, exit 5, with a hint."""
     path = context.places.state / "locks/agent.lock"
     if not path.exists():  # no agent ever woke here
         return contextlib.nullcontext()
-    busy = Refusal("agent-busy", "a wake is still going on", "wait for its end, then again", code=ExitStatus.LOCKED)
+    parts = hint or ("wait for its end, then again",)
+    busy = Refusal("agent-busy", "a wake is still going on", *parts, code=ExitStatus.LOCKED)
     return file_lock.hold(
         path,
         _WAKE_S,

@@ -3,6 +3,7 @@
     a release that could not be taken back    is tried again once the engine answers
     an agent that was refused (exit 2 or 3)   is stopped for good: no restart mends a wrong card or a bad declaration
     an agent whose heartbeat stopped          is restarted; the time until the next restart doubles each time
+    whatever runs on a board that was retired is stopped
 
 While a deployment is under way, or somebody holds the lock, nothing is done.
 """
@@ -13,11 +14,11 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sage_edge.host import beat, clock, lease, machine
+from sage_edge.host import beat, clock, lease, machine, retirement
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import Refusal
 from sage_edge.host.helper_context import HelperContext, Request, VerbAnswer
-from sage_edge.host.service import AGENT_CONTAINER, UP_S
+from sage_edge.host.service import AGENT_CONTAINER, UP_S, Docker
 from sage_edge.host.watch_record import is_due, of_now, read, seen, tried, write
 
 REFUSED_EXITS = (2, 3)
@@ -29,10 +30,19 @@ def look(context: HelperContext, request: Request, recover: Callable[[], VerbAns
     latest, lock = context.journal.latest(), lease.of(context).status()
     if latest is None or not latest.is_over or (lock is not None and not lock["stale"]):
         return {"did": "nothing"}
+    if retirement.read(context.places) is not None:
+        return _of_retired(context, request)
     if latest.state == "revert-failed" and not latest.is_given_up:
         return _once_more(context, recover)
     agent = context.engine.container(AGENT_CONTAINER)
     return {"did": "nothing"} if agent is None else _after(context, request, agent)
+
+
+def _of_retired(context: HelperContext, request: Request) -> VerbAnswer:
+    if not retirement.enforce(Docker(context.places, context.engine)):
+        return {"did": "nothing"}
+    context.note(request, "agent-stopped", "this board was retired, and something of ours ran on it")
+    return {"did": "stopped"}
 
 
 def _once_more(context: HelperContext, recover: Callable[[], VerbAnswer]) -> VerbAnswer:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
+from sage_edge import hints
 from sage_edge.declared import Reader
 from sage_edge.errors import Fault
 from sage_edge.inventory import session_kinds, signers
@@ -35,19 +36,22 @@ _FIXED = ("format", "name", "role")
 """Keys of a host that no overlay may touch: a machine's card must not be a way to other rights."""
 
 
-def load(folder: Path, overlay: str | None = None) -> Fleet:
-    """Return the fleet that a folder declares. Raises DeclarationError with every fault."""
+def load(folder: Path, overlay: str | None = None, *, strangers: bool = False) -> Fleet:
+    """Return the fleet that a folder declares. Raises DeclarationError with every fault.
+
+    strangers: keys may count whose host no file declares: for who looks whether there are any, or retires one.
+    """
     reader = Reader(folder)
-    fleet = read(reader, overlay)
+    fleet = read(reader, overlay, strangers=strangers)
     reader.finish()
     if fleet is None:
         raise RuntimeError("the inventory was refused without a fault")
     return fleet
 
 
-def read(reader: Reader, overlay: str | None = None) -> Fleet | None:
-    """Return the fleet below the reader's folder, or None after noting every fault there."""
-    fleets = read_all(reader)
+def read(reader: Reader, overlay: str | None = None, *, strangers: bool = False) -> Fleet | None:
+    """Return the fleet below the reader's folder, or None after noting every fault there. strangers: as of `load`."""
+    fleets = read_all(reader, strangers=strangers)
     if overlay is not None and overlay not in (known := overlays(reader.folder)):
         missing = f"the file is missing; overlays: {', '.join(known) or 'none'}"
         reader.faults.append(Fault(f"{reader.folder.name}/overlays/{overlay}.yaml", "", missing))
@@ -55,10 +59,13 @@ def read(reader: Reader, overlay: str | None = None) -> Fleet | None:
     return fleets.get(overlay)
 
 
-def read_all(reader: Reader) -> Mapping[str | None, Fleet]:
-    """Return overlay → fleet, None → the fleet without one; empty after noting every fault there."""
+def read_all(reader: Reader, *, strangers: bool = False) -> Mapping[str | None, Fleet]:
+    """Return overlay → fleet, None → the fleet without one; empty after noting every fault there.
+
+    strangers: as of `load`.
+    """
     before = len(reader.faults)
-    files = _read_files(reader)
+    files = replace(_read_files(reader), strangers=strangers)
     plain = reader.beside()
     fleets: dict[str | None, Fleet | None] = {None: _assemble(plain, files, None)}
     reader.faults += plain.faults
@@ -76,13 +83,17 @@ def overlays(folder: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Files:
-    """What was read before anything was laid over it; a value that could not be read is absent."""
+    """What was read before anything was laid over it; a value that could not be read is absent.
+
+    strangers: as of `load`.
+    """
 
     fleet: Content | None
     hosts: Mapping[str, Content]
     roles: Mapping[str, Role]
     boards: Mapping[str, Board]
     kinds: SessionKinds | None
+    strangers: bool = False
 
 
 def _read_files(reader: Reader) -> _Files:
@@ -148,15 +159,18 @@ def _assemble(reader: Reader, files: _Files, overlay: str | None) -> Fleet | Non
         addresses=reader.folder,
         overlay=overlay,
         registry=top.registry,
-        signers=_signers(reader, reader.folder, hosts),
+        signers=_signers(reader, reader.folder, hosts, files),
         hub_administrator=top.exchange.administrator,
         clock_ahead=top.clock_ahead,
         clock_slack=top.clock_slack,
     )
 
 
-def _signers(reader: Reader, folder: Path, hosts: Collection[str]) -> tuple[Signer, ...]:
-    """Return the lines of a folder's allowed_signers; note a fault for each that is none."""
+def _signers(reader: Reader, folder: Path, hosts: Collection[str], files: _Files) -> tuple[Signer, ...]:
+    """Return the lines of a folder's allowed_signers; note a fault for each that is none, or whose host is gone.
+
+    A host that was retired keeps its lines, which all have ended, so that what it wrote can be checked for ever.
+    """
     path, signed = folder / signers.FILE, []
     try:
         for number, line in signers.lines(signers.read(folder)):
@@ -165,8 +179,9 @@ def _signers(reader: Reader, folder: Path, hosts: Collection[str]) -> tuple[Sign
             except ValueError as wrong:
                 reader.fault(path, f"line {number}", str(wrong))
                 continue
-            if signer.host not in hosts:
-                reader.fault(path, f"line {number}", f"no host named '{signer.host}'")
+            if signer.host not in hosts and signer.until is None and not files.strangers:
+                retire = hints.text(hints.invoke("retire", host=signer.host))
+                reader.fault(path, f"line {number}", f"no host named '{signer.host}'; if it is gone for good: {retire}")
             signed.append(signer)
     except (OSError, ValueError) as unreadable:
         reader.fault(path, "", f"cannot be read: {unreadable}")
@@ -229,7 +244,7 @@ def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known:
     for name in overlay.hosts:
         under.lay_over(reader.folder / "hosts" / f"{name}.yaml", path, f"hosts.{name}")
     under.lay_over(reader.folder / "fleet.yaml", path, "fleet")
-    result = _assemble(under, _Files(fleet, hosts, files.roles, files.boards, files.kinds), stem)
+    result = _assemble(under, replace(files, fleet=fleet, hosts=hosts), stem)
     broken = {fault.file for fault in known}
     for fault in under.faults:
         place = f"{_place(fault.file)}.{fault.key}".rstrip(".")
@@ -240,7 +255,7 @@ def _overlaid(reader: Reader, files: _Files, stem: str, overlay: Overlay, known:
         return result
     addresses = reader.folder.absolute().parent / overlay.addresses
     # on a board there are no addresses: what lies in its fleet/ was shipped from there
-    signed = _signers(reader, addresses, result.hosts) if addresses.is_dir() else result.signers
+    signed = _signers(reader, addresses, result.hosts, files) if addresses.is_dir() else result.signers
     return replace(result, addresses=addresses, signers=signed)
 
 

@@ -21,7 +21,7 @@ from sage_edge.names import Digest, HostName
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.sizes import counted
-from sage_edge.workstation import desk, hub_restore, packed_state
+from sage_edge.workstation import desk, host_memory, hub_restore, packed_state
 from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.errors import ForeignBackup
 from sage_edge.workstation.packed_state import Backup
@@ -73,6 +73,8 @@ def kept(here: FleetContext, board: BoardClient, say: Callable[[str], None]) -> 
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+    memory = host_memory.read(here.root, here.fleet, board.host)
+    host_memory.keep(here.root, here.fleet, memory.model_copy(update={"archived": now}))
     return BackupDone(str(place), len(backup.files), backup.size_bytes, backup.skipped, backup.hub is not None)
 
 

@@ -109,8 +109,10 @@ def surroundings(overlay: str | None) -> Surroundings:
         return render.surroundings(overlay)
 
 
-def make_context(overlay: str | None, early: EarlyConnections | None = None) -> FleetContext:
-    """Return this checkout with an overlay laid over its fleet. early: as FleetContext.
+def make_context(
+    overlay: str | None, early: EarlyConnections | None = None, *, strangers: bool = False
+) -> FleetContext:
+    """Return this checkout with an overlay laid over its fleet. early: as FleetContext; strangers: as `load.load`.
 
     Raises UsageError, DeclarationError.
     """
@@ -120,7 +122,7 @@ def make_context(overlay: str | None, early: EarlyConnections | None = None) -> 
             f"no overlay named {overlay!r}; there are: {', '.join(known) or 'none'}",
             hint=f"see what they are for: grep ^summary {os.path.relpath(folder)}/overlays/*.yaml",
         )
-    return FleetContext(folder.resolve().parent, load.load(folder, overlay or None), early)
+    return FleetContext(folder.resolve().parent, load.load(folder, overlay or None, strangers=strangers), early)
 
 
 def for_each(

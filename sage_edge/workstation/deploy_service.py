@@ -54,6 +54,10 @@ def provisioned(here: FleetContext, host: HostName, say: Callable[[str], None]) 
     for step in done:
         for warning in step.get("open", ()):
             say(f"look at its sshd: {warning}")
+        if mark := step.get("retired"):
+            say(
+                f"it was retired at {mark['at']} by {mark['who']}, and is in service again: nothing runs until a deploy"
+            )
         if public := step.get("public"):
             hub_admission.admit(here.fleet, here.fleet.addresses, host, str(public), say)
             key_service.introduced(here, host, step, say)
@@ -189,6 +193,7 @@ def deployed(
     unpin: even to what it was rolled back from. back: even if a newer one serves there.
     """
     host = here.fleet.host(board.host)
+    say_retired(here, facts)
     try:
         want = wanting(here, host)
     except NotBuilt:
@@ -205,6 +210,14 @@ def deployed(
         log_of(host.name),
         unpin=unpin,
     )
+
+
+def say_retired(here: FleetContext, facts: BoardProbe) -> None:
+    """Say of a board that was retired that it comes back, and what it needs beside a release."""
+    if facts.deployed.retired:
+        key = hints.text(hints.invoke("key.rotate", host=facts.host), here.surroundings)
+        when = f"it was retired at {facts.deployed.retired}"
+        log_of(facts.host)(f"{when}; once this release is proven, it is in service again. It needs another key: {key}")
 
 
 def by_registry(here: FleetContext) -> Carrier:

@@ -11,6 +11,7 @@ import contextlib
 import shlex
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sage_edge.agent import directed, directives
 from sage_edge.agent.directives import DirectedPapers
@@ -84,18 +85,22 @@ class Desk:
 def of(here: FleetContext) -> Desk:
     """Return the desk of a fleet. Raises UsageError where nothing says which host a person here speaks as."""
     host, fleet = _whose(here.fleet), here.fleet
-    place = here.root / ".sage" / "desk" / (fleet.overlay or "fleet")
-    clock = SystemClock()
+    own, clock = place(here), SystemClock()
     post = Post(
-        place / "papers",
-        place / "exchange.git",
-        place / "locks",
+        own / "papers",
+        own / "exchange.git",
+        own / "locks",
         fleet.remote,
         Sender(host, writers.folders(fleet), Signing(fleet.signers, operator_key.path(fleet))),
         clock,
         ssh=shlex.join(config.ssh(here.addresses)) if hub_address.over_ssh(fleet.remote) else "",
     )
     return Desk(host, fleet, post, clock)
+
+
+def place(here: FleetContext) -> Path:
+    """The folder of a fleet's desk, there or not."""
+    return here.root / ".sage" / "desk" / (here.fleet.overlay or "fleet")
 
 
 def _whose(fleet: Fleet) -> HostName:

@@ -59,6 +59,26 @@ def withdrawn(here: FleetContext, host: HostName, until: str, say: Say) -> str:
     return rotated(here, host, say)
 
 
+def closed(here: FleetContext, host: HostName, public: str, until: str, say: Say) -> None:
+    """End every key of a host for good. public: its key, for a host without a line; empty where nobody knows it.
+
+    until: as of `withdrawn`. What it has written up to there counts as before. Raises as `withdrawn`.
+    """
+    known = [signer for signer in here.fleet.signers if signer.host == host and COMMITS in signer.namespaces]
+    if all(signer.until for signer in known) and (known or not public):
+        return
+    last = until or _published(here, host) or START
+
+    def change(content: str) -> str:
+        if known:
+            return signers.ended(content, host, last)
+        return signers.added(content, Signer(host, (COMMITS,), " ".join(public.split()[:2]), last, until=last))
+
+    _write(here, change)
+    where = "nothing of it counts" if last == START else f"what it wrote up to {last[:12]} counts, and nothing new"
+    say(f"{here.fleet.addresses.name}/{signers.FILE}: of {host} {where}")
+
+
 def introduced(here: FleetContext, host: HostName, answer: Mapping[str, Any], say: Say) -> None:
     """Say what a provisioned host's key counts for; a stand-in's is listed at once. answer: what the key's step did."""
     public = str(answer["public"])

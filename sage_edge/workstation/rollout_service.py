@@ -17,11 +17,12 @@ from sage_edge.deploy.rollout_options import RolloutOutcome, RolloutTimeouts
 from sage_edge.errors import ExitCode, UsageError
 from sage_edge.names import HostName, shortened
 from sage_edge.remote.board import helper_zipapp
-from sage_edge.workstation import context, seen_releases
+from sage_edge.workstation import context, host_memory, seen_releases
 from sage_edge.workstation.context import FleetContext
 
 if TYPE_CHECKING:
     from sage_edge.deploy.plan import Plan
+    from sage_edge.remote.board.probe import BoardProbe
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ def deployed(
         facts = board.facts()
         from sage_edge.workstation import deploy_service
 
-        return deploy_service.deployed(here, board, facts, options, via, unpin=unpin, back=back)
+        outcome = deploy_service.deployed(here, board, facts, options, via, unpin=unpin, back=back)
+    if outcome.changed or not host_memory.is_known(here.root, here.fleet, name):
+        host_memory.was_deployed(here.root, here.fleet, name, outcome.release, SystemClock().now())
+    return outcome
 
 
 def _prepare() -> None:
@@ -140,6 +144,10 @@ def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_js
     from sage_edge.deploy import preflight, rollout
     from sage_edge.workstation import deploy_service
 
+    def fit(facts: BoardProbe) -> None:
+        preflight.require_returnable(facts, here.fleet.name)
+        deploy_service.say_retired(here, facts)
+
     def one(name: HostName) -> RolloutOutcome:
         return rollout.roll_back(
             lambda: here.board(name),
@@ -147,7 +155,7 @@ def back(here: FleetContext, hosts: Sequence[HostName], to: str | None, *, as_js
             RolloutTimeouts(),
             log_of(name),
             deploy_service.image_sent,
-            lambda facts: preflight.require_returnable(facts, here.fleet.name),
+            fit,
         )
 
     return context.for_each(here, hosts, one, _line, as_json=as_json, schema="sage-edge/deployed/1")

@@ -19,16 +19,19 @@ from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import WrongBoard
 from sage_edge.sizes import counted
 from sage_edge.verify.board.state import DISK_BYTES
-from sage_edge.workstation import context
+from sage_edge.workstation import context, undeclared
 from sage_edge.workstation.context import FleetContext
 
 _UNSIGNED = f"unsigned: {signers.FILE} holds no key of its commits"
 
 
-def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judged: bool = False) -> int:
+def status(
+    here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judged: bool = False, everyone: bool = False
+) -> int:
     """Print a table and return the worst exit code: a host that does not answer has a row that says so, and counts.
 
-    judged: also 8 where a host that answers is not as it must be.
+    judged: also 8 where a host that answers is not as it must be, or one may go on that nobody declares.
+    everyone: with a row for each host that is known here and not declared.
     """
 
     def one(name: HostName) -> BoardProbe:
@@ -40,6 +43,8 @@ def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judg
         _row(result.host, result.value, result.error, here.fleet.name, unsigned=not here.fleet.signs(result.host))
         for result in results
     ]
+    strangers = undeclared.of(here) if everyone else ()
+    rows += [(case.host, "", "", "", "", "", case.described(here.surroundings)) for case in strangers]
     heads = ("host", "release", "agent", "image", "lock", "free", "what to know")
     if as_json:
         render.document("sage-edge/status/1", [dict(zip(heads, row, strict=True)) for row in rows])
@@ -48,7 +53,7 @@ def status(here: FleetContext, hosts: Sequence[HostName], *, as_json: bool, judg
     codes: list[int] = [result.code for result in results]
     if judged:
         unwell = any(result.value and _troubles(result.value, here.fleet.name) for result in results)
-        codes.append(ExitCode.NOT_VERIFIED if unwell else ExitCode.OK)
+        codes.append(ExitCode.NOT_VERIFIED if unwell or any(case.counts for case in strangers) else ExitCode.OK)
     return fleet_runner.worst(codes)
 
 

@@ -7,7 +7,11 @@ from sage_edge.workstation.task import FLEET, HOSTS, JSON, ONE_HOST, task, whole
 
 
 @task(
-    help={**HOSTS, "json": JSON, "exit_code": "End with 8 when a host is not as it must be."},
+    help={
+        **HOSTS,
+        "json": JSON,
+        "exit_code": "End with 8 when a host is not as it must be, or is known and not declared.",
+    },
     codes=(ExitCode.NOT_VERIFIED,),
 )
 def status(
@@ -22,8 +26,8 @@ def status(
     """Show what runs on hosts; ends with 4 when one does not answer."""
     from sage_edge.workstation import context, status_service
 
-    here = context.make_context(fleet)
-    return status_service.status(here, here.chosen(host, role, all), as_json=json, judged=exit_code)
+    here = context.make_context(fleet, strangers=True)
+    return status_service.status(here, here.chosen(host, role, all), as_json=json, judged=exit_code, everyone=all)
 
 
 @task(

@@ -86,6 +86,15 @@ def folder(place: str) -> Damage:
     return damage
 
 
+def retired(mark: bytes) -> Damage:
+    """Somebody else retired it, and was cut off at once."""
+
+    def damage(board: NearBoard) -> None:
+        board.places.retired.write_bytes(mark)
+
+    return damage
+
+
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
@@ -200,5 +209,8 @@ DAMAGES: Mapping[str, Damage] = {
     "key: open": lambda board: (board.here.board / "srv/sage/keys/exchange").chmod(0o444),
     "unit: other text": holding("etc/systemd/system/sage-release.service", b"[Unit]\n"),
     "unit: disabled": lambda board: board.engine.units.clear(),
+    "retired": retired(b'{"at": "2026-11-20", "format": 1, "who": "ada"}'),
+    "retired: garbage": retired(b"\0"),
+    "retired: a folder": folder("srv/sage/deploy/retired.json"),
     "known_hosts: other": holding("etc/sage/known_hosts", b"# nobody\n"),
 }

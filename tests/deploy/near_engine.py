@@ -48,6 +48,8 @@ class NearEngine(LocalEngine):
         if not self.is_up:
             raise engine_silent("it is stopped")
         kind, _, rest = place.strip("/").partition("/")
+        if kind == "version":
+            return {"Version": "26.1.5"}
         if kind == "info":
             return {"ServerVersion": "26.1.5", "Runtimes": {"nvidia": {}, "runc": {}}, "DockerRootDir": str(self.root)}
         name = rest.removesuffix("/json")
@@ -84,6 +86,8 @@ class NearEngine(LocalEngine):
             self.timers.clear()
         if program == "systemctl" and "enable" in rest:
             self.units.add(rest[-1])
+        if program == "systemctl" and "disable" in rest:
+            self.units.discard(rest[-1])
         if program == "systemctl" and "is-enabled" in rest:
             return Ran(0 if rest[-1] in self.units else 1, "", "")
         if program == "ssh-keygen":

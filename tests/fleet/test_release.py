@@ -15,6 +15,11 @@ from tests.fleet.asking import Agent
 Rule = Callable[[FactValue], None]
 
 
+def test_retired(host: Host, rule: Rule) -> None:
+    mark = json.loads(asking.text(host, "/srv/sage/deploy/retired.json") or "null")
+    rule(frozenset([f"{mark['at']} by {mark['who']}"] if mark else ()))
+
+
 def test_engine(host: Host, rule: Rule) -> None:
     ran = host.run("docker version --format '{{.Server.Version}}'")
     rule(ran.stdout.strip() or None if ran.succeeded else None)

@@ -72,12 +72,23 @@ def test_the_fleet_names_file_and_line(fleet: Path) -> None:
         load.load(fleet)
     first, second = sorted(refused.value.message.splitlines())
     assert first.startswith("fleet/allowed_signers: line 4: expected: HOST")
-    assert second == "fleet/allowed_signers: line 5: no host named 'nix'"
+    gone = "no host named 'nix'; if it is gone for good: invoke retire --host nix"
+    assert second == f"fleet/allowed_signers: line 5: {gone}"
     (fleet / signers.FILE).write_text(f"{GOOD[0]}\n")
     assert load.load(fleet).signers == (signers.parse(GOOD[0]),)
     (fleet / signers.FILE).write_text("#" * (signers.LIMIT_BYTES + 1))
     with pytest.raises(DeclarationError, match="larger than"):
         load.load(fleet)
+
+
+def test_a_host_that_is_gone_keeps_lines_that_have_ended_and_no_other(fleet: Path) -> None:
+    ended, counts = GOOD[1].replace("sprout", "nix"), GOOD[0].replace("sprout", "nix")
+    (fleet / signers.FILE).write_text(f"{ended}\n")
+    assert load.load(fleet).signers == (signers.parse(ended),)
+    (fleet / signers.FILE).write_text(f"{counts}\n")
+    with pytest.raises(DeclarationError, match="invoke retire --host nix"):
+        load.load(fleet)
+    assert load.load(fleet, strangers=True).signers == (signers.parse(counts),)
 
 
 def test_a_fleet_without_the_file_has_no_signers(fleet: Path) -> None:

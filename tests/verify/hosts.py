@@ -101,6 +101,7 @@ FOUND: Mapping[str, FactValue] = {
     "docker compose": "there",
     "runtime": frozenset({"nvidia", "runc"}),
     "containers that are not ours": frozenset(),
+    "in service": frozenset(),
     "release": str(RELEASE.id),
     "files of the release": frozenset(),
     "deploy lock": frozenset(),

@@ -64,6 +64,7 @@ BAD: list[tuple[str, FactValue, str, str, str]] = [
         "runc",
         "on the board: sudo nvidia-ctk runtime configure --runtime=docker && sudo systemctl restart docker",
     ),
+    ("in service", frozenset({"2026-11-20 by ada"}), "not retired", "2026-11-20 by ada", DEPLOY),
     (
         "release",
         str(OTHER),

@@ -173,6 +173,10 @@ class BoardClient(BoardView):
         """Remove what `surplus` names; return what is gone."""
         return self._act("prune", {"token": token})
 
+    def retire(self, token: str, *, cut: bool) -> HelperReply:
+        """Stop the agent for good: {"at", "who"} of the mark. cut: do not wait for the end of a wake."""
+        return self._act("retire", {"token": token, "cut": cut})
+
     def pack_state(self) -> HelperReply:
         """Let the board pack its state between two wakes: {"id", "size", "files", "skipped"}."""
         return self._act("backup-open", {})

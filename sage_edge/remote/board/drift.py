@@ -20,9 +20,13 @@ _MOST_FILES = 5
 def drift(seen: BoardProbe) -> tuple[str, ...]:
     """Return the differences, a sentence each; nothing where what runs is what should, or nobody can say."""
     deployed = seen.deployed
-    if deployed.damaged or deployed.journal_state in OPEN:
-        return ()
     agent = seen.engine.agent() if seen.engine else None
+    if deployed.journal_state in OPEN:
+        return ()
+    if deployed.retired:
+        return tuple(_of_retired(deployed, agent))
+    if deployed.damaged:
+        return ()
     if deployed.should_serve is None:
         return tuple(_of_nothing(deployed, agent))
     of_agent = _of_agent(deployed, agent) if seen.engine else ()
@@ -39,6 +43,12 @@ def files_told(changed: Sequence[str]) -> str:
     """Return changed files in words: the first few by name."""
     more = len(changed) - _MOST_FILES
     return ", ".join(changed[:_MOST_FILES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _of_retired(deployed: BoardDeployment, agent: BoardContainer | None) -> Iterator[str]:
+    yield f"it was retired at {deployed.retired}"
+    if agent is not None:
+        yield f"release {agent.release or 'none'} is there all the same"
 
 
 def _of_nothing(deployed: BoardDeployment, agent: BoardContainer | None) -> Iterator[str]:

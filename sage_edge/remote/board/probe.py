@@ -80,7 +80,7 @@ class BoardPin:
 class BoardDeployment:
     """What the board says of its deployments. journal_state: of the newest one; damaged: why nothing can be said.
 
-    lock_damaged: why nobody can say who holds the lock.
+    lock_damaged: why nobody can say who holds the lock. retired: since when it is out of service, and by whom.
 
     release_sha256: of the current release.json's bytes, which is its release's id unless somebody changed it.
     files_changed: files of the current release that are not as they were staged; None: nobody listed them.
@@ -98,6 +98,7 @@ class BoardDeployment:
     files_changed: tuple[str, ...] | None = None
     pin: BoardPin | None = None
     lock_damaged: str = ""
+    retired: str = ""
 
     @property
     def should_serve(self) -> str | None:
@@ -225,6 +226,7 @@ def _deployed(content: Mapping[str, Any]) -> BoardDeployment:
         files_changed=_texts(content.get("files_changed")),
         lock_damaged=str(content.get("lock_damaged", "")),
         pin=_pin(content["pin"]) if content.get("pin") else None,
+        retired="{at} by {who}".format(**mark) if (mark := content.get("retired")) else "",
     )
 
 

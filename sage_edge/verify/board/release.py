@@ -33,6 +33,12 @@ def _adrift(seen: BoardProbe) -> FactValue:
 
 CHECKS: tuple[BoardCheck, ...] = (
     HostCheck(
+        "in service",
+        of_probe("retired", lambda seen: frozenset(filter(None, [seen.deployed.retired]))),
+        always(Nothing("not retired")),
+        DEPLOY,
+    ),
+    HostCheck(
         "release",
         of_probe("adrift", _adrift),
         once(lambda at: None if at.current else Nothing("one that serves, or none yet")),
