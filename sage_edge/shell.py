@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -15,13 +16,17 @@ from sage_edge.errors import CommandFailed
 
 @dataclass(frozen=True)
 class Command:
-    """Words to run, never a shell line. `env` is added to the environment."""
+    """Words to run, never a shell line. `env` is added to the environment.
+
+    largest_file_bytes: what it and its children may write into one file, else SIGXFSZ ends them; None: no limit.
+    """
 
     words: tuple[str, ...]
     timeout_s: float = 60.0
     cwd: Path | None = None
     stdin: bytes = b""
     env: Mapping[str, str] = field(default_factory=dict)
+    largest_file_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ def attempt(command: Command) -> Result:
     except PermissionError:  # also for a program that is nowhere, if a folder of PATH may not be read
         raise CommandFailed(command.words, 126, f"{command.words[0]} may not be started") from None
     with child:
+        _limit(child.pid, command.largest_file_bytes)
         try:
             out, err = child.communicate(command.stdin, timeout=command.timeout_s)
         except subprocess.TimeoutExpired as late:
@@ -74,6 +80,12 @@ def attempt(command: Command) -> Result:
             _end(child.pid)
             raise
     return Result(child.returncode, out, err)
+
+
+def _limit(pid: int, largest_file_bytes: int | None) -> None:
+    if largest_file_bytes is not None:
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest_file_bytes, largest_file_bytes))
 
 
 def _end(pid: int) -> None:

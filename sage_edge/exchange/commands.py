@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,12 @@ from sage_edge.names import HostName
 from sage_edge.shell import Command
 
 TIMEOUT_S = 60.0
+LARGEST_PACK_BYTES = 256 << 20
+"""What a fetch may write into one file; the papers of many years take less."""
+
+LIST_S = 15.0
+"""How long a hub that did not end a fetch may take to list its branches."""
+
 HUB = "hub"
 """The remote's name in the clone's configuration; it keeps refs/incoming in step with what is fetched and pushed."""
 
@@ -95,7 +101,8 @@ def fetch(clone: Clone, *hosts: str) -> Command:
     """Bring refs/incoming to what the hub holds: every host's branch, or only those named."""
     refspecs = [f"+{rules.BRANCHES}{host}:{INCOMING}{host}" for host in hosts or ("*",)]
     prune = () if hosts else ("--prune",)
-    return git(clone, "fetch", *_ONLY_REFS, *prune, HUB, *refspecs)
+    words = git(clone, "fetch", *_ONLY_REFS, *prune, HUB, *refspecs)
+    return replace(words, largest_file_bytes=LARGEST_PACK_BYTES)
 
 
 def take_over(clone: Clone, from_: Path, ref: str) -> Command:
@@ -110,7 +117,7 @@ def check(clone: Clone) -> Command:
 
 def list_hub(clone: Clone) -> Command:
     """Ask the hub for its branches: `<oid> TAB <ref>` lines."""
-    return git(clone, "ls-remote", HUB, f"{rules.BRANCHES}*")
+    return replace(git(clone, "ls-remote", HUB, f"{rules.BRANCHES}*"), timeout_s=LIST_S)
 
 
 def push(clone: Clone) -> Command:

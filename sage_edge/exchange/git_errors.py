@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from sage_edge import sizes
 from sage_edge.errors import CommandFailed, HubRefused, StorageError, Unreachable
-from sage_edge.exchange import hub_door, hub_look
+from sage_edge.exchange import commands, hub_door, hub_look
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.doorkeeper import BUSY
 from sage_edge.exchange.errors import CloneDamaged, ExchangeError, OwnBranchBroken, Unsound
@@ -44,11 +45,19 @@ def failed_fetch(
 ) -> ExchangeError | HubRefused | StorageError | Unreachable:
     """Return what a fetch that failed means."""
     here = _here(result)
+    if _is_at_limit(clone):
+        return Unsound(f"more than {sizes.text(commands.LARGEST_PACK_BYTES)} at once came from {clone.remote}")
     if _FULL.search(here):
         return StorageError(str(clone.repository), _line(here, _FULL))
     if _UNSOUND.search(here):
         return Unsound(f"{clone.remote} sent something that git refuses: {_line(here, _UNSOUND)}")
     return hub_door.why(HubCaller(clone.remote, clone.host), result, "git-upload-pack", look)
+
+
+def _is_at_limit(clone: Clone) -> bool:
+    """Whether a fetch was ended over a file that may not grow any more; git itself does not say so."""
+    begun = (clone.repository / "objects").glob("*/tmp_*")
+    return any(path.lstat().st_size >= commands.LARGEST_PACK_BYTES for path in begun)
 
 
 def failed_push(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sage_edge import shell
+from sage_edge.errors import SageError
 from sage_edge.exchange import (
     commands,
     git_errors,
@@ -30,6 +31,9 @@ from sage_edge.exchange.errors import Unsound
 from sage_edge.inventory.signers import Signer
 from sage_edge.names import HostName, Slug
 from sage_edge.records.worklog import Quarantine
+
+_LATE = 124
+"""How shell.attempt calls what did not end in its time."""
 
 
 @dataclass(frozen=True)
@@ -141,34 +145,49 @@ def _fetch(clone: Clone, folders: rules.Folders) -> tuple[Quarantine, ...]:
     if result.code == 0:
         return ()
     failure = git_errors.failed_fetch(clone, result)
-    if isinstance(failure, Unsound):
-        return tuple(_fetch_apart(clone, folders))
+    repository.sweep(clone)  # what a fetch that was ended has begun may be large
+    if isinstance(failure, Unsound) or result.code == _LATE:
+        return _fetch_apart(clone, folders)
     raise failure
 
 
-def _fetch_apart(clone: Clone, folders: rules.Folders) -> Iterator[Quarantine]:
-    """Fetch the declared hosts one by one, so that one host's unsound objects do not silence the others."""
+def _fetch_apart(clone: Clone, folders: rules.Folders) -> tuple[Quarantine, ...]:
+    """Fetch the declared hosts one by one, so that what one host sent does not silence the others.
+
+    A hub that brings no branch to its end is what is slow, and not the hosts.
+    """
     listed = shell.attempt(commands.list_hub(clone))
     if listed.code != 0:
         raise git_errors.failed_fetch(clone, listed)
-    trusted = tips(clone)
+    trusted, came = tips(clone), False
+    refused: list[tuple[str, str, SageError]] = []
     for line in listed.text.splitlines():
         oid, _, ref = line.partition("\t")
         host = ref[len(rules.BRANCHES) :]
         if host not in folders:
             continue
         result = shell.attempt(commands.fetch(clone, host))
-        failure = git_errors.failed_fetch(clone, result) if result.code else None
-        if isinstance(failure, Unsound):
-            yield Quarantine(
-                host=host,
-                commit=oid,
-                rule=Slug("unsound"),
-                detail=rules.shown(failure.message),
-                trusted=trusted.get(VERIFIED + host),
-            )
-        elif failure:
+        if result.code == 0:
+            came = True
+            continue
+        failure = git_errors.failed_fetch(clone, result)
+        repository.sweep(clone)
+        if not isinstance(failure, Unsound) and result.code != _LATE:
             raise failure
+        refused.append((host, oid, failure))
+    slow = [failure for _, _, failure in refused if not isinstance(failure, Unsound)]
+    if slow and not came:
+        raise slow[0]
+    return tuple(
+        Quarantine(
+            host=host,
+            commit=oid,
+            rule=Slug("unsound"),
+            detail=rules.shown(failure.message.removeprefix(f"{clone.remote} does not answer: ")),
+            trusted=trusted.get(VERIFIED + host),
+        )
+        for host, oid, failure in refused
+    )
 
 
 def _settle_own(clone: Clone, folders: rules.Folders, signing: Signing, refs: dict[str, str]) -> None:
