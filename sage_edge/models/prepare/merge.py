@@ -253,7 +253,9 @@ def _with_adapter(model: Any, adapter: Path) -> Any:
     joined = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=True)
     wanted = set(get_peft_model_state_dict(joined, save_embedding_layers=False))
     if odd := sorted((given ^ wanted) - same):  # PEFT would leave them out, and only warn
-        raise CannotMerge(f"the adapter does not fit this base: {len(odd)} weights, first {odd[0]}", hint="")
+        lacking = sorted(wanted - given)
+        own = f"; for this base it would be called {lacking[0]}" if lacking and odd[0] in given else ""
+        raise CannotMerge(f"the adapter does not fit this base: {len(odd)} weights, first {odd[0]}{own}", hint="")
     return joined
 
 

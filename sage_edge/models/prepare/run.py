@@ -21,6 +21,7 @@ from sage_edge import files, hints
 from sage_edge.errors import SageError
 from sage_edge.models.errors import DoesNotFit, ModelWorkInterrupted
 from sage_edge.models.lock import read_lock
+from sage_edge.models.prepare import working_copies
 from sage_edge.models.prepare.plan import PlannedStage, downloads, plan
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from sage_edge.models.store import disk_space
@@ -69,6 +70,7 @@ def _carry_out(step: PlannedStage, context: PrepareContext, folder: Path, ref: M
             step.stage.run(context, Path(own))
     except SageError as refusal:
         refusal.hint = hints.filled(refusal.hint, "REF", ref)  # what lies below does not know whose part it makes
+        working_copies.outlast(refusal, step.stage.card, context)
         failed = refusal
     if context.stop.is_set() and (failed is not None or not is_last):
         raise ModelWorkInterrupted(f"stopped at: {step}", hint="the same command goes on from there") from failed

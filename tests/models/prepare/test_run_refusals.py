@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from sage_edge import hints
-from sage_edge.errors import ExitCode, NoDiskSpace, Unreachable
+from sage_edge.errors import CommandFailed, ExitCode, NoDiskSpace, SageError, StorageError, Unreachable
 from sage_edge.models.download.hub import Hub
 from sage_edge.models.errors import (
     AdapterWithoutBase,
+    CannotMerge,
     DigestMismatch,
     DoesNotFit,
     ModelError,
@@ -23,7 +24,7 @@ from sage_edge.models.errors import (
     ParityFailed,
 )
 from sage_edge.models.lock import read_lock
-from sage_edge.models.prepare import chain, run
+from sage_edge.models.prepare import chain, gguf_tools, merge, merge_proof, run
 from sage_edge.models.prepare.prepare_context import PrepareContext
 from tests.models import quick, tiny
 from tests.models.hub_server import HubServer
@@ -203,3 +204,50 @@ def test_what_is_not_the_same_gets_no_name(tmp_path: Path, monkeypatch: pytest.M
     refusal = refused(quick.context(tmp_path), ParityFailed)
     assert refusal.message == f"{tiny.REF} (quantised) tokenises 1 of 200 texts differently, first 'a'"
     assert refusal.code == 8
+
+
+DOORS = [
+    (merge, "merge", 0),
+    (merge, "merge", 1),
+    (merge_proof, "measure", 1),
+    (merge_proof, "measure", 3),
+    (gguf_tools, "convert", 0),
+    (gguf_tools, "convert", 1),
+    (gguf_tools, "quantise", 1),
+]
+"""What works on copies: where it is, its name, and which of its arguments is a copy."""
+
+
+@pytest.mark.parametrize(("room", "door", "copy"), DOORS)
+@pytest.mark.parametrize(
+    "refusal_of",
+    [
+        lambda path: CannotMerge(f"{path}/config.json and {path} do not fit", hint=hints.sage("model inspect", path)),
+        lambda path: ModelError(f"no '{path}'", hint=("look: ", hints.sage("model inspect", f"{path}/config.json"))),
+        lambda path: CommandFailed(("-m", "sage_edge.models", path, path), -9, f"died at {path}/model.safetensors"),
+        lambda path: StorageError(path, "No space left on device"),
+    ],
+)
+def test_no_refusal_names_a_working_copy(
+    context: PrepareContext, monkeypatch: pytest.MonkeyPatch, room: Any, door: str, copy: int, refusal_of: Any
+) -> None:
+    def refuses(*words: Any, **more: Any) -> None:
+        raise refusal_of(str(words[copy]))
+
+    monkeypatch.setattr(room, door, refuses)
+    refusal = refused(context, SageError)
+    told = f"{refusal.message} {refusal} {hints.text(refusal.hint)}"
+    assert str(context.store.partial) not in told
+    assert hints.text(refusal.hint)
+    assert all(Path(word.rstrip(":")).exists() for word in told.split() if word.startswith(str(context.home)))
+
+
+def test_an_adapter_that_does_not_fit_is_looked_at_where_it_came_from(
+    context: PrepareContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(base: Path, adapter: Path, out: Path) -> None:
+        raise CannotMerge("the adapter does not fit", hint=hints.sage("model inspect", str(adapter)))
+
+    monkeypatch.setattr(merge, "merge", refuses)
+    found = hints.text(refused(context, CannotMerge).hint)
+    assert found == f"sage-edge model inspect {context.home / 'adapter'}"
