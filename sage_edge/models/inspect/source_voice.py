@@ -52,6 +52,7 @@ def of_source(documents: Documents, template: str | None, *, has_pieces: bool = 
         special=special,
         adds=_adds(words, documents.get(WORDS_CONFIG, {})) if words else None,
         ends=frozenset({*_numbers(config), *_numbers(documents.get(GENERATION, {})), *_tail(special)}),
+        ends_by=_ends_by(documents, special),
         template=template,
         strays=tuple(_strays(given, added, vocabulary)),
     )
@@ -164,6 +165,14 @@ def _special(documents: Documents, added: Mapping[str, int]) -> dict[str, int]:
 def _numbers(config: Mapping[str, UntrustedJson]) -> list[int]:
     ends = config.get("eos_token_id")
     return [end for end in (ends if isinstance(ends, list) else [ends]) if type(end) is int]
+
+
+def _ends_by(documents: Documents, special: Mapping[str, int]) -> dict[str, frozenset[int]]:
+    """Which key names which ends; the first is the one that becomes a GGUF's."""
+    has_word = documents.get(WORDS_CONFIG, {}).get("eos_token") is not None
+    places = {f"eos_token of {WORDS_CONFIG}": list(_tail(special)) if has_word else []}
+    places |= {f"eos_token_id of {name}": _numbers(documents.get(name, {})) for name in (CONFIG, GENERATION)}
+    return {key: frozenset(numbers) for key, numbers in places.items() if numbers}
 
 
 def _tail(special: Mapping[str, int]) -> tuple[int, ...]:

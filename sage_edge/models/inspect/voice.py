@@ -11,7 +11,7 @@ The places are held against each other by the table in `voice_rules`. What a pla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sage_edge.models.inspect.bounded import Header
@@ -37,6 +37,7 @@ class Voice:
     types: by id. special: ids by what they are for (`bos`, `eos`, `eot`, `pad`, …). adds: whether a text gets a `bos`
     or `eos` of its own. ends: every token after which nothing more is drawn. template: the chat template.
     parameters: numbers in all tensors. quantisation: as cards name it. strays: words and numbers beyond the vocabulary.
+    ends_by: key and file → the ends that this one names.
     """
 
     architecture: str | None = None
@@ -55,6 +56,7 @@ class Voice:
     parameters: int | None = None
     quantisation: str | None = None
     strays: tuple[tuple[str, int], ...] = ()
+    ends_by: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 SPECIAL = ("bos", "eos", "eot", "eom", "pad", "unk")

@@ -274,5 +274,18 @@ def other_ends(source: Voice, loaded: Voice) -> tuple[str, ...]:
     lost, grown = sorted(source.ends - loaded.ends), sorted(loaded.ends - source.ends)
     kinds = source.types or ()
     odd = [token for token in grown if token >= len(kinds) or kinds[token] not in (CONTROL, USER)]
-    sentences = [f"the token {token} ends a reply of the source, and none of the file" for token in lost[:3]]
+    sentences = [
+        f"the token {token} ends a reply of the source, and none of the file{_silent(source, token)}"
+        for token in lost[:3]
+    ]
     return (*sentences, *(f"the token {token} ends a reply of the file, and none of the source" for token in odd[:3]))
+
+
+def _silent(source: Voice, token: int) -> str:
+    """Which keys of a source end elsewhere, as the end of a sentence."""
+    other = [
+        f"{key} says {' and '.join(map(str, sorted(named)))}"
+        for key, named in source.ends_by.items()
+        if token not in named
+    ]
+    return f" ({', '.join(other)})" if other else ""

@@ -111,7 +111,8 @@ def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
     if parity.ends:
         raise ParityFailed(
             f"{what} ends elsewhere: {'; '.join(parity.ends)}",
-            hint="mend eos_token_id in the original's config.json and generation_config.json; nothing was kept",
+            hint="let eos_token in the original's tokenizer_config.json, and eos_token_id in its config.json and "
+            "generation_config.json, name the same token; nothing was kept",
         )
     if parity.numberless:
         raise ParityFailed(

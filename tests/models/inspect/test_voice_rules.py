@@ -138,6 +138,29 @@ def test_a_reply_ends_where_its_source_says_or_at_markup(loaded: set[int], says:
     assert voice_rules.other_ends(GOOD, dataclasses.replace(GOOD, ends=frozenset(loaded))) == says
 
 
+WORDS = {"added_tokens": [{"id": 0, "content": "<a>"}, {"id": 2, "content": "<b>"}]}
+
+
+@pytest.mark.parametrize(
+    ("word", "config", "generation", "says"),
+    [
+        ("<a>", 2, 2, "2 ends a reply of the source, and none of the file (eos_token of tokenizer_config.json says 0)"),
+        ("<a>", None, [0, 2], "2 ends a reply of the source, and none of the file (eos_token of tokenizer_config.json"),
+        (None, 0, [0, 2], "2 ends a reply of the source, and none of the file (eos_token_id of config.json says 0)"),
+        ("<a>", 0, [2, 1], "1 ends a reply of the source, and none of the file (eos_token of tokenizer_config.json "),
+    ],
+)
+def test_the_key_that_names_another_end_is_named(word: object, config: object, generation: object, says: str) -> None:
+    documents: Any = {
+        "tokenizer.json": WORDS,
+        "tokenizer_config.json": {"eos_token": word},
+        "config.json": {"eos_token_id": config},
+        "generation_config.json": {"eos_token_id": generation},
+    }
+    first, *_ = voice_rules.other_ends(source_voice.of_source(documents, None), Voice(ends=frozenset({0})))
+    assert first.startswith(f"the token {says}")
+
+
 def test_the_seedling_declares_all_and_llama_cpp_hears_the_same() -> None:
     llama_cpp = pytest.importorskip("llama_cpp")
     said = voice.of_gguf(read_gguf(SEEDLING, voice.ARRAYS))
