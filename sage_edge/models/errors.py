@@ -27,11 +27,15 @@ SageError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sage_edge import sizes
 from sage_edge.errors import ExitCode, SageError, Unreachable
 from sage_edge.hints import Hint, sage
+
+_PATH = re.compile(r"[/~.\\]|[A-Za-z]:|[^/]+/[^/]+/")
+"""How a folder's path begins, and no model's name: what it holds is another thing on every machine."""
 
 
 class ModelError(SageError):
@@ -65,8 +69,10 @@ class AdapterWithoutBase(ModelError):
 
     def __init__(self, base: str, where_it_pointed: str, *, hint: Hint = "") -> None:
         self.base, self.where_it_pointed = base, where_it_pointed
+        is_path = _PATH.match(where_it_pointed)
+        why = "a folder's path, and such names no base" if is_path else "which is not on this machine"
         super().__init__(
-            f"an adapter without its base {base}: it points at {where_it_pointed!r}, which is not on this machine",
+            f"an adapter without its base {base}: it points at {where_it_pointed!r}, {why}",
             hint=hint or sage("model list"),
         )
 

@@ -146,7 +146,7 @@ def test_an_adapter_is_no_model(tmp_path: Path) -> None:
     assert (refusal.base, refusal.where_it_pointed) == ("tiny/base:bf16", "./fine_tuned_model/final_model")
     assert refusal.message == (
         "an adapter without its base tiny/base:bf16: it points at './fine_tuned_model/final_model', "
-        "which is not on this machine"
+        "a folder's path, and such names no base"
     )
     assert hints.text(refusal.hint) == "sage-edge model prepare tiny/mind:q8_0"
     lock.write_lock(made.fleet, {})

@@ -82,7 +82,7 @@ def test_an_adapter_whose_base_is_not_here_says_where_it_pointed(context: Prepar
         merge.run(context, tmp_path / "scratch")
     assert caught.value.message == (
         "an adapter without its base tiny/base:f32: it points at './fine_tuned_model/final_model', "
-        "which is not on this machine"
+        "a folder's path, and such names no base"
     )
     assert hints.text(caught.value.hint) == "sage-edge model prepare tiny/base:f32"
 
