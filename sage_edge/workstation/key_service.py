@@ -41,11 +41,16 @@ def enrolled(here: FleetContext, host: HostName, say: Say) -> str:
 
 def rotated(here: FleetContext, host: HostName, say: Say) -> str:
     """Give a host a new key; the old one counts until the new one has signed."""
+    return _renewed(here, host, None, say)
+
+
+def _renewed(here: FleetContext, host: HostName, after: str | None, say: Say) -> str:
+    """after: where its new key begins; None: behind what the board has published."""
     if _is_operator(here, host):
         return _operator(here, host, renew=True, say=say)
     answer = _on_board(here, host, renew=True)
     hub_admission.admit(here.fleet, here.fleet.addresses, host, str(answer["public"]), say)
-    return _listed(here, host, str(answer["public"]), str(answer["tip"] or START), say)
+    return _listed(here, host, str(answer["public"]), after or str(answer["tip"] or START), say)
 
 
 def withdrawn(here: FleetContext, host: HostName, until: str, say: Say) -> str:
@@ -56,7 +61,7 @@ def withdrawn(here: FleetContext, host: HostName, until: str, say: Say) -> str:
     last = until or _published(here, host) or START
     _write(here, lambda content: signers.ended(content, host, last))
     say(f"its keys count up to {last[:12]}; whatever they signed behind it is not read any more, also where it was")
-    return rotated(here, host, say)
+    return _renewed(here, host, last, say)  # not behind the tip: a thief's commit is passed over, and begins nothing
 
 
 def closed(here: FleetContext, host: HostName, public: str, until: str, say: Say) -> None:

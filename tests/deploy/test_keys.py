@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge.exchange.errors import ForeignCommits
 from sage_edge.exchange.post import Post, Sender, Signing
 from sage_edge.inventory import load
 from sage_edge.inventory.signers import Signer
@@ -120,6 +121,13 @@ def test_what_a_stolen_key_signed_is_not_read(fleet: Fleet) -> None:
     stolen = git(fleet.world.hub, "rev-parse", "host/sprout")
     fleet.typed(f"key.revoke --host sprout --until {own}")
     assert fleet.read() == (1, f"foreign-key {stolen}")
+    assert fleet.signers[-1].after == own, "what is passed over begins nothing"
+    sprout = fleet.post(SPROUT, fleet.key)
+    with pytest.raises(ForeignCommits):
+        sprout.receive()
+    sprout.repair("the key was stolen")
+    fleet.writes()
+    assert fleet.read() == (3, "")
 
 
 def test_an_operator_has_a_key_here(fleet: Fleet, tmp_path: Path) -> None:
