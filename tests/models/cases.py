@@ -40,16 +40,16 @@ def plant(parent: Path, case: dict[str, Any]) -> tuple[Path, Path]:
 
 
 def words(folder: Path, case: dict[str, Any], path: Path) -> dict[str, str]:
-    """What stands for `{…}` in the case's sentences: the path, and sizes of the file that it says is `sized`."""
+    """What stands for `{…}` in the case's sentences: the path, its folder, and sizes of the file that it says is `sized`."""
     if "sized" not in case:
-        return {"path": str(path)}
+        return {"path": str(path), "folder": str(folder)}
     size = (folder / case["sized"]).stat().st_size
-    return {"path": str(path), "size": str(size), "whole": str(size + 1), "rest": str(size - 16)}
+    return {"path": str(path), "folder": str(folder), "size": str(size), "whole": str(size + 1), "rest": str(size - 16)}
 
 
 def filled(text: str, known: dict[str, str]) -> str:
     """A sentence with its words put in."""
-    return re.sub(r"\{(path|size|whole|rest)\}", lambda match: known[match[1]], text)
+    return re.sub(r"\{(path|folder|size|whole|rest)\}", lambda match: known[match[1]], text)
 
 
 def require_same(refusal: errors.SageError, expected: Any, known: dict[str, str]) -> None:

@@ -29,7 +29,7 @@ from sage_edge.models.inspect.dimensions import family_of
 from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind
+from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind, plain
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapter.CONFIG)
@@ -76,9 +76,10 @@ def _file(path: Path) -> InspectReport:
         return _pointers(path, {path.name: stands})
     if path.name.lower().endswith(PICKLES):
         return InspectReport(path, ModelKind.PICKLE, faults=(_pickle(path.name),))
-    if path.name.lower().endswith(".safetensors"):
+    if path.name.lower().endswith((".safetensors", safetensors_weights.INDEX)):
         fault = "safetensors are judged with their config.json: name the folder that holds both"
-        return InspectReport(path, ModelKind.UNKNOWN, "safetensors", faults=(fault,))
+        whole = sage("model inspect", plain(str(path.parent)))
+        return InspectReport(path, ModelKind.UNKNOWN, "safetensors", faults=(fault,), mend=whole)
     return gguf_weights.weigh(path, path.parent, (path.name,))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import Tensor, architectures, dimensions, positions, read_safetensors, shapes
 from sage_edge.models.inspect.bounded import short
@@ -20,7 +21,7 @@ from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.folder import FolderListing
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import InspectReport, ModelKind
+from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind
 from sage_edge.models.inspect.shapes import Packing
 from sage_edge.sizes import counted
 
@@ -29,6 +30,10 @@ _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
 _MOST_SHARDS = 1_024
 _INDEX_BYTES, _INDEX_PIECES = 16 << 20, 200_000
 _ADAPTER = "adapter_model.safetensors"
+_ONE_SET = (
+    f"move away the set that is not meant ({SINGLE}, or {INDEX} and its shards), then: ",
+    sage("model inspect", THIS),
+)
 
 
 def names(listing: FolderListing) -> tuple[str, ...]:
@@ -78,8 +83,8 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
     seen = _Contents()
     is_sharded = INDEX in listing.sizes
     if is_sharded and SINGLE in listing.sizes:
-        fault = f"it holds {SINGLE} and an index of shards: two sets of weights"
-        return InspectReport(listing.folder, ModelKind.UNKNOWN, "safetensors", faults=(fault,))
+        faults = (f"it holds {SINGLE} and an index of shards: two sets of weights", *_absent(listing))
+        return InspectReport(listing.folder, ModelKind.UNKNOWN, "safetensors", faults=faults, mend=_ONE_SET)
     if is_sharded:
         _shards(listing, seen)
     elif SINGLE in listing.sizes:
@@ -110,9 +115,23 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
     )
 
 
+def _absent(listing: FolderListing) -> tuple[str, ...]:
+    """Say which shards an index names in vain: then it is the index that is not meant."""
+    try:
+        shards = set(_places(_index(listing)).values())
+    except HeaderBroken as broken:
+        return (broken.message,)
+    absent = sorted(shards - listing.sizes.keys())
+    return (f"of the index's {counted(len(shards), 'shard')} {len(absent)} are not there",) if absent else ()
+
+
+def _index(listing: FolderListing) -> dict[str, UntrustedJson]:
+    return read_json(listing.path(INDEX), most_bytes=_INDEX_BYTES, most_pieces=_INDEX_PIECES)
+
+
 def _shards(listing: FolderListing, seen: _Contents) -> None:
     try:
-        index = read_json(listing.path(INDEX), most_bytes=_INDEX_BYTES, most_pieces=_INDEX_PIECES)
+        index = _index(listing)
         places = _places(index)
     except HeaderBroken as broken:
         seen.faults.append(broken.message)
