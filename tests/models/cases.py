@@ -40,7 +40,7 @@ def plant(parent: Path, case: dict[str, Any]) -> tuple[Path, Path]:
 
 
 def words(folder: Path, case: dict[str, Any], path: Path) -> dict[str, str]:
-    """What stands for `{…}` in the case's sentences: the path, its folder, and sizes of the file that it says is `sized`."""
+    """What stands for `{…}` in the case's sentences: path, folder, and sizes of the file that it says is `sized`."""
     if "sized" not in case:
         return {"path": str(path), "folder": str(folder)}
     size = (folder / case["sized"]).stat().st_size

@@ -78,20 +78,24 @@ _HEAD = ArchitecturePart("lm_head", "output", ("vocabulary", "hidden"))
 _ENDS = (_EMBEDDING, ArchitecturePart("model.norm", "output_norm", ("hidden",)))
 
 
-def _attention(bias: bool | str = False, output_bias: bool | str = False) -> tuple[ArchitecturePart, ...]:
+def _attention(*bias: bool | str) -> tuple[ArchitecturePart, ...]:
+    """bias: of query, key, value and output, in this order; none where not given."""
+    query, key, value, output = bias or (False,) * 4
     return (
-        ArchitecturePart("self_attn.q_proj", "attn_q", ("queries", "hidden"), bias),
-        ArchitecturePart("self_attn.k_proj", "attn_k", ("keys", "hidden"), bias),
-        ArchitecturePart("self_attn.v_proj", "attn_v", ("keys", "hidden"), bias),
-        ArchitecturePart("self_attn.o_proj", "attn_output", ("hidden", "queries"), output_bias),
+        ArchitecturePart("self_attn.q_proj", "attn_q", ("queries", "hidden"), query),
+        ArchitecturePart("self_attn.k_proj", "attn_k", ("keys", "hidden"), key),
+        ArchitecturePart("self_attn.v_proj", "attn_v", ("keys", "hidden"), value),
+        ArchitecturePart("self_attn.o_proj", "attn_output", ("hidden", "queries"), output),
     )
 
 
-def _gated(bias: bool | str = False) -> tuple[ArchitecturePart, ...]:
+def _gated(*bias: bool | str) -> tuple[ArchitecturePart, ...]:
+    """bias: of gate, up and down, in this order; none where not given."""
+    gate, up, down = bias or (False,) * 3
     return (
-        ArchitecturePart("mlp.gate_proj", "ffn_gate", ("intermediate", "hidden"), bias),
-        ArchitecturePart("mlp.up_proj", "ffn_up", ("intermediate", "hidden"), bias),
-        ArchitecturePart("mlp.down_proj", "ffn_down", ("hidden", "intermediate"), bias),
+        ArchitecturePart("mlp.gate_proj", "ffn_gate", ("intermediate", "hidden"), gate),
+        ArchitecturePart("mlp.up_proj", "ffn_up", ("intermediate", "hidden"), up),
+        ArchitecturePart("mlp.down_proj", "ffn_down", ("hidden", "intermediate"), down),
     )
 
 
@@ -112,18 +116,26 @@ _HEAD_NORMS = (
 _EPSILON, _ROPE_BASE, _ROPE_SIZE = "attention.layer_norm_rms_epsilon", "rope.freq_base", "rope.dimension_count"
 
 QWEN2 = Architecture(
-    "qwen2", "qwen2", _ENDS, (*_TWO_NORMS, *_attention(bias=True), *_gated()), _HEAD, gguf_keys=(_EPSILON, _ROPE_BASE)
+    "qwen2",
+    "qwen2",
+    _ENDS,
+    (*_TWO_NORMS, *_attention(True, True, True, False), *_gated()),
+    _HEAD,
+    gguf_keys=(_EPSILON, _ROPE_BASE),
 )
 QWEN3 = Architecture(
     "qwen3",
     "qwen3",
     _ENDS,
-    (*_TWO_NORMS, *_HEAD_NORMS, *_attention(_BIASED, _BIASED), *_gated()),
+    (*_TWO_NORMS, *_HEAD_NORMS, *_attention(*(_BIASED,) * 4), *_gated()),
     _HEAD,
     says_head_size=True,
     gguf_keys=(_EPSILON, _ROPE_BASE),
     switches={_BIASED: _BIASED_SWITCH},
 )
+# llama.cpp takes each of Llama's biases for itself: models of other makers were written as Llama, with some of them
+_ATTENTION_BIASES = tuple(f"blk.0.attn_{part}.bias" for part in ("q", "k", "v", "output"))
+_GATED_BIASES = tuple(f"blk.0.ffn_{part}.bias" for part in ("gate", "up", "down"))
 LLAMA = Architecture(
     "llama",
     "llama",
@@ -131,12 +143,15 @@ LLAMA = Architecture(
     (*_ENDS, ArchitecturePart(None, "rope_freqs", ("half_rotary",), is_optional=True)),
     (
         *_TWO_NORMS,
-        *_attention(_BIASED, _BIASED),
-        *_gated("mlp_bias"),
+        *_attention(*_ATTENTION_BIASES),
+        *_gated(*_GATED_BIASES),
         ArchitecturePart("self_attn.rotary_emb", None, ("half_rotary",), is_optional=True, ending=".inv_freq"),
     ),
     _HEAD,
-    switches={_BIASED: _BIASED_SWITCH, "mlp_bias": OptionalTrait("mlp_bias", "blk.0.ffn_up.bias")},
+    switches={
+        **{name: OptionalTrait(_BIASED, name) for name in _ATTENTION_BIASES},
+        **{name: OptionalTrait("mlp_bias", name) for name in _GATED_BIASES},
+    },
 )
 GEMMA = Architecture(
     "gemma",
