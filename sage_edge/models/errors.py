@@ -120,10 +120,13 @@ class DoesNotFit(ModelError):
 
 
 class HeaderBroken(ModelError):
-    """A header that cannot be right. `why` is a sentence without the file's name."""
+    """A header that cannot be right. `why` is a sentence without the file's name.
 
-    def __init__(self, file: str, why: str) -> None:
-        self.file, self.why = file, why
+    is_whole: nothing is wrong with it, and nobody here reads its form.
+    """
+
+    def __init__(self, file: str, why: str, *, is_whole: bool = False) -> None:
+        self.file, self.why, self.is_whole = file, why, is_whole
         super().__init__(f"{file} {why}", hint=("get the file again; see: ", sage("model inspect", "PATH")))
 
 

@@ -94,9 +94,9 @@ class Stream:
         """Bytes between here and the end."""
         return self.size - self.at
 
-    def broken(self, why: str) -> HeaderBroken:
-        """The refusal of this file; raise it."""
-        return HeaderBroken(self.name, why)
+    def broken(self, why: str, *, is_whole: bool = False) -> HeaderBroken:
+        """The refusal of this file; raise it. is_whole: nobody here reads its form."""
+        return HeaderBroken(self.name, why, is_whole=is_whole)
 
     def need(self, count: int, what: str) -> None:
         """Refuse unless `count` bytes are left."""

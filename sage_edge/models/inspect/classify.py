@@ -37,6 +37,7 @@ _PARTS = (".safetensors", ".gguf", ".json", ".jinja", ".txt", ".model")
 """How names end that may belong to a model in safetensors."""
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
+_ONE_TEMPLATE = ("keep one chat template, then: ", sage("model inspect", THIS))
 _PLAIN_LORA = ("take an adapter that is plain LoRA, then: ", sage("model inspect", "PATH"))
 _NO_CODE = ("take a release of the model that brings no code of its own, then: ", sage("model inspect", "PATH"))
 
@@ -94,14 +95,23 @@ def _folder(listing: FolderListing) -> InspectReport:
     if code := tuple(request for name, config in documents.items() for request in remote_code.requests(name, config)):
         return InspectReport(path, ModelKind.REFUSED, faults=code, mend=_NO_CODE)
     report = _weights(listing, documents)
-    template, odd = source_templates.find(listing, documents.get("tokenizer_config.json", {}))
+    template, odd, several = source_templates.find(listing, documents.get("tokenizer_config.json", {}))
     notes = (*report.notes, *_notes(listing), *source_templates.others(listing), *unread)
-    odd = () if _is_gguf(listing) else odd
+    odd, several = ((), ()) if _is_gguf(listing) else (odd, several)
     report = dataclasses.replace(report, notes=notes, chat_template=report.chat_template or template)
     if report.container == "safetensors" and "config.json" in documents and not report.is_adapter:
         report, wrong = _speaking(report, listing, documents)
         odd = (*odd, *wrong)
-    return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(*report.faults, *odd)) if odd else report
+    return _with_faults(report, odd, several)
+
+
+def _with_faults(report: InspectReport, odd: tuple[str, ...], several: tuple[str, ...]) -> InspectReport:
+    """Add what contradicts itself, and templates of which one is to be chosen."""
+    if not odd and not several:
+        return report
+    kind, mend = (ModelKind.DAMAGED, report.mend) if odd or report.faults else (ModelKind.UNSUPPORTED, _ONE_TEMPLATE)
+    kind = ModelKind.UNSUPPORTED if report.kind is ModelKind.UNSUPPORTED else kind
+    return dataclasses.replace(report, kind=kind, mend=mend, faults=(*report.faults, *odd, *several))
 
 
 def _speaking(

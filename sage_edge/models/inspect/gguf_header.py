@@ -30,6 +30,8 @@ MOST_KEPT_BYTES = 64 << 20
 _LONGEST_NAME = 63  # ggml keeps 64 bytes with the terminator
 _LONGEST_KEY = 256
 _DEFAULT_ALIGNMENT = 32
+_LATEST = 9
+"""A version that may come to be; what says more is damaged."""
 _TEXT, _ARRAY, _BOOL = 8, 9, 7
 
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
@@ -60,8 +62,10 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
             raise stream.broken("is no GGUF file: it does not begin with GGUF")
         version = stream.number(_U32, "version")
         if version not in (2, 3):
-            why = "big-endian" if version in (2 << 24, 3 << 24) else f"of version {version}"
-            raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read")
+            is_other = version in (2 << 24, 3 << 24)
+            why = "big-endian" if is_other else f"of version {version}"
+            is_whole = is_other or version <= _LATEST
+            raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read", is_whole=is_whole)
         count = _count(stream, "tensors", MOST_TENSORS, 24)
         pairs = _count(stream, "metadata pairs", MOST_PAIRS, 13)
         pairs_read = _Pairs(stream, keep)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import Header, architectures, dimensions, mixture, read_gguf, shapes, voice, voice_rules
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
@@ -15,6 +16,7 @@ from sage_edge.models.inspect.voice import Voice
 
 _SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_SPLITS = 1_024
+_OTHER_FORM = ("take a GGUF of version 2 or 3, little-endian, then: ", sage("model inspect", "PATH"))
 
 
 def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
@@ -26,6 +28,7 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
     missing: list[str] = []
     faults: list[str] = []
     headers: list[Header] = []
+    is_other = False
     for name in wanted:
         if not (folder / name).is_file():
             missing.append(name)
@@ -36,7 +39,9 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
             missing.append(cut.lack)
         except HeaderBroken as broken:
             faults.append(broken.message)
-    return _report(path, wanted, headers, missing, faults)
+            is_other = is_other or broken.is_whole
+    report = _report(path, wanted, headers, missing, faults)
+    return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, mend=_OTHER_FORM) if is_other else report
 
 
 def _splits(files: Sequence[str]) -> tuple[str, ...] | None:

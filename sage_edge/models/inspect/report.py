@@ -32,6 +32,7 @@ class ModelKind(Enum):
     PICKLE = "pickle-only"  # refused: loading one runs what it holds
     REFUSED = "refused"  # a rule forbids it: code of its own, links that leave the folder
     DAMAGED = "damaged"  # all is there, and contradicts itself
+    UNSUPPORTED = "not supported"  # whole, and of a form that nobody here reads; `mend` says what to take instead
     UNKNOWN = "unknown"
 
 

@@ -30,6 +30,7 @@ _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
 _MOST_SHARDS = 1_024
 _INDEX_BYTES, _INDEX_PIECES = 16 << 20, 200_000
 _ADAPTER = "adapter_model.safetensors"
+_PLAIN = ("take a release without quantisation, in bf16 or f16, then: ", sage("model inspect", "PATH"))
 _ONE_SET = (
     f"move away the set that is not meant ({SINGLE}, or {INDEX} and its shards), then: ",
     sage("model inspect", THIS),
@@ -57,6 +58,8 @@ class _Contents:
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     weights: list[str] = field(default_factory=list)
+    is_other: bool = False
+    """Whether it is quantised in a way that nobody here reads."""
 
     def read(self, listing: FolderListing, name: str) -> set[str]:
         """Take the tensors of one file; returns their names."""
@@ -100,7 +103,13 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
     kind = ModelKind.SHARDED if is_sharded else ModelKind.COMPLETE
     return InspectReport(
         listing.folder,
-        ModelKind.DAMAGED if seen.faults else ModelKind.PARTIAL if seen.missing else kind,
+        ModelKind.UNSUPPORTED
+        if seen.is_other
+        else ModelKind.DAMAGED
+        if seen.faults
+        else ModelKind.PARTIAL
+        if seen.missing
+        else kind,
         "safetensors",
         missing=tuple(seen.missing),
         faults=tuple(seen.faults),
@@ -111,6 +120,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
         family=dimensions.family_of((config or {}).get("model_type")),
         quantisation=_quantisation(config or {}),
         dimensions=known,
+        mend=_PLAIN if seen.is_other else "",
         mixture=Counter(tensor.kind for tensor in seen.tensors.values()),
     )
 
@@ -208,9 +218,14 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -
         return None
     try:
         known = dimensions.from_config(config, architecture)
-        plan = shapes.plan(known, "safetensors", _packing(config))
     except MissingDimension as unsaid:
         seen.faults.append(f"config.json {unsaid}")
+        return None
+    try:
+        plan = shapes.plan(known, "safetensors", _packing(config))
+    except MissingDimension as other:
+        seen.faults.append(f"config.json {other}")
+        seen.is_other = True
         return None
     if plan is not None and not seen.missing and not seen.faults:
         seen.faults += shapes.disagreements(plan, seen.tensors)
@@ -219,10 +234,12 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -
 
 def _packing(config: Mapping[str, UntrustedJson]) -> Packing | None:
     """How AWQ packed the matrices; None for plain weights. Raises MissingDimension for what no table here describes."""
-    declared = config.get("quantization_config")
+    declared = config.get("quantization_config", config.get("quantization"))
     if declared is None:
         return None
     method = declared.get("quant_method") if isinstance(declared, dict) else None
+    if isinstance(declared, dict) and method is None and {"bits", "group_size"} <= declared.keys():
+        method = "mlx"  # it names itself nowhere
     if not isinstance(declared, dict) or method != "awq":
         raise MissingDimension(f"is quantised by {short(method)}; only awq is known here")
     bits, group = declared.get("bits"), declared.get("group_size")

@@ -19,14 +19,19 @@ FILE, CONFIG, MORE = "chat_template.jinja", "tokenizer_config.json", "additional
 _MOST_BYTES = 1 << 20
 
 
-def find(listing: FolderListing, config: Mapping[str, UntrustedJson]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the template, None where there is none, and what is wrong with it. config: tokenizer_config.json."""
+def find(
+    listing: FolderListing, config: Mapping[str, UntrustedJson]
+) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+    """Return the template, None where there is none, why it cannot be read, and why nobody knows which one is meant.
+
+    config: tokenizer_config.json.
+    """
     in_file, unreadable = _in_file(listing)
     in_config, unclear = _in_config(config.get("chat_template"))
-    wrong = [fault for fault in (unreadable, unclear) if fault]
+    several = [unclear] if unclear else []
     if None not in (in_file, in_config) and in_file != in_config:
-        wrong.append(f"{FILE} and {CONFIG} hold two chat templates that differ: delete the one that is not meant")
-    return (in_config if in_file is None else in_file), tuple(wrong)
+        several.append(f"{FILE} and {CONFIG} hold two chat templates that differ: delete the one that is not meant")
+    return (in_config if in_file is None else in_file), (unreadable,) if unreadable else (), tuple(several)
 
 
 def others(listing: FolderListing) -> tuple[str, ...]:
