@@ -17,6 +17,7 @@ from sage_edge.models.inspect import (
     adapter_settings,
     adapter_tensors,
     architectures,
+    gguf_header,
     gguf_weights,
     read_safetensors,
     remote_code,
@@ -75,7 +76,7 @@ def _file(path: Path) -> InspectReport:
     """A single file stands for the folder that would hold it alone."""
     if (stands := pointer(path, path.stat().st_size)) is not None:
         return _pointers(path, {path.name: stands})
-    if path.name.lower().endswith(PICKLES):
+    if path.name.lower().endswith(PICKLES) and not gguf_header.is_older(path):
         return InspectReport(path, ModelKind.PICKLE, faults=(_pickle(path.name),))
     if path.name.lower().endswith((".safetensors", safetensors_weights.INDEX)):
         fault = "safetensors are judged with their config.json: name the folder that holds both"
@@ -228,6 +229,8 @@ def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> Inspec
 
 def _weightless(listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]) -> InspectReport:
     path = listing.folder
+    if older := tuple(name for name in listing.having(*PICKLES) if gguf_header.is_older(listing.path(name))):
+        return gguf_weights.weigh(path, path, older[:1])
     if pickles := listing.having(*PICKLES):
         return InspectReport(path, ModelKind.PICKLE, faults=tuple(map(_pickle, pickles[:5])))
     if config := documents.get("config.json"):

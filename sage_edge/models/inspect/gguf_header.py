@@ -30,6 +30,9 @@ MOST_KEPT_BYTES = 64 << 20
 _LONGEST_NAME = 63  # ggml keeps 64 bytes with the terminator
 _LONGEST_KEY = 256
 _DEFAULT_ALIGNMENT = 32
+_MAGIC = b"GGUF"
+_OLDER = frozenset(word[::step] for word in (b"ggml", b"ggmf", b"ggjt", b"ggla") for step in (1, -1))
+"""How files of llama.cpp began before GGUF, in either order of bytes; they were often called `ggml-model-q4_0.bin`."""
 _LATEST = 9
 """A version that may come to be; what says more is damaged."""
 _TEXT, _ARRAY, _BOOL = 8, 9, 7
@@ -58,7 +61,10 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
     Raises HeaderBroken, Truncated, OSError.
     """
     with Stream(path) as stream:
-        if stream.size < 4 or stream.take(4, "magic") != b"GGUF":
+        magic = stream.take(4, "magic") if stream.size >= len(_MAGIC) else b""
+        if magic in _OLDER:
+            raise stream.broken("is an old GGML file, from before GGUF", is_whole=True)
+        if magic != _MAGIC:
             raise stream.broken("is no GGUF file: it does not begin with GGUF")
         version = stream.number(_U32, "version")
         if version not in (2, 3):
@@ -75,6 +81,12 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
         data_at = _padded(stream.at, alignment)
         _covered(stream, tensors, data_at, alignment)
         return Header(tensors, metadata, lengths, data_at, pairs_read.texts, pairs_read.numbers)
+
+
+def is_older(path: Path) -> bool:
+    """Whether a file is one of llama.cpp's from before GGUF, whatever its name. Raises HeaderBroken, OSError."""
+    with Stream(path) as stream:
+        return stream.size >= len(_MAGIC) and stream.take(len(_MAGIC), "magic") in _OLDER
 
 
 def _count(stream: Stream, what: str, most: int, least_bytes: int) -> int:
