@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from sage_edge import hints, sanitize, sizes
 from sage_edge.cli import progress_bar
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
+from sage_edge.errors import SageError
+from sage_edge.hints import NextCommand
 from sage_edge.models.card import ModelCard, find
 from sage_edge.models.card_sources import HostSource
 from sage_edge.models.cards import read_cards
@@ -51,7 +54,8 @@ def command(ref: str, dry_run: bool, yes: bool, as_json: bool) -> None:
         return
     if not yes and sys.stdin.isatty():
         click.confirm("Carry it out?", abort=True, err=True)
-    _carry_out(name, place, cards)
+    with _told_as_typed(name, "model prepare"):
+        _carry_out(name, place, cards)
     _conclude(name, store, as_json)
 
 
@@ -70,8 +74,23 @@ def pull(ref: str, dry_run: bool, as_json: bool) -> None:
     steps = downloads(plan(name, cards, Store(place.models), read_lock(place.fleet), home=place.fleet.parent))
     _show(name, steps, as_json, done="has all of its files here; nothing to fetch")
     if steps and not dry_run:
-        _carry_out(name, place, cards, fetch_only=True)
+        with _told_as_typed(name, "model pull"):
+            _carry_out(name, place, cards, fetch_only=True)
         log(f"next: {hints.text(hints.sage('model prepare', name))}")
+
+
+@contextlib.contextmanager
+def _told_as_typed(ref: ModelRef, verb: str) -> Iterator[None]:
+    """Put the command that was typed into the next step of a refusal; what lies below names `prepare`, or no model."""
+
+    def typed(command: NextCommand) -> NextCommand:
+        return hints.sage(verb, *command.words[2:]) if command.words[:2] == ("model", "prepare") else command
+
+    try:
+        yield
+    except SageError as refusal:
+        refusal.hint = hints.mapped(hints.filled(refusal.hint, "REF", ref), typed)
+        raise
 
 
 def _carry_out(name: ModelRef, place: Paths, cards: Mapping[ModelRef, ModelCard], *, fetch_only: bool = False) -> None:

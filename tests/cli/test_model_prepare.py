@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -69,6 +71,16 @@ def test_the_plan_is_carried_out_without_a_question_where_nobody_sits(fleet: Pat
     assert tiny.REF in read_lock(fleet)
     again = run(tiny.REF)
     assert (again.stdout, again.stderr) == ("tiny/introspective:v1-q8_0 is prepared; nothing is missing\n", "")
+
+
+@pytest.mark.parametrize(("typed", "name"), [(model_prepare.pull, "pull"), (command, "prepare")])
+def test_a_refusal_names_the_command_that_was_typed(
+    fleet: Path, tmp_path: Path, typed: click.Command, name: str
+) -> None:
+    shutil.move(tmp_path / "adapter", tmp_path / "elsewhere")
+    answer = CliRunner().invoke(typed, [tiny.REF])
+    assert isinstance(answer.exception, ModelError)
+    assert hints.text(answer.exception.hint) == f"put its files there, then: sage-edge model {name} {tiny.REF}"
 
 
 def test_pulling_brings_the_files_and_makes_nothing_of_them(fleet: Path, tmp_path: Path) -> None:
