@@ -39,6 +39,7 @@ _PARTS = (".safetensors", ".gguf", ".json", ".jinja", ".txt", ".model")
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
 _ONE_TEMPLATE = ("keep one chat template, then: ", sage("model inspect", THIS))
+_LONGEST_TEMPLATE = 1 << 18
 _PLAIN_LORA = ("take an adapter that is plain LoRA, then: ", sage("model inspect", "PATH"))
 _NO_CODE = ("take a release of the model that brings no code of its own, then: ", sage("model inspect", "PATH"))
 
@@ -62,7 +63,17 @@ def classify(path: Path, *, within: Path | None = None, family: str | None = Non
         raise ModelError(
             f"{path} cannot be read: {unreadable.strerror}", hint="mend its permissions or its disk, then try again"
         ) from unreadable
-    return _expected(report, family)
+    return _expected(dataclasses.replace(report, notes=(*report.notes, *_mute(report.chat_template))), family)
+
+
+def _mute(source: str | None) -> tuple[str, ...]:
+    """Say that nobody can speak with a model whose chat template is none."""
+    if source is None or len(source) > _LONGEST_TEMPLATE:
+        return ()
+    from sage_edge.models.prompt import template  # Jinja2 is loaded where there is one to read
+
+    why = template.fault(source)
+    return (f"its chat template is none, so it cannot conduct a session: {plain(why)}",) if why else ()
 
 
 def _expected(report: InspectReport, family: str | None) -> InspectReport:

@@ -67,6 +67,15 @@ class ChatTemplate:
         return tuple(sorted(value for value in values if isinstance(value, int) and not isinstance(value, bool)))
 
 
+def fault(source: str) -> str | None:
+    """Return why a text is no template; None for one that can be read. Nothing of it is computed."""
+    try:
+        _environment().parse(source)
+    except UNREADABLE as broken:
+        return f"it cannot be read: {_line(broken)}"
+    return None
+
+
 UNREADABLE = (jinja2.TemplateError, RecursionError)
 """What whoever reads a template that is none raises; llama-cpp-python reads it as it opens a file."""
 
