@@ -67,8 +67,8 @@ def test_an_adapter_in_the_place_of_a_model(tmp_path: Path, type_: Type) -> None
     config = b'{"base_model_name_or_path": "./fine_tuned_model/final_model"}'
     adapter = {"adapter_config.json": config, "adapter_model.safetensors": b"a" * 100}
     shelving.library(tmp_path, adapter, container="safetensors", base="tiny/base:bf16")
-    what = "an adapter without its base tiny/base:bf16: it points at './fine_tuned_model/final_model', which is not"
-    demand(type_("verify", REF, store="models"), 1, f"{what} on this machine", f"sage-edge model prepare {REF}")
+    what = "an adapter without its base tiny/base:bf16: it points at './fine_tuned_model/final_model', a folder's path,"
+    demand(type_("verify", REF, store="models"), 1, f"{what} and such names no base", f"sage-edge model prepare {REF}")
 
 
 def test_a_symlink_in_the_store(tmp_path: Path, type_: Type) -> None:
