@@ -1,4 +1,4 @@
-"""A file system without links, locks or synced folders, by faults: CIFS and vfat themselves are not mounted here."""
+"""A file system without links, locks or synced folders, by faults: CIFS and the kernel's vfat are not mounted here."""
 
 from __future__ import annotations
 
