@@ -15,18 +15,16 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import UsageError
-from sage_edge.exchange import hub_program
+from sage_edge.exchange import git_sync, hub_program
 from sage_edge.exchange.doorkeeper import HOSTS
 from sage_edge.exchange.hub_gate import NAME
 from sage_edge.exchange.repository import keep
 from sage_edge.hints import sage
 
-CONFIG = """\
+_CONFIG = """\
 [core]
 	repositoryFormatVersion = 0
 	bare = true
-	fsync = all
-	fsyncMethod = fsync
 	logAllRefUpdates = true
 	hooksPath = hooks
 [receive]
@@ -49,7 +47,7 @@ def init(path: Path, folders: Mapping[str, frozenset[str]]) -> None:
         files.make_folder(path / folder)
     for name in ("hooks/pre-receive", "hooks/post-receive", NAME):
         _keep_program(path / name, hub_program.packed())
-    keep(path / "config", CONFIG.encode())
+    keep(path / "config", f"{_CONFIG}[core]\n{git_sync.lines()}".encode())
     keep(path / "HEAD", b"ref: refs/heads/main\n")
 
 

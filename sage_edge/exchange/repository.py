@@ -22,11 +22,12 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.errors import Locked
+from sage_edge.exchange import git_sync
 from sage_edge.exchange.commands import HUB, INCOMING, SSH, TRUST, Clone
 from sage_edge.exchange.git_errors import damaged
 from sage_edge.exchange.rules import BRANCHES
 
-CONFIG = f"""\
+_CONFIG = f"""\
 [core]
 	repositoryFormatVersion = 0
 	bare = false
@@ -34,8 +35,6 @@ CONFIG = f"""\
 	autocrlf = false
 	safecrlf = false
 	logAllRefUpdates = false
-	fsync = all
-	fsyncMethod = fsync
 	fsmonitor = false
 	untrackedCache = false
 	hooksPath = /dev/null
@@ -87,7 +86,7 @@ def make(clone: Clone) -> None:
         files.make_folder(clone.repository / folder)
     files.make_folder(clone.papers)
     remote = f'[remote "{HUB}"]\n\turl = {_quoted(clone.remote)}\n\tfetch = +{BRANCHES}*:{INCOMING}*\n'
-    keep(clone.repository / "config", (CONFIG + remote).encode())
+    keep(clone.repository / "config", f"{_CONFIG}{remote}[core]\n{git_sync.lines()}".encode())
     keep(clone.repository / TRUST, b"[safe]\n\tdirectory = *\n")
     keep(clone.repository / "HEAD", f"ref: {clone.own}\n".encode())
 

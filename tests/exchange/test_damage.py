@@ -178,7 +178,7 @@ def test_a_kill_between_two_renames_leaves_a_clone(
 def test_what_cannot_be_mended_is_told_once(lived: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = copied(lived, tmp_path)
     sprout = world.post(SPROUT)
-    monkeypatch.setattr(commands, "stage", lambda clone: commands.git(clone, "cat-file", "-p", "0" * 40))
+    monkeypatch.setattr(commands, "stage", lambda clone, _: commands.git(clone, "cat-file", "-p", "0" * 40))
     with pytest.raises(Exception, match=r"ended with 128|is damaged"):
         sprout.publish("two")
     assert len(sprout.take_repairs()) == 1
