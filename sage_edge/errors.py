@@ -182,7 +182,7 @@ class ClockImpossible(SageError):
 
     def __init__(self, now: str, least: str) -> None:
         super().__init__(
-            f"the clock cannot be right: it says {now}, and there was no sage-edge before {least}",
+            f"the clock cannot be right: it says {now}, and this software was begun at {least}",
             hint=("set it, then: ", sage("clock trust", because="REASON")),
         )
 

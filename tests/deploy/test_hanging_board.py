@@ -23,18 +23,18 @@ pytestmark = needs_ssh
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three answers that do not come, within a second and a half."""
-    monkeypatch.setattr(keepalive, "ALIVE_S", 0.5)
+    """Three answers that do not come, within three seconds: a machine with other work to do answers sooner."""
+    monkeypatch.setattr(keepalive, "ALIVE_S", 1.0)
 
 
 _FREEZER = """
 import os, signal, sys, time
 time.sleep(0.3)
 os.kill(int(sys.argv[1]), signal.SIGSTOP)
-time.sleep(4)
+time.sleep(10)
 os.kill(int(sys.argv[1]), signal.SIGCONT)
 """
-"""Stops the sshd that serves a connection for four seconds."""
+"""Stops the sshd that serves a connection for ten seconds."""
 
 
 def test_a_command_on_a_board_that_hangs_ends_with_exit_4(fleet: Path) -> None:
@@ -43,21 +43,22 @@ def test_a_command_on_a_board_that_hangs_ends_with_exit_4(fleet: Path) -> None:
         client.connect(fleet, SPROUT) as remote,
         subprocess.Popen((sys.executable, "-c", _FREEZER, remote.run("echo $PPID").text)),
     ):
-        with pytest.raises(Unreachable, match=r"it hangs, and has said nothing for 1\.5 s") as told:
+        with pytest.raises(Unreachable, match=r"it hangs, and has said nothing for 3 s") as told:
             remote.run("sleep 60", timeout_s=10800)
         ended = time.monotonic()
     assert told.value.code == ExitCode.UNREACHABLE
-    assert ended - began < 4
+    assert ended - began < 10
 
 
 def test_a_board_that_works_in_silence_is_waited_for(fleet: Path) -> None:
     with client.connect(fleet, SPROUT) as remote:
-        assert remote.run("sleep 3; echo done").text == "done"
+        assert remote.run("sleep 5; echo done").text == "done"
 
 
 def test_ports_are_forwarded_while_it_is_asked(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both are global requests of SSH, whose answers carry no name."""
     monkeypatch.setattr(keepalive, "ALIVE_S", 0.002)
+    monkeypatch.setattr(keepalive, "ALIVE_COUNT", 5_000)
     with client.connect(fleet, SPROUT) as remote:
         for _ in range(30):
             with remote.reached_back(9) as port:
