@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from sage_edge import clock, files
 from sage_edge.errors import StorageError, UsageError
-from sage_edge.names import Track
+from sage_edge.names import SessionId, Track
 from sage_edge.paths import Paths
 from sage_edge.records import paper_paths
 from sage_edge.sessions import archive
@@ -30,25 +30,43 @@ def of(paths: Paths, track: Track) -> frozenset[datetime]:
 
     A transcript whose session was started by hand has none, and a slot from before there was any host is none.
     """
-    file = paths.state / "cache" / "slots.json"
-    known = dict(_cached(file))
+    known = _cached(_file(paths))
     sessions = archive.sessions(paths.papers, track)
+    dues = {**known, **_read(paths, track, sessions, known)}
+    if sessions and sessions[-1] not in dues:
+        archive.read(paths.papers / paper_paths.of_session(sessions[-1], track))  # says what is wrong with it
+    slots = (clock.parse(due) for session in sessions if (due := dues.get(session)))
+    return frozenset(slot for slot in slots if slot >= clock.BEGUN)
+
+
+def remember(paths: Paths, tracks: Iterable[Track]) -> None:
+    """Keep what the transcripts say that were not read before. A disk that takes nothing only costs time later."""
+    known = dict(_cached(_file(paths)))
+    before = len(known)
+    for track in tracks:
+        known |= _read(paths, track, archive.sessions(paths.papers, track), known)
+    if len(known) > before:
+        with contextlib.suppress(StorageError):
+            files.make_folder(_file(paths).parent)
+            files.write_atomic(_file(paths), json.dumps({"format": 1, "due": known}, sort_keys=True).encode())
+
+
+def _file(paths: Paths) -> Path:
+    return paths.state / "cache" / "slots.json"
+
+
+def _read(
+    paths: Paths, track: Track, sessions: Iterable[SessionId], known: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """Session → due of the transcripts that are not known; those that cannot be read are none."""
     fresh: dict[str, str | None] = {}
     for session in sessions:
         if session in known:
             continue
-        try:
+        with contextlib.suppress(TranscriptBroken, UsageError):  # the latter: what lies there is no plain file
             slot = archive.read(paths.papers / paper_paths.of_session(session, track)).head.slot
-        except (TranscriptBroken, UsageError):  # the latter: what lies there is no plain file
-            if session == sessions[-1]:
-                raise
-            continue
-        fresh[session] = clock.text(slot.due) if slot else None
-    if fresh:
-        _keep(file, {**known, **fresh})
-    dues = {**known, **fresh}
-    slots = (clock.parse(due) for session in sessions if (due := dues.get(session)))
-    return frozenset(slot for slot in slots if slot >= clock.BEGUN)
+            fresh[session] = clock.text(slot.due) if slot else None
+    return fresh
 
 
 def _cached(file: Path) -> Mapping[str, str | None]:
@@ -58,9 +76,3 @@ def _cached(file: Path) -> Mapping[str, str | None]:
         return {str(name): None if due is None else clock.text(clock.parse(due)) for name, due in dues.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
-
-
-def _keep(file: Path, dues: Mapping[str, str | None]) -> None:
-    with contextlib.suppress(StorageError):
-        files.make_folder(file.parent)
-        files.write_atomic(file, json.dumps({"format": 1, "due": dues}, sort_keys=True).encode())

@@ -7,7 +7,7 @@ wake that reaches it.
 from __future__ import annotations
 
 from sage_edge import files, locks
-from sage_edge.agent import clock_doubt, post_trouble, steps
+from sage_edge.agent import clock_doubt, post_trouble, served_slots, steps
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import Wake, WakeAction, WakeStep
 from sage_edge.errors import SageError
@@ -45,6 +45,7 @@ def once(agent: Agent, *, attempts: int = 4) -> Wake:
             post_trouble.note_repairs(agent)
             if isinstance(wake.failure, SessionInterrupted):
                 break  # whoever asked us to stop does not wait for the net; the next wake publishes
+        served_slots.remember(agent.paths, agent.scheduled)
         return wake
 
 
