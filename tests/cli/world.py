@@ -88,6 +88,8 @@ def make(folder: Path, *, like: World | None = None) -> World:
     settings = {"model": "bench/random:q8_0", "engine": {"threads": 1}, "sampling": {"max_tokens": 8}}
     world.overlay({"hosts": {"sprout": settings}})
     if like:
+        if like.hub("for-each-ref"):
+            raise ValueError("somebody has pushed to the hub that is to be copied: its keys are another world's")
         shutil.copytree(like.stage.hub, world.stage.hub)
         return world
     made = world.run("thor", "exchange", "init", str(world.stage.hub))

@@ -92,7 +92,8 @@ def go_until(ground: Ground, state: str, fault: str) -> str:
     wanted = deploy_service.wanting(ground.desk, ground.desk.fleet.host("sprout"))(ground.facts())
     with ground.desk.board(SPROUT) as board:
         token = str(board.acquire(f"to meet with {fault} when {state}")["token"])
-    stage: dict[str, object] = {"token": token, "files": dict(wanted.files), "image_from": []}
+    permit = deploy_service.permit_writer(ground.desk, lambda _: None, back=False)(wanted)
+    stage: dict[str, object] = {"token": token, "files": dict(wanted.files), "image_from": [], "permit": permit}
     steps: list[tuple[str, dict[str, object]]] = [
         ("stage", stage),
         ("activate", {"token": token, **asdict(RolloutTimeouts(health_s=40))}),
