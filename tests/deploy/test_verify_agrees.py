@@ -127,6 +127,7 @@ def test_an_exchange_that_does_not_answer_is_said_by_the_one_that_asks_it(ground
 
 
 def test_a_host_that_was_only_provisioned_is_green_either_way(ground: Ground, sound: FleetContext) -> None:
+    ground.boards.inside("thor", "docker rm --force sage-agent-1")
     ground.boards.inside("thor", "rm -f /srv/sage/current /srv/sage/deploy/journal.jsonl")
     quick, full = verify_service.quick(sound, THOR), verify_service.full(sound, THOR)
     assert failed(quick) == failed(full) == set()

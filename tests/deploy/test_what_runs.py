@@ -176,11 +176,13 @@ def test_an_agent_that_hangs_at_its_start_does_not_pass_the_gate(ground: Ground,
 def test_a_full_state_volume_is_said_and_nothing_is_lost(ground: Ground, sound: BuiltImage) -> None:
     apart = (
         "docker stop -t 5 sage-agent-1 && cp -a /srv/sage/state /run/kept-state && "
-        "mount -t tmpfs -o size=256k tmpfs /srv/sage/state && cp -a /run/kept-state/. /srv/sage/state/ && "
+        "mount -t tmpfs -o size=$(($(du -sk /run/kept-state | cut -f1) + 256))k tmpfs /srv/sage/state && "
+        "cp -a /run/kept-state/. /srv/sage/state/ && "
         "chown 10001:10001 /srv/sage/state && chmod 0750 /srv/sage/state && docker start sage-agent-1"
     )
-    assert ground.boards.inside("sprout", apart).code == 0
     try:
+        moved = ground.boards.inside("sprout", apart)
+        assert moved.code == 0, moved.complaint
         ground.boards.inside("sprout", "cat /dev/zero >/srv/sage/state/filler; sync")
         kept = ground.boards.inside("sprout", "cat /srv/sage/state/heartbeat.json").text
         assert "0 B of room for state" in noted(ground)
