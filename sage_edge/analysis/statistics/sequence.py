@@ -33,7 +33,7 @@ _BOLDEST = 0.5
 
 
 @dataclass(frozen=True)
-class Look:
+class SequenceLook:
     """What is known after n differences: the mean lies in [low, high]. n counts from 1."""
 
     n: int
@@ -41,7 +41,7 @@ class Look:
     high: float
 
 
-def looks(differences: Sequence[float]) -> tuple[Look, ...]:
+def looks(differences: Sequence[float]) -> tuple[SequenceLook, ...]:
     """Return the interval after each difference; a later one is never wider. Raises ValueError outside [-1, 1]."""
     row = _bounded(numbers(differences))
     means = np.linspace(-1, 1, _STEPS + 1)
@@ -55,7 +55,7 @@ def looks(differences: Sequence[float]) -> tuple[Look, ...]:
             step = 2 / _STEPS
             nearer = max(low, float(kept[0]) - step), min(high, float(kept[-1]) + step)
             low, high = nearer if nearer[0] <= nearer[1] else (low, high)
-        known.append(Look(n, low, high))
+        known.append(SequenceLook(n, low, high))
     return tuple(known)
 
 
