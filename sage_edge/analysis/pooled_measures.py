@@ -15,8 +15,8 @@ def pooled(measures: Sequence[Measure]) -> Measure | None:
 
     The answers of one session are alike, so intervals go by sessions: that of a rate is Wilson's on the effective
     number of answers (scorers.clustered). A mean weighs each session by its answers, and has Student's interval over
-    the sessions' values. Raises ValueError for measures
-    of different scorers, versions, quantities or definitions: those are never averaged.
+    the sessions' values. Raises ValueError for measures of different scorers, versions, quantities or definitions:
+    those are never averaged.
     """
     if len({(measure.scorer, measure.version, measure.quantity, measure.definition) for measure in measures}) > 1:
         raise ValueError("measures of different scorers or definitions are never averaged")

@@ -6,7 +6,7 @@
     unimodality   Hartigan's dip                                     mixture      two states against one, by BIC
     variance      within against between sessions                    effects      before against after
     pairs         the same session under two conditions              power        how many sessions it takes
-    corrections   Holm                                             sequence     looks after every block
+    corrections   Holm                                               sequence     looks after every block
     scaling       affine and power law
 
 Nothing here warns or returns NaN: what does not exist is None with a reason. Importing it loads numpy and scipy.

@@ -24,9 +24,8 @@ import numpy as np
 
 from sage_edge.analysis.statistics.estimate import LEVEL, Floats, numbers
 
-METHOD = "mean, confidence sequence by betting (Waudby-Smith & Ramdas 2024)"
 _STEPS = 2_000
-"""Values between -1 and 1 that are bet against; the interval is widened by the distance of two."""
+"""Steps from -1 to 1 between the values that are bet against; an interval is widened by one of them at either end."""
 
 _BOLDEST = 0.5
 """The share of the capital that one bet may lose at most (c in the source)."""
