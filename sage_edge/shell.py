@@ -7,11 +7,13 @@ import os
 import resource
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sage_edge.errors import CommandFailed
+from sage_edge.errors import CommandFailed, ExitCode
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,13 @@ class Command:
     largest_file_bytes: int | None = None
 
 
+_BEAT_S = 0.1
+"""How long a stop request may go unheard."""
+
+
 @dataclass(frozen=True)
 class Result:
-    """What a command left behind; `code` is its exit status, 124 when it ran past its time."""
+    """What a command left behind; `code` is its exit status, 124 when it ran past its time, 130 when it was stopped."""
 
     code: int
     out: bytes
@@ -56,11 +62,14 @@ def own_children() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def attempt(command: Command) -> Result:
+def attempt(command: Command, *, stop: threading.Event | None = None) -> Result:
     """Run and return whatever happened. Raises CommandFailed only when the program cannot be started.
 
-    Past its time, or when we are interrupted, it is ended with every process that it started.
+    Past its time, at a stop request, or when we are interrupted, it is ended with every process that it started.
+    stop: only for commands without stdin, of which Python forgets a part when it waits in pieces.
     """
+    if stop is not None and command.stdin:
+        raise ValueError(f"{command.words[0]} gets stdin, so it cannot be stopped")
     env = {**os.environ, **command.env}
     pipe = subprocess.PIPE
     try:
@@ -72,14 +81,29 @@ def attempt(command: Command) -> Result:
     with child:
         _limit(child.pid, command.largest_file_bytes)
         try:
-            out, err = child.communicate(command.stdin, timeout=command.timeout_s)
+            out, err = _communicate(child, command, stop)
         except subprocess.TimeoutExpired as late:
             _end(child.pid)
+            if stop is not None and stop.is_set():
+                return Result(ExitCode.INTERRUPTED, late.stdout or b"", b"it was stopped")
             return Result(124, late.stdout or b"", f"no end within {command.timeout_s:g} s".encode())
         except BaseException:
             _end(child.pid)
             raise
     return Result(child.returncode, out, err)
+
+
+def _communicate(child: subprocess.Popen[bytes], command: Command, stop: threading.Event | None) -> tuple[bytes, bytes]:
+    """Return what a child says until its end. Raises TimeoutExpired past its time, and at a stop request."""
+    if stop is None:
+        return child.communicate(command.stdin, timeout=command.timeout_s)
+    until = time.monotonic() + command.timeout_s
+    while True:
+        try:
+            return child.communicate(timeout=max(0.0, min(_BEAT_S, until - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if stop.is_set() or time.monotonic() >= until:
+                raise
 
 
 def _limit(pid: int, largest_file_bytes: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -35,6 +36,24 @@ def test_a_command_past_its_time_is_ended() -> None:
     late = attempt(python("import signal; signal.pause()", timeout_s=1.0))
     assert late.code == 124
     assert late.complaint == "no end within 1 s"
+
+
+def test_a_stop_request_ends_a_command() -> None:
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    began = time.monotonic()
+    stopped = attempt(python("import time; print('begun', flush=True); time.sleep(60)"), stop=stop)
+    assert (stopped.code, stopped.complaint) == (130, "it was stopped")
+    assert time.monotonic() - began < 10
+
+
+def test_what_may_be_stopped_is_heard_whole_and_has_its_time() -> None:
+    much = "import sys, time; sys.stdout.write('a' * 999_999); sys.stdout.flush(); time.sleep(0.3); print('b')"
+    assert attempt(python(much), stop=threading.Event()).text == "a" * 999_999 + "b"
+    with pytest.raises(ValueError, match="cannot be stopped"):
+        attempt(python("", stdin=b"word"), stop=threading.Event())
+    late = attempt(python("import signal; signal.pause()", timeout_s=0.5), stop=threading.Event())
+    assert (late.code, late.complaint) == (124, "no end within 0.5 s")
 
 
 def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,9 @@ from sage_edge.paths import Paths
 from sage_edge.shell import Command, attempt
 
 F = TypeVar("F", bound=Callable[..., object])
+
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What asks a command to stop."""
 
 
 def paths() -> Paths:
@@ -77,10 +81,29 @@ def stop_on_signals() -> threading.Event:
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in STOPPING:
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, heard)
     return stop
+
+
+@contextlib.contextmanager
+def cut_short(stop: threading.Event) -> Iterator[None]:
+    """Raise KeyboardInterrupt at once when a stop request comes, for work that never asks whether there was one."""
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
+        stop.set()
+        raise KeyboardInterrupt
+
+    if stop.is_set():
+        raise KeyboardInterrupt
+    numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, heard) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if stop.is_set() else handler)
 
 
 def log(text: str) -> None:

@@ -15,7 +15,7 @@ import click
 from sage_edge import hints, sanitize, sizes
 from sage_edge.cli import progress_bar
 from sage_edge.cli.completion import models, offered
-from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
+from sage_edge.cli.environment import cut_short, json_option, log, paths, stop_on_signals
 from sage_edge.errors import SageError
 from sage_edge.hints import NextCommand
 from sage_edge.models.card import ModelCard, find
@@ -115,7 +115,8 @@ def _over_ssh(context: PrepareContext) -> Callable[[HostSource, ModelRef], Manif
         def says(_: str, total: int, done: int) -> None:
             context.progress(done, total)
 
-        return sync.fetch(ref, source.host, context.fleet, context.store, says)[0]
+        with cut_short(context.stop):  # a mute board answers nobody
+            return sync.fetch(ref, source.host, context.fleet, context.store, says)[0]
 
     return copy
 

@@ -2,7 +2,7 @@
 
 A crash, a hang or a hunger for memory in there is a result out here, and never the agent's death. The child limits
 itself before it becomes the command: CPU seconds, address space, bytes of any file it writes, no core dump; an alarm
-ends it even if we die first. It runs in a session of its own, so that what it started ends with it.
+ends it even if we die first, and the kernel at once where we are killed. A stop request ends it with what it started.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import IO
 
 from sage_edge import shell
+from sage_edge.models.errors import ModelWorkInterrupted
 from sage_edge.shell import Result
 
 _SPOKEN_BYTES = 1 << 20
@@ -29,9 +32,14 @@ _ANY_BYTES = 1 << 62
 _CORES = os.cpu_count() or 1
 _ROOM_BYTES = 16 << 30
 """What libraries reserve and mostly never touch: torch built for a GPU maps several GB of itself."""
+_BEAT_S = 0.1
+"""How long a stop request may go unheard."""
 _LIMITER = """
-import os, resource, signal, sys
-cpu, memory, written, wall = map(int, sys.argv[1:5])
+import ctypes, os, resource, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG outlives exec
+parent, cpu, memory, written, wall = map(int, sys.argv[1:6])
+if os.getppid() != parent:
+    sys.exit("whoever started it is gone")
 for limit, soft, hard in ((resource.RLIMIT_CPU, cpu, cpu + 1), (resource.RLIMIT_AS, memory, memory),
                           (resource.RLIMIT_FSIZE, written, written), (resource.RLIMIT_CORE, 0, 0)):
     most = resource.getrlimit(limit)[1]
@@ -39,7 +47,7 @@ for limit, soft, hard in ((resource.RLIMIT_CPU, cpu, cpu + 1), (resource.RLIMIT_
         soft, hard = min(soft, most), min(hard, most)
     resource.setrlimit(limit, (soft, hard))
 signal.alarm(wall)
-os.execvp(sys.argv[5], sys.argv[5:])
+os.execvp(sys.argv[6], sys.argv[6:])
 """
 
 
@@ -82,14 +90,33 @@ class SandboxResult:
         return f"it ended with {self.code}: {lines[-1][:200] if lines else 'without a word'}"
 
 
-def work(words: Sequence[str], *, wall_s: float, memory_bytes: int, env: Mapping[str, str] | None = None) -> Result:
-    """Run long work within limits and return whatever happened; it is in our session, so a stop request ends it, too.
+def work(
+    words: Sequence[str],
+    *,
+    wall_s: float,
+    memory_bytes: int,
+    stop: threading.Event | None,
+    env: Mapping[str, str] | None = None,
+) -> Result:
+    """Run long work within limits, in our own session, and return whatever happened.
 
     For files whose headers were proven before. memory_bytes: address space. env: added to the environment.
+    stop: ends it with all that it started; None for callers that nobody can ask to. Raises ModelWorkInterrupted then.
     """
     limits = (math.ceil(wall_s) * _CORES, memory_bytes, _ANY_BYTES, math.ceil(wall_s) + 1)
-    command = (sys.executable, "-I", "-c", _LIMITER, *map(str, limits), *words)
-    return shell.attempt(shell.Command(command, timeout_s=wall_s, env=env or {}))
+    done = shell.attempt(shell.Command(_limited(words, limits), timeout_s=wall_s, env=env or {}), stop=stop)
+    if done.code != 0:
+        _heed(stop)
+    return done
+
+
+def _limited(words: Sequence[str], limits: tuple[int, int, int, int]) -> tuple[str, ...]:
+    return (sys.executable, "-I", "-c", _LIMITER, str(os.getpid()), *map(str, limits), *words)
+
+
+def _heed(stop: threading.Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise ModelWorkInterrupted("the work was stopped", hint="the same command goes on from there")
 
 
 def room_for(*paths: Path) -> int:
@@ -105,18 +132,19 @@ def run_limited(
     cpu_s: float = 20.0,
     memory_bytes: int = 4 << 30,
     written_bytes: int = _SPOKEN_BYTES,
+    stop: threading.Event | None = None,
     env: Mapping[str, str] | None = None,
 ) -> SandboxResult:
     """Run a command within limits and return how it ended; never raises for what the command does.
 
     memory_bytes: address space, so a mapped file counts in full. written_bytes: ceiling for each file it writes,
-    its output included. env: added to the environment.
+    its output included. env: added to the environment. It has a session of its own, so that what it started ends with
+    it. stop: ends both at once. Raises ModelWorkInterrupted then.
     """
     limits = (math.ceil(cpu_s), memory_bytes, written_bytes, math.ceil(wall_s) + 1)
-    command = (sys.executable, "-I", "-c", _LIMITER, *map(str, limits), *words)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
-            command,
+            _limited(words, limits),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -124,17 +152,25 @@ def run_limited(
             env={**os.environ, **(env or {})},
         )
         try:
-            late = not _ended(child.pid, wall_s)
+            late = not _ended(child.pid, wall_s, stop)
         finally:
             _end(child)
+        if late:
+            _heed(stop)
         return _outcome(child.returncode, late, _spoken(out), _spoken(err))
 
 
-def _ended(pid: int, wall_s: float) -> bool:
+def _ended(pid: int, wall_s: float, stop: threading.Event | None) -> bool:
     """Wait for the child's end without collecting it, so that its number and its group's stay taken."""
-    handle = os.pidfd_open(pid)
+    handle, until = os.pidfd_open(pid), time.monotonic() + wall_s
     try:
-        return bool(select.select([handle], [], [], wall_s)[0])
+        while not (stop is not None and stop.is_set()):
+            left = max(0.0, until - time.monotonic())
+            if select.select([handle], [], [], left if stop is None else min(left, _BEAT_S))[0]:
+                return True
+            if time.monotonic() >= until:
+                break
+        return False
     finally:
         os.close(handle)
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -71,7 +72,7 @@ def doubles(
 ) -> None:
     """Put doubles at the doors. before: called when a merge begins."""
 
-    def merged(base: Path, adapter: Path, out: Path) -> MergeReport:
+    def merged(base: Path, adapter: Path, out: Path, *, stop: threading.Event) -> MergeReport:
         before()
         shutil.copytree(base, out)
         (out / "model.safetensors").unlink()
@@ -82,14 +83,14 @@ def doubles(
     def converted(source: Path, out: Path, **words: Any) -> Path:
         return _gguf(out, _digests(source), 0)
 
-    def quantised(source: Path, out: Path, kind: str) -> Path:
+    def quantised(source: Path, out: Path, kind: str, *, stop: threading.Event) -> Path:
         return _gguf(out, source.read_bytes()[:4096], {"q8_0": 7, "q4_0": 2}[kind])
 
     def compared(reference: Path, candidates: Sequence[Path], **words: Any) -> tuple[ParityResult, ...]:
         assert reference.exists()
         return tuple(found[: len(candidates)])
 
-    def asked(model: Path, what: str) -> SmokeResult:
+    def asked(model: Path, what: str, *, stop: threading.Event) -> SmokeResult:
         assert model.is_file()
         return SmokeResult(tiny.REF, tiny.REF, TEMPLATE, 30, 6, finite=True, text="hm")
 

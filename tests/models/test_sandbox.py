@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import struct
+import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sage_edge.models.errors import ModelWorkInterrupted
 from sage_edge.models.sandbox import SandboxEnding, SandboxResult, room_for, run_limited, work
 
 
@@ -52,7 +56,7 @@ def test_every_end_has_its_name(code: str, ending: SandboxEnding, why: str) -> N
 )
 def test_long_work_is_limited_in_the_callers_own_session(code: str, wall_s: float, ends_with: int) -> None:
     program = f"import os; print(os.getsid(0), flush=True); {code}"
-    done = work((sys.executable, "-c", program), wall_s=wall_s, memory_bytes=1 << 30)
+    done = work((sys.executable, "-c", program), wall_s=wall_s, memory_bytes=1 << 30, stop=None)
     assert done.code == ends_with
     assert done.text == str(os.getsid(0)) or wall_s == 1  # a busy machine may not get so far in a second
 
@@ -60,7 +64,7 @@ def test_long_work_is_limited_in_the_callers_own_session(code: str, wall_s: floa
 def test_long_work_gets_no_more_memory_than_its_files_can_need(tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(bytes(1_000_000))
     assert room_for(tmp_path) == room_for(tmp_path / "weights") == (16 << 30) + 8_000_000
-    done = work((sys.executable, "-c", "x = bytearray(2 << 30)"), wall_s=60, memory_bytes=1 << 30)
+    done = work((sys.executable, "-c", "x = bytearray(2 << 30)"), wall_s=60, memory_bytes=1 << 30, stop=None)
     assert (done.code, done.complaint.splitlines()[-1]) == (1, "MemoryError")
 
 
@@ -82,6 +86,78 @@ def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
     assert python(code).is_good
     while is_alive(int(note.read_text())):  # the kernel delivers a kill when it comes to it
         time.sleep(0.01)
+
+
+FAMILY = """
+import os, signal, time
+pid = os.fork()
+if not pid:
+    while True: time.sleep(60)
+with open({note!r} + ".new", "w") as note: note.write(f"{{os.getpid()}} {{pid}}")
+os.rename({note!r} + ".new", {note!r})
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+while True: time.sleep(60)
+"""
+"""A child that heeds no signal, and a child of its own."""
+
+
+def stopped(stop: threading.Event, note: Path) -> None:
+    """Ask to stop once the family is there."""
+    until = time.monotonic() + 20
+    while not note.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    stop.set()
+
+
+def require_ended(note: Path) -> None:
+    for pid in map(int, note.read_text().split()):
+        until = time.monotonic() + 10
+        while is_alive(pid):  # the kernel delivers a kill when it comes to it
+            assert time.monotonic() < until, "it goes on"
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda words, stop: work(words, wall_s=60, memory_bytes=1 << 30, stop=stop),
+        lambda words, stop: run_limited(words, wall_s=60, stop=stop),
+    ],
+    ids=["work", "run_limited"],
+)
+def test_a_stop_request_ends_the_whole_family_at_once(
+    tmp_path: Path, run: Callable[[tuple[str, ...], threading.Event], object]
+) -> None:
+    note, stop = tmp_path / "pids", threading.Event()
+    asks = threading.Thread(target=stopped, args=(stop, note))
+    asks.start()
+    began = time.monotonic()
+    with pytest.raises(ModelWorkInterrupted):
+        run((sys.executable, "-c", FAMILY.format(note=str(note))), stop)
+    asks.join()
+    assert time.monotonic() - began < 15
+    require_ended(note)
+
+
+def test_what_has_ended_well_was_not_stopped() -> None:
+    stop = threading.Event()
+    stop.set()
+    assert work((sys.executable, "-c", ""), wall_s=60, memory_bytes=1 << 30, stop=None).code == 0
+    with pytest.raises(ModelWorkInterrupted):
+        run_limited((sys.executable, "-c", "import time; time.sleep(60)"), stop=stop)
+
+
+def test_a_child_ends_with_whoever_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    program = (
+        f"import sys; from sage_edge.models.sandbox import run_limited; run_limited((sys.executable, '-c', {code!r}))"
+    )
+    with subprocess.Popen((sys.executable, "-c", program)) as parent:
+        while not note.exists() or not note.read_text():
+            time.sleep(0.01)
+        parent.kill()
+    require_ended(note)
 
 
 def is_alive(pid: int) -> bool:

@@ -59,11 +59,11 @@ class PipOutcome:
     text: str
 
 
-def find() -> tuple[str, ...]:
+def find(stop: threading.Event | None = None) -> tuple[str, ...]:
     """Return the words that start a pip that is new enough: this Python's own first. Raises PipMissing."""
     seen: list[str] = []
     for words in _candidates():
-        version = _version(words)
+        version = _version(words, stop)
         if version is not None and version >= OLDEST:
             return words
         if version is not None:
@@ -76,9 +76,9 @@ def _candidates() -> Iterator[tuple[str, ...]]:
     yield from ((path,) for path in map(shutil.which, ("pip3", "pip")) if path is not None)
 
 
-def _version(words: tuple[str, ...]) -> tuple[int, int] | None:
+def _version(words: tuple[str, ...], stop: threading.Event | None) -> tuple[int, int] | None:
     try:
-        result = shell.attempt(Command((*words, "--version"), cwd=Path(sys.prefix)))
+        result = shell.attempt(Command((*words, "--version"), cwd=Path(sys.prefix)), stop=stop)
     except (CommandFailed, OSError):
         return None
     match = _VERSION.match(result.text)
@@ -96,7 +96,7 @@ def download(
     saved, scratch = folder / "saved", folder / "scratch"
     saved.mkdir()
     scratch.mkdir()
-    words = (*find(), "download", "--no-deps", "--only-binary=:all:", *_OPTIONS, "--dest", str(saved), requirement)
+    words = (*find(stop), "download", "--no-deps", "--only-binary=:all:", *_OPTIONS, "--dest", str(saved), requirement)
     return _watched(words, scratch, keep_on, stop), tuple(sorted(saved.iterdir()))
 
 

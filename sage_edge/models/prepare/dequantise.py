@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,15 +43,15 @@ class DequantiseReport:
     peak_bytes: int
 
 
-def dequantise(source: Path, out: Path) -> DequantiseReport:
+def dequantise(source: Path, out: Path, *, stop: threading.Event | None = None) -> DequantiseReport:
     """Write the model of the GGUF file `source` into the new folder `out`: the same file, the same bytes.
 
-    Takes as memory the weights in f32 twice, and about 1 GB more. Raises CannotDequantise, HeaderBroken, CommandFailed
-    (with the last lines of the process that did it); `out` is then not there.
+    Takes as memory the weights in f32 twice, and about 1 GB more. stop: ends it. Raises CannotDequantise, HeaderBroken,
+    ModelWorkInterrupted, CommandFailed (with the last lines of the process that did it); `out` is then not there.
     """
     read_gguf(source)
     words = (sys.executable, "-m", "sage_edge.models.prepare.dequantise", str(source), str(out))
-    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=sandbox.room_for(source), env=QUIET)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=sandbox.room_for(source), stop=stop, env=QUIET)
     if done.code == 0:
         _require_same(source, out)
         return DequantiseReport(**json.loads(done.text.splitlines()[-1]))

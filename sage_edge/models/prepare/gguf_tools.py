@@ -16,6 +16,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import threading
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -121,21 +122,23 @@ def convert(
     precision: Precision = "f16",
     pre_tokenizer: str | None = None,
     keys: Mapping[str, str] | None = None,
+    stop: threading.Event | None = None,
 ) -> Path:
     """Turn a transformers folder into a GGUF file and return its path.
 
     name: becomes `general.name` (the converter would else take the folder's). pre_tokenizer: only for models whose
     tokenizer is our own; the converter refuses an unknown one otherwise. keys: further metadata, as text.
-    Raises ModelError with the converter's last lines, and where the folder, or what became of it, does not
-    speak as `inspect/voice_rules.py` asks, or where `inspect/positions.py` knows that the converter drops a part of it.
+    stop: ends it. Raises ModelWorkInterrupted then; ModelError with the converter's last lines, and where the folder,
+    or what became of it, does not speak as `inspect/voice_rules.py` asks, or where `inspect/positions.py` knows that
+    the converter drops a part of it.
     """
     _require_kept(source)
-    tools = _converter(cache)
+    tools = _converter(cache, stop)
     wanted = json.dumps({"pre": pre_tokenizer, "keys": dict(keys or {})})
     arguments = (str(source), "--outfile", str(out), "--outtype", precision, "--model-name", name)
     env = {"PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py"))), "HF_HUB_OFFLINE": "1"}
     speech = _said(source)
-    _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env)
+    _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env, stop)
     _require_same(speech, out, "its source")
     return out
 
@@ -172,33 +175,39 @@ def _require_same(speech: Voice, out: Path, source: str) -> None:
         )
 
 
-def quantise(source: Path, out: Path, kind: QuantisationKind) -> Path:
+def quantise(source: Path, out: Path, kind: QuantisationKind, *, stop: threading.Event | None = None) -> Path:
     """Write `source`, an f16 or f32 GGUF file, with quantised matrices to `out` and return its path.
 
     It runs in a process of its own, whose memory and chatter end with it. Raises ModelError with its last lines.
     """
     release()
     speech = dataclasses.replace(_said(source), quantisation=kind)
-    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {})
+    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {}, stop)
     _require_same(speech, out, "the original")
     return out
 
 
-def widen(source: Path, out: Path) -> Path:
+def widen(source: Path, out: Path, *, stop: threading.Event | None = None) -> Path:
     """Write a quantised GGUF file as llama.cpp itself dequantises it, every tensor in f32, and return its path.
 
     Beside quantised matrices llama.cpp rounds what it multiplies them with to 8 bits; beside f32 it does not, so this
     file tells what the weights say, without that. Raises ModelError with its last lines.
     """
     release()
-    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES["f32"])), source, {})
+    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES["f32"])), source, {}, stop)
     return out
 
 
-def _run(what: str, program: tuple[str, ...], source: Path, env: Mapping[str, str]) -> None:
-    """Run a program of ours over `source` in a child process with limits of time and memory. Raises ModelError."""
+def _run(
+    what: str, program: tuple[str, ...], source: Path, env: Mapping[str, str], stop: threading.Event | None
+) -> None:
+    """Run a program of ours over `source` in a child process with limits of time and memory.
+
+    Raises ModelError, ModelWorkInterrupted.
+    """
     room = sandbox.room_for(source)
-    done = sandbox.work((sys.executable, "-c", *program), wall_s=_TIMEOUT_S, memory_bytes=room, env=env)
+    words = (sys.executable, "-c", *program)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=env)
     if done.code != 0:
         lines = _cause(done.complaint or done.text).splitlines()[-_MOST_LINES:]
         raise ModelError(
@@ -233,7 +242,7 @@ def pre_tokenizer(folder: Path) -> str | None:
     return "qwen2" if same else None
 
 
-def _converter(cache: Path) -> Path:
+def _converter(cache: Path, stop: threading.Event | None = None) -> Path:
     """Return the folder with the converter of this release, fetching and unpacking it if it is not there.
 
     Raises ModelError when no sha256 is pinned for the release, DigestMismatch when the sdist is another.
@@ -245,7 +254,7 @@ def _converter(cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     sdist = cache / f"llama_cpp_python-{release()}.tar.gz"
     if not sdist.is_file():
-        _fetch(sdist, expected)
+        _fetch(sdist, expected, stop)
     if (actual := files.digest_file(sdist)) != expected:
         again = f"delete {sdist} and try again"
         raise DigestMismatch(sdist.name, expected, actual, hint=again, said_by="the pin of this release")
@@ -259,7 +268,7 @@ def _converter(cache: Path) -> Path:
     return folder
 
 
-def _fetch(sdist: Path, expected: Digest) -> None:
+def _fetch(sdist: Path, expected: Digest, stop: threading.Event | None) -> None:
     """Let pip bring the sdist, from whichever index it is configured for; it appears whole or not at all.
 
     pip compares the hash before it looks inside, because looking inside an sdist runs a part of it.
@@ -269,7 +278,7 @@ def _fetch(sdist: Path, expected: Digest) -> None:
         wanted.write_text(f"{_PACKAGE}=={release()} --hash={expected}\n", "utf-8")
         asked = ("--no-deps", "--no-binary", _PACKAGE, "--require-hashes", "--requirement", str(wanted))
         words = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", scratch, *asked)
-        done = shell.attempt(shell.Command(words=words, timeout_s=1_800))
+        done = shell.attempt(shell.Command(words=words, timeout_s=1_800), stop=stop)
         if done.code != 0 or not (Path(scratch) / sdist.name).is_file():
             errors = [line for line in done.complaint.splitlines() if line.startswith("ERROR: ")] or [
                 "pip ended without it"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,16 +73,16 @@ class MergeReport:
     warnings: tuple[str, ...] = ()
 
 
-def merge(base: Path, adapter: Path, out: Path) -> MergeReport:
+def merge(base: Path, adapter: Path, out: Path, *, stop: threading.Event | None = None) -> MergeReport:
     """Write the model that `adapter` makes of `base` into the new folder `out`: the same inputs, the same bytes.
 
-    Takes as memory the weights in f32 and less than 1 GB more. Raises CannotMerge, CommandFailed (with the last lines
-    of the process that did it); `out` is then not there.
+    Takes as memory the weights in f32 and less than 1 GB more. stop: ends it. Raises CannotMerge, CommandFailed (with
+    the last lines of the process that did it); `out` is then not there; ModelWorkInterrupted.
     """
     _check(base, adapter)
     words = (sys.executable, "-m", "sage_edge.models.prepare.merge", str(base), str(adapter), str(out))
     room = sandbox.room_for(base, adapter)
-    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=QUIET)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=QUIET)
     if done.code == 0:
         report = json.loads(done.text.splitlines()[-1])
         return MergeReport(report["tools"], report["peak_bytes"], tuple(map(plain, report["warnings"])))

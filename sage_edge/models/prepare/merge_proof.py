@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,16 +44,18 @@ class MergeProof:
         )
 
 
-def measure(base: Path, adapter: Path, merged: Path, rows: Path, *, threads: int = 1) -> MergeProof:
-    """Hold a merged folder against its base and adapter. rows: a folder to be made, for what waits.
+def measure(
+    base: Path, adapter: Path, merged: Path, rows: Path, *, threads: int = 1, stop: threading.Event | None = None
+) -> MergeProof:
+    """Hold a merged folder against its base and adapter. rows: a folder to be made, for what waits. stop: ends it.
 
-    Raises CannotMerge where one of them cannot be opened or read, StorageError, CommandFailed.
+    Raises CannotMerge where one of them cannot be opened or read, StorageError, CommandFailed, ModelWorkInterrupted.
     """
     rows.mkdir()
     folders = (str(base), str(adapter), str(merged), str(rows))
     words = (sys.executable, "-m", "sage_edge.models.prepare.merge_proof", str(threads), *folders)
     room = sandbox.room_for(base, adapter, merged)
-    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=merge.QUIET)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=merge.QUIET)
     if done.code == _REFUSED:
         raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
     if done.code == _NO_ROOM:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -77,10 +78,13 @@ class ParityResult:
         )
 
 
-def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) -> tuple[ParityResult, ...]:
+def compare(
+    reference: Path, candidates: Sequence[Path], *, threads: int = 1, stop: threading.Event | None = None
+) -> tuple[ParityResult, ...]:
     """Hold models against the one that they were made from, each a GGUF file or a transformers folder; one result each.
 
-    In a process of its own, whose memory ends with it: all the models, and a few rows of logits. Raises CommandFailed.
+    In a process of its own, whose memory ends with it: all the models, and a few rows of logits. stop: ends it.
+    Raises CommandFailed, ModelWorkInterrupted.
     """
     words = (
         sys.executable,
@@ -91,7 +95,7 @@ def compare(reference: Path, candidates: Sequence[Path], *, threads: int = 1) ->
         *map(str, candidates),
     )
     room = sandbox.room_for(reference, *candidates)
-    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, env=merge.QUIET)
+    done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=merge.QUIET)
     if done.code != 0:
         raise CommandFailed(words[1:], done.code, done.complaint or done.text)
     rows = json.loads(done.text.splitlines()[-1])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,16 +52,16 @@ class SmokeResult:
     faults: tuple[str, ...] = ()
 
 
-def ask(model: Path, what: str) -> SmokeResult:
+def ask(model: Path, what: str, *, stop: threading.Event | None = None) -> SmokeResult:
     """Open a GGUF file (or a transformers folder) in a child process with limits, and let it answer.
 
-    what: how to call it.
-    Raises SmokeFailed when it does not open, crashes, hangs or wants more memory than such a file can need.
+    what: how to call it. stop: ends it. Raises ModelWorkInterrupted then, and SmokeFailed when it does not open,
+    crashes, hangs or wants more memory than such a file can need.
     """
     words = (sys.executable, "-m", "sage_edge.models.prepare.smoke", str(model))
     paths = [model] if model.is_file() else list(model.iterdir())
     most = _ROOM + 3 * sum(path.stat().st_size for path in paths)
-    done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, env=merge.QUIET)
+    done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, stop=stop, env=merge.QUIET)
     if not done.is_good:
         raise SmokeFailed(f"{what} does not run: {done.why}", hint=sage("model inspect", str(model)))
     answer = json.loads(done.out.splitlines()[-1])

@@ -44,6 +44,7 @@ class ConvertStage(StepStage):
             precision=self.precision,
             pre_tokenizer=gguf_tools.pre_tokenizer(source),
             keys={smoke.MODEL_KEY: ref},
+            stop=context.stop,
         )
         listed = [products.keep(context.store, out, out.name)]
         return products.put(self, context, listed, container="gguf", tools=gguf_tools.versions())

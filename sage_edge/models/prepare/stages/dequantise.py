@@ -40,6 +40,6 @@ class DequantiseStage(StepStage):
         from sage_edge.models.prepare import dequantise, products
 
         source = products.gguf_of(products.needed(self.needs[0], context), context)
-        report = dequantise.dequantise(source, folder / "dequantised")
+        report = dequantise.dequantise(source, folder / "dequantised", stop=context.stop)
         listed = products.keep_all(context.store, folder / "dequantised")
         return products.put(self, context, listed, container="safetensors", tools=report.tools)

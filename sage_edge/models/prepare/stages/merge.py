@@ -72,10 +72,12 @@ class MergeStage(StepStage):
             context.log(f"  {remark}")
         whole = own_files.view(manifest, store, folder / "base")
         adapter_words.require_fit(whole, lora)
-        report = merge.merge(whole, lora, folder / "merged")
+        report = merge.merge(whole, lora, folder / "merged", stop=context.stop)
         for warning in report.warnings:
             context.log(f"  PEFT warns: {warning}")
-        proof = merge_proof.measure(whole, lora, folder / "merged", folder / "rows", threads=context.threads)
+        proof = merge_proof.measure(
+            whole, lora, folder / "merged", folder / "rows", threads=context.threads, stop=context.stop
+        )
         context.log(f"  {self.part}: {proof}")
         merge_proof.judge(proof, f"{self.card.ref} ({self.part})")
         listed = products.keep_all(store, folder / "merged")

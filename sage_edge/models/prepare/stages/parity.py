@@ -27,11 +27,11 @@ class ParityStage(ModelStage):
         judged = [stage for stage in self.inputs[1:] if isinstance(stage, StepStage)]
         original = products.weights_of(products.needed(self.needs[0], context), context, folder / "original")
         if any(stage.is_held_against_f32 for stage in judged):
-            original = gguf_tools.widen(original, folder / "widened.gguf")
+            original = gguf_tools.widen(original, folder / "widened.gguf", stop=context.stop)
         files = [
             products.weights_of(products.needed(stage.makes, context), context, folder / stage.part) for stage in judged
         ]
-        results = parity.compare(original, files, threads=context.threads)
+        results = parity.compare(original, files, threads=context.threads, stop=context.stop)
         measured = {}
         for stage, result in zip(judged, results, strict=True):
             context.log(f"  {stage.part}: {result}")

@@ -58,7 +58,7 @@ class QuantiseStage(StepStage):
 
         kind = gguf_tools.kind(self.card.quantisation or "")
         source = products.gguf_of(products.needed(self.needs[0], context), context)
-        out = gguf_tools.quantise(source, folder / products.file_name(self.card.ref, kind), kind)
+        out = gguf_tools.quantise(source, folder / products.file_name(self.card.ref, kind), kind, stop=context.stop)
         counts = _mixture(self.card, out, kind)
         context.log(f"  {self.part}: {counts}")
         listed = [products.keep(context.store, out, out.name)]

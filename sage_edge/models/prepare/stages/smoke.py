@@ -27,7 +27,7 @@ class SmokeStage(ModelStage):
 
         card, last = self.card, products.needed(self.needs[0], context)
         sources.look(products.looked_at(last, context), card, is_adapter=False, is_finished=True)
-        result = smoke.ask(products.weights_of(last, context, folder / "asked"), card.ref)
+        result = smoke.ask(products.weights_of(last, context, folder / "asked"), card.ref, stop=context.stop)
         is_own = any(isinstance(stage, ConvertStage) for stage in self.before())
         smoke.judge(result, card.ref, card.chat_template, own=is_own)
         measured = {f"{MEASURED}smoke": f"answers a prompt of {result.prompt_tokens} tokens"}

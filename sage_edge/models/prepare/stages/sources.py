@@ -89,7 +89,7 @@ class CopyStage(SourceStage):
             context.store.checkout(manifest, folder), card, is_adapter=self.is_adapter, is_finished=whole or None
         )
         if whole and manifest.container == "gguf":
-            result = smoke.ask(context.store.loaded_from(manifest), card.ref)
+            result = smoke.ask(context.store.loaded_from(manifest), card.ref, stop=context.stop)
             smoke.judge(result, card.ref, card.chat_template, own=False)
         context.store.put(manifest)
         return manifest
