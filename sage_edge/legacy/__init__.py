@@ -1,7 +1,8 @@
 """The papers of an older system of the same family, read tolerantly and recorded strictly (legacy §4).
 
     folder_walk      DIR → files, never through a link, never out of DIR
-    decode           bytes → JSON, with what was repaired, or the reason why not
+    encodings        bytes → text: which encoding it is in, told by name
+    decode           text → JSON, with what was repaired, or the reason why not
     kinds            what a file is that holds no session
     containers       JSON → the lists that hold turns
     vocabulary       the names under which turns are kept

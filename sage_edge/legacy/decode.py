@@ -1,4 +1,4 @@
-"""Bytes → JSON, as tolerant as can be without guessing: what was read otherwise than it stands is told.
+"""Text → JSON, as tolerant as can be without guessing: what was read otherwise than it stands is told.
 
 What no record can hold is put into words that it can: NaN and Infinity, numbers without end and half characters become
 text. A key that stands twice keeps its last value, as every reader of the older system had it; the earlier ones stand
@@ -7,7 +7,6 @@ beside it as `key#1`, `key#2`.
 
 from __future__ import annotations
 
-import codecs
 import json
 import math
 import re
@@ -23,7 +22,11 @@ LIMIT_BYTES = 8 << 20
 _DEEPEST = 64
 _MOST_DIGITS = 30
 _HALF = re.compile("[\ud800-\udfff]")
-_BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    r"\\(?:u(?P<high>d[89ab][0-9a-f]{2})(?P<pair>\\ud[c-f][0-9a-f]{2})?|u(?P<low>d[c-f][0-9a-f]{2})|.)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -34,51 +37,15 @@ class Document:
     repairs: tuple[str, ...] = ()
 
 
-def decode(data: bytes) -> tuple[str, list[str]]:
-    """Return the text of some bytes, and what had to be repaired. Raises UnreadableFile."""
-    repairs = []
-    if data.startswith(codecs.BOM_UTF8):
-        data = data[len(codecs.BOM_UTF8) :]
-        repairs.append("a byte-order mark at the start was taken off")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        text = _otherwise(data, wrong, repairs)
-    if "\r\n" in text:
-        repairs.append("its lines end with CR LF")
-    return text, repairs
-
-
-def _otherwise(data: bytes, wrong: UnicodeDecodeError, repairs: list[str]) -> str:
-    """Read UTF-16 that says so, or Windows-1252 where no byte speaks for UTF-8."""
-    for mark, encoding in _BOMS.items():
-        if data.startswith(mark):
-            repairs.append(f"it is {encoding}, not UTF-8")
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                raise UnreadableFile(f"it says that it is {encoding}, and is not") from None
-    line = data.count(b"\n", 0, wrong.start) + 1
-    where = f"byte {wrong.start} (line {line}) is not UTF-8"
-    if re.search("[^\x00-\x7f\udc80-\udcff]", data.decode("utf-8", "surrogateescape")):
-        raise UnreadableFile(f"{where}, other characters are: it was damaged, or written in two encodings")
-    try:
-        text = data.decode("cp1252")
-    except UnicodeDecodeError:
-        raise UnreadableFile(f"{where}, and not Windows-1252 either") from None
-    repairs.append(f"{where}: it was read as Windows-1252")
-    return text
-
-
 def parse(text: str, *, by_line: bool = False) -> Document:
     """Return the JSON that a text holds; by_line: one value a line, together a list. Raises UnreadableFile."""
     if not text.strip():
         raise UnreadableFile("it is empty")
-    repairs: dict[str, None] = {}
+    repairs: dict[str, None] = dict.fromkeys(_halves(text))
     pieces = text.split("\n") if by_line else [text]
     try:
         values = [_piece(piece, number, repairs) for number, piece in enumerate(pieces, start=1) if piece.strip()]
-        value = _clean(values if by_line else values[0], repairs, 0)
+        value = _clean(values if by_line else values[0], 0)
     except RecursionError:
         raise UnreadableFile(f"it is nested more than {_DEEPEST} deep") from None
     except ValueError as wrong:  # a number of more digits than Python reads
@@ -142,21 +109,27 @@ def _twice(entries: list[tuple[str, JsonValue]], content: dict[str, JsonValue], 
             content[f"{key}#{number}"] = value
 
 
-def _clean(value: JsonValue, repairs: dict[str, None], depth: int) -> JsonValue:
+def _halves(text: str) -> list[str]:
+    """Return a sentence about the escapes that name half a character, `\\ud83d` without what belongs to it."""
+    if not _ESCAPED_HALF.search(text):
+        return []
+    halves = [half for half in _ESCAPE.finditer(text) if half["low"] or (half["high"] and not half["pair"])]
+    if not halves:
+        return []
+    first, more = halves[0], f", and {len(halves) - 1} more," if len(halves) > 1 else ""
+    line, column = text.count("\n", 0, first.start()) + 1, first.start() - text.rfind("\n", 0, first.start())
+    where = f"line {line} column {column}"
+    return [f"half a character (a lone surrogate, {first[0]}) at {where}{more} was replaced by U+FFFD"]
+
+
+def _clean(value: JsonValue, depth: int) -> JsonValue:
     """Return the value with half characters replaced. Raises RecursionError where it is nested too deeply."""
     if depth > _DEEPEST:
         raise RecursionError
     if isinstance(value, str):
-        return _whole(value, repairs)
+        return _HALF.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_clean(item, repairs, depth + 1) for item in value]
+        return [_clean(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_whole(key, repairs): _clean(item, repairs, depth + 1) for key, item in value.items()}
+        return {_HALF.sub("\ufffd", key): _clean(item, depth + 1) for key, item in value.items()}
     return value
-
-
-def _whole(text: str, repairs: dict[str, None]) -> str:
-    if not _HALF.search(text):
-        return text
-    repairs["half a character (a lone surrogate) was replaced by U+FFFD"] = None
-    return _HALF.sub("\ufffd", text)

@@ -10,7 +10,19 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from sage_edge import files
-from sage_edge.legacy import containers, counters, decode, exercises, folder_walk, heads, ids, kinds, shapes, turn_pairs
+from sage_edge.legacy import (
+    containers,
+    counters,
+    decode,
+    encodings,
+    exercises,
+    folder_walk,
+    heads,
+    ids,
+    kinds,
+    shapes,
+    turn_pairs,
+)
 from sage_edge.legacy.containers import Container
 from sage_edge.legacy.decode import Document
 from sage_edge.legacy.errors import UnreadableFile
@@ -94,7 +106,7 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     digest = files.digest(data)
     base = ParsedFile(source, len(data), digest, ends_open=not data.endswith(b"\n"))
     try:
-        text, repairs = decode.decode(data)
+        text, repairs = encodings.text(data)
         document = decode.parse(text, by_line=kinds.is_by_line(source))
     except UnreadableFile as why:
         return dataclasses.replace(base, why=str(why))
