@@ -13,6 +13,7 @@ from sage_edge.cli.environment import json_option, log
 from sage_edge.cli.place import Place
 from sage_edge.legacy import import_folder
 from sage_edge.legacy.report import FileRow, ImportReport
+from sage_edge.sizes import counted
 
 _EXAMPLES = 3
 _MOST = 10
@@ -57,9 +58,15 @@ def command(folder: Path, out: Path, details: bool, as_json: bool) -> None:
         _others(report, most)
         _sentences("numbers", report.numbering, most)
         _sentences("state files", list(state_files.details(report)) if details else state_files.summary(report), most)
-    counted = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in import_folder.OUTCOMES)
-    log(f"{len(report.files)} files: {counted}")
+    log(_summary(report))
     log(f"{out / import_folder.REPORT} {'is written' if written else 'was there already; nothing was changed'}")
+
+
+def _summary(report: ImportReport) -> str:
+    """Return one line on every file, and on every item of the imported ones that is in no paper."""
+    outcomes = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in import_folder.OUTCOMES)
+    left = sum(len(row.refused) for row in report.files if row.outcome == "imported")
+    return f"{counted(len(report.files), 'file')}: {outcomes}" + (f"; {counted(left, 'item')} left out" if left else "")
 
 
 def _totals(report: ImportReport) -> None:
@@ -76,23 +83,29 @@ def _repairs(report: ImportReport, most: int | None) -> None:
         for repair in dict.fromkeys([*row.repairs, *(repair for paper in row.papers for repair in paper.repairs)]):
             sources.setdefault(repair, []).append(row.source)
     ordered = sorted(sources.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    _table("repaired", [(str(len(files)), f"{repair}: {_some(files)}") for repair, files in ordered], most)
+    _table("repaired", [(str(len(files)), f"{repair}: {_some(files, most)}") for repair, files in ordered], most)
 
 
 def _others(report: ImportReport, most: int | None) -> None:
-    """Refused files and items one by one; what is no transcript counted by what it is."""
+    """Refused files and items one by one; what is no transcript counted by what it is, its names where all is asked."""
     refused = [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "refused"]
-    refused += [f"{row.source}: {_items(row)}" for row in report.files if row.outcome == "imported" and row.refused]
+    refused += [
+        f"{row.source}: {_items(row, most)}" for row in report.files if row.outcome == "imported" and row.refused
+    ]
     _sentences("refused", refused, most)
     same = [f"{row.source}: {row.reason}" for row in report.files if row.outcome == "same-content"]
     _sentences("the same", same, most)
-    what = Counter((row.reason or "").split(";")[0] for row in report.files if row.outcome == "not-a-transcript")
+    others = [row for row in report.files if row.outcome == "not-a-transcript"]
+    if most is None:
+        _sentences("not a transcript", [f"{row.source}: {row.reason}" for row in others], most)
+        return
+    what = Counter((row.reason or "").split(";")[0] for row in others)
     ordered = sorted(what.items(), key=lambda entry: (-entry[1], entry[0]))
     _table("not a transcript", [(str(number), kind) for kind, number in ordered], most)
 
 
-def _items(row: FileRow) -> str:
-    return f"{len(row.refused)} of {row.found} items: {_some(list(row.refused))}"
+def _items(row: FileRow, most: int | None) -> str:
+    return f"{len(row.refused)} of {row.found} items: {_some(row.refused, most)}"
 
 
 def _table(title: str, rows: list[tuple[str, str]], most: int | None) -> None:
@@ -113,6 +126,8 @@ def _more(lines: Sequence[object], most: int) -> str:
     return f"… and {len(lines) - most} more: --details"
 
 
-def _some(things: list[str]) -> str:
-    more = len(things) - _EXAMPLES
-    return ", ".join(things[:_EXAMPLES]) + (f" and {more} more" if more > 0 else "")
+def _some(things: Sequence[str], most: int | None) -> str:
+    more = 0 if most is None else len(things) - _EXAMPLES
+    if more <= 0:
+        return ", ".join(things)
+    return ", ".join(things[:_EXAMPLES]) + f" and {more} more"

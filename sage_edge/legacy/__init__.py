@@ -6,6 +6,7 @@
     kinds            what a file is that holds no session
     containers       JSON → the lists that hold turns
     vocabulary       the names under which turns are kept
+    parts            what is said in parts → one text
     shapes           one item of such a list → an utterance, or a question with its answer
     answers          what the mind said: thinking set apart, a stored failure is no answer
     turn_pairs       utterances → questions with answers

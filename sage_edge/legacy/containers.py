@@ -1,8 +1,8 @@
 """The lists of turns in a JSON document, wherever they stand (legacy §4, rule 1).
 
-The first non-empty list of objects under `conversation`, `conversations`, `transcript`, `exchanges`, `results` or
-`turns` (an integer in most files) is the conversation; `exercises` stand beside it. Without one, a list of which every
-item is a turn, under any name; without that, the same question for each object further in.
+The first non-empty list of objects under `conversation`, `conversations`, `transcript`, `exchanges`, `results`,
+`turns` (an integer in most files) or `messages` is the conversation; `exercises` stand beside it. Without one, a list
+of which every item is a turn, under any name; without that, the same question for each object further in.
 
 A battery asks each question in several arms (`shapes.arms`), and keeps the talk that prepared one of them in a list of
 its own: there, every list of turns is a container. In any other file a second list mostly holds the same words again:
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sage_edge.legacy import shapes, vocabulary
-from sage_edge.legacy.shapes import Json, Utterance
+from sage_edge.legacy.parts import Json
+from sage_edge.legacy.shapes import Utterance
 
-KNOWN = ("conversation", "conversations", "transcript", "exchanges", "results", "turns")
+KNOWN = ("conversation", "conversations", "transcript", "exchanges", "results", "turns", "messages")
 EXERCISES = "exercises"
 ABOUT = ("metadata", "meta", "session_info", "session_metadata", "info", "config")
 """Names of an object that speaks of the session as the one around it does."""
@@ -53,7 +54,7 @@ class TurnContainers:
 
 def find(value: JsonValue) -> TurnContainers:
     """Return every container of a document, in its order, and what stands around them."""
-    if isinstance(value, list) and value and all(shapes.is_turn(item) for item in value):
+    if isinstance(value, list) and value and _is_turns(value):
         return TurnContainers((Container("", value, [], {}, ()),), None)
     containers: list[Container] = []
     left = _search(value, "", (), containers)
@@ -129,10 +130,17 @@ def _beside(value: Json, chosen: str) -> dict[str, list[JsonValue]]:
 
 def _is_talk(held: list[JsonValue]) -> bool:
     """Whether a list under an unknown name is a conversation beyond doubt."""
-    if not all(map(shapes.is_whole, held)):
+    spoken = [item for item in held if not shapes.is_silent(item)]
+    if not spoken or not all(map(shapes.is_whole, spoken)):
         return False
-    speakers = [item.who for item in map(shapes.read, held) if isinstance(item, Utterance)]
+    speakers = [item.who for item in map(shapes.read, spoken) if isinstance(item, Utterance)]
     return not speakers or any(map(vocabulary.is_mind, speakers))
+
+
+def _is_turns(held: list[JsonValue]) -> bool:
+    """Whether every item of a list is a turn, and something is said in it."""
+    spoken = [item for item in held if not shapes.is_silent(item)]
+    return bool(spoken) and all(map(shapes.is_turn, spoken))
 
 
 def _objects(held: JsonValue) -> list[JsonValue]:

@@ -6,8 +6,9 @@
     Exception
     ├── UnreadableFile            its bytes hold nothing that could be read
     └── NoTurn                    an item of a list is no turn
+        └── NoText                it is one in which nothing is said
 
-The last two are the reason why a file, or an item of it, stands refused in the report; they do not leave the room.
+The last three are the reason why a file, or an item of it, stands refused in the report; they do not leave the room.
 """
 
 from __future__ import annotations
@@ -42,3 +43,7 @@ class UnreadableFile(Exception):
 
 class NoTurn(Exception):
     """This item is no turn that could be read; the text is the reason."""
+
+
+class NoText(NoTurn):
+    """This item is a turn in which nothing is said: a picture, or the call of a tool."""

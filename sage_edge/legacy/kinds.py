@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from pydantic import JsonValue
 
-from sage_edge.legacy import containers
+from sage_edge.legacy import containers, shapes
+from sage_edge.legacy.errors import NoTurn
 from sage_edge.sizes import counted
 
 _JSON = re.compile(r"\.(jsonl?|ndjson)(?![a-z])", re.IGNORECASE)
@@ -100,10 +101,23 @@ def _buffer(rows: Sequence[JsonValue], *, is_named: bool) -> str | None:
 def unknown(value: JsonValue) -> str:
     """What can be said of a document in which no turns were found."""
     if isinstance(value, dict):
-        return f"JSON that holds no turns; {_keys(value)}"
+        lists = (_why_not(f"{name:.40} ", held) for name, held in value.items() if isinstance(held, list))
+        return f"JSON that holds no turns; {_keys(value)}{next(filter(None, lists), '')}"
     if isinstance(value, list):
-        return f"JSON that holds no turns; a list of {len(value)}"
+        return f"JSON that holds no turns; a list of {len(value)}{_why_not('item ', value)}"
     return "JSON that holds no turns; a single value"
+
+
+def _why_not(name: str, held: Sequence[JsonValue]) -> str:
+    """Why a list of objects holds no turns: the first that is none, or that nobody in it is known to be the mind."""
+    if not any(isinstance(item, dict) for item in held):
+        return ""
+    for number, item in enumerate(held, start=1):
+        try:
+            shapes.read(item)
+        except NoTurn as why:
+            return f"; {name}{number}: {why}"
+    return f"; {name}1: of its speakers none is known to be the mind"
 
 
 def _keys(value: Mapping[str, JsonValue]) -> str:

@@ -28,7 +28,7 @@ from sage_edge.legacy.decode import Document
 from sage_edge.legacy.errors import UnreadableFile
 from sage_edge.legacy.folder_walk import FolderFile
 from sage_edge.legacy.ids import Id
-from sage_edge.legacy.shapes import Json
+from sage_edge.legacy.parts import Json
 from sage_edge.legacy.turn_pairs import Talk
 from sage_edge.names import Digest, Slug
 from sage_edge.records.legacy import LegacyHead, LegacyWords, Shape
@@ -160,7 +160,15 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
     spare = [] if held.is_beside else containers.spare(held)
     beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in spare]
     named = ids.identify(held.chain, source, place=held.place, shape=_shape(held))
-    head = _head(held, source, digest, named, talk, [*document.repairs, *merged.repairs, *beside], merged.words)
+    head = _head(
+        held,
+        source,
+        digest,
+        named,
+        talk,
+        [*document.repairs, *talk.repairs, *drills.repairs, *merged.repairs, *beside],
+        merged.words,
+    )
     return Draft(
         head=head,
         id=named,

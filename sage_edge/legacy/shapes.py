@@ -5,22 +5,22 @@
     {probe, response, …}    {prompt, response, …}                     a question with its answer
     {exercise: {type, prompt, expected}, response, evaluation}        an exercise with its answer
 
-and whatever has the same shape under other names: `role` and `content`, `question` and `answer`. Every other key is
+and whatever has the same shape under other names: `role` and `content`, `question` and `answer`; what is said may stand
+in parts (`parts`). Every other key is
 kept verbatim in `rest`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from sage_edge.legacy.errors import NoTurn
+from sage_edge.legacy import parts
+from sage_edge.legacy.errors import NoText, NoTurn
+from sage_edge.legacy.parts import Json
 from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key, person, self_of
-
-Json: TypeAlias = dict[str, JsonValue]
 
 MOST_ARMS = 16
 """Arms of one question; each of them has what stands around it, so that more would make much of little."""
@@ -31,17 +31,25 @@ _ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment",
 
 @dataclass(frozen=True)
 class Utterance:
-    """One utterance. text: None for a stored null. error: what the item says went wrong."""
+    """One utterance. text: None for a stored null. error: what the item says went wrong.
+
+    is_joined: its text stood in several parts; others: kinds of the parts that are no text.
+    """
 
     who: str
     text: str | None
     error: str | None = None
     rest: Json = field(default_factory=dict)
+    is_joined: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class QuestionItem:
-    """A question with its answer. has_answer is False where the item has no place for one; None is a stored null."""
+    """A question with its answer. has_answer is False where the item has no place for one; None is a stored null.
+
+    is_joined, others: as of an utterance.
+    """
 
     question: str | None
     answer: str | None
@@ -52,13 +60,19 @@ class QuestionItem:
     exercise: str | None = None
     expected: tuple[str, ...] = ()
     rest: Json = field(default_factory=dict)
+    is_joined: bool = False
+    others: tuple[str, ...] = ()
 
 
 def read(item: JsonValue) -> Utterance | QuestionItem:
     """Return what one item is. Raises NoTurn."""
     if not isinstance(item, dict):
         raise NoTurn(f"expected an object, got {_kind(item)}")
-    rest = dict(item)
+    words = parts.plain(item)
+    return replace(_turn(dict(words.item)), is_joined=words.is_joined, others=words.others)
+
+
+def _turn(rest: Json) -> Utterance | QuestionItem:
     speaker = key(rest, SPEAKERS, str)
     text = key(rest, TEXTS, str) or key(rest, TEXTS, type(None))
     if speaker and text and not key(rest, ANSWERS, str):
@@ -108,6 +122,17 @@ def is_turn(item: JsonValue) -> bool:
     except NoTurn:
         return False
     return True
+
+
+def is_silent(item: JsonValue) -> bool:
+    """Whether an item is a turn in which nothing is said."""
+    try:
+        read(item)
+    except NoText:
+        return True
+    except NoTurn:
+        return False
+    return False
 
 
 def _asked(rest: Json) -> QuestionItem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from sage_edge.legacy import answers, shapes
 from sage_edge.legacy.errors import NoTurn
 from sage_edge.legacy.host_names import slug
-from sage_edge.legacy.shapes import Json, QuestionItem, Utterance
-from sage_edge.legacy.vocabulary import is_asker, is_mind
+from sage_edge.legacy.parts import Json
+from sage_edge.legacy.shapes import QuestionItem, Utterance
+from sage_edge.legacy.vocabulary import is_asker, is_mind, is_system, is_tool
 from sage_edge.records.legacy import LegacyWords
 
 NO_ANSWER = "no answer follows in the file"
@@ -31,6 +32,7 @@ class Talk:
     minds: list[str] = field(default_factory=list)
     system: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
     kept: int = 0
     utterances: int = 0
     answers: int = 0
@@ -53,7 +55,7 @@ class Talk:
     def say(self, spoken: Utterance, by_mind: bool) -> None:
         """Take one utterance in."""
         self.utterances += 1
-        if spoken.who.strip().lower() == "system":
+        if is_system(spoken.who):
             self.system.append(spoken.text or "")
             self.kept += 1
         elif by_mind:
@@ -100,18 +102,30 @@ def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] =
             readable.append((number, shapes.read(item)))
         except NoTurn as why:
             talk.refused.append(f"{what} {number}: {why}")
-    names = [turn.who for _, turn in readable if isinstance(turn, Utterance)]
+    talk.repairs += _in_parts([turn for _, turn in readable])
+    names = [turn.who for _, turn in readable if isinstance(turn, Utterance) and not is_tool(turn.who)]
     minds = {name for name in names if is_mind(name)} or {name for name in names if name in set(selves)}
     strangers = "" if minds or all(map(is_asker, names)) else _told(names)
     for number, turn in readable:
         if isinstance(turn, QuestionItem):
             talk.ask(turn)
+        elif is_tool(turn.who) and turn.who not in minds:
+            talk.refused.append(f"{what} {number}: it is what a tool returned; nobody says it")
         elif strangers:
             talk.refused.append(f"{what} {number}: of its speakers {strangers} none is known to be the mind")
         else:
             talk.say(turn, turn.who in minds)
     talk.close()
     return talk
+
+
+def _in_parts(turns: Iterable[Utterance | QuestionItem]) -> Iterator[str]:
+    """Yield what was done with turns that stood in parts."""
+    turns = list(turns)
+    if any(turn.is_joined for turn in turns):
+        yield "texts in several parts were joined by a line end; the parts stand in stored"
+    if others := sorted({kind for turn in turns for kind in turn.others}):
+        yield f"what is no text ({', '.join(others):.80}) was left out; it stands in stored"
 
 
 def _told(names: list[str]) -> str:

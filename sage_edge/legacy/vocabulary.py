@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-SPEAKERS = ("speaker", "role", "from", "author", "who", "name")
+SPEAKERS = ("speaker", "role", "sender", "from", "author", "who", "name")
 TEXTS = ("text", "content", "message", "value", "utterance", "said")
 PEOPLE = ("claude", "thor", "teacher", "tutor", "human", "user")
 _SELVES = ("sage", "assistant", "model", "student")
@@ -38,6 +38,8 @@ QUESTIONS = (*PEOPLE, *_spoken(PEOPLE), "probe", "prompt", "question", "input", 
 ANSWERS = ("sage", "response", "answer", "reply", "assistant", *_spoken(_SELVES), "output", "completion", "a")
 
 _ASKERS = frozenset((*PEOPLE, "system", "instructor", "interviewer", "questioner", "operator"))
+_SYSTEMS = frozenset(("system", "developer"))
+_TOOLS = frozenset(("tool", "function", "ipython"))
 _MINDS = frozenset((*_SELVES, "ai", "bot", "llm", "agent"))
 
 
@@ -62,6 +64,16 @@ def self_of(name: str) -> str | None:
 def is_mind(who: str) -> bool:
     """Whether this is a name under which a mind answers: SAGE in all its spellings, `assistant`, `model`."""
     return _fold(who).startswith("sage") or _fold(who) in _MINDS
+
+
+def is_system(who: str) -> bool:
+    """Whether this is the name under which a mind is told what it is."""
+    return _fold(who) in _SYSTEMS
+
+
+def is_tool(who: str) -> bool:
+    """Whether this is the name under which what a tool returned is kept."""
+    return _fold(who) in _TOOLS
 
 
 def is_asker(who: str) -> bool:

@@ -52,7 +52,7 @@ def test_what_a_person_reads(source: Path, tmp_path: Path) -> None:
     assert "1 a worklog" in text
     assert "identity.json: identity.phase is sensing, development.phase_name is relating" in text
     assert "primary: 1 number is missing between 3 and 5: 4" in text
-    assert "8 files: 3 imported, 1 same-content, 2 not-a-transcript, 2 refused" in answer.stderr
+    assert "8 files: 3 imported, 1 same-content, 2 not-a-transcript, 2 refused; 1 item left out" in answer.stderr
     assert "import.json is written" in answer.stderr
 
 
@@ -141,6 +141,30 @@ def test_a_long_history_is_one_line_and_its_details_are_all(tmp_path: Path) -> N
         assert f"identity.session_count {change}, {place}" in long
     assert "history/004/a/identity.json: it cannot be read: no JSON" in long
     assert long.count("identity.phase is sensing, development.phase_name is relating") == 6
+
+
+def test_whatever_is_left_out_is_named_with_its_reason(tmp_path: Path) -> None:
+    items: list[JsonValue] = [{"role": "user", "content": [{"type": "text", "text": "Well?"}]}]
+    calls: list[JsonValue] = [{"role": "assistant", "content": [{"type": "tool_use"}]} for _ in range(5)]
+    files: dict[str, JsonValue | bytes] = {
+        "exports/session_003.json": {
+            "session": 3,
+            "messages": [*items, *calls, {"role": "assistant", "content": "Yes."}],
+        },
+        "exports/others.json": {"log": [{"foo": 1}]},
+        "notes.txt": b"x",
+        **{f"tails/session_00{number}.json": json.dumps(session(number)).encode() + b"\0" for number in range(4, 9)},
+    }
+    source = plant(tmp_path / "source", files)
+    answer = ask(source, "--into", tmp_path / "out", "--details")
+    told = " ".join(answer.stdout.split())
+    assert "exports/others.json: JSON that holds no turns; its keys: log; log 1: no question and no answer" in told
+    assert "notes.txt: plain text" in told
+    for number in range(2, 7):
+        assert f"item {number}: its 'content' holds no text, but tool_use" in told
+    for number in range(4, 9):
+        assert f"tails/session_00{number}.json" in told
+    assert "8 files: 6 imported, 0 same-content, 2 not-a-transcript, 0 refused; 5 items left out" in answer.stderr
 
 
 def test_long_lists_do_not_bury_the_totals(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""What is said in parts → one text, as other systems keep it; what is no text is named and stays beside it.
+
+    {role, content: [{type: "text", text}, {type: "image_url", …}]}     OpenAI, Anthropic
+    {role, parts: [{text}, {functionCall: …}]}, {role, content: {parts: ["…"]}}     Gemini, ChatGPT
+    {message: {role, content}, …}                                       an item within an item
+    {role, content: null, tool_calls: […]}                              a call, nothing said
+
+Texts are joined by a line end. Unless they were one text alone, the parts stand verbatim under `content#parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pydantic import JsonValue
+
+from sage_edge.legacy.errors import NoText
+from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key
+
+Json: TypeAlias = dict[str, JsonValue]
+
+_PARTS = "parts"
+_TEXT_KINDS = frozenset(("text", "input_text", "output_text"))
+_CALLS = ("tool_calls", "function_call")
+_KINDS = ("type", "content_type")
+_FURTHER = frozenset(("inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "thought")).union(
+    ("inline_data", "file_data", "function_call", "function_response", "codeExecutionResult")
+)
+"""Keys of a part of Gemini that says no type."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An item whose words stand as one text. is_joined: they were several; others: kinds of what is no text."""
+
+    item: Json
+    is_joined: bool = False
+    others: tuple[str, ...] = ()
+
+
+def plain(raw: Json) -> Plain:
+    """Return an item with its words as one text each. Raises NoText where it is a turn in which nothing is said."""
+    item = _unwrapped(raw)
+    calls = [name for name in _CALLS if item.get(name)]
+    if calls and key(item, SPEAKERS, str) and key(item, TEXTS, str) is None and not _listed(item, TEXTS):
+        raise NoText(f"nothing is said in it; it holds {calls[0]}")
+    is_joined, others = False, list(calls)
+    for names in ((*TEXTS, _PARTS), QUESTIONS, ANSWERS):
+        if key(item, names, str) is None and (place := _listed(item, names)) is not None:
+            item, several, kinds = _joined(item, place)
+            is_joined, others = is_joined or several, [*others, *kinds]
+    return Plain(item, is_joined, tuple(dict.fromkeys(others)))
+
+
+def _unwrapped(item: Json) -> Json:
+    """Return an item with who speaks and what is said beside the rest, where another object holds these two."""
+    inner = item.get("message")
+    if not isinstance(inner, dict) or key(item, SPEAKERS, str) is not None:
+        return item
+    who, words = key(inner, SPEAKERS, str), key(inner, (*TEXTS, _PARTS))
+    if who is None or words is None:
+        return item
+    left: Json = {name: value for name, value in inner.items() if name not in (who, words)}
+    outer: Json = {name: value for name, value in item.items() if name not in ("message", who, words)}
+    return {**outer, who: inner[who], words: inner[words], **({"message": left} if left else {})}
+
+
+def _listed(item: Json, names: Iterable[str]) -> str | None:
+    """Return the first key under which parts stand."""
+    return next((name for name in item if key({name: item[name]}, names) and _of(name, item[name]) is not None), None)
+
+
+def _of(place: str, value: JsonValue) -> list[JsonValue] | None:
+    """Return the parts that a value is made of; None where it is something else."""
+    if isinstance(value, dict):
+        inner = value.get(_PARTS)
+        return _of(_PARTS, inner) if isinstance(inner, list) else None
+    if not isinstance(value, list):
+        return None
+    return value if all(_is_part(part) or (place == _PARTS and isinstance(part, str)) for part in value) else None
+
+
+def _is_part(part: JsonValue) -> bool:
+    """Whether something is a part of what somebody says; not a turn, which says who speaks."""
+    if not isinstance(part, dict) or key(part, SPEAKERS, str) not in (None, "name"):
+        return False
+    return (
+        isinstance(part.get("text"), (str, dict)) or any(part.get(k) for k in _KINDS) or not _FURTHER.isdisjoint(part)
+    )
+
+
+def _joined(item: Json, place: str) -> tuple[Json, bool, list[str]]:
+    """Return the item with one text in the place of its parts, whether they were several, and the kinds of others."""
+    parts = _of(place, item[place]) or []
+    texts = [words for part in parts if (words := _words(part)) is not None]
+    others = [_kind(part) for part in parts if _words(part) is None]
+    if not texts:
+        held = f"but {', '.join(dict.fromkeys(others)):.80}" if others else "and nothing else"
+        raise NoText(f"its {place!r} holds no text, {held}")
+    left: Json = {name: value for name, value in item.items() if name != place}
+    left["content" if place == _PARTS else place] = "\n".join(texts)
+    if len(parts) > 1:
+        left[f"{place}#parts"] = item[place]
+    return left, len(texts) > 1, others
+
+
+def _words(part: JsonValue) -> str | None:
+    """Return the text of a part; None where it is of another kind."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict) or part.get("thought") or _kind(part) not in _TEXT_KINDS:
+        return None
+    words = part.get("text")
+    words = words.get("value") if isinstance(words, dict) else words
+    return words if isinstance(words, str) else None
+
+
+def _kind(part: JsonValue) -> str:
+    if not isinstance(part, dict):
+        return "text"
+    if part.get("thought"):
+        return "thinking"
+    kinds = [kind for name in _KINDS if isinstance(kind := part.get(name), str)]
+    kinds = kinds or [name for name in ("text", *part) if name in part]
+    return f"{kinds[0]:.40}" if kinds else "nothing"
