@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -67,8 +68,7 @@ def kept(here: FleetContext, board: BoardClient, say: Callable[[str], None]) -> 
         backup = packed_state.fetch(board, work, here.fleet.name, now)
         backup = backup.model_copy(update={"hub": _bundled(here, work, say)})
         files.write_atomic(work / packed_state.PAPER, backup.pretty())
-        place = shelf / f"{board.host}-{now:%Y%m%dT%H%M%SZ}"
-        work.rename(place)
+        place = _shelved(work, f"{board.host}-{now:%Y%m%dT%H%M%SZ}")
         files.sync_folder(shelf)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -76,6 +76,19 @@ def kept(here: FleetContext, board: BoardClient, say: Callable[[str], None]) -> 
     memory = host_memory.read(here.root, here.fleet, board.host)
     host_memory.keep(here.root, here.fleet, memory.model_copy(update={"archived": now}))
     return BackupDone(str(place), len(backup.files), backup.size_bytes, backup.skipped, backup.hub is not None)
+
+
+def _shelved(work: Path, name: str) -> Path:
+    """Give a whole backup its name, or that name with a number where another of the same second has it."""
+    place, number = work.with_name(name), 1
+    while True:
+        try:
+            return work.rename(place)
+        except OSError as taken:
+            if taken.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            number += 1
+            place = work.with_name(f"{name}-{number}")
 
 
 def _bundled(here: FleetContext, folder: Path, say: Callable[[str], None]) -> Digest | None:

@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -234,6 +235,22 @@ def test_another_hosts_state_is_never_restored() -> None:
         Here.fleet.name = fleet
         with pytest.raises(ForeignBackup):
             backup_service.require_meant(Here, host, backup)  # type: ignore[arg-type]
+
+
+def test_two_backups_of_one_second_lie_beside_each_other(
+    board: DirectBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Here:
+        root = tmp_path / "desk"
+        fleet = SimpleNamespace(name="sage", overlay=None)
+
+    monkeypatch.setattr(backup_service, "SystemClock", lambda: SimpleNamespace(now=lambda: AT))
+    monkeypatch.setattr(backup_service, "_bundled", lambda *_: None)
+    folders = [Path(backup_service.kept(Here, board, print).folder) for _ in range(3)]  # type: ignore[arg-type]
+    stamp = f"{board.host}-{AT:%Y%m%dT%H%M%SZ}"
+    assert [folder.name for folder in folders] == [stamp, f"{stamp}-2", f"{stamp}-3"]
+    assert all(set(packed_state.read(folder).files) == set(STATE) for folder in folders)
+    assert not list((Here.root / ".sage/backups").glob(".part-*"))
 
 
 def test_the_copy_is_complete_or_not_there(board: DirectBoard, tmp_path: Path) -> None:
