@@ -35,7 +35,7 @@ def init(path: Path) -> None:
 
 
 @command.command()
-@click.option("--because", default="not written by this host", help="Why; it is published with the repair.")
+@click.option("--because", required=True, help="Why; it is published with the repair.")
 @click.option("--keep", is_flag=True, help="Commits that break no rule are this host's own: take them back.")
 @click.option("--disown", is_flag=True, help="They are somebody else's: pass over them, too.")
 @as_option

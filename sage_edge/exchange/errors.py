@@ -24,7 +24,10 @@ class ForeignCommits(OwnBranchBroken):
         self.host, self.count, self.what = host, count, what
         super().__init__(
             f"the exchange's host/{host} holds {counted(count, 'commit')} that {host} did not write here: {what}",
-            hint=("find out whose they are; work goes on meanwhile, and this ends it: ", sage("exchange repair")),
+            hint=(
+                "find out whose they are; work goes on meanwhile, and this ends it: ",
+                sage("exchange repair", because="REASON"),
+            ),
         )
 
 
@@ -38,9 +41,9 @@ class RepairUndecided(OwnBranchBroken):
             "have been put back from a backup, or somebody may have written in its name",
             hint=(
                 "they are its own: ",
-                sage("exchange repair", keep=True),
+                sage("exchange repair", keep=True, because="REASON"),
                 "; they are somebody else's: ",
-                sage("exchange repair", disown=True),
+                sage("exchange repair", disown=True, because="REASON"),
             ),
         )
 

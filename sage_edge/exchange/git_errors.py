@@ -101,7 +101,7 @@ def _rejected(clone: Clone, reason: str, result: Result) -> HubRefused | Unreach
     )
     if "fetch first" in reason or "non-fast-forward" in reason:
         whose = f"somebody else writes as {clone.host}: find out who; on this host: "
-        return HubRefused(message, hint=(whose, sage("exchange repair")))
+        return HubRefused(message, hint=(whose, sage("exchange repair", because="REASON")))
     for pattern, step in _HUB_STEPS:
         if pattern.search(result.complaint):
             return HubRefused(message, hint=f"on the hub, {step}; then publish again: everything waits on this host")

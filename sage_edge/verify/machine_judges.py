@@ -201,7 +201,7 @@ def branches(fact: BranchState | None) -> CheckJudgement:
         return CheckJudgement("skipped", "no card says which host this is")
     if fact.foreign is not None:
         answer = f"the exchange holds {fact.foreign[:12]} as this host's, which does not lead to what it wrote"
-        return CheckJudgement("fail", answer, sage("exchange repair"))
+        return CheckJudgement("fail", answer, sage("exchange repair", because="REASON"))
     if fact.unread:
         remedy = (
             "its status names rule and commit; whoever knows why: ",

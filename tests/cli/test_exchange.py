@@ -15,7 +15,7 @@ from tests.cli.world import MIDNIGHT, MORNING, World
 def test_a_hub_without_a_hook_and_somebody_who_writes(fresh: World, tmp_path: Path) -> None:
     world = worlds.make(tmp_path, like=fresh)
     world.run("sprout", "agent", "once", "--at", MIDNIGHT)
-    nothing = world.run("sprout", "exchange", "repair")
+    nothing = world.run("sprout", "exchange", "repair", "--because", "a look")
     assert (nothing.returncode, nothing.stdout.startswith("nothing to repair")) == (0, True)
     (world.stage.hub / "hooks" / "pre-receive").unlink()
     tree = world.hub("rev-parse", "host/sprout^{tree}").strip()
@@ -27,9 +27,9 @@ def test_a_hub_without_a_hook_and_somebody_who_writes(fresh: World, tmp_path: Pa
     broken = world.run("sprout", "agent", "once", "--at", MORNING)
     assert broken.returncode == 8
     assert f"foreign-author: 'x@example.org' (commit {commit[:12]})" in broken.stderr
-    assert broken.stderr.rstrip().endswith("sage-edge exchange repair")
+    assert broken.stderr.rstrip().endswith("sage-edge exchange repair --because REASON")
     assert (world.state("sprout") / "papers" / "sessions" / "primary" / "000" / "P002.json").is_file()
-    both = world.run("sprout", "exchange", "repair", "--keep", "--disown")
+    both = world.run("sprout", "exchange", "repair", "--keep", "--disown", "--because", "a look")
     assert both.returncode == 2
 
     repaired = world.run("sprout", "exchange", "repair", "--because", "a person tried something")

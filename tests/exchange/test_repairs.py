@@ -114,7 +114,7 @@ def test_foreign_commits_are_named_lived_with_and_passed_over(scene: Scene, rule
     assert rule in told.value.message
     assert first[:12] in told.value.message
     assert "'none'" not in told.value.message
-    assert hints.text(told.value.hint).endswith("sage-edge exchange repair")
+    assert hints.text(told.value.hint).endswith("sage-edge exchange repair --because REASON")
     assert branch_state.look(scene.sprout._clone).foreign == last
     scene.write(2)
     with pytest.raises(Exception, match="host/sprout"):
@@ -184,7 +184,7 @@ def test_what_looks_like_its_own_is_for_a_person_to_decide(scene: Scene) -> None
         scene.sprout.receive()
     with pytest.raises(RepairUndecided) as asked:
         scene.sprout.repair("x")
-    assert "exchange repair --keep" in hints.text(asked.value.hint)
+    assert "exchange repair --keep --because REASON" in hints.text(asked.value.hint)
     scene.sprout.repair("x", "foreign")
     assert not any("forged" in path for path in scene.world.on_hub(SPROUT))
     at_peace(scene)

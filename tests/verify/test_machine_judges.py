@@ -130,7 +130,12 @@ def test_models() -> None:
         (None, "skipped", "no card", ""),
         (BranchState(None, (), 1), "ok", "1 other host read", ""),
         (BranchState(None, ("thor",), 0), "warn", "'thor'", "sage-edge exchange trust HOST COMMIT"),
-        (BranchState("0a1b2c3d4e5f6a", ("thor",), 0), "fail", "0a1b2c3d4e5f ", "sage-edge exchange repair"),
+        (
+            BranchState("0a1b2c3d4e5f6a", ("thor",), 0),
+            "fail",
+            "0a1b2c3d4e5f ",
+            "sage-edge exchange repair --because REASON",
+        ),
     ],
 )
 def test_branches(state: BranchState | None, verdict: str, words: str, remedy: str) -> None:
