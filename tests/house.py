@@ -80,7 +80,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "matplotlib": ("analysis/plots.py",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),
-    "jinja2": ("analysis/report/page.py", "models/prompt/template.py"),
+    "jinja2": ("analysis/report/page.py", "models/prompt/*"),
 }
 _HOMES = re.compile(r"/home/|/Users/|/root\b|(^|[\s\"'=:])~/|(^|[\s\"'=:])~$")
 _VERSIONED = re.compile(r"(_v\d+|_?\d+\.\d+|_(old|new|final|copy|backup))$|(?<=[a-z_])\d+$")

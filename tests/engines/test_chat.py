@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sage_edge.engines import Message, chat
 from sage_edge.engines.chat import ChatFormat
 from sage_edge.engines.errors import ModelUnusable, PromptUnfaithful
+from sage_edge.models.prompt import template_limits
 from sage_edge.models.prompt.tokens import MarkerToken
 
 TEMPLATE = (
@@ -69,6 +70,14 @@ def test_a_prompt_that_would_lose_words_is_refused_when_it_is_asked_for() -> Non
     format = opened(template)
     assert format.prompt(TALK).ids
     with pytest.raises(PromptUnfaithful, match="a/b:q8_0 does not hold what is said"):
+        format.prompt((TALK[0], Message("user", "Do you know the wombat?")))
+
+
+def test_a_prompt_that_would_never_end_is_refused_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    loops = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    format = opened("{% if ('wom' ~ 'bat') in messages[-1].content %}" + loops + "{% endif %}" + TEMPLATE)
+    monkeypatch.setattr(template_limits, "MOST_S", 0.1)
+    with pytest.raises(PromptUnfaithful, match="a/b:q8_0 does not hold what is said: it computes for longer than"):
         format.prompt((TALK[0], Message("user", "Do you know the wombat?")))
 
 

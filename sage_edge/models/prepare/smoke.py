@@ -6,12 +6,13 @@ Not whether what it says is any good: a model that answers with its end-of-turn 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sage_edge import files
+from sage_edge import files, sizes
 from sage_edge.hints import sage
 from sage_edge.models.errors import SmokeFailed, TemplateUnfaithful
 from sage_edge.models.inspect import gguf_model, voice
@@ -26,6 +27,8 @@ _MESSAGES = [("system", "You are a small language model."), ("user", "Hello")]
 _MOST = 6
 _CONTEXT = 256
 _TIMEOUT_S = 600.0
+_TEMPLATE_S = 2 * probes.MOST_S
+"""Seconds of the processor after which the kernel ends what the template's own limits cannot."""
 _ROOM = 6 << 30
 """Address space beside the model: libraries, and buffers that are reserved and not touched."""
 
@@ -62,6 +65,8 @@ def ask(model: Path, what: str, *, stop: threading.Event | None = None) -> Smoke
     paths = [model] if model.is_file() else list(model.iterdir())
     most = _ROOM + 3 * sum(path.stat().st_size for path in paths)
     done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, stop=stop, env=merge.QUIET)
+    if done.code == -signal.SIGVTALRM:
+        raise TemplateUnfaithful(f"it computes for longer than {sizes.duration(_TEMPLATE_S)}", what=what)
     if not done.is_good:
         raise SmokeFailed(f"{what} does not run: {done.why}", hint=sage("model inspect", str(model)))
     answer = json.loads(done.out.splitlines()[-1])
@@ -101,12 +106,14 @@ def _answer(model: Path) -> SmokeResult:
     template, unfaithful = reading.template, ""
     prompt: list[int] = []
     if template:
+        signal.setitimer(signal.ITIMER_VIRTUAL, _TEMPLATE_S)
         try:
             chat = ChatTemplate(template, bos=reading.ends[0], eos=reading.ends[1])
             probes.check(chat)
             prompt = reading.tokens(rendered(chat, _MESSAGES).text)[: _CONTEXT - _MOST]
         except TemplateUnfaithful as unfit:
             unfaithful = unfit.why
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     drawn: list[int] = []
     finite = True
     while prompt and finite and len(drawn) < _MOST and (not drawn or drawn[-1] != reading.end):

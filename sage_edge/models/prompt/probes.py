@@ -7,8 +7,10 @@ as a length. What it passes is no proof for every conversation; `rendered` there
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
+from sage_edge import sizes
 from sage_edge.models.errors import TemplateUnfaithful
 from sage_edge.models.prompt.prompt_text import PromptText, looks_like_markup, rendered
 from sage_edge.models.prompt.template import ChatTemplate, Conversation
@@ -24,6 +26,9 @@ CONTENTS = {
 """What an ordinary message may hold, and what to call it."""
 
 _TURNS = (1, 2, 3, 40)
+MOST_S = 60.0
+"""Seconds of the processor for all of them."""
+
 _LONGEST, _MOST_TURNS = 20_000, 200
 _FEW = ("Answer in a sentence.", "Hello. Who is speaking?", "I am here.", "And what do you see?")
 
@@ -35,6 +40,7 @@ def conversation(*texts: str) -> Conversation:
 
 def check(template: ChatTemplate) -> tuple[PromptText, ...]:
     """Return the prompts of a few plain conversations. Raises TemplateUnfaithful with the reason."""
+    until = time.thread_time() + MOST_S
     plain = tuple(rendered(template, conversation(*_said(turns))) for turns in _counts(template))
     _check_roles(plain[1])
     for what, text in _contents(template):
@@ -42,6 +48,10 @@ def check(template: ChatTemplate) -> tuple[PromptText, ...]:
             rendered(template, conversation(*[text] * 6))
         except TemplateUnfaithful as unfaithful:
             raise TemplateUnfaithful(f"with {what}: {unfaithful.why}") from None
+        if time.thread_time() > until:
+            raise TemplateUnfaithful(
+                f"it computes for longer than {sizes.duration(MOST_S)} over a few plain conversations"
+            )
     return plain
 
 

@@ -2,6 +2,7 @@
 
 Two things are kept from it: the clock, for a prompt that knows the day cannot be made again from its record, and
 chance. A template that asks whether there is a clock goes on without one; whichever needs either is refused.
+So is one that takes more time or makes more text than any conversation needs: `template_limits`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import jinja2
 from jinja2 import nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sage_edge.models.errors import TemplateUnfaithful
+from sage_edge.models.prompt.template_limits import LimitedEnvironment, in_time
 
 Conversation = Sequence[tuple[str, str]]
 """A conversation as (role, words): the system first, then user and assistant in turn, the user last."""
@@ -33,8 +34,8 @@ class ChatTemplate:
         environment = _environment()
         try:
             self._tree = environment.parse(source)
-            self._template = environment.from_string(source)
-        except UNREADABLE as broken:
+            self._template = in_time(lambda: environment.from_string(source))  # it computes its constants
+        except _FAILURES as broken:
             raise TemplateUnfaithful(f"it cannot be read: {_line(broken)}") from None
 
     def render(self, talk: Conversation, *, for_answer: bool = True) -> str:
@@ -43,18 +44,18 @@ class ChatTemplate:
         Raises TemplateUnfaithful where the template gives none.
         """
         try:
-            return self._template.render(
-                messages=[{"role": role, "content": text} for role, text in talk],
-                add_generation_prompt=for_answer,
-                raise_exception=_refuse,
-                tools=None,
-                tool_choice=None,
-                functions=None,
-                function_call=None,
-                **self._ends,
-            )
+            return in_time(lambda: self._template.render(self._given(talk, for_answer)))
         except _FAILURES as failed:
             raise TemplateUnfaithful(f"it gives no prompt for an ordinary conversation: {_line(failed)}") from None
+
+    def _given(self, talk: Conversation, for_answer: bool) -> dict[str, object]:
+        return {
+            "messages": [{"role": role, "content": text} for role, text in talk],
+            "add_generation_prompt": for_answer,
+            "raise_exception": _refuse,
+            **dict.fromkeys(("tools", "tool_choice", "functions", "function_call")),
+            **self._ends,
+        }
 
     def words(self) -> tuple[str, ...]:
         """Every text that the template holds as a value, and so may look for in what is said; sorted, none twice."""
@@ -84,6 +85,7 @@ _FAILURES = (
     ArithmeticError,
     AttributeError,
     LookupError,
+    MemoryError,
     RecursionError,
     TypeError,
     ValueError,
@@ -101,11 +103,10 @@ class _Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
+def _environment() -> LimitedEnvironment:
+    environment = LimitedEnvironment(
+        {"tojson": _as_json}, trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
     )
-    environment.filters["tojson"] = _as_json
     del environment.filters["random"], environment.globals["lipsum"]
     return environment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,3 +94,17 @@ def test_a_file_without_an_end_opens_and_is_refused(tmp_path: Path, monkeypatch:
     assert answer.faults == ("lacks the key tokenizer.ggml.eos_token_id",)
     with pytest.raises(SmokeFailed, match=r"lacks the key tokenizer\.ggml\.eos_token_id"):
         smoke.judge(answer, REF, TEMPLATE, own=False)
+
+
+@pytest.mark.slow
+def test_a_template_without_an_end_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loops = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    monkeypatch.setattr(random_gguf, "TEMPLATE", loops + random_gguf.TEMPLATE)
+    random_gguf.write(tmp_path / "m.gguf", SHAPE)
+    began = time.monotonic()
+    with pytest.raises(
+        TemplateUnfaithful, match=f"the chat template of {REF} .*: it computes for longer than 5 s"
+    ) as no:
+        smoke.judge(smoke.ask(tmp_path / "m.gguf", REF), REF, None, own=False)
+    assert time.monotonic() - began < 60
+    assert "a template is part of its model" in hints.text(no.value.hint)
