@@ -10,7 +10,7 @@ import click
 
 from sage_edge import locks
 from sage_edge.agent import build, by_hand, post_trouble
-from sage_edge.cli import render, session_view
+from sage_edge.cli import imported_view, render, session_view
 from sage_edge.cli.choice import unique
 from sage_edge.cli.completion import offered, sessions
 from sage_edge.cli.environment import (
@@ -29,6 +29,7 @@ from sage_edge.errors import SageError, Unreachable
 from sage_edge.hints import sage
 from sage_edge.inventory import guard, identity
 from sage_edge.records import paper_paths
+from sage_edge.records.legacy import LegacyTranscript
 from sage_edge.records.transcript import Transcript
 from sage_edge.sessions import archive
 from sage_edge.sessions.errors import SessionError
@@ -120,20 +121,30 @@ def _cells(paper: Transcript) -> tuple[str, ...]:
 @click.argument("session", shell_complete=offered(sessions))
 @json_option
 def show(session: str, as_json: bool) -> None:
-    """Show one session: an id like P001 or its beginning, or a transcript's file."""
-    transcript = archive.read(_find(session))
+    """Show one session: an id like P001 or its beginning, or a transcript's file, also of an imported session."""
+    paper = archive.paper(_find(session))
+    is_imported = isinstance(paper, LegacyTranscript)
     if as_json:
-        render.document("sage-edge/transcript/1", transcript.model_dump(mode="json"))
+        schema = "sage-edge/imported-session/1" if is_imported else "sage-edge/transcript/1"
+        render.document(schema, paper.model_dump(mode="json"))
+    elif isinstance(paper, LegacyTranscript):
+        imported_view.paper(paper)
     else:
-        session_view.transcript(transcript)
+        session_view.transcript(paper)
 
 
 @command.command()
 @click.argument("session", shell_complete=offered(sessions))
 def verify(session: str) -> None:
-    """Check every link of a session's hash chain, named as for show. Exit code 8 when one does not hold."""
-    transcript = archive.read(_find(session))
-    click.echo(f"{transcript.session} is whole: {counted(transcript.closing.turns, 'turn')}, seal {transcript.seal}")
+    """Check every link of a session's hash chain, named as for show. Exit code 8 when one does not hold.
+
+    Of an imported session this proves that nothing was changed since the import, not who said what before.
+    """
+    paper = archive.paper(_find(session))
+    if isinstance(paper, LegacyTranscript):
+        imported_view.proof(paper)
+    else:
+        click.echo(f"{paper.session} is whole: {counted(paper.closing.turns, 'turn')}, seal {paper.seal}")
 
 
 def _find(session: str) -> Path:

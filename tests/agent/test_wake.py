@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from sage_edge import locks
+from sage_edge import hints, locks
 from sage_edge.agent import wake
 from sage_edge.engines import Message
 from sage_edge.engines.errors import EngineError
@@ -21,7 +22,7 @@ from sage_edge.records.base import parse
 from sage_edge.records.paper_paths import of_session
 from sage_edge.records.worklog import Status, WorklogLine
 from sage_edge.sessions import archive
-from sage_edge.sessions.errors import SessionInterrupted
+from sage_edge.sessions.errors import SessionInterrupted, TranscriptBroken
 from sage_edge.shell import Command, run
 from tests.fakes import HandClock, HashEngine, Home, World
 
@@ -265,3 +266,17 @@ def test_what_lies_among_the_papers_and_is_none_is_told_and_ends_nothing(home: M
     assert found.problems[0] == "not a paper, so not published: link-0 is a link"
     assert found.problems[-1] == "and 2 more that are no papers"
     assert status(home()).problems == tuple(found.problems)
+
+
+def test_a_changed_paper_is_seen_as_it_was_published(home: Make) -> None:
+    """The next step is typed as it is printed."""
+    sprout = home()
+    assert wake.once(sprout.agent).published
+    path = sprout.paths.papers / "sessions/primary/000/P001.json"
+    published = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(published.replace(b'"outcome": "ok"', b'"outcome": "failed"', 1))
+    with pytest.raises(TranscriptBroken) as broken:
+        archive.read(path)
+    step = hints.text(broken.value.hint).partition("as it was published: ")[2]
+    assert run(Command(tuple(shlex.split(step)))).out == published
