@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from sage_edge.errors import ExitCode, SageError
 
 
@@ -18,7 +20,8 @@ class JournalBroken(SessionError):
         self.path, self.line = path, line
         super().__init__(
             f"{path} line {line}: {why}",
-            hint="the disk or a hand changed it; move the file aside and keep it, the session's number stays used",
+            hint="the disk or a hand changed it; move it aside, which ends its session and keeps its number used: "
+            + shlex.join(("mv", path, f"{path}.broken")),
         )
 
 

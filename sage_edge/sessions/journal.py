@@ -127,10 +127,19 @@ def _line(kind: str, content: object) -> str:
 
 def numbers(folder: Path) -> frozenset[SessionId]:
     """Return every session that has a journal."""
+    return _named(folder, "*.jsonl")
+
+
+def used(folder: Path) -> frozenset[SessionId]:
+    """Return every session that has a journal, or had one that was moved aside to `P002.jsonl.broken` or the like."""
+    return _named(folder, "*.jsonl*")
+
+
+def _named(folder: Path, pattern: str) -> frozenset[SessionId]:
     sessions = set()
-    for path in folder.glob("*.jsonl"):
+    for path in folder.glob(pattern):
         try:
-            sessions.add(SessionId(path.stem))
+            sessions.add(SessionId(path.name.partition(".")[0]))
         except ValueError:  # not ours: people may keep notes beside journals
             continue
     return frozenset(sessions)

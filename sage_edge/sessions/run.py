@@ -19,7 +19,7 @@ from sage_edge.records.transcript import Slot, Transcript
 from sage_edge.sessions import archive, brief
 from sage_edge.sessions.brief import SessionContext
 from sage_edge.sessions.conduct import Audience, TurnContext, conduct, give_up
-from sage_edge.sessions.journal import Journal, numbers
+from sage_edge.sessions.journal import Journal, numbers, used
 
 
 class Runner:
@@ -44,7 +44,7 @@ class Runner:
 
     def last_number(self, kind: SessionKind) -> int:
         """Return the highest number that this host has ever claimed for a kind of session, 0 for none."""
-        return archive.last_number(self._papers, numbers(self._journals), kind)
+        return archive.last_number(self._papers, used(self._journals), kind)
 
     def finish(self) -> tuple[Transcript, ...]:
         """Go on with every session that was cut off, and return their transcripts. Raises as `resume` does."""
@@ -102,7 +102,7 @@ def claim_next(context: SessionContext, journals: Path, kind: SessionKind, slot:
             hint=("reach the exchange once, then start again: ", sage("agent once")),
         )
     while True:
-        number = archive.last_number(context.papers, numbers(journals), kind) + 1
+        number = archive.last_number(context.papers, used(journals), kind) + 1
         session = SessionId.of(kind.letter, number)
         journal = Journal(journals, session)
         try:

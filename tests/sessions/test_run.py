@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge import locks
+from sage_edge import hints, locks
 from sage_edge.engines import Message
 from sage_edge.errors import Locked, StorageError, Unreachable
 from sage_edge.names import SessionId
@@ -21,6 +22,7 @@ from sage_edge.sessions import archive, brief
 from sage_edge.sessions.errors import JournalBroken, SessionInterrupted
 from sage_edge.sessions.journal import Journal, numbers
 from sage_edge.sessions.run import claim_next
+from sage_edge.shell import Command, run
 from tests.fakes import MORNING, PRIMARY, TRAINING, HashEngine, Home, World, make_world, words_for
 from tests.kill.faults import ERRNOS, Refusing
 
@@ -153,7 +155,10 @@ def test_a_broken_journal_is_named_and_its_number_stays_used(home: Home) -> None
     with pytest.raises(JournalBroken) as refused:
         home.again().runner.finish()
     assert refused.value.code == 8
-    assert archive.last_number(home.paths.papers, numbers(home.paths.journals), PRIMARY) == 1
+    assert home.again().runner.last_number(PRIMARY) == 1
+    run(Command(tuple(shlex.split(hints.text(refused.value.hint).rpartition(": ")[2]))))  # the step as it is printed
+    assert home.again().runner.finish() == ()
+    assert home.again().runner.start(PRIMARY, None).session == "P002"
 
 
 @pytest.mark.slow
