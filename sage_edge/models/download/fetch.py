@@ -103,12 +103,17 @@ def _have(file: RemoteFile, store: Store, transfer: Transfer) -> Digest:
 def _fetch(part: Partial, file: RemoteFile, store: Store, transfer: Transfer) -> Digest:
     for attempt in (1, 2):
         with part.opened(transfer.on_bytes):
+            came_now, is_resumed = part.gaps, part.done_bytes > 0
             ranges.complete(part, file, transfer)
         try:
             return _keep(part, file, store, transfer.source.name)
         except DigestMismatch:
             with part.opened():
                 spoiled = part.gap()
+                if spoiled is None and is_resumed and attempt == 1:  # what came now may be the part that is wrong
+                    for begin, end in came_now:
+                        part.forget(begin, end)
+                    continue
             if spoiled is None:  # the disk gives back what was received, so other bytes were sent
                 part.remove()
                 raise

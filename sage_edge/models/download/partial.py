@@ -10,7 +10,7 @@
 Chunk n holds the bytes from n MiB on; its SHA-256 is over what was received. A line is written after its chunks were
 synced, so neither a kill nor a power cut takes more than the 2 MiB since the last line. Opening reads every chunk again
 and believes the disk, not the journal: a chunk that is gone, torn or flipped is a gap like one that never came.
-A later line of a chunk counts instead of an earlier one.
+A later line of a chunk counts instead of an earlier one; one that names no hash gives the chunk up.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ BATCH = 2 * CHUNK
 """Bytes after which everything is synced: a kill costs less than this and one chunk of what was received."""
 
 _READ = 1 << 18
+_LOST = "-"
 
 
 class Partial:
@@ -75,6 +76,13 @@ class Partial:
         """Bytes that need not be fetched, whether synced yet or not."""
         return self._done + self._filled
 
+    @property
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """Every run of bytes that is missing, as (start, stop)."""
+        known = self._good.keys() | self._waiting.keys()
+        missing = [number for number in range(self._count) if number not in known]
+        return tuple((number * CHUNK, number * CHUNK + self._length(number)) for number in missing)
+
     def gap(self) -> tuple[int, int] | None:
         """Return the first bytes that are missing, as (start, stop); None when the file is whole."""
         missing = [n for n in range(self._count) if n not in self._good and n not in self._waiting]
@@ -102,6 +110,18 @@ class Partial:
             self._at, self._filled, view = self._at + written, self._filled + written, view[written:]
             if self._filled == self._length(number):
                 self._finish(number)
+
+    def forget(self, begin: int, end: int) -> None:
+        """Give up bytes that have proven to be wrong, in whole chunks."""
+        numbers = range(begin // CHUNK, -(-end // CHUNK))
+        lost = [number for number in numbers if number in self._good or number in self._waiting]
+        self._done -= sum(map(self._length, lost))
+        if named := [number for number in lost if self._good.pop(number, None) is not None]:
+            self._log.append(" ".join(f"{number}:{_LOST}" for number in named))
+        for number in lost:
+            self._waiting.pop(number, None)
+        if self._filled and self._at // CHUNK in numbers:
+            self._at, self._filled, self._state = self._at - self._filled, 0, hashlib.sha256()
 
     def sync(self) -> None:
         """Put every whole chunk on the disk and into the journal."""

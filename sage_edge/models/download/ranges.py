@@ -2,10 +2,12 @@
 
 Knows no library: a RangeSource opens a range, and says TransferBroken for whatever may be better in a moment.
 
-    200, 206             taken when length and place are those of the listing; a 200 is read past what is here already
+    200, 206             taken when length and place are those of the listing; what is here already is read past, in
+                         a 200 and in a part that begins earlier
     408, 429, 5xx, cut,  asked again after a pause, from the byte where it stopped
     refused, stalled
-    416, another length  WrongSize: the bytes cannot be the ones of the listing
+    416, another length  WrongSize: the bytes cannot be the ones of the listing; what came before stays
+    or part
     401, 403, 404, …     HubRefused
 
 A pause is as long as the server asks for (`hub_wait`), up to a most; beyond that it is said, and nobody waits.
@@ -34,6 +36,7 @@ LOGIN = "give this machine a login that may read it: hf auth login, or the varia
 ELSEWHERE = (
     "see whether HF_ENDPOINT names a hub, and whether something on the way answers instead of it; then try again"
 )
+_BETWEEN = ("something between here and the hub answers instead of it, or the hub is broken; ", *AGAIN)
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 PASSING = (408, 425, 429)
@@ -139,10 +142,12 @@ def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], transfer: Tr
     with transfer.source.open(file, start, end) as answer:
         if answer.status in PASSING or answer.status >= 500:
             raise retry.passing(answer.status, answer.headers, transfer.clock)
-        at = _begin(answer, file, start, transfer.source.name)
+        begin, last = _span(answer, file, gap, transfer.source.name)
+        at = begin
         for piece in answer.pieces:
-            if at + len(piece) > file.size_bytes:
-                raise _wrong_size(file, transfer.source.name, f"more than {file.size_bytes}")
+            if at + len(piece) > last:  # then nobody knows what the rest of it was
+                part.forget(max(begin, start), at)
+                raise _wrong_size(file, transfer.source.name, f"more than {last - begin}", last - begin)
             if useful := piece[max(0, start - at) : max(0, end - at)]:
                 part.write(max(at, start), useful)
             at += len(piece)
@@ -150,11 +155,11 @@ def _receive(part: Partial, file: RemoteFile, gap: tuple[int, int], transfer: Tr
             _check_cancelled(transfer, file, part)
             if at >= end:
                 return
-    raise TransferBroken(f"the answer ended after {at - start} of {end - start} bytes")
+    raise TransferBroken(f"the answer ended after {max(0, at - start)} of {end - start} bytes")
 
 
-def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> int:
-    """Return the place in the file of the first byte of an answer, or refuse the answer."""
+def _span(answer: RangeResponse, file: RemoteFile, gap: tuple[int, int], name: str) -> tuple[int, int]:
+    """Return which bytes of the file an answer holds, as (start, stop), or refuse the answer."""
     status, headers = answer.status, answer.headers
     if status == 416:
         why = f"the hub says that {file.path} of {name} ends before what was asked for (status 416)"
@@ -163,23 +168,32 @@ def _begin(answer: RangeResponse, file: RemoteFile, start: int, name: str) -> in
         raise HubRefused(f"the hub does not give {file.path} of {name} (status {status})", hint=ELSEWHERE)
     if headers.get("content-encoding", "identity") != "identity":
         raise WrongSize(f"the hub sends {file.path} of {name} encoded, which nobody asked for", hint=AGAIN)
-    if status == 200:
-        if (length := headers.get("content-length", str(file.size_bytes))) != str(file.size_bytes):
-            raise _wrong_size(file, name, length)
-        return 0
-    span = _RANGE.fullmatch(headers.get("content-range", ""))
-    if span is None or int(span[1]) != start:
-        raise WrongSize(f"the hub sends another part of {file.path} of {name} than was asked for", hint=AGAIN)
+    begin, last = _part(answer, file, name)
+    length = headers.get("content-length", str(last - begin))
+    if length != str(last - begin):
+        raise _wrong_size(file, name, length, last - begin)
+    if not begin <= gap[0] < last:
+        asked = f"asked for were {gap[0]} to {gap[1] - 1}"
+        raise WrongSize(f"the hub sends bytes {begin} to {last - 1} of {file.path} of {name}, {asked}", hint=_BETWEEN)
+    return begin, last
+
+
+def _part(answer: RangeResponse, file: RemoteFile, name: str) -> tuple[int, int]:
+    """Return what an answer says that it is: a part where it names one, whatever its status, else the whole."""
+    says = answer.headers.get("content-range")
+    if answer.status == 200 and says is None:
+        return 0, file.size_bytes
+    span = _RANGE.fullmatch(says or "")
+    if span is None:
+        raise WrongSize(f"the hub does not say which part of {file.path} of {name} it sends", hint=_BETWEEN)
     if span[3] not in ("*", str(file.size_bytes)):
-        raise _wrong_size(file, name, span[3])
-    return start
+        raise _wrong_size(file, name, span[3], file.size_bytes)
+    return int(span[1]), int(span[2]) + 1
 
 
-def _wrong_size(file: RemoteFile, name: str, sent: str) -> WrongSize:
-    return WrongSize(
-        f"the hub sends {sent} bytes of {file.path} of {name}, its listing says {file.size_bytes}",
-        hint=("something between here and the hub answers instead of it, or the hub is broken; ", *AGAIN),
-    )
+def _wrong_size(file: RemoteFile, name: str, sent: str, expected: int) -> WrongSize:
+    by = "its listing says" if expected == file.size_bytes else "its own answer says"
+    return WrongSize(f"the hub sends {sent} bytes of {file.path} of {name}, {by} {expected}", hint=_BETWEEN)
 
 
 def _check_cancelled(transfer: Transfer, file: RemoteFile, part: Partial) -> None:
