@@ -64,7 +64,7 @@ def command(
         else:
             _tables(opened, (host, mind), track, scorers, window, named)
         if not as_json:
-            corpus_options.tell_refused(opened)
+            corpus_options.tell_refused(opened, corpus, exchange)
 
 
 def _scorers(corpus: Corpus, wanted: tuple[str, ...]) -> list[Scorer]:

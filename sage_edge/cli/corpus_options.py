@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from sage_edge import paths
+from sage_edge import hints, paths
 from sage_edge.cli.completion import hosts, offered
 from sage_edge.cli.environment import log
 from sage_edge.cli.place import Place
 from sage_edge.errors import UsageError
+from sage_edge.hints import sage
 
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
@@ -72,14 +73,16 @@ def cache_of(papers: PaperSource) -> Path:
     return paths.cache(os.environ) / "analysis" / f"{name}.sqlite"
 
 
-def tell_refused(corpus: Corpus) -> None:
-    """Say on stderr what was not believed and what is odd; nothing when all is well."""
+def tell_refused(corpus: Corpus, folder: Path | None, exchange: Path | None) -> None:
+    """Say on stderr what was not believed and what is odd; nothing when all is well. folder, exchange: as typed."""
     lines = [f"refused: {paper.place}: {paper.reason}" for paper in corpus.refused]
     lines += [f"note: {problem}" for problem in corpus.problems]
     for line in lines[:_SHOWN]:
         log(line)
     if len(lines) > _SHOWN:
-        log(f"and {len(lines) - _SHOWN} more; --json lists them all")
+        typed = (str(place) if place else None for place in (folder, exchange))
+        every = hints.text(sage("analyse", **dict(zip(("corpus", "exchange"), typed, strict=True)), json=True))
+        log(f"and {len(lines) - _SHOWN} more; all of them: {every}")
 
 
 @contextlib.contextmanager

@@ -19,7 +19,8 @@ from sage_edge.hints import sage
 from sage_edge.sizes import counted
 
 if TYPE_CHECKING:
-    from sage_edge.analysis.corpus.sources import PaperSource
+    from sage_edge.analysis.claims.declarations import Claims
+    from sage_edge.analysis.corpus import Corpus
     from sage_edge.analysis.narrative import Narrative
     from sage_edge.analysis.report.content import ReportContent
     from sage_edge.records.claim import ClaimFinding
@@ -58,12 +59,17 @@ def command(
         raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))
     papers = corpus_options.source(corpus, exchange)
     try:
+        from sage_edge.analysis.claims import declarations
         from sage_edge.analysis.report import page, sections
     except ImportError as missing:
         raise SageError(
             f"a report needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
         ) from None
-    composed = sections.compose(_content(papers, host, mind, model))
+    declared = declarations.load(paths().fleet)
+    with corpus_options.opened(papers) as opened:
+        content = _content(opened, declared, (host, mind), model)
+        corpus_options.tell_refused(opened, corpus, exchange)
+    composed = sections.compose(content)
     if out is not None:
         files.write_atomic(out, page.html(composed).encode("utf-8"))
         log(f"{out} is written")
@@ -73,16 +79,13 @@ def command(
     click.echo(composed.headline)
 
 
-def _content(papers: PaperSource, host: str | None, mind: str | None, model: str | None) -> ReportContent:
-    from sage_edge.analysis.claims import declarations, evaluate
+def _content(corpus: Corpus, declared: Claims, of: tuple[str | None, str | None], model: str | None) -> ReportContent:
+    from sage_edge.analysis.claims import evaluate
     from sage_edge.analysis.report import collect
 
-    declared = declarations.load(paths().fleet)
-    with corpus_options.opened(papers) as corpus:
-        chosen = collect.subject(corpus, host, mind)
-        tested = evaluate.test(declared, corpus if chosen is None else chosen)
-        content = collect.gather(corpus, chosen, tested)
-        corpus_options.tell_refused(corpus)
+    chosen = collect.subject(corpus, *of)
+    tested = evaluate.test(declared, corpus if chosen is None else chosen)
+    content = collect.gather(corpus, chosen, tested)
     return content if model is None else replace(content, narrative=_narrative(model, tested))
 
 

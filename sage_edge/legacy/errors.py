@@ -34,7 +34,10 @@ class ImportChanged(SageError):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        super().__init__(f"{path} was changed since it was written", hint="move it aside and import again")
+        super().__init__(
+            f"{path} was changed since it was written",
+            hint="move it out of OUT to another folder; the same command again writes it anew",
+        )
 
 
 class UnreadableFile(Exception):

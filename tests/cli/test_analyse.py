@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,10 @@ def test_what_is_refused_is_told_and_listed(tmp_path: Path) -> None:
         (tmp_path / f"papers/sessions/primary/000/P9{number:02d}.json").write_text("{")
     answer = ask("--corpus", tmp_path / "papers")
     assert "refused: primary/000/P900.json: it is not JSON" in answer.stderr
-    assert "and 2 more; --json lists them all" in answer.stderr
-    assert len(numbers("--corpus", tmp_path / "papers")["refused"]) == 12
+    step = answer.stderr.rstrip().rpartition("and 2 more; all of them: sage-edge ")[2]
+    every = CliRunner().invoke(main, shlex.split(step))  # as it is printed
+    assert len(json.loads(every.stdout)["content"]["refused"]) == 12
+    assert ask("--corpus", tmp_path / "papers", "--claims").stderr.rstrip().endswith(step)
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,9 @@ def test_a_paper_that_was_changed_is_not_overwritten(source: Path, tmp_path: Pat
     with pytest.raises(ImportChanged) as refusal:
         write(planned, out)
     assert refusal.value.code == 8
+    assert str(refusal.value.hint).startswith("move it out of OUT to another folder; the same command again")
+    victim.rename(out.parent / "aside.json")
+    assert write(planned, out) == 1
     victim.unlink()
     victim.symlink_to(source)
     with pytest.raises(ImportChanged):

@@ -167,7 +167,8 @@ class Corpus:
         papers = self.shelf.ask(lambda papers: [papers.index.of(seal) for seal in seals])
         for seal, paper in zip(seals, papers, strict=True):
             if paper is None:
-                raise UsageError(f"no session here has the seal {seal}", hint=sage("analyse", json=True))
+                seals_of = ("the seal of a paper: ", sage("session verify", "FILE"))
+                raise UsageError(f"no session here has the seal {seal}", hint=seals_of)
             entries[seal] = paper.entry
         source, sessions = self.shelf.source, dict[str, Dialogue]()
         for entry, data in source.read(list(entries.values())):
