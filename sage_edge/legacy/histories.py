@@ -5,7 +5,8 @@ what was counted (legacy §7, 2). Each fall is told, and each rise of a session 
 cannot be read may have had one more.
 
 Versions are ordered by the numbers in their paths where all of them have one, else by their stamps, else by the time
-that each of them holds; a file whose path names no older content is the newest.
+that each of them holds; a file whose path names no older content is the newest. Which files are versions of one, their
+folders say; digits in their own names do only where their keys are those of a state file, or where they are called so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sage_edge.legacy import counters, times, versions
+from sage_edge.legacy import counters, kinds, times, versions
 from sage_edge.legacy.report import CounterChange, FileHistory, UnreadableVersion
 from sage_edge.legacy.session_file import ParsedFile
 from sage_edge.legacy.versions import VersionPath
@@ -44,12 +45,24 @@ class _Version:
 def of(read: Sequence[ParsedFile]) -> tuple[FileHistory, ...]:
     """Return the histories in which something is odd or cannot be read, by name. Raises ZoneMissing."""
     groups: dict[str, list[_Version]] = {}
+    states = {versions.of(file.source).file for file in read if file.what in kinds.STATES}
     for file in read:
         if file.counters or _may_be_state(file):
-            path = versions.of(file.source)
+            path = _path(file, states)
             groups.setdefault(path.file, []).append(_Version(path, file))
     histories = (_history(name, group) for name, group in sorted(groups.items()))
     return tuple(history for history in histories if history.changes or history.unreadable or history.unplaced)
+
+
+def _path(file: ParsedFile, states: set[str]) -> VersionPath:
+    """Return what a path says. states: the files of which some version has the keys of a state file."""
+    path = versions.of(file.source)
+    is_state = file.what in kinds.STATES or _is_called_state(path.file) or (not file.counters and path.file in states)
+    return path if is_state else versions.of(file.source, is_state=False)
+
+
+def _is_called_state(name: str) -> bool:
+    return not _STATE.isdisjoint(re.split(r"[^a-z]+", name.rpartition("/")[2].lower()))
 
 
 def _may_be_state(file: ParsedFile) -> bool:
@@ -60,7 +73,7 @@ def _may_be_state(file: ParsedFile) -> bool:
 def _history(name: str, group: Sequence[_Version]) -> FileHistory:
     whole = [version for version in group if version.file.counters]
     broken = [version for version in group if not version.file.counters]
-    if not whole and _STATE.isdisjoint(re.split(r"[^a-z]+", name.rpartition("/")[2].lower())):
+    if not whole and not _is_called_state(name):
         return FileHistory(file=name, versions=len(group), order="time")
     order, placed, unplaced = _ordered(group)
     changes = list(_changes(placed))

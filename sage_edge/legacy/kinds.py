@@ -16,6 +16,9 @@ _JSON = re.compile(r"\.(jsonl?|ndjson)(?![a-z])", re.IGNORECASE)
 _LINES = re.compile(r"\.(jsonl|ndjson)(?![a-z])", re.IGNORECASE)
 IDENTITY = "an identity file"
 """The state of one mind; `states` looks at it further."""
+TRAINING_STATE = "the state of the training track"
+STATES = frozenset((IDENTITY, TRAINING_STATE))
+"""What a file is of which older contents may lie beside it, under names that differ in their digits."""
 _NAMES: tuple[tuple[str, str], ...] = (
     (r".*worklog.*\.(txt|md|log)", "a worklog"),
     (r"licen[cs]e.*|copying", "a licence"),
@@ -34,8 +37,8 @@ _KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("identity development", IDENTITY),
         ("identity relationships", IDENTITY),
         ("identity memory_requests", IDENTITY),
-        ("current_session skill_track_progress", "the state of the training track"),
-        ("current_session current_skill_track", "the state of the training track"),
+        ("current_session skill_track_progress", TRAINING_STATE),
+        ("current_session current_skill_track", TRAINING_STATE),
         ("experiences max_size", "an experience buffer"),
         ("peft_type base_model_name_or_path", "an adapter's configuration"),
         ("weight_map metadata", "a model's list of weights"),

@@ -111,6 +111,45 @@ def test_a_version_that_cannot_be_read_is_told_and_passed_over() -> None:
     assert histories.of([read(b"{", "sessions/session_003.json")]) == ()
 
 
+def _log(number: int) -> JsonValue:
+    return {"session": number, "log": [{"foo": 1}]}
+
+
+NUMBERS = (1, 2, 5, 3)
+NONE_OF_ONE: dict[str, dict[str, Any]] = {
+    "sessions of an unknown shape": {f"s/session_{number:03d}.json": _log(number) for number in NUMBERS},
+    "by their days": {f"s/session_2026010{number}.json": _log(number) for number in NUMBERS},
+    "by their commits": {f"s/c7f9a96{number}_run.json": _log(9 - at) for at, number in enumerate(NUMBERS)},
+    "results": {f"s/eval_v{number}.json": {"session": 9 - number, "score": 0.5} for number in NUMBERS},
+    "in folders that are numbered": {f"{number:03d}/session_{number:03d}.json": _log(number) for number in NUMBERS},
+    "in folders of their own": {f"runs/{number:03d}/results.json": _log(number) for number in NUMBERS},
+    "one of them broken": {
+        **{f"s/session_{number:03d}.json": _log(number) for number in NUMBERS},
+        "s/session_4.json": b"{",
+    },
+}
+
+
+@pytest.mark.parametrize("name", NONE_OF_ONE)
+def test_digits_alone_make_no_versions(name: str) -> None:
+    assert histories.of([read(content, source) for source, content in NONE_OF_ONE[name].items()]) == ()
+
+
+@pytest.mark.parametrize("name", ["a/session_{:03d}.json", "a/memory_v{}.json", "a/2026-01-1{}_run.json", "a/{}.json"])
+def test_files_of_a_states_shape_are_versions_whatever_they_are_called(name: str) -> None:
+    counts = (4, 5, 2)
+    files: dict[str, Any] = {name.format(at): identity(count) for at, count in enumerate(counts)}
+    found = history({**files, name.format(3): b"{", "a/session_notes.json": {"session": 1}})
+    assert changes(found) == [("fell", 5, 2)]
+    assert [version.source for version in found.unreadable] == [name.format(3)]
+
+
+def test_older_contents_of_a_session_lie_in_folders() -> None:
+    files: dict[str, Any] = {f"history/{at:03d}/s/session_004.json": _log(number) for at, number in enumerate((4, 3))}
+    found = history({**files, "s/session_003.json": _log(3)})
+    assert (found.file, found.versions, changes(found)) == ("s/session_004.json", 2, [("fell", 4, 3)])
+
+
 def test_a_version_that_cannot_be_read_may_have_counted_one() -> None:
     files = {
         **numbered(4, 5),

@@ -42,6 +42,21 @@ def test_paths(source: str, file: str, number: int | None, stamp: str | None) ->
     assert path.is_newest == (source == file)
 
 
+@pytest.mark.parametrize(
+    ("source", "file"),
+    [
+        ("s/session_003.json", "s/session_003.json"),
+        ("s/session_20260301.json", "s/session_20260301.json"),
+        ("history/0007/s/session_003.json", "s/session_003.json"),
+        ("s/backups/session_003.json.bak", "s/session_003.json"),
+        ("s/session_003 copy.json", "s/session_003.json"),
+    ],
+)
+def test_digits_of_its_own_name_are_a_files_own(source: str, file: str) -> None:
+    path = versions.of(source, is_state=False)
+    assert (path.file, path.is_newest) == (file, source == file)
+
+
 @given(st.lists(st.text(alphabet="ab1_-. 7f/", min_size=1, max_size=12), min_size=1, max_size=5))
 def test_every_path_is_of_a_file(parts: list[str]) -> None:
     path = versions.of("/".join(parts))
