@@ -107,7 +107,15 @@ def _tables(
             click.echo()
             shown = True
     if not shown:
-        log(f"the corpus is empty: no {f'{track} ' if track else ''}session is here, so there is no number to show")
+        log(f"{_why_nothing(corpus, track)}, so there is no number to show")
+
+
+def _why_nothing(corpus: Corpus, track: Track | None) -> str:
+    if not corpus.dialogues:
+        return "the corpus is empty: no session is here"
+    if track is not None and track not in corpus.tracks:
+        return f"no {track} session is here (--track names one of: {', '.join(corpus.tracks)})"
+    return "no session here is one that counts and that a scorer measures"
 
 
 def _row(series: Series, summary: Any) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ def plan(folder: Path) -> LegacyImport:
     """Read a folder and write nothing. Raises UsageError where it is none, ZoneMissing."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "is not there"
-        raise UsageError(f"{folder} {what}", hint=sage("import-legacy", "DIR", into="OUT"))
+        around = str(folder.parent) if folder.is_file() else "DIR"
+        raise UsageError(f"{folder} {what}", hint=sage("import-legacy", around, into="OUT"))
     read = sorted(map(session_file.read, folder_walk.walk(folder)), key=lambda file: file.source)
     first = _firsts(read)
     drafts = [draft for file in read if first.get(file.source) == file.source for draft in file.drafts]

@@ -122,6 +122,8 @@ def test_what_is_refused_is_told_and_listed(tmp_path: Path) -> None:
         (("--exchange", "."), 2, "is no git repository"),
         (("--corpus", FLEET, "--scorer", "identity/9"), 2, "there is no scorer 'identity/9'"),
         (("--corpus", FLEET, "--host", "sprout"), 2, "sprout has no session here"),
+        (("--corpus", FLEET, "--host", "sprout"), 2, "no session at all is here: name another folder or exchange"),
+        (("--corpus", FLEET, "--mind", "Sage"), 2, "no session at all is here: name another folder or exchange"),
     ],
 )
 def test_refusals_name_the_next_step(
@@ -132,6 +134,14 @@ def test_refusals_name_the_next_step(
     assert answer.exit_code == code
     assert says in answer.stderr
     assert " next: " in answer.stderr
+
+
+def test_a_track_that_nobody_has_names_those_that_there_are(tmp_path: Path) -> None:
+    corpora.write_all(tmp_path / "papers", 3)
+    answer = ask("--corpus", tmp_path / "papers", "--track", "nix")
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert "no nix session is here (--track names one of: primary, training), so there is no number" in answer.stderr
+    assert "empty" not in answer.stderr
 
 
 def test_the_exchange_is_read_as_well(tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def test_a_folder_without_transcripts(tmp_path: Path) -> None:
         (("source", "--into", "source/out"), "lie within each other"),
         (("source", "--into", "mine"), "mine holds x.txt, which does not belong to this import"),
         (("source",), "--into"),
+        (("mine/x.txt", "--into", "out"), "next: sage-edge import-legacy mine --into OUT"),
     ],
 )
 def test_refusals(

@@ -40,6 +40,9 @@ def _silent(line: str) -> None:
     """Tell nobody."""
 
 
+_NOTHING = "no session at all is here: name another folder or exchange"
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Sessions and their numbers. host, mind: only theirs, None for everybody's."""
@@ -91,13 +94,14 @@ class Corpus:
         Raises UsageError for a host or a mind that has none.
         """
         if host is not None and host not in self.hosts:
-            known = ", ".join(self.hosts) or "none"
-            raise UsageError(f"{host} has no session here", hint=f"--host names one of: {known}")
+            known = ", ".join(self.hosts)
+            raise UsageError(f"{host} has no session here", hint=f"--host names one of: {known}" if known else _NOTHING)
         of_host = [owner for owner in self.minds if host in (None, owner[0])]
         chosen = tuple(owner for owner in of_host if mind in (None, owner[1]))
         if mind is not None and not chosen:
-            known = ", ".join(sorted({name for _, name in of_host})) or "none"
-            raise UsageError(f"no session here is of the mind {mind}", hint=f"--mind names one of: {known}")
+            known = ", ".join(sorted({name for _, name in of_host}))
+            hint = f"--mind names one of: {known}" if known else _NOTHING
+            raise UsageError(f"no session here is of the mind {mind}", hint=hint)
         return chosen
 
     def owner_name(self, host: str, mind: str) -> str:
