@@ -62,7 +62,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import ClassVar
 
-from sage_edge import sizes
+from sage_edge import sizes, system_refusal
 from sage_edge.hints import Hint, sage
 
 
@@ -200,9 +200,11 @@ class StorageError(SageError):
     """The file system refused to keep something."""
 
     def __init__(self, path: str, why: str, *, hint: Hint = "") -> None:
+        """why: in the words of the system, which decide the next step, or in others that come with a hint."""
         self.path = path
-        room = "free some space or mend the disk, then start again: nothing is lost"
-        super().__init__(f"cannot write {path}: {why}", hint=hint or room)
+        number = system_refusal.number_in(why)
+        step = None if number is None else system_refusal.next_step(number, path)
+        super().__init__(f"cannot write {path}: {why}", hint=hint or step or system_refusal.ELSEWHERE)
 
 
 class NoDiskSpace(StorageError):

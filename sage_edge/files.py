@@ -23,11 +23,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sage_edge import system_refusal
 from sage_edge.errors import StorageError
 from sage_edge.names import Digest
 
 _TEMP = ".tmp-"
-_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
+_REFUSALS = system_refusal.OF_WRITING | {errno.EACCES, errno.EPERM}
 
 _NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO}
 """Nothing can be written there, however much room there is."""
@@ -46,15 +47,14 @@ def storing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as refusal:
-        if refusal.errno in _NO_PLACE:
-            hint = "name another place, or move away what lies there"
-            raise StorageError(str(path), os.strerror(refusal.errno), hint=hint) from refusal
         if isinstance(refusal, NoPlainFile):
             hint = "move away what lies there: it is a pipe, a device, a folder or far too large"
             raise StorageError(str(path), refusal.what, hint=hint) from refusal
-        if refusal.errno not in _REFUSALS:
+        if refusal.errno not in _REFUSALS | _NO_PLACE:
             raise
-        raise StorageError(str(path), os.strerror(refusal.errno)) from refusal
+        step = system_refusal.next_step(refusal.errno, str(path)) if refusal.errno != errno.ENOENT else None
+        hint = step or system_refusal.ELSEWHERE
+        raise StorageError(str(path), system_refusal.words(refusal.errno), hint=hint) from refusal
 
 
 def digest(data: bytes) -> Digest:

@@ -2,7 +2,8 @@
 
 Both programs put these streams in place when they start. What cannot be written is dropped from then on; the work goes
 to its end and keeps its exit code. A reader that has gone, as `head` does, is no fault. Results that a full disk did
-not take are: the program says so at its end, with exit code 1. Progress on stderr that nobody took costs nothing.
+not take, or a stdout that is closed, are: the program says so at its end, with exit code 1. Progress on stderr that
+nobody took costs nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import select
 import sys
 from pathlib import Path
 
+from sage_edge import system_refusal
 from sage_edge.errors import ExitCode, StorageError
 
 _NAMES = ("stdout", "stderr")
@@ -36,6 +38,15 @@ class _Patient(io.FileIO):
         return len(memoryview(data))
 
 
+class _Closed(_Patient):
+    """Stands where whoever started us has closed a descriptor: what is written there, nobody gets."""
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        if len(data) and self.refusal is None:
+            self.refusal = OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return len(memoryview(data))
+
+
 _stdout: _Patient | None = None
 
 
@@ -49,7 +60,11 @@ def keep() -> None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as we live
     for number, name in enumerate(_NAMES, start=1):
         stream = getattr(sys, name)
-        if stream is None:  # closed by whoever started us, as with >&-
+        if stream is None and name == "stdout":  # closed by whoever started us, as with >&-
+            _stdout = _Closed(os.devnull, "wb")
+            sys.stdout = io.TextIOWrapper(io.BufferedWriter(_stdout), encoding="utf-8", errors="replace")
+            atexit.register(_last_word)
+        elif stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as we live
         elif _is(stream, number):
             raw = _Patient(number, "wb", closefd=False)
@@ -86,7 +101,13 @@ def lost() -> StorageError | None:
     if refusal is None or refusal.errno == errno.EPIPE:
         return None
     _stdout.refusal = BrokenPipeError(errno.EPIPE, "told")  # once is enough
-    return StorageError("the output", os.strerror(refusal.errno or errno.EIO))
+    return _unwritten(refusal.errno or errno.EIO)
+
+
+def _unwritten(number: int) -> StorageError:
+    if number == errno.EBADF:
+        return StorageError("the output", "it is closed", hint="leave it open, or send it to /dev/null")
+    return StorageError("the output", system_refusal.words(number), hint=system_refusal.next_step(number) or "")
 
 
 def _last_word() -> None:

@@ -25,7 +25,7 @@ FLOORS: Mapping[str, int] = {
         (
             (
                 "errors hints names kernel_clock clock clock_trust files locks paths shell sizes ssh_log sanitize "
-                "ssh_refusals declared sampling output"
+                "ssh_refusals declared sampling output system_refusal"
             ),
             "inventory records models",
             "mind scorers curriculum engines exchange legacy remote",

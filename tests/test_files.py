@@ -235,7 +235,7 @@ def test_a_place_that_cannot_be_is_named_with_another_next_step(tmp_path: Path, 
     path = Path(place.format(**named, loop=tmp_path / "loop" / "below"))
     with pytest.raises(StorageError) as refused:
         files.write_atomic(path, b"data")
-    assert "name another place" in str(refused.value.hint)
+    assert ("name a shorter path" if place == "x" * 300 else "name another place") in str(refused.value.hint)
 
 
 def test_a_log_or_a_digest_waits_for_no_pipe(tmp_path: Path) -> None:

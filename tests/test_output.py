@@ -42,9 +42,9 @@ def worked(tmp_path: Path, redirected: str, *flags: str) -> tuple[int, bool]:
         (">/dev/full", 1),
         (">/dev/full 2>&1", 1),
         ("2>/dev/full", 0),
-        (">&-", 0),
+        (">&-", 1),
         ("2>&-", 0),
-        (">&- 2>&-", 0),
+        (">&- 2>&-", 1),
         (">/dev/null 2>&1", 0),
     ],
 )

@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from sage_edge import output
+from sage_edge import output, system_refusal
 from sage_edge.errors import ExitCode, SageError
 from sage_edge.paths import shown
 
 VERBOSE = "SAGE_VERBOSE"
 """Set to 1, both programs show where an error comes from."""
-
-_ELSE = "name another place, or move away what lies there"
-_NEXT: Mapping[int, str] = {
-    errno.EACCES: "look at its owner and its rights: ls -ld PATH",
-    errno.EPERM: "look at its owner and its rights: ls -ld PATH",
-    errno.ENOSPC: "make room (df -h), then start again: nothing is lost",
-    errno.EDQUOT: "make room (quota), then start again: nothing is lost",
-    errno.EROFS: "name a place that can be written",
-    errno.ENOENT: "look whether its folder is there: ls -ld PATH",
-    errno.ENOTDIR: _ELSE,
-    errno.EISDIR: _ELSE,
-    errno.EEXIST: _ELSE,
-    errno.ENOTEMPTY: _ELSE,
-    errno.ELOOP: _ELSE,
-    errno.ENAMETOOLONG: "name a shorter path",
-    errno.EMFILE: "allow more open files: ulimit -n 4096",
-    errno.ENFILE: "allow more open files: ulimit -n 4096",
-    errno.EIO: "the disk or the device fails: look into dmesg",
-    errno.ENOMEM: "end what else needs memory, then start again",
-}
 
 
 def wanted() -> bool:
@@ -45,7 +24,7 @@ def described(error: Exception) -> SageError:
     if isinstance(error, OSError) and error.errno is not None:
         return _refused(error, error.errno)
     if isinstance(error, MemoryError):
-        return SageError("there is not enough memory for this", hint=_NEXT[errno.ENOMEM])
+        return SageError("there is not enough memory for this", hint=system_refusal.next_step(errno.ENOMEM) or "")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     again = f"{VERBOSE}=1 and the same command again shows where; please tell its developers"
     return SageError(f"this is a fault in sage-edge itself: {what}", hint=again)
@@ -56,10 +35,10 @@ def _refused(error: OSError, number: int) -> SageError:
         return SageError("the folder in which this was started is gone", hint="cd into another one, then start again")
     place = error.filename if error.filename2 is None else error.filename2
     name = shown(Path(place)) if isinstance(place, str) and place else ""
-    known = _NEXT.get(number) if type(error).__module__ == "builtins" else None  # others count their own numbers
-    why = os.strerror(number) if known else error.strerror or str(error)
-    hint = known if known and (name or "PATH" not in known) else "mend what the system names, then start again"
-    return SageError(f"{name}: {why}" if name else why, hint=hint.replace("PATH", name))
+    is_own = type(error).__module__ == "builtins"  # others count their own numbers
+    step = system_refusal.next_step(number, name) if is_own else None
+    why = system_refusal.words(number) if step else error.strerror or str(error)
+    return SageError(f"{name}: {why}" if name else why, hint=step or "mend what the system names, then start again")
 
 
 def _is_here() -> bool:

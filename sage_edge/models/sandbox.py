@@ -23,7 +23,8 @@ from enum import Enum
 from pathlib import Path
 from typing import IO
 
-from sage_edge import shell
+from sage_edge import shell, system_refusal
+from sage_edge.errors import CommandFailed, StorageError
 from sage_edge.models.errors import ModelWorkInterrupted
 from sage_edge.shell import Result
 
@@ -117,6 +118,14 @@ def _limited(words: Sequence[str], limits: tuple[int, int, int, int]) -> tuple[s
 def _heed(stop: threading.Event | None) -> None:
     if stop is not None and stop.is_set():
         raise ModelWorkInterrupted("the work was stopped", hint="the same command goes on from there")
+
+
+def failure(words: Sequence[str], done: Result, out: Path) -> StorageError | CommandFailed:
+    """Return what long work means by failing that was to write into `out`: often nothing is wrong but the place."""
+    output = done.complaint or done.text
+    if (number := system_refusal.number_in(output)) is not None:
+        return StorageError(str(out), system_refusal.words(number))
+    return CommandFailed(words, done.code, output)
 
 
 def room_for(*paths: Path) -> int:

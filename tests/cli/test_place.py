@@ -69,7 +69,7 @@ class LibraryError(OSError):
     ("error", "message", "hint"),
     [
         (OSError(errno.ENOENT, "No such file or directory"), "No such file or directory", "mend what the system names"),
-        (OSError(errno.EACCES, "x", "/a/b"), "/a/b: Permission denied", "ls -ld /a/b"),
+        (OSError(errno.EACCES, "x", "/a/b"), "/a/b: Permission denied", "its rights: ls -ld /"),
         (LibraryError(136, "no certificate or crl found"), "no certificate or crl found", "mend what the system names"),
         (MemoryError(), "there is not enough memory for this", "end what else needs memory"),
         (ValueError("odd"), "this is a fault in sage-edge itself: ValueError: odd", "SAGE_VERBOSE=1"),

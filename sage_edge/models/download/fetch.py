@@ -118,7 +118,9 @@ def _fetch(part: Partial, file: RemoteFile, store: Store, transfer: Transfer) ->
                 part.remove()
                 raise
             if attempt == 2:
-                raise StorageError(str(part.path), f"byte {spoiled[0]} and on read otherwise than written") from None
+                why = f"byte {spoiled[0]} and on read otherwise than written"
+                failing = "the disk fails: look into dmesg, and let SAGE_MODELS name a folder on another"
+                raise StorageError(str(part.path), why, hint=failing) from None
     raise AssertionError("unreachable: the second attempt returns or raises")
 
 

@@ -12,10 +12,11 @@ pip ends with 1 for everything, so the words decide, those of `pip -vv`, in this
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
-from sage_edge import sanitize
+from sage_edge import sanitize, system_refusal
 from sage_edge.errors import HubRefused, SageError, StorageError, Unreachable
 from sage_edge.hints import Hint, sage
 from sage_edge.models.card_sources import PackageSource
@@ -42,7 +43,7 @@ def refusal(source: PackageSource, spoken: str, folder: Path) -> SageError:
     """Return what to tell a person of a pip that ended without a wheel. spoken: all that it wrote."""
     what = source.requirement
     if _FULL.search(spoken):
-        return StorageError(str(folder), "no space left while pip downloaded")
+        return StorageError(str(folder), system_refusal.words(system_refusal.number_in(spoken) or errno.ENOSPC))
     if _OTHERS.search(spoken):
         return HubRefused(f"the package index has other versions, not {what}: {last_words(spoken)}", hint=_SET_UP)
     if _LOST.search(spoken):

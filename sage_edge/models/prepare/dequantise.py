@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sage_edge.errors import CommandFailed
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import CannotDequantise
@@ -58,7 +57,7 @@ def dequantise(source: Path, out: Path, *, stop: threading.Event | None = None) 
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
         raise CannotDequantise(done.complaint.splitlines()[-1], hint=sage("model inspect", str(source)))
-    raise CommandFailed(words[1:], done.code, done.complaint or done.text)
+    raise sandbox.failure(words[1:], done, out)
 
 
 def _require_same(source: Path, out: Path) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from sage_edge import files, shell
-from sage_edge.errors import LibraryMissing, Unreachable, UsageError
+from sage_edge.errors import LibraryMissing, StorageError, Unreachable, UsageError
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import DigestMismatch, ModelError
@@ -138,7 +138,7 @@ def convert(
     arguments = (str(source), "--outfile", str(out), "--outtype", precision, "--model-name", name)
     env = {"PYTHONPATH": os.pathsep.join((str(tools), str(tools / "gguf-py"))), "HF_HUB_OFFLINE": "1"}
     speech = _said(source)
-    _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, env, stop)
+    _run("llama.cpp's converter", (_RUNNER, wanted, *arguments), source, out, env, stop)
     _require_same(speech, out, "its source")
     return out
 
@@ -182,7 +182,7 @@ def quantise(source: Path, out: Path, kind: QuantisationKind, *, stop: threading
     """
     release()
     speech = dataclasses.replace(_said(source), quantisation=kind)
-    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, {}, stop)
+    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES[kind])), source, out, {}, stop)
     _require_same(speech, out, "the original")
     return out
 
@@ -194,21 +194,23 @@ def widen(source: Path, out: Path, *, stop: threading.Event | None = None) -> Pa
     file tells what the weights say, without that. Raises ModelError with its last lines.
     """
     release()
-    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES["f32"])), source, {}, stop)
+    _run("llama.cpp's quantiser", (_QUANTISER, str(source), str(out), str(_FILE_TYPES["f32"])), source, out, {}, stop)
     return out
 
 
 def _run(
-    what: str, program: tuple[str, ...], source: Path, env: Mapping[str, str], stop: threading.Event | None
+    what: str, program: tuple[str, ...], source: Path, out: Path, env: Mapping[str, str], stop: threading.Event | None
 ) -> None:
     """Run a program of ours over `source` in a child process with limits of time and memory.
 
-    Raises ModelError, ModelWorkInterrupted.
+    Raises ModelError, StorageError, ModelWorkInterrupted.
     """
     room = sandbox.room_for(source)
     words = (sys.executable, "-c", *program)
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=env)
     if done.code != 0:
+        if isinstance(full := sandbox.failure(words, done, out), StorageError):
+            raise full
         lines = _cause(done.complaint or done.text).splitlines()[-_MOST_LINES:]
         raise ModelError(
             f"{what} fails at {source.name} with {done.code}: " + "\n".join(lines),

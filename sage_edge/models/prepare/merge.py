@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.errors import CommandFailed
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import CannotMerge, HeaderBroken
@@ -76,8 +75,8 @@ class MergeReport:
 def merge(base: Path, adapter: Path, out: Path, *, stop: threading.Event | None = None) -> MergeReport:
     """Write the model that `adapter` makes of `base` into the new folder `out`: the same inputs, the same bytes.
 
-    Takes as memory the weights in f32 and less than 1 GB more. stop: ends it. Raises CannotMerge, CommandFailed (with
-    the last lines of the process that did it); `out` is then not there; ModelWorkInterrupted.
+    Takes as memory the weights in f32 and less than 1 GB more. stop: ends it. Raises CannotMerge, StorageError,
+    CommandFailed (with the last lines of the process that did it); `out` is then not there; ModelWorkInterrupted.
     """
     _check(base, adapter)
     words = (sys.executable, "-m", "sage_edge.models.prepare.merge", str(base), str(adapter), str(out))
@@ -89,7 +88,7 @@ def merge(base: Path, adapter: Path, out: Path, *, stop: threading.Event | None 
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
         raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
-    raise CommandFailed(words[1:], done.code, done.complaint or done.text)
+    raise sandbox.failure(words[1:], done, out)
 
 
 def _settings(folder: Path, name: str) -> dict[str, json_limits.UntrustedJson]:

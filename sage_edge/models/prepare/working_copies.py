@@ -25,7 +25,10 @@ def outlast(refusal: SageError, card: ModelCard, context: PrepareContext) -> Non
     if isinstance(refusal, CommandFailed) and copies.search(refusal.message):  # nobody can run that again by hand
         refusal.hint = ("nothing was kept; look at what it is made from: ", sage("model show", card.ref))
     if isinstance(refusal, StorageError):  # what is full is the disk of the store
-        refusal.message = re.sub(rf"{copies.pattern}[^\s:]*", str(context.store.root), refusal.message)
+        places = re.compile(rf"{copies.pattern}[^\s:;)]*")
+        refusal.message = places.sub(str(context.store.root), refusal.message)
+        if isinstance(refusal.hint, str):
+            refusal.hint = places.sub(str(context.store.root), refusal.hint)
     refusal.message = copies.sub("", refusal.message)
     refusal.args = (refusal.message,)
     refusal.hint = _lasting(refusal.hint, copies, card, context)

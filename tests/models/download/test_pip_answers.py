@@ -56,8 +56,8 @@ SPOKEN: dict[str, tuple[str, type[SageError], str]] = {
     ),
     "no archive": ("ERROR: Wheel 'tiny-mind' located at /x/a.whl is invalid.\n", WheelRefused, "is invalid"),
     "another hash": ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE INDEX.\n", WheelRefused, "HASHES"),
-    "a full disk": ("ERROR: Could not install: [Errno 28] No space left on device\n", StorageError, "no space left"),
-    "a quota": ("OSError: [Errno 122] Disk quota exceeded: 'x'\n", StorageError, "no space left"),
+    "a full disk": ("ERROR: Could not install: [Errno 28] No space left on device\n", StorageError, "No space left"),
+    "a quota": ("OSError: [Errno 122] Disk quota exceeded: 'x'\n", StorageError, "Disk quota exceeded"),
     "no virtual environment": ("ERROR: Could not find an activated virtualenv (required).\n", PipFailed, "virtualenv"),
     "nothing": ("", PipFailed, "it said nothing"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sage_edge import files, hints
-from sage_edge.errors import Unreachable, UsageError
+from sage_edge.errors import StorageError, Unreachable, UsageError
 from sage_edge.models.errors import DigestMismatch, ModelError
 from sage_edge.models.inspect import read_gguf
 from sage_edge.models.prepare import gguf_tools
@@ -250,3 +250,14 @@ def test_what_the_quantiser_fails_of_is_all_that_it_is_quoted_with(tmp_path: Pat
     assert lines[1].startswith("llama_model_quantize: failed to quantize: tensor 'blk.1.ffn_")
     assert lines[1].endswith("' has invalid data")
     assert hints.text(refused.value.hint).startswith("nothing was kept; look for damage in the model")
+
+
+@pytest.mark.parametrize("why", ["No space left on device", "File too large", "Disk quota exceeded"])
+def test_a_place_that_takes_no_more_is_no_damage_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(gguf_tools, "_QUANTISER", f"raise OSError('write error: {why}')")
+    with pytest.raises(StorageError, match=rf"cannot write {tmp_path}/out\.gguf: {why}") as refused:
+        gguf_tools.widen(tmp_path / "m.gguf", tmp_path / "out.gguf")
+    assert "start again" in hints.text(refused.value.hint)
