@@ -94,10 +94,10 @@ def test_another_model_is_refused_and_gets_no_name(
 ) -> None:
     real = dequantise.dequantise
 
-    def spoilt(source: Path, out: Path) -> dequantise.DequantiseReport:
+    def spoilt(source: Path, out: Path, **words: Any) -> dequantise.DequantiseReport:
         from safetensors.torch import load_file, save_file
 
-        report = real(source, out)
+        report = real(source, out, **words)
         weights = load_file(out / "model.safetensors")
         spoil(weights)
         save_file(weights, out / "model.safetensors", metadata={"format": "pt"})

@@ -193,11 +193,11 @@ def converting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, made: dict[str, 
     """Convert a good source with a converter that makes this of it; returns the folder."""
     source = building.plant(tmp_path / "source", SOURCE)
 
-    def run(what: str, program: tuple[str, ...], source: Path, env: dict[str, str]) -> None:
+    def run(*given: object) -> None:
         (tmp_path / "out.gguf").write_bytes(building.content({"gguf": made}))
 
     monkeypatch.setattr(gguf_tools, "_run", run)
-    monkeypatch.setattr(gguf_tools, "_converter", lambda cache: cache)
+    monkeypatch.setattr(gguf_tools, "_converter", lambda cache, stop: cache)
     return source
 
 

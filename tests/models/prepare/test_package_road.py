@@ -76,7 +76,7 @@ def test_its_listing_is_the_same_on_every_machine(tmp_path: Path, monkeypatch: p
             (tmp_path / name).write_bytes(data)
             context.store.add(tmp_path / name)
         answer = SmokeResult("x", None, TEMPLATE, 30, tokens, finite=True, text="hm")
-        monkeypatch.setattr(smoke, "ask", lambda model, what, answer=answer: answer)
+        monkeypatch.setattr(smoke, "ask", lambda model, what, stop, answer=answer: answer)
         monkeypatch.setattr("sage_edge.models.prepare.products.__version__", f"0.{number}")
         manifest = prepared(context)
         assert read_lock(context.fleet)[REF].manifest == manifest.digest()

@@ -39,7 +39,7 @@ def test_matrices_that_fall_back_are_refused_with_what_to_write(
     place = context(tmp_path, monkeypatch)
     lost = {f"blk.{layer}.ffn_down.weight": "Q5_0" for layer in range(2)}
 
-    def quantised(source: Path, out: Path, kind: str) -> Path:
+    def quantised(source: Path, out: Path, kind: str, **words: object) -> Path:
         made = building.gguf_metadata(general__file_type=7)
         out.write_bytes(building.gguf(made, building.gguf_tensors(), matrices="Q8_0", kinds=lost))
         return out
