@@ -76,7 +76,7 @@ def text(data: bytes) -> tuple[str, list[str]]:
             f"it is {counted(len(data), 'NUL byte')} and nothing else: its content never got to the disk"
         )
     read = _marked(data)
-    content = _without_nul(_without_halves(_decoded(read), read), read)
+    content = _without_halves(_without_nul(_decoded(read), read), read)  # in this order each character has its place
     if "\r\n" in content:
         read.repairs.append("its lines end with CR LF")
     return content, read.repairs

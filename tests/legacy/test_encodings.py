@@ -81,6 +81,7 @@ def test_read_rightly_and_told(name: str) -> None:
             "it is modified UTF-8: byte 2 (line 1) is a NUL of two",
         ),
         (b'["\xc0\x80\xc0\x80\xed\xa0\xbd"]', '["\0\0\ufffd"]', "U+D83D) at byte 6 (line 1) was replaced"),
+        (cesu('["😂"]') + b"\0", '["😂"]', "1 NUL byte at its end, from byte 10 (line 1) on, were taken off"),
         (b'{\n"a": "caf\xe9"}', '{\n"a": "café"}', "byte 11 (line 2) is not UTF-8: it was read as Windows-1252"),
         (b'["\x93Tr\xe8s bien\x94, fa\xe7ade \x96 Stra\xdfe"]', '["“Très bien”, façade – Straße"]', "Windows-1252"),
     ],
