@@ -2,6 +2,7 @@
 
 model.safetensors                                   one file, or
 model.safetensors.index.json                        {"metadata": {"total_size": bytes}, "weight_map": {tensor: shard}}
+                                                    beside the one file, only an index of that very file
 model-00001-of-00008.safetensors …                  exactly the shards that the index names
 """
 
@@ -84,11 +85,12 @@ class _Contents:
 def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> InspectReport:
     """Say whether the safetensors of a folder are all there, and are those of its config."""
     seen = _Contents()
-    is_sharded = INDEX in listing.sizes
+    is_indexed = INDEX in listing.sizes
+    is_sharded = is_indexed and not _is_of_one(listing)
     if is_sharded and SINGLE in listing.sizes:
         faults = (f"it holds {SINGLE} and an index of shards: two sets of weights", *_absent(listing))
         return InspectReport(listing.folder, ModelKind.UNKNOWN, "safetensors", faults=faults, mend=_ONE_SET)
-    if is_sharded:
+    if is_indexed:
         _shards(listing, seen)
     elif SINGLE in listing.sizes:
         seen.read(listing, SINGLE)
@@ -123,6 +125,16 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
         mend=_PLAIN if seen.is_other else "",
         mixture=Counter(tensor.kind for tensor in seen.tensors.values()),
     )
+
+
+def _is_of_one(listing: FolderListing) -> bool:
+    """Whether the one file is there, and the index names nothing but it, as some write it beside every model."""
+    if SINGLE not in listing.sizes:
+        return False
+    try:
+        return set(_places(_index(listing)).values()) == {SINGLE}
+    except HeaderBroken:
+        return False
 
 
 def _absent(listing: FolderListing) -> tuple[str, ...]:

@@ -101,7 +101,9 @@ def _from_hub(
     for file in listed:
         blobs.link(context.store.blob(file.digest), scratch / file.path)
     files.make_folder(scratch)
-    report = look(scratch, card, is_adapter=is_adapter)
+    where = f"fleet/models/{stem(_whole(card))}.yaml"
+    others = f"name another revision, or in `files` only those that are meant, in {where}, then: "
+    report = look(scratch, card, (others, sage("model prepare", _whole(card))), is_adapter=is_adapter)
     own = _without_strays((file.path for file in listed), scratch, report, context)
     return SourceFiles(tuple(file for file in listed if file.path in own), report.template)
 
