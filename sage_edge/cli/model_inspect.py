@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from sage_edge.errors import UsageError
 from sage_edge.hints import sage
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
-from sage_edge.models.errors import ModelError
+from sage_edge.models.errors import ModelError, TemplateUnfaithful
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.memory import MemoryNeed, estimate
 from sage_edge.models.inspect.native_probe import NativeProbe, probe
-from sage_edge.models.inspect.report import InspectReport
+from sage_edge.models.inspect.report import InspectReport, plain
+from sage_edge.models.prompt import probes, template
 
 
 @click.command()
@@ -43,7 +45,7 @@ def inspect(
     Exit code 0 for a whole model or a whole adapter, 3 for one that does not fit the board, else 1.
     """
     kind = None if board is None else _board(board)
-    verdict = classify(path, family=architecture)
+    verdict = _spoken_to(classify(path, family=architecture))
     memory = _memory(verdict, context)
     answer = probe(path) if native and path.is_file() else None
     rows = dict(_rows(verdict, memory, kind, answer))
@@ -53,6 +55,19 @@ def inspect(
         for key, value in rows.items():
             click.echo(f"{key:>13}  {sanitize.terminal(value)}")
     _judge(verdict, memory, kind, answer)
+
+
+def _spoken_to(verdict: InspectReport) -> InspectReport:
+    """Add what the chat template of a whole model would do to what is said; it is a program, and run within limits."""
+    source = verdict.chat_template
+    if source is None or not verdict.is_model or template.fault(source) is not None:
+        return verdict
+    try:
+        probes.check(template.ChatTemplate(source, bos="<s>", eos="</s>"))
+    except TemplateUnfaithful as unfit:
+        lost = f"its chat template does not hold what is said, so it cannot conduct a session: {plain(unfit.why)}"
+        return dataclasses.replace(verdict, notes=(*verdict.notes, lost))
+    return verdict
 
 
 def _board(name: str) -> Board:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from sage_edge.cli.model_inspect import inspect
 from sage_edge.errors import UsageError
 from sage_edge.models.errors import AdapterWithoutBase, DoesNotFit, ModelError, ModelIncomplete
+from sage_edge.models.prompt import template_limits
 from tests.models import building
 
 SEEDLING = Path(__file__).parents[2] / "sage_edge" / "models" / "seedling" / "seedling.gguf"
@@ -63,6 +64,33 @@ def test_an_adapter_is_well_if_its_base_has_a_name(base: str, refused: bool, tmp
     answer = ask(str(building.plant(tmp_path, tree)))
     assert "adapter-only" in answer.stdout
     assert isinstance(answer.exception, AdapterWithoutBase) == refused
+
+
+LOOPS = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        (
+            "{% for turn in messages %}<s>{{ turn.role }}{{ turn.content[:9] }}{% endfor %}<s>assistant",
+            "changes what was",
+        ),
+        (LOOPS, "it computes for longer than"),
+        ("{{ 'a' * 99999999999 }}", "it makes something of more than"),
+        ("{% for turn in messages %}<s>{{ turn.role }}\n{{ turn.content }}{% endfor %}<s>assistant\n", None),
+    ],
+)
+def test_a_template_that_nobody_can_be_spoken_to_by_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, why: str | None
+) -> None:
+    monkeypatch.setattr(template_limits, "MOST_S", 0.1)
+    words = {"tokenizer_config.json": {"json": {"chat_template": template}}}
+    answer = ask(str(building.plant(tmp_path, {**MODEL, **words})))
+    assert answer.exit_code == 0, answer.output
+    said = "its chat template does not hold what is said, so it cannot conduct a session: "
+    assert (said in answer.stdout) == (why is not None)
+    assert (why or "complete") in answer.stdout
 
 
 def test_one_that_does_not_fit_its_board(tmp_path: Path) -> None:
