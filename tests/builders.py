@@ -22,6 +22,7 @@ from sage_edge.records.transcript import (
     Transcript,
     Turn,
 )
+from sage_edge.records.trial import TrialPlace
 from sage_edge.sampling import Sampling
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=timezone.utc)
@@ -48,6 +49,7 @@ def transcript(
     weights: Digest = WEIGHTS,
     started: datetime | None = None,
     ending: Ending | None = None,
+    trial: TrialPlace | None = None,
 ) -> Transcript:
     """Return a whole, sealed transcript.
 
@@ -81,6 +83,7 @@ def transcript(
         slot=None,
         started=started or START + timedelta(hours=6 * (identity.number - 1)),
         time_source="set",
+        trial=trial,
     )
     reasons = [finish] * len(replies) if isinstance(finish, str) else list(finish)
     turns = [

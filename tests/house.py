@@ -28,7 +28,7 @@ FLOORS: Mapping[str, int] = {
                 "ssh_refusals declared sampling output system_refusal"
             ),
             "inventory records models",
-            "mind scorers curriculum engines exchange legacy remote",
+            "mind scorers curriculum engines exchange legacy remote trials",
             "sessions analysis training bench serve verify image model_sync window",
             "agent deploy",
             "cli demo workstation sim __main__",

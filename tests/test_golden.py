@@ -76,6 +76,7 @@ SAMPLES: dict[str, Any] = {
     "place": "sessions/P001.json",
     "port": 2222,
     "recommendation": "0123456789ab",
+    "trial": "3fa2b1c0d9e8",
     "ref": ModelRef("tiny/mind:q8_0"),
     "release": "222222222222",
     "role": "researcher",

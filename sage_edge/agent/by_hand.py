@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sage_edge.agent import decisions
+from datetime import datetime
+from typing import Literal
+
+from sage_edge.agent import decisions, trial_decisions
 from sage_edge.agent.build import Agent
-from sage_edge.agent.errors import DecisionRefused
+from sage_edge.agent.errors import DecisionRefused, TrialRefused
 from sage_edge.agent.steps import decide as deciding
+from sage_edge.agent.steps import decide_trials
 from sage_edge.inventory import guard
 from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import Digest
@@ -35,3 +39,22 @@ def decide(agent: Agent, digest: Digest, paper: Recommendation, because: str, *,
     if isinstance(decision, str):
         raise DecisionRefused(digest.short, decision)
     deciding.keep(agent, decision, "a person here")
+
+
+def decide_trial(
+    agent: Agent,
+    digest: Digest,
+    because: str,
+    *,
+    accepted: bool,
+    rest_until: datetime | Literal["never"] | None = None,
+) -> None:
+    """Keep a person's decision on an offered trial, and record it. Raises TrialRefused, NotMyRole."""
+    guard.allow(agent.me.fleet, agent.me.host.name, "decide")
+    if (ground := decide_trials.ground(agent)) is None:
+        raise TrialRefused(digest.short, "this host is declared without a policy")
+    trial = ground.papers.trials[digest]
+    decision = trial_decisions.of_person(ground, digest, trial, because, accepted=accepted, rest_until=rest_until)
+    if isinstance(decision, str):
+        raise TrialRefused(digest.short, decision)
+    decide_trials.keep(agent, ground, decision, "a person here")

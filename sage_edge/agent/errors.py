@@ -6,6 +6,19 @@ from sage_edge.errors import ExitCode, SageError
 from sage_edge.hints import sage
 
 
+class TrialRefused(SageError):
+    """An offered trial cannot be accepted, whoever asks for it."""
+
+    code = ExitCode.REFUSED
+
+    def __init__(self, trial: str, why: str) -> None:
+        self.trial, self.why = trial, why
+        super().__init__(
+            f"trial {trial} cannot be accepted: {why}",
+            hint=("decline it, or see how it stands: ", sage("trial show", trial)),
+        )
+
+
 class DecisionRefused(SageError):
     """A recommendation cannot be accepted, whoever asks for it."""
 

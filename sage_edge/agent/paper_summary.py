@@ -1,11 +1,13 @@
-"""Findings, checks and recommendations in one line each, for the worklog and for the plan."""
+"""What a study wrote in one line each, for the worklog and for the plan."""
 
 from __future__ import annotations
 
 from sage_edge.records.study import Check, Finding, Measure, Prediction, Recommendation
+from sage_edge.records.trial import Trial, TrialContrast, TrialLook
+from sage_edge.sizes import counted
 
 
-def describe(paper: Finding | Check | Recommendation) -> str:
+def describe(paper: Finding | Check | Recommendation | Trial | TrialLook) -> str:
     """Return one line for people; of a finding the first number of each scorer, the rest is in the paper."""
     if isinstance(paper, Finding):
         first: dict[str, Measure] = {}
@@ -16,13 +18,26 @@ def describe(paper: Finding | Check | Recommendation) -> str:
         return f"{paper.session} of {paper.subject}: {numbers}"
     if isinstance(paper, Check):
         return f"prediction for {paper.session} {paper.verdict}: {paper.reason}"
+    if isinstance(paper, Trial):
+        design = paper.design
+        arms = ", ".join(arm.name for arm in design.arms)
+        return f"to {paper.to}: trial {design.name} of {arms}, {counted(design.blocks, 'block')} at most"
+    if isinstance(paper, TrialLook):
+        against = "; ".join(map(_of_arm, paper.contrasts))
+        return f"trial {paper.trial.short} after {counted(paper.blocks, 'block')}, {paper.state}: {against}"
     prediction = paper.prediction
     many = f"in {prediction.sessions} sessions from {paper.first} on"
     within = f"in {paper.first}" if prediction.sessions == 1 else many
     return (
-        f"to {paper.to}: {paper.intervention} for {paper.first}-{paper.last}, "
+        f"to {paper.to}, exploratory: {paper.intervention} for {paper.first}-{paper.last}, "
         f"predicting {_name(prediction)} {prediction.told} {within}"
     )
+
+
+def _of_arm(contrast: TrialContrast) -> str:
+    mean = "nothing yet" if contrast.mean is None else f"{contrast.mean:+.2f}"
+    verdict = contrast.verdict.replace("-", " ")
+    return f"{contrast.arm} {mean} [{contrast.low:+.2f}, {contrast.high:+.2f}], {verdict}"
 
 
 def _in_words(measure: Measure) -> str:

@@ -1,8 +1,9 @@
 """When a researcher recommends: a declared threshold is crossed, a declared intervention is the answer.
 
-A rule looks at the newest examined session of its track. It stays silent while that session already ran under the
-intervention, while an earlier recommendation of it is open, and where it was recommended on the same evidence before:
-a declined recommendation is not repeated until there is a new session.
+Such advice is exploratory: no chance decides who gets it, so what follows it proves little. A rule looks at the newest
+examined session of its track. It stays silent while that session already ran under the intervention, while an earlier
+recommendation of it is open, where it was recommended on the same evidence before, and as its record demands
+(`advice_record`). Where several rules would speak, the one with the best record does.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from sage_edge import scorers
+from sage_edge.analysis import advice_record
 from sage_edge.analysis.findings import Examined
 from sage_edge.curriculum import Curriculum, InterventionCard, check_parameters
 from sage_edge.errors import SageError
 from sage_edge.names import FIRST_LETTERS, Digest, HostName, SessionId, Track
-from sage_edge.records.study import Decision, Measure, Prediction, Recommendation
+from sage_edge.records.study import Check, Decision, Measure, Prediction, Recommendation
 
 
 class Remedy(Protocol):
@@ -83,7 +85,7 @@ class Threshold(Protocol):
 class Case:
     """What is known of one host: its examined sessions, every session seen, and what was recommended before.
 
-    letters: the declared kinds of sessions and their letters.
+    checks: recommendation → what became of it. letters: the declared kinds of sessions and their letters.
     """
 
     to: HostName
@@ -91,6 +93,7 @@ class Case:
     sessions: tuple[SessionId, ...]
     recommendations: tuple[Recommendation, ...]
     decisions: Mapping[Digest, Decision]
+    checks: Mapping[Digest, Check] = field(default_factory=dict)
     letters: Mapping[Track, str] = field(default_factory=lambda: FIRST_LETTERS)
 
     def newest(self, track: Track) -> Examined | None:
@@ -126,11 +129,11 @@ def faults(rules: Iterable[Threshold], curriculum: Curriculum) -> Iterator[str]:
 def recommend(
     author: HostName, case: Case, rules: Sequence[Threshold], curriculum: Curriculum, now: datetime
 ) -> Recommendation | None:
-    """Return the recommendation of the first rule that has one, or None.
+    """Return the recommendation of the first rule that has one, the best record first, or None.
 
     Raises UndeclaredIntervention or ParametersRefused if a rule asks for what the curriculum does not declare.
     """
-    for rule in rules:
+    for rule in sorted(rules, key=lambda rule: -advice_record.standing(case, rule.name)):
         newest = case.newest(rule.track)
         measured = newest.measure(rule.scorer, rule.version, rule.quantity) if newest else None
         if newest and measured and _crossed(rule, measured) and not _settled(rule, newest, case, now):
@@ -147,6 +150,8 @@ def _crossed(rule: Threshold, measured: Measure) -> bool:
 def _settled(rule: Threshold, newest: Examined, case: Case, now: datetime) -> bool:
     """True if the intervention is in force, on offer, or was recommended on this very session before."""
     if newest.ran_under == (rule.recommend.intervention, rule.recommend.version):
+        return True
+    if advice_record.rests(case, rule.name, rule.track, now):
         return True
     return any(
         _is_open(recommendation, case, now) or newest.finding.transcript in recommendation.based_on

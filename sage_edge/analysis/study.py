@@ -1,8 +1,9 @@
-"""A researcher's work on the papers it has read, as a pure function: findings, checks, at most one recommendation.
+"""A researcher's work on the papers it has read, as a pure function: findings, checks, looks, one proposal.
 
     1. a finding for each whole transcript that has none
     2. a check for each recommendation of ours whose window holds a session under its intervention
-    3. at most one recommendation, over all hosts
+    3. a look at each trial of ours that has a new whole block, and a trial to each host whose turn on the agenda it is
+    4. at most one recommendation, over all hosts: exploratory, and none where a trial of that kind is offered or runs
 
 Deterministic, and idempotent: called again with what it returned, it returns no paper.
 """
@@ -10,18 +11,23 @@ Deterministic, and idempotent: called again with what it returned, it returns no
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from sage_edge.analysis.findings import CONTEXT, Examined, Filed, examine
 from sage_edge.analysis.prediction_check import check
 from sage_edge.analysis.recommend import Case, Threshold, recommend
+from sage_edge.analysis.trials import work
+from sage_edge.analysis.trials.propose import TrialCase
+from sage_edge.analysis.trials.work import TrialWork
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
-from sage_edge.names import FIRST_LETTERS, Digest, HostName, Track
+from sage_edge.names import FIRST_LETTERS, Digest, HostName, SessionId, Track
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript, chain_faults
+from sage_edge.records.trial import Trial, TrialLook
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,10 @@ class StudyPapers:
     checks: Sequence[Check] = ()
     decisions: Sequence[Decision] = ()
     letters: Mapping[Track, str] = field(default_factory=lambda: FIRST_LETTERS)
+    trials: TrialWork = field(default_factory=TrialWork)
+
+
+StudyPaper: TypeAlias = Finding | Check | TrialLook | Trial | Recommendation
 
 
 @dataclass(frozen=True)
@@ -50,12 +60,15 @@ class Study:
 
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
+    looks: tuple[TrialLook, ...] = ()
+    trials: tuple[Trial, ...] = ()
     recommendation: Recommendation | None = None
     problems: tuple[str, ...] = ()
 
     @property
-    def papers(self) -> tuple[Finding | Check | Recommendation, ...]:
-        return (*self.findings, *self.checks, *([self.recommendation] if self.recommendation else []))
+    def papers(self) -> tuple[StudyPaper, ...]:
+        last = (self.recommendation,) if self.recommendation else ()
+        return (*self.findings, *self.checks, *self.looks, *self.trials, *last)
 
 
 @dataclass
@@ -65,6 +78,7 @@ class _Desk:
     read: StudyPapers
     problems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
 
 def study(read: StudyPapers) -> Study:
@@ -76,9 +90,30 @@ def study(read: StudyPapers) -> Study:
         for host in sorted(read.transcripts)
         if host != read.author  # nobody studies itself
     }
-    checks = tuple(_checks(desk, examined))
-    recommendation = _recommendation(desk, examined)
-    return Study(tuple(desk.findings), checks, recommendation, tuple(desk.problems))
+    desk.checks += _checks(desk, examined)
+    cases = [_trial_case(read, host, sessions) for host, sessions in examined.items()]
+    looks = tuple(look for case in cases for look in work.looks(read.author, case, read.now, desk.problems))
+    trials = tuple(_proposals(desk, cases))
+    taken = {(case.to, track) for case in cases for track in read.letters if case.is_busy(track, read.now)}
+    recommendation = _recommendation(desk, examined, taken | {(trial.to, trial.design.track) for trial in trials})
+    return Study(tuple(desk.findings), tuple(desk.checks), looks, trials, recommendation, tuple(desk.problems))
+
+
+def _trial_case(read: StudyPapers, host: HostName, sessions: Sequence[Examined]) -> TrialCase:
+    used = _used(read, host)
+    last = {
+        track: max((session.number for session in used if session.letter == letter), default=0)
+        for track, letter in read.letters.items()
+    }
+    return TrialCase(host, sessions, last, read.letters, read.trials.papers)
+
+
+def _proposals(desk: _Desk, cases: Sequence[TrialCase]) -> Iterator[Trial]:
+    read = desk.read
+    for case in cases:
+        trial = work.proposal(read.author, case, read.trials, read.curriculum, read.now, desk.problems)
+        if trial is not None:
+            yield trial
 
 
 def _examined(desk: _Desk, host: HostName, known: Mapping[Digest, Finding]) -> Iterator[Examined]:
@@ -149,29 +184,40 @@ def _checks(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> I
                 yield outcome
 
 
-def _recommendation(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> Recommendation | None:
+def _recommendation(
+    desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]], taken: Collection[tuple[HostName, Track]]
+) -> Recommendation | None:
+    """taken: hosts and kinds of sessions for which a trial is offered or runs."""
     read = desk.read
     for host, sessions in examined.items():
         case = Case(
             to=host,
             examined=sessions,
-            sessions=tuple(
-                transcript.session
-                for transcript in read.transcripts[host]
-                if isinstance(transcript, Filed) or transcript.head.host == host
-            ),
+            sessions=_used(read, host),
             recommendations=tuple(read.recommendations),
             decisions=_decisions(read, host),
+            checks=_outcomes(read, desk.checks),
             letters=read.letters,
         )
         try:
-            recommendation = recommend(read.author, case, read.rules, read.curriculum, read.now)
+            free = [rule for rule in read.rules if (host, rule.track) not in taken]
+            recommendation = recommend(read.author, case, free, read.curriculum, read.now)
         except (SageError, ValueError) as refused:  # ValueError: a host that claims the last possible session number
             desk.problems.append(f"nothing is recommended to {host}: {refused}")
             continue
         if recommendation is not None:
             return recommendation
     return None
+
+
+def _outcomes(read: StudyPapers, new: Sequence[Check]) -> dict[Digest, Check]:
+    return {check.recommendation: check for check in (*read.checks, *new)}
+
+
+def _used(read: StudyPapers, host: HostName) -> tuple[SessionId, ...]:
+    """Every session of a host that is there, examined or not."""
+    papers = read.transcripts[host]
+    return tuple(paper.session for paper in papers if isinstance(paper, Filed) or paper.head.host == host)
 
 
 def _decisions(read: StudyPapers, host: HostName) -> dict[Digest, Decision]:

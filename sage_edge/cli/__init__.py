@@ -25,6 +25,7 @@ _GROUPS = {
     "report": "What the transcripts say, as one page and as Markdown.",
     "recommendation": "What researchers recommend to this host, and its answers.",
     "session": "Run, list, show and verify sessions.",
+    "trial": "Randomised trials: what is offered, what runs, what they showed.",
 }
 
 

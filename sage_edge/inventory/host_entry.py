@@ -31,9 +31,13 @@ class EngineSettings(Declared):
 
 
 class Policy(Declared):
-    """Whether recommendations are accepted without asking a person, and which interventions at all."""
+    """Whether recommendations and trials are accepted without asking a person, and which interventions at all.
+
+    A file that says nothing of trials is of a time before them: a person decides.
+    """
 
     recommendations: Literal["auto", "manual", "never"]
+    trials: Literal["auto", "manual", "never"] = "manual"
     allowed: tuple[Slug, ...]
 
 

@@ -90,6 +90,13 @@ class Rule(Declared):
     predict: Forecast
 
 
+class AgendaItem(Declared):
+    """A declared trial that a researcher proposes to each mind, once that has `after` examined sessions of its kind."""
+
+    trial: Slug
+    after: Count
+
+
 class Role(Declared):
     """What a host with this role may do; everything else is refused."""
 
@@ -98,6 +105,7 @@ class Role(Declared):
     summary: str
     abilities: tuple[Ability, ...]
     rules: tuple[Rule, ...] = ()
+    agenda: tuple[AgendaItem, ...] = ()
 
     @field_validator("abilities")
     @classmethod
@@ -114,6 +122,15 @@ class Role(Declared):
         if rules and "recommend" not in info.data.get("abilities", ("recommend",)):
             raise ValueError("are for a role with the ability 'recommend'")
         return rules
+
+    @field_validator("agenda")
+    @classmethod
+    def _proposable(cls, agenda: tuple[AgendaItem, ...], info: ValidationInfo) -> tuple[AgendaItem, ...]:
+        if twice := _repeated(item.trial for item in agenda):
+            raise ValueError(f"'{twice}' is on it twice")
+        if agenda and "recommend" not in info.data.get("abilities", ("recommend",)):
+            raise ValueError("is for a role with the ability 'recommend'")
+        return agenda
 
     def may(self, ability: Ability) -> bool:
         return ability in self.abilities

@@ -9,6 +9,7 @@ from sage_edge.records.base import Record
 from sage_edge.records.directive import Directive, DirectiveAnswer
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
+from sage_edge.records.trial import Trial, TrialDecision, TrialLook
 from sage_edge.records.worklog import BranchTrust
 
 WRITERS = {
@@ -18,6 +19,9 @@ WRITERS = {
     "recommendations": "recommend",
     "decisions": "decide",
     "directives": "direct",
+    "trials": "recommend",
+    "trial-decisions": "decide",
+    "trial-looks": "analyse",
 }
 """Top folder → the ability without which a host may not write below it; its papers are immutable."""
 
@@ -72,6 +76,13 @@ def of(paper: Record) -> str:
         return f"directives/{paper.fingerprint().short}.json"
     if isinstance(paper, DirectiveAnswer):
         return f"{_ANSWERS}{paper.directive.short}.json"
+    if isinstance(paper, Trial):
+        return f"trials/{paper.design.name}-{paper.fingerprint().short}.json"
+    if isinstance(paper, TrialDecision):
+        return f"trial-decisions/{paper.trial.short}.json"
+    if isinstance(paper, TrialLook):
+        after = f"{paper.blocks:03d}" if paper.state == "running" else "end"
+        return f"trial-looks/{paper.trial.short}-{after}.json"
     if isinstance(paper, BranchTrust):
         return f"{TRUSTS}/{paper.host}/{paper.commit[:12]}.json"
     raise TypeError(f"{type(paper).__name__} has no place of its own")

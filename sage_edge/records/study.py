@@ -102,8 +102,14 @@ class Recommendation(Record):
     valid_until: Moment
 
 
+_LATER_KEYS = {"directive", "rest_until"}
+
+
 class Decision(Record):
-    """The addressee's answer to one recommendation. directive: of the person who decided from another host."""
+    """The addressee's answer to one recommendation. directive: of the person who decided from another host.
+
+    rest_until: before that, or never, the same is not to be recommended again; None: it rests for eight sessions.
+    """
 
     format: Literal[1] = 1
     author: HostName
@@ -113,12 +119,13 @@ class Decision(Record):
     decided_by: Literal["policy", "person"]
     created: Moment
     directive: Digest | None = None
+    rest_until: Moment | Literal["never"] | None = None
 
     @model_serializer(mode="wrap")
     def _as_it_was_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out a directive that there was none of: older decisions lack the key, and keep their bytes."""
+        """Leave out what there is none of: older decisions lack the keys, and keep their bytes."""
         dumped: dict[str, Any] = dump(self)
-        return dumped if self.directive is not None else {key: dumped[key] for key in dumped if key != "directive"}
+        return {key: value for key, value in dumped.items() if key not in _LATER_KEYS or value is not None}
 
 
 class Check(Record):

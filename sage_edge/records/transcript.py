@@ -23,6 +23,7 @@ from sage_edge.clock import TimeSource
 from sage_edge.names import FIRST_KINDS, Digest, HostName, ModelRef, RoleName, SessionId, Slug, Track
 from sage_edge.records.base import Moment, Record, canonical
 from sage_edge.records.expectation import Expectation
+from sage_edge.records.trial import TrialPlace
 from sage_edge.sampling import Sampling
 
 FinishReason = Literal["stop", "length", "deadline", "cancelled", "turn-marker"]
@@ -90,6 +91,7 @@ class Head(Record):
 
     image: the id of the container's image; absent where there was no container, or none that anybody named.
     kind: the kind of session; absent for primary and training, whose letters say it.
+    trial: which part of a trial it is; absent outside of one.
     """
 
     format: Literal[1] = 1
@@ -110,11 +112,12 @@ class Head(Record):
     slot: Slot | None
     started: Moment
     time_source: TimeSource
+    trial: TrialPlace | None = None
 
     @model_serializer(mode="wrap")
     def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:  # JsonValue would walk it again
         """Leave out what nobody named: older transcripts lack these keys, and their seals are to hold."""
-        return _without_none(dump(self), "image", "kind")
+        return _without_none(dump(self), "image", "kind", "trial")
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:

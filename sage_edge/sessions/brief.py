@@ -54,7 +54,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
     kind = me.fleet.kinds.of(session)
     if me.host.mind is None or me.host.sampling is None:
         raise RuntimeError("a host that may conduct is declared with a mind and its sampling")
-    chosen = interventions.in_force(context.post, me, context.curriculum, kind, session, trust)
+    chosen, place = interventions.in_force(context.post, me, context.curriculum, kind, session, trust)
     seed = seed_of(f"{me.host.name}/{session}/{context.curriculum.digest}")
     return Head(
         session=session,
@@ -76,6 +76,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
         slot=slot,
         started=trust.at,
         time_source=context.clock.source,
+        trial=place,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which intervention is in force for a session: an accepted recommendation that speaks of it, else `observe`."""
+"""Which intervention is in force for a session: a running trial's arm, an accepted recommendation, else `observe`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
 from sage_edge.records.study import Decision, Recommendation
 from sage_edge.records.transcript import Intervention
+from sage_edge.records.trial import TrialPlace
+from sage_edge.sessions import trials
 
 OBSERVE = "observe"
 
@@ -67,11 +69,23 @@ def covers(paper: Recommendation, kind: SessionKind, session: SessionId, trust: 
 
 def in_force(
     post: Post, me: Me, curriculum: Curriculum, kind: SessionKind, session: SessionId, trust: ClockTrust
-) -> Intervention:
-    """Return the intervention for a session: that of the newest accepted recommendation covering it, or `observe`."""
+) -> tuple[Intervention, TrialPlace | None]:
+    """Return the intervention for a session, and its place in a trial, if it is part of one.
+
+    A trial comes first: in it the arm that was allocated, and `observe` where that is not declared here any more.
+    Outside of one it is that of the newest accepted recommendation that covers the session, or `observe`.
+    """
+    in_trial = trials.papers(post, me.fleet).place(me.host.name, session)
+    if in_trial is not None:
+        trial, place = in_trial
+        return trials.given(trial.design.arm(place.arm), curriculum) or _plain(curriculum), place
     for digest, paper in _accepted(post, me):
         if covers(paper, kind, session, trust) and (intervention := admissible(paper, curriculum)) is not None:
-            return intervention.model_copy(update={"recommendation": digest})
+            return intervention.model_copy(update={"recommendation": digest}), None
+    return _plain(curriculum), None
+
+
+def _plain(curriculum: Curriculum) -> Intervention:
     plain = [card for card in curriculum.interventions if card.name == OBSERVE][-1]  # the newest of its versions
     return Intervention(name=plain.name, version=plain.version, parameters={})
 

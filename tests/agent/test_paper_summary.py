@@ -52,6 +52,8 @@ def test_a_recommendation_names_the_quantity_that_it_predicts() -> None:
             "valid_until": START + timedelta(days=1),
         }
     )
-    assert describe(paper) == "to sprout: observe for P002-P005, predicting truncation at most 0.50 in P002"
+    assert describe(paper) == (
+        "to sprout, exploratory: observe for P002-P005, predicting truncation at most 0.50 in P002"
+    )
     cut = prediction.model_copy(update={"quantity": "cut"})
     assert "predicting truncation cut at most" in describe(paper.model_copy(update={"prediction": cut}))

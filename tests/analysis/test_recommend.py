@@ -133,7 +133,7 @@ def test_an_open_recommendation_is_not_repeated() -> None:
 
 @pytest.mark.parametrize(
     ("now", "verdict", "newest"),
-    [(NOW, "declined", "P002"), (NOW, "accepted", "P005"), (NOW + timedelta(days=8), None, "P002")],
+    [(NOW, "declined", "P009"), (NOW, "accepted", "P005"), (NOW + timedelta(days=8), None, "P002")],
 )
 def test_a_closed_one_may_be_followed_by_another(now: object, verdict: str | None, newest: str) -> None:
     known = case(transcript("P001", replies=PLAIN), transcript(newest, replies=PLAIN), known=[first()], verdict=verdict)

@@ -170,6 +170,7 @@ def test_only_the_addressee_declines() -> None:
             reason="no",
             decided_by="person",
             created=NOW,
+            rest_until=NOW,
         )
         again = study(replace(after(before, said, second), decisions=(declined,)))
         assert (again.recommendation is not None) is expected

@@ -4,43 +4,57 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 from sage_edge import curriculum
+from sage_edge import trials as declared_trials
 from sage_edge.agent.build import Agent
 from sage_edge.agent.paper_summary import describe
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.analysis.findings import Filed
-from sage_edge.analysis.study import Study, StudyPapers, study
-from sage_edge.errors import UsageError
+from sage_edge.analysis.study import Study, StudyPaper, StudyPapers, study
+from sage_edge.analysis.trials.work import TrialWork
+from sage_edge.errors import SageError, UsageError
 from sage_edge.inventory import guard
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.transcript import Transcript
+from sage_edge.records.trial import Trial, TrialLook
+from sage_edge.sessions import trials
 
 R = TypeVar("R", bound=Record)
 
-_EVENTS = {Finding: "session-examined", Check: "prediction-checked", Recommendation: "intervention-recommended"}
+_EVENTS = {
+    Finding: "session-examined",
+    Check: "prediction-checked",
+    TrialLook: "trial-looked-at",
+    Trial: "trial-proposed",
+    Recommendation: "intervention-recommended",
+}
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
     """Yield each paper that is to be written; what stood in the way of more goes to the wake's problems."""
     new = new_papers(agent)
     for paper in new.papers:
-        yield WakeAction(f"write a {type(paper).__name__.lower()}", describe(paper), partial(_write, agent, paper))
+        name = "look at a trial" if isinstance(paper, TrialLook) else type(paper).__name__.lower()
+        yield WakeAction(f"write a {name}", describe(paper), partial(_write, agent, paper))
     if not new.papers:
         yield WakeAction("study nothing", "every verified transcript has its finding")
     wake.problems.extend(new.problems)
 
 
-def _write(agent: Agent, paper: Finding | Check | Recommendation) -> None:
+def _write(agent: Agent, paper: StudyPaper) -> None:
     guard.allow(agent.me.fleet, agent.me.host.name, "analyse")
     agent.post.put(paper)
-    session = paper.first if isinstance(paper, Recommendation) else paper.session
+    session = paper.session if isinstance(paper, Finding | Check) else None
+    if isinstance(paper, Recommendation):
+        session = paper.first
     agent.record(_EVENTS[type(paper)], describe(paper), session=session, about=paper.fingerprint())
 
 
@@ -61,9 +75,20 @@ def new_papers(agent: Agent) -> Study:
             checks=tuple(_read(agent, me, "checks", Check, problems)),
             decisions=tuple(_decisions(agent, problems)),
             letters=fleet.kinds.letters,
+            trials=_trials(agent, may_recommend, problems),
         )
     )
-    return Study(new.findings, new.checks, new.recommendation, (*problems, *new.problems))
+    return replace(new, problems=(*problems, *new.problems))
+
+
+def _trials(agent: Agent, may_recommend: bool, problems: list[str]) -> TrialWork:
+    papers = trials.papers(agent.post, agent.me.fleet)
+    agenda = agent.me.role.agenda if may_recommend else ()
+    try:
+        return TrialWork(agenda, declared_trials.load(agent.paths.fleet) if agenda else {}, papers)
+    except SageError as wrong:  # a trial that is declared wrongly stops no study
+        problems.append(f"no trial is proposed: {wrong.message}")
+        return TrialWork((), {}, papers)
 
 
 def _filed(agent: Agent, host: HostName, problems: list[str]) -> Iterator[Filed]:
