@@ -139,7 +139,11 @@ class SetClock:
     floor: datetime | None = BEGUN
 
     def __init__(self, start: datetime) -> None:
-        self._start, self._began = start.astimezone(timezone.utc), time.monotonic()
+        self.set(start)
+
+    def set(self, moment: datetime) -> None:
+        """Set it to another moment; it runs on from there."""
+        self._start, self._began = moment.astimezone(timezone.utc), time.monotonic()
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=time.monotonic() - self._began)

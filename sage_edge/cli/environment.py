@@ -118,15 +118,18 @@ def log_of(host: str) -> Callable[[str], None]:
 
 def clock_at(at: str | None) -> Clock:
     """The system's clock, or one set to `at`. Raises click's usage error."""
-    if at is None:
-        return SystemClock(paths().facts_root)
+    return SystemClock(paths().facts_root) if at is None else SetClock(moment_of(at))
+
+
+def moment_of(at: str) -> datetime:
+    """The moment that `--at` names. Raises click's usage error."""
     try:
         moment = clock.parse(at)
     except ValueError as wrong:
         raise click.BadParameter(str(wrong), param_hint="--at") from None
     if not 1970 <= moment.year < datetime.max.year:
         raise click.BadParameter(f"expected a time from 1970 to {datetime.max.year - 1}, got {at!r}", param_hint="--at")
-    return SetClock(moment)
+    return moment
 
 
 as_option = click.option(

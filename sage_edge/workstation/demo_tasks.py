@@ -13,9 +13,10 @@ ROOT = Path(__file__).parents[2]
     help={
         "into": "The folder that keeps what the demo made; default: .sage/demo.",
         "seedling": "Raise the toy model that ships: quick, and nothing is fetched.",
+        "days": "Let so many days go by, instead of half a one.",
     }
 )
-def demo(c: object, into: str = "", seedling: bool = False) -> int:
+def demo(c: object, into: str = "", seedling: bool = False, days: int = 0) -> int:
     """Raise a small mind and let a second host study it, all on this machine."""
     import os
 
@@ -32,7 +33,7 @@ def demo(c: object, into: str = "", seedling: bool = False) -> int:
         with progress_bar.of_bytes() as progress:
             subject.fetch(ref, declarations, models, log=log, progress=progress, stop=stop_on_signals())
     place = Path(into).absolute() if into else ROOT / ".sage" / "demo"
-    done = play.play(declarations, place, log, overlay, models)
+    done = play.play(declarations, place, log, overlay, models, days)
     click.echo()
     render.table(("when", "host", "what happened"), done.story)
     click.echo(f"\nraised: {done.subject}\nsummary: {done.summary}")
