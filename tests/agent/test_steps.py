@@ -38,7 +38,7 @@ def names(home: Home) -> list[str]:
 
 
 def test_a_role_decides_which_steps_there_are(home: Make) -> None:
-    assert names(home()) == ["receive", "resume", "decide", "conduct", "status", "publish"]
+    assert names(home()) == ["receive", "resume", "decide", "decide-trials", "conduct", "status", "publish"]
     assert names(home("thor")) == ["receive", "study", "status", "publish"]
 
 
