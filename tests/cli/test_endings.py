@@ -25,6 +25,7 @@ NEEDS: Mapping[str, str] = {
     "agent once": f"--at {MIDNIGHT}",
     "analyse": "--exchange {hub}",
     "exchange init": "{target}",
+    "exchange repair": "--because x",
     "exchange trust": "thor 0123456789ab --because x",
     "import-legacy": "{folder} --into {target}",
     "model import": "{folder} --ref a/b:c",
