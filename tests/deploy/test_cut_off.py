@@ -18,6 +18,7 @@ from sage_edge.remote.ssh import client
 from sage_edge.workstation import rollout_service
 from tests.deploy.ground import QUICK, ROOT, SPROUT, Ground
 from tests.deploy.understudy import derived
+from tests.drawn import by_commit
 
 pytestmark = pytest.mark.docker
 
@@ -62,7 +63,7 @@ def line(monkeypatch: pytest.MonkeyPatch) -> Line:
     return whole
 
 
-@pytest.mark.parametrize("after", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("after", by_commit([0.1, 0.5, 0.9], 1, "arrivals"))
 def test_what_has_arrived_is_not_sent_again(
     ground: Ground, served: BuiltImage, monkeypatch: pytest.MonkeyPatch, after: float
 ) -> None:
@@ -142,7 +143,7 @@ rolling.deployed(context.make_context("sim"), "sprout", RolloutTimeouts(session_
 """A deploy after which the board waits half a minute for a confirmation, instead of a quarter of an hour."""
 
 
-@pytest.mark.parametrize("state", ["switched", "gated"])
+@pytest.mark.parametrize("state", by_commit(["switched", "gated"], 1, "silences"))
 def test_nobody_confirms_and_the_board_goes_back_by_itself(ground: Ground, served: BuiltImage, state: str) -> None:
     """The workstation is killed after the switch, and nobody comes back."""
     ground.pretend(derived(served, f"RUN touch /unconfirmed-{state}"))
@@ -165,7 +166,7 @@ def reached(ground: Ground, state: str, before: int, process: subprocess.Popen[b
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("state", ["staged", "switched", "started", "gated"])
+@pytest.mark.parametrize("state", by_commit(["staged", "switched", "started", "gated"], 2, "kills"))
 def test_a_killed_workstation_leaves_the_old_release_or_the_new_one(
     ground: Ground, served: BuiltImage, state: str
 ) -> None:

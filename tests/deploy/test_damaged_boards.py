@@ -15,8 +15,8 @@ from tests.deploy.breaks import HEALTHY
 from tests.deploy.damages import DAMAGES
 from tests.deploy.ground import Ground
 from tests.deploy.judge import COMMANDS, leads_out, looked, named, spoken
-from tests.deploy.test_damages import commit
 from tests.deploy.understudy import derived
+from tests.drawn import commit
 
 SAMPLE = 8
 

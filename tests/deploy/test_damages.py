@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import itertools
 import random
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,15 +18,10 @@ from tests.deploy import near_board
 from tests.deploy.damages import DAMAGES, STATES
 from tests.deploy.judge import COMMANDS, leads_out
 from tests.deploy.near_board import NearBoard
+from tests.drawn import commit
 
 CASES = list(itertools.product(DAMAGES, STATES, COMMANDS))
 SAMPLE = 60
-
-
-def commit() -> str:
-    """What is drawn is the same at one commit."""
-    ran = subprocess.run(("git", "rev-parse", "HEAD"), cwd=Path(__file__).parent, capture_output=True, text=True)
-    return ran.stdout.strip() or "no checkout"
 
 
 def sample() -> list[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ from tests.deploy import weights
 from tests.deploy.boards import Board, needs_ssh
 from tests.models import quick, tiny
 
-pytestmark = [needs_ssh, pytest.mark.slow, pytest.mark.timeout(1_200)]
+pytestmark = [needs_ssh, pytest.mark.full]
 ROOT, THOR = Path(__file__).parents[2], HostName("thor")
 
 

@@ -127,6 +127,7 @@ def _until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(1)
 
 
+@pytest.mark.full
 def test_a_wiped_board_goes_on_where_it_was(both: Ground) -> None:
     """Backup, a board of nothing, and what the messages say then; it ends with a key of its own."""
     (kept,) = json.loads(typed(both, "backup --json"))["content"]

@@ -11,6 +11,7 @@ a reboot leaves it, and a fault that never struck fails the test.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from sage_edge.remote.board import helper_zipapp
 from sage_edge.workstation import deploy_service
 from tests.deploy.ground import SPROUT, Ground
 from tests.deploy.understudy import derived
+from tests.drawn import by_commit
 
 pytestmark = pytest.mark.docker
 
@@ -120,7 +122,7 @@ def rest(ground: Ground, seconds: float = 120) -> str:
     pytest.fail(f"the deployment is still {ground.states()[-1]}")
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", by_commit(STATES, 3, "reboots"))
 def test_a_board_that_reboots_settles_it_by_itself(
     ground: Ground, pair: tuple[BuiltImage, BuiltImage], state: str
 ) -> None:
@@ -134,8 +136,7 @@ def test_a_board_that_reboots_settles_it_by_itself(
     assert "sage-revert.timer" not in ground.boards.inside("sprout", "systemctl list-timers --all").text
 
 
-@pytest.mark.parametrize("fault", FAULTS[:3])
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("state", "fault"), by_commit(list(itertools.product(STATES, FAULTS[:3])), 8, "deploys"))
 def test_the_next_deploy_settles_it(
     ground: Ground, pair: tuple[BuiltImage, BuiltImage], state: str, fault: str
 ) -> None:

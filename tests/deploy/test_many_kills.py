@@ -19,7 +19,7 @@ from tests.deploy.boards import Board, needs_ssh
 from tests.deploy.weights import REF
 from tests.model_sync.test_sync import MIB, THOR, child_words
 
-pytestmark = [needs_ssh, pytest.mark.slow]
+pytestmark = [needs_ssh, pytest.mark.full]
 
 
 def test_killed_again_and_again_the_bytes_only_grow(

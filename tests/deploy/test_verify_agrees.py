@@ -24,6 +24,7 @@ from sage_edge.workstation.verify_service import VerifyAsked
 from tests.deploy.breaks import BREAKS, HEALTHY, Break
 from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
+from tests.drawn import by_commit
 
 pytestmark = pytest.mark.docker
 LISTED = ModelRef("sage/listed:q8_0")
@@ -85,7 +86,7 @@ def test_a_sound_host_is_green_either_way(sound: FleetContext) -> None:
     assert f"manifest of {LISTED}" in {one.check for one in full.results}
 
 
-@pytest.mark.parametrize("broken", BREAKS, ids=[one.name for one in BREAKS])
+@pytest.mark.parametrize("broken", by_commit(BREAKS, 8, "breaks"), ids=[one.name for one in BREAKS])
 def test_both_say_what_is_broken(ground: Ground, sound: FleetContext, broken: Break) -> None:
     assert len(BREAKS) >= 10
     done = ground.boards.inside("sprout", f"set -e; {broken.how}")

@@ -101,6 +101,7 @@ def test_a_foreign_container_with_the_root_folder_is_told(ground: Ground, sound:
         ground.boards.inside("sprout", "docker rm --force spy")
 
 
+@pytest.mark.full
 def test_the_engine_stops_during_a_deploy_and_comes_back(ground: Ground, sound: BuiltImage) -> None:
     old = ground.facts().serving
     ground.pretend(derived(sound, "RUN printf '#!/bin/sh\\nsleep 20\\n' > /usr/local/bin/sage-smoke"))
@@ -139,6 +140,7 @@ def test_the_engine_stops_during_a_deploy_and_comes_back(ground: Ground, sound: 
     assert ground.facts().serving == old
 
 
+@pytest.mark.full
 def test_a_refused_agent_stays_down_and_a_silent_one_is_restarted(ground: Ground, sound: BuiltImage) -> None:
     """By the timer that provisioning has started; ten minutes of silence are put into its record."""
     record, restarted = "/run/sage-watch.json", "docker inspect -f '{{.State.StartedAt}}' sage-agent-1"
@@ -163,6 +165,7 @@ def test_a_refused_agent_stays_down_and_a_silent_one_is_restarted(ground: Ground
     assert ground.deploy().changed
 
 
+@pytest.mark.full
 def test_an_agent_that_hangs_at_its_start_does_not_pass_the_gate(ground: Ground, sound: BuiltImage) -> None:
     """Its health check would, by the heartbeat that the agent before has left."""
     ground.pretend(

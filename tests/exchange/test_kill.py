@@ -150,14 +150,14 @@ def test_a_kill_at_every_tenth_step(worlds: Callable[[], World]) -> None:
     assert _enumerate(worlds, 10) > 20
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_kill_at_every_step(worlds: Callable[[], World]) -> None:
     steps = _enumerate(worlds, 1)
     print(f"{steps - 1} steps")
     assert steps > 20
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_kill_at_the_very_first_start(tmp_path: Path) -> None:
     for step in range(1, 200):
         world = World(tmp_path / str(step))

@@ -97,6 +97,7 @@ def test_it_is_not_healthy_before_it_has_lived() -> None:
     assert "no heartbeat" in said.stderr
 
 
+@pytest.mark.full
 def test_a_change_of_code_moves_one_layer_of_a_few_megabytes(tmp_path: Path) -> None:
     root = copied(tmp_path)
     with (root / "sage_edge" / "agent" / "loop.py").open("a", encoding="utf-8") as code:
@@ -112,6 +113,7 @@ def test_a_change_of_code_moves_one_layer_of_a_few_megabytes(tmp_path: Path) -> 
     assert any(re.search(r"/sage_edge/agent/loop\.py: another size, content$", line) for line in differ.value.where)
 
 
+@pytest.mark.full
 def test_a_baked_model_is_a_layer_for_each_shard_and_can_be_read(tmp_path: Path) -> None:
     library = shelving.library(tmp_path / "here", SHARDS, container="safetensors")
     (tmp_path / "root").mkdir()

@@ -19,7 +19,7 @@ STARTS, FEW_STARTS = 200, 20
 INSISTING, FEW_INSISTING = 30, 5
 NIGHTLY = 500
 
-many = pytest.mark.slow
+many = pytest.mark.full
 
 
 def _sound(report: Report) -> None:

@@ -91,6 +91,6 @@ def test_a_kill_at_every_call_that_keeps_something(
     assert len(set(given)) > 3
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_hundred_killed_downloads_go_on(tmp_path: Path) -> None:
     judge(list(fetch_kills.kills(tmp_path, shots=100, size=24 << 20, seed=4)))

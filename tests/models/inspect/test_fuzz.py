@@ -60,7 +60,7 @@ def test_every_mutant_gets_a_verdict(tmp_path: Path) -> None:
     assert seen["complete"], "the changes are too rough: none is harmless"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_twenty_thousand_mutants_get_a_verdict(tmp_path: Path) -> None:
     began = time.perf_counter()
     seen, slowest = all_judged(tmp_path, MANY)
