@@ -20,7 +20,7 @@ from tests.keys import make_key
 
 from .world import SPROUT, THOR, World, decision
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full  # beside another lane of `.ci/run` processor time says nothing
 ROUNDS, BEST, ATTEMPTS = 15, 7, 4
 MOST_MS_SIGNING, MOST_MS_VERIFYING = 10.0, 15.0
 
