@@ -10,18 +10,22 @@ import click
 from sage_edge import curriculum
 from sage_edge.analysis import recommend
 from sage_edge.analysis.claims import declarations
+from sage_edge.analysis.trials import checks
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
 from sage_edge.cli.lazy_group import Listed
+from sage_edge.curriculum import Curriculum
 from sage_edge.declared import Reader
 from sage_edge.errors import DeclarationError
 from sage_edge.inventory import guard
 from sage_edge.inventory import load as loading
+from sage_edge.inventory.fleet import Fleet
 from sage_edge.models.card import ModelCard
 from sage_edge.models.cards import read_cards
 from sage_edge.models.lock import read_lock
 from sage_edge.names import ModelRef
 from sage_edge.sizes import counted
+from sage_edge.trials import TrialCard, catalogue
 from sage_edge.verify import references
 
 
@@ -45,15 +49,35 @@ def check() -> None:
         for name, role in fleet.roles.items():
             for fault in recommend.faults(role.rules, lessons):
                 reader.fault(reader.folder / "roles" / f"{name}.yaml", "rules", fault)
+    trials = catalogue.read(reader)
+    if fleet is not None and lessons is not None:
+        _check_trials(reader, trials, lessons, fleet)
     if (reader.folder / declarations.FILE).exists():
         declarations.read(reader)
     if reader.faults or fleet is None or lessons is None or cards is None:
         raise DeclarationError(reader.faults)
-    click.echo(
-        f"{fleet.name}: {counted(len(fleet.hosts), 'host')}, {counted(len(fleet.roles), 'role')}, "
-        f"{counted(len(fleet.boards), 'board')}, "
-        f"{counted(len(cards), 'model')}, curriculum {lessons.digest.short}: all declarations hold together"
+    counts = ", ".join(
+        counted(len(things), name)
+        for things, name in (
+            (fleet.hosts, "host"),
+            (fleet.roles, "role"),
+            (fleet.boards, "board"),
+            (cards, "model"),
+            (trials, "trial"),
+        )
     )
+    click.echo(f"{fleet.name}: {counts}, curriculum {lessons.digest.short}: all declarations hold together")
+
+
+def _check_trials(reader: Reader, trials: Mapping[str, TrialCard], lessons: Curriculum, fleet: Fleet) -> None:
+    for name, card in trials.items():
+        for key, message in checks.faults(card, lessons, fleet.kinds.letters):
+            reader.fault(reader.folder / catalogue.FOLDER / f"{name}.yaml", key, message)
+    for name, role in fleet.roles.items():
+        for number, item in enumerate(role.agenda):
+            if item.trial not in trials:
+                message = f"no trial named '{item.trial}'; there are: {', '.join(sorted(trials)) or 'none'}"
+                reader.fault(reader.folder / "roles" / f"{name}.yaml", f"agenda[{number}].trial", message)
 
 
 def _cards(reader: Reader) -> Mapping[ModelRef, ModelCard] | None:

@@ -41,6 +41,10 @@ NEEDS: Mapping[str, str] = {
     "report": "--exchange {hub} --out {target}",
     "session show": "P001",
     "session verify": "P001",
+    "trial accept": "0123 --because x",
+    "trial decline": "0123 --because x",
+    "trial show": "0123",
+    "trial simulate": "name-anchoring --trials 100",
 }
 """What a command cannot be called without."""
 

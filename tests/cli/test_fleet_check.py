@@ -117,3 +117,14 @@ def test_the_faults_of_hosts_cards_and_lock_come_together(fleet: Path) -> None:
 def test_a_claim_about_a_scorer_that_is_not_there(fleet: Path) -> None:
     edit(fleet / "claims.yaml", "      x: raising/1 d5-disjoint\n", "      x: raising/7 d5-disjoint\n")
     assert lined(check()) == refused("fleet/claims.yaml: claims.d5-d9-coupling.correct.x: no scorer raising/7")
+
+
+def test_a_trial_that_does_not_hold_together_and_an_agenda_without_it(fleet: Path) -> None:
+    path = fleet / "trials" / "name-anchoring.yaml"
+    edit(path, "name: named\n    intervention: identity-anchored", "name: named\n    intervention: obey")
+    edit(path, "    inserts: true ", "    inserts: false ")
+    edit(fleet / "roles" / "researcher.yaml", "trial: name-anchoring", "trial: something")
+    code, words = lined(check())
+    assert code == 2
+    assert "fleet/trials/name-anchoring.yaml: arms[1]: no intervention obey v2 is declared" in words
+    assert "fleet/roles/researcher.yaml: agenda[0].trial: no trial named 'something'; there are: " in words
