@@ -35,7 +35,15 @@ _HALF_DAYS = (
 )
 """Who wakes when on each of many days: the practitioner at every slot, the researcher twice."""
 
-_TOLD = ("intervention-", "recommendation-", "prediction-", "trial-proposed", "trial-accepted", "trial-declined")
+_TOLD = (
+    "intervention-",
+    "recommendation-",
+    "prediction-",
+    "trial-proposed",
+    "trial-accepted",
+    "trial-declined",
+    "trial-ended",
+)
 """Beginnings of the events that tell the story of many days; sessions and findings are too many."""
 
 _OF_TRIALS = {

@@ -55,7 +55,7 @@ def test_a_trial_is_offered_accepted_given_looked_at_and_ended(lived: Path) -> N
     assert [contrast.arm for contrast in last.contrasts] == ["named"]
     sessions = [parse(Transcript, content) for content in published(lived, "sprout", "sessions/primary")]
     assert len(sessions) == 4 * DAYS
-    given = Counter(paper.head.trial.arm for paper in sessions if paper.head.trial)
+    given = Counter(str(paper.head.trial.arm) for paper in sessions if paper.head.trial)
     assert given["named"] >= last.blocks
     for paper in sessions:
         place = place_of(trial, paper.session.number - decision.first.number)

@@ -55,7 +55,10 @@ def _write(agent: Agent, paper: StudyPaper) -> None:
     session = paper.session if isinstance(paper, Finding | Check) else None
     if isinstance(paper, Recommendation):
         session = paper.first
-    agent.record(_EVENTS[type(paper)], describe(paper), session=session, about=paper.fingerprint())
+    ended = isinstance(paper, TrialLook) and paper.state != "running"
+    agent.record(
+        "trial-ended" if ended else _EVENTS[type(paper)], describe(paper), session=session, about=paper.fingerprint()
+    )
 
 
 def new_papers(agent: Agent) -> Study:
