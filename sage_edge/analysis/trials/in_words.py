@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sage_edge.names import Digest, shortened
-from sage_edge.records.trial import Trial, TrialArm, TrialContrast, TrialLook, TrialOutcome
+from sage_edge.records.trial import Trial, TrialArm, TrialContrast, TrialDesign, TrialLook, TrialOutcome
 from sage_edge.sizes import counted
 from sage_edge.trials import TrialPapers
 
@@ -59,31 +59,42 @@ def _seen(trial: Trial, look: TrialLook | None) -> Iterator[tuple[str, str]]:
     counts = f"{counted(look.blocks, 'block')} of {design.blocks}, {counted(len(look.used), 'session')}"
     yield "seen", f"{counts}; {_STATES[look.state]}"
     for contrast in look.contrasts:
-        yield contrast.arm, verdict(design.outcome, contrast)
+        yield contrast.arm, verdict(design, design.outcome, contrast)
     for contrast in look.decoupled if design.decoupled else ():
-        yield f"{contrast.arm}, beside", verdict(design.decoupled or design.outcome, contrast)
+        yield f"{contrast.arm}, beside", verdict(design, design.decoupled or design.outcome, contrast)
     for contrast in look.harm:
-        yield f"{contrast.arm}, harm", verdict(design.harm, contrast)
+        yield f"{contrast.arm}, harm", verdict(design, design.harm, contrast)
     yield "left out", "; ".join((*look.left_out, *look.deviations)) or "nothing"
 
 
-def verdict(outcome: TrialOutcome, contrast: TrialContrast) -> str:
-    """Return one sentence: the difference, its interval, and what that says of an effect that matters."""
-    name, way = f"{outcome.scorer}/{outcome.version} {outcome.quantity}", outcome.direction
+def verdict(design: TrialDesign, outcome: TrialOutcome, contrast: TrialContrast) -> str:
+    """Return one sentence: the difference from the control, its interval, and what that says of an effect that matters.
+
+    The numbers are as measured: a fall is below 0, whichever way is asked about.
+    """
+    name, control = _name(outcome), design.control.name
     if contrast.mean is None:
         return f"{name}: no whole block, so nobody can tell"
-    seen = f"{name} is {way} by {contrast.mean:+.2f} ({contrast.low:+.2f} to {contrast.high:+.2f})"
-    matters = f"{outcome.smallest:.2f}"
+    up = outcome.direction == "higher"
+    mean, low, high = (contrast.mean, contrast.low, contrast.high)
+    if not up:
+        mean, low, high = -mean, -high, -low
+    seen = f"{name} {mean:+.2f} ({low:+.2f} to {high:+.2f}) against {control}"
+    matters = f"{'a rise' if up else 'a fall'} of {outcome.smallest:.2f}"
     if contrast.verdict == "supported":
         return f"{seen}: supported, all of that is {matters} or more, which matters"
     if contrast.verdict == "not-supported":
-        return f"{seen}: not supported, all of that is below {matters}, from which on it would matter"
-    return f"{seen}: cannot tell, both less and more than the {matters} that would matter are possible"
+        return f"{seen}: not supported, none of that is {matters}, from which on it would matter"
+    return f"{seen}: cannot tell, {matters}, which would matter, is possible, and so is less"
+
+
+def _name(outcome: TrialOutcome) -> str:
+    return f"{outcome.scorer}/{outcome.version} {outcome.quantity}"
 
 
 def _outcome(outcome: TrialOutcome) -> str:
-    name = f"{outcome.scorer}/{outcome.version} {outcome.quantity}"
-    return f"{name}, the share of a session's answers; {outcome.direction} by {outcome.smallest:.2f} or more matters"
+    measured = f"{_name(outcome)}, from 0 to 1 in each session"
+    return f"{measured}; {outcome.direction} by {outcome.smallest:.2f} or more matters"
 
 
 def _arm(arm: TrialArm, is_control: bool) -> str:
