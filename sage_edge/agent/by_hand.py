@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
-
 from sage_edge.agent import decisions, trial_decisions
 from sage_edge.agent.build import Agent
 from sage_edge.agent.errors import DecisionRefused, TrialRefused
@@ -15,6 +12,7 @@ from sage_edge.inventory.session_kinds import SessionKind
 from sage_edge.names import Digest
 from sage_edge.records.study import Recommendation
 from sage_edge.records.transcript import Transcript
+from sage_edge.records.trial import RestUntil
 
 
 def conduct(agent: Agent, kind: SessionKind) -> tuple[Transcript, ...]:
@@ -30,12 +28,20 @@ def conduct(agent: Agent, kind: SessionKind) -> tuple[Transcript, ...]:
     return (transcript,)
 
 
-def decide(agent: Agent, digest: Digest, paper: Recommendation, because: str, *, accepted: bool) -> None:
+def decide(
+    agent: Agent,
+    digest: Digest,
+    paper: Recommendation,
+    because: str,
+    *,
+    accepted: bool,
+    rest_until: RestUntil = None,
+) -> None:
     """Keep a person's decision on an open recommendation, and record it. Raises DecisionRefused, NotMyRole."""
     guard.allow(agent.me.fleet, agent.me.host.name, "decide")
     if (ground := deciding.ground(agent)) is None:
         raise DecisionRefused(digest.short, "this host is declared without a policy")
-    decision = decisions.of_person(ground, digest, paper, because, accepted=accepted)
+    decision = decisions.of_person(ground, digest, paper, because, accepted=accepted, rest_until=rest_until)
     if isinstance(decision, str):
         raise DecisionRefused(digest.short, decision)
     deciding.keep(agent, decision, "a person here")
@@ -47,7 +53,7 @@ def decide_trial(
     because: str,
     *,
     accepted: bool,
-    rest_until: datetime | Literal["never"] | None = None,
+    rest_until: RestUntil = None,
 ) -> None:
     """Keep a person's decision on an offered trial, and record it. Raises TrialRefused, NotMyRole."""
     guard.allow(agent.me.fleet, agent.me.host.name, "decide")

@@ -10,6 +10,7 @@ from sage_edge.curriculum import Curriculum
 from sage_edge.inventory.host_entry import Policy
 from sage_edge.names import Digest, HostName, Track
 from sage_edge.records.study import Decision, Recommendation
+from sage_edge.records.trial import RestUntil
 from sage_edge.sessions.interventions import admissible
 
 
@@ -71,8 +72,12 @@ def of_person(
     *,
     accepted: bool,
     directive: Digest | None = None,
+    rest_until: RestUntil = None,
 ) -> Decision | str:
-    """Return a person's decision on an open recommendation, or why it cannot be accepted. directive: as of Decision."""
+    """Return a person's decision on an open recommendation, or why it cannot be accepted.
+
+    directive, rest_until: as of Decision.
+    """
     if accepted and (against := obstacle(ground, paper)):
         return against
     return Decision(
@@ -83,6 +88,7 @@ def of_person(
         decided_by="person",
         created=ground.trust.at,
         directive=directive,
+        rest_until=rest_until,
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from sage_edge.agent.decisions import DecisionGround
 from sage_edge.names import Digest, SessionId, Track
-from sage_edge.records.trial import Trial, TrialDecision
+from sage_edge.records.trial import RestUntil, Trial, TrialDecision
 from sage_edge.sessions import trials
 from sage_edge.trials import TrialPapers, allocation_digest
 
@@ -90,7 +89,7 @@ def of_person(
     because: str,
     *,
     accepted: bool,
-    rest_until: datetime | Literal["never"] | None = None,
+    rest_until: RestUntil = None,
 ) -> TrialDecision | str:
     """Return a person's decision on an offered trial, or why it cannot be accepted."""
     if accepted and (against := obstacle(ground, trial)):
@@ -105,7 +104,7 @@ def _written(
     first: SessionId | None,
     reason: str,
     by: Literal["policy", "person"],
-    rest_until: datetime | Literal["never"] | None = None,
+    rest_until: RestUntil = None,
 ) -> TrialDecision:
     return TrialDecision(
         author=ground.host.me,

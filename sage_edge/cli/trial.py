@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from sage_edge import clock
 from sage_edge.agent import build, by_hand
-from sage_edge.cli import render
+from sage_edge.cli import render, rest
 from sage_edge.cli.choice import unique
 from sage_edge.cli.environment import (
     as_option,
@@ -92,7 +89,7 @@ def accept(trial: str, because: str, as_host: str | None) -> None:
 @command.command()
 @click.argument("trial")
 @click.option("--because", required=True, help="Why; it is published with the decision.")
-@click.option("--until", metavar="WHEN", help="Not to be offered again before that: a day, a time like 14d, or never.")
+@rest.until_option
 @as_option
 def decline(trial: str, because: str, until: str | None, as_host: str | None) -> None:
     """Decline an offered trial; without --until it rests for eight sessions."""
@@ -141,21 +138,8 @@ def _decide(named: str, because: str, as_host: str | None, *, accepted: bool, un
     agent.post.open()
     papers = trials.papers(agent.post, me.fleet)
     waiting = {digest: trial for digest, trial in papers.to(me.host.name).items() if digest not in papers.decisions}
-    rest = _until(until, agent.clock.now()) if until else None
-    by_hand.decide_trial(agent, _named(waiting, named), because, accepted=accepted, rest_until=rest)
-
-
-def _until(words: str, now: datetime) -> datetime | Literal["never"]:
-    """Read a day, a duration or `never`. Raises click's usage error."""
-    if words == "never":
-        return "never"
-    with contextlib.suppress(ValueError):
-        return clock.parse(f"{words}T00:00:00Z")
-    try:
-        return now + clock.Duration.parse(words)
-    except (ValueError, OverflowError):
-        expected = f"expected a day like 2026-12-31, a time like 14d, or never, got {words!r}"
-        raise click.BadParameter(expected, param_hint="--until") from None
+    rest_until = rest.until(until, agent.clock.now()) if until else None
+    by_hand.decide_trial(agent, _named(waiting, named), because, accepted=accepted, rest_until=rest_until)
 
 
 def _papers(as_host: str | None) -> TrialPapers:

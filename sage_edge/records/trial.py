@@ -21,6 +21,9 @@ MOST_SESSIONS = 1_000
 """Sessions that one trial may take: at four a day, the better part of a year."""
 
 EffectDirection = Literal["higher", "lower"]
+RestUntil = Moment | Literal["never"] | None
+"""Until when what was declined is not offered again; None: for eight sessions."""
+
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Difference = Annotated[float, Field(ge=-1, le=1)]
 
@@ -127,10 +130,7 @@ class Trial(Record):
 
 
 class TrialDecision(Record):
-    """The addressee's answer. first: the first session of an accepted trial. rest_until: a decline's, never or a day.
-
-    Without rest_until a declined trial rests for eight sessions.
-    """
+    """The addressee's answer. first: the first session of an accepted trial. rest_until: of a declined one."""
 
     format: Literal[1] = 1
     author: HostName
@@ -139,7 +139,7 @@ class TrialDecision(Record):
     first: SessionId | None
     reason: str
     decided_by: Literal["policy", "person"]
-    rest_until: Moment | Literal["never"] | None = None
+    rest_until: RestUntil = None
     created: Moment
 
     @model_validator(mode="after")

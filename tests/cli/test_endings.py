@@ -38,6 +38,7 @@ NEEDS: Mapping[str, str] = {
     "model show": "sage/seedling:q8_0",
     "recommendation accept": "0123 --because x",
     "recommendation decline": "0123 --because x",
+    "recommendation show": "0123",
     "report": "--exchange {hub} --out {target}",
     "session show": "P001",
     "session verify": "P001",

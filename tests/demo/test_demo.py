@@ -104,3 +104,19 @@ def test_a_demo_is_made_anew_and_nothing_else_is_touched(folder: Path, tmp_path:
     with pytest.raises(UsageError, match="not a demo"):
         play.play(FLEET, tmp_path, print)
     assert (tmp_path / "letters.txt").read_text() == "dear"
+
+
+def test_what_was_recommended_is_listed_and_explained(folder: Path) -> None:
+    def ask(*words: str) -> str:
+        line = [sys.executable, "-m", "sage_edge", "recommendation", *words]
+        ran = subprocess.run(line, env=stage.Stage(folder).environment("sprout"), capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    ((row),) = json.loads(ask("list", "--json"))["content"]
+    assert (row["decision"], row["sessions"]) == ("accepted by policy", "P002-P005")
+    assert row["outcome"] == "none yet"  # what was checked last comes with the next wake
+    shown = ask("show", row["id"][:5])
+    assert "by the rule identity-fades" in shown
+    assert "exploratory: chance did not decide who gets it; it rests on 7 answers of one session" in shown
+    assert len(shown.splitlines()) == 9
