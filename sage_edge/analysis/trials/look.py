@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sage_edge.analysis.findings import Examined
-from sage_edge.analysis.statistics import effect_verdict, sequence
-from sage_edge.analysis.statistics.estimate import LEVEL
+from sage_edge.analysis.statistics import effect_verdict
 from sage_edge.analysis.trials import blocks
 from sage_edge.names import HostName, SessionId, Slug
 from sage_edge.records.trial import Trial, TrialContrast, TrialDesign, TrialLook, TrialOutcome
@@ -62,11 +61,15 @@ def contrasts(
     design: TrialDesign, outcome: TrialOutcome, differences: Mapping[Slug, Sequence[float]]
 ) -> tuple[TrialContrast, ...]:
     """Return each arm against the control; the level is shared between the arms, so that all hold together."""
+    from sage_edge.analysis.statistics.estimate import LEVEL  # numpy is for who looks, not for every wake
+
     level = LEVEL / (len(design.arms) - 1)
     return tuple(_contrast(outcome, arm, row, level) for arm, row in differences.items())
 
 
 def _contrast(outcome: TrialOutcome, arm: Slug, row: Sequence[float], level: float) -> TrialContrast:
+    from sage_edge.analysis.statistics import sequence
+
     seen = sequence.looks(row, level)
     low, high = (max(-1.0, seen[-1].low), min(1.0, seen[-1].high)) if seen else (-1.0, 1.0)
     return TrialContrast.model_validate(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sage_edge.analysis.findings import Examined
-from sage_edge.analysis.trials import checks, simulate
+from sage_edge.analysis.trials import checks
 from sage_edge.curriculum import Curriculum, check_parameters
 from sage_edge.errors import SageError
 from sage_edge.inventory.roles import AgendaItem
@@ -100,6 +100,8 @@ def _has_rested(case: TrialCase, digest: Digest, trial: Trial, now: datetime) ->
 def _write(
     author: HostName, case: TrialCase, card: TrialCard, newest: Examined, curriculum: Curriculum, now: datetime
 ) -> Trial:
+    from sage_edge.analysis.trials import simulate  # numpy is for who proposes, not for every wake
+
     head = newest.transcript.head
     wrong = [f"{key}: {message}" for key, message in checks.faults(card, curriculum, tuple(case.letters))]
     simulation = simulate.simulate(card, _TRIALS) if not wrong else None
