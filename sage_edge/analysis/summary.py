@@ -12,16 +12,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sage_edge.analysis.series import Point, Series, values
+from sage_edge.analysis.session_groups import GroupName
 from sage_edge.scorers.clustered import SessionTotal, mean_over_sessions, rate_over_sessions
 from sage_edge.scorers.interval import mean_interval
 
 
 @dataclass(frozen=True)
 class WindowNumber:
-    """One number about some sessions. first, last: their labels. note: what keeps it from saying more; mostly empty."""
+    """One number about some sessions. first, last: their labels. note: what keeps it from saying more; mostly empty.
+
+    group: what the sessions have in common, where they were grouped by that.
+    """
 
     first: str
     last: str
@@ -31,6 +35,16 @@ class WindowNumber:
     low: float | None
     high: float | None
     note: str = ""
+    group: str = ""
+
+
+def grouped(series: Series, name: GroupName) -> Iterator[WindowNumber]:
+    """Yield the series group by group, in the order of their first sessions."""
+    groups: dict[str, list[Point]] = {}
+    for point in series.points:
+        groups.setdefault(name(point), []).append(point)
+    for group, points in groups.items():
+        yield replace(_window(series, points), group=group)
 
 
 def windows(series: Series, size: int | None = None) -> Iterator[WindowNumber]:

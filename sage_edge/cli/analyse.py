@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from sage_edge import sanitize
+from sage_edge.analysis.session_groups import WAYS, By
 from sage_edge.cli import corpus_options, older_details, render
 from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
@@ -19,8 +20,27 @@ from sage_edge.sizes import counted
 if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
     from sage_edge.analysis.series import Series
+    from sage_edge.analysis.summary import WindowNumber
     from sage_edge.records.claim import ClaimFinding
+    from sage_edge.records.dialogue import Dialogue
     from sage_edge.scorers import Scorer
+
+
+@dataclass(frozen=True)
+class NumberCut:
+    """How the sessions of a series are put together: in windows of numbers, by something in common, or all in one."""
+
+    window: int | None
+    way: By | None
+
+    def numbers(self, series: Series, sessions: Sequence[Dialogue]) -> Iterator[WindowNumber]:
+        """Return one number for each window or group."""
+        from sage_edge.analysis import session_groups, summary
+
+        if self.way is None:
+            return summary.windows(series, self.window)
+        return summary.grouped(series, session_groups.by(self.way, sessions))
+
 
 Asked: TypeAlias = tuple[str | None, str | None]
 """The host and the mind that a person named."""
@@ -33,6 +53,7 @@ Asked: TypeAlias = tuple[str | None, str | None]
     "--scorer", "wanted", multiple=True, metavar="ID/V", help="Only this scorer, like identity/1; repeatable."
 )
 @click.option("--window", type=click.IntRange(1), metavar="N", help="Windows of N session numbers; else all in one.")
+@click.option("--by", "way", type=click.Choice(WAYS), help="One line for each of these, instead of windows.")
 @click.option("--claims", is_flag=True, help="Test the claims of fleet/claims.yaml on this corpus.")
 @click.option("--rescore", is_flag=True, help="Forget what was computed before.")
 @json_option
@@ -44,6 +65,7 @@ def command(
     track: Track | None,
     wanted: tuple[str, ...],
     window: int | None,
+    way: By | None,
     claims: bool,
     rescore: bool,
     as_json: bool,
@@ -54,15 +76,18 @@ def command(
     scorer of the older system that is named with --scorer shows what that concluded from each session as well: states,
     detected modes, signals, running trust, severity.
     """
+    if way is not None and window is not None:
+        raise UsageError("--by and --window are two ways to group sessions", hint="give one of them")
+    cut = NumberCut(window, way)
     with corpus_options.opened(corpus_options.source(corpus, exchange), rescore=rescore) as opened:
         scorers = _scorers(opened, wanted)
         named = scorers if wanted else []
         if claims:
             _claims(opened, host, mind, as_json)
         elif as_json:
-            render.document("sage-edge/analysis/1", _document(opened, (host, mind), track, scorers, window, named))
+            render.document("sage-edge/analysis/1", _document(opened, (host, mind), track, scorers, cut, named))
         else:
-            _tables(opened, (host, mind), track, scorers, window, named)
+            _tables(opened, (host, mind), track, scorers, cut, named)
         if not as_json:
             corpus_options.tell_refused(opened, corpus, exchange)
 
@@ -83,10 +108,8 @@ def _series(of_mind: Corpus, track: Track, scorers: list[Scorer]) -> Iterator[Se
 
 
 def _tables(
-    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None, named: list[Scorer]
+    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], cut: NumberCut, named: list[Scorer]
 ) -> None:
-    from sage_edge.analysis.summary import windows
-
     shown = False
     for owner in corpus.owners(*asked):
         of_mind, name = corpus.of(*owner), corpus.owner_name(*owner)
@@ -98,7 +121,7 @@ def _tables(
                 continue
             render.line(f"{sanitize.terminal(name)}, {of}: {count} session{'s' * (count > 1)}", "bold")
             series = list(_series(of_mind, of, scorers))
-            rows = [_row(each, summary) for each in series for summary in windows(each, window)]
+            rows = [_row(each, summary) for each in series for summary in cut.numbers(each, of_mind.sessions(of))]
             if rows:
                 render.table(("scorer", "sessions", "n", "value", "95 % interval", ""), rows)
             if silent := [each.name for each in series if not each.points]:
@@ -121,14 +144,13 @@ def _why_nothing(corpus: Corpus, track: Track | None) -> str:
 def _row(series: Series, summary: Any) -> tuple[str, ...]:
     span = summary.first if summary.sessions == 1 else f"{summary.first}-{summary.last} ({summary.sessions})"
     between = "none" if summary.low is None else f"{summary.low:.3f} to {summary.high:.3f}"
+    span = f"{sanitize.terminal(summary.group)}: {span}" if summary.group else span
     return series.name, span, str(summary.n), f"{summary.value:.3f}", between, summary.note
 
 
 def _document(
-    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], window: int | None, named: list[Scorer]
+    corpus: Corpus, asked: Asked, track: Track | None, scorers: list[Scorer], cut: NumberCut, named: list[Scorer]
 ) -> dict[str, object]:
-    from sage_edge.analysis.summary import windows
-
     numbers = [
         {
             "host": host,
@@ -144,7 +166,7 @@ def _document(
         for host, mind in corpus.owners(*asked)
         for of in ((track,) if track else corpus.tracks)
         for series in _series(corpus.of(host, mind), of, scorers)
-        for summary in windows(series, window)
+        for summary in cut.numbers(series, corpus.of(host, mind).sessions(of))
     ]
     concluded = [
         document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from pydantic import JsonValue
 
 from sage_edge.cli import main
 from sage_edge.legacy import import_folder
+from sage_edge.names import Digest
 from tests import corpora
-from tests.builders import transcript
+from tests.builders import START, transcript
 from tests.exchange.world import SPROUT, World
 from tests.legacy.papers import TEXT, planned, real, session, utterances
 
@@ -65,6 +67,33 @@ def test_every_number_has_its_scorer_n_and_interval(tmp_path: Path) -> None:
     (found,) = numbers("--corpus", tmp_path / "papers", "--scorer", "identity/1")["numbers"]
     assert (found["n"], found["value"], found["sessions"], found["host"]) == (12, 0.5, 3, "sprout")
     assert found["definition"].startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("way", "groups"),
+    [
+        ("intervention", ["identity-anchored/2", "observe/1"]),
+        ("phase", ["phase grounding", "phase sensing"]),
+        ("model", ["aaaaaaaaaaaa", "bbbbbbbbbbbb"]),
+        ("week", ["2026-W47", "2026-W49"]),
+    ],
+)
+def test_sessions_are_grouped_by_what_they_have_in_common(tmp_path: Path, way: str, groups: list[str]) -> None:
+    later = {"started": START + timedelta(days=14), "weights": Digest(f"sha256:{'b' * 64}")}
+    second = {"intervention": "observe", "version": 1, "unit": "phase sensing", **later}
+    first = {"intervention": "identity-anchored", "version": 2, "weights": Digest(f"sha256:{'a' * 64}")}
+    for number, (hits, made) in enumerate(((3, first), (1, second), (2, first), (0, second)), start=1):
+        replies = ["I am Sage."] * hits + ["I am calm."] * (4 - hits)
+        corpora.write(tmp_path / "papers", transcript(f"P{number:03d}", replies=replies, **made))  # type: ignore[arg-type]
+    words = ("--corpus", tmp_path / "papers", "--scorer", "identity/2", "--by", way)
+    found = [number for number in numbers(*words)["numbers"] if number["quantity"] == "rate"]
+    assert [(number["group"], number["sessions"], number["value"]) for number in found] == [
+        (groups[0], 2, 0.625),
+        (groups[1], 2, 0.125),
+    ]
+    assert f"{groups[0]}: P001-P003 (2)" in asked(*words)
+    both = ask("--corpus", tmp_path / "papers", "--by", way, "--window", 2)
+    assert both.exit_code == 2
 
 
 def test_what_was_measured_is_remembered_and_can_be_forgotten(tmp_path: Path, home: Path) -> None:
