@@ -1,10 +1,10 @@
-# A fleet's folder of declarations out of what it declares itself: boards, roles, curriculum and models that it does not
+# A fleet's folder of declarations out of what it declares itself: boards, roles, curriculum, trials and models that it does not
 # write anew are ours.
 { runCommand }:
 own:
 runCommand "sage-fleet" { } ''
   mkdir $out
-  for part in boards claims.yaml curriculum models models.lock roles; do
+  for part in boards claims.yaml curriculum models models.lock roles trials; do
     cp -r ${../fleet}/$part $out/$part
   done
   chmod -R u+w $out

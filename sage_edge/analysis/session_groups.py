@@ -9,15 +9,15 @@ from sage_edge.analysis.series import Point
 from sage_edge.names import shortened
 from sage_edge.records.dialogue import Dialogue
 
-By: TypeAlias = Literal["intervention", "phase", "model", "week"]
-WAYS: tuple[By, ...] = get_args(By)
+GroupWay: TypeAlias = Literal["intervention", "phase", "model", "week"]
+WAYS: tuple[GroupWay, ...] = get_args(GroupWay)
 UNKNOWN = "unknown"
 
 GroupName: TypeAlias = Callable[[Point], str]
 """Names the group of a session."""
 
 
-def by(way: By, sessions: Iterable[Dialogue]) -> GroupName:
+def by(way: GroupWay, sessions: Iterable[Dialogue]) -> GroupName:
     """Return what names a session's group. sessions: those of the series; what a paper does not say is `unknown`."""
     if way == "intervention":
         return lambda point: point.intervention

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from sage_edge import sanitize
-from sage_edge.analysis.session_groups import WAYS, By
+from sage_edge.analysis.session_groups import WAYS, GroupWay
 from sage_edge.cli import corpus_options, older_details, render
 from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
@@ -31,7 +31,7 @@ class NumberCut:
     """How the sessions of a series are put together: in windows of numbers, by something in common, or all in one."""
 
     window: int | None
-    way: By | None
+    way: GroupWay | None
 
     def numbers(self, series: Series, sessions: Sequence[Dialogue]) -> Iterator[WindowNumber]:
         """Return one number for each window or group."""
@@ -65,7 +65,7 @@ def command(
     track: Track | None,
     wanted: tuple[str, ...],
     window: int | None,
-    way: By | None,
+    way: GroupWay | None,
     claims: bool,
     rescore: bool,
     as_json: bool,

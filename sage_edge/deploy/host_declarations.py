@@ -9,6 +9,7 @@
     curriculum    where it conducts; interventions alone where it only recommends them
     models        the cards of its model and that one's bases; every card where it makes models
     claims        where it analyses
+    trials        where it recommends: it proposes them
 
 A comment, another layout, a key written out at its default or a peer's sampling changes nothing here, and so restarts
 nobody. What a later version of this program declares by default changes nothing either.
@@ -21,7 +22,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from sage_edge import curriculum
+from sage_edge import curriculum, trials
 from sage_edge.declared import Declared, yaml_text
 from sage_edge.inventory import signers
 from sage_edge.inventory.fleet import Fleet
@@ -63,6 +64,8 @@ def _concerning(fleet: Fleet, host: Host) -> Iterator[tuple[str, JsonValue]]:
     yield "models", _cards(fleet, host, role)
     if role.may("analyse") and (fleet.folder / _CLAIMS).is_file():
         yield "claims", yaml_text.load((fleet.folder / _CLAIMS).read_text("utf-8"))
+    if role.may("recommend") and (declared := trials.load(fleet.folder)):
+        yield "trials", {name: _said(card) for name, card in sorted(declared.items())}
 
 
 def _said(declared: Declared, without: Iterable[str] = ("format",)) -> dict[str, JsonValue]:

@@ -26,6 +26,7 @@ SAID = {
     "curriculum/phases/grounding.yaml": ("goals:", "goals:\n  - another goal", {"sprout"}),
     "curriculum/interventions/observe.yaml": ("summary: ", "summary: more ", {"sprout", "thor"}),
     "claims.yaml": ("seed: 20260117", "seed: 20260118", {"thor"}),
+    "trials/name-anchoring.yaml": ("sessions: 50", "sessions: 52", {"thor"}),
 }
 
 
