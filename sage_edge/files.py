@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import errno
 import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -97,6 +98,11 @@ def read(path: Path, *, at_most: int) -> bytes:
         if len(data := stream.read(at_most + 1)) > at_most:
             raise NoPlainFile(path, f"holds more than {at_most} bytes")
     return data
+
+
+def read_text(path: Path, *, at_most: int, encoding: str = "utf-8") -> str:
+    """Return a plain file's text, with line ends of any kind as one sign. Raises as `read`, and UnicodeDecodeError."""
+    return io.TextIOWrapper(io.BytesIO(read(path, at_most=at_most)), encoding=encoding).read()
 
 
 def make_folder(path: Path) -> None:

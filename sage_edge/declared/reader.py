@@ -19,10 +19,13 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationErro
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 from typing_extensions import Self
 
-from sage_edge import sanitize
+from sage_edge import files, sanitize
 from sage_edge.declared import yaml_text
 from sage_edge.declared.yaml_text import WrittenValue, YamlRefused
 from sage_edge.errors import DeclarationError, Fault
+
+LARGEST_BYTES = 4_000_000
+"""What a declaration may have; people write them."""
 
 
 class Declared(BaseModel):
@@ -115,7 +118,7 @@ class Reader:
     def raw(self, path: Path) -> dict[str, Any] | None:
         """Return a file's mapping, or None after noting why there is none."""
         try:
-            return self.parse(path, path.read_text(encoding="utf-8"))
+            return self.parse(path, files.read_text(path, at_most=LARGEST_BYTES))
         except FileNotFoundError:
             self.fault(path, "", "the file is missing")
         except (OSError, UnicodeDecodeError) as unreadable:

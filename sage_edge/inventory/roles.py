@@ -128,7 +128,8 @@ class Role(Declared):
     def _proposable(cls, agenda: tuple[AgendaItem, ...], info: ValidationInfo) -> tuple[AgendaItem, ...]:
         if twice := _repeated(item.trial for item in agenda):
             raise ValueError(f"'{twice}' is on it twice")
-        if agenda and "recommend" not in info.data.get("abilities", ("recommend",)):
+        said_already = "rules" not in info.data
+        if agenda and not said_already and "recommend" not in info.data.get("abilities", ("recommend",)):
             raise ValueError("is for a role with the ability 'recommend'")
         return agenda
 

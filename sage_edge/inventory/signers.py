@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sage_edge import files
 from sage_edge.names import HostName
 
 FILE = "allowed_signers"
@@ -135,12 +136,10 @@ def _counters(text: str) -> tuple[int, int | None]:
 
 def read(folder: Path) -> str:
     """Return the text of a folder's allowed_signers; nothing where there is none. Raises ValueError, OSError."""
-    path = folder / FILE
-    if not path.is_file():
+    try:
+        return files.read_text(folder / FILE, at_most=LIMIT_BYTES, encoding="ascii")
+    except FileNotFoundError:
         return ""
-    if path.stat().st_size > LIMIT_BYTES:
-        raise ValueError(f"larger than {LIMIT_BYTES} bytes")
-    return path.read_text("ascii")
 
 
 def added(text: str, signer: Signer) -> str:

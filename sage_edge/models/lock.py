@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import files, locks
+from sage_edge.declared.reader import LARGEST_BYTES
 from sage_edge.errors import DeclarationError, Fault
 from sage_edge.hints import sage
 from sage_edge.models.card import ModelCard
@@ -62,7 +63,7 @@ def read_lock(fleet: Path) -> dict[ModelRef, LockedModel]:
     """Return ref → entry; empty where there is no lock yet. Raises DeclarationError with every bad line."""
     path = lock_path(fleet)
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = files.read_text(path, at_most=LARGEST_BYTES).split("\n")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -128,3 +129,35 @@ def test_a_trial_that_does_not_hold_together_and_an_agenda_without_it(fleet: Pat
     assert code == 2
     assert "fleet/trials/name-anchoring.yaml: arms[1]: no intervention obey v2 is declared" in words
     assert "fleet/roles/researcher.yaml: agenda[0].trial: no trial named 'something'; there are: " in words
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fleet.yaml",
+        "claims.yaml",
+        "models.lock",
+        "allowed_signers",
+        "hosts/sprout.yaml",
+        "roles/researcher.yaml",
+        "models/sage_seedling_q8_0.yaml",
+        "curriculum/kinds.yaml",
+        "curriculum/phases/sensing.yaml",
+        "trials/exemplars.yaml",
+        "overlays/cpu.yaml",
+    ],
+)
+@pytest.mark.parametrize("what", ["pipe", "device", "folder"])
+def test_what_is_no_plain_file_is_a_fault_and_nobody_waits_for_it(fleet: Path, name: str, what: str) -> None:
+    path = fleet / name
+    path.unlink(missing_ok=True)
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    code, words = said(check())
+    assert code == 2
+    assert f"fleet/{name}" in words or "/dev/zero" in words
+    assert "cannot be read: " in words or "no plain file" in words

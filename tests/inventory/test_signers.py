@@ -77,7 +77,7 @@ def test_the_fleet_names_file_and_line(fleet: Path) -> None:
     (fleet / signers.FILE).write_text(f"{GOOD[0]}\n")
     assert load.load(fleet).signers == (signers.parse(GOOD[0]),)
     (fleet / signers.FILE).write_text("#" * (signers.LIMIT_BYTES + 1))
-    with pytest.raises(DeclarationError, match="larger than"):
+    with pytest.raises(DeclarationError, match="holds more than"):
         load.load(fleet)
 
 
