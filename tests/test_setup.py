@@ -62,6 +62,7 @@ class Machine:
             "sage_edge/errors.py",
             "sage_edge/sizes.py",
             "sage_edge/hints.py",
+            "sage_edge/system_refusal.py",
         ):
             shutil.copy(ROOT / name, self.house / name)
         shutil.copytree(ROOT / "requirements", self.house / "requirements")

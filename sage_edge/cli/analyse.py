@@ -193,17 +193,21 @@ def _claims(corpus: Corpus, host: str | None, mind: str | None, as_json: bool) -
         ) from None
     chosen = subject(corpus, host, mind)
     if chosen is None:
-        log("the corpus is empty: every claim that needs sessions cannot be told")
-    findings = evaluate.test(declarations.load(paths().fleet), corpus if chosen is None else chosen)
+        log("the corpus is empty: no claim is tested")
+    here, elsewhere = evaluate.about(declarations.load(paths().fleet), () if chosen is None else chosen.dialogues)
+    findings = evaluate.test(here, corpus if chosen is None else chosen)
     if as_json:
         render.document("sage-edge/claims/1", [finding.model_dump(mode="json") for finding in findings])
         return
     if chosen is not None and len(corpus.minds) > 1:
         name = sanitize.terminal(corpus.owner_name(str(chosen.host), str(chosen.mind)))
         log(f"about the sessions of {name}; others have some, too: --host HOST, --mind NAME")
-    _claims_table(findings)
+    if findings:
+        _claims_table(findings)
     for finding in findings:
         _because(finding)
+    for claim in elsewhere:
+        log(f"not about these papers, so not tested: {claim.statement}")
 
 
 def _claims_table(findings: Sequence[ClaimFinding]) -> None:

@@ -84,8 +84,9 @@ def _content(corpus: Corpus, declared: Claims, of: tuple[str | None, str | None]
     from sage_edge.analysis.report import collect
 
     chosen = collect.subject(corpus, *of)
-    tested = evaluate.test(declared, corpus if chosen is None else chosen)
-    content = collect.gather(corpus, chosen, tested)
+    here, elsewhere = evaluate.about(declared, () if chosen is None else chosen.dialogues)
+    tested = evaluate.test(here, corpus if chosen is None else chosen)
+    content = replace(collect.gather(corpus, chosen, tested), elsewhere=tuple(claim.statement for claim in elsewhere))
     return content if model is None else replace(content, narrative=_narrative(model, tested))
 
 

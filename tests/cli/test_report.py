@@ -64,7 +64,18 @@ def test_an_empty_corpus_and_one_session_make_a_report(tmp_path: Path) -> None:
         out = tmp_path / f"{corpus.name}.md"
         answer = ask("--corpus", corpus, "--markdown", out)
         assert answer.exit_code == 0, answer.output
-        assert "cannot tell" in out.read_text("utf-8")
+        text = out.read_text("utf-8")
+        assert ("cannot tell" in text) == (corpus.name == "one"), "no papers, no verdict"
+        assert ("The claims, re-tested" in text) == (corpus.name == "one")
+
+
+def test_what_was_claimed_about_another_mind_is_not_judged_on_this_one(tmp_path: Path) -> None:
+    out = tmp_path / "out.md"
+    assert ask("--corpus", few(tmp_path / "some"), "--markdown", out).exit_code == 0
+    table, _, elsewhere = out.read_text("utf-8").partition("not about these papers, so not tested")
+    assert "Identity collapsed in sessions 18 and 19" in elsewhere
+    assert "Identity collapsed in sessions 18 and 19" not in table
+    assert "Trust (D5) and identity (D9) move together" in table
 
 
 def test_an_exchange_is_read_from_its_branches(tmp_path: Path) -> None:

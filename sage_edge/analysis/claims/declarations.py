@@ -7,7 +7,7 @@
     claims:
       NAME:
         test: coupling | run | shift | states | trend | ratio | exponent
-        statement, source, scope, track, as_stated, stated, comparison, threshold, caveats
+        statement, source, scope, about, track, as_stated, stated, comparison, threshold, caveats
         replay:  {label: …, …}          the claim's own measurement, repeated
         correct: {label: …, …}          the measurement that it ought to have been; the verdict is about this one
         also:    [{label: …, …}, …]     what else a careful reader would look at
@@ -76,6 +76,11 @@ def faults(claims: Claims) -> Iterator[tuple[str, str]]:
     """Yield what does not hold together, as key path and message: unknown scorers, quantities, timings and models."""
     measured = {track for scorer in scorers.ALL for track in scorer.tracks}
     for name, claim in claims.claims.items():
+        if isinstance(claim, Scored) and (claim.about is not None) != (claim.scope == "record"):
+            lacks = (
+                "is missing: whose record does it speak of?" if claim.about is None else "is for a record, not a law"
+            )
+            yield f"claims.{name}.about", lacks
         if isinstance(claim, Scored) and claim.track not in measured:
             yield f"claims.{name}.track", f"no scorer measures {claim.track} sessions, only {_listed(measured)}"
             continue

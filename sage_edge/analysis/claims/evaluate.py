@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sage_edge.analysis.claims import bistability, costs, couplings, differences, trend, verdicts
@@ -21,6 +22,7 @@ from sage_edge.analysis.series import Series
 from sage_edge.analysis.statistics import corrections
 from sage_edge.names import Slug, Track
 from sage_edge.records.claim import ClaimFinding
+from sage_edge.records.dialogue import Dialogue
 
 REPLAYS = 0.01
 """A stated number that replays to a hundredth of itself, or to 0.005, is the same number."""
@@ -46,6 +48,20 @@ class _Tested:
     replayed: Taken
     corrected: Taken
     others: tuple[Taken, ...]
+
+
+def about(declared: Claims, sessions: Sequence[Dialogue]) -> tuple[Claims, tuple[AnyClaim, ...]]:
+    """Return the claims that some sessions can bear out or not, and those that speak of other papers.
+
+    A law speaks of any sessions, a record of its own alone. Where there is no session, nothing is tested.
+    """
+    here = {
+        name: claim
+        for name, claim in declared.claims.items()
+        if sessions and (claim.about is None or any(claim.about.holds(session) for session in sessions))
+    }
+    elsewhere = tuple(claim for name, claim in declared.claims.items() if sessions and name not in here)
+    return declared.model_copy(update={"claims": here}), elsewhere
 
 
 def test(declared: Claims, source: SeriesSource) -> tuple[ClaimFinding, ...]:

@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from typing_extensions import Self
 
 from sage_edge.declared import Declared
-from sage_edge.names import Slug, Track
+from sage_edge.names import HostName, Slug, Track
 from sage_edge.records.claim import Scope
+from sage_edge.records.dialogue import Dialogue, Provenance
 
 _QUANTITY = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)/([1-9][0-9]{0,4}) ([a-z0-9]+(?:-[a-z0-9]+)*)")
 
@@ -129,8 +130,21 @@ class Timing(Declared):
         return rows
 
 
+class RecordOf(Declared):
+    """Whose papers a claim about a record speaks of; what is not given is any."""
+
+    provenance: Provenance | None = None
+    host: HostName | None = None
+
+    def holds(self, session: Dialogue) -> bool:
+        """Return whether a session is part of that record."""
+        return self.provenance in (None, session.provenance) and self.host in (None, session.host)
+
+
 class BaseClaim(Declared):
     """What all claims have. stated: the number that was given, if any; the words stand in as_stated.
+
+    about: of a claim about a record, whose; it is tested on those papers alone.
 
     comparison, threshold: what the corrected number must be to bear the claim out, in its own unit.
     """
@@ -138,6 +152,7 @@ class BaseClaim(Declared):
     statement: Text
     source: Text
     scope: Scope
+    about: RecordOf | None = None
     as_stated: Text
     stated: FiniteNumber | None = None
     comparison: Literal["at-least", "at-most"]

@@ -43,8 +43,11 @@ def sentence(claim: ClaimFinding) -> str:
     return f"Stated: {claim.as_stated}. Measured rightly: {right.told}, {scorers_of(right)}. {because}{needed}."
 
 
-def section(claims: Sequence[ClaimFinding]) -> Section | None:
-    """Return the table of the claims and what stands behind each, or None without claims."""
+def section(claims: Sequence[ClaimFinding], elsewhere: Sequence[str] = ()) -> Section | None:
+    """Return the table of the claims and what stands behind each, or None without claims.
+
+    elsewhere: what was claimed about other papers; it is named, and not judged.
+    """
     if not claims:
         return None
     rows: tuple[tuple[Cell, ...], ...] = tuple(
@@ -52,7 +55,8 @@ def section(claims: Sequence[ClaimFinding]) -> Section | None:
         for claim in claims
     )
     table = Table(("claim", "as stated", "replayed", "corrected", "verdict"), rows, _NOTE)
-    blocks: tuple[Block, ...] = (table, *map(_behind, claims))
+    others = Table(("not about these papers, so not tested",), tuple((claim,) for claim in elsewhere), "")
+    blocks: tuple[Block, ...] = (table, *map(_behind, claims), *([others] if elsewhere else []))
     return Section("claims", "The claims, re-tested", headline(claims), blocks)
 
 

@@ -36,7 +36,7 @@ class ReportContent:
     """What a report is about.
 
     source: where the papers lie, for people. host, mind: whose sessions these are; mind is None where the host has one.
-    others: further minds with sessions there.
+    others: further minds with sessions there. elsewhere: what was claimed about other papers, and is not tested here.
     sessions: all its papers, whether they count or not. series: every quantity of every scorer that looks at one of the
     tracks, in the order of `scorers.ALL`.
     """
@@ -48,6 +48,7 @@ class ReportContent:
     sessions: tuple[Session, ...] = ()
     series: tuple[Series, ...] = ()
     claims: tuple[ClaimFinding, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     refused: tuple[Refused, ...] = ()
     problems: tuple[Problem, ...] = ()
     forecasts: tuple[AnsweredPrediction, ...] = ()

@@ -66,7 +66,7 @@ def compose(content: ReportContent) -> Page:
 
 def _sections(content: ReportContent) -> Iterator[Section]:
     sections = (
-        claims.section(content.claims),
+        claims.section(content.claims, content.elsewhere),
         claims.worklist(content.claims),
         predictions.section(content.forecasts),
         narration.section(content.narrative),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ from hypothesis import strategies as st
 
 from sage_edge.analysis.claims import declarations, evaluate
 from sage_edge.analysis.claims.measurement import evidence
+from sage_edge.records import dialogue
 from sage_edge.records.base import parse
 from sage_edge.records.claim import ClaimFinding
+from sage_edge.records.dialogue import Dialogue
 from tests.analysis.claims.shelf import Scores, Shelf, declare
 from tests.analysis.statistics.scores import TENTHS
+from tests.builders import transcript
 
 FLEET = Path(__file__).parents[3] / "fleet"
 RISING = {number: [0.02 * number + 0.02 * (number % 3)] for number in range(1, 21)}
@@ -111,3 +115,21 @@ def _pair() -> dict[str, str]:
 
 def test_no_measurement_leaves_no_evidence() -> None:
     assert evidence([]) == ()
+
+
+def of(provenance: str, host: str = "sprout") -> Dialogue:
+    return replace(dialogue.of(transcript("P001")), provenance=provenance, host=host)  # type: ignore[arg-type]
+
+
+def test_a_claim_about_a_record_is_tested_on_that_record_alone() -> None:
+    record = {"scope": "record", "about": {"provenance": "legacy", "host": "sprout"}}
+    declared = declare(law=TREND, record=TREND | record)
+    for sessions, here in (
+        ([of("recorded")], ["law"]),
+        ([of("legacy", "willow")], ["law"]),
+        ([of("recorded"), of("legacy")], ["law", "record"]),
+        ([], []),
+    ):
+        known, elsewhere = evaluate.about(declared, sessions)
+        assert list(known.claims) == here
+        assert [claim.scope for claim in elsewhere] == (["record"] if here == ["law"] else [])
