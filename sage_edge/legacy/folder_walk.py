@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +16,16 @@ from sage_edge.legacy.errors import UnreadableFile
 
 GIT = "git's own folder"
 """What is said of a `.git`."""
+_LIKE_A_BYTE = re.compile(r"\\(?=x(?:5c|[89a-f][0-9a-f]))")
+"""A backslash in a name that would look like a byte which is no UTF-8."""
 
 
 @dataclass(frozen=True)
 class FolderFile:
-    """One name below the folder. name: its path, with slashes. kind `folder`: it could not, or must not, be listed."""
+    """One name below the folder. name: its path, with slashes, and no other's.
+
+    kind `folder`: it could not, or must not, be listed.
+    """
 
     name: str
     path: Path
@@ -97,5 +103,6 @@ def _reason(refusal: OSError) -> str:
 
 
 def _name(path: Path, root: Path) -> str:
-    """The path below root as text; bytes that are no UTF-8 are replaced."""
-    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
+    """The path below root as text that no other path has; a byte that is no UTF-8 stands as its code, `\\xe4`."""
+    name = _LIKE_A_BYTE.sub(r"\\x5c", path.relative_to(root).as_posix())
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -75,11 +75,21 @@ def test_what_is_gone_or_forbidden_is_told(tmp_path: Path) -> None:
         folder_walk.read(tmp_path / "gone.json")
 
 
-def test_a_name_that_is_no_utf8(tmp_path: Path) -> None:
-    plant(tmp_path, {os.fsdecode(b"caf\xe9.json"): session(1)})
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b"caf\xe9.json", "caf\\xe9.json"),
+        (b"caf\\xe9.json", "caf\\x5cxe9.json"),
+        (b"caf\\x5cxe9.json", "caf\\x5cx5cxe9.json"),
+        (b"text\\x1.json", "text\\x1.json"),
+        ("café.json".encode(), "café.json"),
+    ],
+)
+def test_no_two_names_are_one(raw: bytes, name: str, tmp_path: Path) -> None:
+    plant(tmp_path, {os.fsdecode(raw): session(1)})
     (found,) = folder_walk.walk(tmp_path)
-    assert found.name == "caf\ufffd.json"
-    assert session_file.read(found).drafts[0].head.source == "caf\ufffd.json"
+    assert found.name == name
+    assert session_file.read(found).drafts[0].head.source == name
 
 
 def test_folders_of_any_depth(tmp_path: Path) -> None:

@@ -205,6 +205,18 @@ def test_a_current_file_comes_before_its_older_copy(tmp_path: Path) -> None:
     assert (row(report, older).outcome, row(report, newer).outcome) == ("same-content", "imported")
 
 
+def test_names_that_differ_in_a_byte_are_two_files(tmp_path: Path) -> None:
+    """As an old zip unpacks ä and ö: neither is UTF-8."""
+    one, two = os.fsdecode(b"session_\xe4.json"), os.fsdecode(b"session_\xf6.json")
+    made = plan(plant(tmp_path, {"a.json": session(2), one: session(1), two: session(2)}))
+    assert [(row.source, row.outcome) for row in made.report.files] == [
+        ("a.json", "imported"),
+        (r"session_\xe4.json", "imported"),
+        (r"session_\xf6.json", "same-content"),
+    ]
+    assert sorted(paper.head.number or 0 for paper in made.papers.values()) == [1, 2]
+
+
 def test_nothing_is_read_twice_and_no_file_is_written(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, real = content(source), session_file.of_bytes
     seen: list[str] = []
