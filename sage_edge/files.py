@@ -39,6 +39,7 @@ UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENO
 """What a file system answers that lacks links, locks, or the syncing of folders (CIFS, vfat, some of FUSE)."""
 
 BETTER_PLACE = "put the folder on a file system that has it: ext4, xfs or btrfs"
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _RENAME_NOREPLACE, _AT_FDCWD = 1, -100
 
 
@@ -103,6 +104,25 @@ def read(path: Path, *, at_most: int) -> bytes:
 def read_text(path: Path, *, at_most: int, encoding: str = "utf-8") -> str:
     """Return a plain file's text, with line ends of any kind as one sign. Raises as `read`, and UnicodeDecodeError."""
     return io.TextIOWrapper(io.BytesIO(read(path, at_most=at_most)), encoding=encoding).read()
+
+
+def is_apple_double(path: Path) -> bool:
+    """Whether a file is what macOS keeps beside another one: `._x` of `x`, nobody's content.
+
+    It does so on FAT and exFAT, on network shares and in archives. Judged by name and first bytes; never raises.
+    """
+    if not path.name.startswith("._"):
+        return False
+    try:
+        with os.fdopen(open_plain(path, follow=False), "rb") as stream:
+            return stream.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE
+    except OSError:
+        return False
+
+
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """Return what a pattern finds below a folder, in name order, without what macOS keeps beside other files."""
+    return [path for path in sorted(folder.glob(pattern)) if not is_apple_double(path)]
 
 
 def make_folder(path: Path) -> None:

@@ -35,6 +35,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("log")
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "is_one"),
+    [
+        ("._a", b"\x00\x05\x16\x07more", True),
+        ("a", b"\x00\x05\x16\x07more", False),
+        ("._a", b"\x00\x05\x16", False),
+        ("._a", b"{}", False),
+    ],
+)
+def test_what_macos_keeps_beside_a_file_is_known_by_name_and_first_bytes(
+    tmp_path: Path, name: str, data: bytes, is_one: bool
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert files.is_apple_double(tmp_path / name) is is_one
+    assert files.listed(tmp_path, "*") == ([] if is_one else [tmp_path / name])
+
+
+def test_a_pipe_or_nothing_called_so_is_not_what_macos_keeps(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "._pipe")
+    assert not files.is_apple_double(tmp_path / "._pipe")
+    assert not files.is_apple_double(tmp_path / "._none")
+
+
 @settings(max_examples=30)
 @given(payloads=PAYLOADS)
 def test_what_was_appended_is_read(folder: Path, payloads: list[str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sage_edge import files
 from sage_edge.errors import UsageError
 from sage_edge.paths import Paths
 
@@ -42,7 +43,11 @@ def boards(paths: Paths) -> list[str]:
 
 def models(paths: Paths) -> list[str]:
     """Every model that a card declares, that ships with the code or that this machine's store names."""
-    cards = [*(paths.fleet / "models").glob("*.yaml"), *SHIPPED.glob("*/card.yaml"), *paths.models.glob("*/card.yaml")]
+    cards = [
+        *files.listed(paths.fleet / "models", "*.yaml"),
+        *SHIPPED.glob("*/card.yaml"),
+        *paths.models.glob("*/card.yaml"),
+    ]
     named = {ref for card in cards for ref in _refs(card)}
     manifests = paths.models / "manifests"
     stored = (path.relative_to(manifests).with_suffix("") for path in manifests.glob("*/*/*.json"))
@@ -71,7 +76,7 @@ def offered(of: Callable[[Paths], list[str]]) -> Any:
 
 
 def _stems(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.yaml"))
+    return [path.stem for path in files.listed(folder, "*.yaml")]
 
 
 def _refs(card: Path) -> Iterator[str]:

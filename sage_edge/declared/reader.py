@@ -165,7 +165,7 @@ class Reader:
         if not folder.is_dir():
             self.fault(folder, "", "the folder is missing")
             return {}
-        records = {path.stem: self.read(path, kind) for path in sorted(folder.glob("*.yaml"))}
+        records = {path.stem: self.read(path, kind) for path in files.listed(folder, "*.yaml")}
         return {stem: record for stem, record in records.items() if record is not None}
 
     def finish(self) -> None:

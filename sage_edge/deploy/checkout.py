@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from sage_edge import shell
+from sage_edge import files, shell
 from sage_edge.clock import SystemClock
 from sage_edge.deploy import host_declarations
 from sage_edge.deploy.errors import ModelNotLocked
@@ -90,7 +90,7 @@ def _counter(root: Path) -> int:
 
 def declared(folder: Path) -> dict[str, str]:
     """Return every declaration below a fleet folder that a board needs: path → text."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in (".yaml", ".lock"))
+    paths = (path for path in files.listed(folder, "**/*") if path.is_file() and path.suffix in (".yaml", ".lock"))
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
 
 

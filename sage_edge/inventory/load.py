@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from sage_edge import hints
 from sage_edge.declared import Reader
 from sage_edge.errors import Fault
+from sage_edge.files import listed
 from sage_edge.inventory import session_kinds, signers
 from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.cadence import Schedule
@@ -78,7 +79,7 @@ def read_all(reader: Reader, *, strangers: bool = False) -> Mapping[str | None, 
 
 def overlays(folder: Path) -> tuple[str, ...]:
     """Return the names of the overlays that a fleet folder declares, good or not."""
-    return tuple(sorted(path.stem for path in (folder / "overlays").glob("*.yaml")))
+    return tuple(path.stem for path in listed(folder / "overlays", "*.yaml"))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Files:
 
 def _read_files(reader: Reader) -> _Files:
     for subfolder in ("hosts", "roles", "boards", "overlays"):
-        for path in sorted((reader.folder / subfolder).glob("*.yml")):
+        for path in listed(reader.folder / subfolder, "*.yml"):
             reader.fault(path, "", "expected the ending .yaml")
     fleet = reader.raw(reader.folder / "fleet.yaml")
     hosts: dict[str, Content] = {}
@@ -114,7 +115,7 @@ def _read_files(reader: Reader) -> _Files:
 
 
 def _yaml(reader: Reader, subfolder: str) -> list[Path]:
-    return sorted((reader.folder / subfolder).glob("*.yaml"))
+    return listed(reader.folder / subfolder, "*.yaml")
 
 
 def _named(reader: Reader, subfolder: str, kind: type[Record]) -> dict[str, Record]:

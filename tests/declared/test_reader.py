@@ -46,6 +46,14 @@ def faults(folder: Path, content: str | bytes) -> list[str]:
     return [str(fault) for fault in reader.faults]
 
 
+def test_what_macos_keeps_beside_a_file_declares_nothing(folder: Path) -> None:
+    (folder / "things" / "._a.yaml").write_bytes(bytes.fromhex("00051607b0"))
+    (folder / "things" / "a.yaml").write_text("format: 1\nname: a\n")
+    reader = Reader(folder)
+    assert list(reader.read_all("things", Thing)) == ["a"]
+    reader.finish()
+
+
 def test_a_good_file_is_a_record(folder: Path) -> None:
     assert faults(folder, "format: 1\nname: a\nleaves: [{count: 2}]\n") == []
 

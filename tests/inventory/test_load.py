@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sage_edge.declared import Reader
+from sage_edge.deploy import checkout
 from sage_edge.errors import DeclarationError, UsageError
 from sage_edge.inventory import load
 from tests import fault_lines
@@ -43,6 +44,15 @@ def test_an_unknown_host_is_refused_with_the_known_ones() -> None:
     for ask in (fleet.host, fleet.role_of, fleet.board_of, fleet.schedule_of):
         with pytest.raises(UsageError, match="no host named 'sprut'; there are: desk, sprout, thor"):
             ask("sprut")
+
+
+def test_what_macos_keeps_beside_declarations_changes_nothing(fleet: Path) -> None:
+    hosts, overlays = set(load.load(fleet).hosts), load.overlays(fleet)
+    for path in [*fleet.rglob("*.yaml"), fleet / "hosts" / "old.yml", fleet / "overlays" / "new.yaml"]:
+        (path.parent / f"._{path.name}").write_bytes(bytes.fromhex("00051607b0"))
+    assert set(load.load(fleet).hosts) == hosts
+    assert load.overlays(fleet) == overlays
+    assert not [name for name in checkout.declared(fleet) if "._" in name]
 
 
 def test_the_message_of_the_issue(edit: Edit, faults: Faults) -> None:

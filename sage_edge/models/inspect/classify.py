@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+from sage_edge import files
 from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, ModelError, Truncated
 from sage_edge.models.inspect import (
@@ -85,6 +86,8 @@ def _expected(report: InspectReport, family: str | None) -> InspectReport:
 
 def _file(path: Path) -> InspectReport:
     """A single file stands for the folder that would hold it alone."""
+    if files.is_apple_double(path):
+        return InspectReport(path, ModelKind.UNKNOWN, faults=("it is what macOS keeps beside another file",))
     if (stands := pointer(path, path.stat().st_size)) is not None:
         return _pointers(path, {path.name: stands})
     if path.name.lower().endswith(PICKLES) and not gguf_header.is_older(path):
@@ -258,6 +261,10 @@ def _pickle(name: str) -> str:
 
 def _notes(listing: FolderListing) -> tuple[str, ...]:
     notes = [f"{name[:80]} is not read: it cannot be, or is no regular file" for name in listing.odd[:5]]
+    if listing.beside:
+        names = ", ".join(listing.beside[:5])[:200]
+        more = f" … and {len(listing.beside[5:])} more" if listing.beside[5:] else ""
+        notes.append(f"left out, because macOS keeps it beside other files: {names}{more}")
     if strangers := sorted(set(listing.pointers) - set(_wanted_pointers(listing))):
         notes.append(f"{', '.join(strangers[:5])[:200]} is a Git LFS pointer, and no part of the model")
     if scripts := listing.having(".py"):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sage_edge import files
 from sage_edge.hints import sage
 from sage_edge.models.errors import ModelError
 from sage_edge.models.inspect.bounded import Stream
@@ -31,6 +32,7 @@ class FolderListing:
 
     sizes: name → bytes of each regular file. pointers: name → bytes that a Git LFS pointer stands for.
     leaving: links, at any depth, that lead out of where they may lead. odd: names that are no files, or cannot be read.
+    beside: what macOS keeps beside other files, at any depth; it is in none of the others.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class FolderListing:
     pointers: Mapping[str, int]
     leaving: tuple[str, ...]
     odd: tuple[str, ...]
+    beside: tuple[str, ...]
 
     def having(self, *endings: str) -> tuple[str, ...]:
         """Names with one of these endings, sorted."""
@@ -57,9 +60,12 @@ def look(folder: Path, within: Path | None = None) -> FolderListing:
     sizes: dict[str, int] = {}
     odd: list[str] = []
     leaving: list[str] = []
+    beside: list[str] = []
     for path in _entries(folder):
         name = path.relative_to(folder).as_posix()
-        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(border):
+        if files.is_apple_double(path):
+            beside.append(name)
+        elif path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(border):
             leaving.append(name)
         elif path.parent == folder:
             size = _size(path)
@@ -68,7 +74,7 @@ def look(folder: Path, within: Path | None = None) -> FolderListing:
             elif not path.is_dir():
                 odd.append(name)
     pointers = {name: stands for name in sizes if (stands := pointer(folder / name, sizes[name])) is not None}
-    return FolderListing(folder, sizes, pointers, tuple(sorted(leaving)), tuple(sorted(odd)))
+    return FolderListing(folder, sizes, pointers, *(tuple(sorted(names)) for names in (leaving, odd, beside)))
 
 
 def _entries(folder: Path) -> Iterator[Path]:

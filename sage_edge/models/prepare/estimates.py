@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sage_edge import sizes
+from sage_edge import files, sizes
 from sage_edge.models.card import ModelCard
 from sage_edge.models.card_sources import DirectorySource, PackageSource
 from sage_edge.models.prepare.stage import SourceStage, StageCost
@@ -68,7 +68,7 @@ def _size(stage: SourceStage, home: Path) -> tuple[int, str]:
     card = stage.card
     if isinstance(stage.source, DirectorySource):
         folder = home / stage.source.directory
-        paths = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+        paths = [path for path in files.listed(folder, "**/*") if path.is_file()] if folder.is_dir() else []
         if wanted := [path for path in paths if card.wants(path.relative_to(folder).as_posix())]:
             return sum(path.stat().st_size for path in wanted), "the size of its files"
         size, basis = _guessed(stage)

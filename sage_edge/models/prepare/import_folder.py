@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sage_edge import __version__
+from sage_edge import __version__, files
 from sage_edge.hints import sage
 from sage_edge.models.card import ModelCard, find, listing
 from sage_edge.models.download.ranges import ByteProgress, counting, silent
@@ -81,7 +81,7 @@ def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
     """Return the files of a folder that belong to the card's model, sorted; reads no weights. Raises ModelError."""
     if not folder.is_dir():
         raise ModelError(f"{folder} is no folder", hint=sage("model import", "DIR", ref=card.ref))
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    paths = [path for path in files.listed(folder, "**/*") if path.is_symlink() or not path.is_dir()]
     chosen = tuple(path for path in paths if card.wants(path.relative_to(folder).as_posix()))
     for path in chosen:
         if path.is_symlink():

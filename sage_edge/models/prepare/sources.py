@@ -54,7 +54,7 @@ def _from_folder(card: ModelCard, source: DirectorySource, context: PrepareConte
             [f"its folder {source.directory}"],
             hint=("put its files there, then: ", sage("model prepare", _whole(card))),
         )
-    paths = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
+    paths = [path for path in files.listed(folder, "**/*") if not path.is_dir()]
     chosen = [path for path in paths if card.wants(path.relative_to(folder).as_posix())]
     ggufs = [path for path in chosen if path.suffix == ".gguf"]
     alone = card.container == "gguf" and len(ggufs) == 1  # others may lie beside it
@@ -104,6 +104,7 @@ def _from_hub(
     where = f"fleet/models/{stem(_whole(card))}.yaml"
     others = f"name another revision, or in `files` only those that are meant, in {where}, then: "
     report = look(scratch, card, (others, sage("model prepare", _whole(card))), is_adapter=is_adapter)
+    listed = tuple(file for file in listed if not files.is_apple_double(scratch / file.path))
     own = _without_strays((file.path for file in listed), scratch, report, context)
     return SourceFiles(tuple(file for file in listed if file.path in own), report.template)
 

@@ -76,6 +76,14 @@ def test_a_whole_folder_becomes_a_model(tmp_path: Path, tree: dict[str, Any]) ->
     assert import_folder(source, read_cards(made.fleet)[REF], made.store, NOW) == manifest
 
 
+def test_what_macos_keeps_beside_the_files_changes_nothing(tmp_path: Path) -> None:
+    source = plant(tmp_path / "merged", WHOLE)
+    _, plain = bring(tmp_path / "plain", source)
+    for name in WHOLE:
+        (source / f"._{name}").write_bytes(bytes.fromhex("00051607"))
+    assert bring(tmp_path / "stick", source)[1].digest() == plain.digest()
+
+
 def test_the_seedlings_own_folder_becomes_a_model(tmp_path: Path) -> None:
     made, manifest = bring(tmp_path, SHIPPED / "seedling", container="gguf", files=["*.gguf"], parameters=2_756_864)
     assert [file.path for file in manifest.files] == ["seedling.gguf"]
