@@ -10,6 +10,7 @@ Texts are joined by a line end. Unless they were one text alone, the parts stand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -29,6 +30,8 @@ _FURTHER = frozenset(("inlineData", "fileData", "functionCall", "functionRespons
     ("inline_data", "file_data", "function_call", "function_response", "codeExecutionResult")
 )
 """Keys of a part of Gemini that says no type."""
+_RETURNED = re.compile(r".*tool_result|functionResponse|function_response|function_call_output|codeExecutionResult")
+"""Kinds of parts that hold what a tool returned."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,25 @@ def plain(raw: Json) -> Plain:
             item, several, kinds = _joined(item, place)
             is_joined, others = is_joined or several, [*others, *kinds]
     return Plain(item, is_joined, tuple(dict.fromkeys(others)))
+
+
+def speaker(raw: Json) -> str | None:
+    """Return who says an item that nobody can read; None where nobody does. A `name` alone is a tool's as well."""
+    item = _unwrapped(raw)
+    who = key(item, SPEAKERS, str)
+    return None if who in (None, "name") else str(item[who])
+
+
+def is_asked(raw: Json) -> bool:
+    """Whether an item that nobody says holds a question."""
+    return key(raw, QUESTIONS, str) is not None or _listed(raw, QUESTIONS) is not None
+
+
+def is_returned(raw: Json) -> bool:
+    """Whether an item holds what a tool returned; some systems let the user say it."""
+    item = _unwrapped(raw)
+    place = _listed(item, (*TEXTS, _PARTS))
+    return place is not None and any(_RETURNED.fullmatch(_kind(part)) for part in _of(place, item[place]) or [])
 
 
 def _unwrapped(item: Json) -> Json:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from sage_edge.legacy import answers, shapes
+from sage_edge.legacy import answers, parts, shapes
 from sage_edge.legacy.errors import NoTurn
 from sage_edge.legacy.host_names import slug
 from sage_edge.legacy.parts import Json
@@ -96,18 +96,23 @@ class Talk:
 
 def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] = ()) -> Talk:
     """Return what a list of turns comes to. selves: how the file calls its mind, where no speaker has a known name."""
-    talk, readable = Talk(), []
+    talk, numbered, own_names = Talk(), list[tuple[int, Utterance | QuestionItem | None]](), set(selves)
     for number, item in enumerate(items, start=1):
         try:
-            readable.append((number, shapes.read(item)))
+            numbered.append((number, shapes.read(item)))
         except NoTurn as why:
             talk.refused.append(f"{what} {number}: {why}")
-    talk.repairs += _in_parts([turn for _, turn in readable])
-    names = [turn.who for _, turn in readable if isinstance(turn, Utterance) and not is_tool(turn.who)]
-    minds = {name for name in names if is_mind(name)} or {name for name in names if name in set(selves)}
+            if _asks(item, own_names):
+                numbered.append((number, None))
+    readable = [turn for _, turn in numbered if turn is not None]
+    talk.repairs += _in_parts(readable)
+    names = [turn.who for turn in readable if isinstance(turn, Utterance) and not is_tool(turn.who)]
+    minds = {name for name in names if is_mind(name)} or own_names.intersection(names)
     strangers = "" if minds or all(map(is_asker, names)) else _told(names)
-    for number, turn in readable:
-        if isinstance(turn, QuestionItem):
+    for number, turn in numbered:
+        if turn is None:  # what is said next answers what was refused, not what was asked before it
+            talk.close()
+        elif isinstance(turn, QuestionItem):
             talk.ask(turn)
         elif is_tool(turn.who) and turn.who not in minds:
             talk.refused.append(f"{what} {number}: it is what a tool returned; nobody says it")
@@ -119,9 +124,19 @@ def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] =
     return talk
 
 
-def _in_parts(turns: Iterable[Utterance | QuestionItem]) -> Iterator[str]:
+def _asks(refused: JsonValue, own_names: Iterable[str]) -> bool:
+    """Whether a refused item is the turn of somebody who asks: a picture alone, for one."""
+    if not isinstance(refused, dict):
+        return False
+    who = parts.speaker(refused)
+    if who is None:
+        return parts.is_asked(refused)
+    is_other = is_mind(who) or who in own_names or is_system(who) or is_tool(who)
+    return not is_other and not parts.is_returned(refused)
+
+
+def _in_parts(turns: Sequence[Utterance | QuestionItem]) -> Iterator[str]:
     """Yield what was done with turns that stood in parts."""
-    turns = list(turns)
     if any(turn.is_joined for turn in turns):
         yield "texts in several parts were joined by a line end; the parts stand in stored"
     if others := sorted({kind for turn in turns for kind in turn.others}):

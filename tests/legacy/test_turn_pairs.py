@@ -111,6 +111,53 @@ def test_items_that_are_no_turns_are_refused_by_number() -> None:
     assert talk.refused[1].startswith("exercise 4: no question and no answer")
 
 
+IMAGE: JsonValue = [{"type": "image_url", "image_url": {"url": "data:,"}}]
+RETURNED: JsonValue = [{"type": "tool_result", "content": "sun"}]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        {"role": "user", "content": IMAGE},
+        {"role": "user", "content": None, "tool_calls": 1},
+        {"type": "user", "message": {"role": "user", "content": IMAGE}},
+        {"speaker": "Teacher"},
+        {"prompt": IMAGE, "response": "A cat."},
+        {"claude": "A?", "sage": 7},
+    ],
+)
+def test_a_refused_turn_of_the_asker_ends_the_question(between: JsonValue) -> None:
+    """The answer is to the picture, and the question before it got none."""
+    asked, answered = utterances("Who are you?", "That is a cat.")
+    for items in ([asked, between, answered], [asked, {"role": "assistant", "content": IMAGE}, between, answered]):
+        talk = pair(items)
+        assert seen(talk) == [("Who are you?", "", "interrupted"), ("", "That is a cat.", "ok")]
+        assert (talk.words[0].error, talk.kept + len(talk.refused)) == (NO_ANSWER, len(items))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        7,
+        {"score": 1},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "name": "look", "input": {}}]},
+        {"role": "tool", "content": "sun"},
+        {"role": "tool", "content": IMAGE},
+        {"role": "system", "content": IMAGE},
+        {"role": "user", "content": RETURNED},
+        {"type": "user", "message": {"role": "user", "content": RETURNED}},
+        {"role": "user", "parts": [{"functionResponse": {"name": "look"}}]},
+        {"type": "function_call", "name": "look", "arguments": "{}"},
+        {"role": "Ant", "content": IMAGE},
+    ],
+)
+def test_what_the_mind_does_before_it_answers_leaves_the_question_open(between: JsonValue) -> None:
+    asked, answered = utterances("Who are you?", "I am SAGE.")
+    talk = pair([asked, between, answered], selves=["Ant"])
+    assert (seen(talk), len(talk.refused)) == ([("Who are you?", "I am SAGE.", "ok")], 1)
+
+
 @given(st.lists(st.tuples(NAMES, st.text(max_size=5)), max_size=8))
 def test_every_item_is_accounted_for(lines: list[tuple[str, str]]) -> None:
     talk = pair([{"speaker": who, "text": text} for who, text in lines])
