@@ -16,6 +16,7 @@ _JSON = re.compile(r"\.(jsonl?|ndjson)(?![a-z])", re.IGNORECASE)
 _LINES = re.compile(r"\.(jsonl|ndjson)(?![a-z])", re.IGNORECASE)
 IDENTITY = "an identity file"
 """The state of one mind; `states` looks at it further."""
+APPLE_DOUBLE = "what macOS keeps beside a file (AppleDouble)"
 TRAINING_STATE = "the state of the training track"
 STATES = frozenset((IDENTITY, TRAINING_STATE))
 """What a file is of which older contents may lie beside it, under names that differ in their digits."""

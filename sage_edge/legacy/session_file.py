@@ -90,6 +90,8 @@ def read(file: FolderFile) -> ParsedFile:
         return ParsedFile(file.name, 0, what=file.why)
     if file.kind != "file":
         return ParsedFile(file.name, 0, why=file.why)
+    if files.is_apple_double(file.path):
+        return ParsedFile(file.name, file.size, what=kinds.APPLE_DOUBLE)
     if not kinds.is_json(file.name):
         return ParsedFile(file.name, file.size, what=kinds.by_name(file.name))
     if file.size > decode.LIMIT_BYTES:

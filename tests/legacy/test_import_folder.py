@@ -217,6 +217,21 @@ def test_names_that_differ_in_a_byte_are_two_files(tmp_path: Path) -> None:
     assert sorted(paper.head.number or 0 for paper in made.papers.values()) == [1, 2]
 
 
+def test_what_macos_keeps_beside_a_file_is_no_transcript(tmp_path: Path) -> None:
+    beside = b"\x00\x05\x16\x07" + bytes(22)
+    planted = plant(
+        tmp_path, {"s.json": session(1), "._s.json": beside, "x/._notes.txt": beside, "._t.json": session(2)}
+    )
+    rows = {row.source: (row.outcome, row.reason) for row in plan(planted).report.files}
+    left = ("not-a-transcript", "what macOS keeps beside a file (AppleDouble)")
+    assert rows == {
+        "s.json": ("imported", None),
+        "._s.json": left,
+        "x/._notes.txt": left,
+        "._t.json": ("imported", None),  # a name alone says nothing
+    }
+
+
 def test_nothing_is_read_twice_and_no_file_is_written(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, real = content(source), session_file.of_bytes
     seen: list[str] = []
