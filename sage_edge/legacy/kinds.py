@@ -55,6 +55,8 @@ _KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("slug files timestamp", "a pointer to a snapshot"),
     )
 )
+_PAPER = frozenset("head turns closing seal".split())
+_REPORT = frozenset("format source files totals numbering histories defects".split())
 _EXPERIENCES = "experiences"
 _ROW = frozenset({"prompt", "response", "salience"})
 
@@ -76,7 +78,9 @@ def by_name(name: str) -> str:
 
 
 def by_content(value: JsonValue) -> str | None:
-    """What a document of the older system is that holds no session; None when nothing speaks for that."""
+    """What a document is that holds no session of an older system; None when nothing speaks for that."""
+    if isinstance(value, dict) and (paper := _ours(value)):
+        return paper
     own = containers.own(value) if isinstance(value, dict) else None
     if own is not None and own[0] != _EXPERIENCES:
         return None
@@ -91,6 +95,17 @@ def by_content(value: JsonValue) -> str | None:
     if value and all(isinstance(held, int) and key.startswith("<") for key, held in value.items()):
         return "a tokenizer's list of added tokens"
     return None
+
+
+def _ours(value: Mapping[str, JsonValue]) -> str | None:
+    """What a document is that an import, or a session of ours, has written: its turns are on record already."""
+    if value.keys() >= _REPORT:
+        return "the report of an import; nothing to import"
+    head = value.get("head")
+    if not (isinstance(head, dict) and value.keys() >= _PAPER):
+        return None
+    what = "a paper of an import" if head.get("provenance") == "legacy" else "a transcript of ours"
+    return f"{what}; nothing to import"
 
 
 def _buffer(rows: Sequence[JsonValue], *, is_named: bool) -> str | None:

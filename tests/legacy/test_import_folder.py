@@ -232,6 +232,18 @@ def test_what_macos_keeps_beside_a_file_is_no_transcript(tmp_path: Path) -> None
     }
 
 
+def test_what_an_import_wrote_is_not_imported(source: Path, tmp_path: Path) -> None:
+    write(plan(source), source / "earlier")
+    papers = {place: data for place, data in content(source).items() if place.startswith("earlier")}
+    report = plan(plant(tmp_path / "again", dict(papers))).report
+    reasons = {row.source.partition("/")[2].partition("/")[0]: row.reason for row in report.files}
+    assert reasons == {
+        "import.json": "the report of an import; nothing to import",
+        "sessions": "a paper of an import; nothing to import",
+    }
+    assert report.count("not-a-transcript") == len(report.files) == 4
+
+
 def test_nothing_is_read_twice_and_no_file_is_written(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, real = content(source), session_file.of_bytes
     seen: list[str] = []

@@ -6,9 +6,11 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge.legacy import kinds
-from tests.legacy.papers import read, session, training
+from tests.legacy.papers import Json, read, session, training
 
 ROW: JsonValue = {"id": "a1", "prompt": "A?", "response": "B.", "salience": {"total": 0.5}, "session": 3}
+
+OURS: Json = {"head": {}, "turns": [{"prompt": "A?", "reply": "B."}], "closing": {}, "seal": "sha256:00"}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,8 @@ def test_what_promises_json(name: str, is_json: bool) -> None:
         ({"<|end|>": 7}, "a tokenizer's list of added tokens"),
         ({"fleet_version": 3, "machines": {}}, "a fleet manifest"),
         ({"slug": "a", "files": [], "timestamp": ""}, "a pointer to a snapshot"),
+        (OURS, "a transcript of ours; nothing to import"),
+        ({**OURS, "head": {"provenance": "legacy"}}, "a paper of an import; nothing to import"),
     ],
 )
 def test_by_content(value: JsonValue, what: str) -> None:
