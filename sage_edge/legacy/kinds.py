@@ -55,8 +55,8 @@ _KEYS: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("slug files timestamp", "a pointer to a snapshot"),
     )
 )
-_PAPER = frozenset("head turns closing seal".split())
-_REPORT = frozenset("format source files totals numbering histories defects".split())
+_PAPER = frozenset(("head", "turns", "closing", "seal"))
+_REPORT = frozenset(("format", "source", "files", "totals", "numbering", "histories", "defects"))
 _EXPERIENCES = "experiences"
 _ROW = frozenset({"prompt", "response", "salience"})
 
