@@ -24,7 +24,7 @@ from tests import golden
 ROOT = Path(__file__).parents[1]
 SIM = Surroundings(overlay="sim", width=80, addresses=".sage/sim")
 SAMPLES: dict[str, Any] = {
-    "is_whole": False,
+    "instead": "",
     "abilities": ("analyse", "recommend"),
     "ability": "conduct",
     "actual": "sha256:2222",

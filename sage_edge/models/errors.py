@@ -122,11 +122,11 @@ class DoesNotFit(ModelError):
 class HeaderBroken(ModelError):
     """A header that cannot be right. `why` is a sentence without the file's name.
 
-    is_whole: nothing is wrong with it, and nobody here reads its form.
+    instead: what to take where nothing is wrong with it but that nobody here reads its form.
     """
 
-    def __init__(self, file: str, why: str, *, is_whole: bool = False) -> None:
-        self.file, self.why, self.is_whole = file, why, is_whole
+    def __init__(self, file: str, why: str, *, instead: str = "") -> None:
+        self.file, self.why, self.instead = file, why, instead
         super().__init__(f"{file} {why}", hint=("get the file again; see: ", sage("model inspect", "PATH")))
 
 

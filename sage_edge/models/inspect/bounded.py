@@ -94,9 +94,9 @@ class Stream:
         """Bytes between here and the end."""
         return self.size - self.at
 
-    def broken(self, why: str, *, is_whole: bool = False) -> HeaderBroken:
-        """The refusal of this file; raise it. is_whole: nobody here reads its form."""
-        return HeaderBroken(self.name, why, is_whole=is_whole)
+    def broken(self, why: str, *, instead: str = "") -> HeaderBroken:
+        """The refusal of this file; raise it. instead: what to take, where nobody here reads its form."""
+        return HeaderBroken(self.name, why, instead=instead)
 
     def need(self, count: int, what: str) -> None:
         """Refuse unless `count` bytes are left."""

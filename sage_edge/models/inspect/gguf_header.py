@@ -17,10 +17,10 @@ import struct
 from collections.abc import Collection
 from pathlib import Path
 
-from sage_edge.models.errors import Truncated
+from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import gguf_texts
 from sage_edge.models.inspect.bounded import Header, Stream, Tensor, short
-from sage_edge.models.inspect.ggml_types import KINDS
+from sage_edge.models.inspect.ggml_types import GIVEN_UP, KINDS
 
 MOST_TENSORS = 65_536
 MOST_PAIRS = 4_096
@@ -35,6 +35,9 @@ _OLDER = frozenset(word[::step] for word in (b"ggml", b"ggmf", b"ggjt", b"ggla")
 """How files of llama.cpp began before GGUF, in either order of bytes; they were often called `ggml-model-q4_0.bin`."""
 _LATEST = 9
 """A version that may come to be; what says more is damaged."""
+_LATEST_KIND = 255
+"""Of numbers, in the same sense."""
+_OTHER_FORM = "take a GGUF of version 2 or 3, little-endian"
 _TEXT, _ARRAY, _BOOL = 8, 9, 7
 
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
@@ -63,15 +66,15 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
     with Stream(path) as stream:
         magic = stream.take(4, "magic") if stream.size >= len(_MAGIC) else b""
         if magic in _OLDER:
-            raise stream.broken("is an old GGML file, from before GGUF", is_whole=True)
+            raise stream.broken("is an old GGML file, from before GGUF", instead=_OTHER_FORM)
         if magic != _MAGIC:
             raise stream.broken("is no GGUF file: it does not begin with GGUF")
         version = stream.number(_U32, "version")
         if version not in (2, 3):
             is_other = version in (2 << 24, 3 << 24)
             why = "big-endian" if is_other else f"of version {version}"
-            is_whole = is_other or version <= _LATEST
-            raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read", is_whole=is_whole)
+            instead = _OTHER_FORM if is_other or version <= _LATEST else ""
+            raise stream.broken(f"is {why}; versions 2 and 3, little-endian, are read", instead=instead)
         count = _count(stream, "tensors", MOST_TENSORS, 24)
         pairs = _count(stream, "metadata pairs", MOST_PAIRS, 13)
         pairs_read = _Pairs(stream, keep)
@@ -217,7 +220,7 @@ def _tensor(stream: Stream, alignment: int) -> Tensor:
     number = stream.number(_U32, f"the kind of {short(name)}")
     offset = stream.number(_U64, f"the place of {short(name)}")
     if number not in KINDS:
-        raise stream.broken(f"declares the tensor {short(name)} of the unknown kind {number}")
+        raise _other_kind(stream, name, number)
     kind, block, block_bytes = KINDS[number]
     if any(not 1 <= size < 1 << 63 for size in shape) or shape[0] % block:
         raise stream.broken(f"declares the tensor {short(name)} as {kind} with the shape {list(shape)}")
@@ -225,6 +228,15 @@ def _tensor(stream: Stream, alignment: int) -> Tensor:
         raise stream.broken(f"puts the tensor {short(name)} at {offset}, which is no multiple of {alignment}")
     count = math.prod(shape)
     return Tensor(name, kind, shape, offset, offset + count // block * block_bytes)
+
+
+def _other_kind(stream: Stream, name: str, number: int) -> HeaderBroken:
+    if number in GIVEN_UP:
+        old, successor = GIVEN_UP[number]
+        why = f"declares the tensor {short(name)} of the kind {old}, which llama.cpp runs no more"
+        return stream.broken(why, instead=f"take the {successor} file of the same model")
+    instead = "take a file of the same model in a usual kind, like Q8_0" if number <= _LATEST_KIND else ""
+    return stream.broken(f"declares the tensor {short(name)} of the unknown kind {number}", instead=instead)
 
 
 def _covered(stream: Stream, tensors: dict[str, Tensor], data_at: int, alignment: int) -> None:

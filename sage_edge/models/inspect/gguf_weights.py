@@ -16,7 +16,6 @@ from sage_edge.models.inspect.voice import Voice
 
 _SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _MOST_SPLITS = 1_024
-_OTHER_FORM = ("take a GGUF of version 2 or 3, little-endian, then: ", sage("model inspect", "PATH"))
 
 
 def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
@@ -28,7 +27,7 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
     missing: list[str] = []
     faults: list[str] = []
     headers: list[Header] = []
-    is_other = False
+    instead = ""
     for name in wanted:
         if not (folder / name).is_file():
             missing.append(name)
@@ -39,9 +38,12 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
             missing.append(cut.lack)
         except HeaderBroken as broken:
             faults.append(broken.message)
-            is_other = is_other or broken.is_whole
+            instead = instead or broken.instead
     report = _report(path, wanted, headers, missing, faults)
-    return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, mend=_OTHER_FORM) if is_other else report
+    if not instead:
+        return report
+    mend = (f"{instead}, then: ", sage("model inspect", "PATH"))
+    return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, mend=mend)
 
 
 def _splits(files: Sequence[str]) -> tuple[str, ...] | None:

@@ -61,6 +61,8 @@ def plan(dimensions: Dimensions, container: ModelContainer, packing: Packing | N
         tensors = dict(_tensors(part, prefix, container, known, dimensions.switches))
         (wanted.optional if part.is_optional else wanted.needed).update(tensors)
     _head(architecture, dimensions, container, wanted)
+    if container == "gguf":
+        wanted.optional.update(_scales(wanted.needed))
     return wanted if packing is None else ExpectedTensors(_packed(wanted.needed, packing), wanted.optional)
 
 
@@ -104,6 +106,12 @@ def _head(architecture: Architecture, d: Dimensions, container: ModelContainer, 
     is_needed = architecture.head_in_gguf == "needed" if container == "gguf" else not d.tied
     for name, shape in _tensors(architecture.head, "", container, sizes(d), d.switches):
         (wanted.needed if is_needed or name.endswith(".bias") else wanted.optional)[name] = shape
+
+
+def _scales(needed: Mapping[str, TensorShape]) -> dict[str, TensorShape]:
+    """One number beside each matrix of a layer, by which llama.cpp scales it or its inputs: of NVFP4, for instance."""
+    stems = [name.removesuffix(".weight") for name, shape in needed.items() if name.startswith("blk.") and shape[1:]]
+    return {f"{stem}.{kind}": (1,) for stem in stems for kind in ("scale", "input_scale")}
 
 
 def _packed(needed: Mapping[str, TensorShape], packing: Packing) -> dict[str, TensorShape]:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import read_gguf
+from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.ggml_types import KINDS
+from sage_edge.models.inspect.report import ModelKind
 from tests.benchmarks.random_gguf import Shape, write
 from tests.models.building import gguf, gguf_metadata, gguf_tensors, pair, text
 
@@ -168,4 +171,28 @@ def test_the_real_writer_and_the_real_reader_agree(file: Path) -> None:
 def test_the_kinds_are_those_of_llama_cpp() -> None:
     constants = pytest.importorskip("gguf").constants
     theirs = {int(kind): (kind.name, *sizes) for kind, sizes in constants.GGML_QUANT_SIZES.items()}
-    assert {number: theirs[number] for number in KINDS} == KINDS
+    assert theirs == KINDS
+
+
+@pytest.mark.parametrize(
+    ("number", "says", "kind", "mend"),
+    [
+        (
+            31,
+            "the kind Q4_0_4_4, which llama.cpp runs no more",
+            ModelKind.UNSUPPORTED,
+            "take the Q4_0 file of the same model",
+        ),
+        (77, "the unknown kind 77", ModelKind.UNSUPPORTED, "take a file of the same model in a usual kind, like Q8_0"),
+        (1 << 31, "the unknown kind 2147483648", ModelKind.DAMAGED, "get what is missing or damaged again"),
+    ],
+)
+def test_a_kind_that_is_not_read_here_is_not_supported(
+    file: Path, number: int, says: str, kind: ModelKind, mend: str
+) -> None:
+    file.write_bytes(head(1) + info("a", (8,), number) + DATA)
+    report = classify(file)
+    assert (report.kind, report.faults) == (kind, (f"{file.name} declares the tensor 'a' of {says}",))
+    refusal = report.refusal()
+    assert refusal is not None
+    assert hints.text(refusal.hint).startswith(f"{mend}, then: sage-edge model inspect ")
