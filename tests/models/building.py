@@ -194,7 +194,8 @@ def content(kind: Any) -> bytes:
 
     text · json · config {of, …changes} · tokenizer {…changes} · pointer: bytes it stands for · hex
     framed {header: JSON, data: bytes behind it, claims: how long it says its header is}
-    safetensors {of, change: {config}, shapes: {tensor: shape}, without: [tensor], part: [i, n], cut, more}
+    safetensors {of, change: {config}, renamed: {part of a name: other}, shapes: {tensor: shape}, without: [tensor],
+    part: [i, n], cut, more}
     gguf {family, set: {key: value}, items: {key: elements as `changed_list` changes them}, shapes, without, count, cut,
     more, matrices: kind, kinds: {tensor: kind}}
     """
@@ -225,10 +226,17 @@ def config(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _safetensors(value: Mapping[str, Any]) -> bytes:
     tensors = tensors_of(config({"of": value["of"], **value.get("change", {})}))
+    tensors = {_renamed(name, value.get("renamed", {})): tensor for name, tensor in tensors.items()}
     tensors |= {name: ("F16", shape) for name, shape in value.get("shapes", {}).items()}
     number, total = value.get("part", (1, 1))
     names = [name for name in tensors if name not in value.get("without", ())]
     return safetensors({name: tensors[name] for name in names[number - 1 :: total]}, {"format": "pt"})
+
+
+def _renamed(name: str, parts: Mapping[str, str]) -> str:
+    for old, new in parts.items():
+        name = name.replace(old, new)
+    return name
 
 
 def index(of: str = "qwen2", total: int = 3, stem: str = "model") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, ModelError, Truncated
 from sage_edge.models.inspect import (
     adapter,
+    adapter_layouts,
     adapter_settings,
     adapter_tensors,
     architectures,
@@ -184,6 +185,8 @@ def _weights(listing: FolderListing, documents: Mapping[str, dict[str, Untrusted
     models = safetensors_weights.names(listing)
     ggufs = listing.having(".gguf")
     is_adapter = adapter.CONFIG in listing.sizes
+    if is_adapter and not ggufs and (layout := adapter_layouts.of_files(models)):
+        return InspectReport(path, ModelKind.UNSUPPORTED, "safetensors", faults=(layout,), mend=adapter_layouts.MEND)
     if is_adapter and (models or ggufs):
         return InspectReport(
             path, ModelKind.UNKNOWN, faults=("it holds a model and an adapter: keep each in a folder of its own",)
@@ -231,6 +234,9 @@ def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> Inspec
     except HeaderBroken as broken:
         return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(broken.message,))
     faults = adapter_tensors.disagreements(config, header.tensors)
+    if faults and (layout := adapter_layouts.of_tensors(header.tensors)):
+        mend = adapter_layouts.MEND
+        return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, faults=(layout,), mend=mend)
     return dataclasses.replace(
         report,
         kind=ModelKind.DAMAGED if faults else ModelKind.ADAPTER,

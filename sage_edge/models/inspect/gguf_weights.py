@@ -9,7 +9,17 @@ from pathlib import Path
 
 from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import Header, architectures, dimensions, mixture, read_gguf, shapes, voice, voice_rules
+from sage_edge.models.inspect import (
+    Header,
+    adapter_layouts,
+    architectures,
+    dimensions,
+    mixture,
+    read_gguf,
+    shapes,
+    voice,
+    voice_rules,
+)
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.report import InspectReport, ModelKind
 from sage_edge.models.inspect.voice import Voice
@@ -61,8 +71,10 @@ def _report(
 ) -> InspectReport:
     other = headers[0].metadata.get("general.type", "model") if headers else "model"
     if other != "model":
-        kind = ModelKind.ADAPTER if other == "adapter" else ModelKind.UNKNOWN
-        return InspectReport(path, kind, "gguf", faults=(f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model",))
+        fault = f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model"
+        if other != "adapter":
+            return InspectReport(path, ModelKind.UNKNOWN, "gguf", faults=(fault,))
+        return InspectReport(path, ModelKind.UNSUPPORTED, "gguf", faults=(fault,), mend=adapter_layouts.MEND)
     notes: list[str] = []
     known: Dimensions | None = None
     speech = Voice()

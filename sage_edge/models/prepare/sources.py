@@ -13,7 +13,7 @@ from sage_edge.models.card_sources import DirectorySource, HubSource, ModelSourc
 from sage_edge.models.download import fetch, package
 from sage_edge.models.errors import DigestMismatch, ModelError, ModelIncomplete, NotAsDeclared, NotLocked
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.report import InspectReport, plain
+from sage_edge.models.inspect.report import InspectReport, ModelKind, plain
 from sage_edge.models.manifest import ListedFile, inside, role_of
 from sage_edge.models.prepare import card_facts, own_files
 from sage_edge.models.prepare.prepare_context import PrepareContext
@@ -140,7 +140,8 @@ def look(
         if report.missing and not report.faults:
             raise ModelIncomplete(card.ref, report.missing, hint=then)
         reasons = "; ".join((*report.faults, *(f"{lack} is missing" for lack in report.missing)))
-        what = "no adapter but " if report.base is None else ""
+        is_other = report.base is None and report.kind is not ModelKind.UNSUPPORTED
+        what = "no adapter but " if is_other else ""
         raise ModelError(f"{card.ref} is {what}{report.kind.value}{': ' if reasons else ''}{reasons}", hint=then)
     refusal = None if is_adapter else report.refusal(card.ref, then)
     if refusal is not None:
