@@ -57,6 +57,9 @@ def command(
     """
     if out is None and markdown is None:
         raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))
+    if out is not None and markdown is not None and out.resolve() == markdown.resolve():
+        hint = sage("report", corpus="DIR", out="report.html", markdown="report.md")
+        raise UsageError(f"{out} and {markdown} are one file: one page would be lost", hint=hint)
     papers = corpus_options.source(corpus, exchange)
     try:
         from sage_edge.analysis.claims import declarations

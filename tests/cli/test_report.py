@@ -35,6 +35,19 @@ def few(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("other", ["made/../report", "link"])
+def test_two_pages_in_one_file_are_refused(tmp_path: Path, other: str) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "link").symlink_to("report")
+    answer = ask("--corpus", tmp_path, "--out", tmp_path / "report", "--markdown", tmp_path / other)
+    assert answer.exit_code == 2
+    assert answer.stderr.splitlines() == [
+        f"error: {tmp_path / 'report'} and {tmp_path / other} are one file: one page would be lost",
+        " next: sage-edge report --corpus DIR --out report.html --markdown report.md",
+    ]
+    assert not (tmp_path / "report").exists()
+
+
 @pytest.mark.slow
 def test_it_writes_a_page_and_the_same_markdown_each_time_and_says_what_holds(tmp_path: Path) -> None:
     corpora.write_all(tmp_path / "corpus", 9)
