@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from sage_edge.cli.place import Place
 from sage_edge.clock import SystemClock
 from sage_edge.errors import SageError, UsageError
 from sage_edge.hints import Hint, NextCommand, sage
+from sage_edge.models import resolve
 from sage_edge.models.card import find
 from sage_edge.models.cards import read_cards
 from sage_edge.models.download.ranges import counting
+from sage_edge.models.errors import ModelError
 from sage_edge.models.lock import changing, differences, lock_path, read_lock, refreshed, write_lock
 from sage_edge.models.model_inventory import list_models
 from sage_edge.models.prepare import import_folder, smoke
@@ -111,10 +114,20 @@ def rm(refs: tuple[str, ...], yes: bool) -> None:
     A model's name goes with those of the parts that it was made of; what other models share with it stays.
     """
     store = library().store
+    _demand_none_ships(refs, store)
     names = [find(ref, store.refs()) for ref in refs]
     given_up = {*names, *(part for name in names for part in parts_of(name, store.refs()))}
     shown = collecting.removal(store, given_up)
     _remove(store, shown, sage("model rm", *names, yes=True), yes)
+
+
+def _demand_none_ships(names: Iterable[str], store: Store) -> None:
+    for name in names:
+        if shipped := {ref for ref in resolve.known() if name in (ref, ref.partition(":")[0])} - set(store.refs()):
+            raise ModelError(
+                f"{min(shipped)} ships with the program and cannot be removed",
+                hint=("see what takes room here: ", sage("model list")),
+            )
 
 
 def _remove(store: Store, shown: Leftovers, again: NextCommand, yes: bool) -> None:

@@ -37,6 +37,17 @@ def made(tmp_path: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store(tmp_path / "store")
 
 
+@pytest.mark.parametrize("name", ["sage/seedling:q8_0", "sage/seedling"])
+def test_what_ships_with_the_program_cannot_be_removed(say: Say, tmp_path: Path, name: str) -> None:
+    declare(tmp_path / "fleet")
+    refused = say("rm", name)
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines() == [
+        "error: sage/seedling:q8_0 ships with the program and cannot be removed",
+        " next: see what takes room here: sage-edge model list",
+    ]
+
+
 def test_after_preparing_everything_that_is_here_can_be_verified(made: Store, say: Say) -> None:
     done = say("verify", "--deep")
     assert (done.exit_code, done.stderr) == (0, "")
