@@ -4,7 +4,8 @@
     tokenizer_config.json: chat_template   a text; or a list of {"name", "template"}, of which the caller picks one
     additional_chat_templates/*.jinja      never used here
 
-So two that differ are a fault: the two programs would speak otherwise. So is a list of more than one.
+So two that differ are a fault: the two programs would speak otherwise. One line end behind them is no difference, as
+Jinja2 drops it; the config's then counts, which is the one that a GGUF gets. So is a list of more than one.
 """
 
 from __future__ import annotations
@@ -29,9 +30,15 @@ def find(
     in_file, unreadable = _in_file(listing)
     in_config, unclear = _in_config(config.get("chat_template"))
     several = [unclear] if unclear else []
-    if None not in (in_file, in_config) and in_file != in_config:
+    if in_file is not None and in_config is not None:
+        if _shown(in_file) == _shown(in_config):
+            return in_config, (), ()
         several.append(f"{FILE} and {CONFIG} hold two chat templates that differ: delete the one that is not meant")
     return (in_config if in_file is None else in_file), (unreadable,) if unreadable else (), tuple(several)
+
+
+def _shown(template: str) -> str:
+    return template.removesuffix("\n")
 
 
 def others(listing: FolderListing) -> tuple[str, ...]:

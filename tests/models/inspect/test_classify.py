@@ -79,6 +79,13 @@ def test_a_chat_template_is_known_by_its_digest(tmp_path: Path) -> None:
     assert classify(folder).template == files.digest(b"{{ messages }}")
 
 
+def test_a_template_in_two_places_is_the_one_that_a_gguf_gets(tmp_path: Path) -> None:
+    tree = {"config.json": {"config": {"of": "qwen2"}}, "tokenizer.json": {"tokenizer": {}}}
+    in_config = {"tokenizer_config.json": {"json": {"chat_template": "{{ messages }}"}}}
+    building.plant(tmp_path, {**tree, **in_config, "chat_template.jinja": {"text": "{{ messages }}\n"}})
+    assert classify(tmp_path).chat_template == "{{ messages }}"
+
+
 def test_a_whole_adapter_is_one_wherever_its_base_points(tmp_path: Path) -> None:
     config = {"config": {"of": "adapter", "base_model_name_or_path": "./fine_tuned_model/final_model"}}
     folder = building.plant(tmp_path, {"adapter_config.json": config})
