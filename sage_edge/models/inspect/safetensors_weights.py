@@ -221,6 +221,10 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -
     """Compare with the config's dimensions, once all tensors are there."""
     if config is None:
         return None
+    if packed := _packed_unsaid(config, seen.tensors):
+        seen.faults.append(packed)
+        seen.is_other = True
+        return None
     family = dimensions.family_of(config.get("model_type"))
     if family is None:
         seen.faults.append("config.json names no model_type")
@@ -242,6 +246,14 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -
     if plan is not None and not seen.missing and not seen.faults:
         seen.faults += shapes.disagreements(plan, seen.tensors)
     return known
+
+
+def _packed_unsaid(config: Mapping[str, UntrustedJson], tensors: Mapping[str, Tensor]) -> str | None:
+    """Say that weights are packed, of which older releases speak in quantize_config.json or quant_config.json only."""
+    if "quantization_config" in config or not any(name.endswith(".qzeros") for name in tensors):
+        return None
+    packed = next((name for name in tensors if name.endswith(".qweight")), None)
+    return f"it is quantised by GPTQ or AWQ, and config.json does not say so: {packed[:80]}" if packed else None
 
 
 def _packing(config: Mapping[str, UntrustedJson]) -> Packing | None:
