@@ -123,7 +123,7 @@ def _tokens(voice: Voice) -> Iterator[str]:
     for word, number in voice.strays[:1]:
         more = f", and {len(voice.strays) - 1} more beyond" if len(voice.strays) > 1 else ""
         yield f"gives the word {short(word)} the number {number}{more}, but its vocabulary is 0 to {_last(voice)}"
-    tokens = [token for token in voice.tokens or () if token is not None]
+    tokens = [token for token in voice.tokens or () if token]  # llama.cpp gives each empty one a name of its own
     if len(set(tokens)) < len(tokens):  # llama.cpp would end this process, and say nothing
         (twice, _), *_ = Counter(tokens).most_common(1)
         yield f"holds the token {_word(twice)} twice in {TOKENS}"
