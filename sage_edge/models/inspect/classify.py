@@ -7,7 +7,7 @@ pickles · nothing but configs and tokenizers. What could be two things is neith
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sage_edge import files
@@ -33,6 +33,7 @@ from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointe
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
 from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind, plain
+from sage_edge.models.inspect.voice import Voice
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapter.CONFIG)
@@ -41,6 +42,10 @@ _PARTS = (".safetensors", ".gguf", ".json", ".jinja", ".txt", ".model")
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
 _COPY = ("put what it leads to into the folder itself, then: ", sage("model inspect", THIS))
 _ONE_TEMPLATE = ("keep one chat template, then: ", sage("model inspect", THIS))
+_OTHER_ROWS = (
+    "take a release whose embedding has rows for its added words (resize_token_embeddings), or without them; then: ",
+    sage("model inspect", "PATH"),
+)
 _LONGEST_TEMPLATE = 1 << 18
 _PLAIN_LORA = ("take an adapter that is plain LoRA, then: ", sage("model inspect", "PATH"))
 _NO_CODE = ("take a release of the model that brings no code of its own, then: ", sage("model inspect", "PATH"))
@@ -116,37 +121,53 @@ def _folder(listing: FolderListing) -> InspectReport:
     odd, several = ((), ()) if _is_gguf(listing) else (odd, several)
     report = dataclasses.replace(report, notes=notes, chat_template=report.chat_template or template)
     if report.container == "safetensors" and "config.json" in documents and not report.is_adapter:
-        report, wrong = _speaking(report, listing, documents)
+        report, wrong, beyond = _speaking(report, listing, documents)
         odd = (*odd, *wrong)
-    return _with_faults(report, odd, several)
+    else:
+        beyond = ()
+    return _with_faults(report, odd, several, beyond)
 
 
-def _with_faults(report: InspectReport, odd: tuple[str, ...], several: tuple[str, ...]) -> InspectReport:
-    """Add what contradicts itself, and templates of which one is to be chosen."""
-    if not odd and not several:
+def _with_faults(
+    report: InspectReport, odd: tuple[str, ...], several: tuple[str, ...], beyond: tuple[str, ...]
+) -> InspectReport:
+    """Add what contradicts itself, templates of which one is to be chosen, and words without rows."""
+    if not odd and not several and not beyond:
         return report
-    kind, mend = (ModelKind.DAMAGED, report.mend) if odd or report.faults else (ModelKind.UNSUPPORTED, _ONE_TEMPLATE)
-    kind = ModelKind.UNSUPPORTED if report.kind is ModelKind.UNSUPPORTED else kind
-    return dataclasses.replace(report, kind=kind, mend=mend, faults=(*report.faults, *odd, *several))
+    mend = report.mend if odd or report.faults else _ONE_TEMPLATE if several else _OTHER_ROWS
+    is_whole = report.kind is ModelKind.UNSUPPORTED or not (odd or report.faults)
+    kind = ModelKind.UNSUPPORTED if is_whole else ModelKind.DAMAGED
+    return dataclasses.replace(report, kind=kind, mend=mend, faults=(*report.faults, *odd, *several, *beyond))
 
 
 def _speaking(
     report: InspectReport, listing: FolderListing, documents: Mapping[str, dict[str, UntrustedJson]]
-) -> tuple[InspectReport, tuple[str, ...]]:
-    """Add what a source says that its model speaks with, and return what is wrong with that."""
+) -> tuple[InspectReport, tuple[str, ...], tuple[str, ...]]:
+    """Add what a source says that its model speaks with; return what is wrong with that, and words without rows."""
     name = source_voice.WORDS
     try:
         words = {name: _words(listing)} if _is_own(listing, name) else {}
     except HeaderBroken as broken:
-        return report, (broken.message,)
+        return report, (broken.message,), ()
     has_pieces = "tokenizer.model" in listing.sizes
     voice = source_voice.of_source({**documents, **words}, report.chat_template, has_pieces=has_pieces)
+    voice, beyond = _without_beyond(voice, source_voice.beyond({**documents, **words}, voice.vocabulary))
     wrong = [f"its tokenizer {fault}" for fault in voice_rules.faults(voice)]
     if words and "model" not in words[name]:
         wrong.append(f"{name} is no tokenizer: it has no model")
     if not voice.ends and architectures.in_config(voice.architecture) is not None:
         wrong.append("neither config.json nor its tokenizer says eos_token_id: nothing would end a reply")
-    return dataclasses.replace(report, voice=voice), tuple(wrong)
+    if has_pieces:  # the converter leaves them out, and llama.cpp runs what it makes
+        report = dataclasses.replace(report, notes=(*report.notes, *(f"{text}: a GGUF lacks it" for text in beyond)))
+    return dataclasses.replace(report, voice=voice), tuple(wrong), () if has_pieces else beyond
+
+
+def _without_beyond(voice: Voice, beyond: Sequence[tuple[str, int]]) -> tuple[Voice, tuple[str, ...]]:
+    """Part added words without rows, where no others stray, from what cannot be right; the second says which."""
+    if not set(voice.strays) <= set(beyond):
+        return voice, ()
+    sentences = voice_rules.beyond(beyond, voice.vocabulary)
+    return dataclasses.replace(voice, strays=()), tuple(f"its tokenizer {text}" for text in sentences)
 
 
 def _words(listing: FolderListing) -> dict[str, UntrustedJson]:

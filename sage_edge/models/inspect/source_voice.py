@@ -8,7 +8,7 @@ Source: gguf-py's vocab.py (SpecialVocab) of llama-cpp-python 0.3.36; transforme
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.voice import CONTROL, NORMAL, SPECIAL, UNUSED, USER, Voice
@@ -31,11 +31,12 @@ Documents = Mapping[str, Mapping[str, UntrustedJson]]
 def of_source(documents: Documents, template: str | None, *, has_pieces: bool = False) -> Voice:
     """Return what these files say. template: the folder's chat template.
 
-    has_pieces: the folder holds a tokenizer.model, whose words nobody reads here and which goes before tokenizer.json.
+    has_pieces: the folder holds a tokenizer.model, whose words nobody reads here and which goes before tokenizer.json;
+    added words beyond the vocabulary are left out then, and are no strays.
     """
     config, words = documents.get(CONFIG, {}), documents.get(WORDS, {})
     model = _object(words.get("model"))
-    given, added = _vocabulary(model), list(_added(words) if words else _decoded(documents.get(WORDS_CONFIG, {})))
+    given, added = _vocabulary(model), _all_added(documents)
     size = _count(config.get("vocab_size"))
     vocabulary = size if size is not None else _rows({*given, *(number for number, _, _ in added)})
     special = _special(documents, {text: number for number, text, _ in added})
@@ -54,8 +55,26 @@ def of_source(documents: Documents, template: str | None, *, has_pieces: bool = 
         ends=frozenset({*_numbers(config), *_numbers(documents.get(GENERATION, {})), *_tail(special)}),
         ends_by=_ends_by(documents, special),
         template=template,
-        strays=tuple(_strays(given, added, vocabulary)),
+        strays=tuple(_strays(given, () if has_pieces else added, vocabulary)),
     )
+
+
+def beyond(documents: Documents, vocabulary: int | None) -> tuple[tuple[str, int], ...]:
+    """Return added words and their numbers for which the embedding has no rows: nobody made it larger with them."""
+    if vocabulary is None:
+        return ()
+    return tuple(
+        sorted({(word, number) for number, word, _ in _all_added(documents) if number >= vocabulary}, key=_number)
+    )
+
+
+def _number(stray: tuple[str, int]) -> int:
+    return stray[1]
+
+
+def _all_added(documents: Documents) -> list[tuple[int, str, bool]]:
+    words = documents.get(WORDS, {})
+    return list(_added(words) if words else _decoded(documents.get(WORDS_CONFIG, {})))
 
 
 def _object(value: UntrustedJson) -> dict[str, UntrustedJson]:
@@ -124,12 +143,12 @@ def _bytes(word: str) -> bytes:
 
 
 def _strays(
-    given: Mapping[int, str], added: list[tuple[int, str, bool]], size: int | None
+    given: Mapping[int, str], added: Sequence[tuple[int, str, bool]], size: int | None
 ) -> Iterator[tuple[str, int]]:
     """Words whose number no row of the embedding has."""
     if size is not None:
         pairs = [*given.items(), *((number, word) for number, word, _ in added)]
-        yield from sorted({(word, number) for number, word in pairs if not 0 <= number < size}, key=lambda it: it[1])
+        yield from sorted({(word, number) for number, word in pairs if not 0 <= number < size}, key=_number)
 
 
 def _merges(model: Mapping[str, UntrustedJson]) -> tuple[bytes, ...] | None:

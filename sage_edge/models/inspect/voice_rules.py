@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sage_edge.models.inspect import architectures, pre_tokenizers
@@ -120,13 +120,19 @@ def _pre(voice: Voice) -> Iterator[str]:
 
 
 def _tokens(voice: Voice) -> Iterator[str]:
-    for word, number in voice.strays[:1]:
-        more = f", and {len(voice.strays) - 1} more beyond" if len(voice.strays) > 1 else ""
-        yield f"gives the word {short(word)} the number {number}{more}, but its vocabulary is 0 to {_last(voice)}"
+    yield from beyond(voice.strays, voice.vocabulary)
     tokens = [token for token in voice.tokens or () if token]  # llama.cpp gives each empty one a name of its own
     if len(set(tokens)) < len(tokens):  # llama.cpp would end this process, and say nothing
         (twice, _), *_ = Counter(tokens).most_common(1)
         yield f"holds the token {_word(twice)} twice in {TOKENS}"
+
+
+def beyond(strays: Sequence[tuple[str, int]], vocabulary: int | None) -> Iterator[str]:
+    """Say once which words no row of a vocabulary has, as the end of a sentence; nothing where there are none."""
+    last = (vocabulary or 0) - 1
+    for word, number in strays[:1]:
+        more = f", and {len(strays) - 1} more beyond" if len(strays) > 1 else ""
+        yield f"gives the word {short(word)} the number {number}{more}, but its vocabulary is 0 to {last}"
 
 
 def _last(voice: Voice) -> int:
