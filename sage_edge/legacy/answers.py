@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from sage_edge.records.transcript import Outcome
 
-_FAILURE = re.compile(r"\s*(?:\[generation failed|\[daemon unreachable|\((?:no|empty) response)", re.IGNORECASE)
+_FAILURE = re.compile(r"\s*(?:\[generation failed|\[daemon unreachable)", re.IGNORECASE)
+_NO_RESPONSE = re.compile(r"\((?:no|empty) response\b(?:[^()]|\([^()]*\))*\)?", re.IGNORECASE)
+"""All of the answer: one that begins so, and goes on behind the bracket, is one."""
 _NOTICE = re.compile(
     r"\[[^\]\n]*\b(?:error|failed|failure|unreachable|time-?out|timed out|no response|unavailable)\b[^\]\n]*\]?",
     re.IGNORECASE,
@@ -55,8 +57,8 @@ def judge(text: str | None, error: str | None = None) -> Answer:
 
 def _is_failure(text: str) -> bool:
     notice = text.strip()
-    is_notice = len(notice) <= _LONGEST_NOTICE and _NOTICE.fullmatch(notice) is not None
-    return is_notice or _FAILURE.match(text) is not None
+    kinds = (_NOTICE, _NO_RESPONSE) if len(notice) <= _LONGEST_NOTICE else ()
+    return any(kind.fullmatch(notice) for kind in kinds) or _FAILURE.match(text) is not None
 
 
 def _apart(text: str) -> tuple[str, str | None]:

@@ -24,6 +24,9 @@ def test_an_answer_stays_as_it_is(text: str) -> None:
         "[Daemon unreachable at 10.0.0.1]",
         "(no response from the mind)",
         "(no response)",
+        "(No response (timeout after 120 s))",
+        "(no response: it was cut",
+        "(empty response)",
         "  [generation failed]",
         "[Error: connection refused]",
         "[model timed out after 120 s]",
@@ -31,6 +34,19 @@ def test_an_answer_stays_as_it_is(text: str) -> None:
 )
 def test_a_stored_failure_is_no_answer(text: str) -> None:
     assert judge(text) == Answer("", "failed", text.strip(), verbatim=text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(No response from the sky tonight.) I am SAGE, and I keep listening.",
+        "(No response.) (I wait.) I am SAGE (here).",
+        "(no responses today) (one)",
+        "(No response came, and so I went on to tell " + "you of the lamp " * 40,
+    ],
+)
+def test_an_answer_that_goes_on_behind_the_bracket_is_one(text: str) -> None:
+    assert judge(text) == Answer(text)
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
