@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sage_edge.engines import thoughts
 from sage_edge.engines.base import Message
 from sage_edge.engines.errors import PromptUnfaithful
 from sage_edge.models.errors import TemplateUnfaithful
@@ -16,6 +15,7 @@ from sage_edge.models.prompt import probes
 from sage_edge.models.prompt.prompt_text import rendered
 from sage_edge.models.prompt.template import ChatTemplate
 from sage_edge.models.prompt.tokens import MarkerToken, PromptTokens
+from sage_edge.records import thoughts
 
 Tokenise = Callable[[str, bool], Sequence[int]]
 """Text → tokens; True: special tokens written out in it count as such."""

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.engines import chat, loaded_voice, thoughts
+from sage_edge.engines import chat, loaded_voice
 from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
 from sage_edge.engines.chat import ChatFormat
 from sage_edge.engines.drawn import DrawnTokens, whole_text
@@ -25,6 +25,7 @@ from sage_edge.errors import LibraryMissing
 from sage_edge.hints import sage
 from sage_edge.models.inspect import bare_llama
 from sage_edge.models.resolve import ResolvedModel
+from sage_edge.records import thoughts
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from sage_edge.engines import thoughts
 from sage_edge.models.prompt.tokens import MarkerToken, is_marker
+from sage_edge.records import thoughts
 
 _ROOM = 64
 """Bytes that nearly every token fits into."""

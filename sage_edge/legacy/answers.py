@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sage_edge.records import thoughts
 from sage_edge.records.transcript import Outcome
 
 _FAILURE = re.compile(r"\s*(?:\[generation failed|\[daemon unreachable)", re.IGNORECASE)
@@ -20,8 +21,6 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NOTICE = 400
-_THINKING = re.compile(r"<think(?:ing)?>(.*?)(?:</think(?:ing)?>|\Z)", re.IGNORECASE | re.DOTALL)
-_END_ONLY = re.compile(r"\A((?:(?!<think(?:ing)?>).)*?)</think(?:ing)?>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,10 @@ def judge(text: str | None, error: str | None = None) -> Answer:
         return Answer("", "failed", "an empty text is stored as the answer", verbatim=text)
     if _is_failure(text):
         return Answer("", "failed", text.strip(), verbatim=text)
-    reply, thought = _apart(text)
-    if thought is None:
+    reply, thought = thoughts.parted(text)
+    if thought is None and reply == text.strip():
         return Answer(text)
+    thought = thought or ""  # a block in which nothing is thought
     if not reply:
         return Answer("", "failed", "the text ends within its thinking; no answer follows", thought, text)
     if _is_failure(reply):
@@ -59,15 +59,3 @@ def _is_failure(text: str) -> bool:
     notice = text.strip()
     kinds = (_NOTICE, _NO_RESPONSE) if len(notice) <= _LONGEST_NOTICE else ()
     return any(kind.fullmatch(notice) for kind in kinds) or _FAILURE.match(text) is not None
-
-
-def _apart(text: str) -> tuple[str, str | None]:
-    """Return answer and thinking. A block without its start began in the prompt; one without its end was cut off."""
-    thoughts = []
-    if head := _END_ONLY.match(text):
-        thoughts.append(head[1])
-        text = text[head.end() :]
-    thoughts += [block[1] for block in _THINKING.finditer(text)]
-    if not thoughts:
-        return text, None
-    return _THINKING.sub("", text).strip(), "\n\n".join(thought.strip() for thought in thoughts)

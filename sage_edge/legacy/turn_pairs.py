@@ -16,6 +16,7 @@ from sage_edge.legacy.vocabulary import is_asker, is_mind, is_system, is_tool
 from sage_edge.records.legacy import LegacyWords
 
 NO_ANSWER = "no answer follows in the file"
+THINKING = "what was thought was taken out of answers; it stands in thought, the whole text in verbatim"
 QUESTION = "(question)"
 """The key of `stored` under which stands what the file noted beside the question."""
 
@@ -121,6 +122,8 @@ def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] =
         else:
             talk.say(turn, turn.who in minds)
     talk.close()
+    if any(words.thought is not None for words in talk.words):
+        talk.repairs.append(THINKING)
     return talk
 
 

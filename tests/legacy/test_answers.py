@@ -10,7 +10,16 @@ from sage_edge.legacy.answers import Answer, judge
 
 
 @pytest.mark.parametrize(
-    "text", ["I am here.", "[smiles] I am here.", "(no doubt) it is so", " two  words\r\n", "你好"]
+    "text",
+    [
+        "I am here.",
+        "[smiles] I am here.",
+        "(no doubt) it is so",
+        " two  words\r\n",
+        "你好",
+        "Some write `<think>` before they answer; I am SAGE, and do not.",
+        "It is so.<think>And more",
+    ],
 )
 def test_an_answer_stays_as_it_is(text: str) -> None:
     assert judge(text) == Answer(text)
@@ -66,9 +75,9 @@ def test_what_the_file_says_went_wrong() -> None:
     ("text", "reply", "thought"),
     [
         ("<think>Let me see.</think>\n\nIt is so.", "It is so.", "Let me see."),
-        ("<think>a</think>One.<think>b</think> Two.", "One. Two.", "a\n\nb"),
+        ("<think>a</think>One.\n<think>b</think> Two.", "One.\n Two.", "a\n\nb"),
+        ("[THINK]Let me see.[/THINK]It is so.", "It is so.", "Let me see."),
         ("It was asked, so</think>It is so.", "It is so.", "It was asked, so"),
-        ("It is so.<think>And more", "It is so.", "And more"),
         ("<THINKING>hm</THINKING>Yes.", "Yes.", "hm"),
         ("<think></think>Yes.", "Yes.", ""),
     ],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sage_edge.legacy.turn_pairs import NO_ANSWER, Talk, pair
+from sage_edge.legacy.turn_pairs import NO_ANSWER, THINKING, Talk, pair
 from tests.legacy.papers import utterances
 
 NAMES = st.sampled_from(["Claude", "SAGE", "sage-sprout", "Teacher", "system", "Observer", "assistant"])
@@ -89,6 +89,12 @@ def test_what_stands_beside_is_kept() -> None:
         {"speaker": "SAGE", "text": "B.", "salience": 0.75, "stored": True},
     ]
     assert pair(items).words[0].stored == {"salience": 0.75, "stored": True, "(question)": {"turn": 1}}
+
+
+def test_thinking_that_was_taken_out_is_told() -> None:
+    assert pair(utterances("A?", "[THINK]Hm.[/THINK]B.")).repairs == [THINKING]
+    assert pair([{"prompt": "A?", "response": "<think>Hm."}]).repairs == [THINKING]
+    assert pair(utterances("A?", "Some write `<think>` first.")).repairs == []
 
 
 def test_failures_and_errors() -> None:

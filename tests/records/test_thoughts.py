@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.engines import thoughts
+from sage_edge.records import thoughts
 
 
 @pytest.mark.parametrize(
@@ -18,8 +20,10 @@ from sage_edge.engines import thoughts
         ("<think>Hm.", "", "Hm."),
         ("<think>", "", None),
         ("Hm.</think>Yes.", "Yes.", "Hm."),
-        ("Well, <think>Hm.</think>yes.", "Well, yes.", "Hm."),
-        ("<think>A</think>Yes <think>B</think>indeed.<think>C", "Yes indeed.", "A\n\nB\n\nC"),
+        ("<think>A</think> <think>B</think>Yes.", "Yes.", "A\n\nB"),
+        ("<think>A</think>Yes\n  <think>B</think> indeed.", "Yes\n indeed.", "A\n\nB"),
+        ("<think>A</think>\n<think>B", "", "A\n\nB"),
+        ("<THINK>Hm.</Think>Yes.", "Yes.", "Hm."),
         ("<think>A <think>B</think>Yes.", "Yes.", "A <think>B"),
         ("<think>A</think>B</think>Yes.", "Yes.", "A\n\nB"),
         ("[THINK]Hm.[/THINK]Yes.", "Yes.", "Hm."),
@@ -31,6 +35,39 @@ from sage_edge.engines import thoughts
 )
 def test_a_reply_is_parted(text: str, answer: str, thinking: str | None) -> None:
     assert thoughts.parted(text) == (answer, thinking)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Well, <think>Hm.</think>yes.",
+        "Some models write `<think>` before they answer; I do not.",
+        "`<think>` opens it, `</think>` closes it.",
+        "A thought ends with `</think>`.",
+        "Yes.<think>And more",
+        "These are marks:\n<think>\nand nothing closes it.",
+        "[Think] I look up. [think] Yes.",
+        "- [THINK] is one mark, and [/THINK] another.",
+    ],
+)
+def test_a_mark_within_an_answer_is_a_word(text: str) -> None:
+    assert thoughts.parted(text) == (text, None)
+    assert thoughts.parted(f"<think>Hm.</think>{text}") == (text, "Hm.")
+
+
+def test_a_block_after_a_word_that_is_a_mark_is_a_block() -> None:
+    assert thoughts.parted("I write <think> here.\n<think>\nHm.\n</think>\nYes.") == (
+        "I write <think> here.\n\nYes.",
+        "Hm.",
+    )
+
+
+@pytest.mark.parametrize("piece", ["x\n<think>", "x\n<think>a</think>\n</think>"])
+def test_a_hostile_reply_is_parted_in_no_time(piece: str) -> None:
+    text = piece * (250_000 // len(piece))
+    started = time.process_time()
+    thoughts.parted(text)
+    assert time.process_time() - started < 2  # seconds; a tenth on a quiet machine
 
 
 @pytest.mark.parametrize(
@@ -54,11 +91,11 @@ def test_whether_a_prompt_begins_a_thought(markup: str, closes: str | None) -> N
     assert thoughts.open_at_the_end(markup) == closes
 
 
-PIECES = st.sampled_from(["<think>", "</think>", "[THINK]", "[/THINK]", "a", "b", " ", "\n"])
+PIECES = st.sampled_from(["<think>", "</think>", "`", "[THINK]", "[/THINK]", "a", "b", " ", "\n"])
 
 
 @given(st.lists(PIECES, max_size=9).map("".join), st.sampled_from([None, "</think>"]))
 def test_no_word_is_lost_and_none_is_made_up(text: str, closes: str | None) -> None:
     answer, thinking = thoughts.parted(text, closes)
     assert sorted(sign for sign in text if sign in "ab") == sorted(s for s in answer + (thinking or "") if s in "ab")
-    assert thoughts.parted(answer).answer == answer, "an answer holds no thought"
+    assert thoughts.parted(answer).answer == answer, "an answer holds no thought any more"
