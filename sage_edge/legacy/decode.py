@@ -43,8 +43,13 @@ def parse(text: str, *, by_line: bool = False) -> Document:
         raise UnreadableFile("it is empty")
     repairs: dict[str, None] = dict.fromkeys(_halves(text))
     pieces = text.split("\n") if by_line else [text]
+    last = text.rstrip().count("\n") + 1 if by_line else 1
     try:
-        values = [_piece(piece, number, repairs) for number, piece in enumerate(pieces, start=1) if piece.strip()]
+        values = [
+            _piece(piece, number, repairs, is_last=number >= last)
+            for number, piece in enumerate(pieces, start=1)
+            if piece.strip()
+        ]
         value = _clean(values if by_line else values[0], 0)
     except RecursionError:
         raise UnreadableFile(f"it is nested more than {_DEEPEST} deep") from None
@@ -58,8 +63,8 @@ def canonical(value: JsonValue) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _piece(text: str, line: int, repairs: dict[str, None]) -> JsonValue:
-    """Return one JSON value that starts on a line of the file."""
+def _piece(text: str, line: int, repairs: dict[str, None], *, is_last: bool) -> JsonValue:
+    """Return one JSON value that starts on a line of the file. is_last: the file ends with it."""
     try:
         try:
             value: JsonValue = _reader(repairs, strict=True).decode(text)
@@ -69,8 +74,16 @@ def _piece(text: str, line: int, repairs: dict[str, None]) -> JsonValue:
             value = _reader(repairs, strict=False).decode(text)
             repairs["line ends and other control characters stand bare within its texts"] = None
     except json.JSONDecodeError as wrong:
-        raise UnreadableFile(f"no JSON: {wrong.msg}, line {line + wrong.lineno - 1} column {wrong.colno}") from None
+        where = f"line {line + wrong.lineno - 1} column {wrong.colno}"
+        if is_last and _is_cut(text, wrong):
+            raise UnreadableFile(f"it ends within its JSON, in what begins at {where}: it was cut off") from None
+        raise UnreadableFile(f"no JSON: {wrong.msg}, {where}") from None
     return value
+
+
+def _is_cut(text: str, wrong: json.JSONDecodeError) -> bool:
+    """Whether nothing is wrong with a text but that it ends."""
+    return wrong.pos >= len(text.rstrip()) or wrong.msg.startswith("Unterminated string")
 
 
 def _reader(repairs: dict[str, None], *, strict: bool) -> json.JSONDecoder:

@@ -59,7 +59,7 @@ def test_repairs_are_told(data: bytes, value: object, told: tuple[str, ...]) -> 
         (b'{"a": 1} {"b": 2}', "Extra data"),
         (b"[" * 100_000, "nested more than 64 deep"),
         (b"[" * 70 + b"]" * 70, "nested more than 64 deep"),
-        (b'{"a": "\x00x', "no JSON"),
+        (b'{"a": "\x00x', "was cut off"),
     ],
 )
 def test_what_cannot_be_read_is_refused(data: bytes, why: str) -> None:
@@ -82,3 +82,25 @@ def test_the_limit_is_far_above_what_is_known() -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(UnreadableFile):
         json.dumps(load(data).value, allow_nan=False, ensure_ascii=False).encode("utf-8", "strict")
+
+
+@pytest.mark.parametrize(
+    ("text", "by_line", "where"),
+    [
+        ('{"a": 1}\n{"b": "half a sen', True, "line 2 column 7"),
+        ('{"a": 1}\n{"b":\n\n', True, "line 2 column 6"),
+        ('{"a": [1,\n2', False, "line 2 column 2"),
+        ('{"a": "b', False, "line 1 column 7"),
+        ("[", False, "line 1 column 2"),
+    ],
+)
+def test_what_was_cut_off_is_called_so(text: str, by_line: bool, where: str) -> None:
+    with pytest.raises(UnreadableFile) as refusal:
+        parse(text, by_line=by_line)
+    assert str(refusal.value) == f"it ends within its JSON, in what begins at {where}: it was cut off"
+
+
+@pytest.mark.parametrize("text", ['{"a": "b\n{"c": 1}', '{"a":\n{"c": 1}'])
+def test_a_broken_line_in_the_middle_was_not_cut_off(text: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"no JSON: .*, line 1 column"):
+        parse(text, by_line=True)
