@@ -25,6 +25,7 @@ from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key
 MOST_ARMS = 16
 """Arms of one question; each of them has what stands around it, so that more would make much of little."""
 
+_NO_ERROR = frozenset(("", "none", "null", "nil", "no", "no error", "false", "0", "ok", "success", "n/a"))
 _ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment", "with_context", "without_context"))
 """Names under which a battery keeps what one arm answered."""
 
@@ -199,12 +200,21 @@ def _inner(rest: Json, place: str, names: Iterable[str]) -> str | None:
 
 
 def _error(rest: Json) -> str | None:
-    """Take what the item says went wrong; an empty or false `error` says nothing."""
+    """Take what the item says went wrong; an `error` that is empty, or says that there was none, says nothing."""
     error = rest.get("error")
-    if isinstance(error, str) and error.strip():
+    if _is_none(error):
+        return None
+    if isinstance(error, str):
         rest.pop("error")
         return error
-    return "the file marks it as an error" if error not in (None, "", False) else None
+    return "the file marks it as an error"
+
+
+def _is_none(error: JsonValue) -> bool:
+    """Whether a value says that nothing went wrong, as `none`, `{"code": 0}` and nothing at all do."""
+    if isinstance(error, (dict, list)):
+        return all(map(_is_none, error.values() if isinstance(error, dict) else error))
+    return error.strip().lower() in _NO_ERROR if isinstance(error, str) else not error
 
 
 def _names(holder: Mapping[str, JsonValue]) -> str:

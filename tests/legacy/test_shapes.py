@@ -107,3 +107,17 @@ def test_an_item_is_not_changed_by_reading() -> None:
     before = repr(item)
     read(item)
     assert repr(item) == before
+
+
+@pytest.mark.parametrize("error", ["none", " None", "No error", {"code": 0}, {"code": 0, "message": ""}, [], 0, False])
+def test_an_error_that_says_there_was_none_is_none(error: JsonValue) -> None:
+    turn = read({"claude": "A?", "sage": "B.", "error": error})
+    assert (turn.error, turn.rest) == (None, {"error": error})
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [("killed", "killed"), ({"code": 7}, "the file marks it as an error"), (1, "the file marks it as an error")],
+)
+def test_any_other_error_is_one(error: JsonValue, says: str) -> None:
+    assert read({"claude": "A?", "sage": "B.", "error": error}).error == says
