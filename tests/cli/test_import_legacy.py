@@ -46,7 +46,7 @@ def test_what_a_person_reads(source: Path, tmp_path: Path) -> None:
     assert "training exercises session 1 6 3 3 5 0" in lines
     text = " ".join(lines)
     assert "'soon' is no time" in text
-    assert f"{TRAINING}/broken.json: no JSON: Expecting value, line 1 column 7" in text
+    assert f"{TRAINING}/broken.json: it ends within its JSON, in what begins at line 1 column 7: it was cut off" in text
     assert f"{TEXT}/session_005.json: 1 of 2 items: item 2: expected an object, got a number" in text
     assert f"{TEXT}/session_003.json: the content of {TEXT}/session_003 copy.json" in text
     assert "1 a worklog" in text
@@ -128,7 +128,7 @@ def test_a_long_history_is_one_line_and_its_details_are_all(tmp_path: Path) -> N
     short = " ".join(ask(source, "--into", tmp_path / "out").stdout.split())
     assert (
         "a/identity.json: 7 versions; counters: 1 fell, 2 jumped (identity.session_count jumped from 2 to 999); "
-        "1 cannot be read (no JSON: Expecting property name enclosed in double quotes, line 1 column 2); "
+        "1 cannot be read (it ends within its JSON, in what begins at line 1 column 2: it was cut off); "
         "contradictions in 6 versions"
     ) in short
     assert short.count("a/identity.json: ") == 1 + 1  # the refused file is told as well
@@ -140,7 +140,7 @@ def test_a_long_history_is_one_line_and_its_details_are_all(tmp_path: Path) -> N
     ):
         place = f"in history/{later:03d}/a/identity.json after history/{earlier:03d}/a/identity.json"
         assert f"identity.session_count {change}, {place}" in long
-    assert "history/004/a/identity.json: it cannot be read: no JSON" in long
+    assert "history/004/a/identity.json: it cannot be read: it ends within its JSON, in" in long
     assert long.count("identity.phase is sensing, development.phase_name is relating") == 6
 
 
