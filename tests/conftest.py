@@ -35,7 +35,7 @@ COLOURS = ("FORCE_COLOR", "NO_COLOR", "CLICOLOR_FORCE")
 NO_ENGINE = "no Docker engine"
 SEARCHED = 300
 """Examples of a property test in a search; a test that says its own number keeps it."""
-LONG_S = {"docker": 900, "real": 900, "full": 4 * 3600}
+LONG_S = {"docker": 1800, "real": 900, "full": 4 * 3600}
 """Seconds for one test of a tier whose first test waits: for the stand-ins to be up, for a model and a day raised; and
 of the tier that holds whole matrices."""
 
