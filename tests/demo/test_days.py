@@ -60,9 +60,8 @@ def test_a_trial_is_offered_accepted_given_looked_at_and_ended(lived: Path) -> N
     for paper in sessions:
         place = place_of(trial, paper.session.number - decision.first.number)
         assert paper.head.trial in (place, None)
-        if paper.session in ("P001", "P002") or paper.head.trial is None:
-            continue
-        assert paper.head.intervention.name == trial.design.arm(paper.head.trial.arm).intervention
+        if paper.head.trial is not None:
+            assert paper.head.intervention.name == trial.design.arm(paper.head.trial.arm).intervention
 
 
 def test_trial_show_explains_it_in_ten_lines_or_so(lived: Path) -> None:
