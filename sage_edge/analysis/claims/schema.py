@@ -131,14 +131,19 @@ class Timing(Declared):
 
 
 class RecordOf(Declared):
-    """Whose papers a claim about a record speaks of; what is not given is any."""
+    """Whose papers a claim about a record speaks of; what is not given is any.
+
+    Papers of the older system often do not say on which machine they were made; the mind's name is in all of them.
+    """
 
     provenance: Provenance | None = None
     host: HostName | None = None
+    mind: Text | None = None
 
     def holds(self, session: Dialogue) -> bool:
         """Return whether a session is part of that record."""
-        return self.provenance in (None, session.provenance) and self.host in (None, session.host)
+        asked = ((self.provenance, session.provenance), (self.host, session.host), (self.mind, session.mind))
+        return all(wanted in (None, given) for wanted, given in asked)
 
 
 class BaseClaim(Declared):

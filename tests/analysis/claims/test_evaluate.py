@@ -117,19 +117,24 @@ def test_no_measurement_leaves_no_evidence() -> None:
     assert evidence([]) == ()
 
 
-def of(provenance: str, host: str = "sprout") -> Dialogue:
-    return replace(dialogue.of(transcript("P001")), provenance=provenance, host=host)  # type: ignore[arg-type]
+def of(provenance: str, host: str | None = "sprout", mind: str = "SAGE") -> Dialogue:
+    heard = dialogue.of(transcript("P001"))
+    return replace(heard, provenance=provenance, host=host, mind=mind)  # type: ignore[arg-type]
 
 
-def test_a_claim_about_a_record_is_tested_on_that_record_alone() -> None:
-    record = {"scope": "record", "about": {"provenance": "legacy", "host": "sprout"}}
-    declared = declare(law=TREND, record=TREND | record)
-    for sessions, here in (
-        ([of("recorded")], ["law"]),
-        ([of("legacy", "willow")], ["law"]),
-        ([of("recorded"), of("legacy")], ["law", "record"]),
-        ([], []),
-    ):
+@pytest.mark.parametrize(
+    ("about", "own", "others"),
+    [
+        ({"provenance": "legacy", "host": "sprout"}, of("legacy"), of("legacy", "willow")),
+        ({"provenance": "legacy", "mind": "SAGE"}, of("legacy", None), of("legacy", None, "ada")),
+        ({"provenance": "legacy", "mind": "SAGE"}, of("legacy", None), of("recorded", None)),
+    ],
+)
+def test_a_claim_about_a_record_is_tested_on_that_record_alone(
+    about: dict[str, str], own: Dialogue, others: Dialogue
+) -> None:
+    declared = declare(law=TREND, record=TREND | {"scope": "record", "about": about})
+    for sessions, here in (([others], ["law"]), ([others, own], ["law", "record"]), ([], [])):
         known, elsewhere = evaluate.about(declared, sessions)
         assert list(known.claims) == here
         assert [claim.scope for claim in elsewhere] == (["record"] if here == ["law"] else [])
