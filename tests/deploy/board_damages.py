@@ -12,6 +12,7 @@ from tests.deploy.breaks import HEALTHY
 _RELEASE = 'cd "$(readlink -f /srv/sage/current)"'
 _JOURNAL, _AUDIT = "/srv/sage/deploy/journal.jsonl", "/srv/sage/deploy/audit.jsonl"
 _STATE = "/srv/sage/state/journals"
+_NETWORK = "other"
 _UP = f"docker compose up -d --quiet-pull && {HEALTHY}"
 
 ONLY_FOR_REAL = ("compose: lets more be done", "container: less memory", "container: another network")
@@ -40,10 +41,13 @@ ON_BOARD: Mapping[str, str] = {
     "compose: lets more be done": f"{_RELEASE} && sed -i 's/    read_only: true/    pid: host/' compose.yaml && {_UP}",
     "container: less memory": "docker update --memory 1g --memory-swap 1g sage-agent-1",
     "container: another network": (
-        "docker network inspect other >/dev/null 2>&1 || docker network create -d bridge other; "
-        "docker network connect other sage-agent-1"
+        f"docker network inspect {_NETWORK} >/dev/null 2>&1 || docker network create -d bridge {_NETWORK}; "
+        f"docker network connect {_NETWORK} sage-agent-1"
     ),
 }
+
+LEFT_BEHIND = f"rm -f {_STATE}/P001.jsonl; docker network rm {_NETWORK}"
+"""What no command takes away, since it may be somebody's: a journal without a head, a network."""
 
 BY_HAND: Mapping[str, str] = {
     "engine: stopped": f"systemctl start docker && {HEALTHY}",

@@ -6,11 +6,12 @@ Eight are drawn by commit; `--full` does every damage with every command.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
 from sage_edge.image.built import BuiltImage
-from tests.deploy.board_damages import BY_HAND, ON_BOARD, ONLY_FOR_REAL
+from tests.deploy.board_damages import BY_HAND, LEFT_BEHIND, ON_BOARD, ONLY_FOR_REAL
 from tests.deploy.breaks import HEALTHY
 from tests.deploy.damages import DAMAGES
 from tests.deploy.ground import Ground
@@ -34,14 +35,15 @@ def test_what_is_done_for_real_is_what_the_matrix_has() -> None:
 
 
 @pytest.fixture
-def sound(ground: Ground, sprout_image: BuiltImage) -> Ground:
-    """Sprout runs what is declared, and has the release before it, too."""
+def sound(ground: Ground, sprout_image: BuiltImage) -> Iterator[Ground]:
+    """Sprout runs what is declared, and has the release before it, too; other tests go on with this board."""
     ground.pretend(sprout_image)
     ready(ground)
     if "has served" not in ground.typed("rollback --list").out:
         ground.pretend(derived(sprout_image, "RUN touch /second"))
         ready(ground)
-    return ground
+    yield ground
+    ground.boards.inside("sprout", LEFT_BEHIND)
 
 
 def ready(ground: Ground) -> None:

@@ -70,9 +70,9 @@ DRIFTS = (
     ),
     (
         "another network",
-        "docker network create -d bridge other; docker network connect other sage-agent-1",
+        "docker network create -d bridge elsewhere; docker network connect elsewhere sage-agent-1",
         "agent as it was started",
-        'Networks: nothing became ["other"]',
+        'Networks: nothing became ["elsewhere"]',
     ),
 )
 
