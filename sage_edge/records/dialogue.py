@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from sage_edge.names import Digest, Track
 from sage_edge.records.expectation import Expectation
 from sage_edge.records.transcript import FinishReason, Outcome, StepKind, Transcript
+from sage_edge.records.trial import TrialPlace
 
 UNKNOWN_MIND = "unknown"
 """The individual of an older paper that says neither its instance nor its model."""
@@ -55,6 +56,7 @@ class Dialogue:
     never in one series.
     started, ended: UTC. recommendation: the one that the paper names as the reason of its intervention. standing: only
     a `session` counts in statistics. remarks: what a careful reader must know, one slug each, such as `cpu-fallback`.
+    trial: which part of a trial it says that it is; None outside of one.
     """
 
     seal: Digest
@@ -77,6 +79,7 @@ class Dialogue:
     standing: Standing = "session"
     remarks: tuple[str, ...] = field(default=())
     individual: str = UNKNOWN_MIND
+    trial: TrialPlace | None = None
 
     @cached_property
     def answers(self) -> tuple[Exchange, ...]:
@@ -137,5 +140,6 @@ def of(transcript: Transcript) -> Dialogue:
         due=head.slot.due if head.slot else None,
         late=head.slot.late if head.slot else False,
         recommendation=head.intervention.recommendation,
+        trial=head.trial,
         remarks=() if transcript.closing.ending == "complete" else (transcript.closing.ending,),
     )

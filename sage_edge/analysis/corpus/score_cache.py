@@ -33,7 +33,7 @@ CREATE TABLE kept (
     PRIMARY KEY (seal, rule, context)) WITHOUT ROWID;
 """
 
-_CONTENTS = "chains of host, mind and track"
+_CONTENTS = "headers with the place in a trial"
 """What changed last in the contents that the table keeps."""
 
 FORMAT = zlib.crc32((_SCHEMA + _CONTENTS).encode()) >> 1 or 1

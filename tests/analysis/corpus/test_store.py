@@ -14,13 +14,15 @@ import pytest
 from sage_edge.analysis.corpus import BACKWARDS, Corpus, Folder
 from sage_edge.analysis.errors import SessionChanged
 from sage_edge.errors import UsageError
+from sage_edge.names import Slug
 from sage_edge.records import dialogue
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.transcript import Transcript
+from sage_edge.records.trial import TrialPlace
 from sage_edge.scorers import ALL, EARLIER_IDENTITY, TRUNCATION, Mark, Marks
 from tests import corpora
 from tests.analysis.corpus.counting import LOOKING_BACK, SCORERS, look
-from tests.builders import START, seal, transcript
+from tests.builders import START, WEIGHTS, seal, transcript
 
 
 def write(folder: Path, *papers: Transcript) -> None:
@@ -74,6 +76,15 @@ def test_words_are_dropped_but_measured_and_can_be_read_again(tmp_path: Path) ->
         write(tmp_path, transcript(replies=["I was changed."]))
         with pytest.raises(SessionChanged):
             corpus.read(told.seal)
+
+
+def test_a_session_says_of_which_trial_it_is_part(tmp_path: Path) -> None:
+    place = TrialPlace(trial=WEIGHTS, arm=Slug("off"), block=3, place=1, counted=True)
+    for paper in (transcript("P001", trial=place), transcript("P002")):
+        corpora.write(tmp_path / "papers", paper)
+    for _ in ("measured", "remembered"):
+        with Corpus.open(Folder.at(tmp_path / "papers"), tmp_path / "cache.sqlite") as corpus:
+            assert [session.trial for session in corpus.dialogues] == [place, None]
 
 
 def test_an_empty_corpus_has_empty_series(tmp_path: Path) -> None:
