@@ -19,6 +19,7 @@ from sage_edge.models.inspect import (
     adapter_settings,
     adapter_tensors,
     architectures,
+    foreign_content,
     gguf_header,
     gguf_weights,
     read_safetensors,
@@ -30,13 +31,18 @@ from sage_edge.models.inspect import (
 )
 from sage_edge.models.inspect.dimensions import family_of
 from sage_edge.models.inspect.folder import PICKLES, FolderListing, look, pointer
+from sage_edge.models.inspect.foreign_content import ForeignContent
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind, plain
+from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind, plain, taken_instead
 from sage_edge.models.inspect.voice import Voice
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json", "merges.txt")
 _ASKED = ("config.json", "tokenizer_config.json", "generation_config.json", adapter.CONFIG)
+_UNREAD = (
+    *("tokenizer.model", "vocab.json", "merges.txt", source_templates.FILE),
+    *("special_tokens_map.json", "added_tokens.json"),
+)
 _PARTS = (".safetensors", ".gguf", ".json", ".jinja", ".txt", ".model")
 """How names end that may belong to a model in safetensors."""
 _OTHER_NAME = ("it belongs to another model: ", sage("model list"))
@@ -96,13 +102,22 @@ def _file(path: Path) -> InspectReport:
         return InspectReport(path, ModelKind.UNKNOWN, faults=("it is what macOS keeps beside another file",))
     if (stands := pointer(path, path.stat().st_size)) is not None:
         return _pointers(path, {path.name: stands})
-    if path.name.lower().endswith(PICKLES) and not gguf_header.is_older(path):
+    is_pickle = path.name.lower().endswith(PICKLES) and not gguf_header.is_older(path)
+    is_safetensors = path.name.lower().endswith((".safetensors", safetensors_weights.INDEX))
+    if (is_pickle or is_safetensors) and (seen := foreign_content.of(path)) is not None:
+        return _foreign(path, path.name, seen)
+    if is_pickle:
         return InspectReport(path, ModelKind.PICKLE, faults=(_pickle(path.name),))
-    if path.name.lower().endswith((".safetensors", safetensors_weights.INDEX)):
+    if is_safetensors:
         fault = "safetensors are judged with their config.json: name the folder that holds both"
         whole = sage("model inspect", plain(str(path.parent)))
         return InspectReport(path, ModelKind.UNKNOWN, "safetensors", faults=(fault,), mend=whole)
     return gguf_weights.weigh(path, path.parent, (path.name,))
+
+
+def _foreign(path: Path, name: str, seen: ForeignContent) -> InspectReport:
+    kind = ModelKind.UNSUPPORTED if seen.instead else ModelKind.DAMAGED
+    return InspectReport(path, kind, faults=(f"{name[:80]} {seen.what}",), mend=taken_instead(seen.instead))
 
 
 def _folder(listing: FolderListing) -> InspectReport:
@@ -122,7 +137,7 @@ def _folder(listing: FolderListing) -> InspectReport:
     report = dataclasses.replace(report, notes=notes, chat_template=report.chat_template or template)
     if report.container == "safetensors" and "config.json" in documents and not report.is_adapter:
         report, wrong, beyond = _speaking(report, listing, documents)
-        odd = (*odd, *wrong)
+        odd = (*odd, *wrong, *_foreign_parts(listing))
     else:
         beyond = ()
     return _with_faults(report, odd, several, beyond)
@@ -138,6 +153,12 @@ def _with_faults(
     is_whole = report.kind is ModelKind.UNSUPPORTED or not (odd or report.faults)
     kind = ModelKind.UNSUPPORTED if is_whole else ModelKind.DAMAGED
     return dataclasses.replace(report, kind=kind, mend=mend, faults=(*report.faults, *odd, *several, *beyond))
+
+
+def _foreign_parts(listing: FolderListing) -> tuple[str, ...]:
+    """What is no part of a tokenizer, among the files that nothing here reads."""
+    seen = ((name, foreign_content.of(listing.path(name))) for name in _UNREAD if _is_own(listing, name))
+    return tuple(f"{name} {foreign.what}" for name, foreign in seen if foreign is not None)
 
 
 def _speaking(
@@ -253,7 +274,8 @@ def _adapter(listing: FolderListing, config: dict[str, UntrustedJson]) -> Inspec
     except Truncated as cut:
         return dataclasses.replace(report, missing=(cut.lack,))
     except HeaderBroken as broken:
-        return dataclasses.replace(report, kind=ModelKind.DAMAGED, faults=(broken.message,))
+        kind = ModelKind.UNSUPPORTED if broken.instead else ModelKind.DAMAGED
+        return dataclasses.replace(report, kind=kind, faults=(broken.message,), mend=taken_instead(broken.instead))
     faults = adapter_tensors.disagreements(config, header.tensors)
     if faults and (layout := adapter_layouts.of_tensors(header.tensors)):
         mend = adapter_layouts.MEND
@@ -273,6 +295,8 @@ def _weightless(listing: FolderListing, documents: Mapping[str, dict[str, Untrus
     if older := tuple(name for name in listing.having(*PICKLES) if gguf_header.is_older(listing.path(name))):
         return gguf_weights.weigh(path, path, older[:1])
     if pickles := listing.having(*PICKLES):
+        if (seen := foreign_content.of(listing.path(pickles[0]))) is not None:
+            return _foreign(path, pickles[0], seen)
         return InspectReport(path, ModelKind.PICKLE, faults=tuple(map(_pickle, pickles[:5])))
     if config := documents.get("config.json"):
         missing = (safetensors_weights.SINGLE, *safetensors_weights.tokenizer_lacks(listing))

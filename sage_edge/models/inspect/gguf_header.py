@@ -18,7 +18,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import gguf_texts
+from sage_edge.models.inspect import foreign_content, gguf_texts
 from sage_edge.models.inspect.bounded import Header, Stream, Tensor, short
 from sage_edge.models.inspect.ggml_types import GIVEN_UP, KINDS
 
@@ -63,7 +63,7 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
 
     Raises HeaderBroken, Truncated, OSError.
     """
-    with Stream(path) as stream:
+    with foreign_content.named(path, "GGUF"), Stream(path) as stream:
         magic = stream.take(4, "magic") if stream.size >= len(_MAGIC) else b""
         if magic in _OLDER:
             raise stream.broken("is an old GGML file, from before GGUF", instead=_OTHER_FORM)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import (
     Header,
@@ -21,7 +20,7 @@ from sage_edge.models.inspect import (
     voice_rules,
 )
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
-from sage_edge.models.inspect.report import InspectReport, ModelKind
+from sage_edge.models.inspect.report import InspectReport, ModelKind, taken_instead
 from sage_edge.models.inspect.voice import Voice
 
 _SPLIT = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
@@ -52,8 +51,7 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
     report = _report(path, wanted, headers, missing, faults)
     if not instead:
         return report
-    mend = (f"{instead}, then: ", sage("model inspect", "PATH"))
-    return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, mend=mend)
+    return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, mend=taken_instead(instead))
 
 
 def _splits(files: Sequence[str]) -> tuple[str, ...] | None:

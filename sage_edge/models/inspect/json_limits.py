@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sage_edge.models.errors import HeaderBroken
+from sage_edge.models.inspect import foreign_content
 from sage_edge.models.inspect.bounded import Stream, short
 
 UntrustedJson: TypeAlias = "bool | int | float | str | list[UntrustedJson] | dict[str, UntrustedJson] | None"
@@ -49,12 +50,14 @@ def parse(data: bytes, file: str, *, most_pieces: int, whole: bool = False) -> U
 
 def read(path: Path, *, most_bytes: int = 8 << 20, most_pieces: int = 400_000) -> dict[str, UntrustedJson]:
     """Return the object that a JSON file holds. Raises HeaderBroken, OSError."""
-    with Stream(path) as stream:
+    with foreign_content.named(path, "JSON"), Stream(path) as stream:
         if stream.size > most_bytes:
             raise stream.broken(f"has {stream.size} bytes, at most {most_bytes} are read")
         value = parse(stream.take(stream.size, "JSON"), path.name, most_pieces=most_pieces)
     if not isinstance(value, dict):
         raise HeaderBroken(path.name, "is no JSON object")
+    if (refused := foreign_content.answer(value)) is not None:
+        raise HeaderBroken(path.name, refused)
     return value
 
 

@@ -101,6 +101,11 @@ class InspectReport:
         return hints.filled(self.mend or usual, THIS, plain(str(self.path)))
 
 
+def taken_instead(what: str) -> Hint:
+    """Return what to do where another file, or another form of it, is to be taken; nothing for nothing."""
+    return (f"{what}, then: ", sage("model inspect", "PATH")) if what else ""
+
+
 def plain(text: str) -> str:
     """Text of a stranger's file for one line of a message: printable, at most 300 letters."""
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -15,7 +15,7 @@ import struct
 from pathlib import Path
 
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import json_limits
+from sage_edge.models.inspect import foreign_content, json_limits
 from sage_edge.models.inspect.bounded import Header, Stream, Tensor, short
 from sage_edge.models.inspect.json_limits import UntrustedJson
 
@@ -35,7 +35,7 @@ BYTES = {
 
 def read(path: Path) -> Header:
     """Return what a safetensors file says of itself. Raises HeaderBroken, Truncated, OSError."""
-    with Stream(path) as stream:
+    with foreign_content.named(path, "safetensors"), Stream(path) as stream:
         length = stream.number(_U64, "header length")
         if length > stream.left:
             raise stream.broken(f"says that its header has {length} bytes, {stream.left} are left")

@@ -22,7 +22,7 @@ from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.folder import FolderListing
 from sage_edge.models.inspect.json_limits import UntrustedJson
 from sage_edge.models.inspect.json_limits import read as read_json
-from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind
+from sage_edge.models.inspect.report import THIS, InspectReport, ModelKind, taken_instead
 from sage_edge.models.inspect.shapes import Packing
 from sage_edge.sizes import counted
 
@@ -61,6 +61,8 @@ class _Contents:
     weights: list[str] = field(default_factory=list)
     is_other: bool = False
     """Whether it is quantised in a way that nobody here reads."""
+    instead: str = ""
+    """What to do with a file that holds something else than safetensors."""
 
     def read(self, listing: FolderListing, name: str) -> set[str]:
         """Take the tensors of one file; returns their names."""
@@ -74,6 +76,7 @@ class _Contents:
             return set()
         except HeaderBroken as broken:
             self.faults.append(broken.message)
+            self.instead = self.instead or broken.instead
             return set()
         self.weights.append(name)
         for twice in sorted(set(header.tensors) & set(self.tensors))[:3]:
@@ -106,7 +109,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
     return InspectReport(
         listing.folder,
         ModelKind.UNSUPPORTED
-        if seen.is_other
+        if seen.is_other or seen.instead
         else ModelKind.DAMAGED
         if seen.faults
         else ModelKind.PARTIAL
@@ -122,7 +125,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
         family=dimensions.family_of((config or {}).get("model_type")),
         quantisation=_quantisation(config or {}),
         dimensions=known,
-        mend=_PLAIN if seen.is_other else "",
+        mend=_PLAIN if seen.is_other else taken_instead(seen.instead),
         mixture=Counter(tensor.kind for tensor in seen.tensors.values()),
     )
 

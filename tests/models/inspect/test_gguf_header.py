@@ -35,7 +35,7 @@ def array(kind: int, length: int, rest: bytes = b"") -> tuple[str, bytes]:
 
 DATA = bytes(64)
 CASES: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is no GGUF file: it does not begin with GGUF"),
+    "empty": (b"", "is empty: none of its bytes have come"),
     "another magic": (b"GGJT" + bytes(60), "is no GGUF file: it does not begin with GGUF"),
     "magic alone": (b"GGUF", "speaks of 4 bytes of version, 0 are left"),
     "version 1": (head(version=1), "is of version 1; versions 2 and 3, little-endian, are read"),

@@ -30,8 +30,8 @@ def deep(levels: int) -> bytes:
 
 
 CASES: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "speaks of 8 bytes of header length, 0 are left"),
-    "seven bytes": (b"1234567", "speaks of 8 bytes of header length, 7 are left"),
+    "empty": (b"", "is empty: none of its bytes have come"),
+    "seven bytes": (b"\xff234567", "speaks of 8 bytes of header length, 7 are left"),
     "header longer than the file": (
         struct.pack("<Q", 1 << 40) + b"{}",
         "says that its header has 1099511627776 bytes, 2 are left",
