@@ -18,6 +18,7 @@ from sage_edge.hints import sage
 from sage_edge.inventory import load
 from sage_edge.inventory.board_card import Board
 from sage_edge.models.errors import ModelError, TemplateUnfaithful
+from sage_edge.models.inspect import mixture
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.memory import MemoryNeed, estimate
 from sage_edge.models.inspect.native_probe import NativeProbe, probe
@@ -88,7 +89,7 @@ def _rows(
 ) -> list[tuple[str, str]]:
     rows = [("verdict", verdict.kind.value)]
     if verdict.family:
-        what = [verdict.family, verdict.container or "", verdict.quantisation or ""]
+        what = [verdict.family, verdict.container or "", verdict.quantisation or mixture.text(verdict.mixture)]
         rows.append(("model", " · ".join(filter(None, what))))
     if verdict.parameters:
         rows.append(("weights", f"{sizes.text(verdict.weight_bytes)}, {verdict.parameters / 1e6:.1f} M numbers"))

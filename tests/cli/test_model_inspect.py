@@ -35,6 +35,16 @@ def test_a_whole_model_on_a_board() -> None:
     assert "fits orin-nano, which has 6.50 GB" in answer.output
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown"), [(30, "iq4_xs"), (38, "mxfp4_moe"), (40, "q1_0"), (41, "q2_0"), (None, "26 F32"), (99, "26 F32")]
+)
+def test_a_quantisation_is_shown_by_its_name_or_as_what_its_tensors_hold(
+    kind: int | None, shown: str, tmp_path: Path
+) -> None:
+    folder = building.plant(tmp_path, {"m.gguf": {"gguf": {"set": {"general.file_type": kind}}}})
+    assert f"qwen2 · gguf · {shown}\n" in ask(str(folder)).output
+
+
 def test_one_json_document(tmp_path: Path) -> None:
     answer = ask(str(building.plant(tmp_path, MODEL)), "--json")
     assert answer.exit_code == 0

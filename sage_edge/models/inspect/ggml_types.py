@@ -1,6 +1,7 @@
 """The kinds of numbers that a GGUF tensor may hold, as ggml stores them.
 
-Source: ggml.h (enum ggml_type) and gguf-py's constants (GGML_QUANT_SIZES) of llama-cpp-python 0.3.36; a test compares.
+Source: ggml.h (enum ggml_type) of llama-cpp-python 0.3.36 and gguf-py's constants (GGML_QUANT_SIZES), which lack Q2_0;
+tests compare them with both.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ KINDS: dict[int, tuple[str, int, int]] = {
     20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136),
     24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
     29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17),
-    40: ("NVFP4", 64, 36), 41: ("Q1_0", 128, 18),
+    40: ("NVFP4", 64, 36), 41: ("Q1_0", 128, 18), 42: ("Q2_0", 64, 18),
 }  # fmt: skip
 """Number → (name, numbers in a block, bytes of a block)."""
 
@@ -29,6 +30,9 @@ GIVEN_UP = {
 
 FILE_TYPES = {
     0: "f32", 1: "f16", 2: "q4_0", 3: "q4_1", 7: "q8_0", 8: "q5_0", 9: "q5_1", 10: "q2_k", 11: "q3_k_s", 12: "q3_k_m",
-    13: "q3_k_l", 14: "q4_k_s", 15: "q4_k_m", 16: "q5_k_s", 17: "q5_k_m", 18: "q6_k", 32: "bf16",
+    13: "q3_k_l", 14: "q4_k_s", 15: "q4_k_m", 16: "q5_k_s", 17: "q5_k_m", 18: "q6_k", 19: "iq2_xxs", 20: "iq2_xs",
+    21: "q2_k_s", 22: "iq3_xs", 23: "iq3_xxs", 24: "iq1_s", 25: "iq4_nl", 26: "iq3_s", 27: "iq3_m", 28: "iq2_s",
+    29: "iq2_m", 30: "iq4_xs", 31: "iq1_m", 32: "bf16", 36: "tq1_0", 37: "tq2_0", 38: "mxfp4_moe", 39: "nvfp4",
+    40: "q1_0", 41: "q2_0",
 }  # fmt: skip
 """`general.file_type` → the quantisation's name on a card (llama.h, enum llama_ftype)."""

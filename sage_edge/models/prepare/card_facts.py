@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from sage_edge.models.card import ModelCard
 from sage_edge.models.inspect import mixture, shapes, voice_rules
+from sage_edge.models.inspect.ggml_types import FILE_TYPES
 from sage_edge.models.inspect.report import InspectReport
 from sage_edge.models.inspect.voice import Voice
 
@@ -41,7 +42,7 @@ def _parameters(report: InspectReport, card: ModelCard) -> Iterator[str]:
 
 def _kinds(report: InspectReport, card: ModelCard) -> Iterator[str]:
     is_gguf, wanted, has = report.container == "gguf", card.quantisation, report.quantisation
-    if is_gguf and wanted in mixture.KINDS and has is not None and has != wanted:
+    if is_gguf and wanted in FILE_TYPES.values() and has is not None and has != wanted:
         yield f"its quantisation is {has} in its file, {wanted} in its card"
     if not is_gguf and (kind := _FLOATS.get(wanted or "")) and report.mixture and kind not in report.mixture:
         yield f"its numbers are {mixture.text(report.mixture)} in its file, {wanted} in its card"

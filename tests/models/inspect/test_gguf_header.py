@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import struct
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sage_edge import hints
 from sage_edge.models.errors import HeaderBroken, Truncated
 from sage_edge.models.inspect import read_gguf
 from sage_edge.models.inspect.classify import classify
-from sage_edge.models.inspect.ggml_types import KINDS
+from sage_edge.models.inspect.ggml_types import FILE_TYPES, KINDS
 from sage_edge.models.inspect.report import ModelKind
 from tests.benchmarks.random_gguf import Shape, write
 from tests.models.building import gguf, gguf_metadata, gguf_tensors, pair, text
@@ -171,7 +172,34 @@ def test_the_real_writer_and_the_real_reader_agree(file: Path) -> None:
 def test_the_kinds_are_those_of_llama_cpp() -> None:
     constants = pytest.importorskip("gguf").constants
     theirs = {int(kind): (kind.name, *sizes) for kind, sizes in constants.GGML_QUANT_SIZES.items()}
-    assert theirs == KINDS
+    assert theirs | {42: ("Q2_0", 64, 18)} == KINDS
+
+
+def test_the_kinds_are_those_that_are_shipped() -> None:
+    """Its Python part does not know every kind that the library runs. Q8_1 is in no file, and they differ over it."""
+    library = pytest.importorskip("llama_cpp")
+    ggml = ctypes.CDLL(str(Path(library.__file__).parent / "lib" / "libggml-base.so"))
+    ggml.ggml_type_name.restype, ggml.ggml_blck_size.restype = ctypes.c_char_p, ctypes.c_int64
+    ggml.ggml_type_size.restype = ctypes.c_size_t
+    ours = {number: (name.lower(), *sizes) for number, (name, *sizes) in KINDS.items() if name != "Q8_1"}
+    theirs = {
+        number: (ggml.ggml_type_name(number).decode().lower(), ggml.ggml_blck_size(number), ggml.ggml_type_size(number))
+        for number in range(max(KINDS) + 1)
+        if number != 9
+    }
+    assert {number: kind for number, kind in theirs.items() if kind[1]} == ours
+
+
+@pytest.mark.parametrize("number", sorted(FILE_TYPES))
+def test_every_file_type_has_the_name_that_llama_cpp_gives_it(number: int) -> None:
+    kinds = pytest.importorskip("gguf").LlamaFileType
+    if number != 41:  # Q2_0, which gguf-py lacks
+        assert kinds(number).name.removeprefix("ALL_").removeprefix("MOSTLY_").lower() == FILE_TYPES[number]
+
+
+def test_no_file_type_lacks_a_name() -> None:
+    kinds = pytest.importorskip("gguf").LlamaFileType
+    assert {int(kind) for kind in kinds} - {1024} | {41} == FILE_TYPES.keys()
 
 
 @pytest.mark.parametrize(
