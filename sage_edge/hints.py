@@ -79,16 +79,39 @@ def _typed(command: NextCommand, where: Surroundings) -> str:
     options = dict(command.options)
     if command.program == "invoke" and where.overlay and OVER_HOSTS & options.keys():
         options.setdefault("fleet", where.overlay)
-    words = [_quoted(word) for word in command.words]
-    for name, value in options.items():
-        words += [f"--{name}"] if value is True else [f"--{name}", _quoted(str(value))]
-    programs = {"invoke": where.invoke, "sage-edge": where.sage, "ssh": f"ssh -F {_quoted(where.addresses)}/ssh_config"}
-    return " ".join((programs[command.program], *words))
+    words = [quoted(word) for word in command.words]
+    named = [_option(name, value) for name, value in options.items()]
+    dashed = (at for at, word in enumerate(command.words) if word.startswith("-") and command.program == "sage-edge")
+    if (first := next(dashed, None)) is not None:  # what follows is a name and no option
+        words, named = [*words[:first], *named, "--", *words[first:]], []
+    programs = {"invoke": where.invoke, "sage-edge": where.sage, "ssh": f"ssh -F {quoted(where.addresses)}/ssh_config"}
+    return " ".join((programs[command.program], *words, *named))
 
 
-def _quoted(word: str) -> str:
-    """A word as a shell needs it; placeholders like HOST or FOLDER and an ellipsis stay as they are."""
-    return word if word == "…" else shlex.quote(word)
+def _option(name: str, value: str | bool) -> str:
+    if value is True:
+        return f"--{name}"
+    word = str(value)
+    return f"--{name}{'=' if word.startswith('-') else ' '}{quoted(word)}"
+
+
+def quoted(word: str) -> str:
+    """Return a word as bash and zsh read it back, byte by byte, with nothing in it that a terminal obeys or leaves out.
+
+    Placeholders like HOST or FOLDER and an ellipsis stay as they are.
+    """
+    if word.isprintable():
+        return word if word == "…" else shlex.quote(word)
+    return f"$'{''.join(map(_escaped, word))}'"
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable():
+        return f"\\{letter}" if letter in "\\'" else letter
+    is_byte = "\udc80" <= letter <= "\udcff"  # how Python holds a byte of a name that is no UTF-8
+    return "".join(
+        f"\\x{byte:02x}" for byte in letter.encode("utf-8", "surrogateescape" if is_byte else "surrogatepass")
+    )
 
 
 def mapped(hint: Hint, change: Callable[[NextCommand], NextCommand]) -> Hint:

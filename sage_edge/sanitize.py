@@ -25,15 +25,20 @@ def terminal(text: str) -> str:
 
     A byte of a file's name that is no UTF-8 is written as its code: without it, the name would be another one's.
     """
-    spaced = (" " if c in "\n\r\t" else c for c in _BYTE.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", text))
+    spaced = (" " if c in "\n\r\t" else c for c in _BYTE.sub(_code, text))
     return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
 
 
 def one_line(text: str) -> str:
-    """Return text as printable characters; what is not, is written as its code."""
+    """Return text as printable characters; what is not, is written as its code, or as the byte of a name that it is."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    known = _BYTE.sub(_code, text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in known)
+
+
+def _code(byte: re.Match[str]) -> str:
+    return f"\\x{ord(byte[0]) - 0xDC00:02x}"
 
 
 def joined(words: bytes) -> str:

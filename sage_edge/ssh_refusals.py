@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sage_edge.hints import quoted
 from sage_edge.ssh_log import SshStop, Stopped
 
 PASSING: Mapping[SshStop, str] = {
@@ -74,14 +74,14 @@ def _config(stop: Stopped, sides: SshSides) -> tuple[str, str]:  # noqa: ARG001 
 def _key_file(stop: Stopped, sides: SshSides) -> tuple[str, str]:
     return (
         f"ssh on this host cannot use its key {stop.file} for {sides.there}: {stop.words}",
-        f"it must be the private half, and readable by its owner alone: chmod 600 {shlex.quote(stop.file)}",
+        f"it must be the private half, and readable by its owner alone: chmod 600 {quoted(stop.file)}",
     )
 
 
 def _key_locked(stop: Stopped, sides: SshSides) -> tuple[str, str]:
     return (
         f"{sides.there} takes this host's key {stop.file}, but nobody is here to type its passphrase",
-        f"name a key without one in {sides.setting}, or load it: ssh-add {shlex.quote(stop.file)}",
+        f"name a key without one in {sides.setting}, or load it: ssh-add {quoted(stop.file)}",
     )
 
 

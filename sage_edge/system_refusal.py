@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sage_edge import sizes
+from sage_edge.hints import quoted
 
 ELSEWHERE = "name another place, or move away what lies there"
 _RIGHTS = "look at its owner and its rights: ls -ld PATH"
@@ -52,7 +53,7 @@ def next_step(number: int, path: str = "") -> str | None:
     """Return what can help against a refusal; None for a number that nobody knows. path: what was refused, if known."""
     step = _LIMITED if number == errno.EFBIG and _largest() is not None else _NEXT.get(number)
     if step is None or path:
-        return step and step.replace("PATH", _present(path))
+        return step and step.replace("PATH", quoted(_present(path)))
     return None if step.endswith("PATH") else step.replace(" PATH", "")
 
 

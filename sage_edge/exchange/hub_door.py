@@ -7,7 +7,6 @@ by itself, and everything that nobody recognises, is Unreachable: that is tried 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from sage_edge import ssh_refusals
 from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.exchange import hub_look
 from sage_edge.exchange.hub_look import GitService, HubLook
-from sage_edge.hints import Hint, invoke, sage
+from sage_edge.hints import Hint, invoke, quoted, sage
 from sage_edge.names import HostName
 from sage_edge.shell import Result
 from sage_edge.ssh_refusals import SshSides
@@ -120,7 +119,7 @@ def _talks(caller: HubCaller, seen: HubLook) -> HubRefused:
 
 def _of_another(caller: HubCaller, line: str) -> HubRefused:
     place = _DUBIOUS.search(line)
-    folder = shlex.quote(place[1] if place else "FOLDER")
+    folder = quoted(place[1] if place else "FOLDER")
     return HubRefused(
         f"git on the hub does not serve {caller.remote}: its folder belongs to another user than the account there",
         hint=f"on the hub, as root: chown -R ACCOUNT {folder}, or as the account: "

@@ -110,7 +110,7 @@ def _file(path: Path) -> InspectReport:
         return InspectReport(path, ModelKind.PICKLE, faults=(_pickle(path.name),))
     if is_safetensors:
         fault = "safetensors are judged with their config.json: name the folder that holds both"
-        whole = sage("model inspect", plain(str(path.parent)))
+        whole = sage("model inspect", str(path.parent))
         return InspectReport(path, ModelKind.UNKNOWN, "safetensors", faults=(fault,), mend=whole)
     return gguf_weights.weigh(path, path.parent, (path.name,))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from sage_edge import files, hints
+from sage_edge import files, hints, sanitize
 from sage_edge.hints import Hint, sage
 from sage_edge.models.errors import AdapterWithoutBase, ModelError, ModelIncomplete
 from sage_edge.models.inspect.adapter import AdapterBase
@@ -98,7 +98,7 @@ class InspectReport:
 
     def _hint(self) -> Hint:
         usual = _AGAIN if self.kind is ModelKind.ADAPTER and self.missing else _HINTS.get(self.kind, _AGAIN)
-        return hints.filled(self.mend or usual, THIS, plain(str(self.path)))
+        return hints.filled(self.mend or usual, THIS, str(self.path))
 
 
 def taken_instead(what: str) -> Hint:
@@ -109,7 +109,7 @@ def taken_instead(what: str) -> Hint:
 def plain(text: str) -> str:
     """Text of a stranger's file for one line of a message: printable, at most 300 letters."""
     cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return cut if cut.isprintable() else ascii(cut)[1:-1]
+    return sanitize.one_line(cut)
 
 
 def _some(sentences: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sage_edge import __version__, files
-from sage_edge.hints import sage
+from sage_edge.hints import quoted, sage
 from sage_edge.models.card import ModelCard, find, listing
 from sage_edge.models.download.ranges import ByteProgress, counting, silent
 from sage_edge.models.errors import AdapterWithoutBase, ModelError, ModelIncomplete
@@ -87,7 +87,7 @@ def files_of(folder: Path, card: ModelCard) -> tuple[Path, ...]:
         if path.is_symlink():
             raise ModelError(
                 f"{path} is a symlink; what it points to is not part of the folder",
-                hint=(f"cp -rL {folder} COPY, then: ", sage("model import", "COPY", ref=card.ref)),
+                hint=(f"cp -rL {quoted(str(folder))} COPY, then: ", sage("model import", "COPY", ref=card.ref)),
             )
         _require_inside(path.relative_to(folder).as_posix())
     return chosen

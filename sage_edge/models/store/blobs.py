@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.hints import sage
+from sage_edge.hints import quoted, sage
 from sage_edge.models.errors import ModelError
 from sage_edge.names import Digest
 
@@ -69,7 +69,7 @@ def link(blob: Path, at: Path) -> None:
         return
     files.make_folder(at.parent)
     if at.is_symlink() or at.parent.is_symlink():
-        raise ModelError(f"{at} is a symlink", hint=f"remove it: rm {at}")
+        raise ModelError(f"{at} is a symlink", hint=f"remove it: rm {quoted(str(at))}")
     with files.storing(at):
         at.unlink(missing_ok=True)
         try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import files
-from sage_edge.hints import sage
+from sage_edge.hints import quoted, sage
 from sage_edge.models.errors import ModelError, ModelNotFound
 from sage_edge.models.manifest import Manifest
 from sage_edge.models.store.store import COPY, WORK, Store
@@ -118,7 +118,7 @@ def _require_names_only(store: Store, manifests: Iterable[ModelRef]) -> None:
         if not path.is_dir() and path not in expected and not path.name.startswith(_TEMPORARY):
             raise ModelError(
                 f"{path} is no name of a model, so nobody can tell which bytes it needs",
-                hint=("move it away, then: ", sage("model gc"), f" (see it: cat {path})"),
+                hint=("move it away, then: ", sage("model gc"), f" (see it: cat {quoted(str(path))})"),
             )
 
 

@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import itertools
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Literal
 
 from sage_edge import shell
 from sage_edge.errors import CommandFailed, DeclarationError, Fault
+from sage_edge.hints import quoted
 from sage_edge.paths import shown
 
 REVOKED = "@revoked"
@@ -98,7 +98,7 @@ def check(path: Path) -> None:
 
 def step(path: Path) -> str:
     """Return what to do about a file that cannot be read."""
-    return f"mend the file, then see what is in it: ssh-keygen -lf {shlex.quote(shown(path))}"
+    return f"mend the file, then see what is in it: ssh-keygen -lf {quoted(shown(path))}"
 
 
 def _of(path: Path, name: str) -> tuple[HostKey, ...]:
