@@ -36,11 +36,18 @@ def rate_over_sessions(sessions: Iterable[SessionTotal]) -> tuple[float, float]:
     hits, n = round(math.fsum(each.total for each in counted)), sum(each.n for each in counted)
     if len(counted) < 2:
         return wilson(hits, n)
-    rate = hits / n
-    independent = rate * (1 - rate) / n
+    return score_interval(hits / n, n / design_effect(counted), student(len(counted) - 1))
+
+
+def design_effect(sessions: Iterable[SessionTotal]) -> float:
+    """Return how many answers of these sessions say as much as one independent one: 1 for less than two sessions."""
+    counted = _counted(sessions)
+    n = sum(each.n for each in counted)
+    rate = round(math.fsum(each.total for each in counted)) / n if n else 0.0
+    if len(counted) < 2 or not 0 < rate < 1:
+        return 1.0
     most = sum(each.n**2 for each in counted) / n
-    effect = min(max(1.0, _variance(counted) / independent), most) if independent else 1.0
-    return score_interval(rate, n / effect, student(len(counted) - 1))
+    return min(max(1.0, _variance(counted) / (rate * (1 - rate) / n)), most)
 
 
 def mean_over_sessions(sessions: Sequence[Sequence[float]]) -> tuple[float, float]:

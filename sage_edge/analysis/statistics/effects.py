@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -26,11 +26,13 @@ from sage_edge.analysis.statistics.estimate import (
 )
 from sage_edge.analysis.statistics.means import student
 from sage_edge.analysis.statistics.power import for_means, for_rates
+from sage_edge.scorers.clustered import SessionTotal, design_effect, rate_over_sessions
 from sage_edge.scorers.interval import wilson
 
 WELCH = "difference of means, Welch interval (Welch 1947)"
 POOLED = "difference of means, pooled Student interval (Student 1908)"
 NEWCOMBE = "difference of rates, Newcombe interval (Newcombe 1998, method 10)"
+CLUSTERED = "difference of rates, Newcombe interval of sides whose unit is the session (Newcombe 1998; Korn 1998)"
 PERMUTED = "permutation test of the difference, two-sided (Pitman 1937)"
 FISHER = "Fisher's exact test, two-sided (Fisher 1935)"
 
@@ -40,7 +42,8 @@ class Effect:
     """difference: after minus before. before, after: the two means or rates, None for an empty side.
 
     deviation: of single values within the sides, 0 where it cannot be known; None for rates. standardised: Hedges' g,
-    None for rates, without variation, or for fewer than four values.
+    None for rates, without variation, or for fewer than four values. design: how many answers of a rate say as much as
+    one independent one, where answers of one session are alike.
     """
 
     difference: Estimate
@@ -51,6 +54,7 @@ class Effect:
     deviation: float | None
     standardised: float | None
     chance: Significance
+    design: float = 1.0
 
     def needed(self, worth: float) -> int | None:
         """Return how many each side must have to see a change of `worth`, above 0, usually; None if that is unknown."""
@@ -58,7 +62,8 @@ class Effect:
             return None
         if self.deviation is None:
             n = self.n_before + self.n_after
-            return for_rates((self.before * self.n_before + self.after * self.n_after) / n, worth)
+            middle = (self.before * self.n_before + self.after * self.n_after) / n
+            return math.ceil(self.design * for_rates(middle, worth))
         return for_means(worth, self.deviation) if self.deviation else None
 
 
@@ -99,8 +104,7 @@ def of_rates(hits_before: int, n_before: int, hits_after: int, n_after: int) -> 
     if not n_before or not n_after:
         return _empty(_marks(hits_before, n_before), _marks(hits_after, n_after), NEWCOMBE, FISHER, rate=True)
     p, q, n = hits_before / n_before, hits_after / n_after, n_before + n_after
-    down = math.hypot(q - low_a, high_b - p)
-    up = math.hypot(high_a - q, p - low_b)
+    down, up = _margins(p, (low_b, high_b), q, (low_a, high_a))
     table = [[hits_after, n_after - hits_after], [hits_before, n_before - hits_before]]
     return Effect(
         difference=Estimate(q - p, max(-1.0, q - p - down), min(1.0, q - p + up), n, NEWCOMBE),
@@ -112,6 +116,34 @@ def of_rates(hits_before: int, n_before: int, hits_after: int, n_after: int) -> 
         standardised=None,
         chance=Significance(min(1.0, float(stats.fisher_exact(table)[1])), n, FISHER),
     )
+
+
+def of_session_rates(before: Sequence[SessionTotal], after: Sequence[SessionTotal], *, seed: int) -> Effect:
+    """Return the effect on a rate over sessions, each with an answer: their answers count, and sessions are the unit.
+
+    One session on each side is compared as `of_rates` does. p: of the sessions' own rates.
+    """
+    (hits_before, n_before), (hits_after, n_after) = (
+        (round(math.fsum(each.total for each in side)), sum(each.n for each in side)) for side in (before, after)
+    )
+    plain = of_rates(hits_before, n_before, hits_after, n_after)
+    if max(len(before), len(after)) < 2 or plain.before is None or plain.after is None:
+        return plain
+    sides = rate_over_sessions(before), rate_over_sessions(after)
+    down, up = _margins(plain.before, sides[0], plain.after, sides[1])
+    change = plain.after - plain.before
+    earlier, later = (numbers([each.total / each.n for each in side]) for side in (before, after))
+    return replace(
+        plain,
+        difference=Estimate(change, max(-1.0, change - down), min(1.0, change + up), n_before + n_after, CLUSTERED),
+        chance=_permuted(earlier, later, seed, ROUNDS),
+        design=max(design_effect(before), design_effect(after)),
+    )
+
+
+def _margins(p: float, of_p: tuple[float, float], q: float, of_q: tuple[float, float]) -> tuple[float, float]:
+    """How far the interval of q - p reaches down and up, from the intervals of the two."""
+    return math.hypot(q - of_q[0], of_p[1] - p), math.hypot(of_q[1] - q, p - of_p[0])
 
 
 def _marks(hits: int, n: int) -> Floats:

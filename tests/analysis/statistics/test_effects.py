@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sage_edge.analysis.statistics import effects
+from sage_edge.scorers.clustered import SessionTotal
 from tests.analysis.statistics.scores import ROUNDS, SEED, is_chance, is_sound, rows
 
 BEFORE, AFTER = [0.30, 0.35, 0.28, 0.40, 0.33, 0.31], [0.52, 0.44, 0.60, 0.49]
@@ -94,3 +95,26 @@ def test_any_rates_give_a_sound_answer(one: int, more: int, other: int, rest: in
     found = effects.of_rates(one, one + more, other, other + rest)
     assert is_sound(found.difference)
     assert is_chance(found.chance)
+
+
+def test_answers_of_sessions_that_say_one_thing_count_less_than_independent_ones() -> None:
+    alike = [SessionTotal(4.0 * (at < 4), 4) for at in range(8)]
+    spread = [SessionTotal(2.0, 4)] * 8
+    none = [SessionTotal(0.0, 4)] * 8
+    wide, narrow = (effects.of_session_rates(before, none, seed=7) for before in (alike, spread))
+    assert (wide.difference.value, narrow.difference.value) == (-0.5, -0.5)
+    assert _width(wide) > 1.5 * _width(narrow)
+    assert wide.design == pytest.approx(4.0, rel=0.2)
+    assert narrow.design == 1.0
+    assert (wide.needed(0.2) or 0) > 3 * (narrow.needed(0.2) or 0)
+
+
+def test_one_session_on_each_side_is_compared_by_its_answers() -> None:
+    one = effects.of_session_rates([SessionTotal(3, 4)], [SessionTotal(2, 4)], seed=7)
+    assert one == effects.of_rates(3, 4, 2, 4)
+
+
+def _width(effect: effects.Effect) -> float:
+    assert effect.difference.low is not None
+    assert effect.difference.high is not None
+    return effect.difference.high - effect.difference.low
