@@ -155,6 +155,7 @@ def _document(
         {
             "host": host,
             "mind": mind,
+            "models": sorted({session.model for session in corpus.of(host, mind).sessions(of) if session.model}),
             "track": of,
             "scorer": series.scorer,
             "version": series.version,
@@ -195,7 +196,7 @@ def _claims(corpus: Corpus, host: str | None, mind: str | None, as_json: bool) -
     if chosen is None:
         log("the corpus is empty: no claim is tested")
     here, elsewhere = evaluate.about(declarations.load(paths().fleet), () if chosen is None else chosen.dialogues)
-    findings = evaluate.test(here, corpus if chosen is None else chosen)
+    findings = evaluate.test(here, corpus if chosen is None else chosen, () if chosen is None else chosen.dialogues)
     if as_json:
         render.document("sage-edge/claims/1", [finding.model_dump(mode="json") for finding in findings])
         return
@@ -223,6 +224,7 @@ def _because(finding: ClaimFinding) -> None:
     """Why a claim stands or falls, and what to hold against the numbers."""
     render.line(f"{finding.claim}: {finding.told}", "bold")
     why = f"{finding.because[:1].upper()}{finding.because[1:]}."
-    for line in (finding.statement, why, *(f"But {caveat}." for caveat in finding.caveats)):
+    before = [f"{finding.beside[:1].upper()}{finding.beside[1:]}."] if finding.beside else []
+    for line in (finding.statement, why, *before, *(f"But {caveat}." for caveat in finding.caveats)):
         for piece in render.beside(2, line):
             click.echo(f"  {piece}")

@@ -88,7 +88,7 @@ def _content(corpus: Corpus, declared: Claims, of: tuple[str | None, str | None]
 
     chosen = collect.subject(corpus, *of)
     here, elsewhere = evaluate.about(declared, () if chosen is None else chosen.dialogues)
-    tested = evaluate.test(here, corpus if chosen is None else chosen)
+    tested = evaluate.test(here, corpus if chosen is None else chosen, () if chosen is None else chosen.dialogues)
     content = replace(collect.gather(corpus, chosen, tested), elsewhere=tuple(claim.statement for claim in elsewhere))
     return content if model is None else replace(content, narrative=_narrative(model, tested))
 

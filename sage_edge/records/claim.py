@@ -109,13 +109,24 @@ class Evidence(Record):
     turns: tuple[int, ...]
 
 
+class SideNeed(Record):
+    """What one side of a comparison has and lacks. side: its name, empty where there is only one."""
+
+    side: str
+    n: int = Field(ge=0)
+    more: int = Field(ge=0)
+
+
 class ClaimFinding(Record):
     """A claim and what is left of it.
+
+    host, mind, models: whose sessions it was tested on, and with which models they were conducted, as far as known.
 
     stated: the number as it was stated, if there was one; as_stated: its words. criterion: what would bear it out.
     scope: `record` speaks of what these sessions did, `law` of what sessions do. p_adjusted: the corrected reading's p,
     adjusted for the `tests` of this report. needs: with `cannot tell`, how many `needs_unit` it takes, None if no
-    number would do.
+    number would do; more: what of that is lacking; closed: no session can be added any more. published: the verdict
+    that an earlier rule had on the seeds' own sessions.
     """
 
     format: Literal[1] = 1
@@ -140,13 +151,37 @@ class ClaimFinding(Record):
     seed: int
     evidence: tuple[Evidence, ...]
     caveats: tuple[str, ...] = ()
+    host: str | None = None
+    mind: str | None = None
+    models: tuple[str, ...] = ()
+    more: tuple[SideNeed, ...] = ()
+    closed: bool = False
+    published: Verdict | None = None
+
+    @property
+    def beside(self) -> str:
+        """The verdict that was published before, for people, where there is one; empty otherwise."""
+        return (
+            f"published before of the seeds' sessions, by an earlier rule: {self.published}" if self.published else ""
+        )
 
     @property
     def told(self) -> str:
-        """The verdict for people: `cannot tell: needs n >= 58 sessions on each side`."""
+        """The verdict for people: `cannot tell: needs 8 sessions more (n >= 58)`."""
         if self.verdict != "cannot tell":
             return self.verdict
+        if self.closed:
+            would = f"; n >= {self.needs} {self.needs_unit} would tell" if self.needs else ""
+            return f"cannot tell: this record is over{would}"
         if self.needs is None:
             undefined = self.corrected.undefined if self.corrected.value is None else ""
             return f"cannot tell: {undefined or 'no n can be named'}"
-        return f"cannot tell: needs n >= {self.needs} {self.needs_unit}".rstrip()
+        lacking = [side for side in self.more if side.more]
+        if not lacking:
+            return f"cannot tell: needs n >= {self.needs} {self.needs_unit}".rstrip()
+        unit, _, each = self.needs_unit.partition(" ")
+        counts = ", ".join(
+            f"{side.more} {unit} more {side.side}".rstrip() if not at else f"{side.more} {side.side}"
+            for at, side in enumerate(lacking)
+        )
+        return f"cannot tell: needs {counts} (n >= {self.needs}{' ' * bool(each)}{each})"

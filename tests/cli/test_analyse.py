@@ -203,11 +203,14 @@ def test_the_claims_over_the_older_system_are_those_of_its_readme(tmp_path: Path
     expected = {
         "d5-d9-coupling": "not supported",
         "bistable-identity": "not supported",
-        "collapse-18-19": "not supported",
-        "regression-t024": "not supported",
+        "collapse-18-19": "cannot tell",
+        "regression-t024": "cannot tell",
         "slower-with-size": "supported",
     }
     assert {name: told.get(name) for name in expected} == expected
+    published = {one["claim"]: one["published"] for one in document["content"]}
+    assert {published[name] for name in ("collapse-18-19", "regression-t024")} == {"not supported"}
+    assert {(one["host"], one["mind"]) for one in document["content"] if one["track"]} != {(None, None)}
     (first,) = (one for one in document["content"] if one["claim"] == "d5-d9-coupling")
     assert round(first["replayed"]["value"], 3) == 0.953
     shown = asked("--corpus", tmp_path / "out", "--claims")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from sage_edge import files
+from sage_edge.records.base import parse
 from sage_edge.records.claim import ClaimFinding, Reading, ScoredBy
 
 BY = ScoredBy.model_validate({"scorer": "raising", "version": 1, "quantity": "d5", "definition": files.digest(b"d5")})
@@ -55,6 +57,7 @@ def finding(**change: Any) -> ClaimFinding:
 
 SLOPE = {"measures": "slope", "value": -0.0015, "low": -0.00001, "high": 0}
 OPEN = {"verdict": "cannot tell"}
+FEW = {"needs": 58, "needs_unit": "sessions", "more": [{"side": "", "n": 50, "more": 8}]}
 
 
 def test_a_number_needs_the_scorer_that_made_it() -> None:
@@ -90,12 +93,22 @@ def test_a_number_for_people(change: dict[str, Any], told: str) -> None:
         ({}, "supported"),
         ({"verdict": "not supported"}, "not supported"),
         (OPEN | {"needs": 58, "needs_unit": "answers"}, "cannot tell: needs n >= 58 answers"),
+        (OPEN | FEW, "cannot tell: needs 8 sessions more (n >= 58)"),
+        (OPEN | FEW | {"closed": True}, "cannot tell: this record is over; n >= 58 sessions would tell"),
+        (OPEN | {"closed": True}, "cannot tell: this record is over"),
         (OPEN, "cannot tell: no n can be named"),
         (OPEN | {"corrected": reading(value=None, undefined="no variation")}, "cannot tell: no variation"),
     ],
 )
 def test_a_verdict_for_people(change: dict[str, Any], told: str) -> None:
     assert finding(**change).told == told
+
+
+def test_a_finding_of_before_is_still_read() -> None:
+    dumped = finding().model_dump(mode="json")
+    for later in ("host", "mind", "models", "more", "closed", "published"):
+        del dumped[later]
+    assert parse(ClaimFinding, json.dumps(dumped)) == finding()
 
 
 def test_the_name_of_a_quantity() -> None:

@@ -17,9 +17,12 @@ from sage_edge.analysis.claims.measurement import SeriesSource, Taken, fallbacks
 from sage_edge.analysis.claims.schema import Level, StatesClaim
 from sage_edge.analysis.series import values
 from sage_edge.analysis.statistics import mixture, power, unimodality, variance
-from sage_edge.analysis.statistics.estimate import Estimate, Significance
+from sage_edge.analysis.statistics.estimate import LEVEL, Estimate, Significance
 from sage_edge.analysis.statistics.mixture import States
-from sage_edge.analysis.statistics.power import BEYOND, POWER, StatesTest
+from sage_edge.analysis.statistics.power import BEYOND, StatesTest
+
+SURELY = 1 - LEVEL
+"""That nothing is seen counts against states only if it is as rare, where there are some, as a false alarm is."""
 
 FAIR = 0.1
 """A state that holds fewer of the sessions than this is an odd session, not a state."""
@@ -30,13 +33,14 @@ class StateTests:
     """What each of the two tests sees.
 
     power: how surely they would have seen states as the claim has them. narrow: scores in such states, with sessions in
-    both, would spread wider than these do.
+    both, would spread wider than these do. distance: the interval of how far the states of the mixture lie apart.
     """
 
     dip: bool
     mixture: bool
     power: float = 0.0
     narrow: bool = False
+    distance: tuple[float, float] = (0.0, 0.0)
 
 
 def measure(claim: StatesClaim, asked: Level, source: SeriesSource, seed: int) -> Taken:
@@ -56,7 +60,7 @@ def measure(claim: StatesClaim, asked: Level, source: SeriesSource, seed: int) -
         notes=(*_notes(fit, dip, dealt.p, answers), *fallbacks(points)),
         scored_by=scored_by(series),
     )
-    return Taken(outcome, points, lambda _: None, "sessions", least=mixture.LEAST, null=0.0)
+    return Taken(outcome, points, lambda _: None, "sessions", least=mixture.LEAST, null=0.0, sides=(("", fit.n),))
 
 
 def _larger(table: Significance, dealt: Significance) -> Significance:
@@ -80,6 +84,7 @@ def seen(claim: StatesClaim, taken: Taken, p: float | None, level: float, seed: 
         mixture=fit.gain >= claim.threshold and fit.separation > 2 and rarer >= FAIR,
         power=_power(claim, spread, fit.n, seed),
         narrow=_left_over(claim, spread, fit.n) <= 0 and _both(claim, fit.n) >= 1 - level,
+        distance=mixture.distance(fit),
     )
 
 
@@ -96,14 +101,14 @@ def needed(claim: StatesClaim, taken: Taken, by: StatesTest, seed: int) -> int |
         n = power.for_two_states(fit.separation, fit.upper_share, by="dip", seed=seed)
         return None if n >= BEYOND else n
     spread, n = float(np.var(scores, ddof=1)), fit.n + 1
-    while n < BEYOND and _power(claim, spread, n, seed) < POWER:
+    while n < BEYOND and _power(claim, spread, n, seed) < SURELY:
         n = math.ceil(n * 4 / 3)
     return None if n >= BEYOND else n
 
 
 def would_show(seen: StateTests) -> bool:
-    """True if two states such as the claim's would probably have been seen."""
-    return seen.power >= POWER
+    """True if two states such as the claim's would have been seen in 19 series of 20."""
+    return seen.power >= SURELY
 
 
 def _power(claim: StatesClaim, spread: float, n: int, seed: int) -> float:

@@ -38,7 +38,7 @@ def ratio(timing: Timing, asked: Cost) -> Taken:
         gap = abs(math.log(value.value / against))
         return power.for_one_mean(gap, scaling.deviation(value)) if gap else None
 
-    return Taken(outcome, (), needed, "questions", least=2, null=sizes)
+    return Taken(outcome, (), needed, "questions", least=2, null=sizes, sides=(("", value.n),))
 
 
 def exponent(timing: Timing, asked: Growth) -> Taken:
@@ -62,7 +62,7 @@ def exponent(timing: Timing, asked: Growth) -> Taken:
         gap = None if value.value is None else abs(value.value - against)
         return scaling.sizes_needed(gap, error, len(rows)) if gap and error else LEAST_TO_CHOOSE
 
-    return Taken(outcome, (), needed, "sizes", least=LEAST_TO_CHOOSE, null=1.0)
+    return Taken(outcome, (), needed, "sizes", least=LEAST_TO_CHOOSE, null=1.0, sides=(("", value.n),))
 
 
 def _row(timing: Timing, model: str) -> ModelCosts:

@@ -49,7 +49,7 @@ def measure(claim: CouplingClaim, asked: QuantityPair, source: SeriesSource, see
     def needed(against: float) -> int | None:
         return None if r.value is None else _needed(r.value, against)
 
-    return Taken(outcome, tuple(points), needed, "sessions", least=4, null=0.0)
+    return Taken(outcome, tuple(points), needed, "sessions", least=4, null=0.0, sides=(("", r.n),))
 
 
 def _needed(r: float, against: float) -> int | None:

@@ -7,7 +7,8 @@
     claims:
       NAME:
         test: coupling | run | shift | states | trend | ratio | exponent
-        statement, source, scope, about, track, as_stated, stated, comparison, threshold, caveats
+        statement, source, scope, about, track, as_stated, stated, published, caveats
+        comparison, threshold           the smallest effect that matters: `at-least 0.1` is a rise by that or more
         replay:  {label: …, …}          the claim's own measurement, repeated
         correct: {label: …, …}          the measurement that it ought to have been; the verdict is about this one
         also:    [{label: …, …}, …]     what else a careful reader would look at
@@ -27,9 +28,11 @@ from sage_edge import scorers
 from sage_edge.analysis.claims.schema import (
     AnyClaim,
     Cost,
+    ExponentClaim,
     Growth,
     Level,
     QuantityPair,
+    RatioClaim,
     Scored,
     SessionRun,
     Sides,
@@ -76,6 +79,7 @@ def faults(claims: Claims) -> Iterator[tuple[str, str]]:
     """Yield what does not hold together, as key path and message: unknown scorers, quantities, timings and models."""
     measured = {track for scorer in scorers.ALL for track in scorer.tracks}
     for name, claim in claims.claims.items():
+        yield from _no_effect(name, claim, claims)
         if isinstance(claim, Scored) and (claim.about is not None) != (claim.scope == "record"):
             lacks = (
                 "is missing: whose record does it speak of?" if claim.about is None else "is for a record, not a law"
@@ -90,6 +94,27 @@ def faults(claims: Claims) -> Iterator[tuple[str, str]]:
                 yield from _timed(claims, claim, key, reading)
             else:
                 yield from _scored(claim, key, reading)
+
+
+def _no_effect(name: Slug, claim: Scored | Timed, claims: Claims) -> Iterator[tuple[str, str]]:
+    """The smallest effect that matters lies beyond what no effect is, on the side that the claim is about."""
+    nothing = _nothing(claim, claims)
+    sign = 1 if claim.comparison == "at-least" else -1
+    if nothing is not None and sign * (claim.threshold - nothing) <= 0:
+        where = "above" if sign > 0 else "below"
+        yield f"claims.{name}.threshold", f"expected an effect, {where} {nothing:g}, got {claim.threshold:g}"
+
+
+def _nothing(claim: Scored | Timed, claims: Claims) -> float | None:
+    """The value of no effect: a cost in proportion to the size, or 0; None where the declaration names no sizes."""
+    if isinstance(claim, ExponentClaim):
+        return 1.0
+    if not isinstance(claim, RatioClaim):
+        return 0.0
+    timing = claims.timings.get(claim.timing)
+    sizes = {row.model: row.size for row in timing.rows} if timing else {}
+    model, base = sizes.get(claim.correct.model), sizes.get(claim.correct.base)
+    return model / base if model and base else None
 
 
 def _listed(words: Iterable[str]) -> str:

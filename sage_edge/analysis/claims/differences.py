@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from sage_edge.analysis.statistics import changes, effects
 from sage_edge.analysis.statistics.effects import Effect
 from sage_edge.analysis.statistics.estimate import Significance
 from sage_edge.records.claim import Unit
+from sage_edge.scorers.clustered import SessionTotal
 
 
 def run(claim: RunClaim, asked: SessionRun, source: SeriesSource, seed: int) -> Taken:
@@ -40,7 +42,7 @@ def run(claim: RunClaim, asked: SessionRun, source: SeriesSource, seed: int) -> 
     notes += [f"{point.label}: {point.value:.3f}" for point in inside.points]
     notes += [*resemblance(values(whole.points)), *fallbacks(whole.points)]
     sessions = f"{span(inside.points)} of {span(whole.points)}"
-    return _taken(asked.label, effect, chance, whole, sessions, "sessions", notes)
+    return _taken(asked.label, effect, chance, whole, sessions, "sessions", notes, ("outside the run", "in the run"))
 
 
 def shift(claim: ShiftClaim, asked: Sides, source: SeriesSource, seed: int) -> Taken:
@@ -59,18 +61,22 @@ def shift(claim: ShiftClaim, asked: Sides, source: SeriesSource, seed: int) -> T
         notes = resemblance(values(whole.points))
     else:
         effect = _answers(before, after, seed)
-        notes = ["answers of one session are taken as independent"]
+        alone = max(len(before.points), len(after.points)) < 2 or before.kind != "rate"
+        notes = ["answers of one session are taken as independent"] if alone else []
     sides = [_told("before", effect.before, effect.n_before), _told("after", effect.after, effect.n_after)]
     sessions = f"{span(before.points)} against {span(after.points)}"
     notes = [*sides, *notes, *_worth(claim, effect, unit), *fallbacks(whole.points)]
-    return _taken(asked.label, effect, effect.chance, whole, sessions, unit, notes)
+    return _taken(asked.label, effect, effect.chance, whole, sessions, unit, notes, ("before", "after"))
 
 
 def _answers(before: Series, after: Series, seed: int) -> Effect:
-    earlier, later = _marks(before.points), _marks(after.points)
     if before.kind == "rate":
-        return effects.of_rates(round(sum(earlier)), len(earlier), round(sum(later)), len(later))
-    return effects.of_means(earlier, later, seed=seed)
+        return effects.of_session_rates(_totals(before.points), _totals(after.points), seed=seed)
+    return effects.of_means(_marks(before.points), _marks(after.points), seed=seed)
+
+
+def _totals(points: Sequence[Point]) -> list[SessionTotal]:
+    return [SessionTotal(math.fsum(mark.value for mark in point.marks), len(point.marks)) for point in points]
 
 
 def _marks(points: Sequence[Point]) -> list[float]:
@@ -88,7 +94,14 @@ def _told(side: str, value: float | None, n: int) -> str:
 
 
 def _taken(
-    label: str, effect: Effect, chance: Significance, whole: Series, sessions: str, unit: Unit, notes: Sequence[str]
+    label: str,
+    effect: Effect,
+    chance: Significance,
+    whole: Series,
+    sessions: str,
+    unit: Unit,
+    notes: Sequence[str],
+    sides: tuple[str, str],
 ) -> Taken:
     difference = effect.difference
     outcome = reading(
@@ -106,4 +119,6 @@ def _taken(
         gap = None if difference.value is None else abs(difference.value - against)
         return effect.needed(gap) if gap else None
 
-    return Taken(outcome, whole.points, needed, f"{unit} on each side", least=2, null=0.0)
+    each = f"{unit} on each side"
+    counts = tuple(zip(sides, (effect.n_before, effect.n_after), strict=True))
+    return Taken(outcome, whole.points, needed, each, least=2, null=0.0, sides=counts)

@@ -31,6 +31,7 @@ class Taken:
 
     needed: what n tells the value from another one; None if that cannot be known or no n would.
     needs_unit: what that n counts. least: below this n there is no value at all. null: the value if nothing is there.
+    sides: what is compared and how many of it there are; one side without a name where nothing is.
     """
 
     reading: Reading
@@ -39,6 +40,7 @@ class Taken:
     needs_unit: str
     least: int
     null: float
+    sides: tuple[tuple[str, int], ...]
 
 
 def reading(
@@ -81,13 +83,14 @@ def take(source: SeriesSource, quantity: str, track: Track, window: SessionWindo
 
 
 def within(series: Series, window: SessionWindow) -> Series:
-    """Return the points of a window, those with an unwanted remark left out."""
-    unwanted = set(window.without)
+    """Return the points of a window: under its interventions, those with an unwanted remark left out."""
+    unwanted, under = set(window.without), set(window.under)
 
     def wanted(point: Point) -> bool:
         after = window.first is None or point.number >= window.first
         before = window.last is None or point.number <= window.last
-        return after and before and unwanted.isdisjoint(point.remarks)
+        named = not under or point.intervention.partition("/")[0] in under
+        return after and before and named and unwanted.isdisjoint(point.remarks)
 
     return series.where(wanted)
 

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from sage_edge.declared import Declared
 from sage_edge.names import HostName, Slug, Track
-from sage_edge.records.claim import Scope
+from sage_edge.records.claim import Scope, Verdict
 from sage_edge.records.dialogue import Dialogue, Provenance
 
 _QUANTITY = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)/([1-9][0-9]{0,4}) ([a-z0-9]+(?:-[a-z0-9]+)*)")
@@ -32,10 +32,14 @@ def split(quantity: str) -> tuple[str, int, str]:
 
 
 class SessionWindow(Declared):
-    """Sessions by number, both ends included; None leaves that end open. without: remarks of sessions to leave out."""
+    """Sessions by number, both ends included; None leaves that end open. without: remarks of sessions to leave out.
+
+    under: only the sessions whose papers name one of these interventions, of whichever version.
+    """
 
     first: int | None = Field(default=None, ge=0)
     last: int | None = Field(default=None, ge=0)
+    under: tuple[Slug, ...] = ()
     without: tuple[Slug, ...] = ()
 
     @model_validator(mode="after")
@@ -43,6 +47,10 @@ class SessionWindow(Declared):
         if self.first is not None and self.last is not None and self.first > self.last:
             raise ValueError(f"expected first <= last, got {self.first} and {self.last}")
         return self
+
+    def is_over(self, newest: int | None) -> bool:
+        """Return whether no session can join it any more. newest: the highest number that there is."""
+        return self.last is not None and newest is not None and newest >= self.last
 
 
 class QuantityPair(Declared):
@@ -151,7 +159,8 @@ class BaseClaim(Declared):
 
     about: of a claim about a record, whose; it is tested on those papers alone.
 
-    comparison, threshold: what the corrected number must be to bear the claim out, in its own unit.
+    comparison, threshold: the smallest effect that matters, in the corrected number's own unit, and on which side of it
+    the claim lies. published: the verdict that was published of the seeds' own sessions, by the rule of that time.
     """
 
     statement: Text
@@ -162,6 +171,7 @@ class BaseClaim(Declared):
     stated: FiniteNumber | None = None
     comparison: Literal["at-least", "at-most"]
     threshold: FiniteNumber
+    published: Verdict | None = None
     caveats: tuple[Text, ...] = ()
 
 
@@ -177,8 +187,8 @@ class CouplingClaim(BaseClaim):
     @field_validator("threshold")
     @classmethod
     def _inside(cls, r: float) -> float:
-        if not 0 < abs(r) < 1:
-            raise ValueError(f"expected a correlation other than 0 inside (-1, 1), got {r}")
+        if not abs(r) < 1:
+            raise ValueError(f"expected a correlation inside (-1, 1), got {r}")
         return r
 
 

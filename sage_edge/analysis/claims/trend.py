@@ -49,4 +49,4 @@ def measure(claim: TrendClaim, asked: Level, source: SeriesSource, seed: int) ->
         gap = abs(slope.value - against)
         return power.for_slope(gap, (slope.high - slope.low) / (2 * _HALF), slope.n) if gap else None
 
-    return Taken(outcome, points, needed, "sessions", least=LEAST, null=0.0)
+    return Taken(outcome, points, needed, "sessions", least=LEAST, null=0.0, sides=(("", slope.n),))

@@ -1,16 +1,15 @@
-"""From a corrected reading to a verdict, by rules that were written before the data were seen.
+"""From a corrected reading to a verdict, by the one rule of `effect_verdict`, written before the data were seen.
 
-A claim about a `law` speaks of sessions in general:
-    supported        the value is at or beyond the threshold, chance alone rarely does as much (p adjusted), and the
-                     interval, where there is one, leaves out that nothing is there
-    not supported    the whole interval lies short of the threshold
-    cannot tell      anything between, and how many it would take
+A claim's threshold is the smallest effect that matters, in the number's own unit. Records and laws are judged alike:
 
-A claim about the `record` speaks of what these very sessions did, so there is no interval to wait for:
-    not supported    measured rightly, the value lies short of the threshold
-    supported        it does not, and chance is left out as above; cannot tell otherwise
+    supported        the whole interval is an effect that matters, and chance, counted over all tests of the report,
+                     rarely does as much (p adjusted)
+    not supported    none of the interval is: it is too small to matter, or lies on the other side
+    cannot tell      both are possible, and how many it would take
 
-Two states are `supported` if both tests see them, `not supported` if neither does although they would have.
+Two states are `supported` where both tests see them and the interval of their distance is one that matters; `not
+supported` where they lie closer than that, or where neither test sees any and states as claimed would have shown in 19
+of 20 series (which is what equivalence is to a test).
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from dataclasses import dataclass
 from sage_edge.analysis.claims import bistability
 from sage_edge.analysis.claims.measurement import Taken
 from sage_edge.analysis.claims.schema import BaseClaim, StatesClaim
-from sage_edge.analysis.statistics.estimate import LEVEL, NO_VARIATION, SAME
+from sage_edge.analysis.statistics import effect_verdict
+from sage_edge.analysis.statistics.estimate import LEVEL, NO_VARIATION
 from sage_edge.analysis.statistics.power import BEYOND
 from sage_edge.records.claim import Verdict
 
@@ -39,30 +39,25 @@ def rule(claim: BaseClaim, taken: Taken, p: float | None, seed: int) -> Ruling:
     reading = taken.reading
     if reading.value is None:
         needs = None if reading.undefined == NO_VARIATION else taken.least
-        return Ruling("cannot tell", f"the number is undefined: {reading.undefined}", needs)
+        return Ruling("cannot tell", f"there is no number: {reading.undefined}", needs)
     if isinstance(claim, StatesClaim):
         return _states(claim, taken, p, seed)
-    sign = 1 if claim.comparison == "at-least" else -1
-    value, bar = sign * reading.value, sign * claim.threshold
-    ends = [end for end in (reading.low, reading.high) if end is not None]
-    if value >= bar - SAME:
-        reason = f"{_told(reading.value)} is {criterion(claim)}"
-        if p is None or p > LEVEL:
-            reason += f", but chance may do that ({_p(p)})"
-        elif ends and min(ends) <= taken.null <= max(ends):
-            reason += f", but the interval holds {_told(taken.null)}, which is nothing"
-        else:
-            return Ruling("supported", f"{reason}, and chance rarely does that ({_p(p)})")
+    if reading.low is None or reading.high is None:
+        reason = f"{_told(reading.value)} stands alone, without an interval that says how sure it is"
+        return Ruling("cannot tell", reason, _above(taken.needed(claim.threshold), taken))
+    between = f"{_told(reading.low)} to {_told(reading.high)}"
+    matters = criterion(claim)
+    verdict = effect_verdict.against(reading.low, reading.high, claim.threshold, claim.comparison)
+    if verdict == "not supported":
+        return Ruling(verdict, f"none of the interval, {between}, is {matters}, from where on it would matter")
+    if verdict == "cannot tell":
+        reason = f"the interval, {between}, holds what would matter ({matters}) and what would not"
+        return Ruling(verdict, reason, _above(taken.needed(claim.threshold), taken))
+    if p is None or p > LEVEL:
+        reason = f"all of the interval, {between}, is {matters}, but chance may do that ({_p(p)})"
         return Ruling("cannot tell", reason, _above(taken.needed(taken.null), taken))
-    if claim.scope == "record":
-        return Ruling("not supported", f"measured rightly it is {_told(reading.value)}, not {criterion(claim)}")
-    if ends and max(sign * end for end in ends) < bar:
-        return Ruling(
-            "not supported", f"the whole interval, {_told(min(ends))} to {_told(max(ends))}, is not {criterion(claim)}"
-        )
-    why = "but the interval holds such values" if ends else "and has no interval"
-    reason = f"{_told(reading.value)} is not {criterion(claim)}, {why}"
-    return Ruling("cannot tell", reason, _above(taken.needed(claim.threshold), taken))
+    reason = f"all of the interval, {between}, is {matters}, which matters, and chance rarely does that ({_p(p)})"
+    return Ruling("supported", reason)
 
 
 def criterion(claim: BaseClaim) -> str:
@@ -73,7 +68,7 @@ def criterion(claim: BaseClaim) -> str:
 def _states(claim: StatesClaim, taken: Taken, p: float | None, seed: int) -> Ruling:
     seen = bistability.seen(claim, taken, p, LEVEL, seed)
     if seen.dip and seen.mixture:
-        return Ruling("supported", f"the dip test ({_p(p)}) and the mixture both see two states")
+        return _apart(claim, taken, p, seen)
     if seen.dip or seen.mixture:
         which, other = ("dip test", "mixture") if seen.dip else ("mixture", "dip test")
         n = bistability.needed(claim, taken, "bic" if seen.dip else "dip", seed)
@@ -88,9 +83,24 @@ def _states(claim: StatesClaim, taken: Taken, p: float | None, seed: int) -> Rul
     return Ruling("cannot tell", reason, _above(bistability.needed(claim, taken, "bic", seed), taken))
 
 
+def _apart(claim: StatesClaim, taken: Taken, p: float | None, seen: bistability.StateTests) -> Ruling:
+    """Two states are there; whether they lie as far apart as matters is asked of their distance's interval."""
+    low, high = seen.distance
+    verdict = effect_verdict.rule(low, high, claim.apart)
+    between = f"the dip test ({_p(p)}) and the mixture both see two states, {_told(low)} to {_told(high)} apart"
+    if verdict == "supported":
+        return Ruling(verdict, f"{between}, and {claim.apart:g} or more matters")
+    if verdict == "not supported":
+        return Ruling(verdict, f"{between}, and less than {claim.apart:g} does not matter")
+    n = effect_verdict.settled_at((low + high) / 2, low, high, claim.apart, taken.reading.n)
+    return Ruling(verdict, f"{between}, and only {claim.apart:g} or more matters", _above(n, taken))
+
+
 def _above(needed: int | None, taken: Taken) -> int | None:
-    """At least one more than there are: these were not enough."""
-    return None if needed is None or needed >= BEYOND else max(needed, taken.reading.n + 1, taken.least)
+    """At least one more than the smaller side has: these were not enough."""
+    if needed is None or needed >= BEYOND:
+        return None
+    return max(needed, min(n for _, n in taken.sides) + 1, taken.least)
 
 
 def _told(value: float) -> str:
@@ -98,4 +108,6 @@ def _told(value: float) -> str:
 
 
 def _p(p: float | None) -> str:
-    return "no p" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    if p is None:
+        return "there is no p"
+    return "adjusted p < 0.001" if p < 0.001 else f"adjusted p = {p:.3f}"

@@ -38,9 +38,10 @@ def badge(claim: ClaimFinding) -> Badge:
 def sentence(claim: ClaimFinding) -> str:
     """Return what became of a claim, for readers in a hurry."""
     right = claim.corrected
-    needed = "" if claim.needs is None else f"; {claim.told.removeprefix('cannot tell: ')}"
+    needed = "" if claim.needs is None and not claim.closed else f"; {claim.told.removeprefix('cannot tell: ')}"
     because = f"{claim.because[:1].upper()}{claim.because[1:]}"
-    return f"Stated: {claim.as_stated}. Measured rightly: {right.told}, {scorers_of(right)}. {because}{needed}."
+    before = f" {claim.beside[:1].upper()}{claim.beside[1:]}." if claim.beside else ""
+    return f"Stated: {claim.as_stated}. Measured rightly: {right.told}, {scorers_of(right)}. {because}{needed}.{before}"
 
 
 def section(claims: Sequence[ClaimFinding], elsewhere: Sequence[str] = ()) -> Section | None:
@@ -62,7 +63,8 @@ def section(claims: Sequence[ClaimFinding], elsewhere: Sequence[str] = ()) -> Se
 
 _NOTE = (
     "Replayed: the claim's own measurement on its own sessions. Corrected: the measurement that it ought to have been; "
-    "the verdict is about that one. Numbers with 95 % intervals."
+    "the verdict is about that one. Numbers with 95 % intervals. Supported: the whole interval is an effect that "
+    "matters, and chance rarely does that. Not supported: none of it is. Cannot tell: both are possible."
 )
 
 
@@ -94,22 +96,26 @@ def _number(reading: Reading) -> str:
 def _wanted(claim: ClaimFinding) -> tuple[str, str, str, str]:
     there = f"n = {claim.corrected.n} {claim.corrected.unit}"
     by = scorers_of(claim.corrected)
+    if claim.closed:
+        return by, there, "it is over: nothing can be added", "another record"
     if claim.needs is None:
         return by, there, claim.told.removeprefix("cannot tell: "), "another measurement"
-    needed = f"n ≥ {claim.needs} {claim.needs_unit}".rstrip()
+    needed = claim.told.removeprefix("cannot tell: needs ").replace(">=", "≥")
     if "session" not in claim.needs_unit:
         more = "more answers in its sessions" if "answer" in claim.needs_unit else "other measurements than sessions"
         return by, there, needed, more
-    sides = 2 if "each" in claim.needs_unit else 1
-    return by, there, needed, f"about {counted(math.ceil(claim.needs * sides / PER_DAY), 'day')}"
+    lacking = sum(side.more for side in claim.more) or claim.needs * (2 if "each" in claim.needs_unit else 1)
+    return by, there, needed, f"about {counted(math.ceil(lacking / PER_DAY), 'day')}"
 
 
 def _behind(claim: ClaimFinding) -> Definition:
+    adjusted = f"p, adjusted for {counted(claim.tests, 'test')} ({claim.adjustment}): {_p(claim.p_adjusted)}"
     lines = (
         f"claim: {claim.claim}, from {claim.source}",
         f"verdict: {claim.told}, because {claim.because}",
-        f"would bear it out: {claim.criterion}",
-        f"p adjusted: {_p(claim.p_adjusted)} ({claim.adjustment}, {counted(claim.tests, 'test')}); seed {claim.seed}",
+        *((claim.beside,) if claim.beside else ()),
+        f"the smallest effect that matters: {claim.criterion}",
+        f"{adjusted}; seed {claim.seed}",
         f"evidence: {_evidence(claim)}",
         *(f"caveat: {caveat}" for caveat in claim.caveats),
     )
@@ -118,7 +124,7 @@ def _behind(claim: ClaimFinding) -> Definition:
         ("corrected", claim.corrected),
         *(("also", reading) for reading in claim.others),
     ]
-    heads = ("measurement", "number (95 % interval)", "p", "sessions", "by", "what else was seen")
+    heads = ("measurement", "number (95 % interval)", "p, not adjusted", "sessions", "by", "what else was seen")
     rows = tuple(_row(name, reading) for name, reading in readings)
     methods = dict.fromkeys(how for _, reading in readings for how in (reading.method, reading.test) if how)
     return Definition(claim.statement, lines, Table(heads, rows, f"Methods: {'; '.join(methods)}."))

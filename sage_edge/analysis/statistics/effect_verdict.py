@@ -21,6 +21,25 @@ from typing import Literal, TypeAlias
 EffectVerdict: TypeAlias = Literal["supported", "not supported", "cannot tell"]
 
 
+def against(low: float, high: float, bar: float, comparison: Literal["at-least", "at-most"]) -> EffectVerdict:
+    """Return what an interval says of a number that is to be at least, or at most, the smallest that matters.
+
+    All three in the number's own unit. Raises ValueError as `rule` does.
+    """
+    return rule(low, high, bar) if comparison == "at-least" else rule(-high, -low, -bar)
+
+
+def settled_at(value: float, low: float, high: float, bar: float, n: int) -> int | None:
+    """Return the n from which on the interval, as wide as 1/√n makes it, lies on one side of the bar.
+
+    That is if the value stays as it is, and the wider side of the interval counts; None where the value is the bar.
+    """
+    gap, half = abs(value - bar), max(value - low, high - value)
+    if gap <= 0 or half <= 0 or n < 1:
+        return None
+    return max(n + 1, math.ceil(n * (half / gap) ** 2))
+
+
 def rule(low: float, high: float, smallest: float) -> EffectVerdict:
     """Return what an interval says of an effect of `smallest` or more. Raises ValueError unless low <= high."""
     if not low <= high or not math.isfinite(smallest):

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-from sage_edge.analysis.statistics.estimate import Floats, numbers, why_undefined
+from sage_edge.analysis.statistics.estimate import LEVEL, Floats, numbers, why_undefined
 
 METHOD = "one normal against two of common deviation, EM, BIC (Schwarz 1978; Dempster, Laird and Rubin 1977)"
 LEAST = 5
@@ -60,6 +61,19 @@ def states(values: Sequence[float], *, seed: int) -> States:
     fit = fits(array[None, :], seed=seed)
     gain, lower, upper, deviation, share = (float(column[0]) for column in fit)
     return States(gain, lower, upper, deviation, share, (upper - lower) / deviation, n, seed)
+
+
+def distance(fit: States) -> tuple[float, float]:
+    """Return Student's interval of the states' distance, each session taken to be of the state that it fits better.
+
+    Nothing but 0 where there is no fit.
+    """
+    if fit.lower is None or fit.upper is None or fit.deviation is None or fit.upper_share is None:
+        return 0.0, 0.0
+    share = min(max(fit.upper_share, 1 / fit.n), 1 - 1 / fit.n)
+    error = fit.deviation * math.sqrt((1 / share + 1 / (1 - share)) / fit.n)
+    low, high = stats.t.interval(1 - LEVEL, fit.n - 2, fit.upper - fit.lower, error)
+    return float(low), float(high)
 
 
 def fits(rows: Floats, *, seed: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:

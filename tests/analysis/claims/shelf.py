@@ -66,5 +66,5 @@ def declare(timings: Mapping[str, Any] | None = None, **claims: Mapping[str, Any
 
 def judge(shelf: Shelf, **claim: Any) -> ClaimFinding:
     """Return what becomes of one claim."""
-    (found,) = test_claims(declare(it={"track": "primary", **claim}), shelf)
+    (found,) = test_claims(declare(it={"track": "primary", **claim}), shelf, ())
     return found

@@ -31,6 +31,21 @@ def test_two_states_are_supported_where_both_tests_see_them() -> None:
     assert any("of the variance lies between sessions" in note for note in found.corrected.notes)
 
 
+def test_two_states_that_lie_too_close_to_matter_are_not_supported() -> None:
+    near = sessions(60, 0.3, 0.4, 0.01)
+    found = states(near)
+    assert found.verdict == "not supported"
+    assert "both see two states, 0.0" in found.because
+    assert "less than 0.2 does not matter" in found.because
+    assert states(near, apart=0.05).verdict == "supported"
+
+
+def test_states_whose_distance_may_matter_or_not_cannot_be_told() -> None:
+    found = states(sessions(60, 0.3, 0.5, 0.02), apart=0.2)
+    assert found.verdict == "cannot tell"
+    assert "only 0.2 or more matters" in found.because
+
+
 def test_one_state_is_told_from_two_once_there_are_enough_sessions() -> None:
     found = states(sessions(60, 0.5, 0.5, 0.03))
     assert found.verdict == "not supported"
@@ -76,7 +91,7 @@ def test_answers_on_a_grid_are_not_taken_for_states() -> None:
 @pytest.mark.parametrize(
     ("scores", "told"),
     [
-        ({1: [0.5]}, "cannot tell: needs n >= 5 sessions"),
+        ({1: [0.5]}, "cannot tell: needs 4 sessions more (n >= 5)"),
         ({number: [0.5] for number in range(1, 9)}, "cannot tell: no variation"),
     ],
 )

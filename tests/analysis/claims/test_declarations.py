@@ -35,7 +35,7 @@ RATIO: dict[str, Any] = {
     "timing": "times",
     "as_stated": "8 times",
     "comparison": "at-most",
-    "threshold": 14,
+    "threshold": 1.8,
     "replay": {"label": "then", "model": "large", "base": "small", "per": "answer"},
     "correct": {"label": "now", "model": "large", "base": "small", "per": "word"},
 }
@@ -82,7 +82,10 @@ def test_a_claim_is_read_as_it_stands(tmp_path: Path) -> None:
     [
         ({"treshold": 1}, "claims.one.treshold: unknown key"),
         ({"test": "guess"}, "claims.one: expected one of"),
-        ({"threshold": 0}, "claims.one.threshold: expected a correlation"),
+        ({"threshold": 0}, "claims.one.threshold: expected an effect, above 0, got 0"),
+        ({"threshold": 1}, "claims.one.threshold: expected a correlation inside"),
+        ({"comparison": "at-most"}, "claims.one.threshold: expected an effect, below 0, got 0.5"),
+        ({"published": "perhaps"}, "claims.one.published: "),
         ({"threshold": float("nan")}, "claims.one.threshold: "),
         ({"threshold": "much"}, "claims.one.threshold: expected a number"),
         ({"statement": ""}, "claims.one.statement: "),
@@ -103,6 +106,7 @@ def test_a_fault_is_named_by_its_key(tmp_path: Path, change: dict[str, Any], fau
 @pytest.mark.parametrize(
     ("change", "times", "fault"),
     [
+        ({"threshold": 2}, TIMES, "claims.one.threshold: expected an effect, below 2, got 2"),
         ({"timing": "other"}, TIMES, "claims.one.timing: no timing 'other'"),
         ({"correct": RATIO["correct"] | {"model": "huge"}}, TIMES, "claims.one.correct: the timing"),
         ({}, TIMES | {"rows": [SMALL, SMALL]}, "timings.times.rows: expected each model once"),

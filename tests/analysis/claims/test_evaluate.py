@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sage_edge import files
 from sage_edge.analysis.claims import declarations, evaluate
 from sage_edge.analysis.claims.measurement import evidence
+from sage_edge.names import Track
 from sage_edge.records import dialogue
 from sage_edge.records.base import parse
 from sage_edge.records.claim import ClaimFinding
@@ -24,8 +26,8 @@ TREND = {"test": "trend", "track": "primary", "threshold": 0.005, "replay": LEVE
 
 
 def test_p_is_adjusted_over_all_claims_of_a_report() -> None:
-    (alone,) = evaluate.test(declare(one=TREND), Shelf(edge__d9=RISING))
-    several = evaluate.test(declare(one=TREND, two=TREND, three=TREND), Shelf(edge__d9=RISING))
+    (alone,) = evaluate.test(declare(one=TREND), Shelf(edge__d9=RISING), ())
+    several = evaluate.test(declare(one=TREND, two=TREND, three=TREND), Shelf(edge__d9=RISING), ())
     assert alone.p_adjusted == alone.corrected.p
     assert [one.claim for one in several] == ["one", "two", "three"]
     assert [one.tests for one in several] == [3, 3, 3]
@@ -35,14 +37,14 @@ def test_p_is_adjusted_over_all_claims_of_a_report() -> None:
 
 def test_a_claim_without_a_p_does_not_make_the_others_harder() -> None:
     silent = TREND | {"correct": LEVEL | {"sessions": {"first": 90}}}
-    one, two = evaluate.test(declare(one=TREND, two=silent), Shelf(edge__d9=RISING))
+    one, two = evaluate.test(declare(one=TREND, two=silent), Shelf(edge__d9=RISING), ())
     assert (one.tests, one.p_adjusted) == (1, one.corrected.p)
     assert (two.p_adjusted, two.verdict) == (None, "cannot tell")
 
 
 def test_others_are_measured_and_do_not_touch_the_verdict() -> None:
     other = LEVEL | {"label": "late", "sessions": {"first": 11}}
-    (found,) = evaluate.test(declare(one=TREND | {"also": [other]}), Shelf(edge__d9=RISING))
+    (found,) = evaluate.test(declare(one=TREND | {"also": [other]}), Shelf(edge__d9=RISING), ())
     assert [(one.label, one.n) for one in found.others] == [("late", 10)]
     assert found.tests == 1
     assert len(found.evidence) == 20
@@ -50,14 +52,14 @@ def test_others_are_measured_and_do_not_touch_the_verdict() -> None:
 
 def test_the_same_corpus_gives_the_same_paper() -> None:
     declared = declare(one=TREND)
-    (found,) = evaluate.test(declared, Shelf(edge__d9=RISING))
-    assert evaluate.test(declared, Shelf(edge__d9=RISING)) == (found,)
+    (found,) = evaluate.test(declared, Shelf(edge__d9=RISING), ())
+    assert evaluate.test(declared, Shelf(edge__d9=RISING), ()) == (found,)
     assert parse(ClaimFinding, found.pretty()) == found
 
 
 def test_the_shipped_claims_on_an_empty_corpus_cannot_tell() -> None:
     declared = declarations.load(FLEET)
-    found = {one.claim: one for one in evaluate.test(declared, _Nothing())}
+    found = {one.claim: one for one in evaluate.test(declared, _Nothing(), ())}
     scored = [one for one in found.values() if one.track is not None]
     assert len(scored) >= 5
     for one in scored:
@@ -69,7 +71,7 @@ def test_the_shipped_claims_on_an_empty_corpus_cannot_tell() -> None:
 
 
 def test_the_shipped_claims_on_one_session_cannot_tell() -> None:
-    for one in evaluate.test(declarations.load(FLEET), _Nothing({21: [0.5, 0.5]})):
+    for one in evaluate.test(declarations.load(FLEET), _Nothing({21: [0.5, 0.5]}), ()):
         assert one.track is None or one.verdict == "cannot tell"
 
 
@@ -102,11 +104,33 @@ def test_any_corpus_gets_a_verdict_on_every_claim(scores: Scores) -> None:
         run={"test": "run", "track": "primary", "replay": run, "correct": run, "scope": "record"},
         shift={"test": "shift", "track": "primary", "replay": sides, "correct": sides, "threshold": 0.1},
     )
-    for one in evaluate.test(declared, _Nothing(scores)):
+    for one in evaluate.test(declared, _Nothing(scores), ()):
         assert one.verdict in ("supported", "not supported", "cannot tell")
         assert (one.needs is None) or (one.verdict == "cannot tell" and one.needs > 0)
         assert one.corrected.value is not None or one.corrected.undefined
         assert one.because
+
+
+def test_a_finding_names_whose_sessions_and_which_models_it_is_about() -> None:
+    ours = [of("recorded"), replace(of("recorded", mind="SAGE"), seal=files.digest(b"P002"), model="sha256:b")]
+    whole = Shelf(edge__d9={1: [0.5], 2: [0.6]})
+    seals = [point.seal for point in whole.series("edge", 1, "d9", Track("primary")).points]
+    ours = [replace(session, seal=seal) for session, seal in zip(ours, seals, strict=True)]
+    (found,) = evaluate.test(declare(one=TREND), whole, ours)
+    assert (found.host, found.mind) == ("sprout", ours[0].individual)
+    assert found.models == tuple(sorted({str(ours[0].model), "sha256:b"}))
+    (timed,) = evaluate.test(declare(one=TREND), whole, ())
+    assert (timed.host, timed.mind, timed.models) == (None, None, ())
+
+
+def test_a_record_claim_takes_no_session_of_another_record() -> None:
+    whole = Shelf(edge__d9=RISING)
+    points = whole.series("edge", 1, "d9", Track("primary")).points
+    kinds = ["legacy" if point.number <= 12 else "recorded" for point in points]
+    known = [replace(of(kind), seal=point.seal) for kind, point in zip(kinds, points, strict=True)]
+    about = {"provenance": "legacy", "mind": "SAGE"}
+    law, record = evaluate.test(declare(law=TREND, record=TREND | {"scope": "record", "about": about}), whole, known)
+    assert (law.corrected.n, record.corrected.n) == (20, 12)
 
 
 def _pair() -> dict[str, str]:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from sage_edge.analysis.claims import declarations, evaluate
 from sage_edge.analysis.claims.measurement import SeriesSource
 from sage_edge.analysis.corpus import Corpus, Folder
+from sage_edge.analysis.report import collect
 from sage_edge.analysis.series import paired
 from sage_edge.analysis.statistics import coupling
 from sage_edge.cli import main
@@ -37,7 +38,7 @@ PAIRS = (("edge", "d5"), ("semantic", "d5"), ("raising", "d5"), ("raising", "d5-
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeriesSource]:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     folder = tmp_path_factory.mktemp("older") / "papers"
     import_folder.write(import_folder.plan(papers.real("sage/raising")), folder)
     with Corpus.open(Folder.at(folder)) as opened:
@@ -45,8 +46,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeriesSource]:
 
 
 @pytest.fixture(scope="module")
-def findings(corpus: SeriesSource) -> Mapping[str, ClaimFinding]:
-    return {one.claim: one for one in evaluate.test(declarations.load(FLEET), corpus)}
+def findings(corpus: Corpus) -> Mapping[str, ClaimFinding]:
+    chosen = collect.subject(corpus)
+    assert chosen is not None
+    return {one.claim: one for one in evaluate.test(declarations.load(FLEET), chosen, chosen.dialogues)}
 
 
 @pytest.mark.parametrize(("first", "last", "n", "expected"), [(a, b, n, rest) for a, b, n, *rest in COUPLINGS])
@@ -75,15 +78,37 @@ def test_the_coupling_of_single_answers(corpus: SeriesSource) -> None:
     [
         ("d5-d9-coupling", "not supported"),
         ("bistable-identity", "not supported"),
-        ("collapse-18-19", "not supported"),
-        ("regression-t024", "not supported"),
+        ("collapse-18-19", "cannot tell: this record is over; n >= 20 sessions on each side would tell"),
+        ("regression-t024", "cannot tell: this record is over; n >= 188 answers on each side would tell"),
         ("slower-with-size", "supported"),
-        ("size-law", "cannot tell: needs n >= 5 sizes"),
-        ("single-pass", "supported"),
+        ("size-law", "cannot tell: needs 4 sizes more (n >= 7)"),
+        ("single-pass", "cannot tell: this record is over; n >= 190 answers on each side would tell"),
+        ("confabulation-falls", "cannot tell: this record is over; n >= 148 sessions would tell"),
+        ("anchoring-helps", "cannot tell: this record is over; n >= 84 sessions on each side would tell"),
     ],
 )
 def test_the_verdicts(findings: Mapping[str, ClaimFinding], claim: str, verdict: str) -> None:
     assert findings[claim].told == verdict
+
+
+def test_what_was_published_before_stands_beside(findings: Mapping[str, ClaimFinding]) -> None:
+    changed = {name: one.published for name, one in findings.items() if one.published != one.verdict}
+    assert changed == {
+        "collapse-18-19": "not supported",
+        "regression-t024": "not supported",
+        "single-pass": "supported",
+    }
+    assert (
+        findings["collapse-18-19"].beside
+        == "published before of the seeds' sessions, by an earlier rule: not supported"
+    )
+    assert {(one.host, one.mind) for one in findings.values() if one.track} == {("unknown", "unknown")}
+
+
+def test_interventions_are_compared_by_what_the_papers_name(findings: Mapping[str, ClaimFinding]) -> None:
+    assert findings["single-pass"].corrected.sessions == "S001 to S007, 7 sessions against S008 to S045, 38 sessions"
+    anchored = findings["anchoring-helps"].corrected.sessions
+    assert anchored == "S008 to S020, 13 sessions against S022 to S045, 20 sessions"
 
 
 def test_the_coupling_replays_and_dissolves(findings: Mapping[str, ClaimFinding]) -> None:

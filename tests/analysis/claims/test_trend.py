@@ -42,5 +42,5 @@ def test_a_change_of_level_is_named() -> None:
 
 
 def test_too_little_or_constant_is_said() -> None:
-    assert trend({1: [0.5]}).told == "cannot tell: needs n >= 4 sessions"
+    assert trend({1: [0.5]}).told == "cannot tell: needs 3 sessions more (n >= 4)"
     assert trend({number: [0.5] for number in range(1, 9)}).told == "cannot tell: no variation"

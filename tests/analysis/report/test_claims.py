@@ -8,7 +8,7 @@ import pytest
 
 from sage_edge.analysis.report import claims
 from sage_edge.analysis.report.blocks import Badge, Definition, Section, Table
-from sage_edge.records.claim import ClaimFinding, Verdict
+from sage_edge.records.claim import ClaimFinding, SideNeed, Verdict
 from tests.analysis.claims.shelf import Shelf, judge
 
 SAME = {number: [number / 20, number / 20] for number in range(1, 20)}
@@ -52,11 +52,13 @@ def test_the_table_has_the_claim_as_stated_replayed_corrected_and_its_verdict() 
 
 
 def test_behind_a_claim_stand_its_numbers_methods_seed_and_evidence() -> None:
-    section = claims.section([found("not supported", caveats=("be careful",))])
+    section = claims.section([found("not supported", caveats=("be careful",), published="cannot tell")])
     assert section is not None
     (behind,) = [block for block in section.blocks if isinstance(block, Definition)]
     told = " | ".join(behind.lines)
-    assert "would bear it out: at least 0.5" in told
+    assert "the smallest effect that matters: at least 0.5" in told
+    assert "p, adjusted for 1 test (Holm 1979): < 0.001" in told
+    assert "published before of the seeds' sessions, by an earlier rule: cannot tell" in told
     assert "seed 7" in told
     assert "38 turns in 19 transcripts: P001 " in told
     assert "and 13 more" in told
@@ -90,6 +92,15 @@ def test_the_worklist_says_what_to_run_next(needs: int | None, unit: str, expect
     assert row[0] == "Something is so."
     assert row[2] == "n = 19 sessions"
     assert row[3:] == expected
+
+
+def test_the_worklist_counts_what_is_lacking_and_offers_nothing_where_a_record_is_over() -> None:
+    more = (SideNeed(side="before", n=30, more=0), SideNeed(side="after", n=32, more=8))
+    lacking = found("cannot tell", needs=40, needs_unit="sessions on each side", more=more)
+    (row,) = first_table(claims.worklist([lacking])).rows
+    assert row[3:] == ("8 sessions more after (n ≥ 40 on each side)", "about 2 days")
+    (row,) = first_table(claims.worklist([lacking.model_copy(update={"closed": True})])).rows
+    assert row[3:] == ("it is over: nothing can be added", "another record")
 
 
 def test_where_nothing_is_open_there_is_no_worklist_and_without_claims_no_section() -> None:

@@ -25,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Page:
     import_folder.write(import_folder.plan(papers.real("sage/raising")), folder)
     with Corpus.open(Folder.at(folder)) as corpus:
         host = collect.subject(corpus)
-        tested = evaluate.test(declarations.load(FLEET), corpus)
+        tested = evaluate.test(declarations.load(FLEET), corpus, corpus.dialogues)
         return compose(collect.gather(corpus, host, tested))
 
 
