@@ -77,7 +77,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "fabric": ("remote/ssh/handshake.py",),
     "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
     "docker": ("image/engine.py",),
-    "matplotlib": ("analysis/plots.py",),
+    "matplotlib": ("analysis/plots/*",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),
     "jinja2": ("analysis/report/page.py", "models/prompt/*"),

@@ -107,3 +107,29 @@ def test_text_is_made_plain() -> None:
 def test_what_is_written_in_a_picture_stays_as_it_was_written() -> None:
     words = 'id="x" url(#y) 0.123456 #0b62a8'
     assert f">{words}<" in plots.histogram("h", "h", [0.5], words)
+
+
+def lines_of(svg: str) -> int:
+    """How many lines of two points or more are drawn: gaps begin a new one."""
+    return len(re.findall(r"M [-\d.]+ [-\d.]+\s+L", svg))
+
+
+def test_no_line_is_drawn_across_missing_sessions() -> None:
+    def drawn(at: list[float], step: float = 1) -> int:
+        return lines_of(plots.trajectory("k", "alt", [plots.Curve("c", at, [0.5] * len(at), step=step)]))
+
+    whole = drawn([1, 2, 3, 4])
+    assert drawn([1, 2, 5, 6]) == whole + 1
+    assert drawn([1, 2, 9, 10, 20, 21]) == whole + 2
+    assert drawn([1, 4, 7, 10], step=3) == whole
+
+
+def test_every_change_is_marked_few_by_numbers_many_by_ticks() -> None:
+    def drawn(changes: int) -> str:
+        curve = plots.Curve("c", [1, 100], [0.5, 0.5])
+        return plots.trajectory("k", "alt", [curve], marks=[2.0 * place for place in range(1, changes + 1)])
+
+    few, many = drawn(plots.LINES), drawn(plots.LINES + 1)
+    assert f">{plots.LINES}<" in few
+    assert f">{plots.LINES + 1}<" not in many
+    assert many.count("<use ") == drawn(0).count("<use ") + plots.LINES + 1
