@@ -184,6 +184,11 @@ class TrialLook(Record):
     deviations: tuple[str, ...] = ()
     created: Moment
 
+    @property
+    def order(self) -> tuple[int, bool]:
+        """Where it stands among the looks at its trial."""
+        return self.blocks, self.state != "running"
+
 
 class TrialPlace(Record):
     """Which part of a trial a session is. block, place: from 0; counted: whether it is past the arm's wash-out."""

@@ -32,7 +32,8 @@ def papers(post: Post, fleet: Fleet) -> TrialPapers:
     for look in _all(post, fleet, "analyse", "trial-looks", TrialLook):
         if look.trial in trials and trials[look.trial].author == look.author:
             looks.setdefault(look.trial, []).append(look)
-    return TrialPapers(trials, decisions, {digest: tuple(sorted(all_, key=_order)) for digest, all_ in looks.items()})
+    ordered = {digest: tuple(sorted(all_, key=lambda look: look.order)) for digest, all_ in looks.items()}
+    return TrialPapers(trials, decisions, ordered)
 
 
 def given(arm: TrialArm, curriculum: Curriculum) -> Intervention | None:
@@ -42,10 +43,6 @@ def given(arm: TrialArm, curriculum: Curriculum) -> Intervention | None:
         return Intervention(name=card.name, version=card.version, parameters=check_parameters(card, arm.parameters))
     except (SageError, ValueError):
         return None
-
-
-def _order(look: TrialLook) -> tuple[int, bool]:
-    return look.blocks, look.state != "running"
 
 
 def _all(post: Post, fleet: Fleet, ability: Ability, folder: str, kind: type[R]) -> Iterator[R]:

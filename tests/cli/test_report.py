@@ -54,7 +54,7 @@ def test_it_writes_a_page_and_the_same_markdown_each_time_and_says_what_holds(tm
     out, notes = tmp_path / "made" / "report.html", tmp_path / "LATEST_STATUS.md"
     answer = ask("--corpus", tmp_path / "corpus", "--out", out, "--markdown", notes)
     assert answer.exit_code == 0, answer.output
-    assert answer.stdout.startswith("Of ")
+    assert answer.stdout.startswith("Sage on sprout, 2026-11-20 to 2026-11-21: 6 primary and 3 training sessions kept")
     assert answer.stdout.count("\n") == 1
     assert f"{out} is written" in answer.stderr
     page, text = out.read_text("utf-8"), notes.read_text("utf-8")
@@ -100,7 +100,9 @@ def test_an_exchange_is_read_from_its_branches(tmp_path: Path) -> None:
         )
     answer = ask("--exchange", tree, "--markdown", tmp_path / "out.md")
     assert answer.exit_code == 0, answer.output
-    assert "2 sessions with Sage on sprout, from the exchange hub" in (tmp_path / "out.md").read_text("utf-8")
+    text = (tmp_path / "out.md").read_text("utf-8")
+    assert text.splitlines()[1] == "# Sage on sprout"
+    assert "From the exchange hub." in text
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ class Margins:
 
 
 def svg(key: str, alt: str, draw: Callable[[Figure], None], margins: Margins, height: float, panels: int = 1) -> str:
+    """Return what is drawn on a sheet of that height as an `<svg>` element; the same input gives the same bytes."""
     with mpl.rc_context({**_STYLE, "svg.hashsalt": key}):
         figure = Figure(figsize=(WIDTH, height))
         draw(figure)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sage_edge.analysis.statistics.estimate import Estimate
+from sage_edge.names import Digest
 
 Tone = Literal["good", "bad", "open", "plain"]
 
@@ -79,7 +80,17 @@ class Definition:
     text: str = ""
 
 
-Block = Paragraphs | Table | Figure | Definition
+@dataclass(frozen=True)
+class Quotation:
+    """What was answered to a question, whole. where: the session and the turn; seal: of that session."""
+
+    question: str
+    answer: str
+    where: str
+    seal: Digest
+
+
+Block = Paragraphs | Table | Figure | Definition | Quotation
 
 
 @dataclass(frozen=True)

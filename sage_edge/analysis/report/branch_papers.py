@@ -80,7 +80,7 @@ class BranchPapers:
         for on, look in self._read("trial-looks", TrialLook):
             if look.trial in trials and look.author == on == trials[look.trial].author:
                 looks.setdefault(look.trial, []).append(look)
-        ordered = {trial: tuple(sorted(all_, key=TrialLook.order)) for trial, all_ in looks.items()}
+        ordered = {trial: tuple(sorted(all_, key=lambda look: look.order)) for trial, all_ in looks.items()}
         return TrialPapers(trials, decisions, ordered)
 
     def _read(self, folder: str, kind: type[R]) -> Iterator[tuple[str, R]]:

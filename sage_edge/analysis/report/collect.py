@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from sage_edge.analysis.corpus import Branches, Corpus
-from sage_edge.analysis.report.content import ReportContent, Session
-from sage_edge.analysis.report.forecasts import forecasts
+from sage_edge.analysis.report.branch_papers import BranchPapers
+from sage_edge.analysis.report.content import MindQuote, ReportContent, Session
 from sage_edge.analysis.report.legacy_verdicts import noted
 from sage_edge.analysis.series import Series
 from sage_edge.records.claim import ClaimFinding
+from sage_edge.records.dialogue import Dialogue
+from sage_edge.trials import TrialPapers
 
 
 def subject(corpus: Corpus, host: str | None = None, mind: str | None = None) -> Corpus | None:
@@ -34,8 +36,11 @@ def gather(corpus: Corpus, chosen: Corpus | None, claims: Sequence[ClaimFinding]
         return ReportContent(name(source.key), claims=tuple(claims), refused=corpus.refused, problems=corpus.problems)
     host = chosen.host
     known = {session.seal: session for session in chosen.dialogues}
-    foretold = forecasts(source.repository, host, known) if isinstance(source, Branches) else ((), ())
+    post = BranchPapers(source.repository) if isinstance(source, Branches) else None
     counting = {session.seal for track in chosen.tracks for session in chosen.sessions(track)}
+    forecasts = post.forecasts(host, known) if post else ()
+    trials = post.trials(host) if post else TrialPapers()
+    newest = _newest(known[seal] for seal in counting)
     here = host, chosen.mind
     others = [owner for owner in corpus.owners() if owner != here and _counting(corpus.of(*owner))]
     return ReportContent(
@@ -50,9 +55,28 @@ def gather(corpus: Corpus, chosen: Corpus | None, claims: Sequence[ClaimFinding]
         series=_series(chosen),
         claims=tuple(claims),
         refused=corpus.refused,
-        problems=(*chosen.problems, *foretold[1]),
-        forecasts=foretold[0],
+        problems=(*chosen.problems, *(post.problems if post else ())),
+        forecasts=forecasts,
+        trials=trials,
+        newest=newest,
+        quotes=quotes(chosen.read(newest.seal)) if newest else (),
     )
+
+
+def _newest(sessions: Iterable[Dialogue]) -> Dialogue | None:
+    """The newest primary session that was answered, or of another kind where there is none; by start, then number."""
+    return max(sessions, key=_recency, default=None)
+
+
+def _recency(session: Dialogue) -> tuple[bool, str, int]:
+    return session.track == "primary", str(session.started), session.number or 0
+
+
+def quotes(session: Dialogue) -> tuple[MindQuote, ...]:
+    """Return the first, the middle and the last of what a session answered: by their place, so that nobody chooses."""
+    answers = session.answers
+    places = sorted({0, len(answers) // 2, len(answers) - 1}) if answers else []
+    return tuple(MindQuote(answers[at].turn, answers[at].prompt, answers[at].reply) for at in places)
 
 
 def name(key: str) -> str:

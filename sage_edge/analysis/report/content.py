@@ -12,6 +12,7 @@ from sage_edge.analysis.series import Series
 from sage_edge.names import Digest, Track
 from sage_edge.records.claim import ClaimFinding
 from sage_edge.records.dialogue import Dialogue
+from sage_edge.trials import TrialPapers
 
 SEED = 20_261_120
 """Where chance is used, it starts here; so the same corpus makes the same report."""
@@ -32,13 +33,22 @@ class Session:
 
 
 @dataclass(frozen=True)
+class MindQuote:
+    """What the mind answered to one question, whole. turn: from 1."""
+
+    turn: int
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """What a report is about.
 
     source: where the papers lie, for people. host, mind: whose sessions these are; mind is None where the host has one.
     others: further minds with sessions there. elsewhere: what was claimed about other papers, and is not tested here.
     sessions: all its papers, whether they count or not. series: every quantity of every scorer that looks at one of the
-    tracks, in the order of `scorers.ALL`.
+    tracks, in the order of `scorers.ALL`. newest: the newest session that counts; quotes: some of its answers.
     """
 
     source: str
@@ -53,14 +63,15 @@ class ReportContent:
     problems: tuple[Problem, ...] = ()
     forecasts: tuple[AnsweredPrediction, ...] = ()
     narrative: Narrative | None = None
+    trials: TrialPapers = field(default_factory=TrialPapers)
+    newest: Dialogue | None = None
+    quotes: tuple[MindQuote, ...] = ()
 
     def find(self, scorer: str, quantity: str, track: Track = "primary") -> Series | None:
-        """Return the series of a quantity, by the newest version of its scorer, or None."""
+        """Return the series of a quantity, by the newest version of its scorer that measured something, or None."""
         wanted = (scorer, quantity, track)
-        return next(
-            (series for series in reversed(self.series) if (series.scorer, series.quantity, series.track) == wanted),
-            None,
-        )
+        versions = [series for series in self.series if (series.scorer, series.quantity, series.track) == wanted]
+        return max(versions, key=lambda series: (bool(series.points), series.version), default=None)
 
     def on(self, track: Track) -> Iterator[Session]:
         """Yield the papers of a track that count as sessions."""

@@ -32,6 +32,12 @@ def _definition(scorer: Scorer) -> Definition:
     return Definition(f"{scorer.id}/{scorer.version}", lines, text=text(scorer))
 
 
+def meaning(scorer: str, version: int) -> str:
+    """Return in one sentence what a scorer asks: `identity/2: in how many answers …`."""
+    known = scorers.find(scorer, version)
+    return text(known).split("\n", 1)[0] if known else f"{scorer}/{version}: a scorer that is not known here."
+
+
 def text(scorer: Scorer) -> str:
     """Return what the scorer's own module says about it."""
     module = sys.modules[scorer.score.__module__]

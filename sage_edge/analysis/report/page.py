@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,15 +20,22 @@ from markupsafe import Markup
 from sage_edge import sanitize
 from sage_edge.analysis.report.blocks import Block
 from sage_edge.analysis.report.sections import Page
+from sage_edge.names import Digest
 
 _BLANK = re.compile(r"\n{3,}")
+NO_LINKS: Mapping[Digest, str] = MappingProxyType({})
 _LOADER = PackageLoader("sage_edge.analysis.report")
 
 
-def html(page: Page) -> str:
-    """Return the report as a page."""
-    style, _, _ = _LOADER.get_source(_SHEETS, "style.css")
-    return _SHEETS.get_template("page.html").render(page=page, style=Markup(style))  # noqa: S704 - our own file
+def html(page: Page, links: Mapping[Digest, str] = NO_LINKS) -> str:
+    """Return the report as a page. links: where the page of a session is, by its seal, for a report that has some."""
+    return _SHEETS.get_template("page.html").render(page=page, links=links, style=style())
+
+
+def style() -> Markup:
+    """Return the style sheet of every page."""
+    text, _, _ = _LOADER.get_source(_SHEETS, "style.css")
+    return Markup(text)  # noqa: S704 - our own file
 
 
 def markdown(page: Page) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sage_edge.analysis import plots
+from sage_edge.analysis.report import glossary
 from sage_edge.analysis.report.blocks import (
     Cell,
     Figure,
@@ -32,9 +33,6 @@ DRAWN = {"raising": ("d5", "d9", "coherence")}
 PANELS = 3
 POINTS = 200
 """More sessions than these are drawn, and tested for a trend, as means of as many blocks of neighbours."""
-
-CHANGES = 12
-"""More changes of intervention than these are listed, not drawn: lines that close tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +114,10 @@ def _legend(points: Sequence[Point]) -> Iterator[str]:
             "single point says little."
         )
     bands, turned = spans(points), changes(points)
-    if 1 < len(bands) <= CHANGES:
+    if 1 < len(bands) <= plots.LINES:
         yield f"Bands: {joined([f'{band.name} {band.first:g} to {band.last:g}' for band in bands])}."
-    if len(turned) > CHANGES:
-        yield f"The intervention changed {len(turned)} times, too often to be drawn."
+    if len(turned) > plots.LINES:
+        yield f"Ticks below each picture: the {len(turned)} sessions from which on another intervention was given."
     elif turned:
         legend = joined(
             [f"{number} from {point.label} on {point.intervention}" for number, point in enumerate(turned, 1)]
@@ -129,7 +127,7 @@ def _legend(points: Sequence[Point]) -> Iterator[str]:
 
 def _figures(series: Sequence[Series], points: Sequence[Point], track: Track) -> Iterator[Figure]:
     bands, turned = spans(points), changes(points)
-    marks = [point.number for point in turned] if len(turned) <= CHANGES else []
+    marks = [point.number for point in turned]
     for (scorer, version), group in itertools.groupby(series, key=lambda line: (line.scorer, line.version)):
         of_scorer = list(group)
         wanted = DRAWN.get(scorer, ())
@@ -139,7 +137,8 @@ def _figures(series: Sequence[Series], points: Sequence[Point], track: Track) ->
         picture = partial(
             plots.trajectory, f"{track}-{scorer}-{version}", f"{names} by session", curves, bands, marks, track
         )
-        yield Figure(picture, f"{names}, n = {counted(len(drawn[0].points), 'session')}.")
+        caption = f"{names}, n = {counted(len(drawn[0].points), 'session')}. {glossary.meaning(scorer, version)}"
+        yield Figure(picture, caption)
 
 
 def _curve(series: Series) -> plots.Curve:
@@ -150,6 +149,7 @@ def _curve(series: Series) -> plots.Curve:
         [block.value for block in shown],
         [block.low for block in shown],
         [block.high for block in shown],
+        step=math.ceil(len(series.points) / POINTS) or 1,
     )
 
 

@@ -9,7 +9,7 @@ from sage_edge.records.trial import Trial, TrialArm, TrialContrast, TrialDesign,
 from sage_edge.sizes import counted
 from sage_edge.trials import TrialPapers
 
-_STATES = {
+STATES = {
     "running": "it goes on",
     "told": "it has ended: every arm can be told",
     "harm": "it was stopped: an arm does harm",
@@ -57,7 +57,7 @@ def _seen(trial: Trial, look: TrialLook | None) -> Iterator[tuple[str, str]]:
         return
     design = trial.design
     counts = f"{counted(look.blocks, 'block')} of {design.blocks}, {counted(len(look.used), 'session')}"
-    yield "seen", f"{counts}; {_STATES[look.state]}"
+    yield "seen", f"{counts}; {STATES[look.state]}"
     for contrast in look.contrasts:
         yield contrast.arm, verdict(design, design.outcome, contrast)
     for contrast in look.decoupled if design.decoupled else ():
@@ -76,9 +76,7 @@ def verdict(design: TrialDesign, outcome: TrialOutcome, contrast: TrialContrast)
     if contrast.mean is None:
         return f"{name}: no whole block, so nobody can tell"
     up = outcome.direction == "higher"
-    mean, low, high = (contrast.mean, contrast.low, contrast.high)
-    if not up:
-        mean, low, high = -mean, -high, -low
+    mean, low, high = as_measured(outcome, contrast)
     seen = f"{name} {mean:+.2f} ({low:+.2f} to {high:+.2f}) against {control}"
     matters = f"{'a rise' if up else 'a fall'} of {outcome.smallest:.2f}"
     if contrast.verdict == "supported":
@@ -86,6 +84,12 @@ def verdict(design: TrialDesign, outcome: TrialOutcome, contrast: TrialContrast)
     if contrast.verdict == "not-supported":
         return f"{seen}: not supported, none of that is {matters}, from which on it would matter"
     return f"{seen}: cannot tell, {matters}, which would matter, is possible, and so is less"
+
+
+def as_measured(outcome: TrialOutcome, contrast: TrialContrast) -> tuple[float, float, float]:
+    """Return the mean difference and the ends of its interval as measured: a fall is below 0, whichever was wanted."""
+    mean, low, high = contrast.mean or 0.0, contrast.low, contrast.high
+    return (mean, low, high) if outcome.direction == "higher" else (-mean, -high, -low)
 
 
 def _name(outcome: TrialOutcome) -> str:

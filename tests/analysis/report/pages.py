@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from sage_edge import files
 from sage_edge.analysis import plots
-from sage_edge.analysis.report.blocks import Badge, Definition, Figure, NumberCell, Paragraphs, Section, Table
+from sage_edge.analysis.report.blocks import (
+    Badge,
+    Definition,
+    Figure,
+    NumberCell,
+    Paragraphs,
+    Quotation,
+    Section,
+    Table,
+)
 from sage_edge.analysis.report.sections import ClaimCard, Page
 from sage_edge.analysis.statistics.means import rate
 
@@ -18,9 +28,11 @@ def page(text: str) -> Page:
     picture = Figure(partial(plots.trajectory, "one", text, [plots.Curve(text, [1, 2], [0.1, 0.9])]), text)
     other = Figure(partial(plots.histogram, "two", text, [0.1, 0.5], text), text)
     definition = Definition(text, (text,), table, f"{text}\n~~~~~~\n```\n{text}")
+    quotation = Quotation(text, text, text, files.digest(b"a session"))
     sections = (
-        Section("first", text, text, (Paragraphs((text, text)), picture, other, table, folded, definition)),
+        Section("first", text, text, (Paragraphs((text, text)), picture, other, table, folded, definition, quotation)),
         Section("second", text, text, (Figure(partial(plots.histogram, "three", text, [], text), text), table)),
         Section("third", text, text),
     )
-    return Page(text, (text,), text, (ClaimCard(Badge(text, "bad"), text, text),), sections, (text,))
+    cards = (ClaimCard(Badge(text, "bad"), text, text),)
+    return Page(text, (text,), text, sections[:2], text, cards, sections[2:], (text,))

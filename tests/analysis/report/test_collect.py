@@ -40,7 +40,7 @@ def test_a_report_speaks_of_the_host_with_most_sessions_and_names_the_others(tmp
     path.rename(tmp_path / "here" / "sessions" / "other.json")
     content = gathered(tmp_path / "here", *here)
     assert (content.host, content.others) == ("sprout", ("thor",))
-    assert "Further minds have sessions there: thor." in compose(content).about[2]
+    assert "Further minds have sessions there: thor." in page.markdown(compose(content))
     with Corpus.open(Folder.at(tmp_path / "here"), scorers=FEW) as corpus:
         chosen = collect.subject(corpus, "thor")
         assert chosen is not None
@@ -115,4 +115,4 @@ def test_hostile_words_of_a_transcript_reach_a_report_as_words(tmp_path: Path) -
     assert "<script" not in html
     assert "<img" not in html
     assert "<script" not in notes.replace("\\<script", "")
-    assert "Ignore all instructions" not in html + notes  # what was said is measured, not quoted
+    assert html.count("Ignore all instructions") == 2  # of what was said, only the quotations are shown

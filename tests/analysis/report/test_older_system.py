@@ -30,7 +30,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 
 def section(made: Page, key: str) -> Section:
-    (found,) = [one for one in made.sections if one.key == key]
+    (found,) = [one for one in (*made.sections, *made.appendix) if one.key == key]
     return found
 
 

@@ -122,7 +122,7 @@ def test_an_empty_corpus_makes_a_page_that_says_so() -> None:
     text = page.html(made)
     assert "There is no session in a folder of tests yet." in text
     assert "No claim was tested." not in text  # a heading over nothing
-    assert [one.key for one in made.sections] == ["provenance", "glossary"]
+    assert [one.key for one in (*made.sections, *made.appendix)] == ["provenance", "glossary"]
     assert "0 papers read" in page.markdown(made)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sage_edge import files
 from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.report.blocks import Badge, Table
-from sage_edge.analysis.report.forecasts import forecasts
+from sage_edge.analysis.report.branch_papers import BranchPapers
 from sage_edge.analysis.report.predictions import measured, predicted, section
 from sage_edge.names import HostName, SessionId, Slug
 from sage_edge.records import dialogue, paper_paths
@@ -18,6 +18,7 @@ from sage_edge.records.base import Record
 from sage_edge.records.study import Check, Decision, Measure, Prediction, Recommendation
 from sage_edge.scorers import EARLIER_IDENTITY, wilson
 from tests.builders import START, transcript
+from tests.trials import made
 
 SEAL = files.digest(b"a transcript")
 
@@ -154,13 +155,26 @@ def test_predictions_are_read_with_their_answers_from_the_branches(tmp_path: Pat
     session = replace(dialogue.of(transcript("P002")), seal=SEAL)
     one, other, foreign = recommendation("P002"), recommendation("P003"), recommendation("P004", to="desk")
     repository = hub(tmp_path, thor=(one, other, foreign, check(one)), sprout=(decision(one), decision(other)))
-    told, problems = forecasts(repository, "sprout", {SEAL: session})
+    read = BranchPapers(repository)
+    told = read.forecasts("sprout", {SEAL: session})
     assert [item.sessions for item in told] == [(session,), ()]
     assert {item.recommendation.first: (item.decision is not None, item.check is not None) for item in told} == {
         "P002": (True, True),
         "P003": (True, False),
     }
-    assert problems == ()
+    assert read.problems == []
+
+
+def test_trials_are_read_with_their_answers_and_looks_each_of_its_own_hand(tmp_path: Path) -> None:
+    trial = made.trial()
+    look = made.looked_at(trial, state="running", contrasts=(), harm=())
+    foreign = made.looked_at(trial, state="told", contrasts=(), harm=())
+    repository = hub(tmp_path, thor=(trial, look), sprout=(made.accepted(trial), foreign))
+    read = BranchPapers(repository).trials("sprout")
+    assert list(read.trials.values()) == [trial]
+    assert list(read.decisions.values()) == [made.accepted(trial)]
+    assert read.last_look(trial.fingerprint()) == look
+    assert BranchPapers(repository).trials("thor").trials == {}
 
 
 def test_only_the_author_speaks_for_itself(tmp_path: Path) -> None:
@@ -171,13 +185,13 @@ def test_only_the_author_speaks_for_itself(tmp_path: Path) -> None:
         thor=(one, forged, decision(one, declined=True)),
         sprout=(check(one), decision(one, author="thor", declined=True)),
     )
-    (told,) = forecasts(repository, "sprout", {})[0]
+    (told,) = BranchPapers(repository).forecasts("sprout", {})
     assert (told.recommendation, told.decision, told.check) == (one, None, None)
 
 
 def test_a_paper_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "thor" / "recommendations").mkdir(parents=True)
     (tmp_path / "thor" / "recommendations" / "evil\x1b[2J.json").write_text("{")
-    told, problems = forecasts(hub(tmp_path, thor=()), "sprout", {})
-    assert told == ()
-    assert [str(one).split(":")[0] for one in problems] == ["host/thor/recommendations/evil\\x1b[2J.json"]
+    read = BranchPapers(hub(tmp_path, thor=()))
+    assert read.forecasts("sprout", {}) == ()
+    assert [str(one).split(":")[0] for one in read.problems] == ["host/thor/recommendations/evil\\x1b[2J.json"]

@@ -1,0 +1,86 @@
+"""What was tried: interventions by what their sessions' heads record, trials by their looks, one picture of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sage_edge.analysis.report import tried
+from sage_edge.analysis.report.blocks import Badge, Figure, Section, Table
+from sage_edge.analysis.report.content import ReportContent
+from sage_edge.records.trial import TrialContrast
+from sage_edge.scorers.clustered import SessionTotal, rate_over_sessions
+from sage_edge.trials import TrialPapers
+from tests.analysis.report.contents import series
+from tests.trials import made
+
+UNDER = {1: "observe/2", 2: "named/2", 3: "named/2", 4: "observe/2"}
+SCORES = {1: [0.0, 0.0], 2: [1.0, 0.0], 3: [1.0, 1.0], 4: [0.0, 1.0]}
+TRIAL = made.trial()
+
+
+def content(**changed: Any) -> ReportContent:
+    return replace(ReportContent("tests", series=(series(SCORES, under=UNDER),)), **changed)
+
+
+def looked(verdict: str, mean: float) -> TrialPapers:
+    content = {"arm": "named", "mean": mean, "low": -0.1, "high": 0.5, "n": 9, "verdict": verdict}
+    seen = TrialContrast.model_validate(content)
+    look = made.looked_at(TRIAL, state="exhausted", contrasts=(seen,), harm=())
+    digest = TRIAL.fingerprint()
+    return TrialPapers({digest: TRIAL}, {digest: made.accepted(TRIAL)}, {digest: (look,)})
+
+
+def shown(of: ReportContent) -> Section:
+    found = tried.section(of)
+    assert found is not None
+    return found
+
+
+def tables(of: ReportContent) -> list[Table]:
+    return [block for block in shown(of).blocks if isinstance(block, Table)]
+
+
+def test_interventions_are_held_against_each_other_with_intervals_over_sessions() -> None:
+    (table,) = tables(content())
+    assert [str(row[0]) for row in table.rows] == ["named/2", "observe/2"]
+    low, high = rate_over_sessions([SessionTotal(1, 2), SessionTotal(2, 2)])
+    assert str(table.rows[0][2]).replace("\u00a0", " ") == f"0.75 ({low:.2f} to {high:.2f}), n = 2"
+    assert "in how many answers of a primary session does the mind name itself" in table.note
+    assert shown(content()).lead.startswith("No trial was offered yet")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "badge"),
+    [
+        ("supported", ("supported", "good")),
+        ("not-supported", ("not supported", "bad")),
+        ("cannot-tell", ("cannot tell", "open")),
+    ],
+)
+def test_a_trial_says_what_it_showed_and_what_that_means(verdict: str, badge: tuple[str, Any]) -> None:
+    of = content(trials=looked(verdict, 0.2))
+    trials, _ = tables(of)
+    assert trials.rows[0][2] == Badge(*badge)
+    assert str(trials.rows[0][1]).startswith(
+        "Does it matter? named: identity/2 rate +0.20 (-0.10 to +0.50) against plain"
+    )
+    assert f"a-trial: named against plain: {badge[0]}, after" in shown(of).lead
+
+
+def test_one_picture_holds_levels_and_differences() -> None:
+    (figure,) = [block for block in shown(content(trials=looked("supported", 0.2))).blocks if isinstance(block, Figure)]
+    drawn = figure.draw()
+    assert "named/2; n = 2" in drawn
+    assert "named - plain; n = 9" in drawn
+    assert "named - plain" not in next(iter([b for b in shown(content()).blocks if isinstance(b, Figure)])).draw()
+
+
+def test_a_trial_without_a_whole_block_is_named() -> None:
+    papers = TrialPapers({TRIAL.fingerprint(): TRIAL})
+    trials, _ = tables(content(trials=papers))
+    assert [trials.rows[0][1], trials.rows[0][2]] == ["Does it matter?", Badge("offered", "open")]
+    assert "a-trial: offered." in shown(content(trials=papers)).lead
+    assert tried.section(ReportContent("tests")) is None
