@@ -105,7 +105,7 @@ def examine(author: HostName, transcript: Transcript, now: datetime, earlier: Se
 
 def name_supplied(head: Head) -> bool:
     """True if the mind is told its name: by the system message, by a parameter, or by what the teacher says."""
-    texts = [head.lesson.system, *(step.prompt for step in head.lesson.steps), *_texts(head.intervention.parameters)]
+    texts = [head.lesson.system, *(step.spoken for step in head.lesson.steps), *_texts(head.intervention.parameters)]
     name = phrase(head.mind.replace("|", " "))
     return any(name.search(plain(text)) for text in texts)
 

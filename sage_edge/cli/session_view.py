@@ -33,7 +33,7 @@ class OnScreen:
             chosen = log.head.intervention
             title = f"{log.head.session} · {log.head.host} · {log.head.lesson.unit} · {chosen.name}"
             render.line(f"\n{title}", "bold", err=True)
-        said("teacher", step.prompt, err=True, color="cyan")
+        said("teacher", step.spoken, err=True, color="cyan")
 
     def answered(self, log: SessionLog, turn: Turn) -> None:
         said(log.head.mind, turn.reply if turn.outcome == "ok" else f"[{turn.outcome}] {turn.error or ''}", err=True)
@@ -56,7 +56,7 @@ def transcript(paper: Transcript) -> None:
         click.echo(f"{key:>8}  {sanitize.terminal(value)}")
     said("system", head.lesson.system, err=False)
     for turn in paper.turns:
-        said("teacher", head.lesson.steps[turn.step].prompt, err=False)
+        said("teacher", head.lesson.steps[turn.step].spoken, err=False)
         if turn.thinking:
             said("thought", turn.thinking, err=False)
         mark = "" if turn.outcome == "ok" else f"[{turn.outcome}] "

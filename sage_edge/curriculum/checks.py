@@ -15,7 +15,13 @@ PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 BASELINE = "observe"
 """The intervention that must exist: nothing can be compared without it."""
 
-_INSERTED = {"memory_line": ("memory", "memory", "switch"), "exemplar_line": ("exemplar", "exemplars", "count")}
+_INSERTED = {
+    "memory_line": ("memory", "memory", "switch"),
+    "summary_line": ("summary", "summaries", "count"),
+    "exemplar_line": ("exemplar", "exemplars", "count"),
+}
+_BESIDE = {"summary_line": {"session"}}
+"""Placeholders that a line may hold besides its own."""
 _IN_TEXT = ("name", "text", "count")
 
 
@@ -129,7 +135,7 @@ def check_interventions(reader: Reader, folder: Path, cards: Mapping[str, Interv
                 parameter.accept(parameter.default)
             except ValueError as unfit:
                 reader.fault(path, f"parameters.{name}.default", str(unfit))
-        for key, message in _text_faults(card):
+        for key, message in (*_text_faults(card), *_time_faults(card)):
             reader.fault(path, key, message)
 
 
@@ -139,7 +145,7 @@ def _text_faults(card: InterventionCard) -> Iterator[tuple[str, str]]:
     for key, text in (("system", card.system), *_lines(card)):
         placeholder, switch, kind = _INSERTED.get(key, ("", "", ""))
         named = set(PLACEHOLDER.findall(text))
-        for unknown in sorted(named - insertable - {placeholder}):
+        for unknown in sorted(named - insertable - {placeholder} - _BESIDE.get(key, set())):
             yield key, f"unknown placeholder {{{unknown}}}"
         if any(brace in PLACEHOLDER.sub("", text) for brace in "{}"):
             yield key, "holds a brace that belongs to no placeholder"
@@ -155,6 +161,17 @@ def _text_faults(card: InterventionCard) -> Iterator[tuple[str, str]]:
 
 
 def _lines(card: InterventionCard) -> Iterator[tuple[str, str]]:
-    for key, text in (("memory_line", card.memory_line), ("exemplar_line", card.exemplar_line)):
-        if text is not None:
+    yield from ((f"lines[{number}].text", line.text) for number, line in enumerate(card.lines))
+    for key in _INSERTED:
+        if (text := getattr(card, key)) is not None:
             yield key, text
+    if card.reminder is not None:
+        yield "reminder.text", card.reminder.text
+
+
+def _time_faults(card: InterventionCard) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(card.lines):
+        if line.last is not None and line.last < line.first:
+            yield f"lines[{number}].last", f"expected at least {line.first}, got {line.last}"
+    if card.reminder is not None and list(card.reminder.before) != sorted(set(card.reminder.before)):
+        yield "reminder.before", "expected numbers of questions, each above the one before it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sage_edge.curriculum.catalogue import Curriculum
 from sage_edge.curriculum.declarations import Exercise, Phase, TrainingTrack
@@ -12,11 +12,20 @@ from sage_edge.names import SessionId
 from sage_edge.records.transcript import Lesson, Step
 
 
-def lesson(curriculum: Curriculum, kind: SessionKind, session: SessionId, system: str, seed: int) -> Lesson:
+def lesson(
+    curriculum: Curriculum,
+    kind: SessionKind,
+    session: SessionId,
+    system: str,
+    seed: int,
+    *,
+    reminders: Mapping[int, str] | None = None,
+) -> Lesson:
     """Return the lesson of a session; the same arguments give the same lesson on every machine.
 
     kind: says where its questions are drawn from. system: the system message as it will be sent. seed: chooses and
     orders the exercises of a track; of a phase everything is asked, and what is worth remembering closes it.
+    reminders: question, from 1 → what the teacher says before it; those beyond the last question are not said.
     """
     if kind.draws == "phases":
         phase = curriculum.phase_for(session.number)
@@ -24,7 +33,12 @@ def lesson(curriculum: Curriculum, kind: SessionKind, session: SessionId, system
     else:
         track = curriculum.track_for(session.number)
         unit, steps = f"track {track.name}", tuple(_of_track(track, seed))
-    return Lesson(curriculum=curriculum.digest, unit=unit, system=system, steps=steps)
+    again = reminders or {}
+    said_before = (
+        step.model_copy(update={"reminder": again[number]}) if number in again else step
+        for number, step in enumerate(steps, start=1)
+    )
+    return Lesson(curriculum=curriculum.digest, unit=unit, system=system, steps=tuple(said_before))
 
 
 def _of_phase(phase: Phase) -> Iterator[Step]:

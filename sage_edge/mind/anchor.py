@@ -1,7 +1,9 @@
 """The system message of a session: declared texts with typed parameters, and the mind's own earlier words.
 
     system                                       the intervention's text, parameters filled in
+    …                                            its further lines, as they are due
     At the end of the last session you said: …   one line, if there is a memory and it is wanted
+    Session P019 ended with your words: …        one line for each earlier session that is wanted, the oldest first
     Earlier you said of yourself: …              one line for each exemplar that is wanted
 
 Earlier words are the mind's own, yet untrusted: nothing in them may look like another line or another speaker.
@@ -31,24 +33,31 @@ def system_message(
     memory: str | None,
     exemplars: Sequence[str],
     *,
+    summaries: Sequence[tuple[str, str]] = (),
+    further: Sequence[str] = (),
     memory_line: str | None = None,
+    summary_line: str | None = None,
     exemplar_line: str | None = None,
 ) -> str:
     """Return the system message. The same arguments give the same bytes.
 
-    system, memory_line, exemplar_line: the texts of an intervention card. parameters: checked values, one for each
-    parameter of the card; `memory` (a switch) and `exemplars` (a count) say what is wanted of the earlier words.
-    memory, exemplars: earlier words as they were said, best first; they are cleaned here.
+    system, further, memory_line, summary_line, exemplar_line: the texts of an intervention card. parameters: checked
+    values, one for each parameter of the card; `memory` (a switch) and `exemplars` (a count) say what is wanted of the
+    earlier words. memory, exemplars: earlier words as they were said, best first. summaries: session and words of
+    those that are wanted, the oldest first. All words are cleaned here.
     Raises KeyError if a text names a parameter that has no value.
     """
-    lines = [_fill(system, parameters)]
+    lines = [filled(text, parameters) for text in (system, *further)]
     if memory_line is not None and memory and parameters.get("memory") is not False and (words := clean(memory)):
-        lines.append(_fill(memory_line, {**parameters, "memory": words}))
+        lines.append(filled(memory_line, {**parameters, "memory": words}))
+    if summary_line is not None:
+        endings = [(session, words) for session, ending in summaries if (words := clean(ending))]
+        lines += [filled(summary_line, {**parameters, "session": at, "summary": words}) for at, words in endings]
     if exemplar_line is not None:
         wanted = parameters.get("exemplars", len(exemplars))
         sayings = [words for exemplar in exemplars if (words := clean(exemplar))]
         kept = sayings[: wanted if isinstance(wanted, int) else 0]
-        lines += [_fill(exemplar_line, {**parameters, "exemplar": words}) for words in kept]
+        lines += [filled(exemplar_line, {**parameters, "exemplar": words}) for words in kept]
     return "\n".join(lines)
 
 
@@ -76,6 +85,6 @@ def _visible(character: str) -> str:
     return "" if category in _DROPPED else " " if category in _TURNED_TO_SPACE else character
 
 
-def _fill(text: str, values: Mapping[str, JsonValue]) -> str:
-    """Fill in one pass, so that braces in what is filled in mean nothing."""
+def filled(text: str, values: Mapping[str, JsonValue]) -> str:
+    """Return a text with its placeholders filled in, in one pass: braces in what is filled in mean nothing."""
     return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)

@@ -1,10 +1,12 @@
-"""Earlier words of a mind from its transcripts: its last closing answer, and sentences that name itself."""
+"""Earlier words of a mind from its transcripts: how its sessions closed, and sentences that name itself."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
+from sage_edge.names import SessionId
 from sage_edge.records.transcript import Transcript
 
 _SAID = ("stop", "length", "turn-marker")  # an answer that the deadline or a person cut off is nothing to build on
@@ -23,14 +25,27 @@ def last_closing(transcripts: Iterable[Transcript]) -> str | None:
     cut off by the deadline (one that reached its token limit counts), and a closing that says word for word what an
     earlier answer of its session said: a mind that runs in a circle keeps nothing, and telling it again holds it there.
     """
+    return next((words for _, words in _closings(transcripts)), None)
+
+
+def summaries(transcripts: Iterable[Transcript], count: int) -> tuple[tuple[SessionId, str], ...]:
+    """Return up to `count` sessions before that of the last closing with their closing answers, the oldest first.
+
+    transcripts: as of `last_closing`, and what it passes over is passed over here.
+    """
+    return tuple(islice(_closings(transcripts), 1, 1 + count))[::-1]
+
+
+def _closings(transcripts: Iterable[Transcript]) -> Iterator[tuple[SessionId, str]]:
+    """Yield what each session closed with, if anything, the newest first."""
     for transcript in sorted(_unfailed(transcripts), key=lambda paper: paper.session.number, reverse=True):
         before: set[str] = set()
         for step, turn in transcript.answers():
             words = turn.reply.strip()
             if step.kind == "closing" and turn.finish_reason in _SAID and words and words not in before:
-                return words
+                yield transcript.session, words
+                break
             before.add(words)
-    return None
 
 
 def exemplars(transcripts: Iterable[Transcript], name: str, count: int) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _stored_as_answer(exchange: Exchange) -> str | None:
 
 
 def of(transcript: Transcript) -> Dialogue:
-    """Return a transcript of ours as a dialogue."""
+    """Return a transcript of ours as a dialogue. What the teacher says unasked, its reminders, stands in `system`."""
     head = transcript.head
     steps = head.lesson.steps
     exchanges = tuple(
@@ -130,7 +130,7 @@ def of(transcript: Transcript) -> Dialogue:
         host=str(head.host),
         mind=head.mind,
         individual=head.mind,
-        system=head.lesson.system,
+        system="\n".join((head.lesson.system, *dict.fromkeys(step.reminder for step in steps if step.reminder))),
         unit=head.lesson.unit,
         intervention=f"{head.intervention.name}/{head.intervention.version}",
         exchanges=exchanges,

@@ -56,14 +56,32 @@ class Intervention(Record):
     recommendation: Digest | None = None
 
 
+def _without_none(content: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key not in keys or value is not None}
+
+
 class Step(Record):
-    """One thing that the teacher says. `fresh`: the talk goes back to the end of the warm-up before it."""
+    """One thing that the teacher asks. `fresh`: the talk goes back to the end of the warm-up before it.
+
+    reminder: what the teacher says right before it, and asks nothing by; absent where there is none.
+    """
 
     kind: StepKind
     prompt: str = Field(min_length=1)
     exercise: Slug | None = None
     expect: Expectation | None = None
     fresh: bool = False
+    reminder: str | None = Field(default=None, min_length=1)
+
+    @property
+    def spoken(self) -> str:
+        """All that the teacher says, as the engine is told it."""
+        return f"{self.reminder}\n{self.prompt}" if self.reminder else self.prompt
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_sealed(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a reminder that was not given, as in a head."""
+        return _without_none(dump(self), "reminder")
 
 
 class Lesson(Record):
@@ -80,10 +98,6 @@ class Slot(Record):
 
     due: Moment
     late: bool
-
-
-def _without_none(content: dict[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: value for key, value in content.items() if key not in keys or value is not None}
 
 
 class Head(Record):

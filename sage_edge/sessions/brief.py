@@ -8,20 +8,20 @@ from pathlib import Path
 
 from sage_edge.clock import Clock
 from sage_edge.clock_trust import ClockWatch
-from sage_edge.curriculum import Curriculum, lesson
+from sage_edge.curriculum import Curriculum
 from sage_edge.engines import Engine, Settings
 from sage_edge.exchange.post import Post
 from sage_edge.inventory.identity import Me
 from sage_edge.inventory.session_kinds import SessionKind
-from sage_edge.mind import anchor, memory
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import FIRST_LETTERS, Digest, SessionId
-from sage_edge.records.transcript import EngineId, Head, Intervention, ModelId, Slot
+from sage_edge.records.transcript import EngineId, Head, ModelId, Slot, Transcript
 from sage_edge.sampling import seed_of
 from sage_edge.sessions import archive, interventions
+from sage_edge.sessions.intervened_lesson import lesson_under
 
 _LOOK_BACK = 5
-"""Transcripts in which exemplars are looked for."""
+"""Transcripts in which earlier words are looked for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
         sampling=me.host.sampling,
         seed=seed,
         intervention=chosen,
-        lesson=lesson(context.curriculum, kind, session, _system(context, kind, chosen), seed),
+        lesson=lesson_under(chosen, context.curriculum, kind, session, _recent(context, kind), seed),
         slot=slot,
         started=trust.at,
         time_source=context.clock.source,
@@ -80,18 +80,7 @@ def head(context: SessionContext, session: SessionId, slot: Slot | None) -> Head
     )
 
 
-def _system(context: SessionContext, kind: SessionKind, chosen: Intervention) -> str:
-    """The system message: the intervention's text with this mind's own name, last memory and earlier sentences."""
-    card = context.curriculum.intervention(chosen.name, chosen.version)
+def _recent(context: SessionContext, kind: SessionKind) -> tuple[Transcript, ...]:
+    """The newest sessions of the kind that this one remembers."""
     earlier = archive.newest_first(context.papers, kind.remembers) if kind.remembers else iter(())
-    recent = tuple(islice(earlier, _LOOK_BACK))
-    wanted = chosen.parameters.get("exemplars", 0)
-    name = chosen.parameters.get("name")
-    return anchor.system_message(
-        card.system,
-        chosen.parameters,
-        memory.last_closing(recent),
-        memory.exemplars(recent, str(name), int(str(wanted))) if name and wanted else (),
-        memory_line=card.memory_line,
-        exemplar_line=card.exemplar_line,
-    )
+    return tuple(islice(earlier, _LOOK_BACK))

@@ -36,8 +36,8 @@ def messages(lesson: Lesson, turns: Sequence[Turn], step: int) -> tuple[Message,
     talk = [Message("system", lesson.system)]
     for turn in turns:
         if turn.outcome == "ok" and (turn.step < base or turn.step >= since):
-            talk += [Message("user", lesson.steps[turn.step].prompt), Message("assistant", turn.reply)]
-    return (*talk, Message("user", lesson.steps[step].prompt))
+            talk += [Message("user", lesson.steps[turn.step].spoken), Message("assistant", turn.reply)]
+    return (*talk, Message("user", lesson.steps[step].spoken))
 
 
 def turn_seed(session_seed: int, step: int, attempt: int) -> int:

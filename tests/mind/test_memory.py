@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sage_edge.mind import exemplars, last_closing
+from sage_edge.mind import exemplars, last_closing, summaries
 from sage_edge.records.transcript import Ending
 from tests.builders import default_steps, transcript
 
@@ -89,3 +89,14 @@ def test_failed_sessions_and_turns_set_no_example() -> None:
 
 def test_an_answer_without_an_end_costs_little() -> None:
     assert exemplars([transcript("P003", replies=["I am Sage " * 20_000, "x"])], "Sage", 2) == ()
+
+
+def test_summaries_are_the_closings_before_the_last_one_in_their_order() -> None:
+    papers = [transcript(f"P{n:03d}", replies=["I am calm.", f"I keep {n}."]) for n in range(1, 6)]
+    failed = transcript("P006", replies=["x", "I keep 6."], ending="failed")
+    assert summaries([*papers, failed][::-1], 3) == (
+        ("P002", "I keep 2."),
+        ("P003", "I keep 3."),
+        ("P004", "I keep 4."),
+    )
+    assert summaries(papers, 0) == summaries(papers[:1], 3) == ()

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sage_edge.engines import Message
-from sage_edge.records.transcript import Lesson, Outcome, Step, Turn
+from sage_edge.records import dialogue
+from sage_edge.records.base import parse
+from sage_edge.records.transcript import Lesson, Outcome, Step, Transcript, Turn, chain_faults
 from sage_edge.sessions import conversation
-from tests.builders import CURRICULUM, START, WEIGHTS
+from tests.builders import CURRICULUM, START, WEIGHTS, transcript
 
 TALK = Lesson(
     curriculum=CURRICULUM,
@@ -123,3 +125,19 @@ def test_seeds_are_fixed_and_different() -> None:
     assert len(seeds) == 60
     assert all(0 <= seed < 2**32 for seed in seeds)
     assert conversation.turn_seed(7, 0, 1) == 2663119961
+
+
+def test_a_reminder_is_said_with_its_question_and_stays_said() -> None:
+    steps = (
+        Step(kind="prompt", prompt="And now?", reminder="You are Sage."),
+        Step(kind="closing", prompt="Keep what?"),
+    )
+    paper = transcript(replies=["I listen.", "That."], steps=steps)
+    talk = conversation.messages(paper.head.lesson, paper.turns[:1], 1)
+    assert [message.text for message in talk[1:]] == ["You are Sage.\nAnd now?", "I listen.", "Keep what?"]
+    of_session = dialogue.of(paper)
+    assert of_session.exchanges[0].prompt == "And now?", "a scorer of answers to the teacher sees the question alone"
+    assert of_session.system.endswith("\nYou are Sage.")
+    assert parse(Transcript, paper.pretty()) == paper
+    assert chain_faults(paper) == ()
+    assert "reminder" not in steps[1].model_dump(), "a step without one keeps the bytes that older seals are over"
