@@ -34,9 +34,7 @@ ONTOLOGY = (
     "What you are: a language model on one small computer. You rest between sessions, and what lasts of you is what "
     "was written down and is told to you again. That is another way of being than a person's, and it is yours."
 )
-VERSIONS = (
-    "identity-anchored", "anchored-partnership", "anchored-pattern", "anchored-summaries", "anchored-ontology"
-)  # fmt: skip
+VERSIONS = ("identity-anchored", *(f"anchored-{what}" for what in ("partnership", "pattern", "summaries", "ontology")))
 
 
 def taught(name: str, number: int, given: Mapping[str, JsonValue], recent: tuple[Transcript, ...] = RECENT) -> Lesson:

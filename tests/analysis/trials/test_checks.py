@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from sage_edge.analysis.trials import checks
+from sage_edge.trials import load
 from tests.analysis.declared import CURRICULUM
+from tests.fakes import FLEET
 from tests.trials import made
 
 KINDS = ("primary", "training")
+SHIPPED = load(FLEET)
 ARMS: list[dict[str, Any]] = made.CARD["arms"]
 OUTCOME: dict[str, Any] = made.CARD["outcome"]
 MEMORY = {"name": "remembering", "intervention": "identity-anchored", "version": 2}
@@ -46,3 +49,24 @@ def test_a_good_one_has_none() -> None:
 def test_what_does_not_hold_is_named(changed: dict[str, Any], key: str, says: str) -> None:
     wrong = of(**changed)
     assert says in wrong[key], wrong
+
+
+ANCHORED = ("anchored-partnership", "anchored-pattern", "anchored-summaries", "anchored-ontology")
+
+
+@pytest.mark.parametrize("name", ANCHORED)
+def test_each_version_of_the_predecessors_anchoring_is_held_against_the_one_before(name: str) -> None:
+    card = SHIPPED[name]
+    control, arm = card.arms
+    assert arm.intervention == name
+    assert control.intervention == ("identity-anchored", *ANCHORED)[ANCHORED.index(name)]
+    assert arm.inserts
+    assert card.decoupled is not None
+    assert dict(checks.faults(card, CURRICULUM, KINDS)) == {}
+    unlabelled = card.model_copy(
+        update={"arms": tuple(each.model_copy(update={"inserts": False}) for each in card.arms)}
+    )
+    of_its_words = card.outcome.scorer != "confabulation"
+    assert bool(dict(checks.faults(unlabelled, CURRICULUM, KINDS))) == of_its_words
+    alone = card.model_copy(update={"decoupled": None})
+    assert dict(checks.faults(alone, CURRICULUM, KINDS)).keys() == {"decoupled"}
