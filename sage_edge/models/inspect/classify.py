@@ -27,6 +27,7 @@ from sage_edge.models.inspect import (
     safetensors_weights,
     source_templates,
     source_voice,
+    unfinished,
     voice_rules,
 )
 from sage_edge.models.inspect.dimensions import family_of
@@ -102,6 +103,8 @@ def _file(path: Path) -> InspectReport:
         return InspectReport(path, ModelKind.UNKNOWN, faults=("it is what macOS keeps beside another file",))
     if (stands := pointer(path, path.stat().st_size)) is not None:
         return _pointers(path, {path.name: stands})
+    if (begun := unfinished.of_file(path)) is not None:
+        return begun
     is_pickle = path.name.lower().endswith(PICKLES) and not gguf_header.is_older(path)
     is_safetensors = path.name.lower().endswith((".safetensors", safetensors_weights.INDEX))
     if (is_pickle or is_safetensors) and (seen := foreign_content.of(path)) is not None:
@@ -130,7 +133,7 @@ def _folder(listing: FolderListing) -> InspectReport:
         return InspectReport(path, ModelKind.DAMAGED, faults=unread)
     if code := tuple(request for name, config in documents.items() for request in remote_code.requests(name, config)):
         return InspectReport(path, ModelKind.REFUSED, faults=code, mend=_NO_CODE)
-    report = _weights(listing, documents)
+    report = unfinished.in_folder(listing, _weights(listing, documents))
     template, odd, several = source_templates.find(listing, documents.get("tokenizer_config.json", {}))
     notes = (*report.notes, *_notes(listing), *source_templates.others(listing), *unread)
     odd, several = ((), ()) if _is_gguf(listing) else (odd, several)

@@ -14,7 +14,7 @@ from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.report import InspectReport, ModelKind
 from tests.models import building, cases
 
-FILES = ("folders.yaml", "adapters.yaml", "gguf.yaml", "foreign.yaml", "voice.yaml", "sources.yaml")
+FILES = ("folders.yaml", "adapters.yaml", "gguf.yaml", "foreign.yaml", "unfinished.yaml", "voice.yaml", "sources.yaml")
 LEGACY = Path(os.environ.get("SAGE_LEGACY") or Path(__file__).parents[3].parent / "shared" / "legacy" / "data")
 """Read here, before the environment is scrubbed."""
 _ZOO = "model-zoo/sage/epistemic-stances"
