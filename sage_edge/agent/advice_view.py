@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sage_edge.agent.build import Agent
+from sage_edge.analysis.prediction_ruling import in_words, verdict_today
 from sage_edge.names import Digest
 from sage_edge.records.base import parse
 from sage_edge.records.study import Check, Decision, Measure, Recommendation
@@ -28,7 +29,7 @@ class AdvicePapers:
     def outcome(self, digest: Digest) -> str:
         """Return what became of the prediction."""
         checked = self.checks.get(digest)
-        return checked.verdict.replace("-", " ") if checked else "none yet"
+        return in_words(checked) if checked else "none yet"
 
     def lines(self, digest: Digest) -> Iterator[tuple[str, str]]:
         """Yield a label and a sentence about one recommendation, line by line."""
@@ -58,7 +59,7 @@ class AdvicePapers:
         """Advice is never more than a hint: who got it was not drawn."""
         few = min((measure.n for measure in paper.because), default=0)
         refuted = sum(
-            check.verdict == "refuted" and self.advice[digest].rule == paper.rule
+            verdict_today(check) == "refuted" and self.advice[digest].rule == paper.rule
             for digest, check in self.checks.items()
         )
         words = ["exploratory: chance did not decide who gets it", f"it rests on {few} answers of one session"]

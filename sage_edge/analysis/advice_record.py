@@ -1,6 +1,7 @@
 """What became of a rule's earlier advice to a mind, and whether that lets it speak again.
 
     refuted once            silent until there is twice the evidence that refuted it (examined sessions of that kind)
+    could not be told       the same, for what did not tell once does not tell at once the second time
     refuted twice           retired for that mind; its question is for a trial
     declined                rests as the decline says, or for eight sessions of that kind
 
@@ -14,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sage_edge.analysis.findings import Examined
+from sage_edge.analysis.prediction_ruling import verdict_today
 from sage_edge.names import Digest, Slug, Track
 from sage_edge.records.study import Check, Recommendation
 
@@ -26,12 +28,17 @@ _REST_SESSIONS = 8
 
 def standing(case: Case, rule: str) -> float:
     """Return the share of a rule's checked predictions that were confirmed, as if one of two had been before."""
-    verdicts = [check.verdict for _, check in _checked(case, rule)]
+    verdicts = [verdict_today(check) for _, check in _checked(case, rule)]
     return (verdicts.count("confirmed") + 1) / (verdicts.count("confirmed") + verdicts.count("refuted") + 2)
 
 
 def refuted(case: Case, rule: str, track: Track) -> tuple[Check, ...]:
     """Return the checks that refuted a rule's advice about the mind that is there now, the oldest first."""
+    return tuple(check for check in _vain(case, rule, track) if verdict_today(check) == "refuted")
+
+
+def _vain(case: Case, rule: str, track: Track) -> tuple[Check, ...]:
+    """The checks that did not confirm, the oldest first."""
     newest = case.newest(track)
     if newest is None:
         return ()
@@ -40,7 +47,7 @@ def refuted(case: Case, rule: str, track: Track) -> tuple[Check, ...]:
     checks = [
         check
         for _, check in _checked(case, rule)
-        if check.verdict == "refuted" and _mind(of_session.get(check.transcript)) == mind
+        if verdict_today(check) != "confirmed" and _mind(of_session.get(check.transcript)) == mind
     ]
     return tuple(sorted(checks, key=lambda check: check.session.number))
 
@@ -50,11 +57,12 @@ def rests(case: Case, rule: str, track: Track, now: datetime) -> str:
     against = refuted(case, rule, track)
     if len(against) >= RETIRED_AFTER:
         return f"it was refuted {len(against)} times, and is retired for this mind"
-    if against:
+    if vain := _vain(case, rule, track):
         seen = len(_of_track(case, track))
-        needed = 2 * sum(1 for paper in _of_track(case, track) if paper.session.number <= against[0].session.number)
+        needed = 2 * sum(1 for paper in _of_track(case, track) if paper.session.number <= vain[-1].session.number)
         if seen < needed:
-            return f"it was refuted, and waits for {needed} examined sessions; there are {seen}"
+            became = "was refuted" if against else "could not be told"
+            return f"it {became}, and waits for {needed} examined sessions; there are {seen}"
     return _declined(case, rule, track, now)
 
 

@@ -1,6 +1,6 @@
 """Calibration of each researcher: every prediction, whether it was made in time, and whether it came true.
 
-confirmed, refuted, cannot tell   the check says so
+confirmed, refuted, cannot tell   what the check measured says so, by the rule of today
 declined                          the addressee did not want it, so no session will ever decide
 late                              it was written after the session that decided it had begun: no prediction at all
 void                              the check is about another prediction than the recommendation holds
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from sage_edge.analysis.prediction_ruling import verdict_today
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.study import Check, Decision, Recommendation
 from sage_edge.scorers.interval import wilson
@@ -71,7 +72,8 @@ def outcome(forecast: AnsweredPrediction) -> PredictionOutcome:
         return "void"
     if not all(came_before(forecast.recommendation, session) for session in forecast.sessions):
         return "late"
-    return "cannot tell" if forecast.check.verdict == "cannot-tell" else forecast.check.verdict
+    today = verdict_today(forecast.check)
+    return "cannot tell" if today == "cannot-tell" else today
 
 
 def came_before(recommendation: Recommendation, session: Dialogue) -> bool:

@@ -1,8 +1,8 @@
 """What became of a prediction: the first sessions under the intervention, next to the newest ones without it.
 
-Everything is computed from transcripts and findings; nobody judges. As many sessions decide as the prediction said
-before them; a control is shown beside them, and whatever else differs between the two is said. Where the window has
-passed and fewer sessions ran under the intervention, nobody can tell.
+Everything is computed from transcripts and findings, and judged by the rule of `prediction_ruling`. As many sessions
+decide as the prediction said before them; a control is shown beside them, and whatever else differs between the two is
+said. Where the window has passed and fewer sessions ran under the intervention, nobody can tell.
 
 A prediction counts only if it came before the session: the transcript names its digest, or it began after it was made.
 """
@@ -15,10 +15,9 @@ from datetime import datetime
 
 from sage_edge.analysis.findings import Examined
 from sage_edge.analysis.pooled_measures import pooled
+from sage_edge.analysis.prediction_ruling import PredictionRuling, rule
 from sage_edge.names import HostName
 from sage_edge.records.study import Check, Decision, Measure, Prediction, Recommendation
-
-Verdict = str
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def check(
     if trial is None:
         return None
     control = _side(prediction, _controls(trials[0], examined, prediction.before))
-    verdict, why = _verdict(prediction, trial, control)
+    ruling = _verdict(prediction, trial, control)
     return Check.model_validate(
         {
             "author": author,
@@ -66,8 +65,9 @@ def check(
             "measure": trial.measure,
             "control": control.measure if control else None,
             "controls": tuple(session.finding.transcript for session in control.sessions) if control else (),
-            "verdict": verdict,
-            "reason": _reason(recommendation, why, trial, control),
+            "verdict": ruling.verdict,
+            "rule": "interval",
+            "reason": _reason(recommendation, ruling.why, trial, control),
             "created": now,
         }
     )
@@ -117,28 +117,17 @@ def _side(prediction: Prediction, sessions: Sequence[Examined]) -> _Side | None:
     return _Side(tuple(session for session, _ in measured), together) if together else None
 
 
-def _verdict(prediction: Prediction, trial: _Side, control: _Side | None) -> tuple[Verdict, str]:
-    """The verdict, and why it cannot be told if it cannot."""
+def _verdict(prediction: Prediction, trial: _Side, control: _Side | None) -> PredictionRuling:
+    """The verdict, and why."""
     if len(trial.sessions) < prediction.sessions:
         count = f"{len(trial.sessions)} of {prediction.sessions} sessions"
-        return "cannot-tell", f", and only {count} of the window ran under the intervention"
-    value, needed = trial.measure.value, prediction.minimum_n
-    if value is None or trial.measure.n < needed:
-        return "cannot-tell", f" from {needed} answers or more, which is not enough to tell"
-    if prediction.of == "change":
-        before = control.measure if control else None
-        if before is None or before.value is None or before.n < needed:
-            return "cannot-tell", f", and there are not {needed} answers before to compare with"
-        value -= before.value
-    reached = value >= prediction.value if prediction.comparison == "at-least" else value <= prediction.value
-    return "confirmed" if reached else "refuted", ""
+        return PredictionRuling("cannot-tell", f", and only {count} of the window ran under the intervention")
+    return rule(prediction, trial.measure, control.measure if control else None)
 
 
 def _reason(recommendation: Recommendation, why: str, trial: _Side, control: _Side | None) -> str:
     prediction = recommendation.prediction
     reason = f"{_shown(trial)}; predicted {prediction.told}{why}"
-    if prediction.of == "change" and control and trial.measure.value is not None and control.measure.value is not None:
-        reason += f", and it changed by {trial.measure.value - control.measure.value:+.2f}"
     if control is None:
         notes = ["There is no earlier session without the intervention to compare with"]
     else:

@@ -53,7 +53,8 @@ class Proposal(Declared):
 class Forecast(Declared):
     """What the rule's own scorer must show in the first `sessions` under the intervention.
 
-    of: the number itself, or its change against the newest `before` sessions without it; a fall is negative.
+    of: the number itself, or its change against the newest `before` sessions without it; a fall is negative. value:
+    the smallest effect that matters; the whole interval must be as predicted to confirm it, and none of it to refute.
     """
 
     of: Literal["level", "change"] = "level"

@@ -52,8 +52,9 @@ class Prediction(Record):
     """What must be seen in the first sessions under the intervention, said before them.
 
     of: the `level` of the number itself, or its `change` against the sessions before: at-least 0.2 is a rise by 0.2 or
-    more, at-most -0.1 a fall by 0.1 or more. sessions: how many under the intervention decide together. before: how
-    many of the newest sessions without it they are held against. minimum_n: answers on each side that is compared.
+    more, at-most -0.1 a fall by 0.1 or more. value: the smallest effect that matters. sessions: how many under the
+    intervention decide together. before: how many of the newest sessions without it they are held against. minimum_n:
+    answers on each side that is compared.
     """
 
     scorer: Slug
@@ -133,6 +134,7 @@ class Check(Record):
 
     session, transcript: the last one that it took. transcripts: all of them, in order. control: the sessions before,
     without the intervention; controls: which. With several sessions on a side its measure is that of all together.
+    rule: what was held against the prediction, the value alone or its interval.
     """
 
     format: Literal[1] = 1
@@ -148,3 +150,12 @@ class Check(Record):
     verdict: Literal["confirmed", "refuted", "cannot-tell"]
     reason: str
     created: Moment
+    rule: Literal["value", "interval"] = "value"
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the rule where it is the earlier one: older checks lack the key, and keep their bytes."""
+        dumped: dict[str, Any] = dump(self)
+        if self.rule == "value":
+            del dumped["rule"]
+        return dumped

@@ -58,3 +58,14 @@ def student(freedom: int) -> float:
     Beyond 15 it is Z95 + (Z95³ + Z95)/(4 df), the first term of its expansion, which is right to 0.012 there.
     """
     return T975[freedom - 1] if freedom <= len(T975) else Z95 + (Z95**3 + Z95) / (4 * freedom)
+
+
+def difference(before: tuple[float, float, float], after: tuple[float, float, float]) -> tuple[float, float]:
+    """Return the 95 % interval of after minus before, each a value with the ends of its own interval, in [0, 1].
+
+    Source: R. G. Newcombe, Interval estimation for the difference between independent proportions, Stat. Med. 17 (1998)
+    873-890, method 10, which takes whatever intervals the two have.
+    """
+    (p, low_p, high_p), (q, low_q, high_q) = before, after
+    down, up = math.hypot(q - low_q, high_p - p), math.hypot(high_q - q, p - low_p)
+    return max(-1.0, q - p - down), min(1.0, q - p + up)

@@ -49,6 +49,7 @@ def check(of: Recommendation, verdict: str) -> Check:
         "measure": FEW,
         "control": None,
         "verdict": verdict,
+        "rule": "interval",
         "reason": "P005 had 1 of 7",
         "created": MORNING,
     }

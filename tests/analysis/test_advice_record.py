@@ -54,6 +54,7 @@ def checked(known: Case, outcomes: Sequence[tuple[int, str]], rule: str = "ident
                 "measure": measure,
                 "control": None,
                 "verdict": verdict,
+                "rule": "interval",
                 "reason": "so it was",
                 "created": NOW,
             }
@@ -85,9 +86,24 @@ def test_after_two_it_is_retired_for_that_mind_and_not_for_another() -> None:
     assert speaks(moved) == "identity-fades"
 
 
-@pytest.mark.parametrize("verdict", ["confirmed", "cannot-tell"])
-def test_what_was_not_refuted_does_not_silence_it(verdict: str) -> None:
-    assert speaks(checked(case(5), [(4, verdict)])) == "identity-fades"
+def test_what_was_confirmed_does_not_silence_it() -> None:
+    assert speaks(checked(case(5), [(4, "confirmed")])) == "identity-fades"
+
+
+def test_what_could_not_be_told_waits_for_twice_the_evidence_and_is_never_retired() -> None:
+    assert speaks(checked(case(7), [(4, "cannot-tell")])) is None
+    assert speaks(checked(case(8), [(4, "cannot-tell")])) == "identity-fades"
+    thrice = [(2, "cannot-tell"), (4, "cannot-tell"), (8, "cannot-tell")]
+    assert speaks(checked(case(15), thrice)) is None
+    assert "could not be told" in advice_record.rests(checked(case(15), thrice), "identity-fades", "primary", NOW)
+    assert speaks(checked(case(16), thrice)) == "identity-fades"
+
+
+def test_an_older_check_counts_by_the_rule_of_today() -> None:
+    older = checked(case(40), [(4, "refuted"), (8, "refuted")])
+    checks = {digest: check.model_copy(update={"rule": "value"}) for digest, check in older.checks.items()}
+    assert advice_record.refuted(older, "identity-fades", "primary")
+    assert not advice_record.refuted(replace(older, checks=checks), "identity-fades", "primary")
 
 
 def test_another_rules_refutation_is_not_its_own() -> None:

@@ -20,8 +20,8 @@ SESSION = anchored()
 TOLD = dialogue.of(SESSION)
 
 
-def checked(hits: int = 5) -> Check:
-    found = verify(BEFORE, anchored(hits=hits))
+def checked(hits: int = 5, n: int = 7) -> Check:
+    found = verify(BEFORE, anchored(hits=hits, n=n))
     assert found is not None
     return found
 
@@ -35,7 +35,7 @@ OTHER = checked().model_copy(update={"prediction": RECOMMENDED.prediction.model_
 CASES: list[tuple[AnsweredPrediction, PredictionOutcome]] = [
     (CONFIRMED, "confirmed"),
     (replace(CONFIRMED, sessions=()), "confirmed"),
-    (replace(CONFIRMED, check=checked(hits=0)), "refuted"),
+    (replace(CONFIRMED, check=checked(hits=0, n=10)), "refuted"),
     (replace(CONFIRMED, check=checked().model_copy(update={"verdict": "cannot-tell"})), "cannot tell"),
     (AnsweredPrediction(RECOMMENDED), "open"),
     (AnsweredPrediction(RECOMMENDED, decision=DECLINED), "declined"),
@@ -49,6 +49,16 @@ CASES: list[tuple[AnsweredPrediction, PredictionOutcome]] = [
 @pytest.mark.parametrize(("forecast", "became"), CASES, ids=range(len(CASES)))
 def test_what_became_of_a_prediction(forecast: AnsweredPrediction, became: PredictionOutcome) -> None:
     assert outcome(forecast) == became
+
+
+def test_an_older_check_is_read_by_the_rule_of_today() -> None:
+    for hits, verdict, today in (
+        (4, "confirmed", "cannot tell"),
+        (2, "refuted", "cannot tell"),
+        (7, "confirmed", None),
+    ):
+        older = checked(hits).model_copy(update={"verdict": verdict, "rule": "value"})
+        assert outcome(replace(CONFIRMED, check=older)) == (today or verdict)
 
 
 def test_a_named_digest_proves_more_than_two_clocks() -> None:

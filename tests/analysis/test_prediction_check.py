@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from sage_edge import files
 from sage_edge.analysis.findings import Examined, examine
 from sage_edge.analysis.prediction_check import check
+from sage_edge.analysis.prediction_ruling import in_words, verdict_today
 from sage_edge.analysis.recommend import Case, recommend
 from sage_edge.records.base import parse
 from sage_edge.records.study import Check, Decision, Recommendation
@@ -61,7 +63,7 @@ def test_a_prediction_is_confirmed_next_to_its_control() -> None:
     assert (found.control.hits, found.control.n) == (0, 7)
     assert found.reason == (
         "P002 under identity-anchored v2: identity v2 5/7 = 0.71 (95 % interval 0.36 to 0.92); "
-        "predicted at least 0.30. Control P001 under observe v1: identity v2 0/7 = 0.00 "
+        "predicted at least 0.30, and all of the interval is. Control P001 under observe v1: identity v2 0/7 = 0.00 "
         "(95 % interval 0.00 to 0.35); the prompt supplies the name; compare with a session without it."
     )
     assert parse(Check, found.pretty()) == found
@@ -69,12 +71,44 @@ def test_a_prediction_is_confirmed_next_to_its_control() -> None:
 
 @pytest.mark.parametrize(
     ("hits", "n", "verdict"),
-    [(7, 7, "confirmed"), (2, 7, "refuted"), (0, 7, "refuted"), (4, 4, "cannot-tell"), (3, 10, "confirmed")],
+    [
+        (7, 7, "confirmed"),
+        (5, 7, "confirmed"),
+        (4, 7, "cannot-tell"),  # its value is above 0.30, and chance may put it there
+        (2, 7, "cannot-tell"),
+        (0, 7, "cannot-tell"),  # the interval reaches to 0.35
+        (0, 10, "refuted"),
+        (4, 4, "cannot-tell"),
+        (3, 10, "cannot-tell"),
+    ],
 )
 def test_verdicts(hits: int, n: int, verdict: str) -> None:
     found = verify(BEFORE, anchored(hits=hits, n=n))
     assert found is not None
     assert found.verdict == verdict
+
+
+def test_what_cannot_be_told_says_what_would_settle_it() -> None:
+    found = verify(BEFORE, anchored(hits=4))
+    assert found is not None
+    assert "0.57 (95 % interval 0.25 to 0.84); predicted at least 0.30, and some of the interval is, " in found.reason
+    assert " answers more would tell if it stays as it is. Control" in found.reason
+    exact = verify(BEFORE, anchored(hits=3, n=10))
+    assert exact is not None
+    assert "and some of the interval is, no number would tell. Control" in exact.reason
+
+
+def test_an_older_check_keeps_its_bytes_and_its_verdict_beside_that_of_today() -> None:
+    new = verify(BEFORE, anchored(hits=4))
+    assert new is not None
+    assert '"rule":"interval"' in new.canonical().decode()
+    written = new.model_dump(mode="json") | {"verdict": "confirmed"}
+    del written["rule"]
+    older = parse(Check, json.dumps(written))
+    assert older.model_dump(mode="json") == written
+    assert verdict_today(older) == "cannot-tell"
+    assert in_words(older) == "cannot tell (published as confirmed, by its value alone)"
+    assert in_words(new) == "cannot tell"
 
 
 def test_no_answers_cannot_tell() -> None:
@@ -93,7 +127,8 @@ def test_at_most_is_the_other_side() -> None:
 
 
 def test_the_first_session_under_the_intervention_decides() -> None:
-    found = verify(anchored("P004", hits=7), anchored("P003", hits=0), transcript("P002", replies=PLAIN), BEFORE)
+    first = anchored("P003", hits=0, n=10)
+    found = verify(anchored("P004", hits=7), first, transcript("P002", replies=PLAIN), BEFORE)
     assert found is not None
     assert (found.session, found.verdict) == ("P003", "refuted")
 
@@ -200,7 +235,7 @@ def test_several_sessions_decide_together() -> None:
     assert verify(BEFORE, *trials[:2], of=of) is None
     found = verify(BEFORE, *reversed(trials), of=of)
     assert found is not None
-    assert (found.measure.hits, found.measure.n, found.verdict) == (11, 21, "confirmed")
+    assert (found.measure.hits, found.measure.n, found.verdict) == (11, 21, "cannot-tell")
     assert (found.session, found.transcript) == ("P004", trials[2].seal)
     assert found.transcripts == tuple(one.seal for one in trials)
     assert found.controls == (BEFORE.seal,)
@@ -221,11 +256,13 @@ def test_a_window_that_passed_with_too_few_sessions_cannot_tell() -> None:
 @pytest.mark.parametrize(
     ("comparison", "value", "before", "after", "verdict"),
     [
-        ("at-least", 0.2, 2, 5, "confirmed"),
-        ("at-least", 0.5, 2, 5, "refuted"),  # 5/7 - 2/7 is less than a rise by a half
-        ("at-most", -0.2, 5, 2, "confirmed"),
-        ("at-most", -0.2, 5, 4, "refuted"),
-        ("at-least", -0.2, 5, 4, "confirmed"),  # it may fall, but by no more than that
+        ("at-least", 0.2, 0, 6, "confirmed"),
+        ("at-least", 0.2, 2, 5, "cannot-tell"),  # 5/7 - 2/7 is a rise by more, and chance may make as much
+        ("at-least", 0.5, 6, 2, "refuted"),
+        ("at-most", -0.2, 6, 0, "confirmed"),
+        ("at-most", -0.2, 2, 6, "refuted"),
+        ("at-most", -0.2, 5, 4, "cannot-tell"),
+        ("at-least", -0.2, 0, 4, "confirmed"),  # it may fall, but by no more than that
     ],
 )
 def test_a_change_has_a_direction_and_a_size(
@@ -239,7 +276,7 @@ def test_a_change_has_a_direction_and_a_size(
     assert (
         f"predicted a change of {comparison.replace('-', ' ')} {value:+.2f} against the session before" in found.reason
     )
-    assert f"it changed by {(after - before) / 7:+.2f}" in found.reason
+    assert f"it changed by {(after - before) / 7:+.2f} (95 % interval " in found.reason
 
 
 def test_a_change_is_held_against_as_many_sessions_as_it_said() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from sage_edge.analysis.calibration import AnsweredPrediction, PredictionOutcome, calibrations, outcome
+from sage_edge.analysis.prediction_ruling import verdict_today
 from sage_edge.analysis.report.blocks import Badge, Cell, NumberCell, Section, Table, Tone
 from sage_edge.analysis.statistics import means
 from sage_edge.records.study import Measure, Prediction
@@ -52,6 +53,8 @@ def _table(forecasts: Sequence[AnsweredPrediction]) -> Table:
     for forecast in forecasts:
         paper, check, became = forecast.recommendation, forecast.check, outcome(forecast)
         seen = measured(check.measure) if check is not None else "nothing yet"
+        if check is not None and verdict_today(check) != check.verdict:
+            seen += f"; published as {check.verdict}, by its value alone"
         control = measured(check.control) if check is not None and check.control is not None else "none"
         rows.append(
             (
@@ -65,7 +68,11 @@ def _table(forecasts: Sequence[AnsweredPrediction]) -> Table:
             )
         )
     heads = ("registered as, on", "for", "under", "predicted", "seen", "control without it", "outcome")
-    return Table(heads, tuple(rows), "Computed from the record alone: as many sessions decide as was said before them.")
+    note = (
+        "Computed from the record alone: as many sessions decide as was said before them. Confirmed: the whole "
+        "interval is as predicted. Refuted: none of it is. Cannot tell: both are possible."
+    )
+    return Table(heads, tuple(rows), note)
 
 
 def predicted(prediction: Prediction) -> str:

@@ -27,7 +27,7 @@ from sage_edge.analysis.statistics.estimate import (
 from sage_edge.analysis.statistics.means import student
 from sage_edge.analysis.statistics.power import for_means, for_rates
 from sage_edge.scorers.clustered import SessionTotal, design_effect, rate_over_sessions
-from sage_edge.scorers.interval import wilson
+from sage_edge.scorers.interval import difference, wilson
 
 WELCH = "difference of means, Welch interval (Welch 1947)"
 POOLED = "difference of means, pooled Student interval (Student 1908)"
@@ -104,10 +104,10 @@ def of_rates(hits_before: int, n_before: int, hits_after: int, n_after: int) -> 
     if not n_before or not n_after:
         return _empty(_marks(hits_before, n_before), _marks(hits_after, n_after), NEWCOMBE, FISHER, rate=True)
     p, q, n = hits_before / n_before, hits_after / n_after, n_before + n_after
-    down, up = _margins(p, (low_b, high_b), q, (low_a, high_a))
+    low, high = difference((p, low_b, high_b), (q, low_a, high_a))
     table = [[hits_after, n_after - hits_after], [hits_before, n_before - hits_before]]
     return Effect(
-        difference=Estimate(q - p, max(-1.0, q - p - down), min(1.0, q - p + up), n, NEWCOMBE),
+        difference=Estimate(q - p, low, high, n, NEWCOMBE),
         before=p,
         after=q,
         n_before=n_before,
@@ -129,21 +129,14 @@ def of_session_rates(before: Sequence[SessionTotal], after: Sequence[SessionTota
     plain = of_rates(hits_before, n_before, hits_after, n_after)
     if max(len(before), len(after)) < 2 or plain.before is None or plain.after is None:
         return plain
-    sides = rate_over_sessions(before), rate_over_sessions(after)
-    down, up = _margins(plain.before, sides[0], plain.after, sides[1])
-    change = plain.after - plain.before
+    low, high = difference((plain.before, *rate_over_sessions(before)), (plain.after, *rate_over_sessions(after)))
     earlier, later = (numbers([each.total / each.n for each in side]) for side in (before, after))
     return replace(
         plain,
-        difference=Estimate(change, max(-1.0, change - down), min(1.0, change + up), n_before + n_after, CLUSTERED),
+        difference=Estimate(plain.after - plain.before, low, high, n_before + n_after, CLUSTERED),
         chance=_permuted(earlier, later, seed, ROUNDS),
         design=max(design_effect(before), design_effect(after)),
     )
-
-
-def _margins(p: float, of_p: tuple[float, float], q: float, of_q: tuple[float, float]) -> tuple[float, float]:
-    """How far the interval of q - p reaches down and up, from the intervals of the two."""
-    return math.hypot(q - of_q[0], of_p[1] - p), math.hypot(of_q[1] - q, p - of_p[0])
 
 
 def _marks(hits: int, n: int) -> Floats:

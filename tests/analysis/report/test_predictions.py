@@ -69,7 +69,9 @@ def decision(of: Recommendation, author: str = "sprout", *, declined: bool = Fal
     )
 
 
-def check(of: Recommendation, hits: int = 3, author: str = "thor", verdict: str = "confirmed") -> Check:
+def check(
+    of: Recommendation, hits: int = 3, author: str = "thor", verdict: str = "confirmed", rule: str = "interval"
+) -> Check:
     return Check.model_validate(
         {
             "author": author,
@@ -80,6 +82,7 @@ def check(of: Recommendation, hits: int = 3, author: str = "thor", verdict: str 
             "measure": measure(hits, 4),
             "control": measure(0, 4),
             "verdict": verdict,
+            "rule": rule,
             "reason": "so",
             "created": START,
         }
@@ -124,6 +127,13 @@ def test_a_row_tells_what_was_predicted_seen_and_registered() -> None:
     assert row[4] == "0.75 (0.30 to 0.95), n = 4; identity/1 rate"
     assert row[5] == "0.00 (0.00 to 0.49), n = 4; identity/1 rate"
     assert row[6] == Badge("confirmed", "good")
+
+
+def test_what_was_published_by_the_earlier_rule_stands_beside_what_it_is_today() -> None:
+    paper = recommendation()
+    (row,) = tables(AnsweredPrediction(paper, None, check(paper, rule="value")))[1].rows
+    assert str(row[4]).endswith("; published as confirmed, by its value alone")
+    assert row[6] == Badge("cannot tell", "open")
 
 
 def test_numbers_that_do_not_exist_are_named() -> None:
