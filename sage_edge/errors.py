@@ -2,6 +2,7 @@
 
     SageError(message, *, hint)                                        exit code
     ├── UsageError                                                     2
+    │   └── FolderTaken(path)          files.py                        2
     ├── DeclarationError(faults)       fleet/ does not hold together   2
     ├── LibraryMissing(library, extra)                                 1
     ├── Locked(what, owner)                                            5

@@ -2,6 +2,7 @@
 
     write_atomic      temp beside it, write, fsync, rename, fsync the folder: old content or new, never half
     create_exclusive  the same, but linked into place: fails if the name exists, and its content is whole at once
+    new_folder        a folder that is filled under another name: it appears whole, or not at all
     LineLog           one line `<crc32 hex> <payload>\\n` per record, one write, fdatasync before it counts
 
 Temporaries are named `.tmp-…` and may be swept at any time by whoever holds the folder's lock.
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import system_refusal
-from sage_edge.errors import StorageError
+from sage_edge.errors import StorageError, UsageError
 from sage_edge.names import Digest
 
 _TEMP = ".tmp-"
@@ -188,6 +189,60 @@ def create_exclusive(path: Path, data: bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Hold a folder for the body to fill; after it, it lies at `path` with all its files on disk.
+
+    An empty folder there is replaced. When the body fails nothing is left. Raises FolderTaken where anything else is,
+    before the body where it is there by then; StorageError.
+    """
+    _demand_empty(path)
+    with storing(path):
+        make_folder(path.parent)
+        temporary = path.parent / f"{_TEMP}{secrets.token_hex(8)}"
+        temporary.mkdir()
+    try:
+        yield temporary
+        with storing(path):
+            for part in sorted(temporary.rglob("*")):
+                _sync(part)
+            sync_folder(temporary)
+            _demand_empty(path)
+            temporary.rename(path)
+            sync_folder(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+class FolderTaken(UsageError):
+    """Something else lies where a new folder is to appear."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        super().__init__(f"{path} {what}", hint="nothing was written; name a folder that is new or empty")
+
+
+def _demand_empty(path: Path) -> None:
+    with storing(path):
+        if not exists(path):
+            return
+        if path.is_symlink() or not path.is_dir():
+            raise FolderTaken(path, "is there, and is no folder")
+        if next(path.iterdir(), None) is not None:
+            raise FolderTaken(path, "is there, and is not empty")
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir():
+        sync_folder(path)
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _name_once(temporary: Path, path: Path) -> None:

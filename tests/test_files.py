@@ -292,3 +292,48 @@ def test_only_plain_files_of_a_size_are_read(tmp_path: Path) -> None:
     for place, most in ((path, 4), (tmp_path, 9), (tmp_path / "pipe", 9), (Path("/dev/zero"), 9)):
         with pytest.raises(files.NoPlainFile):
             files.read(place, at_most=most)
+
+
+def test_a_new_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    place = tmp_path / "above" / "data"
+    with files.new_folder(place) as folder:
+        (folder / "below").mkdir()
+        (folder / "below" / "one").write_bytes(b"1")
+        assert not place.exists()
+    assert (place / "below" / "one").read_bytes() == b"1"
+    (tmp_path / "empty").mkdir()
+    with files.new_folder(tmp_path / "empty") as folder:
+        (folder / "one").write_bytes(b"1")
+    other = tmp_path / "other"
+
+    def fail() -> None:
+        with files.new_folder(other) as folder:
+            (folder / "one").write_bytes(b"1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["above", "empty"]
+    assert [path.name for path in place.parent.iterdir()] == ["data"]
+
+
+def test_a_new_folder_takes_the_place_of_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").write_bytes(b"kept")
+    for name in ("file", "link", "full"):
+        with pytest.raises(files.FolderTaken, match="is there, and is"), files.new_folder(tmp_path / name):
+            raise AssertionError("nobody is asked to fill it")
+
+    def overtaken() -> None:
+        with files.new_folder(tmp_path / "late"):
+            (tmp_path / "late").mkdir()
+            (tmp_path / "late" / "mine").write_bytes(b"kept")
+
+    with pytest.raises(files.FolderTaken):
+        overtaken()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full", "late", "link"]
+    assert [path.name for path in (tmp_path / "late").iterdir()] == ["mine"]
+    with pytest.raises(StorageError), files.new_folder(tmp_path / "file" / "below"):
+        raise AssertionError("there is no place for it")
