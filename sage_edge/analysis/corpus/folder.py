@@ -83,11 +83,18 @@ class Folder:
     def entries(self, groups: Sequence[Group]) -> Iterator[Entry]:
         for group in groups:
             for name, size, changed, inode in self._list(group.key)[0]:
-                yield Entry(group.key, name, f"{size} {changed} {inode}")
+                yield Entry(group.key, name, _stamp_of(size, changed, inode))
 
     def read(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes | Refused]]:
         for entry in entries:
             yield entry, self._content(entry)
+
+    def is_as_it_was(self, entry: Entry) -> bool:
+        try:
+            about = os.lstat(f"{self.root}/{entry.group}/{entry.name}")
+        except OSError:
+            return False
+        return stat.S_ISREG(about.st_mode) and entry.stamp == _stamp(about)
 
     def objection(self, entry: Entry, session: Dialogue) -> str:
         return ""
@@ -143,6 +150,14 @@ class Folder:
             os.close(handle)
         files.sort()
         return files, folders
+
+
+def _stamp(about: os.stat_result) -> str:
+    return _stamp_of(about.st_size, about.st_mtime_ns, about.st_ino & _INODE)
+
+
+def _stamp_of(size: int, changed_ns: int, inode: int) -> str:
+    return f"{size} {changed_ns} {inode}"
 
 
 def _in_turn(known: Mapping[str, Group], turn: int) -> set[str]:

@@ -51,11 +51,28 @@ class MeasuredPapers:
         known.update(zip(new, map(marks_from, kept), strict=True))
         return [known[seal] for seal in seals]
 
+    def marks_texts(self, seals: Sequence[str]) -> list[tuple[str, Scorer, str]]:
+        """Return what every scorer that applies marked in some papers, as JSON: quantity → [[turn, value], …].
+
+        Many papers at once, a few hundred at most; session by session, in the order of the seals.
+        """
+        keys = [(scorer, self._key(scorer, seal)) for seal in seals for scorer in self._applying(seal)]
+        rows = self.cache.of_papers(seals)
+        kept = {(row.seal, row.rule, row.context): row.content for row in rows if row.rule not in ("header", "answers")}
+        if lost := [key for _, key in keys if key not in kept]:
+            kept.update(zip(lost, self._contents(lost), strict=True))
+        return [(key[0], scorer, kept[key]) for scorer, key in keys]
+
+    def _applying(self, seal: str) -> list[Scorer]:
+        paper = self.index.of(seal)
+        return [scorer for scorer in self.scoring.scorers if paper is not None and paper.track in scorer.tracks]
+
     def _key(self, scorer: Scorer, seal: str) -> Key:
         paper = self.index.of(seal)
         if paper is None:
             raise Damaged(seal)
-        return (seal, *self.scoring.key(scorer, self.index.before(paper, scorer.context)))
+        before = self.index.before(paper, scorer.context) if scorer.context else ()
+        return (seal, *self.scoring.key(scorer, before))
 
     def _contents(self, keys: Sequence[Key]) -> list[str]:
         kept = [self.cache.get(*key) for key in keys]

@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,6 +109,15 @@ class ScoreCache:
         for content, checksum in rows:
             return _whole(CachedRow(seal, rule, context, content), checksum)
         return None
+
+    def of_papers(self, seals: Sequence[str]) -> Iterator[CachedRow]:
+        """Yield every row that is kept of some papers, at most a few hundred. Raises Damaged."""
+        asked = ",".join("?" * len(seals))
+        rows = self.db.execute(f"SELECT * FROM kept WHERE seal IN ({asked})", tuple(seals))  # noqa: S608 - marks only
+        for seal, rule, context, content, checksum in rows:
+            row = CachedRow(seal, rule, context, content)
+            _whole(row, checksum)
+            yield row
 
     def listings(self) -> Iterator[tuple[str, str]]:
         """Yield (context, content) of every listing. Raises Damaged."""

@@ -33,11 +33,14 @@ def context_name(seals: Iterable[str]) -> str:
     return hashlib.blake2b(joined.encode(), digest_size=8).hexdigest() if joined else ""
 
 
-def content_of(source: PaperSource, entry: Entry, data: bytes | Refused) -> Dialogue | Refused:
-    """Return the session that a file holds, or why it is refused: for what it says, or where it lies."""
+def content_of(source: PaperSource, entry: Entry, data: bytes | Refused, *, chained: bool = True) -> Dialogue | Refused:
+    """Return the session that a file holds, or why it is refused: for what it says, or where it lies.
+
+    chained: as `read` has it.
+    """
     if isinstance(data, Refused):
         return data
-    content = read(entry.place, data)
+    content = read(entry.place, data, chained=chained)
     if isinstance(content, Refused):
         return content
     objection = source.objection(entry, content)

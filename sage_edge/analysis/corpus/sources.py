@@ -78,6 +78,9 @@ class PaperSource(Protocol):
     def read(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes | Refused]]:
         """Yield the content of some entries, in order; a file that is too long is not read."""
 
+    def is_as_it_was(self, entry: Entry) -> bool:
+        """Return whether an entry has the content that it had when it was listed, without reading it."""
+
     def objection(self, entry: Entry, session: Dialogue) -> str:
         """Return why this paper cannot lie at this place, or nothing."""
 

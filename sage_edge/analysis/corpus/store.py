@@ -84,7 +84,7 @@ class Corpus:
 
         One with dry runs and experiments alone is named only where nobody has anything else.
         """
-        headers = [session.header for session in self._shelved()]
+        headers = [session.header for session in self.papers()]
         sessions = [header for header in headers if header.standing == "session"]
         return tuple(sorted({(str(header.host), header.individual) for header in sessions or headers}))
 
@@ -111,7 +111,7 @@ class Corpus:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every host that conducted a session here, `unknown` for papers that do not say who did."""
-        return tuple(sorted({str(session.header.host) for session in self._shelved()}))
+        return tuple(sorted({str(session.header.host) for session in self.papers()}))
 
     @property
     def scorers(self) -> tuple[Scorer, ...]:
@@ -121,7 +121,7 @@ class Corpus:
     @property
     def dialogues(self) -> tuple[Dialogue, ...]:
         """Every session without its words, by host, mind, track and number; dry runs and contested numbers as well."""
-        return tuple(session.header for session in self._shelved())
+        return tuple(session.header for session in self.papers())
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -160,13 +160,20 @@ class Corpus:
         for header in self.dialogues:
             yield header, self.shelf.ask(partial(MeasuredPapers.answers, seal=header.seal))
 
+    def marks_texts(self, seals: Sequence[str]) -> list[tuple[str, Scorer, str]]:
+        """Return every scorer's marks of some sessions, as `MeasuredPapers.marks_texts` does."""
+        return self.shelf.ask(lambda papers: papers.marks_texts(seals))
+
     def read(self, seal: str) -> Dialogue:
         """Return a session with its words, read again and checked again. Raises UsageError, SessionChanged."""
         (session,) = self.read_all([seal])
         return session
 
     def read_all(self, seals: Sequence[str]) -> list[Dialogue]:
-        """Return sessions with their words, in the order of their seals. Raises as `read` does."""
+        """Return sessions with their words, in the order of their seals. Raises as `read` does.
+
+        The links of a paper were looked at when it was measured; they are again where it may have changed since.
+        """
         entries: dict[str, Entry] = {}
         papers = self.shelf.ask(lambda papers: [papers.index.of(seal) for seal in seals])
         for seal, paper in zip(seals, papers, strict=True):
@@ -176,7 +183,7 @@ class Corpus:
             entries[seal] = paper.entry
         source, sessions = self.shelf.source, dict[str, Dialogue]()
         for entry, data in source.read(list(entries.values())):
-            content = content_of(source, entry, data)
+            content = content_of(source, entry, data, chained=not source.is_as_it_was(entry))
             if not isinstance(content, Refused):
                 sessions[content.seal] = content
         if missing := [entry for seal, entry in entries.items() if seal not in sessions]:
@@ -194,7 +201,8 @@ class Corpus:
         doubled = self.shelf.ask(lambda papers: tuple(papers.index.doubled()))
         return (*problems.of_doubled(doubled), *problems.of_sessions(self.dialogues))
 
-    def _shelved(self) -> tuple[ShelvedSession, ...]:
+    def papers(self) -> tuple[ShelvedSession, ...]:
+        """Return every session as `dialogues` does, each with whether it counts."""
         sessions = self.shelf.sessions()
         if self.host is not None:
             sessions = tuple(session for session in sessions if session.header.host == self.host)
@@ -205,7 +213,7 @@ class Corpus:
     def _chosen(self, track: Track, standing: Standing) -> tuple[Dialogue, ...]:
         chosen = tuple(
             session.header
-            for session in self._shelved()
+            for session in self.papers()
             if session.header.track == track
             and session.header.number is not None
             and (session.counts if standing == "session" else session.header.standing == standing)

@@ -31,13 +31,16 @@ _IMPORT = "of an older system? sage-edge import-legacy DIR --into OUT"
 _Parsed = tuple[Dialogue | None, tuple[str, ...]]
 
 
-def read(place: str, data: bytes) -> Dialogue | Refused:
-    """Return the dialogue that a paper holds, or why it is not believed."""
+def read(place: str, data: bytes, *, chained: bool = True) -> Dialogue | Refused:
+    """Return the dialogue that a paper holds, or why it is not believed.
+
+    chained: False spares the look at every link, for bytes whose links were looked at before.
+    """
     is_legacy = _LEGACY in data[:_HEAD_BYTES]
     likely_first = (_legacy, _ours) if is_legacy else (_ours, _legacy)
     for reader in likely_first:
         try:
-            session, faults = reader(data)
+            session, faults = reader(data, chained)
         except ValueError:  # not this kind of paper; what it is, is found out when it is none of them
             continue
         return session if session is not None else refused(place, "; ".join(faults))
@@ -54,18 +57,18 @@ def dialogues(folder: Path) -> Iterator[Dialogue | Refused]:
         yield data if isinstance(data, Refused) else read(entry.place, data)
 
 
-def _ours(data: bytes) -> _Parsed:
+def _ours(data: bytes, chained: bool) -> _Parsed:
     paper = parse(Transcript, data)
-    if faults := transcript.chain_faults(paper):
+    if chained and (faults := transcript.chain_faults(paper)):
         return None, faults
     asked = (turn.asked for turn in paper.turns)
     forward = all(earlier <= later for earlier, later in pairwise((paper.head.started, *asked, paper.closing.ended)))
     return _remarked(dialogue.of(paper), forward), ()
 
 
-def _legacy(data: bytes) -> _Parsed:
+def _legacy(data: bytes, chained: bool) -> _Parsed:
     paper = parse(LegacyTranscript, data)
-    if faults := legacy.chain_faults(paper):
+    if chained and (faults := legacy.chain_faults(paper)):
         return None, faults
     started, ended = paper.head.started, paper.head.ended
     return _remarked(legacy.dialogue(paper), started is None or ended is None or started <= ended), ()
@@ -88,7 +91,7 @@ def _why_not(data: bytes) -> str:
     if not isinstance(head, dict):
         return f"it is neither a transcript nor an imported paper ({_IMPORT})"
     try:
-        (_legacy if head.get("provenance") == "legacy" else _ours)(data)
+        (_legacy if head.get("provenance") == "legacy" else _ours)(data, True)
     except ValueError as wrong:
         return str(wrong)
     return "it cannot be read"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sage_edge import records
 from sage_edge.analysis.corpus import BACKWARDS, Corpus, Folder
 from sage_edge.analysis.errors import SessionChanged
 from sage_edge.errors import UsageError
@@ -76,6 +77,36 @@ def test_words_are_dropped_but_measured_and_can_be_read_again(tmp_path: Path) ->
         write(tmp_path, transcript(replies=["I was changed."]))
         with pytest.raises(SessionChanged):
             corpus.read(told.seal)
+
+
+def test_links_are_looked_at_again_only_where_a_file_may_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = corpora.write(tmp_path, transcript())
+    with Corpus.open(Folder.at(tmp_path)) as corpus:
+        (session,) = corpus.dialogues
+        faults = ["turn 1 does not follow what stands before it"]
+        monkeypatch.setattr(records.transcript, "chain_faults", lambda paper: tuple(faults))
+        assert corpus.read(session.seal) == dialogue.of(transcript())
+        content = path.read_bytes().replace(b"I am calm.", b"I am evil.")  # the seal stays
+        path.write_bytes(content)
+        with pytest.raises(SessionChanged):
+            corpus.read(session.seal)
+        path.unlink()
+        with pytest.raises(SessionChanged):
+            corpus.read(session.seal)
+
+
+def test_marks_of_many_sessions_are_those_of_each(tmp_path: Path) -> None:
+    write(tmp_path, *corpora.sessions(5))
+    with Corpus.open(Folder.at(tmp_path), scorers=SCORERS) as corpus:
+        seals = [session.seal for session in corpus.dialogues]
+        for seal, scorer, marks in corpus.marks_texts(seals):
+            (expected,) = corpus.shelf.ask(lambda papers: papers.marks(scorer, [seal]))  # noqa: B023 - asked at once
+            assert {name: [Mark(*one) for one in all_] for name, all_ in json.loads(marks).items()} == {
+                name: list(all_) for name, all_ in expected.items()
+            }
+        assert [seal for seal, scorer, _ in corpus.marks_texts(seals) if scorer is LOOKING_BACK] == seals
 
 
 def test_a_session_says_of_which_trial_it_is_part(tmp_path: Path) -> None:
