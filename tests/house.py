@@ -77,6 +77,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "fabric": ("remote/ssh/handshake.py",),
     "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
     "docker": ("image/engine.py",),
+    "pyarrow": ("analysis/dataset/parquet.py",),
     "matplotlib": ("analysis/plots/*",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),

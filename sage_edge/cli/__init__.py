@@ -17,6 +17,7 @@ _GROUPS = {
     "agent": "Wake, conduct, study, publish: once, for ever, or only as a plan.",
     "analyse": "Measure every session of a corpus, and test the claims again.",
     "clock": "What a person says of this machine's clock.",
+    "corpus": "The sessions as tables, for other programs.",
     "doctor": "Measure what this machine can do, check by check.",
     "exchange": "The hub where the hosts' branches meet.",
     "fleet": "Check and show the declarations below fleet/.",

@@ -1,0 +1,1 @@
+"""A corpus as Parquet tables, for whoever outgrows one machine: sessions, turns, measures, decisions, trials."""
