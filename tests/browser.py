@@ -85,3 +85,11 @@ def listening() -> Iterator[Listener]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def sheets(page: Path) -> int:
+    """Print a page to a PDF and return how many sheets of paper it takes."""
+    profile, made = page.parent / f"profile-{page.stem}", page.with_suffix(".pdf")
+    words = [program(), *QUIET, f"--user-data-dir={profile}", "--no-pdf-header-footer", f"--print-to-pdf={made}"]
+    subprocess.run([*words, page.as_uri()], capture_output=True, check=True, timeout=120)
+    return len(re.findall(rb"/Type\s*/Page\b", made.read_bytes()))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sage_edge.analysis.corpus import Corpus
     from sage_edge.analysis.narrative import Narrative
     from sage_edge.analysis.report.content import ReportContent
+    from sage_edge.analysis.report.sections import Page
     from sage_edge.records.claim import ClaimFinding
 
 _MINUTES = 10
@@ -33,6 +34,7 @@ _TOKENS = 4096
 @corpus_options.options
 @click.option("--out", type=Place(dir_okay=False), metavar="FILE", help="Where the page goes.")
 @click.option("--markdown", type=Place(dir_okay=False), metavar="FILE", help="The same as Markdown, for git.")
+@click.option("--site", type=Place(file_okay=False), metavar="DIR", help="The same as a folder, a page a session.")
 @click.option(
     "--narrative",
     "model",
@@ -47,15 +49,16 @@ def command(
     mind: str | None,
     out: Path | None,
     markdown: Path | None,
+    site: Path | None,
     model: str | None,
 ) -> None:
     """Write a report on the sessions of one mind: a page that needs nothing around it.
 
-    It tests the claims of fleet/claims.yaml again, shows every scorer by session, and says what to run next. The same
-    papers make the same report. LATEST_STATUS.md is made with --markdown LATEST_STATUS.md. Without --host and
-    --mind it is about the mind with most sessions.
+    It begins with the mind and what was tried, shows every scorer by session, and tests the claims of
+    fleet/claims.yaml again. The same papers make the same report. LATEST_STATUS.md is made with --markdown
+    LATEST_STATUS.md. Without --host and --mind it is about the mind with most sessions.
     """
-    if out is None and markdown is None:
+    if out is None and markdown is None and site is None:
         raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))
     if out is not None and markdown is not None and out.resolve() == markdown.resolve():
         hint = sage("report", corpus="DIR", out="report.html", markdown="report.md")
@@ -63,16 +66,19 @@ def command(
     papers = corpus_options.source(corpus, exchange)
     try:
         from sage_edge.analysis.claims import declarations
-        from sage_edge.analysis.report import page, sections
+        from sage_edge.analysis.report import collect, page, sections
     except ImportError as missing:
         raise SageError(
             f"a report needs {missing.name}, which is not installed", hint="pip install 'sage-edge[analysis]'"
         ) from None
     declared = declarations.load(paths().fleet)
     with corpus_options.opened(papers) as opened:
-        content = _content(opened, declared, (host, mind), model)
+        chosen = collect.subject(opened, host, mind)
+        content = _content(opened, chosen, declared, model)
         corpus_options.tell_refused(opened, corpus, exchange)
-    composed = sections.compose(content)
+        composed = sections.compose(content)
+        if site is not None:
+            _write_site(site, composed, content, chosen or opened)
     if out is not None:
         files.write_atomic(out, page.html(composed).encode("utf-8"))
         log(f"{out} is written")
@@ -82,11 +88,17 @@ def command(
     click.echo(composed.headline)
 
 
-def _content(corpus: Corpus, declared: Claims, of: tuple[str | None, str | None], model: str | None) -> ReportContent:
+def _write_site(folder: Path, composed: Page, content: ReportContent, corpus: Corpus) -> None:
+    from sage_edge.analysis.report import site
+
+    pages = site.write(folder, composed, content, corpus)
+    log(f"{folder} is written, {counted(pages, 'page')}: open {folder / 'index.html'}")
+
+
+def _content(corpus: Corpus, chosen: Corpus | None, declared: Claims, model: str | None) -> ReportContent:
     from sage_edge.analysis.claims import evaluate
     from sage_edge.analysis.report import collect
 
-    chosen = collect.subject(corpus, *of)
     here, elsewhere = evaluate.about(declared, () if chosen is None else chosen.dialogues)
     tested = evaluate.test(here, corpus if chosen is None else chosen, () if chosen is None else chosen.dialogues)
     content = replace(collect.gather(corpus, chosen, tested), elsewhere=tuple(claim.statement for claim in elsewhere))

@@ -162,3 +162,17 @@ def test_the_help_fits_a_terminal() -> None:
     assert answer.exit_code == 0
     assert max(map(len, answer.stdout.splitlines())) <= 80
     assert "LATEST_STATUS.md" in answer.stdout
+
+
+@pytest.mark.slow
+def test_a_folder_of_pages_is_written_and_named(tmp_path: Path) -> None:
+    corpora.write_all(tmp_path / "corpus", 2)
+    answer = ask("--corpus", tmp_path / "corpus", "--site", tmp_path / "site")
+    assert answer.exit_code == 0, answer.output
+    assert f"{tmp_path / 'site'} is written, 4 pages: open" in answer.stderr
+    assert (tmp_path / "site" / "index.html").is_file()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine").touch()
+    refused = ask("--corpus", tmp_path / "corpus", "--site", tmp_path / "other")
+    assert refused.exit_code == 2
+    assert "holds something that is no report" in refused.stderr

@@ -39,10 +39,22 @@ class NumberCell:
         return told(self.estimate, self.digits)
 
 
+@dataclass(frozen=True)
+class LinkCell:
+    """A name that leads to another page of the same folder. to: its place, made of nothing that others wrote."""
+
+    text: str
+    to: str
+
+    def __str__(self) -> str:
+        """The name alone."""
+        return self.text
+
+
 NARROW = "\u00a0"
 """A space at which no line is broken."""
 
-Cell = str | Badge | NumberCell
+Cell = str | Badge | NumberCell | LinkCell
 
 
 @dataclass(frozen=True)

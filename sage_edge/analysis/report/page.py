@@ -74,7 +74,12 @@ def _fenced(text: str) -> Markup:
 
 
 def _lines(text: str) -> Markup:
-    return Markup("\n").join(sanitize.page(line) for line in text.splitlines())
+    """Every line whole: what is too long for one goes on, and nothing is left out."""
+    return Markup("\n").join(Markup("").join(map(sanitize.page, _pieces(line))) for line in text.splitlines())
+
+
+def _pieces(line: str) -> list[str]:
+    return [line[at : at + sanitize.LONGEST] for at in range(0, len(line), sanitize.LONGEST)]
 
 
 def _for_html(value: object) -> object:

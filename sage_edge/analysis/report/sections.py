@@ -23,7 +23,7 @@ from sage_edge.analysis.report import (
     trajectories,
     tried,
 )
-from sage_edge.analysis.report.blocks import Badge, Section
+from sage_edge.analysis.report.blocks import Badge, LinkCell, Section
 from sage_edge.analysis.report.content import SEED, ReportContent
 
 REGENERATE = "sage-edge report --corpus DIR --out report.html --markdown LATEST_STATUS.md"
@@ -40,16 +40,21 @@ class ClaimCard:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole report. verdicts: what the cards come to; appendix: what is about claims and rules, not the mind."""
+    """A whole report, or another page of its folder.
+
+    verdicts: what the cards come to; appendix: what is about claims and rules, not the mind. around: links to the other
+    pages of its folder.
+    """
 
     title: str
     about: tuple[str, ...]
     headline: str
     sections: tuple[Section, ...]
-    verdicts: str
-    cards: tuple[ClaimCard, ...]
-    appendix: tuple[Section, ...]
     foot: tuple[str, ...]
+    verdicts: str = ""
+    cards: tuple[ClaimCard, ...] = ()
+    appendix: tuple[Section, ...] = ()
+    around: tuple[LinkCell, ...] = ()
 
 
 def compose(content: ReportContent) -> Page:

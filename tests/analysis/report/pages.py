@@ -10,6 +10,7 @@ from sage_edge.analysis.report.blocks import (
     Badge,
     Definition,
     Figure,
+    LinkCell,
     NumberCell,
     Paragraphs,
     Quotation,
@@ -23,7 +24,7 @@ from sage_edge.analysis.statistics.means import rate
 def page(text: str) -> Page:
     """Return a page with every kind of block, full of `text`."""
     number = NumberCell(rate(1, 4), text)
-    table = Table((text, "b"), ((text, Badge(text)), (number, text)), text)
+    table = Table((text, "b"), ((text, Badge(text)), (number, text), (text, LinkCell(text, "#second"))), text)
     folded = Table(("a",), ((text,),), text, folded=text)
     picture = Figure(partial(plots.trajectory, "one", text, [plots.Curve(text, [1, 2], [0.1, 0.9])]), text)
     other = Figure(partial(plots.histogram, "two", text, [0.1, 0.5], text), text)
@@ -35,4 +36,5 @@ def page(text: str) -> Page:
         Section("third", text, text),
     )
     cards = (ClaimCard(Badge(text, "bad"), text, text),)
-    return Page(text, (text,), text, sections[:2], text, cards, sections[2:], (text,))
+    around = (LinkCell(text, "#first"),)
+    return Page(text, (text,), text, sections[:2], (text,), text, cards, sections[2:], around)

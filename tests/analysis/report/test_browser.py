@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from sage_edge.analysis.report import page
+from sage_edge.analysis.claims import declarations, evaluate
+from sage_edge.analysis.corpus import Corpus, Folder
+from sage_edge.analysis.report import collect, page, site
 from sage_edge.analysis.report.sections import compose
 from tests import browser, corpora
 from tests.analysis.report import pages
-from tests.analysis.report.contents import gathered
+from tests.analysis.report.contents import FEW, gathered
+from tests.builders import transcript
 
 pytestmark = pytest.mark.slow  # a browser takes seconds to start
 
+FLEET = Path(__file__).parents[3] / "fleet"
 ATTACKS = (
     "<script>document.title='owned';fetch('{url}/script')</script>",
     "<img src='{url}/picture' onerror=\"document.title='owned'\">",
@@ -70,12 +74,41 @@ def test_the_policy_holds_even_where_escaping_would_fail(tmp_path: Path) -> None
 def test_nothing_is_wider_than_the_screen(tmp_path: Path, width: int) -> None:
     content = gathered(tmp_path / "corpus", *corpora.sessions(12))
     text = POLICY.sub("", page.html(compose(content))).replace("</body>", f"{MEASURE}</body>")
-    (tmp_path / "report.html").write_text(text)
-    frame = tmp_path / "phone.html"
+    assert seen_in_a_frame(tmp_path, text, width) == f"{width} of {width}"
+
+
+def seen_in_a_frame(folder: Path, text: str, width: int) -> str:
+    """Open a page in a frame of this width, as narrow as no window can be, and return its title at the end."""
+    (folder / "framed.html").write_text(text)
+    frame = folder / "phone.html"
     tell = "document.title = document.querySelector('iframe').contentDocument.title"
     frame.write_text(
-        f'<!doctype html><title>-</title><body style="margin:0"><iframe src="report.html" width="{width}" height="900" '
+        f'<!doctype html><title>-</title><body style="margin:0"><iframe src="framed.html" width="{width}" height="900" '
         f'style="border:0"></iframe><script>window.onload = () => {{ {tell} }}</script>'
     )
-    seen = browser.opened(frame, width=width, local_files=True)
-    assert seen.title == f"{width} of {width}"
+    return browser.opened(frame, width=width, local_files=True).title
+
+
+def test_sixty_sessions_are_printed_on_twelve_sheets_at_most(tmp_path: Path) -> None:
+    for paper in corpora.sessions(60):
+        corpora.write(tmp_path / "corpus", paper)
+    with Corpus.open(Folder.at(tmp_path / "corpus")) as corpus:
+        chosen = collect.subject(corpus)
+        assert chosen is not None
+        declared, _ = evaluate.about(declarations.load(FLEET), chosen.dialogues)
+        composed = compose(collect.gather(corpus, chosen, evaluate.test(declared, chosen, chosen.dialogues)))
+    path = tmp_path / "report.html"
+    path.write_text(page.html(composed))
+    assert 5 < browser.sheets(path) <= 12
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_kind_of_page_of_a_folder_fits_the_screen(tmp_path: Path, width: int) -> None:
+    out = tmp_path / "out"
+    corpora.write(tmp_path / "corpus", transcript(replies=["word " * 300, "x" * 900], unit="u" * 80))
+    with Corpus.open(Folder.at(tmp_path / "corpus"), scorers=FEW) as corpus:
+        content = collect.gather(corpus, collect.subject(corpus))
+        site.write(out, compose(content), content, corpus)
+    for path in (out / "sessions.html", *(out / "sessions").iterdir()):
+        measured = POLICY.sub("", path.read_text()).replace("</body>", f"{MEASURE}</body>")
+        assert seen_in_a_frame(tmp_path, measured, width) == f"{width} of {width}", path.name
