@@ -63,7 +63,7 @@ def test_each_next_step_is_complete() -> None:
         ("sage-edge exchange repair --because REASON", ""),
         ("sage-edge exchange trust HOST", "it needs commit, because"),
         ("sage-edge report --nowhere", "No such option '--nowhere'."),
-        ("sage-edge corpus", "there is no such command"),
+        ("sage-edge corpse", "there is no such command"),
     ],
 )
 def test_what_is_lacking_is_seen(typed: str, wrong: str) -> None:
