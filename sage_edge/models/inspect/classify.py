@@ -21,6 +21,7 @@ from sage_edge.models.inspect import (
     architectures,
     foreign_content,
     gguf_header,
+    gguf_purposes,
     gguf_weights,
     read_safetensors,
     remote_code,
@@ -230,6 +231,22 @@ def _weights(listing: FolderListing, documents: Mapping[str, dict[str, Untrusted
     models = safetensors_weights.names(listing)
     ggufs = listing.having(".gguf")
     is_adapter = adapter.CONFIG in listing.sizes
+    beside = gguf_purposes.beside(path, ggufs) if is_adapter or models or len(ggufs) > 1 else {}
+    if not models and not is_adapter and beside.keys() >= set(ggufs):
+        beside = {}  # there is nothing that they could lie beside
+    report = _of_one(listing, documents, models, tuple(name for name in ggufs if name not in beside))
+    notes = tuple(f"{name[:80]} is {what}, and would not be loaded" for name, what in list(beside.items())[:5])
+    return dataclasses.replace(report, notes=(*report.notes, *notes))
+
+
+def _of_one(
+    listing: FolderListing,
+    documents: Mapping[str, dict[str, UntrustedJson]],
+    models: tuple[str, ...],
+    ggufs: tuple[str, ...],
+) -> InspectReport:
+    """Say what the weights make that remain once it is known what lies beside others."""
+    path, is_adapter = listing.folder, adapter.CONFIG in listing.sizes
     if is_adapter and not ggufs and (layout := adapter_layouts.of_files(models)):
         return InspectReport(path, ModelKind.UNSUPPORTED, "safetensors", faults=(layout,), mend=adapter_layouts.MEND)
     if is_adapter and (models or ggufs):

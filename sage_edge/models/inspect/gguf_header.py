@@ -86,6 +86,22 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
         return Header(tensors, metadata, lengths, data_at, pairs_read.texts, pairs_read.numbers)
 
 
+def general(path: Path) -> dict[str, Scalar]:
+    """Return the scalars of a GGUF file up to `general.type`, usually the second one; none for any other file.
+
+    Raises OSError.
+    """
+    try:
+        with Stream(path) as stream:
+            if stream.take(len(_MAGIC), "magic") != _MAGIC or stream.number(_U32, "version") not in (2, 3):
+                return {}
+            _count(stream, "tensors", MOST_TENSORS, 24)
+            pairs = _count(stream, "metadata pairs", MOST_PAIRS, 13)
+            return _Pairs(stream, ()).read(pairs, until="general.type")[0]
+    except HeaderBroken:
+        return {}
+
+
 def is_older(path: Path) -> bool:
     """Whether a file is one of llama.cpp's from before GGUF, whatever its name. Raises HeaderBroken, OSError."""
     with Stream(path) as stream:
@@ -121,7 +137,8 @@ class _Pairs:
         self.texts: dict[str, tuple[bytes, ...]] = {}
         self.numbers: dict[str, tuple[int | float, ...]] = {}
 
-    def read(self, count: int) -> tuple[dict[str, Scalar], dict[str, int]]:
+    def read(self, count: int, until: str | None = None) -> tuple[dict[str, Scalar], dict[str, int]]:
+        """Return the scalars, and how long the arrays are; up to the key `until`."""
         metadata: dict[str, Scalar] = {}
         lengths: dict[str, int] = {}
         for _ in range(count):
@@ -133,6 +150,8 @@ class _Pairs:
                 lengths[key] = self._array(key)
             else:
                 metadata[key] = self._scalar(key, kind)
+            if key == until:
+                break
         return metadata, lengths
 
     def _scalar(self, key: str, kind: int) -> Scalar:

@@ -13,6 +13,7 @@ from sage_edge.models.inspect import (
     adapter_layouts,
     architectures,
     dimensions,
+    gguf_purposes,
     mixture,
     read_gguf,
     shapes,
@@ -67,12 +68,14 @@ def _splits(files: Sequence[str]) -> tuple[str, ...] | None:
 def _report(
     path: Path, wanted: Sequence[str], headers: Sequence[Header], missing: list[str], faults: list[str]
 ) -> InspectReport:
-    other = headers[0].metadata.get("general.type", "model") if headers else "model"
-    if other != "model":
-        fault = f"{wanted[0]} is a GGUF of the type {other!r:.40}, no model"
-        if other != "adapter":
+    if headers and (other := gguf_purposes.other(headers[0].metadata)):
+        fault = f"{wanted[0]} is {other}, no model to speak with"
+        if headers[0].metadata.get("general.type") != "adapter":
             return InspectReport(path, ModelKind.UNKNOWN, "gguf", faults=(fault,))
         return InspectReport(path, ModelKind.UNSUPPORTED, "gguf", faults=(fault,), mend=adapter_layouts.MEND)
+    if len(headers) == len(wanted) and not any(header.tensors for header in headers):
+        fault = f"{wanted[0]} holds a vocabulary and no weights, no model to speak with"
+        return InspectReport(path, ModelKind.UNKNOWN, "gguf", faults=(fault,))
     notes: list[str] = []
     known: Dimensions | None = None
     speech = Voice()
