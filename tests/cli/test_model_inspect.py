@@ -45,6 +45,25 @@ def test_a_quantisation_is_shown_by_its_name_or_as_what_its_tensors_hold(
     assert f"qwen2 · gguf · {shown}\n" in ask(str(folder)).output
 
 
+@pytest.mark.parametrize(
+    ("says", "noted"),
+    [
+        ("float16", False),
+        ("torch.float16", False),
+        ("auto", False),
+        (None, False),
+        ("bfloat16", True),
+        ("\x1b[2Jint", True),
+    ],
+)
+def test_numbers_are_named_as_the_tensors_hold_them(says: str | None, noted: bool, tmp_path: Path) -> None:
+    config = {"config": {"of": "qwen2", "torch_dtype": says}}
+    answer = ask(str(building.plant(tmp_path, {**MODEL, "config.json": config})))
+    assert "qwen2 · safetensors · float16\n" in answer.output
+    shown = (says or "").replace("\x1b", "")
+    assert (f"noted  most of its numbers are float16, config.json says {shown}\n" in answer.output) == noted
+
+
 def test_one_json_document(tmp_path: Path) -> None:
     answer = ask(str(building.plant(tmp_path, MODEL)), "--json")
     assert answer.exit_code == 0

@@ -31,6 +31,17 @@ _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.safetensors")
 _MOST_SHARDS = 1_024
 _INDEX_BYTES, _INDEX_PIECES = 16 << 20, 200_000
 _ADAPTER = "adapter_model.safetensors"
+_DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
+    "I8": "int8",
+    "U8": "uint8",
+}
+"""Kind of a tensor → how config.json writes it."""
 _PLAIN = ("take a release without quantisation, in bf16 or f16, then: ", sage("model inspect", "PATH"))
 _ONE_SET = (
     f"move away the set that is not meant ({SINGLE}, or {INDEX} and its shards), then: ",
@@ -105,6 +116,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
         seen.missing.append("config.json")
     seen.missing += tokenizer_lacks(listing)
     _others(listing, seen)
+    numbers = _numbers(config or {}, seen)
     kind = ModelKind.SHARDED if is_sharded else ModelKind.COMPLETE
     return InspectReport(
         listing.folder,
@@ -123,7 +135,7 @@ def weigh(listing: FolderListing, config: dict[str, UntrustedJson] | None) -> In
         weight_bytes=sum(tensor.end - tensor.begin for tensor in seen.tensors.values()),
         parameters=sum(tensor.count for tensor in seen.tensors.values()),
         family=dimensions.family_of((config or {}).get("model_type")),
-        quantisation=_quantisation(config or {}),
+        quantisation=numbers,
         dimensions=known,
         mend=_PLAIN if seen.is_other else taken_instead(seen.instead),
         mixture=Counter(tensor.kind for tensor in seen.tensors.values()),
@@ -277,10 +289,20 @@ def _packing(config: Mapping[str, UntrustedJson]) -> Packing | None:
     return Packing(4, group)
 
 
-def _quantisation(config: Mapping[str, UntrustedJson]) -> str | None:
-    declared = config.get("quantization_config")
+def _numbers(config: Mapping[str, UntrustedJson], seen: _Contents) -> str | None:
+    """Name how its numbers are written: the quantisation of its config, else what most of them are in its tensors."""
+    declared, written = config.get("quantization_config"), config.get("torch_dtype") or config.get("dtype")
     if isinstance(declared, dict):
         method = declared.get("quant_method")
         return method[:40] if isinstance(method, str) else "unknown"
-    kind = config.get("torch_dtype") or config.get("dtype")
-    return kind[:40] if isinstance(kind, str) else None
+    says = written[:40].removeprefix("torch.") if isinstance(written, str) else None
+    counts = Counter[str]()
+    for tensor in seen.tensors.values():
+        counts[tensor.kind] += tensor.count
+    if not counts:
+        return says
+    kind = counts.most_common(1)[0][0]
+    holds = _DTYPES.get(kind, kind)
+    if says not in (None, "auto", holds):
+        seen.notes.append(f"most of its numbers are {holds}, config.json says {says}")
+    return holds
