@@ -46,7 +46,7 @@ def inspect(
     Exit code 0 for a whole model or a whole adapter, 3 for one that does not fit the board, else 1.
     """
     kind = None if board is None else _board(board)
-    verdict = _spoken_to(classify(path, family=architecture))
+    verdict = _within(context, _spoken_to(classify(path, family=architecture)))
     memory = _memory(verdict, context)
     answer = probe(path) if native and path.is_file() else None
     rows = dict(_rows(verdict, memory, kind, answer))
@@ -69,6 +69,15 @@ def _spoken_to(verdict: InspectReport) -> InspectReport:
         lost = f"its chat template does not hold what is said, so it cannot conduct a session: {plain(unfit.why)}"
         return dataclasses.replace(verdict, notes=(*verdict.notes, lost))
     return verdict
+
+
+def _within(context: int | None, verdict: InspectReport) -> InspectReport:
+    """Add that more context is asked for than a model has."""
+    most = verdict.dimensions.context if verdict.dimensions is not None else verdict.voice.context
+    if context is None or most is None or context <= most:
+        return verdict
+    beyond = f"{context} tokens are asked for, it was made for {most}: beyond them it says nonsense"
+    return dataclasses.replace(verdict, notes=(*verdict.notes, beyond))
 
 
 def _board(name: str) -> Board:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -62,6 +63,18 @@ def test_numbers_are_named_as_the_tensors_hold_them(says: str | None, noted: boo
     assert "qwen2 · safetensors · float16\n" in answer.output
     shown = (says or "").replace("\x1b", "")
     assert (f"noted  most of its numbers are float16, config.json says {shown}\n" in answer.output) == noted
+
+
+def test_a_context_beyond_the_models_own_is_noted(tmp_path: Path) -> None:
+    ggufs: list[dict[str, Any]] = [{"m.gguf": {"gguf": {"family": family}}} for family in ("qwen2", "mamba")]
+    for number, tree in enumerate((MODEL, *ggufs)):
+        folder = building.plant(tmp_path / str(number), tree)
+        note = "129 tokens are asked for, it was made for 128: beyond them it says nonsense"
+        answers = [ask(str(folder), "--context", str(tokens)) for tokens in (128, 129)]
+        assert [answer.exit_code for answer in answers] == [0, 0]
+        assert [note in " ".join(answer.output.split()) for answer in answers] == [False, True]
+        noted = json.loads(ask(str(folder), "--context", "129", "--json").stdout)["content"]["noted"]
+        assert note in noted
 
 
 def test_one_json_document(tmp_path: Path) -> None:
