@@ -14,13 +14,17 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sage_edge.legacy.errors import UnreadableFile
+from sage_edge.legacy.errors import CutOff, UnreadableFile
 
 LIMIT_BYTES = 8 << 20
 """A larger file is refused before it is read; the largest transcript known has 9 KB, the largest buffer 300 KB."""
 
 _DEEPEST = 64
 _MOST_DIGITS = 30
+_WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+_NUMBER_BEGUN = re.compile(r"-?|\.\d*|(?:\.\d+)?[eE][+-]?\d*")
+_ESCAPE_BEGUN = re.compile("u[0-9a-fA-F]{0,4}")
+"""What is left of a number or an escape, at the place where it makes none."""
 _HALF = re.compile("[\ud800-\udfff]")
 _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
@@ -31,31 +35,49 @@ _ESCAPE = re.compile(
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds, and a sentence for each thing that was read otherwise than it stands."""
+    """What a file holds. repairs: a sentence for each thing that was read otherwise than it stands.
+
+    lost: a sentence for each line that could not be read.
+    """
 
     value: JsonValue
     repairs: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 def parse(text: str, *, by_line: bool = False) -> Document:
-    """Return the JSON that a text holds; by_line: one value a line, together a list. Raises UnreadableFile."""
+    """Return the JSON that a text holds; by_line: one value a line, together a list. Raises UnreadableFile.
+
+    A last line that was cut off is lost, and the lines before it are kept: whoever wrote them line by line had written
+    each of these to its end.
+    """
     if not text.strip():
         raise UnreadableFile("it is empty")
     repairs: dict[str, None] = dict.fromkeys(_halves(text))
-    pieces = text.split("\n") if by_line else [text]
-    last = text.rstrip().count("\n") + 1 if by_line else 1
     try:
-        values = [
-            _piece(piece, number, repairs, is_last=number >= last)
-            for number, piece in enumerate(pieces, start=1)
-            if piece.strip()
-        ]
+        values, lost = _lines(text, repairs) if by_line else ([_piece(text, 1, repairs, is_last=True)], [])
         value = _clean(values if by_line else values[0], 0)
     except RecursionError:
         raise UnreadableFile(f"it is nested more than {_DEEPEST} deep") from None
     except ValueError as wrong:  # a number of more digits than Python reads
         raise UnreadableFile(f"no JSON that could be read: {wrong}") from None
-    return Document(value, tuple(repairs))
+    return Document(value, tuple(repairs), tuple(lost))
+
+
+def _lines(text: str, repairs: dict[str, None]) -> tuple[list[JsonValue], list[str]]:
+    """Return the value of each line; and what is lost, where the last one was cut off and others stand before it."""
+    values: list[JsonValue] = []
+    last = text.rstrip().count("\n") + 1
+    for number, piece in enumerate(text.split("\n"), start=1):
+        try:
+            if piece.strip():
+                values.append(_piece(piece, number, repairs, is_last=number >= last))
+        except CutOff as cut:
+            if not values:
+                raise
+            repairs[f"{cut}; the lines before it were kept"] = None
+            return values, [str(cut)]
+    return values, []
 
 
 def canonical(value: JsonValue) -> bytes:
@@ -76,14 +98,18 @@ def _piece(text: str, line: int, repairs: dict[str, None], *, is_last: bool) -> 
     except json.JSONDecodeError as wrong:
         where = f"line {line + wrong.lineno - 1} column {wrong.colno}"
         if is_last and _is_cut(text, wrong):
-            raise UnreadableFile(f"it ends within its JSON, in what begins at {where}: it was cut off") from None
+            raise CutOff(f"it ends within its JSON, in what begins at {where}: it was cut off") from None
         raise UnreadableFile(f"no JSON: {wrong.msg}, {where}") from None
     return value
 
 
 def _is_cut(text: str, wrong: json.JSONDecodeError) -> bool:
-    """Whether nothing is wrong with a text but that it ends."""
-    return wrong.pos >= len(text.rstrip()) or wrong.msg.startswith("Unterminated string")
+    """Whether nothing is wrong with a text but that it ends: also within a word, a number or an escape."""
+    rest = text.rstrip()[wrong.pos :]
+    if wrong.msg.startswith("Invalid \\uXXXX"):
+        return _ESCAPE_BEGUN.fullmatch(rest) is not None
+    is_begun = _NUMBER_BEGUN.fullmatch(rest) is not None or any(word.startswith(rest) for word in _WORDS)
+    return wrong.msg.startswith("Unterminated string") or (is_begun and wrong.msg != "Extra data")
 
 
 def _reader(repairs: dict[str, None], *, strict: bool) -> json.JSONDecoder:

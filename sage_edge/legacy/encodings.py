@@ -8,6 +8,7 @@ Windows-1252               where no byte speaks for UTF-8, and none for another 
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import re
 from dataclasses import dataclass, field
 
@@ -57,6 +58,7 @@ class _Bytes:
     skipped: int = 0
     repairs: list[str] = field(default_factory=list)
     is_modified: bool = False
+    by_line: bool = False
 
     def at(self, text: str, place: int) -> str:
         """Where a character of the text stands in the file."""
@@ -66,8 +68,11 @@ class _Bytes:
         return f"byte {start} (line {before.count(chr(10)) + 1})"
 
 
-def text(data: bytes) -> tuple[str, list[str]]:
-    """Return the text of some bytes, and what had to be repaired. Raises UnreadableFile."""
+def text(data: bytes, *, by_line: bool = False) -> tuple[str, list[str]]:
+    """Return the text of some bytes, and what had to be repaired. Raises UnreadableFile.
+
+    by_line: what is wrong with its end alone is no reason to refuse it, as the lines before it are whole.
+    """
     for pattern, what in _FOREIGN:
         if re.match(pattern, data):
             raise UnreadableFile(what)
@@ -75,7 +80,7 @@ def text(data: bytes) -> tuple[str, list[str]]:
         raise UnreadableFile(
             f"it is {counted(len(data), 'NUL byte')} and nothing else: its content never got to the disk"
         )
-    read = _marked(data)
+    read = dataclasses.replace(_marked(data), by_line=by_line)
     content = _without_halves(_without_nul(_decoded(read), read), read)  # in this order each character has its place
     if "\r\n" in content:
         read.repairs.append("its lines end with CR LF")
@@ -107,6 +112,9 @@ def _decoded(read: _Bytes) -> str:
         line = data[: wrong.start].decode(read.encoding, "replace").count("\n") + 1
         where = f"byte {read.skipped + wrong.start} (line {line})"
         if wrong.reason in ("unexpected end of data", "truncated data"):
+            if read.by_line and wrong.start:
+                read.repairs.append(f"it ends within a character, at {where}: it was cut off")
+                return data[: wrong.start].decode(read.encoding, "surrogatepass")
             raise UnreadableFile(f"it is {read.name} and ends within a character, at {where}: it was cut off") from None
         if read.name != "UTF-8" or read.skipped:
             raise UnreadableFile(f"it is {read.name}, and {where} is not: it was damaged") from None
@@ -170,7 +178,7 @@ def _without_nul(content: str, read: _Bytes) -> str:
     if kept == content:
         return content
     where = f"{counted(len(content) - len(kept), 'NUL byte')} at its end, from {read.at(content, len(kept))} on"
-    if not kept.rstrip().endswith(("}", "]")):
+    if not read.by_line and not kept.rstrip().endswith(("}", "]")):
         raise UnreadableFile(f"{where}: the rest of it never got to the disk")
     read.repairs.append(f"{where}, were taken off")
     return kept

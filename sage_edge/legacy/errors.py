@@ -5,10 +5,11 @@
     └── ImportChanged(path)       a paper of an import was changed            8
     Exception
     ├── UnreadableFile            its bytes hold nothing that could be read
+    │   └── CutOff                nothing is wrong with it but that it ends
     └── NoTurn                    an item of a list is no turn
         └── NoText                it is one in which nothing is said
 
-The last three are the reason why a file, or an item of it, stands refused in the report; they do not leave the room.
+The last four are the reason why a file, or an item of it, stands refused in the report; they do not leave the room.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ class ImportChanged(SageError):
 
 class UnreadableFile(Exception):
     """These bytes hold nothing that could be read; the text is the reason."""
+
+
+class CutOff(UnreadableFile):
+    """Nothing is wrong with it but that it ends."""
 
 
 class NoTurn(Exception):

@@ -108,12 +108,13 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     digest = files.digest(data)
     base = ParsedFile(source, len(data), digest, ends_open=not data.endswith(b"\n"))
     try:
-        text, repairs = encodings.text(data)
-        document = decode.parse(text, by_line=kinds.is_by_line(source))
+        text, repairs = encodings.text(data, by_line=(by_line := kinds.is_by_line(source)))
+        document = decode.parse(text, by_line=by_line)
     except UnreadableFile as why:
         return dataclasses.replace(base, why=str(why))
     value, remarks = document.value, (*repairs, *document.repairs)
-    base = dataclasses.replace(base, content=files.digest(decode.canonical(value)), repairs=remarks)
+    content = files.digest(decode.canonical(value))
+    base = dataclasses.replace(base, content=content, repairs=remarks, lost=document.lost)
     known = kinds.by_content(value)
     if known is not None:
         return dataclasses.replace(_counted(base, value), what=known, state=value if known == kinds.IDENTITY else None)
@@ -121,7 +122,8 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     if not held.containers:
         return dataclasses.replace(_counted(base, value), what=kinds.unknown(value), why=_broken(value, source))
     all_drafts = [_draft(container, source, digest, Document(value, remarks)) for container in held.containers]
-    lost = tuple(reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
+    wordless = (reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
+    lost = (*wordless, *document.lost)
     drafts = [draft for draft in all_drafts if draft.words]
     if not drafts:
         return dataclasses.replace(base, why=f"of {len(lost)} turns none can be read; {lost[0]}", lost=lost)

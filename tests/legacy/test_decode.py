@@ -87,8 +87,12 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "by_line", "where"),
     [
-        ('{"a": 1}\n{"b": "half a sen', True, "line 2 column 7"),
-        ('{"a": 1}\n{"b":\n\n', True, "line 2 column 6"),
+        ('{"b": "half a sen', True, "line 1 column 7"),
+        ('\n{"b":\n\n', True, "line 2 column 6"),
+        ('{"a": tru', False, "line 1 column 7"),
+        ('{"a": -', False, "line 1 column 7"),
+        ('{"a": 1.5e', False, "line 1 column 10"),
+        ('{"a": "x\\u12', False, "line 1 column 10"),
         ('{"a": [1,\n2', False, "line 2 column 2"),
         ('{"a": "b', False, "line 1 column 7"),
         ("[", False, "line 1 column 2"),
@@ -98,6 +102,28 @@ def test_what_was_cut_off_is_called_so(text: str, by_line: bool, where: str) -> 
     with pytest.raises(UnreadableFile) as refusal:
         parse(text, by_line=by_line)
     assert str(refusal.value) == f"it ends within its JSON, in what begins at {where}: it was cut off"
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_a_line_cut_anywhere_costs_itself_alone(cut: int) -> None:
+    """Wherever a last line ends too early, the lines before it are kept, and what is lost is told."""
+    whole = '{"a": ["é\\u00e9", true, -12.5e+3, null]}'
+    found = parse(f'{{"a": 1}}\n[2]\n{whole[:cut]}', by_line=True)
+    if cut == len(whole):
+        assert (found.value, found.lost) == ([{"a": 1}, [2], json.loads(whole)], ())
+        return
+    assert found.value == [{"a": 1}, [2]]
+    (lost,) = found.lost
+    assert lost.startswith("it ends within its JSON, in what begins at line 3 column ")
+    assert found.repairs == (f"{lost}; the lines before it were kept",)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}\n{"b": 1]', '{"a": 1}\n{"b" 1', '{"a": 1}\n[1] t', '{"a": 1}\n{"a": "\\uzz"}']
+)
+def test_a_broken_last_line_is_no_end(text: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"no JSON: .*, line 2 column"):
+        parse(text, by_line=True)
 
 
 @pytest.mark.parametrize("text", ['{"a": "b\n{"c": 1}', '{"a":\n{"c": 1}'])

@@ -180,6 +180,25 @@ def test_a_file_of_lines() -> None:
     assert (found.words[0].prompt, found.words[0].reply) == ("A?", "B.")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "end"),
+    [
+        ("utf-8", b'{"role": "user", "content": "And th'),
+        ("utf-8-sig", b'{"role": "user", "content": "caf\xc3'),
+        ("utf-8", b'{"role": "us\0\0\0\0\0\0'),
+        ("utf-16", '{"role": "user", "con'.encode("utf-16-le") + b"t"),
+    ],
+)
+def test_a_file_of_lines_that_was_cut_off_keeps_the_whole_ones(encoding: str, end: bytes) -> None:
+    lines = '{"role": "user", "content": "A?"}\n{"role": "assistant", "content": "B."}\n'
+    found = read(lines.encode(encoding) + end, "chat.jsonl")
+    (paper,) = found.drafts
+    assert [(words.prompt, words.reply) for words in paper.words] == [("A?", "B.")]
+    (lost,) = found.lost
+    assert lost.startswith("it ends within its JSON, in what begins at line 3 column ")
+    assert any("the lines before it were kept" in repair for repair in paper.head.repairs)
+
+
 def test_turns_of_which_none_can_be_read() -> None:
     found = read({"session": 3, "results": [{"score": 1}, {"score": 2}]})
     assert found.drafts == ()
