@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from sage_edge.names import Digest, Slug, Track
 from sage_edge.scorers.base import Mark, QuantityKind
@@ -60,6 +61,17 @@ def paired(series: Series, other: Series) -> tuple[tuple[Point, Point], ...]:
     """Return the sessions that both series have, in order, matched by seal."""
     known = {point.seal: point for point in other.points}
     return tuple((point, known[point.seal]) for point in series.points if point.seal in known)
+
+
+def followed(series: Series, later: Series) -> tuple[tuple[Point, Point], ...]:
+    """Return each session with the first of another kind that began after it and before the next of its own kind.
+
+    A session that does not say when it began has no place among them.
+    """
+    sides = ((at, point) for at, side in enumerate((series, later)) for point in side.points)
+    dated = [(point.started, at, point) for at, point in sides if point.started is not None]
+    in_order = [(at, point) for _, at, point in sorted(dated, key=lambda entry: entry[:2])]
+    return tuple((point, after) for (at, point), (then, after) in pairwise(in_order) if (at, then) == (0, 1))
 
 
 def values(points: Sequence[Point]) -> list[float]:

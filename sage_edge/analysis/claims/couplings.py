@@ -15,7 +15,7 @@ from sage_edge.analysis.claims.measurement import (
     take,
 )
 from sage_edge.analysis.claims.schema import CouplingClaim, QuantityPair
-from sage_edge.analysis.series import Point, paired
+from sage_edge.analysis.series import Point, followed, paired
 from sage_edge.analysis.statistics import coupling, power
 
 INFLUENCE = 0.1
@@ -26,12 +26,12 @@ COARSE = 3
 
 
 def measure(claim: CouplingClaim, asked: QuantityPair, source: SeriesSource, seed: int) -> Taken:
-    """Return Pearson's r between two quantities of the same sessions."""
+    """Return Pearson's r between two quantities of the same sessions, or of each session and the one that followed."""
     first, second = (
         take(source, asked.x, claim.track, asked.sessions),
-        take(source, asked.y, claim.track, asked.sessions),
+        take(source, asked.y, claim.then or claim.track, asked.sessions),
     )
-    pairs = paired(first, second)
+    pairs = paired(first, second) if claim.then is None else followed(first, second)
     points = [point for point, _ in pairs]
     x, y = [left.value for left, _ in pairs], [right.value for _, right in pairs]
     r, chance = coupling.pearson(x, y), coupling.permuted(x, y, seed=seed)

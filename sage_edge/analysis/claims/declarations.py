@@ -28,6 +28,7 @@ from sage_edge import scorers
 from sage_edge.analysis.claims.schema import (
     AnyClaim,
     Cost,
+    CouplingClaim,
     ExponentClaim,
     Growth,
     Level,
@@ -41,7 +42,7 @@ from sage_edge.analysis.claims.schema import (
     split,
 )
 from sage_edge.declared import Declared, Reader
-from sage_edge.names import Slug
+from sage_edge.names import Slug, Track
 
 FILE = "claims.yaml"
 
@@ -142,8 +143,13 @@ def _scored(claim: Scored, key: str, reading: AnyReading) -> Iterator[tuple[str,
             yield f"{key}.{field}", f"no scorer {scorer}/{version}"
         elif name not in known.quantities:
             yield f"{key}.{field}", f"{scorer}/{version} has no quantity '{name}', only {', '.join(known.quantities)}"
-        elif claim.track not in known.tracks:
-            yield f"{key}.{field}", f"{scorer}/{version} does not apply to the {claim.track} track"
+        elif (track := _track(claim, field)) not in known.tracks:
+            yield f"{key}.{field}", f"{scorer}/{version} does not apply to the {track} track"
+
+
+def _track(claim: Scored, field: str) -> Track:
+    then = claim.then if isinstance(claim, CouplingClaim) else None
+    return then if field == "y" and then is not None else claim.track
 
 
 def _timed(claims: Claims, claim: Timed, key: str, reading: AnyReading) -> Iterator[tuple[str, str]]:

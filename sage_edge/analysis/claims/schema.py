@@ -176,10 +176,15 @@ class BaseClaim(Declared):
 
 
 class CouplingClaim(BaseClaim):
-    """Two quantities move together: Pearson's r."""
+    """Two quantities move together: Pearson's r.
+
+    then: the kind of session that y is of, where it is not x's: each session of `track` is held against the first one
+    of that kind that began after it, and before the next of its own.
+    """
 
     test: Literal["coupling"]
     track: Track
+    then: Track | None = None
     replay: QuantityPair
     correct: QuantityPair
     also: tuple[QuantityPair, ...] = ()

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sage_edge.analysis.claims import evaluate
+from sage_edge.analysis.series import Series, followed
+from sage_edge.names import Track
 from sage_edge.records.claim import ClaimFinding
-from tests.analysis.claims.shelf import Shelf, judge
+from sage_edge.scorers import Mark
+from tests.analysis.claims.shelf import Shelf, declare, judge
+from tests.builders import START
 
 
 def coupled(n: int, r: float, start: int = 1) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
@@ -134,3 +141,39 @@ def test_scorers_stand_beside_the_number() -> None:
     assert found.seed == 7
     assert "Fisher" in found.method
     assert "permutation" in found.test
+
+
+class Days:
+    """Scores by hours: a series of each kind of session, each session with its start."""
+
+    def __init__(self, **hours: dict[int, float]) -> None:
+        self.hours = hours
+
+    def series(self, scorer: str, version: int, quantity: str, track: Track) -> Series:
+        scores = {number: [0.0] for number, _ in enumerate(self.hours[track], start=1)}
+        plain = Shelf(substring__rate=scores, edge__d9=scores)
+        series = plain.series(scorer, version, quantity, track)
+        starts = [(START + timedelta(hours=hour), value) for hour, value in self.hours[track].items()]
+        points = zip(series.points, starts, strict=True)
+        return replace(
+            series, points=tuple(replace(point, started=at, marks=(Mark(1, value),)) for point, (at, value) in points)
+        )
+
+
+def test_another_kind_of_session_is_held_against_the_one_that_followed() -> None:
+    training = {0: 0.1, 6: 0.2, 12: 0.9, 18: 0.3, 24: 0.4, 30: 0.5}
+    primary = {3: 0.1, 9: 0.2, 19: 0.3, 20: 0.9, 27: 0.4, 29: 0.9, 33: 0.5}  # none between 12 and 18; two after others
+    pair = {"label": "all", "x": "substring/1 rate", "y": "edge/1 d9"}
+    (found,) = evaluate.test(
+        declare(it={"test": "coupling", "track": "training", "then": "primary", "replay": pair, "correct": pair}),
+        Days(training=training, primary=primary),
+        (),
+    )
+    assert found.corrected.n == 5
+    assert found.corrected.value == pytest.approx(1.0)
+    assert found.corrected.sessions.startswith("T001 to T006")
+
+
+def test_a_session_of_unknown_start_is_followed_by_none() -> None:
+    x, y = Shelf(substring__rate={1: [0.5]}), Shelf(edge__d9={1: [0.5]})
+    assert followed(x.series("substring", 1, "rate", "training"), y.series("edge", 1, "d9", "primary")) == ()

@@ -8,14 +8,15 @@ import pytest
 from sage_edge.analysis.claims import declarations, grid
 from sage_edge.analysis.claims.schema import StatesClaim
 from sage_edge.analysis.statistics import unimodality
+from sage_edge.names import Slug
 
 ROOT = Path(__file__).parents[3]
 SEED = 11
 
 
 def claim() -> StatesClaim:
-    declared = declarations.load(ROOT / "fleet").claims
-    (states,) = (known for known in declared.values() if isinstance(known, StatesClaim))
+    states = declarations.load(ROOT / "fleet").claims[Slug("bistable-identity")]
+    assert isinstance(states, StatesClaim)
     return states
 
 

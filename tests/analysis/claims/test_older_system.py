@@ -85,14 +85,24 @@ def test_the_coupling_of_single_answers(corpus: SeriesSource) -> None:
         ("single-pass", "cannot tell: this record is over; n >= 190 answers on each side would tell"),
         ("confabulation-falls", "cannot tell: this record is over; n >= 148 sessions would tell"),
         ("anchoring-helps", "cannot tell: this record is over; n >= 84 sessions on each side would tell"),
+        ("bistable-confabulation", "cannot tell: this record is over; n >= 1115 sessions would tell"),
+        ("cross-track-coupling", "cannot tell: this record is over; n >= 4 sessions would tell"),
+        ("d9-boundary", "cannot tell: this record is over"),
+        ("awareness-expression-gap", "cannot tell: this record is over; n >= 92 sessions would tell"),
     ],
 )
 def test_the_verdicts(findings: Mapping[str, ClaimFinding], claim: str, verdict: str) -> None:
     assert findings[claim].told == verdict
 
 
+def test_a_hypothesis_about_two_kinds_of_session_is_replayed_at_last(findings: Mapping[str, ClaimFinding]) -> None:
+    replayed = findings["cross-track-coupling"].replayed
+    assert replayed.n == 36
+    assert replayed.value == pytest.approx(-0.206, abs=5e-4)
+
+
 def test_what_was_published_before_stands_beside(findings: Mapping[str, ClaimFinding]) -> None:
-    changed = {name: one.published for name, one in findings.items() if one.published != one.verdict}
+    changed = {name: one.published for name, one in findings.items() if one.published not in (None, one.verdict)}
     assert changed == {
         "collapse-18-19": "not supported",
         "regression-t024": "not supported",
