@@ -4,7 +4,7 @@
 own:
 runCommand "sage-fleet" { } ''
   mkdir $out
-  for part in boards claims.yaml curriculum models models.lock roles trials; do
+  for part in boards claims.yaml curriculum models models.lock roles theories.yaml trials; do
     cp -r ${../fleet}/$part $out/$part
   done
   chmod -R u+w $out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sage_edge.records.study import Check, Finding, Measure, Prediction, Recommendation
+from sage_edge.analysis.study import StudyPaper
+from sage_edge.records.study import Check, Finding, Measure, Prediction
+from sage_edge.records.theory import Theory
 from sage_edge.records.trial import Trial, TrialContrast, TrialLook
 from sage_edge.sizes import counted
 
 
-def describe(paper: Finding | Check | Recommendation | Trial | TrialLook) -> str:
+def describe(paper: StudyPaper) -> str:
     """Return one line for people; of a finding the first number of each scorer, the rest is in the paper."""
     if isinstance(paper, Finding):
         first: dict[str, Measure] = {}
@@ -25,6 +27,8 @@ def describe(paper: Finding | Check | Recommendation | Trial | TrialLook) -> str
     if isinstance(paper, TrialLook):
         against = "; ".join(map(_of_arm, paper.contrasts))
         return f"trial {paper.trial.short} after {counted(paper.blocks, 'block')}, {paper.state}: {against}"
+    if isinstance(paper, Theory):
+        return f"theory {paper.name}, version {paper.version}: {paper.status.replace('-', ' ')}, {paper.why}"
     prediction = paper.prediction
     many = f"in {prediction.sessions} sessions from {paper.first} on"
     within = f"in {paper.first}" if prediction.sessions == 1 else many

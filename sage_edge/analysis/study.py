@@ -26,6 +26,7 @@ from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
 from sage_edge.names import FIRST_LETTERS, Digest, HostName, SessionId, Track
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
+from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.records.trial import Trial, TrialLook
 
@@ -51,7 +52,7 @@ class StudyPapers:
     trials: TrialWork = field(default_factory=TrialWork)
 
 
-StudyPaper: TypeAlias = Finding | Check | TrialLook | Trial | Recommendation
+StudyPaper: TypeAlias = Finding | Check | TrialLook | Trial | Recommendation | Theory
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,12 @@ class Study:
     trials: tuple[Trial, ...] = ()
     recommendation: Recommendation | None = None
     problems: tuple[str, ...] = ()
+    theories: tuple[Theory, ...] = ()
 
     @property
     def papers(self) -> tuple[StudyPaper, ...]:
         last = (self.recommendation,) if self.recommendation else ()
-        return (*self.findings, *self.checks, *self.looks, *self.trials, *last)
+        return (*self.findings, *self.checks, *self.looks, *self.trials, *last, *self.theories)
 
 
 @dataclass

@@ -26,6 +26,7 @@ _GROUPS = {
     "report": "What the transcripts say, as one page and as Markdown.",
     "recommendation": "What researchers recommend to this host, and its answers.",
     "session": "Run, list, show and verify sessions.",
+    "theory": "What researchers hold to be so, and what speaks for and against it.",
     "trial": "Randomised trials: what is offered, what runs, what they showed.",
 }
 

@@ -10,6 +10,7 @@ import click
 from sage_edge import curriculum
 from sage_edge.analysis import recommend
 from sage_edge.analysis.claims import declarations
+from sage_edge.analysis.theories import declarations as theories
 from sage_edge.analysis.trials import checks
 from sage_edge.cli import render
 from sage_edge.cli.environment import json_option, paths
@@ -52,8 +53,8 @@ def check() -> None:
     trials = catalogue.read(reader)
     if fleet is not None and lessons is not None:
         _check_trials(reader, trials, lessons, fleet)
-    if (reader.folder / declarations.FILE).exists():
-        declarations.read(reader)
+    claims = declarations.read(reader) if (reader.folder / declarations.FILE).exists() else None
+    theories.read(reader, claims, trials)
     if reader.faults or fleet is None or lessons is None or cards is None:
         raise DeclarationError(reader.faults)
     counts = ", ".join(

@@ -9,6 +9,7 @@
     curriculum    where it conducts; interventions alone where it only recommends them
     models        the cards of its model and that one's bases; every card where it makes models
     claims        where it analyses
+    theories      where it analyses: it publishes how they stand
     trials        where it recommends: it proposes them
 
 A comment, another layout, a key written out at its default or a peer's sampling changes nothing here, and so restarts
@@ -35,7 +36,8 @@ from sage_edge.names import ModelRef
 HostDeclarations = Mapping[str, JsonValue]
 
 _FOR_PEOPLE = {"format", "summary"}
-_CLAIMS = "claims.yaml"
+_STUDIED = {"claims": "claims.yaml", "theories": "theories.yaml"}
+"""What a host that analyses goes by, as it stands."""
 
 
 def concerning(fleet: Fleet, host: Host) -> HostDeclarations:
@@ -62,8 +64,9 @@ def _concerning(fleet: Fleet, host: Host) -> Iterator[tuple[str, JsonValue]]:
     if conducts or role.may("decide") or role.may("analyse"):
         yield "curriculum", _curriculum(fleet, whole=conducts)
     yield "models", _cards(fleet, host, role)
-    if role.may("analyse") and (fleet.folder / _CLAIMS).is_file():
-        yield "claims", yaml_text.load((fleet.folder / _CLAIMS).read_text("utf-8"))
+    for name, file in _STUDIED.items():
+        if role.may("analyse") and (fleet.folder / file).is_file():
+            yield name, yaml_text.load((fleet.folder / file).read_text("utf-8"))
     if role.may("recommend") and (declared := trials.load(fleet.folder)):
         yield "trials", {name: _said(card) for name, card in sorted(declared.items())}
 

@@ -8,6 +8,7 @@ from sage_edge.names import FIRST_KINDS, Digest, SessionId, Track
 from sage_edge.records.base import Record
 from sage_edge.records.directive import Directive, DirectiveAnswer
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
+from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Transcript
 from sage_edge.records.trial import Trial, TrialDecision, TrialLook
 from sage_edge.records.worklog import BranchTrust
@@ -22,6 +23,7 @@ WRITERS = {
     "trials": "recommend",
     "trial-decisions": "decide",
     "trial-looks": "analyse",
+    "theories": "analyse",
 }
 """Top folder → the ability without which a host may not write below it; its papers are immutable."""
 
@@ -83,6 +85,8 @@ def of(paper: Record) -> str:
     if isinstance(paper, TrialLook):
         after = f"{paper.blocks:03d}" if paper.state == "running" else "end"
         return f"trial-looks/{paper.trial.short}-{after}.json"
+    if isinstance(paper, Theory):
+        return f"theories/{paper.name}-{paper.version:03d}.json"
     if isinstance(paper, BranchTrust):
         return f"{TRUSTS}/{paper.host}/{paper.commit[:12]}.json"
     raise TypeError(f"{type(paper).__name__} has no place of its own")

@@ -40,6 +40,20 @@ def done(ran: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[s
 
 
 @pytest.mark.slow
+def test_what_the_researcher_holds_to_be_so_is_listed_and_explained(offered: World) -> None:
+    listed = [line.split() for line in done(offered.run("sprout", "theory", "list")).stdout.splitlines()]
+    assert listed[0][:5] == ["theory", "stands", "for", "against", "version"]
+    assert ["d5-d9-coupling", "not", "supported", "0", "0", "1"] in [row[:6] for row in listed]
+    shown = done(offered.run("sprout", "theory", "show", "d5")).stdout
+    assert "Trust (D5) and identity (D9) move together" in shown
+    assert "claim d5-d9-coupling: supported, sessions with more of one have more of the other" in shown
+    (paper,) = json.loads(done(offered.run("thor", "theory", "show", "d5", "--json")).stdout)["content"]
+    assert (paper["author"], paper["version"], paper["replaces"]) == ("thor", 1, None)
+    unknown = offered.run("sprout", "theory", "show", "nothing")
+    assert (unknown.returncode, "there is no theory 'nothing'" in unknown.stderr) == (2, True)
+
+
+@pytest.mark.slow
 def test_it_is_listed_explained_and_decided_on(offered: World) -> None:
     listed = done(offered.run("sprout", "trial", "list")).stdout.splitlines()
     assert listed[0].split() == ["id", "trial", "to", "sessions", "state"]

@@ -23,6 +23,7 @@ from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
+from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Transcript
 from sage_edge.records.trial import Trial, TrialLook
 from sage_edge.sessions import trials
@@ -35,6 +36,7 @@ _EVENTS = {
     TrialLook: "trial-looked-at",
     Trial: "trial-proposed",
     Recommendation: "intervention-recommended",
+    Theory: "theory-published",
 }
 
 
@@ -63,25 +65,27 @@ def _write(agent: Agent, paper: StudyPaper) -> None:
 
 def new_papers(agent: Agent) -> Study:
     """Return what is new to say, without writing it."""
+    from sage_edge.agent.theory_study import with_theories  # claims are for who studies, not for every wake
+
     me, fleet, trust = agent.me.host.name, agent.me.fleet, agent.watch.look()
     may_recommend = agent.can("recommend") and trust.doubt is None  # its validity would be counted from a wrong date
     problems: list[str] = []
-    new = study(
-        StudyPapers(
-            author=me,
-            now=trust.at,
-            curriculum=curriculum.load(agent.paths.fleet),
-            rules=agent.me.role.rules if may_recommend else (),
-            transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.conductors()},
-            findings=tuple(_read(agent, me, "findings", Finding, problems)),
-            recommendations=tuple(_read(agent, me, "recommendations", Recommendation, problems)),
-            checks=tuple(_read(agent, me, "checks", Check, problems)),
-            decisions=tuple(_decisions(agent, problems)),
-            letters=fleet.kinds.letters,
-            trials=_trials(agent, may_recommend, problems),
-        )
+    read = StudyPapers(
+        author=me,
+        now=trust.at,
+        curriculum=curriculum.load(agent.paths.fleet),
+        rules=agent.me.role.rules if may_recommend else (),
+        transcripts={h: tuple(_filed(agent, h, problems)) for h in fleet.conductors()},
+        findings=tuple(_read(agent, me, "findings", Finding, problems)),
+        recommendations=tuple(_read(agent, me, "recommendations", Recommendation, problems)),
+        checks=tuple(_read(agent, me, "checks", Check, problems)),
+        decisions=tuple(_decisions(agent, problems)),
+        letters=fleet.kinds.letters,
+        trials=_trials(agent, may_recommend, problems),
     )
-    return replace(new, problems=(*problems, *new.problems))
+    new = study(read)
+    whole = with_theories(agent, new, read.trials.papers, len(read.findings))
+    return replace(whole, problems=(*problems, *whole.problems))
 
 
 def _trials(agent: Agent, may_recommend: bool, problems: list[str]) -> TrialWork:
