@@ -10,17 +10,24 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from sage_edge.legacy.errors import CutOff, UnreadableFile
+from sage_edge.sizes import counted
 
 LIMIT_BYTES = 8 << 20
 """A larger file is refused before it is read; the largest transcript known has 9 KB, the largest buffer 300 KB."""
 
 _DEEPEST = 64
 _MOST_DIGITS = 30
+_MOST_COMMAS, _MOST_WORK = 1_000, 64 << 20
+"""How many commas are passed over, and how many characters are read again for them."""
+_COMMA = "a comma stands where nothing follows it; it was passed over"
+_SPACE = " \t\n\r"
+_GAP = re.compile(f"[{_SPACE}]*")
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 _NUMBER_BEGUN = re.compile(r"-?|\.\d*|(?:\.\d+)?[eE][+-]?\d*")
 _ESCAPE_BEGUN = re.compile("u[0-9a-fA-F]{0,4}")
@@ -48,36 +55,81 @@ class Document:
 def parse(text: str, *, by_line: bool = False) -> Document:
     """Return the JSON that a text holds; by_line: one value a line, together a list. Raises UnreadableFile.
 
-    A last line that was cut off is lost, and the lines before it are kept: whoever wrote them line by line had written
-    each of these to its end.
+    Several values one after the other are a list, too. A last line or value that was cut off is lost, and those before
+    it are kept: whoever wrote them one by one had written each of these to its end.
     """
     if not text.strip():
         raise UnreadableFile("it is empty")
-    repairs: dict[str, None] = dict.fromkeys(_halves(text))
     try:
-        values, lost = _lines(text, repairs) if by_line else ([_piece(text, 1, repairs, is_last=True)], [])
-        value = _clean(values if by_line else values[0], 0)
+        return _lines(text) if by_line else _whole(text)
+    except UnreadableFile as why:
+        if not by_line:
+            raise
+        try:
+            whole = _whole(text)
+        except UnreadableFile:
+            raise why from None
+        return Document(whole.value, (*whole.repairs, "it is JSON as a whole, not one value a line"), whole.lost)
+
+
+def _lines(text: str) -> Document:
+    """Return the values of each line."""
+    last = text.rstrip().count("\n") + 1
+    lines = ((line, number, number >= last) for number, line in enumerate(text.split("\n"), start=1))
+    values, repairs, lost = _values(text, lines)
+    return Document(values, tuple(repairs), tuple(lost))
+
+
+def _whole(text: str) -> Document:
+    """Return the one value, or the list of several."""
+    values, repairs, lost = _values(text, [(text, 1, True)])
+    if len(values) > 1:
+        repairs.append(f"it holds {counted(len(values), 'value')} of JSON, one after the other; they make a list")
+    return Document(values if len(values) > 1 else values[0], tuple(repairs), tuple(lost))
+
+
+def _values(text: str, pieces: Iterable[tuple[str, int, bool]]) -> tuple[list[JsonValue], list[str], list[str]]:
+    """Return every value in the pieces of a text, what was repaired, and what is lost.
+
+    pieces: each with the line where it begins, and whether the file ends with it.
+    """
+    repairs: dict[str, None] = dict.fromkeys(_halves(text))
+    values: list[JsonValue] = []
+    lost: list[str] = []
+    try:
+        try:
+            for piece, line, is_last in pieces:
+                _read(piece, line, values, repairs, is_last=is_last)
+        except CutOff as cut:
+            if not values:
+                raise
+            repairs[f"{cut}; what stands before it was kept"] = None
+            lost = [str(cut)]
+        return [_clean(value, 0) for value in values], list(repairs), lost
     except RecursionError:
         raise UnreadableFile(f"it is nested more than {_DEEPEST} deep") from None
     except ValueError as wrong:  # a number of more digits than Python reads
         raise UnreadableFile(f"no JSON that could be read: {wrong}") from None
-    return Document(value, tuple(repairs), tuple(lost))
 
 
-def _lines(text: str, repairs: dict[str, None]) -> tuple[list[JsonValue], list[str]]:
-    """Return the value of each line; and what is lost, where the last one was cut off and others stand before it."""
-    values: list[JsonValue] = []
-    last = text.rstrip().count("\n") + 1
-    for number, piece in enumerate(text.split("\n"), start=1):
-        try:
-            if piece.strip():
-                values.append(_piece(piece, number, repairs, is_last=number >= last))
-        except CutOff as cut:
-            if not values:
-                raise
-            repairs[f"{cut}; the lines before it were kept"] = None
-            return values, [str(cut)]
-    return values, []
+def _read(text: str, line: int, values: list[JsonValue], repairs: dict[str, None], *, is_last: bool) -> None:
+    """Append every value of a text that starts on a line of the file. is_last: the file ends with it."""
+    at = _next(text, 0)
+    while at < len(text):
+        value, at = _piece(text, at, line, repairs, is_last=is_last)
+        values.append(value)
+        at = _next(text, at)
+        if text.startswith(",", at) and isinstance(value, (dict, list)):
+            at = _next(text, at + 1)
+            repairs[_COMMA] = None
+        elif at < len(text) and not (text[at] in "{[" and isinstance(value, (dict, list))):
+            raise UnreadableFile(f"no JSON: Extra data, {_place(text, at, line)}")
+
+
+def _next(text: str, at: int) -> int:
+    """Where the next thing begins that is no space."""
+    gap = _GAP.match(text, at)
+    return at if gap is None else gap.end()
 
 
 def canonical(value: JsonValue) -> bytes:
@@ -85,22 +137,38 @@ def canonical(value: JsonValue) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _piece(text: str, line: int, repairs: dict[str, None], *, is_last: bool) -> JsonValue:
-    """Return one JSON value that starts on a line of the file. is_last: the file ends with it."""
-    try:
+def _piece(text: str, at: int, line: int, repairs: dict[str, None], *, is_last: bool) -> tuple[JsonValue, int]:
+    """Return the value that begins there, and where it ends."""
+    strict = True
+    for _ in range(2 + min(_MOST_COMMAS, _MOST_WORK // len(text))):
         try:
-            value: JsonValue = _reader(repairs, strict=True).decode(text)
+            value, end = _reader(repairs, strict=strict).raw_decode(text, at)
+            return value, end
         except json.JSONDecodeError as wrong:
-            if not wrong.msg.startswith("Invalid control character"):
-                raise
-            value = _reader(repairs, strict=False).decode(text)
-            repairs["line ends and other control characters stand bare within its texts"] = None
-    except json.JSONDecodeError as wrong:
-        where = f"line {line + wrong.lineno - 1} column {wrong.colno}"
-        if is_last and _is_cut(text, wrong):
-            raise CutOff(f"it ends within its JSON, in what begins at {where}: it was cut off") from None
-        raise UnreadableFile(f"no JSON: {wrong.msg}, {where}") from None
-    return value
+            if strict and wrong.msg.startswith("Invalid control character"):
+                strict = False
+                repairs["line ends and other control characters stand bare within its texts"] = None
+            elif (comma := _stray(text, wrong.pos)) is not None:
+                text = f"{text[:comma]} {text[comma + 1 :]}"
+                repairs[_COMMA] = None
+            elif is_last and _is_cut(text, wrong):
+                where = _place(text, wrong.pos, line)
+                raise CutOff(f"it ends within its JSON, in what begins at {where}: it was cut off") from None
+            else:
+                raise UnreadableFile(f"no JSON: {wrong.msg}, {_place(text, wrong.pos, line)}") from None
+    raise UnreadableFile("no JSON: too many commas where nothing follows")
+
+
+def _stray(text: str, at: int) -> int | None:
+    """Where a comma stands before the end of a list or an object, if that is what is wrong there."""
+    end, before = _next(text, at), text[:at].rstrip(_SPACE)
+    if not text.startswith(("]", "}"), end) or not before.endswith(","):
+        return None
+    return len(before) - 1
+
+
+def _place(text: str, at: int, line: int) -> str:
+    return f"line {line + text.count(chr(10), 0, at)} column {at - text.rfind(chr(10), 0, at)}"
 
 
 def _is_cut(text: str, wrong: json.JSONDecodeError) -> bool:

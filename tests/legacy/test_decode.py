@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,11 @@ def load(data: bytes) -> Document:
         (b'["\\\\ud83d", "\\\\\\ude02"]', ["\\ud83d", "\\\ufffd"], (r"\ude02) at line 1 column 16 was",)),
         (b'{"\\ude02": 1}', {"\ufffd": 1}, ("half a character",)),
         (b'{"a": "x\ny"}', {"a": "x\ny"}, ("control characters stand bare",)),
+        (b'{"a": 1}\n{"b": 2}\n', [{"a": 1}, {"b": 2}], ("it holds 2 values of JSON, one after the other",)),
+        (b'{"a": 1}{"b": 2}[3]', [{"a": 1}, {"b": 2}, [3]], ("it holds 3 values",)),
+        (b'{"a": 1},\n{"b": 2},', [{"a": 1}, {"b": 2}], ("a comma stands where nothing follows", "it holds 2 values")),
+        (b'{"a": [1, 2, ], "b": ",]",\n}', {"a": [1, 2], "b": ",]"}, ("a comma stands where nothing follows",)),
+        (b'{"a": 1}\n{"b":', {"a": 1}, ("it ends within its JSON, in what begins at line 2 column 6",)),
     ],
 )
 def test_repairs_are_told(data: bytes, value: object, told: tuple[str, ...]) -> None:
@@ -56,7 +62,11 @@ def test_repairs_are_told(data: bytes, value: object, told: tuple[str, ...]) -> 
         (b" \n", "it is empty"),
         (b'{"a": 1', "line 1 column 8"),
         (b'{\n"a": 1,\n"b": ""2"}', "line 3 column 8"),
-        (b'{"a": 1} {"b": 2}', "Extra data"),
+        (b'{"a": 1} x', "Extra data, line 1 column 10"),
+        (b"1 2", "Extra data, line 1 column 3"),
+        (b'{"a": 1}]', "Extra data, line 1 column 9"),
+        (b"[1,,]", "line 1 column 4"),
+        (b"[,]", "line 1 column 2"),
         (b"[" * 100_000, "nested more than 64 deep"),
         (b"[" * 70 + b"]" * 70, "nested more than 64 deep"),
         (b'{"a": "\x00x', "was cut off"),
@@ -72,6 +82,32 @@ def test_one_value_a_line() -> None:
     assert parse('{"a": 1}\n\n{"b": 2}\n', by_line=True).value == [{"a": 1}, {"b": 2}]
     with pytest.raises(UnreadableFile, match="line 3 column 1"):
         parse('{"a": 1}\n\nx', by_line=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('[\n{"a": 1},\n{"b": 2}\n]\n', [{"a": 1}, {"b": 2}]),
+        ('{\n "a": [\n  1\n ]\n}\n{\n "b": 2\n}', [{"a": [1]}, {"b": 2}]),
+    ],
+)
+def test_lines_that_are_one_text(text: str, value: object) -> None:
+    found = parse(text, by_line=True)
+    assert found.value == value
+    assert found.repairs[-1] == "it is JSON as a whole, not one value a line"
+
+
+def test_lines_of_several_values_and_with_commas() -> None:
+    found = parse('{"a": 1},\n{"b": 2}{"c": 3}\n', by_line=True)
+    assert found.value == [{"a": 1}, {"b": 2}, {"c": 3}]
+    assert found.repairs == ("a comma stands where nothing follows it; it was passed over",)
+
+
+def test_a_mean_number_of_commas_is_no_work_without_end() -> None:
+    began = time.monotonic()
+    with pytest.raises(UnreadableFile, match="too many commas"):
+        parse("[" + "[1,]," * 200_000 + "1]")
+    assert time.monotonic() - began < 10
 
 
 def test_the_limit_is_far_above_what_is_known() -> None:
@@ -115,7 +151,7 @@ def test_a_line_cut_anywhere_costs_itself_alone(cut: int) -> None:
     assert found.value == [{"a": 1}, [2]]
     (lost,) = found.lost
     assert lost.startswith("it ends within its JSON, in what begins at line 3 column ")
-    assert found.repairs == (f"{lost}; the lines before it were kept",)
+    assert found.repairs == (f"{lost}; what stands before it was kept",)
 
 
 @pytest.mark.parametrize(

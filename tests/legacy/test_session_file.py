@@ -196,7 +196,7 @@ def test_a_file_of_lines_that_was_cut_off_keeps_the_whole_ones(encoding: str, en
     assert [(words.prompt, words.reply) for words in paper.words] == [("A?", "B.")]
     (lost,) = found.lost
     assert lost.startswith("it ends within its JSON, in what begins at line 3 column ")
-    assert any("the lines before it were kept" in repair for repair in paper.head.repairs)
+    assert any("what stands before it was kept" in repair for repair in paper.head.repairs)
 
 
 def test_turns_of_which_none_can_be_read() -> None:
