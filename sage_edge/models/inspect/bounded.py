@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import reprlib
 import stat
@@ -16,6 +17,10 @@ from typing_extensions import Self
 from sage_edge.models.errors import HeaderBroken
 
 _BUFFER = 1 << 20
+_LEAST_HOLE = 1 << 20
+"""Bytes of a tensor: smaller ones may be zeros that a copy left out."""
+_EDGE = 1 << 16
+"""Bytes at either end of a tensor that may share a block of the file system with another one."""
 
 
 @dataclass(frozen=True)
@@ -126,3 +131,22 @@ class Stream:
     def number(self, form: struct.Struct, what: str) -> int:
         """Return one little-endian whole number."""
         return int(form.unpack(self.take(form.size, what))[0])
+
+    def require_written(self, tensors: Mapping[str, Tensor], data_at: int) -> None:
+        """Refuse a file that keeps the place of a large tensor and nothing in it, as unfinished downloads do."""
+        for tensor in tensors.values():
+            begin, end = data_at + tensor.begin + _EDGE, data_at + tensor.end - _EDGE
+            if end - begin >= _LEAST_HOLE and self._is_hole(begin, end):
+                why = f"holds nothing of the tensor {short(tensor.name)}"
+                raise self.broken(f"{why}: its place was kept, and its bytes have not come")
+
+    def _is_hole(self, begin: int, end: int) -> bool:
+        """Whether nothing was ever written there, as far as the file system says."""
+        handle = self._file.fileno()
+        at = os.lseek(handle, 0, os.SEEK_CUR)
+        try:
+            return os.lseek(handle, begin, os.SEEK_DATA) >= end
+        except OSError as refused:  # ENXIO: no data from there on; others: it knows no holes
+            return refused.errno == errno.ENXIO
+        finally:
+            os.lseek(handle, at, os.SEEK_SET)

@@ -83,6 +83,7 @@ def read(path: Path, keep: Collection[str] = ()) -> Header:
         tensors = _tensors(stream, count, alignment)
         data_at = _padded(stream.at, alignment)
         _covered(stream, tensors, data_at, alignment)
+        stream.require_written(tensors, data_at)
         return Header(tensors, metadata, lengths, data_at, pairs_read.texts, pairs_read.numbers)
 
 

@@ -50,6 +50,7 @@ def read(path: Path) -> Header:
         metadata = _metadata(path.name, entries.pop("__metadata__", None))
         tensors = {name: _tensor(path.name, name, entry) for name, entry in entries.items()}
         _covered(path.name, tensors, stream)
+        stream.require_written(tensors, stream.at)
         return Header(tensors, metadata, data_at=stream.at)
 
 

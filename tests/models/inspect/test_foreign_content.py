@@ -10,12 +10,13 @@ import os
 import struct
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sage_edge.models.errors import HeaderBroken
-from sage_edge.models.inspect import foreign_content, read_gguf, read_safetensors
+from sage_edge.models.inspect import Header, foreign_content, read_gguf, read_safetensors
 from tests.models import building
 
 
@@ -95,3 +96,31 @@ def test_a_character_cut_by_the_end_of_the_beginning_is_still_text(tmp_path: Pat
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.gguf")
     assert foreign_content.of(tmp_path / "a.gguf") is None
+
+
+SHAPES = {"a": (1024, 512), "b": (1024, 512), "c": (1024, 512)}
+READERS: dict[str, tuple[Callable[[Path], Header], bytes]] = {
+    "a.gguf": (read_gguf, building.gguf(building.gguf_metadata(), SHAPES)),
+    "a.safetensors": (read_safetensors, building.safetensors({name: ("F32", shape) for name, shape in SHAPES.items()})),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("lacking", ["a", "b", "c", "", "half"])
+def test_a_place_that_was_kept_for_a_tensor_holds_none(name: str, lacking: str, tmp_path: Path) -> None:
+    """A download in several pieces writes its header first, and ends with a file of the right size."""
+    read, data = READERS[name]
+    (tmp_path / "whole").write_bytes(data)
+    header, size = read(tmp_path / "whole"), 1 << 21
+    with (tmp_path / name).open("wb") as sparse:
+        sparse.write(data[: header.data_at])
+        sparse.truncate(len(data))
+        for tensor in header.tensors.values():
+            if tensor.name != lacking:
+                sparse.seek(header.data_at + tensor.begin + (size // 2 if lacking == "half" else 0))
+                sparse.write(bytes(size // 2 if lacking == "half" else size))
+    if lacking in SHAPES:
+        with pytest.raises(HeaderBroken, match=f"holds nothing of the tensor '{lacking}': its place was kept"):
+            read(tmp_path / name)
+    else:
+        assert read(tmp_path / name) == header
