@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from sage_edge.exchange.post import Post, Published, Received, Sender
@@ -44,11 +45,13 @@ class NearPost(Post):
     def unpublished(self) -> int:
         return 0
 
-    def read(self, host: HostName, folder: str) -> tuple[tuple[str, bytes], ...]:
+    def read(self, host: HostName, folder: str, only: Collection[str] | None = None) -> tuple[tuple[str, bytes], ...]:
         if host == self._sender.host:
             files = sorted((self._papers / folder).rglob("*.json"))
-            return tuple((path.relative_to(self._papers).as_posix(), path.read_bytes()) for path in files)
-        return tuple((path, data) for path, data in sorted(self.peer.items()) if path.startswith(f"{folder}/"))
+            held = [(path.relative_to(self._papers).as_posix(), path.read_bytes()) for path in files]
+        else:
+            held = [(path, data) for path, data in sorted(self.peer.items()) if path.startswith(f"{folder}/")]
+        return tuple((path, data) for path, data in held if only is None or path in only)
 
     def read_in_order(self, host: HostName, folder: str) -> tuple[tuple[str, bytes], ...]:
         return self.read(host, folder)

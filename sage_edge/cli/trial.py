@@ -147,7 +147,7 @@ def _papers(as_host: str | None) -> TrialPapers:
     fleet, host, card = identity.claim(here, as_host)
     me = identity.confirm(here, fleet, host, card)
     agent = build.build(here, me, clock_at(None), stop_on_signals(), release(), log, None, committed=committed())
-    return trials.papers(agent.post, fleet)
+    return trials.papers(agent.post, fleet, every_look=True)
 
 
 def _named(known: Mapping[Digest, Trial], given: str) -> Digest:

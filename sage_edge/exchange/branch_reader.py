@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sage_edge import shell
 from sage_edge.exchange import commands, git_errors, papers, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
@@ -45,9 +47,9 @@ def listing(clone: Clone, at: str, below: str = "") -> dict[str, str]:
     return {path: about.split(" ")[2] for about, path in sorted(pairs, key=lambda pair: pair[1])}
 
 
-def tree_papers(clone: Clone, at: str, below: str = "") -> Papers:
-    """Return the files of a tree with their content."""
-    blobs = listing(clone, at, below)
+def tree_papers(clone: Clone, at: str, below: str = "", only: Collection[str] | None = None) -> Papers:
+    """Return the files of a tree with their content. only: these paths alone."""
+    blobs = {path: oid for path, oid in listing(clone, at, below).items() if only is None or path in only}
     if not blobs:
         return ()
     bodies = dict(rules.objects(here(clone, commands.contents(clone, dict.fromkeys(blobs.values()))).out))
@@ -62,12 +64,13 @@ def names(clone: Clone, host: HostName, folder: str) -> tuple[str, ...]:
     return tuple(listing(clone, at, folder)) if at else ()
 
 
-def read(clone: Clone, host: HostName, folder: str) -> Papers:
-    """Return the papers below a folder of a host's branch; the own ones as they lie in papers/."""
+def read(clone: Clone, host: HostName, folder: str, only: Collection[str] | None = None) -> Papers:
+    """Return the papers below a folder of a host's branch; the own ones as they lie in papers/. only: as of Post."""
     if host == clone.host:
-        return tuple((name, (clone.papers / name).read_bytes()) for name in papers.names(clone.papers, folder))
+        own = (name for name in papers.names(clone.papers, folder) if only is None or name in only)
+        return tuple((name, (clone.papers / name).read_bytes()) for name in own)
     at = tips(clone).get(VERIFIED + host)
-    return tree_papers(clone, at, folder) if at else ()
+    return tree_papers(clone, at, folder, only) if at else ()
 
 
 def in_order(clone: Clone, host: HostName, folder: str) -> Papers:

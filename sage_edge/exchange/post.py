@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -196,9 +196,12 @@ class Post:
         """How many papers the hub did not have when it was last heard; worklog and status do not count."""
         return self._read(lambda: branch_reader.unpublished(self._clone))
 
-    def read(self, host: HostName, folder: str) -> branch_reader.Papers:
-        """Return (path, content) of every paper below a folder, sorted; of others only what was verified."""
-        return self._read(lambda: branch_reader.read(self._clone, host, folder))
+    def read(self, host: HostName, folder: str, only: Collection[str] | None = None) -> branch_reader.Papers:
+        """Return (path, content) of every paper below a folder, sorted; of others only what was verified.
+
+        only: those of these paths, where a few of many are wanted.
+        """
+        return self._read(lambda: branch_reader.read(self._clone, host, folder, only))
 
     def read_in_order(self, host: HostName, folder: str) -> branch_reader.Papers:
         """Return what `read` returns, in the order in which it was committed."""

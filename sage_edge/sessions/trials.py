@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from sage_edge.curriculum import Curriculum, check_parameters
@@ -20,8 +20,11 @@ from sage_edge.trials import TrialPapers
 R = TypeVar("R", Trial, TrialDecision, TrialLook)
 
 
-def papers(post: Post, fleet: Fleet) -> TrialPapers:
-    """Return what is known of trials; a paper of a wrong hand, place or newer format takes no effect."""
+def papers(post: Post, fleet: Fleet, *, every_look: bool = False) -> TrialPapers:
+    """Return what is known of trials; a paper of a wrong hand, place or newer format takes no effect.
+
+    every_look: not only the newest one at each trial; there is one a block.
+    """
     trials = {paper.fingerprint(): paper for paper in _all(post, fleet, "recommend", "trials", Trial)}
     decisions = {
         paper.trial: paper
@@ -29,7 +32,7 @@ def papers(post: Post, fleet: Fleet) -> TrialPapers:
         if paper.trial in trials and trials[paper.trial].to == paper.author
     }
     looks: dict[Digest, list[TrialLook]] = {}
-    for look in _all(post, fleet, "analyse", "trial-looks", TrialLook):
+    for look in _all(post, fleet, "analyse", "trial-looks", TrialLook, None if every_look else _newest):
         if look.trial in trials and trials[look.trial].author == look.author:
             looks.setdefault(look.trial, []).append(look)
     ordered = {digest: tuple(sorted(all_, key=lambda look: look.order)) for digest, all_ in looks.items()}
@@ -45,9 +48,22 @@ def given(arm: TrialArm, curriculum: Curriculum) -> Intervention | None:
         return None
 
 
-def _all(post: Post, fleet: Fleet, ability: Ability, folder: str, kind: type[R]) -> Iterator[R]:
+def _newest(paths: Iterable[str]) -> frozenset[str]:
+    """The last look at each trial: names end with the number of blocks, in three digits, or with `end`."""
+    return frozenset({path.rpartition("-")[0]: path for path in sorted(paths)}.values())
+
+
+def _all(
+    post: Post,
+    fleet: Fleet,
+    ability: Ability,
+    folder: str,
+    kind: type[R],
+    chosen: Callable[[Iterable[str]], frozenset[str]] | None = None,
+) -> Iterator[R]:
     for author in fleet.owners(ability):
-        for path, content in post.read(author, folder):
+        only = chosen(post.names(author, folder)) if chosen else None
+        for path, content in post.read(author, folder, only):
             paper = _paper(content, kind)
             if paper is not None and paper.author == author and paper_paths.of(paper) == path:
                 yield paper

@@ -36,17 +36,22 @@ def place_of(trial: Trial, index: int) -> TrialPlace | None:
     if not 0 <= index < design.blocks * design.block_sessions:
         return None
     block, within = divmod(index, design.block_sessions)
-    place, since = divmod(within, design.wash_out + 1)
-    arm = _order(design, trial.seed, block)[place]
-    return TrialPlace(trial=trial.fingerprint(), arm=arm, block=block, place=within, counted=since == design.wash_out)
+    return list(_places_of_block(trial, trial.fingerprint(), block))[within]
 
 
 def places(trial: Trial) -> Iterator[TrialPlace]:
     """Yield the place of each session, in order."""
-    for index in range(trial.design.blocks * trial.design.block_sessions):
-        place = place_of(trial, index)
-        if place is not None:
-            yield place
+    digest = trial.fingerprint()  # once: it is taken over the whole paper
+    for block in range(trial.design.blocks):
+        yield from _places_of_block(trial, digest, block)
+
+
+def _places_of_block(trial: Trial, digest: Digest, block: int) -> Iterator[TrialPlace]:
+    each = trial.design.wash_out + 1
+    order = _order(trial.design, trial.seed, block)
+    for within in range(trial.design.block_sessions):
+        place, since = divmod(within, each)
+        yield TrialPlace(trial=digest, arm=order[place], block=block, place=within, counted=since == each - 1)
 
 
 def _order(design: TrialDesign, seed: int, block: int) -> list[Slug]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import cast
 
@@ -25,7 +25,10 @@ class Silent:
     def known(self) -> bool:
         return True
 
-    def read(self, host: HostName, folder: str) -> Papers:
+    def names(self, host: HostName, folder: str) -> tuple[str, ...]:
+        return ()
+
+    def read(self, host: HostName, folder: str, only: Collection[str] | None = None) -> Papers:
         return ()
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import cast
+
 import pytest
 
+from sage_edge.exchange.post import Post
+from sage_edge.inventory.load import load
 from sage_edge.names import HostName, SessionId
+from sage_edge.records import paper_paths
 from sage_edge.records.trial import Trial
 from sage_edge.sessions import trials
 from sage_edge.trials import TrialPapers, allocate
 from tests.analysis.declared import CURRICULUM
+from tests.fakes import FLEET
 from tests.trials import made
 
 SPROUT = HostName("sprout")
@@ -47,3 +54,32 @@ def test_an_arm_is_given_as_it_was_settled_and_only_if_it_is_declared_here() -> 
     assert chosen.parameters == {"exemplars": 0, "memory": False, "name": "Sage"}
     assert trials.given(named.model_copy(update={"version": 99}), CURRICULUM) is None
     assert trials.given(named.model_copy(update={"parameters": {"name": "<b>"}}), CURRICULUM) is None
+
+
+class Shelf:
+    """The papers of both hosts; it notes what is read of them."""
+
+    def __init__(self, held: dict[str, bytes]) -> None:
+        self.held, self.read_paths = held, list[str]()
+
+    def names(self, host: HostName, folder: str) -> tuple[str, ...]:
+        of_host = HostName("sprout" if folder == "trial-decisions" else "thor")
+        return tuple(path for path in sorted(self.held) if path.startswith(f"{folder}/") and host == of_host)
+
+    def read(self, host: HostName, folder: str, only: Collection[str] | None = None) -> list[tuple[str, bytes]]:
+        paths = [path for path in self.names(host, folder) if only is None or path in only]
+        self.read_paths += paths
+        return [(path, self.held[path]) for path in paths]
+
+
+@pytest.mark.parametrize("state", ["running", "told"])
+def test_of_many_looks_at_a_trial_a_session_reads_the_newest_alone(state: str) -> None:
+    trial = made.trial()
+    looks = [made.looked_at(trial, "running" if blocks < 9 else state, blocks) for blocks in range(1, 10)]
+    shelf = Shelf({paper_paths.of(paper): paper.pretty() for paper in (trial, made.accepted(trial, "P005"), *looks)})
+    fleet, digest = load(FLEET), trial.fingerprint()
+    known = trials.papers(cast(Post, shelf), fleet)
+    assert known == TrialPapers({digest: trial}, {digest: made.accepted(trial, "P005")}, {digest: (looks[-1],)})
+    assert len(shelf.read_paths) == 3
+    assert trials.papers(cast(Post, shelf), fleet, every_look=True).looks[digest] == tuple(looks)
+    assert (known.place(SPROUT, SessionId("P010")) is None) == (state == "told")

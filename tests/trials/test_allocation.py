@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sage_edge.records.trial import TrialDesign
+from sage_edge.names import Digest
+from sage_edge.records.trial import Trial, TrialDesign
 from sage_edge.trials import allocate, allocation_digest, place_of
 from sage_edge.trials.allocation import places
 from tests.trials import made
@@ -76,3 +77,18 @@ def test_over_many_seeds_no_arm_is_preferred() -> None:
 def test_a_design_that_is_none_is_refused(changed: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         made.card(**changed).design()
+
+
+def test_the_places_of_a_trial_take_its_digest_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A digest is taken over the whole paper; a study walks over every place of every trial."""
+    trial, taken, fingerprint = made.trial(), [0], Trial.fingerprint
+
+    def counted(self: Trial) -> Digest:
+        taken[0] += 1
+        return fingerprint(self)
+
+    monkeypatch.setattr(Trial, "fingerprint", counted)
+    walked = list(places(trial))
+    assert taken == [1]
+    assert walked == [place_of(trial, index) for index in range(len(walked))]
+    assert len(walked) == trial.design.blocks * trial.design.block_sessions
