@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sage_edge.agent import advice_rest
 from sage_edge.agent.build import Agent
 from sage_edge.analysis.prediction_ruling import in_words, verdict_today
 from sage_edge.names import Digest
@@ -15,16 +16,21 @@ from sage_edge.sessions import interventions
 
 @dataclass(frozen=True)
 class AdvicePapers:
-    """The recommendations to a host in the order of their making, its decisions, and the checks of their authors."""
+    """The recommendations to a host in the order of their making, its decisions, and the checks of their authors.
+
+    resting: why what was accepted has no effect for now.
+    """
 
     advice: Mapping[Digest, Recommendation]
     decisions: Mapping[Digest, Decision]
     checks: Mapping[Digest, Check]
+    resting: Mapping[Digest, str] = field(default_factory=dict)
 
     def decision(self, digest: Digest) -> str:
         """Return what was decided, and by whom."""
         decided = self.decisions.get(digest)
-        return f"{decided.verdict} by {decided.decided_by}" if decided else "open"
+        rests = ", rests" if digest in self.resting else ""
+        return f"{decided.verdict} by {decided.decided_by}{rests}" if decided else "open"
 
     def outcome(self, digest: Digest) -> str:
         """Return what became of the prediction."""
@@ -42,6 +48,8 @@ class AdvicePapers:
         yield "because", "; ".join(map(_number, paper.because)) or "it does not say"
         yield "predicts", f"{paper.prediction.scorer} {paper.prediction.quantity} {paper.prediction.told}"
         yield "decision", f"{self.decision(digest)}: {decided.reason}" if decided else "open"
+        if digest in self.resting:
+            yield "for now", self.resting[digest]
         yield "outcome", f"{self.outcome(digest)}: {checked.reason}" if checked else "none yet"
         yield "earlier", self._earlier(digest) or "this rule advised nothing before"
         yield "against", self._against(paper)
@@ -77,7 +85,8 @@ def of(agent: Agent) -> AdvicePapers:
             check = _check(content)
             if check is not None and check.author == author and check.recommendation in advice:
                 checks[check.recommendation] = check
-    return AdvicePapers(ordered, interventions.decisions(post, host), checks)
+    decisions = interventions.decisions(post, host)
+    return AdvicePapers(ordered, decisions, checks, advice_rest.at(agent, decisions, ordered))
 
 
 def _check(content: bytes) -> Check | None:

@@ -10,13 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sage_edge.names import Digest, HostName, SessionId, Track
+from sage_edge.records.study import Recommendation
 from sage_edge.records.trial import Trial, TrialDecision, TrialLook, TrialPlace
 from sage_edge.trials.allocation import place_of
 
 
 @dataclass(frozen=True)
 class TrialPapers:
-    """Every verified paper about trials. decisions: of each trial's addressee; looks: of its author, in order."""
+    """Verified papers about trials. decisions: of each trial's addressee. looks: of its author, in order.
+
+    Of the looks the newest is enough for all but who wants to read them.
+    """
 
     trials: Mapping[Digest, Trial] = field(default_factory=dict)
     decisions: Mapping[Digest, TrialDecision] = field(default_factory=dict)
@@ -28,11 +32,14 @@ class TrialPapers:
 
     def is_over(self, trial: Digest, last: int) -> bool:
         """Whether an accepted trial has ended: by a look, or since its kind is at the number `last` or beyond it."""
-        newest, decision = self.last_look(trial), self.decisions[trial]
-        if newest is not None and newest.state != "running":
-            return True
-        design = self.trials[trial].design
-        return decision.first is not None and last >= decision.first.number + design.blocks * design.block_sessions - 1
+        newest, ends = self.last_look(trial), self.last_session(trial)
+        return (newest is not None and newest.state != "running") or (ends is not None and last >= ends.number)
+
+    def last_session(self, trial: Digest) -> SessionId | None:
+        """Return the last session of a trial's allocation; None where it was not accepted."""
+        design, decision = self.trials[trial].design, self.decisions.get(trial)
+        first = decision.first if decision else None
+        return SessionId.of(first.letter, first.number + design.blocks * design.block_sessions - 1) if first else None
 
     def to(self, host: HostName) -> Mapping[Digest, Trial]:
         """Return the trials that are offered to a host, or were."""
@@ -60,6 +67,12 @@ class TrialPapers:
             ),
             None,
         )
+
+    def overrides(self, paper: Recommendation, last: int) -> Digest | None:
+        """Return the running trial that takes the sessions of accepted advice; last: the highest number of its kind."""
+        digest = self.running(paper.to, paper.track, last)
+        first = self.decisions[digest].first if digest else None
+        return digest if first and first.number <= paper.last.number else None
 
     def _is_accepted(self, trial: Digest) -> bool:
         decision = self.decisions.get(trial)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from sage_edge import files
+from sage_edge.agent import advice_rest
 from sage_edge.agent.advice_view import AdvicePapers
 from sage_edge.names import SessionId, Slug
 from sage_edge.records.study import Check, Decision, Measure, Recommendation
+from sage_edge.trials import TrialPapers
 from tests.fakes import MORNING
+from tests.trials import made
 
 
 def recommendation(**changed: Any) -> Recommendation:
@@ -89,3 +94,45 @@ def test_a_later_one_tells_of_the_earlier_one_and_of_what_speaks_against_it() ->
     assert before["decision"] == "accepted by person: why not"
     assert before["outcome"] == "refuted: P005 had 1 of 7"
     assert before["earlier"] == "this rule advised nothing before"
+
+
+def trial_from(first: str, state: str | None = None) -> TrialPapers:
+    """A trial of 50 sessions that sprout accepted."""
+    trial = made.trial()
+    digest = trial.fingerprint()
+    looks = {digest: (made.looked_at(trial, state),)} if state else {}
+    return TrialPapers({digest: trial}, {digest: made.accepted(trial, first)}, looks)
+
+
+@pytest.mark.parametrize(
+    ("papers", "last", "expected"),
+    [
+        (TrialPapers(), "P060", ""),
+        (trial_from("P005", "told"), "P060", ""),
+        (trial_from("P061"), "P060", ""),
+        (
+            trial_from("P005"),
+            "P060",
+            "it rests while trial a-trial runs, to P054 at the latest; then it takes effect, to P060",
+        ),
+        (
+            trial_from("P005", "running"),
+            "P012",
+            "it rests while trial a-trial runs, to P054 at the latest; it takes effect only if that ends before P012",
+        ),
+    ],
+)
+def test_what_is_accepted_while_a_trial_runs_rests_and_that_is_said(
+    papers: TrialPapers, last: str, expected: str
+) -> None:
+    advice = recommendation(first=SessionId("P009"), last=SessionId(last))
+    assert advice_rest.why(papers, advice, 8) == expected
+
+
+def test_advice_that_rests_is_shown_so() -> None:
+    paper = recommendation()
+    digest = paper.fingerprint()
+    known = AdvicePapers({digest: paper}, {digest: decided(paper, "accepted")}, {}, {digest: "it rests while"})
+    assert known.decision(digest) == "accepted by person, rests"
+    assert dict(known.lines(digest))["for now"] == "it rests while"
+    assert "for now" not in dict(AdvicePapers(known.advice, known.decisions, {}).lines(digest))

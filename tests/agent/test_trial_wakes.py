@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from sage_edge.agent import by_hand, wake
+from sage_edge.agent import advice_view, by_hand, wake
+from sage_edge.names import SessionId
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript
 from sage_edge.records.trial import Trial, TrialDecision
 from sage_edge.sessions import trials
 from sage_edge.trials import TrialPapers, place_of
+from tests.agent.test_advice_view import recommendation
 from tests.fakes import HandClock, Home, World
 
 pytestmark = pytest.mark.slow  # nine wakes of two hosts, each with a hub
@@ -43,6 +45,30 @@ def manual(world: World) -> None:
     path.write_text(path.read_text().replace("trials: auto", "trials: manual"))
 
 
+def accepts_advice_that_rests(home: Make, watch: HandClock) -> None:
+    """While the trial runs the practitioner accepts what it is advised, and says that it has no effect for now."""
+    thor = home("thor")
+    advice = recommendation(
+        first=SessionId("P010"),
+        last=SessionId("P012"),
+        parameters={"name": "Sage", "memory": True, "exemplars": 2},
+        created=watch.now(),
+        valid_until=watch.now() + timedelta(days=7),
+    )
+    thor.post.put(advice)
+    thor.post.publish("advice")
+    woken = wake.once(home().agent)
+    assert (woken.failure, woken.problems) == (None, [])
+    worklog = b"".join(content for _, content in home().post.read(advice.to, "worklog")).decode()
+    (line,) = (
+        line for line in worklog.splitlines() if "recommendation-accepted" in line and advice.fingerprint() in line
+    )
+    assert "it rests while trial name-anchoring runs" in line
+    shown = advice_view.of(home().agent)
+    assert shown.decision(advice.fingerprint()) == "accepted by policy, rests"
+    assert primaries(home())[-1].head.trial is not None
+
+
 def test_a_trial_is_offered_accepted_given_and_looked_at(world: World, home: Make, watch: HandClock) -> None:
     live(home, watch, 9)
     sprout, papers = home(), known(home("thor"))
@@ -66,6 +92,7 @@ def test_a_trial_is_offered_accepted_given_and_looked_at(world: World, home: Mak
     named = [paper for paper in within if paper.head.intervention.name != "observe"]
     assert named
     assert all(paper.head.lesson.system.count("\n") == 0 for paper in named), "the name alone, no memory, no exemplar"
+    accepts_advice_that_rests(home, watch)
 
 
 def test_a_manual_policy_waits_for_a_person_and_a_decline_is_kept(world: World, home: Make, watch: HandClock) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from sage_edge import curriculum, sanitize
-from sage_edge.agent import decisions, directed, directives
+from sage_edge.agent import advice_rest, decisions, directed, directives
 from sage_edge.agent.build import Agent
 from sage_edge.agent.decisions import DecisionGround
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
@@ -14,6 +14,7 @@ from sage_edge.inventory import guard
 from sage_edge.names import Digest, HostName
 from sage_edge.records.directive import DirectiveAnswer
 from sage_edge.records.study import Decision
+from sage_edge.sessions import interventions
 
 
 def ground(agent: Agent) -> DecisionGround | None:
@@ -76,8 +77,20 @@ def keep(agent: Agent, decision: Decision, by: str) -> None:
     agent.post.put(decision)
     whose = "" if by == "policy" else f" by {by}"
     reason = sanitize.page(decision.reason)
-    text = f"recommendation {decision.recommendation.short} {decision.verdict}{whose}: {reason}"
+    text = (
+        f"recommendation {decision.recommendation.short} {decision.verdict}{whose}: {reason}{_resting(agent, decision)}"
+    )
     agent.record(f"recommendation-{decision.verdict}", text, about=decision.recommendation)
+
+
+def _resting(agent: Agent, decision: Decision) -> str:
+    """That what was accepted has no effect while a trial runs, as the end of a sentence; empty where it has."""
+    digest = decision.recommendation
+    advice = interventions.addressed(agent.post, agent.me.fleet, agent.me.host.name)
+    if decision.verdict == "declined" or digest not in advice:
+        return ""
+    reasons = advice_rest.at(agent, {digest: decision}, {digest: advice[digest]})
+    return f"; {reasons[digest]}" if digest in reasons else ""
 
 
 def _answer(agent: Agent, answer: DirectiveAnswer, author: str) -> None:
