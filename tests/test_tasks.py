@@ -120,6 +120,7 @@ def test_the_list_is_there_at_once() -> None:
         "nix": {"check"},
         "key": {"enrol", "rotate", "lost", "revoke"},
         "recommendation": {"list", "accept", "decline", "withdraw"},
+        "trial": {"list", "accept", "decline", "withdraw"},
     }
     assert set(ALL) == own | {f"{room}.{verb}" for room, verbs in rooms.items() for verb in verbs}
 
@@ -135,7 +136,7 @@ def test_a_reader_that_has_gone_is_no_error(words: list[str]) -> None:
 
 def test_no_verb_is_in_both_programs() -> None:
     assert set(ALL).isdisjoint(main.list_commands(click.Context(main)))
-    groups = set(main.list_commands(click.Context(main))) - {"recommendation"}  # on a board, and of a board from afar
+    groups = set(main.list_commands(click.Context(main))) - {"recommendation", "trial"}  # on a board, and from afar
     assert not any(task.startswith(f"{group}.") for task in ALL for group in groups)
 
 

@@ -12,7 +12,7 @@ from sage_edge.names import Digest, HostName
 from sage_edge.records import paper_paths
 from sage_edge.records.base import parse
 from sage_edge.records.directive import Directive, DirectiveAnswer
-from sage_edge.sessions import interventions
+from sage_edge.sessions import interventions, trials
 
 FOLDER = "directives"
 
@@ -26,7 +26,11 @@ def papers(post: Post, fleet: Fleet, host: HostName, problems: list[str]) -> Dir
         if directive.to == host
     }
     return DirectedPapers(
-        given, answers(post, host), interventions.recommendations(post, fleet), interventions.decisions(post, host)
+        given,
+        answers(post, host),
+        interventions.recommendations(post, fleet),
+        interventions.decisions(post, host),
+        trials.papers(post, fleet),
     )
 
 

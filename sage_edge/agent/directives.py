@@ -1,5 +1,7 @@
 """What becomes of the directives to a host: a decision, or an answer that says why not. Pure.
 
+Those about trials are settled in `trial_directives`, by the same rules.
+
 Only a person's workstation, whose role may `direct` and `deploy`, accepts or declines in a person's place; a board that
 may direct cannot lift a policy that asks for a person. Each directive is answered once; a withdrawal counts as long as
 its directive has no answer, and its own answer is written first, so that a kill between the two changes nothing.
@@ -8,7 +10,7 @@ its directive has no answer, and its own answer is written first, so that a kill
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sage_edge import sanitize
 from sage_edge.agent import decisions
@@ -17,6 +19,10 @@ from sage_edge.inventory.fleet import Fleet
 from sage_edge.names import Digest
 from sage_edge.records.directive import Directive, DirectiveAnswer, RecommendationAct
 from sage_edge.records.study import Decision, Recommendation
+from sage_edge.trials import TrialPapers
+
+WITHDRAWN = "its author has withdrawn it before it was carried out"
+"""Why a directive that was taken back in time is not carried out."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +30,21 @@ class DirectedPapers:
     """What a host knows of directives to it.
 
     given: digest → directive, each author's in the order of the commits. answers: this host's, by directive.
-    recommendations: all verified ones, to whomever. decisions: this host's, by recommendation.
+    recommendations: all verified ones, to whomever. decisions: this host's, by recommendation. trials: all papers.
     """
 
     given: Mapping[Digest, Directive]
     answers: Mapping[Digest, DirectiveAnswer]
     recommendations: Mapping[Digest, Recommendation]
     decisions: Mapping[Digest, Decision]
+    trials: TrialPapers = field(default_factory=TrialPapers)
 
     @property
     def open(self) -> Mapping[Digest, Directive]:
         """The directives that have no answer yet."""
-        answered = {*self.answers, *(decision.directive for decision in self.decisions.values())}
+        on_advice = (decision.directive for decision in self.decisions.values())
+        on_trials = (decision.directive for decision in self.trials.decisions.values())
+        answered = {*self.answers, *on_advice, *on_trials}
         return {digest: directive for digest, directive in self.given.items() if digest not in answered}
 
 
@@ -44,23 +53,43 @@ def settle(ground: DecisionGround, fleet: Fleet, papers: DirectedPapers) -> Mapp
 
     While the clock is in doubt a directive with a deadline stays open; what a person wants at once needs no clock.
     """
-    waiting = {digest: paper for digest, paper in papers.open.items() if not _is_undatable(ground, paper)}
-    withdrawals = {digest: paper for digest, paper in waiting.items() if paper.withdraws}
-    replies: dict[Digest, Decision | DirectiveAnswer] = {}
-    withdrawn = {paper.withdraws for digest, paper in papers.given.items() if _is_done(papers.answers.get(digest))}
-    for digest, paper in withdrawals.items():
-        against = _against_author(fleet, paper) or _against_deadline(ground, paper) or _too_late(paper, papers)
-        replies[digest] = _answer(ground, digest, against, done="the directive that it names is withdrawn")
-        if not against:
-            withdrawn.add(paper.withdraws)
+    replies: dict[Digest, Decision | DirectiveAnswer] = dict(withdrawals(ground, fleet, papers))
+    gone = withdrawn(papers, withdrawals(ground, fleet, papers))
     decided = dict(papers.decisions)
-    for digest, paper in waiting.items():
+    for digest, paper in datable(ground, papers).items():
         if isinstance(paper.act, RecommendationAct):
-            reply = _carried_out(ground, fleet, papers, digest, paper, paper.act, decided, digest in withdrawn)
+            reply = _carried_out(ground, fleet, papers, digest, paper, paper.act, decided, digest in gone)
             replies[digest] = reply
             if isinstance(reply, Decision):
                 decided[reply.recommendation] = reply
     return replies
+
+
+def datable(ground: DecisionGround, papers: DirectedPapers) -> Mapping[Digest, Directive]:
+    """Return the open directives that can be settled now: one with a deadline waits while the clock is in doubt."""
+    doubt = ground.trust.doubt is not None
+    return {digest: paper for digest, paper in papers.open.items() if not (doubt and paper.deadline is not None)}
+
+
+def withdrawals(ground: DecisionGround, fleet: Fleet, papers: DirectedPapers) -> Mapping[Digest, DirectiveAnswer]:
+    """Return withdrawal → answer for every open one that can be settled."""
+    return {
+        digest: answer(
+            ground,
+            digest,
+            against_act(ground, fleet, paper) or _too_late(paper, papers),
+            done="the directive that it names is withdrawn",
+        )
+        for digest, paper in datable(ground, papers).items()
+        if paper.withdraws
+    }
+
+
+def withdrawn(papers: DirectedPapers, new: Mapping[Digest, DirectiveAnswer]) -> frozenset[Digest]:
+    """Return the directives that their authors took back in time. new: answers to withdrawals, about to be written."""
+    answers = {**papers.answers, **new}
+    taken = (paper.withdraws for digest, paper in papers.given.items() if _is_done(answers.get(digest)))
+    return frozenset(digest for digest in taken if digest is not None)
 
 
 def _carried_out(
@@ -71,17 +100,16 @@ def _carried_out(
     directive: Directive,
     act: RecommendationAct,
     decided: Mapping[Digest, Decision],
-    withdrawn: bool,
+    is_withdrawn: bool,
 ) -> Decision | DirectiveAnswer:
     about = papers.recommendations.get(act.recommendation)
     against = (
-        _against_author(fleet, directive)
-        or _against_deadline(ground, directive)
-        or ("its author has withdrawn it before it was carried out" if withdrawn else "")
+        against_act(ground, fleet, directive)
+        or (WITHDRAWN if is_withdrawn else "")
         or _against_recommendation(ground, about, decided.get(act.recommendation))
     )
     if against or about is None:
-        return _answer(ground, digest, against, done="")
+        return answer(ground, digest, against)
     reply = decisions.of_person(
         ground,
         act.recommendation,
@@ -90,13 +118,18 @@ def _carried_out(
         accepted=act.kind == "accept",
         directive=digest,
     )
-    return reply if isinstance(reply, Decision) else _answer(ground, digest, reply, done="")
+    return reply if isinstance(reply, Decision) else answer(ground, digest, reply)
 
 
 def is_persons(fleet: Fleet, host: str) -> bool:
     """Whether a host is a person's workstation, whose directives are a person's acts."""
     role = fleet.role_of(host)
     return role.may("direct") and role.may("deploy")
+
+
+def against_act(ground: DecisionGround, fleet: Fleet, directive: Directive) -> str:
+    """Return why a directive is not carried out, whatever it is about; empty where nothing stands against it."""
+    return _against_author(fleet, directive) or _against_deadline(ground, directive)
 
 
 def _against_author(fleet: Fleet, directive: Directive) -> str:
@@ -111,10 +144,6 @@ def _against_author(fleet: Fleet, directive: Directive) -> str:
 def _against_deadline(ground: DecisionGround, directive: Directive) -> str:
     late = directive.deadline is not None and ground.trust.is_over(directive.deadline)
     return "it came too late: its deadline is over" if late else ""
-
-
-def _is_undatable(ground: DecisionGround, directive: Directive) -> bool:
-    return directive.deadline is not None and ground.trust.doubt is not None
 
 
 def _against_recommendation(ground: DecisionGround, about: Recommendation | None, earlier: Decision | None) -> str:
@@ -143,7 +172,8 @@ def _is_done(answer: DirectiveAnswer | None) -> bool:
     return answer is not None and answer.verdict == "done"
 
 
-def _answer(ground: DecisionGround, digest: Digest, against: str, *, done: str) -> DirectiveAnswer:
+def answer(ground: DecisionGround, digest: Digest, against: str, *, done: str = "") -> DirectiveAnswer:
+    """Return the answer to a directive that led to no decision. against: why not; empty: it is `done`."""
     return DirectiveAnswer(
         author=ground.me,
         directive=digest,

@@ -90,12 +90,16 @@ def of_person(
     *,
     accepted: bool,
     rest_until: RestUntil = None,
+    directive: Digest | None = None,
 ) -> TrialDecision | str:
-    """Return a person's decision on an offered trial, or why it cannot be accepted."""
+    """Return a person's decision on an offered trial, or why it cannot be accepted.
+
+    rest_until, directive: as of TrialDecision.
+    """
     if accepted and (against := obstacle(ground, trial)):
         return against
     first = ground.first(trial.design.track) if accepted else None
-    return _written(ground, digest, first, because, "person", rest_until)
+    return _written(ground, digest, first, because, "person", rest_until, directive)
 
 
 def _written(
@@ -105,6 +109,7 @@ def _written(
     reason: str,
     by: Literal["policy", "person"],
     rest_until: RestUntil = None,
+    directive: Digest | None = None,
 ) -> TrialDecision:
     return TrialDecision(
         author=ground.host.me,
@@ -115,4 +120,5 @@ def _written(
         decided_by=by,
         rest_until=rest_until,
         created=ground.host.trust.at,
+        directive=directive,
     )

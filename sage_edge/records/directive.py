@@ -1,8 +1,8 @@
 """What one host asks of another, and what the other answers.
 
 directives/<digest>.json            Directive         immutable, on its author's branch
-decisions/directive-<digest>.json   DirectiveAnswer   immutable, on the addressee's branch; a Decision that names the
-                                                      directive is an answer, too
+decisions/directive-<digest>.json   DirectiveAnswer   immutable, on the addressee's branch; a Decision or TrialDecision
+                                                      that names the directive is an answer, too
 
 A directive carries typed acts alone: no text in it selects anything. Which of two was given first says the order of
 commits on their author's branch, never a date.
@@ -25,6 +25,13 @@ class RecommendationAct(Record):
     recommendation: Digest
 
 
+class TrialAct(Record):
+    """Accept or decline one offered trial as a whole, in the place of a person who sits at the addressee."""
+
+    kind: Literal["accept-trial", "decline-trial"]
+    trial: Digest
+
+
 class WithdrawalAct(Record):
     """Take back a directive of the same author that is not carried out yet."""
 
@@ -32,7 +39,7 @@ class WithdrawalAct(Record):
     directive: Digest
 
 
-DirectedAct = Annotated[RecommendationAct | WithdrawalAct, Field(discriminator="kind")]
+DirectedAct = Annotated[RecommendationAct | TrialAct | WithdrawalAct, Field(discriminator="kind")]
 
 
 class Directive(Record):
@@ -47,9 +54,11 @@ class Directive(Record):
     deadline: Moment | None = None
 
     @property
-    def recommendation(self) -> Digest | None:
-        """The recommendation that it speaks of; None for a withdrawal."""
-        return self.act.recommendation if isinstance(self.act, RecommendationAct) else None
+    def about(self) -> Digest | None:
+        """The recommendation or trial that it speaks of; None for a withdrawal."""
+        if isinstance(self.act, RecommendationAct):
+            return self.act.recommendation
+        return self.act.trial if isinstance(self.act, TrialAct) else None
 
     @property
     def withdraws(self) -> Digest | None:

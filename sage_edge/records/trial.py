@@ -9,9 +9,9 @@ The seed and the digest of the allocation that follows from it stand in the prop
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer, model_validator
 from typing_extensions import Self
 
 from sage_edge.names import Digest, HostName, SessionId, Slug, Track
@@ -130,7 +130,10 @@ class Trial(Record):
 
 
 class TrialDecision(Record):
-    """The addressee's answer. first: the first session of an accepted trial. rest_until: of a declined one."""
+    """The addressee's answer. first: the first session of an accepted trial. rest_until: of a declined one.
+
+    directive: of the person who decided from another host.
+    """
 
     format: Literal[1] = 1
     author: HostName
@@ -141,6 +144,13 @@ class TrialDecision(Record):
     decided_by: Literal["policy", "person"]
     rest_until: RestUntil = None
     created: Moment
+    directive: Digest | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_it_was_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a directive that there is none of: older decisions lack the key, and keep their bytes."""
+        dumped: dict[str, Any] = dump(self)
+        return {key: value for key, value in dumped.items() if key != "directive" or value is not None}
 
     @model_validator(mode="after")
     def _begins_somewhere(self) -> Self:

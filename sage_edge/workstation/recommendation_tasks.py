@@ -26,25 +26,25 @@ def list_(c: object, host: str = "", fleet: str = "", json: bool = False) -> int
 @task(help={**_ACT, **_DEADLINE})
 def accept(c: object, host: str = "", fleet: str = "", id: str = "", because: str = "", deadline: str = "") -> int:
     """Direct a host to accept a recommendation at its next look."""
-    from sage_edge.workstation import context, recommendation_service
+    from sage_edge.workstation import context, directed_acts, recommendation_service
 
-    asked = recommendation_service.ActAsked(host, id, because, deadline)
+    asked = directed_acts.ActAsked(GROUP, host, id, because, deadline)
     return recommendation_service.decided(context.make_context(fleet), asked, accept=True)
 
 
 @task(help={**_ACT, **_DEADLINE})
 def decline(c: object, host: str = "", fleet: str = "", id: str = "", because: str = "", deadline: str = "") -> int:
     """Direct a host to decline a recommendation at its next look."""
-    from sage_edge.workstation import context, recommendation_service
+    from sage_edge.workstation import context, directed_acts, recommendation_service
 
-    asked = recommendation_service.ActAsked(host, id, because, deadline)
+    asked = directed_acts.ActAsked(GROUP, host, id, because, deadline)
     return recommendation_service.decided(context.make_context(fleet), asked, accept=False)
 
 
 @task(help=_ACT)
 def withdraw(c: object, host: str = "", fleet: str = "", id: str = "", because: str = "") -> int:
     """Take back a directive that its host has not answered yet."""
-    from sage_edge.workstation import context, recommendation_service
+    from sage_edge.workstation import context, directed_acts, recommendation_service
 
-    asked = recommendation_service.ActAsked(host, id, because)
+    asked = directed_acts.ActAsked(GROUP, host, id, because)
     return recommendation_service.withdrawn(context.make_context(fleet), asked)

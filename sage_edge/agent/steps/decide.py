@@ -12,7 +12,7 @@ from sage_edge.agent.decisions import DecisionGround
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.inventory import guard
 from sage_edge.names import Digest, HostName
-from sage_edge.records.directive import DirectiveAnswer
+from sage_edge.records.directive import DirectiveAnswer, TrialAct
 from sage_edge.records.study import Decision
 from sage_edge.sessions import interventions
 
@@ -54,14 +54,20 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
     why = "the policy is manual: a person decides" if upon.trust.doubt is None else doubt
     for digest in sorted(waiting.keys() - {decision.recommendation for decision in by_policy}):
         yield WakeAction(f"leave recommendation {digest.short} open", why)
-    for digest in papers.open.keys() - replies.keys():
+    undated = {digest for digest, paper in papers.open.items() if not isinstance(paper.act, TrialAct)}
+    for digest in undated - replies.keys():
         yield WakeAction(f"leave directive {digest.short} open", f"it has a deadline, and {doubt}")
+
+
+def answering(agent: Agent, reply: DirectiveAnswer, author: HostName) -> WakeAction:
+    """Return the action that answers a directive which led to no decision."""
+    what = f"answer directive {reply.directive.short} of {author}"
+    return WakeAction(what, f"{reply.verdict}: {reply.reason}", partial(_answer, agent, reply, author))
 
 
 def _replying(agent: Agent, digest: Digest, author: HostName, reply: Decision | DirectiveAnswer) -> WakeAction:
     if isinstance(reply, DirectiveAnswer):
-        what = f"answer directive {digest.short} of {author}"
-        return WakeAction(what, f"{reply.verdict}: {reply.reason}", partial(_answer, agent, reply, author))
+        return answering(agent, reply, author)
     by = f"{author} in directive {digest.short}"
     return WakeAction(_deciding(reply), f"directed by {by}", partial(keep, agent, reply, by))
 

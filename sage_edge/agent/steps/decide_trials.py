@@ -1,4 +1,4 @@
-"""Step: accept or decline, as a whole, every offered trial that the host's policy can settle."""
+"""Step: accept or decline, as a whole, every offered trial that a directive or the host's policy can settle."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 
 from sage_edge import sanitize
-from sage_edge.agent import trial_decisions
+from sage_edge.agent import directed, trial_decisions, trial_directives
 from sage_edge.agent.build import Agent
 from sage_edge.agent.steps import decide as recommendations
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.agent.trial_decisions import TrialDecisionGround
 from sage_edge.inventory import guard
-from sage_edge.names import Track
+from sage_edge.names import HostName, Track
+from sage_edge.records.directive import DirectiveAnswer
 from sage_edge.records.trial import TrialDecision
 from sage_edge.sessions import interventions, trials
 
@@ -27,21 +28,42 @@ def ground(agent: Agent) -> TrialDecisionGround | None:
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:  # noqa: ARG001 - the signature of a step
-    """Yield a decision for each offered trial; under the policy `manual` some are left to a person."""
+    """Yield a reply to each directive about a trial, and a decision for each trial that is open after these.
+
+    Under the policy `manual` some are left to a person.
+    """
     upon = ground(agent)
     if upon is None:
         return
+    heard: list[str] = []  # what cannot be read was told by the step before
+    papers = directed.papers(agent.post, agent.me.fleet, agent.me.host.name, heard)
+    replies = trial_directives.settle(upon, agent.me.fleet, papers)
+    for digest, reply in replies.items():
+        yield _replying(agent, upon, papers.given[digest].author, reply)
+    upon = trial_directives.after(upon, [reply for reply in replies.values() if isinstance(reply, TrialDecision)])
     decided = trial_decisions.decide(upon)
     for decision in decided:
-        verb = "accept" if decision.verdict == "accepted" else "decline"
-        what = f"{verb} trial {upon.papers.trials[decision.trial].design.name}"
-        yield WakeAction(what, decision.reason, partial(keep, agent, upon, decision, "policy"))
+        yield WakeAction(_deciding(upon, decision), decision.reason, partial(keep, agent, upon, decision, "policy"))
     settled = {decision.trial for decision in decided}
     doubt = upon.host.trust.doubt
     why = "the policy is manual: a person decides" if doubt is None else f"the clock is in doubt: {doubt}"
     for digest, trial in upon.waiting():
         if digest not in settled:
             yield WakeAction(f"leave trial {trial.design.name} open", why)
+
+
+def _replying(
+    agent: Agent, upon: TrialDecisionGround, author: HostName, reply: TrialDecision | DirectiveAnswer
+) -> WakeAction:
+    if isinstance(reply, DirectiveAnswer):
+        return recommendations.answering(agent, reply, author)
+    by = f"{author} in directive {reply.directive.short if reply.directive else ''}".rstrip()
+    return WakeAction(_deciding(upon, reply), f"directed by {by}", partial(keep, agent, upon, reply, by))
+
+
+def _deciding(upon: TrialDecisionGround, decision: TrialDecision) -> str:
+    verb = "accept" if decision.verdict == "accepted" else "decline"
+    return f"{verb} trial {upon.papers.trials[decision.trial].design.name}"
 
 
 def keep(agent: Agent, upon: TrialDecisionGround, decision: TrialDecision, by: str) -> None:
