@@ -2,7 +2,7 @@
 
     refuted once            silent until there is twice the evidence that refuted it (examined sessions of that kind)
     could not be told       the same, for what did not tell once does not tell at once the second time
-    refuted twice           retired for that mind; its question is for a trial
+    refuted twice           retired for that mind; the trial that the rule names is proposed instead
     declined                rests as the decline says, or for eight sessions of that kind
 
 Rules compete by their records: the one whose predictions came true most often speaks first.
@@ -50,6 +50,11 @@ def _vain(case: Case, rule: str, track: Track) -> tuple[Check, ...]:
         if verdict_today(check) != "confirmed" and _mind(of_session.get(check.transcript)) == mind
     ]
     return tuple(sorted(checks, key=lambda check: check.session.number))
+
+
+def is_retired(case: Case, rule: str, track: Track) -> bool:
+    """Whether a rule is never to advise on the mind that is there now again."""
+    return len(refuted(case, rule, track)) >= RETIRED_AFTER
 
 
 def rests(case: Case, rule: str, track: Track, now: datetime) -> str:

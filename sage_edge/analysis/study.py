@@ -2,7 +2,8 @@
 
     1. a finding for each whole transcript that has none
     2. a check for each recommendation of ours whose window holds a session under its intervention
-    3. a look at each trial of ours that has a new whole block, and a trial to each host whose turn on the agenda it is
+    3. a look at each trial of ours that has a new whole block, and a trial to each host whose turn it is: that of a
+       rule which is retired for its mind, else the next on the agenda
     4. at most one recommendation, over all hosts: exploratory, and none where a trial of that kind is offered or runs
 
 Deterministic, and idempotent: called again with what it returned, it returns no paper.
@@ -95,9 +96,10 @@ def study(read: StudyPapers) -> Study:
     desk.checks += _checks(desk, examined)
     cases = [_trial_case(read, host, sessions) for host, sessions in examined.items()]
     looks = tuple(look for case in cases for look in work.looks(read.author, case, read.now, desk.problems))
-    trials = tuple(_proposals(desk, cases))
+    hosts = {host: _host_case(desk, host, sessions) for host, sessions in examined.items()}
+    trials = tuple(_proposals(desk, cases, hosts))
     taken = {(case.to, track) for case in cases for track in read.letters if case.is_busy(track, read.now)}
-    recommendation = _recommendation(desk, examined, taken | {(trial.to, trial.design.track) for trial in trials})
+    recommendation = _recommendation(desk, hosts, taken | {(trial.to, trial.design.track) for trial in trials})
     return Study(tuple(desk.findings), tuple(desk.checks), looks, trials, recommendation, tuple(desk.problems))
 
 
@@ -110,10 +112,24 @@ def _trial_case(read: StudyPapers, host: HostName, sessions: Sequence[Examined])
     return TrialCase(host, sessions, last, read.letters, read.trials.papers)
 
 
-def _proposals(desk: _Desk, cases: Sequence[TrialCase]) -> Iterator[Trial]:
+def _host_case(desk: _Desk, host: HostName, sessions: tuple[Examined, ...]) -> Case:
+    read = desk.read
+    return Case(
+        to=host,
+        examined=sessions,
+        sessions=_used(read, host),
+        recommendations=tuple(read.recommendations),
+        decisions=_decisions(read, host),
+        checks=_outcomes(read, desk.checks),
+        letters=read.letters,
+    )
+
+
+def _proposals(desk: _Desk, cases: Sequence[TrialCase], hosts: Mapping[HostName, Case]) -> Iterator[Trial]:
     read = desk.read
     for case in cases:
-        trial = work.proposal(read.author, case, read.trials, read.curriculum, read.now, desk.problems)
+        agendas = (work.in_place_of_rules(hosts[case.to], read.rules), read.trials.agenda)
+        trial = work.proposal(read.author, case, agendas, read.trials.cards, read.curriculum, read.now, desk.problems)
         if trial is not None:
             yield trial
 
@@ -187,20 +203,11 @@ def _checks(desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]]) -> I
 
 
 def _recommendation(
-    desk: _Desk, examined: Mapping[HostName, tuple[Examined, ...]], taken: Collection[tuple[HostName, Track]]
+    desk: _Desk, hosts: Mapping[HostName, Case], taken: Collection[tuple[HostName, Track]]
 ) -> Recommendation | None:
     """taken: hosts and kinds of sessions for which a trial is offered or runs."""
     read = desk.read
-    for host, sessions in examined.items():
-        case = Case(
-            to=host,
-            examined=sessions,
-            sessions=_used(read, host),
-            recommendations=tuple(read.recommendations),
-            decisions=_decisions(read, host),
-            checks=_outcomes(read, desk.checks),
-            letters=read.letters,
-        )
+    for host, case in hosts.items():
         try:
             free = [rule for rule in read.rules if (host, rule.track) not in taken]
             recommendation = recommend(read.author, case, free, read.curriculum, read.now)

@@ -75,10 +75,14 @@ def _check_trials(reader: Reader, trials: Mapping[str, TrialCard], lessons: Curr
         for key, message in checks.faults(card, lessons, fleet.kinds.letters):
             reader.fault(reader.folder / catalogue.FOLDER / f"{name}.yaml", key, message)
     for name, role in fleet.roles.items():
+        path = reader.folder / "roles" / f"{name}.yaml"
         for number, item in enumerate(role.agenda):
             if item.trial not in trials:
                 message = f"no trial named '{item.trial}'; there are: {', '.join(sorted(trials)) or 'none'}"
-                reader.fault(reader.folder / "roles" / f"{name}.yaml", f"agenda[{number}].trial", message)
+                reader.fault(path, f"agenda[{number}].trial", message)
+        for number, rule in enumerate(role.rules):
+            for message in checks.of_rule(rule, trials, lessons):
+                reader.fault(path, f"rules[{number}].trial", message)
 
 
 def _cards(reader: Reader) -> Mapping[ModelRef, ModelCard] | None:

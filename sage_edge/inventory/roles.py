@@ -76,7 +76,8 @@ class Rule(Declared):
     """A threshold, declared before the data are seen: when a number is on the wrong side of it, recommend.
 
     quantity: which of the scorer's numbers. threshold, predict.value: of one scorer version; minimum_n: answers,
-    below which nothing is said.
+    below which nothing is said. trial: the declared trial of what it recommends; it is proposed to a mind for which the
+    rule is retired.
     """
 
     name: Slug
@@ -89,6 +90,7 @@ class Rule(Declared):
     minimum_n: Count
     recommend: Proposal
     predict: Forecast
+    trial: Slug | None = None
 
 
 class AgendaItem(Declared):

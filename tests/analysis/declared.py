@@ -48,3 +48,4 @@ class Rule:
     minimum_n: int = 5
     recommend: Remedy = Remedy()
     predict: Expected = Expected()
+    trial: str | None = None

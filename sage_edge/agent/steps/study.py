@@ -90,9 +90,11 @@ def new_papers(agent: Agent) -> Study:
 
 def _trials(agent: Agent, may_recommend: bool, problems: list[str]) -> TrialWork:
     papers = trials.papers(agent.post, agent.me.fleet)
-    agenda = agent.me.role.agenda if may_recommend else ()
+    role = agent.me.role
+    agenda = role.agenda if may_recommend else ()
+    proposes = may_recommend and (agenda or any(rule.trial for rule in role.rules))
     try:
-        return TrialWork(agenda, declared_trials.load(agent.paths.fleet) if agenda else {}, papers)
+        return TrialWork(agenda, declared_trials.load(agent.paths.fleet) if proposes else {}, papers)
     except SageError as wrong:  # a trial that is declared wrongly stops no study
         problems.append(f"no trial is proposed: {wrong.message}")
         return TrialWork((), {}, papers)

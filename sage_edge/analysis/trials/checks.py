@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+
+from pydantic import JsonValue
 
 from sage_edge import scorers
+from sage_edge.analysis.recommend import Threshold
 from sage_edge.curriculum import Curriculum, check_parameters
 from sage_edge.errors import SageError
 from sage_edge.names import Track
@@ -25,6 +28,30 @@ def faults(card: TrialCard, curriculum: Curriculum, kinds: Collection[Track]) ->
     for number, arm in enumerate(card.arms):
         yield from ((f"arms[{number}]{part}", message) for part, message in _of_arm(arm, curriculum))
     yield from _of_insertion(card, curriculum)
+
+
+def of_rule(rule: Threshold, cards: Mapping[str, TrialCard], curriculum: Curriculum) -> Iterator[str]:
+    """Yield what is wrong with the trial that a rule names: it has to be about what the rule recommends."""
+    if rule.trial is None:
+        return
+    card, wanted = cards.get(rule.trial), rule.recommend
+    if card is None:
+        yield f"no trial named '{rule.trial}'; there are: {', '.join(sorted(cards)) or 'none'}"
+        return
+    if card.track != rule.track:
+        yield f"trial {card.name} is about {card.track} sessions, not {rule.track}"
+    advice = _settled(wanted.intervention, wanted.version, wanted.parameters, curriculum)
+    arms = [_settled(arm.intervention, arm.version, arm.parameters, curriculum) for arm in card.arms[1:]]
+    if advice is not None and advice not in arms:
+        yield f"trial {card.name} has no arm besides its control that is what the rule recommends"
+
+
+def _settled(name: str, version: int, given: Mapping[str, JsonValue], curriculum: Curriculum) -> object:
+    """What an intervention comes to with all its parameters; None where it is faulty, which is said elsewhere."""
+    try:
+        return name, version, check_parameters(curriculum.intervention(name, version), given)
+    except SageError:
+        return None
 
 
 def _of_outcome(outcome: OutcomeCard, track: Track) -> Iterator[tuple[str, str]]:

@@ -69,7 +69,7 @@ def propose(
     for item in agenda:
         card = cards.get(item.trial)
         if card is None:
-            raise ValueError(f"trial {item.trial} is on the agenda and is not declared")
+            raise ValueError(f"trial {item.trial} is to be proposed and is not declared")
         newest = case.newest(card.track)
         if newest is None or len(case.of_track(card.track)) < item.after or case.is_busy(card.track, now):
             continue

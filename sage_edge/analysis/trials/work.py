@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sage_edge.analysis import advice_record
+from sage_edge.analysis.recommend import Case, Threshold
 from sage_edge.analysis.trials.look import TrialGround, look
 from sage_edge.analysis.trials.propose import TrialCase, propose
 from sage_edge.curriculum import Curriculum
 from sage_edge.inventory.roles import AgendaItem
-from sage_edge.names import HostName
+from sage_edge.names import HostName, Slug
 from sage_edge.records.trial import Trial, TrialLook
 from sage_edge.trials import TrialCard, TrialPapers
 
@@ -40,12 +42,31 @@ def looks(author: HostName, case: TrialCase, now: datetime, problems: list[str])
             yield new
 
 
+def in_place_of_rules(case: Case, rules: Sequence[Threshold]) -> tuple[AgendaItem, ...]:
+    """Return the trials of the rules that are retired for the mind of a host; they are due at once."""
+    retired = [rule.trial for rule in rules if rule.trial and advice_record.is_retired(case, rule.name, rule.track)]
+    return tuple(AgendaItem(trial=Slug(name), after=1) for name in dict.fromkeys(retired))
+
+
 def proposal(
-    author: HostName, case: TrialCase, work: TrialWork, curriculum: Curriculum, now: datetime, problems: list[str]
+    author: HostName,
+    case: TrialCase,
+    agendas: Sequence[Sequence[AgendaItem]],
+    cards: Mapping[str, TrialCard],
+    curriculum: Curriculum,
+    now: datetime,
+    problems: list[str],
 ) -> Trial | None:
-    """Return the trial that is proposed to a host now, or None; why its turn is lost goes to `problems`."""
-    try:
-        return propose(author, case, work.agenda, work.cards, curriculum, now)
-    except ValueError as why:
-        problems.append(str(why))
-        return None
+    """Return the trial that is proposed to a host now, or None; why a turn is lost goes to `problems`.
+
+    agendas: the earlier one goes first, and one that is no good does not keep the next from its turn.
+    """
+    for agenda in agendas:
+        try:
+            trial = propose(author, case, agenda, cards, curriculum, now)
+        except ValueError as why:
+            problems.append(str(why))
+            continue
+        if trial is not None:
+            return trial
+    return None

@@ -157,4 +157,4 @@ def test_a_trial_that_is_no_good_is_not_proposed_and_said() -> None:
     assert written.trials == ()
     assert "trial a-trial is not proposed to sprout: an effect of 0.10 is found" in written.problems[0]
     gone = study(replace(first, trials=replace(first.trials, cards={})))
-    assert gone.problems == ("trial a-trial is on the agenda and is not declared",)
+    assert gone.problems == ("trial a-trial is to be proposed and is not declared",)
