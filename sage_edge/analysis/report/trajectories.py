@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from sage_edge import scorers
 from sage_edge.analysis import plots
 from sage_edge.analysis.report import glossary
 from sage_edge.analysis.report.blocks import (
@@ -50,7 +51,7 @@ def sections(content: ReportContent) -> Iterator[Section]:
     for track in sorted({series.track for series in content.series}):
         series = of_track(content.series, track)
         if any(line.points for line in series):
-            yield _section(series, track)
+            yield _section(series, track, _pictured(content, series))
 
 
 def blocks(series: Series) -> tuple[CurvePoint, ...]:
@@ -90,17 +91,30 @@ def changes(points: Sequence[Point]) -> tuple[Point, ...]:
     return tuple(other for earlier, other in itertools.pairwise(points) if earlier.intervention != other.intervention)
 
 
-def _section(series: Sequence[Series], track: Track) -> Section:
+def _pictured(content: ReportContent, series: Sequence[Series]) -> tuple[Series, ...]:
+    """What is drawn: the newest version of each scorer, and the older system's rules where sessions of it are here."""
+    measured = [line for line in series if line.points]
+    newest = {line.scorer: max(other.version for other in measured if other.scorer == line.scorer) for line in measured}
+    older = {scorer.id for scorer in scorers.LEGACY}
+    if any(session.header.provenance == "legacy" for session in content.sessions):
+        older = set()
+    return tuple(line for line in measured if line.version == newest[line.scorer] and line.scorer not in older)
+
+
+def _section(series: Sequence[Series], track: Track, pictured: Sequence[Series]) -> Section:
     measured = [line for line in series if line.points]
     silent = [line.name for line in series if not line.points]
     longest = max(measured, key=lambda line: len(line.points)).points
-    scorers = counted(len({line.scorer for line in measured}), "scorer")
-    lead = f"{scorers} over {counted(len({p.seal for line in measured for p in line.points}), 'session')}."
+    rules = counted(len({line.scorer for line in measured}), "scorer")
+    lead = f"{rules} over {counted(len({p.seal for line in measured for p in line.points}), 'session')}."
     if silent:
         lead += f" Nothing to measure was found by {joined(silent)}."
     title = f"Trajectories of the {track} track"
-    words = Paragraphs(tuple(_legend(longest)))
-    return Section(f"trajectories-{track}", title, lead, (words, *_figures(measured, longest, track), _table(measured)))
+    legend = [*_legend(longest)]
+    if len({line.scorer for line in pictured}) < len({(line.scorer, line.version) for line in measured}):
+        legend.append("Earlier versions of these rules, and rules of the older system, are in the table alone.")
+    figures = _figures(pictured, longest, track)
+    return Section(f"trajectories-{track}", title, lead, (Paragraphs(tuple(legend)), *figures, _table(measured)))
 
 
 def _legend(points: Sequence[Point]) -> Iterator[str]:

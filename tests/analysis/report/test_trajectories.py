@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sage_edge.analysis.report.blocks import Figure, Paragraphs, Section, Table
-from sage_edge.analysis.report.content import ReportContent
+from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.report.trajectories import POINTS, blocks, changes, interval, sections, spans
+from sage_edge.records import dialogue
+from sage_edge.records.dialogue import Provenance
 from sage_edge.scorers import mean_interval, wilson
 from tests.analysis.report.contents import series
+from tests.builders import transcript
 
 UNITS = {1: "phase grounding", 2: "phase grounding", 3: "phase sensing", 5: "phase sensing"}
 UNDER = {1: "observe/1", 2: "identity-anchored/1", 3: "identity-anchored/1", 5: "observe/1"}
 SCORES = {1: [0.0, 1.0], 2: [0.0, 0.0], 3: [1.0, 1.0], 5: [0.0, 1.0]}
 
 
-def only(*of: object) -> Section:
-    (found,) = sections(ReportContent("tests", series=of))  # type: ignore[arg-type]
+def only(*of: object, provenance: Provenance = "legacy") -> Section:
+    header = replace(dialogue.of(transcript()), provenance=provenance)
+    (found,) = sections(ReportContent("tests", sessions=(Session(header, ()),), series=of))  # type: ignore[arg-type]
     return found
 
 
@@ -71,6 +77,14 @@ def test_each_scorer_has_a_picture_and_each_quantity_a_line_with_n_and_interval(
     assert str(rows[0][1]).replace("\u00a0", " ") == "0.50 (0.12 to 0.88), n = 4"
     assert rows[0][2] == "8"
     assert "3 tests" in table(section).note
+
+
+def test_rules_of_the_older_system_are_drawn_for_its_own_sessions_alone() -> None:
+    section = only(series(SCORES), series(SCORES, "raising", "d5"), provenance="recorded")
+    assert len([block for block in section.blocks if isinstance(block, Figure)]) == 1
+    assert len(table(section).rows) == 2
+    assert "rules of the older system, are in the table alone" in words(section)
+    assert "in the table alone" not in words(only(series(SCORES), series(SCORES, "raising", "d5")))
 
 
 def test_a_constant_score_has_no_interval_and_no_trend_and_says_why() -> None:
