@@ -23,6 +23,7 @@ from sage_edge.models.inspect import (
     gguf_header,
     gguf_purposes,
     gguf_weights,
+    nearby,
     read_safetensors,
     remote_code,
     safetensors_weights,
@@ -323,7 +324,7 @@ def _weightless(listing: FolderListing, documents: Mapping[str, dict[str, Untrus
         return InspectReport(path, ModelKind.PARTIAL, missing=missing, family=family_of(config.get("model_type")))
     if any(name in listing.sizes for name in TOKENIZERS):
         return InspectReport(path, ModelKind.TOKENIZER, missing=("config.json", safetensors_weights.SINGLE))
-    return InspectReport(path, ModelKind.UNKNOWN)
+    return nearby.of(listing)
 
 
 def _pickle(name: str) -> str:
