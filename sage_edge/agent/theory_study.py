@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from sage_edge.agent.build import Agent
 from sage_edge.analysis.study import Study
-from sage_edge.analysis.theories import declarations, papers, versions
+from sage_edge.analysis.theories import declarations, in_words, papers, versions
 from sage_edge.errors import SageError
+from sage_edge.inventory import guard
 from sage_edge.records.theory import Theory, TheoryEvidence
 from sage_edge.records.trial import TrialLook
 from sage_edge.trials import TrialPapers
@@ -24,6 +25,13 @@ def with_theories(agent: Agent, study: Study, trials: TrialPapers, examined: int
     problems: list[str] = []
     theories = tuple(_theories(agent, study, trials, examined + len(study.findings), problems))
     return replace(study, theories=theories, problems=(*study.problems, *problems))
+
+
+def write_overview(agent: Agent) -> None:
+    """Replace LATEST_STATUS.md by how the theories of this host stand now."""
+    me = agent.me.host.name
+    guard.allow(agent.me.fleet, me, "analyse")
+    agent.post.set_overview(in_words.page(versions.newest(papers.of(agent.post, me)).values(), me))
 
 
 def _theories(agent: Agent, study: Study, trials: TrialPapers, sessions: int, problems: list[str]) -> Iterator[Theory]:

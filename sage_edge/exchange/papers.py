@@ -3,6 +3,7 @@
     papers/<place>.json        whole at once, never written twice
     papers/worklog/*.jsonl     one canonical JSON object and a newline per action, only ever longer
     papers/status.json         replaced
+    papers/LATEST_STATUS.md    replaced; for people, made of a researcher's theories
 
 Every writer holds papers.lock, so whoever holds it may sweep temporaries and cut a torn last line: it was never
 acknowledged. A line counts once fdatasync has returned.
@@ -137,7 +138,7 @@ def _strange(papers: Path, place: str) -> str:
 
 def is_immutable(path: str) -> bool:
     """Whether a path is that of a paper which is written once."""
-    return path != rules.STATUS and not path.startswith(f"{rules.WORKLOG}/")
+    return path not in rules.REPLACED and not path.startswith(f"{rules.WORKLOG}/")
 
 
 def _content(path: Path) -> bytes | None:

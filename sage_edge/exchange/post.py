@@ -14,10 +14,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sage_edge import locks
+from sage_edge import files, locks
 from sage_edge.clock import Clock
 from sage_edge.errors import CommandFailed, HubRefused, Unreachable
-from sage_edge.exchange import branch_reader, clone_upkeep, commands, heard, own_branch, papers, repository, trusts
+from sage_edge.exchange import (
+    branch_reader,
+    clone_upkeep,
+    commands,
+    heard,
+    own_branch,
+    papers,
+    repository,
+    rules,
+    trusts,
+)
 from sage_edge.exchange import publish as publishing
 from sage_edge.exchange import receive as receiving
 from sage_edge.exchange.commands import Clone
@@ -109,6 +119,13 @@ class Post:
         """Replace the status page."""
         with papers.writing(self._clone.papers, self._clone.locks):
             papers.replace(self._clone.papers / paper_paths.STATUS, status)
+
+    def set_overview(self, markdown: str) -> None:
+        """Replace the page for people that is made of the theories. Raises RoleError where there are none."""
+        if rules.OVERVIEW_OF not in self._sender.writable:
+            raise RoleError(f"{self._sender.host} may not write {rules.OVERVIEW}", hint=("see: ", sage("fleet show")))
+        with papers.writing(self._clone.papers, self._clone.locks):
+            files.write_atomic(self._clone.papers / rules.OVERVIEW, markdown.encode("utf-8"))
 
     def receive(self) -> Received:
         """Fetch and verify every host's branch; take the own one back if this machine has lost it.

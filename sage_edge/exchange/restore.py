@@ -32,7 +32,7 @@ def bring_back_records(clone: Clone, tip: str) -> None:
 
 def _require_agreement(clone: Clone, path: str, content: bytes) -> None:
     here_now = _present(clone, path)
-    if here_now is None or here_now == content or path == rules.STATUS:
+    if here_now is None or here_now == content or path in rules.REPLACED:
         return
     grown = here_now.startswith(content) or content.startswith(here_now)
     if papers.is_immutable(path) or not grown:
@@ -46,7 +46,7 @@ def _bring_back(clone: Clone, path: str, content: bytes) -> None:
     here_now = _present(clone, path)
     if here_now is None:
         files.create_exclusive(clone.papers / path, content)
-    elif path != rules.STATUS and len(here_now) < len(content):
+    elif path not in rules.REPLACED and len(here_now) < len(content):
         files.write_atomic(clone.papers / path, content)
 
 

@@ -11,7 +11,7 @@ Standard library only, Python 3.9 or later, no import from this package: `hub_pr
     foreign-trailer     the message does not end with `Sage-Host: <host>`
     odd-path            not plain ASCII names of letters, digits, dot, dash; or a paper that is no .json
     foreign-path        outside the folders that the host's role may write
-    removed             a paper, a worklog or the status was taken away
+    removed             a paper, a worklog or a page was taken away
     not-a-plain-file    symbolic link, executable, submodule
     oversize            larger than 4 MB
     immutable           a paper was changed
@@ -29,6 +29,10 @@ from dataclasses import dataclass
 LIMIT_BYTES = 4_000_000
 BRANCHES = "refs/heads/host/"
 STATUS = "status.json"
+OVERVIEW = "LATEST_STATUS.md"
+OVERVIEW_OF = "theories"
+"""Who may add papers below this folder may replace the page that is made of them."""
+REPLACED = frozenset({STATUS, OVERVIEW})
 WORKLOG = "worklog"
 
 HOST = re.compile(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -121,7 +125,8 @@ def _broken(writable: frozenset[str], change: BranchChange) -> str:
     top, _, below = change.path.partition("/")
     kept = top in writable and bool(below)
     logged = top == WORKLOG and bool(below)
-    if not (kept or logged or change.path == STATUS):
+    replaced = change.path == STATUS or (change.path == OVERVIEW and OVERVIEW_OF in writable)
+    if not (kept or logged or replaced):
         return "foreign-path"
     if change.status == "D":
         return "removed"

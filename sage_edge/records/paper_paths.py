@@ -28,7 +28,7 @@ WRITERS = {
 """Top folder → the ability without which a host may not write below it; its papers are immutable."""
 
 STATUS = "status.json"
-"""The only file that is replaced; every host has one."""
+"""It is replaced at every wake; every host has one."""
 
 WORKLOG = "worklog"
 """The folder of append-only month files; every host has one."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from sage_edge.agent import wake
-from sage_edge.analysis.theories import declarations, papers, tested_claims, versions
+from sage_edge.analysis.theories import declarations, in_words, papers, tested_claims, versions
 from sage_edge.names import Slug
 from sage_edge.records.theory import Theory
 from tests.fakes import HandClock, Home
@@ -52,6 +52,8 @@ def test_theories_are_entered_once_and_tested_again_when_the_evidence_has_double
     assert not wake.once(home("thor").agent).problems
     assert newest(home("thor"))[COUPLING] == last
     wake.once(home().agent)
+    ((_, page),) = home().post.read(home("thor").me.host.name, "LATEST_STATUS.md")
+    assert page.decode() == in_words.page(newest(home("thor")).values(), "thor")
     assert newest(home())[COUPLING] == last, "the practitioner reads it on the researcher's branch"
 
 

@@ -42,6 +42,30 @@ def test_what_one_host_publishes_the_other_reads(world: World) -> None:
     assert thor.receive().updated == ()
 
 
+def test_the_page_of_theories_is_replaced_by_who_holds_some(world: World) -> None:
+    sprout, thor = world.post(SPROUT), world.post(THOR)
+    for page in ("first\n", "second, and shorter\n", "3\n"):
+        thor.set_overview(page)
+        thor.publish("a page")
+        assert sprout.receive().quarantined == ()
+        assert sprout.read(THOR, "LATEST_STATUS.md") == (("LATEST_STATUS.md", page.encode()),)
+    assert thor.unpublished() == 0
+    with pytest.raises(RoleError, match=r"sprout may not write LATEST_STATUS\.md"):
+        sprout.set_overview("all is well")
+
+
+def test_a_page_that_is_lost_comes_back_and_a_newer_one_stays(world: World) -> None:
+    thor = world.post(THOR)
+    thor.put(finding())
+    thor.set_overview("published\n")
+    thor.publish("a page")
+    place = world.papers(THOR) / "LATEST_STATUS.md"
+    thor.set_overview("newer")
+    git(world.hub.parent, "--git-dir", str(world.clone(THOR)), "update-ref", "-d", "refs/heads/host/thor")
+    thor.receive()
+    assert place.read_text() == "newer"
+
+
 def test_a_commit_says_who_wrote_it_and_when(world: World) -> None:
     sprout = world.post(SPROUT)
     sprout.put(decision())

@@ -22,7 +22,7 @@ from sage_edge.records.worklog import Status, WorklogLine
 SPROUT, THOR = HostName("sprout"), HostName("thor")
 FOLDERS: Mapping[str, frozenset[str]] = {
     "sprout": frozenset({"sessions", "decisions", "trusts"}),
-    "thor": frozenset({"findings", "checks", "recommendations", "trusts"}),
+    "thor": frozenset({"findings", "checks", "recommendations", "theories", "trusts"}),
     "desk": frozenset({"directives", "trusts"}),
 }
 START = datetime(2026, 11, 20, 6, tzinfo=timezone.utc)

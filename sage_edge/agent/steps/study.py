@@ -46,6 +46,8 @@ def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
     for paper in new.papers:
         name = "look at a trial" if isinstance(paper, TrialLook) else type(paper).__name__.lower()
         yield WakeAction(f"write a {name}", describe(paper), partial(_write, agent, paper))
+    if new.theories:
+        yield WakeAction("write LATEST_STATUS.md", "it is made of the theories", partial(_overview, agent))
     if not new.papers:
         yield WakeAction("study nothing", "every verified transcript has its finding")
     wake.problems.extend(new.problems)
@@ -61,6 +63,12 @@ def _write(agent: Agent, paper: StudyPaper) -> None:
     agent.record(
         "trial-ended" if ended else _EVENTS[type(paper)], describe(paper), session=session, about=paper.fingerprint()
     )
+
+
+def _overview(agent: Agent) -> None:
+    from sage_edge.agent.theory_study import write_overview
+
+    write_overview(agent)
 
 
 def new_papers(agent: Agent) -> Study:

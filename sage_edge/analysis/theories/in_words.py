@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sage_edge.names import Slug
-from sage_edge.records.theory import Theory, TheoryEvidence, TheoryPrediction
-from sage_edge.sanitize import terminal
+from sage_edge.records.theory import Speaks, Theory, TheoryEvidence, TheoryPrediction
+from sage_edge.sanitize import markdown, terminal
 
 STATES: Mapping[str, str] = {
     "open": "open",
@@ -15,7 +15,7 @@ STATES: Mapping[str, str] = {
     "contested": "contested",
     "replaced": "replaced",
 }
-_SIDES = (("for", "for it"), ("against", "against it"), ("neither", "cannot tell"))
+_SIDES: tuple[tuple[Speaks, str], ...] = (("for", "for it"), ("against", "against it"), ("neither", "cannot tell"))
 
 
 def lines(paper: Theory, earlier: Sequence[Theory]) -> Iterator[tuple[str, str]]:
@@ -28,13 +28,35 @@ def lines(paper: Theory, earlier: Sequence[Theory]) -> Iterator[tuple[str, str]]
     for prediction in paper.predicts:
         yield "predicts", _prediction(prediction)
     for speaks, label in _SIDES:
-        for evidence in paper.evidence:
-            if evidence.speaks == speaks:
-                yield label, _evidence(evidence)
+        for evidence in paper.speaking(speaks):
+            yield label, _evidence(evidence)
     yield "version", f"{paper.version} by {paper.author}, {paper.created:%Y-%m-%d %H:%M}"
     for version in earlier:
         by = paper if version is earlier[-1] else earlier[earlier.index(version) + 1]
         yield "before", f"{version.version}, {STATES[version.status]}; replaced by version {by.version}"
+
+
+def page(theories: Iterable[Theory], author: str) -> str:
+    """Return LATEST_STATUS.md: how every theory stands, and what speaks for and against each. The same ones make it."""
+    ordered = sorted(theories, key=lambda paper: paper.name)
+    text = [
+        "# How the theories stand",
+        "",
+        f"Made of the newest version of each paper below `theories/`, by {author}; never written by hand.",
+        "",
+        "| theory | stands | for | against | it says |",
+        "|---|---|---|---|---|",
+    ]
+    for paper in ordered:
+        name, stands, for_it, against, _, _ = row(paper)
+        text.append(f"| {name} | {stands} | {for_it} | {against} | {markdown(paper.statement)} |")
+    for paper in ordered:
+        text += ["", f"## {paper.name}", "", f"{markdown(paper.statement)} {STATES[paper.status].capitalize()}, "]
+        text[-1] += f"{markdown(paper.why)}. Version {paper.version}, {paper.created:%Y-%m-%d}."
+        text += ["", *(f"* predicts {markdown(_prediction(prediction))}" for prediction in paper.predicts)]
+        for speaks, label in _SIDES:
+            text += [f"* {label}: {markdown(_evidence(evidence))}" for evidence in paper.speaking(speaks)]
+    return "\n".join(text) + "\n"
 
 
 def declared(name: Slug, statement: str, status: str) -> tuple[str, ...]:

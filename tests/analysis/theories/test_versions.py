@@ -112,6 +112,19 @@ def test_words_of_a_theory_are_inert_and_say_all_of_it() -> None:
     assert in_words.row(known[1])[:5] == (NAME, "contested", "1", "1", "2")
 
 
+def test_the_page_of_all_theories_is_inert_and_the_same_for_the_same_ones() -> None:
+    hostile = update(of=card(statement=HOSTILE))
+    both = [of_claim(mind=HOSTILE), of_claim("not-supported")]
+    known = [*hostile, *update(hostile, both, of=card(statement=HOSTILE))]
+    page = in_words.page(versions.newest(known).values(), "thor")
+    assert page == in_words.page(reversed(known[1:]), "thor")
+    assert all(line.isprintable() for line in page.splitlines())
+    assert "<b>" not in page.replace("\\<b>", "")
+    assert "| named-is-self | contested | 1 | 1 |" in page
+    assert f"paper {of_claim().paper.short}" in page
+    assert "Version 2, 2026-11-20." in page
+
+
 class Desk:
     """A branch with some papers."""
 
