@@ -32,7 +32,8 @@ class Exchange:
 
     expected: the phrases that an older exercise listed, which have no type. stored: what the older system noted about
     the answer, verbatim, for replaying it. verbatim: what an older system stored as the answer, thinking included,
-    where that is not the reply: it scored this.
+    where that is not the reply: it scored this. reminder: what the teacher said right before the question, and asks
+    nothing by; no part of the prompt that is scored.
     """
 
     turn: int
@@ -46,6 +47,7 @@ class Exchange:
     expected: tuple[str, ...] = ()
     stored: Mapping[str, JsonValue] | None = None
     verbatim: str | None = None
+    reminder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def of(transcript: Transcript) -> Dialogue:
             finish_reason=turn.finish_reason,
             exercise=steps[turn.step].exercise,
             expect=steps[turn.step].expect,
+            reminder=steps[turn.step].reminder,
         )
         for number, turn in enumerate(transcript.turns, start=1)
     )

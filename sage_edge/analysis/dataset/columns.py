@@ -60,7 +60,7 @@ SESSIONS = (
     _column("due", "time", "the due moment that it serves"),
     _column("late", "truth", "whether that moment was missed at first"),
     _column("remarks", "texts", "what a careful reader must know, one word each"),
-    _column("system", "text", "the system message"),
+    _column("system", "text", "the system message, and below it what was said again before some questions"),
     _column("questions", "integer", "how many turns it has", "turns"),
     _column("answers", "integer", "how many of them were answered", "turns"),
 )

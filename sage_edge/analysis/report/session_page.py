@@ -88,9 +88,10 @@ def _facts(session: Dialogue) -> Iterator[tuple[Cell, ...]]:
 
 def _turns(session: Dialogue) -> Iterator[Block]:
     if session.system:
-        yield Definition("What the mind was told before the first question", text=session.system)
+        yield Definition("What the mind was told besides the questions", text=session.system)
     for exchange in session.exchanges:
-        yield Quotation(exchange.prompt, exchange.reply or "(nothing)", _ending(exchange), session.seal)
+        spoken = f"{exchange.reminder}\n{exchange.prompt}" if exchange.reminder else exchange.prompt
+        yield Quotation(spoken, exchange.reply or "(nothing)", _ending(exchange), session.seal)
 
 
 def _ending(exchange: Exchange) -> str:

@@ -13,7 +13,7 @@ from sage_edge.analysis.report import collect, site, trial_page
 from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.sections import compose
 from sage_edge.errors import UsageError
-from sage_edge.records.transcript import Transcript
+from sage_edge.records.transcript import Step, Transcript
 from sage_edge.trials import TrialPapers
 from tests import corpora
 from tests.analysis.report.contents import FEW, HOSTILE
@@ -67,6 +67,17 @@ def test_a_page_holds_every_turn_whole_with_its_ending_its_numbers_and_the_seal(
     assert "identity/1 rate" in text
     assert "1: 1; 2: 0" in text, "each answer's mark"
     assert str(FEW[0].definition) in text
+
+
+def test_what_was_said_again_stands_before_its_question(tmp_path: Path) -> None:
+    steps = (
+        Step(kind="prompt", prompt="And now?"),
+        Step(kind="closing", prompt="What is worth keeping?", reminder="You are Sage."),
+    )
+    written(tmp_path / "papers", tmp_path / "out", transcript(replies=["I listen.", "That."], steps=steps))
+    (text,) = (text for name, text in pages(tmp_path / "out").items() if name.startswith("sessions/"))
+    assert "You are Sage.\nWhat is worth keeping?" in text
+    assert "You are Sage.\nAnd now?" not in text
 
 
 def test_the_same_papers_make_the_same_folder_and_what_is_gone_goes(tmp_path: Path) -> None:
