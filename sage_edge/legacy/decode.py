@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ _MOST_DIGITS = 30
 _MOST_COMMAS, _MOST_WORK = 1_000, 64 << 20
 """How many commas are passed over, and how many characters are read again for them."""
 _COMMA = "a comma stands where nothing follows it; it was passed over"
+_MARKS = {"\ufeff": "a byte-order mark", "\x1e": "a record separator"}
 _SPACE = " \t\n\r"
 _GAP = re.compile(f"[{_SPACE}]*")
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
@@ -58,7 +60,7 @@ def parse(text: str, *, by_line: bool = False) -> Document:
     Several values one after the other are a list, too. A last line or value that was cut off is lost, and those before
     it are kept: whoever wrote them one by one had written each of these to its end.
     """
-    if not text.strip():
+    if not text.strip("".join(_MARKS) + string.whitespace):
         raise UnreadableFile("it is empty")
     try:
         return _lines(text) if by_line else _whole(text)
@@ -114,16 +116,24 @@ def _values(text: str, pieces: Iterable[tuple[str, int, bool]]) -> tuple[list[Js
 
 def _read(text: str, line: int, values: list[JsonValue], repairs: dict[str, None], *, is_last: bool) -> None:
     """Append every value of a text that starts on a line of the file. is_last: the file ends with it."""
-    at = _next(text, 0)
+    at = _begin(text, 0, repairs)
     while at < len(text):
         value, at = _piece(text, at, line, repairs, is_last=is_last)
         values.append(value)
-        at = _next(text, at)
+        at = _begin(text, at, repairs)
         if text.startswith(",", at) and isinstance(value, (dict, list)):
-            at = _next(text, at + 1)
+            at = _begin(text, at + 1, repairs)
             repairs[_COMMA] = None
         elif at < len(text) and not (text[at] in "{[" and isinstance(value, (dict, list))):
             raise UnreadableFile(f"no JSON: Extra data, {_place(text, at, line)}")
+
+
+def _begin(text: str, at: int, repairs: dict[str, None]) -> int:
+    """Where the next value begins: files that were joined keep their marks, and some write one before each value."""
+    while (begin := _next(text, at)) < len(text) and (mark := _MARKS.get(text[begin])):
+        repairs[f"{mark} stands before a value; it was passed over"] = None
+        at = begin + 1
+    return begin
 
 
 def _next(text: str, at: int) -> int:

@@ -60,6 +60,8 @@ def test_repairs_are_told(data: bytes, value: object, told: tuple[str, ...]) -> 
     [
         (b"", "it is empty"),
         (b" \n", "it is empty"),
+        ("\ufeff\x1e \ufeff\n".encode(), "it is empty"),
+        ("\u00a0\u2003\n".encode(), "line 1 column 1"),
         (b'{"a": 1', "line 1 column 8"),
         (b'{\n"a": 1,\n"b": ""2"}', "line 3 column 8"),
         (b'{"a": 1} x', "Extra data, line 1 column 10"),
@@ -101,6 +103,16 @@ def test_lines_of_several_values_and_with_commas() -> None:
     found = parse('{"a": 1},\n{"b": 2}{"c": 3}\n', by_line=True)
     assert found.value == [{"a": 1}, {"b": 2}, {"c": 3}]
     assert found.repairs == ("a comma stands where nothing follows it; it was passed over",)
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+def test_marks_before_values_are_passed_over(by_line: bool) -> None:
+    found = parse('\x1e{"a": 1}\n\ufeff{"b": "\ufeff"}\n\ufeff\n', by_line=by_line)
+    assert found.value == [{"a": 1}, {"b": "\ufeff"}]
+    assert [repair for repair in found.repairs if "passed over" in repair] == [
+        "a record separator stands before a value; it was passed over",
+        "a byte-order mark stands before a value; it was passed over",
+    ]
 
 
 def test_a_mean_number_of_commas_is_no_work_without_end() -> None:
