@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sage_edge.analysis.outlooks import near
 from sage_edge.analysis.study import StudyPaper
+from sage_edge.records.outlook import Outlook, OutlookRange, OutlookScore
 from sage_edge.records.study import Check, Finding, Measure, Prediction
 from sage_edge.records.theory import Theory
 from sage_edge.records.trial import Trial, TrialContrast, TrialLook
@@ -29,6 +31,10 @@ def describe(paper: StudyPaper) -> str:
         return f"trial {paper.trial.short} after {counted(paper.blocks, 'block')}, {paper.state}: {against}"
     if isinstance(paper, Theory):
         return f"theory {paper.name}, version {paper.version}: {paper.status.replace('-', ' ')}, {paper.why}"
+    if isinstance(paper, Outlook):
+        return f"{paper.first}-{paper.last} of {paper.to}: {paper.name} {_expected(paper.forecast)} in each"
+    if isinstance(paper, OutlookScore):
+        return f"outlook {paper.outlook.short}: {near(paper)}"
     prediction = paper.prediction
     many = f"in {prediction.sessions} sessions from {paper.first} on"
     within = f"in {paper.first}" if prediction.sessions == 1 else many
@@ -36,6 +42,10 @@ def describe(paper: StudyPaper) -> str:
         f"to {paper.to}, exploratory: {paper.intervention} for {paper.first}-{paper.last}, "
         f"predicting {_name(prediction)} {prediction.told} {within}"
     )
+
+
+def _expected(expected: OutlookRange) -> str:
+    return f"{expected.value:.2f} [{expected.low:.2f}, {expected.high:.2f}]"
 
 
 def _of_arm(contrast: TrialContrast) -> str:

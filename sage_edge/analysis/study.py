@@ -4,7 +4,8 @@
     2. a check for each recommendation of ours whose window holds a session under its intervention
     3. a look at each trial of ours that has a new whole block, and a trial to each host whose turn it is: that of a
        rule which is retired for its mind, else the next on the agenda
-    4. at most one recommendation, over all hosts: exploratory, and none where a trial of that kind is offered or runs
+    4. a score for each outlook of ours whose sessions have been, and an outlook of each outcome that has none
+    5. at most one recommendation, over all hosts: exploratory, and none where a trial of that kind is offered or runs
 
 Deterministic, and idempotent: called again with what it returned, it returns no paper.
 """
@@ -12,12 +13,13 @@ Deterministic, and idempotent: called again with what it returned, it returns no
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sage_edge.analysis.findings import CONTEXT, Examined, Filed, examine
+from sage_edge.analysis.outlooks import OutlookCase, OutlookPapers, new_outlooks, new_scores
 from sage_edge.analysis.prediction_check import check
 from sage_edge.analysis.recommend import Case, Threshold, recommend
 from sage_edge.analysis.trials import work
@@ -26,10 +28,13 @@ from sage_edge.analysis.trials.work import TrialWork
 from sage_edge.curriculum import Curriculum
 from sage_edge.errors import SageError
 from sage_edge.names import FIRST_LETTERS, Digest, HostName, SessionId, Track
+from sage_edge.records.outlook import Outlook, OutlookScore
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.records.trial import Trial, TrialLook
+
+P = TypeVar("P", Outlook, OutlookScore)
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,10 @@ class StudyPapers:
     decisions: Sequence[Decision] = ()
     letters: Mapping[Track, str] = field(default_factory=lambda: FIRST_LETTERS)
     trials: TrialWork = field(default_factory=TrialWork)
+    outlooks: OutlookPapers = field(default_factory=OutlookPapers)
 
 
-StudyPaper: TypeAlias = Finding | Check | TrialLook | Trial | Recommendation | Theory
+StudyPaper: TypeAlias = Finding | Check | TrialLook | Trial | OutlookScore | Outlook | Recommendation | Theory
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Study:
     checks: tuple[Check, ...] = ()
     looks: tuple[TrialLook, ...] = ()
     trials: tuple[Trial, ...] = ()
+    outlook_scores: tuple[OutlookScore, ...] = ()
+    outlooks: tuple[Outlook, ...] = ()
     recommendation: Recommendation | None = None
     problems: tuple[str, ...] = ()
     theories: tuple[Theory, ...] = ()
@@ -71,7 +79,16 @@ class Study:
     @property
     def papers(self) -> tuple[StudyPaper, ...]:
         last = (self.recommendation,) if self.recommendation else ()
-        return (*self.findings, *self.checks, *self.looks, *self.trials, *last, *self.theories)
+        return (
+            *self.findings,
+            *self.checks,
+            *self.looks,
+            *self.trials,
+            *self.outlook_scores,
+            *self.outlooks,
+            *last,
+            *self.theories,
+        )
 
 
 @dataclass
@@ -98,9 +115,32 @@ def study(read: StudyPapers) -> Study:
     looks = tuple(look for case in cases for look in work.looks(read.author, case, read.now, desk.problems))
     hosts = {host: _host_case(desk, host, sessions) for host, sessions in examined.items()}
     trials = tuple(_proposals(desk, cases, hosts))
+    ahead = [OutlookCase(case.to, case.examined, case.last, case.letters) for case in cases]
+    scores, expected = tuple(_outlooks(desk, ahead, new_scores)), tuple(_outlooks(desk, ahead, new_outlooks))
     taken = {(case.to, track) for case in cases for track in read.letters if case.is_busy(track, read.now)}
     recommendation = _recommendation(desk, hosts, taken | {(trial.to, trial.design.track) for trial in trials})
-    return Study(tuple(desk.findings), tuple(desk.checks), looks, trials, recommendation, tuple(desk.problems))
+    return Study(
+        findings=tuple(desk.findings),
+        checks=tuple(desk.checks),
+        looks=looks,
+        trials=trials,
+        outlook_scores=scores,
+        outlooks=expected,
+        recommendation=recommendation,
+        problems=tuple(desk.problems),
+    )
+
+
+def _outlooks(
+    desk: _Desk,
+    cases: Sequence[OutlookCase],
+    new: Callable[[HostName, OutlookCase, OutlookPapers, datetime], Iterator[P]],
+) -> Iterator[P]:
+    for case in cases:
+        try:
+            yield from new(desk.read.author, case, desk.read.outlooks, desk.read.now)
+        except ValueError as why:  # a transcript that cannot be read, or no session number is left
+            desk.problems.append(f"nothing is said of the next sessions of {case.to}: {why}")
 
 
 def _trial_case(read: StudyPapers, host: HostName, sessions: Sequence[Examined]) -> TrialCase:

@@ -11,7 +11,7 @@ import click
 
 from sage_edge import sanitize
 from sage_edge.analysis.session_groups import WAYS, GroupWay
-from sage_edge.cli import corpus_options, older_details, render
+from sage_edge.cli import corpus_options, older_details, outlook_view, render
 from sage_edge.cli.environment import json_option, log, paths
 from sage_edge.errors import SageError, UsageError
 from sage_edge.names import Track
@@ -85,9 +85,12 @@ def command(
         if claims:
             _claims(opened, host, mind, as_json)
         elif as_json:
-            render.document("sage-edge/analysis/1", _document(opened, (host, mind), track, scorers, cut, named))
+            document = _document(opened, (host, mind), track, scorers, cut, named)
+            outlooks = outlook_view.documents(opened, host, mind)
+            render.document("sage-edge/analysis/1", {**document, "outlooks": outlooks})
         else:
             _tables(opened, (host, mind), track, scorers, cut, named)
+            outlook_view.tables(opened, host, mind)
         if not as_json:
             corpus_options.tell_refused(opened, corpus, exchange)
 

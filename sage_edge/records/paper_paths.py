@@ -7,6 +7,7 @@ from datetime import datetime
 from sage_edge.names import FIRST_KINDS, Digest, SessionId, Track
 from sage_edge.records.base import Record
 from sage_edge.records.directive import Directive, DirectiveAnswer
+from sage_edge.records.outlook import Outlook, OutlookScore
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Transcript
@@ -24,6 +25,8 @@ WRITERS = {
     "trial-decisions": "decide",
     "trial-looks": "analyse",
     "theories": "analyse",
+    "outlooks": "analyse",
+    "outlook-scores": "analyse",
 }
 """Top folder → the ability without which a host may not write below it; its papers are immutable."""
 
@@ -87,6 +90,10 @@ def of(paper: Record) -> str:
         return f"trial-looks/{paper.trial.short}-{after}.json"
     if isinstance(paper, Theory):
         return f"theories/{paper.name}-{paper.version:03d}.json"
+    if isinstance(paper, Outlook):
+        return f"outlooks/{paper.first}-{paper.fingerprint().short}.json"
+    if isinstance(paper, OutlookScore):
+        return f"outlook-scores/{paper.outlook.short}.json"
     if isinstance(paper, BranchTrust):
         return f"{TRUSTS}/{paper.host}/{paper.commit[:12]}.json"
     raise TypeError(f"{type(paper).__name__} has no place of its own")

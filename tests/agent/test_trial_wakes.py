@@ -10,6 +10,7 @@ import pytest
 from sage_edge.agent import advice_view, by_hand, wake
 from sage_edge.names import SessionId
 from sage_edge.records.base import parse
+from sage_edge.records.outlook import Outlook
 from sage_edge.records.transcript import Transcript
 from sage_edge.records.trial import Trial, TrialDecision
 from sage_edge.sessions import trials
@@ -92,6 +93,10 @@ def test_a_trial_is_offered_accepted_given_and_looked_at(world: World, home: Mak
     named = [paper for paper in within if paper.head.intervention.name != "observe"]
     assert named
     assert all(paper.head.lesson.system.count("\n") == 0 for paper in named), "the name alone, no memory, no exemplar"
+    (outlook,) = (
+        parse(Outlook, content) for _, content in home("thor").post.read(home("thor").me.host.name, "outlooks")
+    )
+    assert (outlook.name, outlook.first, outlook.last) == ("identity/2 rate", "P005", "P024")
     accepts_advice_that_rests(home, watch)
 
 

@@ -16,6 +16,8 @@ from sage_edge.cli import main
 from sage_edge.legacy import import_folder
 from sage_edge.names import Digest
 from tests import corpora
+from tests.analysis.report.test_predictions import hub as hub_of
+from tests.analysis.test_outlooks import BEFORE, OUTLOOK, SCORE
 from tests.builders import START, transcript
 from tests.exchange.world import SPROUT, World
 from tests.legacy.papers import TEXT, planned, real, session, utterances
@@ -181,6 +183,19 @@ def test_the_exchange_is_read_as_well(tmp_path: Path) -> None:
         post.put(paper)
     post.publish("sessions")
     assert asked("--exchange", world.hub) == asked("--corpus", world.papers("sprout"))
+
+
+def test_what_was_expected_of_the_next_sessions_stands_below_the_numbers(tmp_path: Path) -> None:
+    sessions = [paper.transcript for paper in BEFORE]
+    foreign = OUTLOOK.model_copy(update={"version": 1})  # of thor, on the branch of sprout
+    hub = hub_of(tmp_path, sprout=(*sessions, foreign), thor=(OUTLOOK, SCORE))
+    shown = " ".join(asked("--exchange", hub, "--scorer", "identity/2").split())
+    assert "sprout: what was expected of each session before it" in shown
+    assert "identity/2 rate P006-P025 0.34 (" in shown
+    assert "19 of 20 sessions inside, mean 0.32; interval score" in shown
+    (known,) = numbers("--exchange", hub)["outlooks"]
+    assert (known["mind"], known["score"]["inside"]) == ("Sage", 19)
+    assert numbers("--corpus", tmp_path / "sprout")["outlooks"] == []
 
 
 def test_hostile_text_is_inert(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sage_edge.agent.build import Agent
 from sage_edge.agent.paper_summary import describe
 from sage_edge.agent.steps.base import Wake, WakeAction, WakeStep, holders_of
 from sage_edge.analysis.findings import Filed
+from sage_edge.analysis.outlooks import OutlookOutcome, OutlookPapers
 from sage_edge.analysis.study import Study, StudyPaper, StudyPapers, study
 from sage_edge.analysis.trials.work import TrialWork
 from sage_edge.errors import SageError, UsageError
@@ -22,6 +23,7 @@ from sage_edge.inventory import guard
 from sage_edge.names import HostName, SessionId
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
+from sage_edge.records.outlook import Outlook, OutlookScore
 from sage_edge.records.study import Check, Decision, Finding, Recommendation
 from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Transcript
@@ -35,16 +37,21 @@ _EVENTS = {
     Check: "prediction-checked",
     TrialLook: "trial-looked-at",
     Trial: "trial-proposed",
+    OutlookScore: "outlook-scored",
+    Outlook: "outlook-registered",
     Recommendation: "intervention-recommended",
     Theory: "theory-published",
 }
+
+
+_NAMES: Mapping[type[Record], str] = {TrialLook: "look at a trial", OutlookScore: "score of an outlook"}
 
 
 def actions(agent: Agent, wake: Wake) -> Iterator[WakeAction]:
     """Yield each paper that is to be written; what stood in the way of more goes to the wake's problems."""
     new = new_papers(agent)
     for paper in new.papers:
-        name = "look at a trial" if isinstance(paper, TrialLook) else type(paper).__name__.lower()
+        name = _NAMES.get(type(paper), type(paper).__name__.lower())
         yield WakeAction(f"write a {name}", describe(paper), partial(_write, agent, paper))
     if new.theories:
         yield WakeAction("write LATEST_STATUS.md", "it is made of the theories", partial(_overview, agent))
@@ -78,6 +85,7 @@ def new_papers(agent: Agent) -> Study:
     me, fleet, trust = agent.me.host.name, agent.me.fleet, agent.watch.look()
     may_recommend = agent.can("recommend") and trust.doubt is None  # its validity would be counted from a wrong date
     problems: list[str] = []
+    trials_ = _trials(agent, may_recommend, problems)
     read = StudyPapers(
         author=me,
         now=trust.at,
@@ -89,11 +97,25 @@ def new_papers(agent: Agent) -> Study:
         checks=tuple(_read(agent, me, "checks", Check, problems)),
         decisions=tuple(_decisions(agent, problems)),
         letters=fleet.kinds.letters,
-        trials=_trials(agent, may_recommend, problems),
+        trials=trials_,
+        outlooks=OutlookPapers(
+            tuple(_outcomes(agent, trials_)) if may_recommend else (),
+            tuple(_read(agent, me, "outlooks", Outlook, problems)),
+            {score.outlook for score in _read(agent, me, "outlook-scores", OutlookScore, problems)},
+        ),
     )
     new = study(read)
     whole = with_theories(agent, new, read.trials.papers, len(read.findings))
     return replace(whole, problems=(*problems, *whole.problems))
+
+
+def _outcomes(agent: Agent, work: TrialWork) -> Iterator[OutlookOutcome]:
+    """What rules look at and what the trials of the agenda ask about."""
+    for rule in agent.me.role.rules:
+        yield OutlookOutcome(rule.track, rule.scorer, rule.version, rule.quantity)
+    for item in work.agenda:
+        if (card := work.cards.get(item.trial)) is not None:
+            yield OutlookOutcome(card.track, card.outcome.scorer, card.outcome.version, card.outcome.quantity)
 
 
 def _trials(agent: Agent, may_recommend: bool, problems: list[str]) -> TrialWork:

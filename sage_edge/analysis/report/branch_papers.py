@@ -13,12 +13,14 @@ from typing import TypeVar
 
 from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import Problem
+from sage_edge.analysis.outlooks import ScoredOutlook
 from sage_edge.exchange import branch_reader, rules
 from sage_edge.exchange.commands import VERIFIED, Clone
 from sage_edge.names import Digest, HostName
 from sage_edge.records import paper_paths
 from sage_edge.records.base import Record, parse
 from sage_edge.records.dialogue import Dialogue
+from sage_edge.records.outlook import Outlook, OutlookScore
 from sage_edge.records.study import Check, Decision, Recommendation
 from sage_edge.records.trial import Trial, TrialDecision, TrialLook
 from sage_edge.sanitize import one_line
@@ -82,6 +84,20 @@ class BranchPapers:
                 looks.setdefault(look.trial, []).append(look)
         ordered = {trial: tuple(sorted(all_, key=lambda look: look.order)) for trial, all_ in looks.items()}
         return TrialPapers(trials, decisions, ordered)
+
+    def outlooks(self, host: str, mind: str | None = None) -> tuple[ScoredOutlook, ...]:
+        """Return what was expected of a host's sessions before them, oldest first. mind: of this one only."""
+        papers = [paper for on, paper in self._read("outlooks", Outlook) if paper.author == on and paper.to == host]
+        scores = {
+            (score.author, score.outlook): score
+            for on, score in self._read("outlook-scores", OutlookScore)
+            if score.author == on
+        }
+        return tuple(
+            ScoredOutlook(paper, scores.get((paper.author, paper.fingerprint())))
+            for paper in sorted(papers, key=lambda paper: (paper.created, paper.name))
+            if mind in (None, paper.mind)
+        )
 
     def _read(self, folder: str, kind: type[R]) -> Iterator[tuple[str, R]]:
         """Yield the papers of a kind, each with the host on whose branch it lies."""

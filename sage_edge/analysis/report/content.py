@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import MeasuredAnswer, Problem, Refused
 from sage_edge.analysis.narrative import Narrative
+from sage_edge.analysis.outlooks import ScoredOutlook
 from sage_edge.analysis.series import Series
 from sage_edge.names import Digest, Track
 from sage_edge.records.claim import ClaimFinding
@@ -64,6 +65,7 @@ class ReportContent:
     forecasts: tuple[AnsweredPrediction, ...] = ()
     narrative: Narrative | None = None
     trials: TrialPapers = field(default_factory=TrialPapers)
+    outlooks: tuple[ScoredOutlook, ...] = ()
     newest: Dialogue | None = None
     quotes: tuple[MindQuote, ...] = ()
 
