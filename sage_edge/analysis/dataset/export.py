@@ -69,12 +69,11 @@ def export(corpus: Corpus, out: Path) -> Exported:
     digest = _digest(corpus, sessions, study)
     if (there := _rows_there(out, digest)) is not None:
         return Exported(there, is_new=False)
-    with files.new_folder(out) as folder:
+    with files.new_folder(out) as folder, files.storing(out):
         rows = _write(corpus, sessions, study, folder)
         sheet = _sheet(corpus, digest, study, rows)
-        with files.storing(out):
-            (folder / JSON).write_bytes(sheet.document())
-            (folder / README).write_bytes(sheet.readme())
+        (folder / JSON).write_bytes(sheet.document())
+        (folder / README).write_bytes(sheet.readme())
     return Exported(rows, is_new=True)
 
 

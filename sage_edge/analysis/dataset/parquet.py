@@ -1,18 +1,22 @@
-"""The door to pyarrow: rows and marks into Parquet files, row group by row group, and never a whole table in memory."""
+"""The door to pyarrow: rows and marks into Parquet files, row group by row group, and never a whole table in memory.
+
+pyarrow packs and writes beside us, in a thread of its own: one group at most is on its way there.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 
-from sage_edge import files
 from sage_edge.analysis.dataset.columns import TABLES, Column, ColumnType
 from sage_edge.analysis.dataset.mark_columns import MarkColumns
 from sage_edge.analysis.dataset.session_rows import TableRow
@@ -28,12 +32,32 @@ _TYPES: Mapping[ColumnType, Any] = {
 _COMPRESSION = "zstd"
 
 
+class WriteQueue:
+    """One thread that writes, in the order of the puts. A put waits for the one before, and raises what that raised."""
+
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+        self._last: Future[object] | None = None
+
+    def put(self, write: Callable[[], object]) -> None:
+        """Begin a write."""
+        self.wait()
+        self._last = self._thread.submit(write)
+
+    def wait(self) -> None:
+        """Return once all is written."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.result()
+
+
 @dataclass
 class TableFile:
     """One table that is being written. rows: how many it has by now."""
 
     name: str
     writer: Any
+    queue: WriteQueue
     rows: int = 0
 
     def add(self, rows: Sequence[TableRow]) -> None:
@@ -67,7 +91,7 @@ class TableFile:
     def _write(self, arrays: Sequence[Any]) -> None:
         names = [column.name for column in TABLES[self.name]]
         batch = pyarrow.Table.from_arrays(list(arrays), names=names)
-        self.writer.write_table(batch, row_group_size=max(1, batch.num_rows))
+        self.queue.put(partial(self.writer.write_table, batch, row_group_size=max(1, batch.num_rows)))
         self.rows += batch.num_rows
 
 
@@ -83,10 +107,12 @@ def _named(at: Any, values: Sequence[str]) -> Any:
 
 @contextlib.contextmanager
 def tables(folder: Path) -> Iterator[Mapping[str, TableFile]]:
-    """Hold a file for each table, below a folder, to be written to; name → table. Raises StorageError."""
+    """Hold a file for each table, below a folder, to be written to; name → table. Raises OSError."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(files.storing(folder))
-        yield {name: TableFile(name, stack.enter_context(_writer(folder, name))) for name in TABLES}
+        writers = {name: stack.enter_context(_writer(folder, name)) for name in TABLES}
+        queue = WriteQueue(stack.enter_context(ThreadPoolExecutor(max_workers=1)))
+        yield {name: TableFile(name, writer, queue) for name, writer in writers.items()}
+        queue.wait()
 
 
 def path(folder: Path, name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.dataset import study_rows
 from sage_edge.analysis.dataset.columns import DECISIONS, TABLES, TRIALS, Column
-from sage_edge.errors import SageError, UsageError
+from sage_edge.errors import SageError, StorageError, UsageError
 from sage_edge.names import Slug
 from sage_edge.records.trial import TrialContrast, TrialPlace
 from sage_edge.scorers import EARLIER_IDENTITY, TRUNCATION
@@ -125,6 +126,20 @@ def test_an_export_that_fails_leaves_nothing(papers: Path, tmp_path: Path, monke
 
     monkeypatch.setattr(Corpus, "marks_texts", fail)
     with pytest.raises(SageError, match="gone"):
+        write(papers, tmp_path / "tables")
+    assert [path.name for path in tmp_path.iterdir()] == ["papers"]
+
+
+@pytest.mark.parametrize("group", [1, 500])
+def test_a_full_disk_is_told_and_leaves_nothing(
+    papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
+) -> None:
+    def full(writer: object, table: object, **how: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(exports, "PER_GROUP", group)
+    monkeypatch.setattr(parquet.ParquetWriter, "write_table", full)
+    with pytest.raises(StorageError, match="tables"):
         write(papers, tmp_path / "tables")
     assert [path.name for path in tmp_path.iterdir()] == ["papers"]
 
