@@ -1,4 +1,4 @@
-"""What was claimed, tested again: `evaluate.test(declarations.load(fleet), corpus)` returns a finding for each claim.
+"""What was claimed, tested again: `evaluate.test(declarations.load(fleet), corpus, sessions)` finds for each claim.
 
     declarations   fleet/claims.yaml as values           schema         the kinds of claims
     measurement    scores of a window, and what one measurement leaves behind

@@ -6,6 +6,7 @@ addressee, a check or a look by the author of what it is about. What cannot be r
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from sage_edge.records.base import Record, parse
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.outlook import Outlook, OutlookScore
 from sage_edge.records.study import Check, Decision, Recommendation
+from sage_edge.records.theory import Theory
 from sage_edge.records.trial import Trial, TrialDecision, TrialLook
 from sage_edge.sanitize import one_line
 from sage_edge.trials import TrialPapers
@@ -98,6 +100,13 @@ class BranchPapers:
             for paper in sorted(papers, key=lambda paper: (paper.created, paper.name))
             if mind in (None, paper.mind)
         )
+
+    def theories(self) -> tuple[tuple[Theory, ...], ...]:
+        """Return every theory of every researcher, by name: its versions, the oldest first."""
+        papers = [paper for on, paper in self._read("theories", Theory) if paper.author == on]
+        papers.sort(key=lambda paper: (paper.name, paper.author, paper.version))
+        groups = itertools.groupby(papers, key=lambda paper: (paper.name, paper.author))
+        return tuple(tuple(versions) for _, versions in groups)
 
     def _read(self, folder: str, kind: type[R]) -> Iterator[tuple[str, R]]:
         """Yield the papers of a kind, each with the host on whose branch it lies."""

@@ -40,6 +40,7 @@ def gather(corpus: Corpus, chosen: Corpus | None, claims: Sequence[ClaimFinding]
     counting = {session.seal for track in chosen.tracks for session in chosen.sessions(track)}
     forecasts = post.forecasts(host, known) if post else ()
     trials = post.trials(host) if post else TrialPapers()
+    theories = post.theories() if post else ()
     outlooks = post.outlooks(host, chosen.mind) if post else ()
     newest = _newest(known[seal] for seal in counting)
     here = host, chosen.mind
@@ -59,6 +60,7 @@ def gather(corpus: Corpus, chosen: Corpus | None, claims: Sequence[ClaimFinding]
         problems=(*chosen.problems, *(post.problems if post else ())),
         forecasts=forecasts,
         trials=trials,
+        theories=theories,
         outlooks=outlooks,
         newest=newest,
         quotes=quotes(chosen.read(newest.seal)) if newest else (),

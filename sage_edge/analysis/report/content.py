@@ -13,6 +13,7 @@ from sage_edge.analysis.series import Series
 from sage_edge.names import Digest, Track
 from sage_edge.records.claim import ClaimFinding
 from sage_edge.records.dialogue import Dialogue
+from sage_edge.records.theory import Theory
 from sage_edge.trials import TrialPapers
 
 SEED = 20_261_120
@@ -50,6 +51,7 @@ class ReportContent:
     others: further minds with sessions there. elsewhere: what was claimed about other papers, and is not tested here.
     sessions: all its papers, whether they count or not. series: every quantity of every scorer that looks at one of the
     tracks, in the order of `scorers.ALL`. newest: the newest session that counts; quotes: some of its answers.
+    theories: the versions of each, the oldest first.
     """
 
     source: str
@@ -66,6 +68,7 @@ class ReportContent:
     narrative: Narrative | None = None
     trials: TrialPapers = field(default_factory=TrialPapers)
     outlooks: tuple[ScoredOutlook, ...] = ()
+    theories: tuple[tuple[Theory, ...], ...] = ()
     newest: Dialogue | None = None
     quotes: tuple[MindQuote, ...] = ()
 

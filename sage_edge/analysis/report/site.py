@@ -3,6 +3,7 @@
 DIR/.sage-report              marks the folder as a report's own: only such a folder is written to
 DIR/sessions/P021-<seal>.html each session, every word of it
 DIR/trials/<name>-<id>.html   each trial
+DIR/theories/<name>-<author>.html   each theory
 DIR/sessions.html             all sessions
 DIR/index.html                the report, written last
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from sage_edge import files
 from sage_edge.analysis.corpus import Corpus
-from sage_edge.analysis.report import page, session_page, trial_page
+from sage_edge.analysis.report import page, session_page, theory_page, trial_page
 from sage_edge.analysis.report.blocks import Cell, LinkCell, Section, Table
 from sage_edge.analysis.report.content import ReportContent, Session
 from sage_edge.analysis.report.sections import Page
@@ -38,6 +39,7 @@ class _Site:
 
     sessions: Mapping[Digest, str]
     trials: Mapping[Digest, str]
+    theories: Sequence[str]
 
     @classmethod
     def of(cls, content: ReportContent) -> _Site:
@@ -46,6 +48,7 @@ class _Site:
         return cls(
             {header.seal: f"sessions/{_plain(header.label)}{header.seal.short}.html" for header in headers},
             {digest: f"trials/{_plain(trial.design.name)}{digest.short}.html" for digest, trial in trials},
+            [f"theories/{_plain(versions[-1].name)}{versions[-1].author}.html" for versions in content.theories],
         )
 
     def up(self, links: Mapping[Digest, str]) -> Mapping[Digest, str]:
@@ -91,6 +94,8 @@ def _pages(site: _Site, content: ReportContent, corpus: Corpus) -> Iterator[tupl
     up = site.up(site.sessions)
     for digest, path in site.trials.items():
         yield path, page.html(trial_page.compose(content, digest, up, _HOME))
+    for path, versions in zip(site.theories, content.theories, strict=True):
+        yield path, page.html(theory_page.compose(versions, _HOME))
     scores = session_page.SessionScores.of(content.series)
     seals = list(site.sessions)
     for start in range(0, len(seals), AT_ONCE):
@@ -113,6 +118,8 @@ def _from_index(site: _Site, content: ReportContent) -> Iterator[LinkCell]:
     yield LinkCell("All sessions, word for word", "sessions.html")
     for digest, path in site.trials.items():
         yield LinkCell(f"Trial {content.trials.trials[digest].design.name}", path)
+    for versions, path in zip(content.theories, site.theories, strict=True):
+        yield LinkCell(f"Theory {versions[-1].name}", path)
 
 
 def _listing(site: _Site, content: ReportContent) -> Page:
@@ -138,7 +145,7 @@ def _row(site: _Site, session: Session) -> tuple[Cell, ...]:
 
 
 def _remove_others(folder: Path, written: set[str]) -> None:
-    for below in ("sessions", "trials"):
+    for below in ("sessions", "trials", "theories"):
         for path in files.listed(folder / below, "*.html"):
             if f"{below}/{path.name}" not in written:
                 files.remove(path)

@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from sage_edge.analysis.corpus import Corpus, Folder
-from sage_edge.analysis.report import collect, site, trial_page
+from sage_edge.analysis.report import collect, site, theory_page, trial_page
+from sage_edge.analysis.report.branch_papers import BranchPapers
 from sage_edge.analysis.report.content import ReportContent
 from sage_edge.analysis.report.sections import compose
 from sage_edge.errors import UsageError
+from sage_edge.records.theory import Theory
 from sage_edge.records.transcript import Step, Transcript
 from sage_edge.trials import TrialPapers
 from tests import corpora
 from tests.analysis.report.contents import FEW, HOSTILE
-from tests.builders import transcript
+from tests.analysis.report.test_predictions import hub
+from tests.builders import START, transcript
 from tests.trials import made
 
 LINK = re.compile(r'<a href="([^"#]+)"')
@@ -134,3 +137,43 @@ def test_a_trial_shows_each_look() -> None:
     assert [section.key for section in composed.sections] == ["trial", "looks"]
     (table,) = composed.sections[1].blocks
     assert shown(table.rows) == [[str(look.blocks), "named", "+0.25 (-0.10 to +0.50)", "cannot tell", "running"]]  # type: ignore[union-attr]
+
+
+def test_a_theory_shows_its_newest_version_and_those_before_it() -> None:
+    content = {
+        "author": "thor",
+        "name": "two-states",
+        "statement": "There are two states.",
+        "source": "the seeds",
+        "predicts": [{"by": "claim", "name": "two", "expects": "supported", "how": "two gain against one"}],
+        "why": "nothing was tested",
+        "created": START,
+    }
+    first = Theory.model_validate({**content, "version": 1, "status": "open"})
+    second = Theory.model_validate({**content, "version": 2, "status": "supported", "replaces": first.fingerprint()})
+    composed = theory_page.compose((first, second), ())
+    assert composed.title == "two-states: a theory of thor"
+    assert composed.headline == "Supported, by what was tested so far."
+    (table,) = composed.sections[0].blocks
+    rows = shown(table.rows)  # type: ignore[union-attr]
+    assert ["before", "1, open; replaced by version 2"] in rows
+    assert ["predicts", "claim two: supported, two gain against one"] in rows
+
+
+def test_theories_are_read_from_the_branches_of_who_wrote_them(tmp_path: Path) -> None:
+    own = Theory.model_validate(
+        {
+            "author": "thor",
+            "name": "one",
+            "version": 1,
+            "statement": "So.",
+            "source": "us",
+            "predicts": [{"by": "claim", "name": "two", "expects": "supported", "how": "so"}],
+            "status": "open",
+            "why": "so",
+            "created": START,
+        }
+    )
+    foreign = own.model_copy(update={"name": "other"})
+    read = BranchPapers(hub(tmp_path, thor=(own,), sprout=(foreign,)))
+    assert read.theories() == ((own,),)
