@@ -55,8 +55,8 @@ def command(
     """Write a report on the sessions of one mind: a page that needs nothing around it.
 
     It begins with the mind and what was tried, shows every scorer by session, and tests the claims of
-    fleet/claims.yaml again. The same papers make the same report. LATEST_STATUS.md is made with --markdown
-    LATEST_STATUS.md. Without --host and --mind it is about the mind with most sessions.
+    fleet/claims.yaml again. The same papers make the same report. Without --host and --mind it is about the mind with
+    most sessions.
     """
     if out is None and markdown is None and site is None:
         raise UsageError("nowhere to write to", hint=sage("report", corpus="DIR", out="report.html"))

@@ -51,7 +51,7 @@ def test_two_pages_in_one_file_are_refused(tmp_path: Path, other: str) -> None:
 @pytest.mark.slow
 def test_it_writes_a_page_and_the_same_markdown_each_time_and_says_what_holds(tmp_path: Path) -> None:
     corpora.write_all(tmp_path / "corpus", 9)
-    out, notes = tmp_path / "made" / "report.html", tmp_path / "LATEST_STATUS.md"
+    out, notes = tmp_path / "made" / "report.html", tmp_path / "report.md"
     answer = ask("--corpus", tmp_path / "corpus", "--out", out, "--markdown", notes)
     assert answer.exit_code == 0, answer.output
     assert answer.stdout.startswith("Sage on sprout, 2026-11-20 to 2026-11-21: 6 primary and 3 training sessions kept")
@@ -161,7 +161,7 @@ def test_the_help_fits_a_terminal() -> None:
     answer = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["report", "--help"])
     assert answer.exit_code == 0
     assert max(map(len, answer.stdout.splitlines())) <= 80
-    assert "LATEST_STATUS.md" in answer.stdout
+    assert "--markdown FILE" in answer.stdout
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from sage_edge.analysis.report import (
 from sage_edge.analysis.report.blocks import Badge, LinkCell, Section
 from sage_edge.analysis.report.content import SEED, ReportContent
 
-REGENERATE = "sage-edge report --corpus DIR --out report.html --markdown LATEST_STATUS.md"
+REGENERATE = "sage-edge report --corpus DIR --out report.html --markdown report.md"
 
 
 @dataclass(frozen=True)
