@@ -195,9 +195,10 @@ def content(kind: Any) -> bytes:
     text · json · config {of, …changes} · tokenizer {…changes} · pointer: bytes it stands for · hex
     framed {header: JSON, data: bytes behind it, claims: how long it says its header is}
     safetensors {of, change: {config}, renamed: {part of a name: other}, shapes: {tensor: shape}, without: [tensor],
-    part: [i, n], cut, more}
+    part: [i, n], also: [tensor that another part holds], cut, more}
     gguf {family, set: {key: value}, items: {key: elements as `changed_list` changes them}, shapes, without, count, cut,
-    more, matrices: kind, kinds: {tensor: kind}}
+    more, matrices: kind, kinds: {tensor: kind}, part, also}
+    joined [content, …]
     """
     (name, value), *_ = kind.items()
     if name == "text":
@@ -215,6 +216,8 @@ def content(kind: Any) -> bytes:
         return struct.pack("<Q", value.get("claims", len(raw))) + raw + bytes(value.get("data", 0))
     if name == "pointer":
         return f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize {value}\n".encode()
+    if name == "joined":
+        return b"".join(map(content, value))
     data = _safetensors(value) if name == "safetensors" else _gguf(value)
     return data[: len(data) - value.get("cut", 0)] + bytes(value.get("more", 0))
 
@@ -230,7 +233,8 @@ def _safetensors(value: Mapping[str, Any]) -> bytes:
     tensors |= {name: ("F16", shape) for name, shape in value.get("shapes", {}).items()}
     number, total = value.get("part", (1, 1))
     names = [name for name in tensors if name not in value.get("without", ())]
-    return safetensors({name: tensors[name] for name in names[number - 1 :: total]}, {"format": "pt"})
+    held = (*names[number - 1 :: total], *value.get("also", ()))
+    return safetensors({name: tensors[name] for name in held}, {"format": "pt"})
 
 
 def _renamed(name: str, parts: Mapping[str, str]) -> str:
@@ -249,13 +253,17 @@ def index(of: str = "qwen2", total: int = 3, stem: str = "model") -> dict[str, A
 
 def _gguf(value: Mapping[str, Any]) -> bytes:
     family = value.get("family", "qwen2")
-    metadata = gguf_metadata(family)
+    number, total = value.get("part", (1, 1))
+    metadata = gguf_metadata(family) if number == 1 else {}
+    if total > 1:
+        metadata |= {"split.no": number - 1, "split.count": total, "split.tensors.count": len(gguf_tensors(family))}
     for key, changed in value.get("set", {}).items():
         metadata[key] = changed
     for key, changes in value.get("items", {}).items():
         metadata[key] = changed_list(metadata[key], changes)
     tensors = {**gguf_tensors(family), **value.get("shapes", {})}
-    tensors = {name: shape for name, shape in tensors.items() if name not in value.get("without", ())}
+    names = [name for name in tensors if name not in value.get("without", ())]
+    tensors = {name: tensors[name] for name in (*names[number - 1 :: total], *value.get("also", ()))}
     kept = {key: changed for key, changed in metadata.items() if changed is not None}
     return gguf(
         kept, tensors, count=value.get("count"), matrices=value.get("matrices", "F32"), kinds=value.get("kinds")

@@ -14,6 +14,7 @@ from sage_edge.models.inspect import (
     architectures,
     dimensions,
     gguf_purposes,
+    gguf_splits,
     mixture,
     read_gguf,
     shapes,
@@ -36,20 +37,22 @@ def weigh(path: Path, folder: Path, files: Sequence[str]) -> InspectReport:
         return InspectReport(path, ModelKind.UNKNOWN, "gguf", faults=(fault,))
     missing: list[str] = []
     faults: list[str] = []
-    headers: list[Header] = []
+    headers: dict[str, Header] = {}
     instead = ""
     for name in wanted:
         if not (folder / name).is_file():
             missing.append(name)
             continue
         try:
-            headers.append(read_gguf(folder / name, voice.ARRAYS))
+            headers[name] = read_gguf(folder / name, voice.ARRAYS)
         except Truncated as cut:
             missing.append(cut.lack)
         except HeaderBroken as broken:
             faults.append(broken.message)
             instead = instead or broken.instead
-    report = _report(path, wanted, headers, missing, faults)
+    missing += gguf_splits.lacks(wanted, headers)
+    faults += gguf_splits.faults(wanted, headers)
+    report = _report(path, wanted, tuple(headers.values()), missing, faults)
     if not instead:
         return report
     return dataclasses.replace(report, kind=ModelKind.UNSUPPORTED, mend=taken_instead(instead))
@@ -83,7 +86,7 @@ def _report(
     if headers and len(wanted) == len(headers):
         whole = dataclasses.replace(headers[0], tensors=whole.tensors)
         speech = voice.of_gguf(whole)
-        _said(whole, speech, len(wanted), wanted[0], missing, faults, notes)
+        _said(whole, speech, wanted[0], missing, faults, notes)
         known = _held(whole, wanted[0], faults, notes, comparing=not missing and not faults)
     family = dimensions.family_of(whole.metadata.get("general.architecture"))
     kind = (
@@ -115,9 +118,7 @@ def _report(
     )
 
 
-def _said(
-    whole: Header, speech: Voice, parts: int, name: str, missing: list[str], faults: list[str], notes: list[str]
-) -> None:
+def _said(whole: Header, speech: Voice, name: str, missing: list[str], faults: list[str], notes: list[str]) -> None:
     """What the metadata must say besides the dimensions."""
     keys: tuple[str, ...] = voice_rules.lacks(speech)
     if (architecture := architectures.in_gguf(speech.architecture)) is not None:
@@ -126,8 +127,6 @@ def _said(
     faults += [
         f"{name} {fault}" for fault in (*voice_rules.faults(speech), *mixture.faults(whole, speech.quantisation))
     ]
-    if (count := whole.metadata.get("split.count", 1)) != parts and not (parts == 1 and count == 0):
-        faults.append(f"{name} says that it is one of {count} files, its name says {parts}")
     if speech.template is None:
         notes.append("it carries no chat template, so it cannot conduct a session")
 
