@@ -11,14 +11,14 @@ Texts are joined by a line end. Unless they were one text alone, the parts stand
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pydantic import JsonValue
 
 from sage_edge.legacy.errors import NoText
-from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key
+from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, empty, is_empty, key
 
 Json: TypeAlias = dict[str, JsonValue]
 
@@ -36,25 +36,37 @@ _RETURNED = re.compile(r".*tool_result|functionResponse|function_response|functi
 
 @dataclass(frozen=True)
 class Plain:
-    """An item whose words stand as one text. is_joined: they were several; others: kinds of what is no text."""
+    """An item whose words stand as one text. is_joined: they were several; others: kinds of what is no text.
+
+    passed: of TEXTS, QUESTIONS and ANSWERS those of which the first is empty and another is not, with a sentence.
+    """
 
     item: Json
     is_joined: bool = False
     others: tuple[str, ...] = ()
+    passed: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
 
 def plain(raw: Json) -> Plain:
     """Return an item with its words as one text each. Raises NoText where it is a turn in which nothing is said."""
     item = _unwrapped(raw)
     calls = [name for name in _CALLS if item.get(name)]
-    if calls and key(item, SPEAKERS, str) and key(item, TEXTS, str) is None and not _listed(item, TEXTS):
+    if calls and key(item, SPEAKERS, str) and not says(item, TEXTS) and not _listed(item, TEXTS):
         raise NoText(f"nothing is said in it; it holds {calls[0]}")
-    is_joined, others = False, list(calls)
-    for names in ((*TEXTS, _PARTS), QUESTIONS, ANSWERS):
-        if key(item, names, str) is None and (place := _listed(item, names)) is not None:
+    is_joined, others, passed = False, list(calls), dict[tuple[str, ...], str]()
+    for names in (TEXTS, QUESTIONS, ANSWERS):
+        blank, chosen = empty(item, names), key(item, names)
+        if (place := _to_join(item, (*TEXTS, _PARTS) if names is TEXTS else names)) is not None:
             item, several, kinds = _joined(item, place)
-            is_joined, others = is_joined or several, [*others, *kinds]
-    return Plain(item, is_joined, tuple(dict.fromkeys(others)))
+            is_joined, others, chosen = is_joined or several, [*others, *kinds], place
+        if blank is not None and chosen not in (None, blank):
+            passed[names] = passed_over(blank, chosen)
+    return Plain(item, is_joined, tuple(dict.fromkeys(others)), passed)
+
+
+def passed_over(blank: str, chosen: str | None) -> str:
+    """Return what is told of a text that is empty beside another."""
+    return f"an empty `{blank.strip()}` beside `{(chosen or '').strip()}` was passed over"
 
 
 def speaker(raw: Json) -> str | None:
@@ -84,14 +96,30 @@ def _unwrapped(item: Json) -> Json:
     who, words = key(inner, SPEAKERS, str), key(inner, (*TEXTS, _PARTS))
     if who is None or words is None:
         return item
-    left: Json = {name: value for name, value in inner.items() if name not in (who, words)}
-    outer: Json = {name: value for name, value in item.items() if name not in ("message", who, words)}
-    return {**outer, who: inner[who], words: inner[words], **({"message": left} if left else {})}
+    taken = {who, words, *(name for name in [empty(inner, TEXTS)] if name)}
+    left: Json = {name: value for name, value in inner.items() if name not in taken}
+    outer: Json = {name: value for name, value in item.items() if name not in ("message", *taken)}
+    return {**outer, **{name: inner[name] for name in inner if name in taken}, **({"message": left} if left else {})}
+
+
+def says(item: Json, names: Iterable[str]) -> bool:
+    """Whether a text that is not empty stands under one of the names."""
+    words = key(item, names, str)
+    return words is not None and not is_empty(item[words])
+
+
+def _to_join(item: Json, names: Sequence[str]) -> str | None:
+    """Return the key under which parts stand where no text does; none of them stand in for an empty one."""
+    if says(item, names):
+        return None
+    place = _listed(item, names)
+    return None if place is None or (not item[place] and key(item, names, str)) else place
 
 
 def _listed(item: Json, names: Iterable[str]) -> str | None:
-    """Return the first key under which parts stand."""
-    return next((name for name in item if key({name: item[name]}, names) and _of(name, item[name]) is not None), None)
+    """Return the first key under which parts stand; one with none in it only where no other is."""
+    places = [name for name in item if key({name: item[name]}, names) and _of(name, item[name]) is not None]
+    return next((name for name in places if item[name]), places[0] if places else None)
 
 
 def _of(place: str, value: JsonValue) -> list[JsonValue] | None:

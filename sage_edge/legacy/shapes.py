@@ -20,7 +20,7 @@ from pydantic import JsonValue
 from sage_edge.legacy import parts
 from sage_edge.legacy.errors import NoText, NoTurn
 from sage_edge.legacy.parts import Json
-from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, key, person, self_of
+from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, is_empty, key, person, self_of
 
 MOST_ARMS = 16
 """Arms of one question; each of them has what stands around it, so that more would make much of little."""
@@ -34,7 +34,8 @@ _ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment",
 class Utterance:
     """One utterance. text: None for a stored null. error: what the item says went wrong.
 
-    is_joined: its text stood in several parts; others: kinds of the parts that are no text.
+    is_joined: its text stood in several parts; others: kinds of the parts that are no text. passed: what is told of
+    texts that are empty beside its own.
     """
 
     who: str
@@ -43,13 +44,14 @@ class Utterance:
     rest: Json = field(default_factory=dict)
     is_joined: bool = False
     others: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class QuestionItem:
     """A question with its answer. has_answer is False where the item has no place for one; None is a stored null.
 
-    is_joined, others: as of an utterance.
+    is_joined, others, passed: as of an utterance.
     """
 
     question: str | None
@@ -63,6 +65,7 @@ class QuestionItem:
     rest: Json = field(default_factory=dict)
     is_joined: bool = False
     others: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 def read(item: JsonValue) -> Utterance | QuestionItem:
@@ -70,15 +73,23 @@ def read(item: JsonValue) -> Utterance | QuestionItem:
     if not isinstance(item, dict):
         raise NoTurn(f"expected an object, got {_kind(item)}")
     words = parts.plain(item)
-    return replace(_turn(dict(words.item)), is_joined=words.is_joined, others=words.others)
+    turn = _turn(dict(words.item))
+    names = (TEXTS,) if isinstance(turn, Utterance) else (QUESTIONS, ANSWERS)
+    passed = (*turn.passed, *(words.passed[name] for name in names if name in words.passed))
+    return replace(turn, is_joined=words.is_joined, others=words.others, passed=passed)
 
 
 def _turn(rest: Json) -> Utterance | QuestionItem:
     speaker = key(rest, SPEAKERS, str)
     text = key(rest, TEXTS, str) or key(rest, TEXTS, type(None))
-    if speaker and text and not key(rest, ANSWERS, str):
+    answer = key(rest, ANSWERS, str)
+    is_hidden = (
+        answer and text and is_empty(rest[answer]) and not is_empty(rest[text]) and not key(rest, QUESTIONS, str)
+    )
+    if speaker and text and (is_hidden or not answer):
         who, words = rest.pop(speaker), rest.pop(text)
-        return Utterance(str(who), None if words is None else str(words), _error(rest), rest)
+        passed = (parts.passed_over(answer, text),) if answer else ()
+        return Utterance(str(who), None if words is None else str(words), _error(rest), rest, passed=passed)
     return _asked(rest)
 
 
@@ -139,10 +150,12 @@ def is_silent(item: JsonValue) -> bool:
 def _asked(rest: Json) -> QuestionItem:
     exercise, expected, question = _exercise(rest)
     asked = key(rest, QUESTIONS, str)
-    if question is None and asked:
+    holder = key(rest, QUESTIONS, dict) if asked is None or is_empty(rest[asked]) else None
+    if question is None and holder and (question := _inner(rest, holder, (*QUESTIONS, *TEXTS))) is not None:
+        asked = holder
+    elif question is None and asked:
         question = str(rest.pop(asked))
-    elif question is None and (asked := key(rest, QUESTIONS, dict)):
-        question = _inner(rest, asked, (*QUESTIONS, *TEXTS))
+    asked = asked or holder
     place = key(rest, ANSWERS)
     if place is None and question is None:
         raise NoTurn(f"no question and no answer under a known name: {_names(rest)}")
@@ -157,7 +170,7 @@ def _exercise(rest: Json) -> tuple[str | None, tuple[str, ...], str | None]:
     if isinstance(inner, dict):
         inner = dict(inner)
         asked = key(inner, QUESTIONS, str)
-        question = None if asked is None or key(rest, QUESTIONS, str) else str(inner.pop(asked))
+        question = None if asked is None or parts.says(rest, QUESTIONS) else str(inner.pop(asked))
         kind, expected = _typed(inner)
         rest.pop("exercise")
         if inner:

@@ -44,11 +44,41 @@ _MINDS = frozenset((*_SELVES, "ai", "bot", "llm", "agent"))
 
 
 def key(holder: dict[str, JsonValue], names: Iterable[str], kind: type | None = None) -> str | None:
-    """Return the key of the first of some names that holds a value of a kind; any value without a kind."""
+    """Return the key of the first of some names that holds a value of a kind; any value without a kind.
+
+    Where that value is empty, the first that holds words, if there is one.
+    """
     folded = {
         _fold(spelling): spelling for spelling in reversed(holder) if kind is None or isinstance(holder[spelling], kind)
     }
-    return next((folded[name] for name in names if name in folded), None) if folded else None
+    if not folded:
+        return None
+    present = (folded[name] for name in names if name in folded)
+    first = next(present, None)
+    if first is None or not is_empty(holder[first]):
+        return first
+    return next((spelling for spelling in present if _has_words(holder[spelling])), first)
+
+
+def is_empty(value: JsonValue) -> bool:
+    """Whether a value is null, or a text in which nothing stands."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def empty(holder: dict[str, JsonValue], names: Iterable[str]) -> str | None:
+    """Return the key of the first of some names, where what it holds is empty."""
+    if not any(map(is_empty, holder.values())):
+        return None
+    folded = {_fold(spelling): spelling for spelling in reversed(holder)}
+    first = next((folded[name] for name in names if name in folded), None)
+    return first if first is not None and is_empty(holder[first]) else None
+
+
+def _has_words(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        inner = key(value, (*TEXTS, *ANSWERS, *QUESTIONS), str)
+        return inner is not None and not is_empty(value[inner])
+    return isinstance(value, str) and not is_empty(value)
 
 
 def person(name: str) -> str | None:

@@ -121,3 +121,77 @@ def test_an_error_that_says_there_was_none_is_none(error: JsonValue) -> None:
 )
 def test_any_other_error_is_one(error: JsonValue, says: str) -> None:
     assert read({"claude": "A?", "sage": "B.", "error": error}).error == says
+
+
+B_IN_PARTS: JsonValue = [{"type": "text", "text": "B."}]
+
+
+@pytest.mark.parametrize(
+    ("item", "who", "text", "passed"),
+    [
+        ({"role": "user", "text": "", "content": "B."}, "user", "B.", "text beside content"),
+        (
+            {"role": "user", "text": " ", "content": B_IN_PARTS},
+            "user",
+            "B.",
+            "text beside content",
+        ),
+        ({"role": "model", "content": "", "parts": [{"text": "B."}]}, "model", "B.", "content beside parts"),
+        ({"role": "model", "content": [], "parts": [{"text": "B."}]}, "model", "B.", None),
+        ({"message": {"role": "user", "text": "", "content": "B."}}, "user", "B.", "text beside content"),
+        ({"role": "user", "text": None, "content": "B."}, "user", "B.", "text beside content"),
+        ({"role": "assistant", "content": "B.", "reply": ""}, "assistant", "B.", "reply beside content"),
+        ({"role": "user", "content": "B.", "message": "", "input": "", "query": "C"}, "user", "B.", None),
+        ({"role": "user", "text": "", "content": ""}, "user", "", None),
+        ({"role": "user", "text": "", "content": []}, "user", "", None),
+    ],
+)
+def test_an_empty_text_hides_no_utterance(item: JsonValue, who: str, text: str, passed: str | None) -> None:
+    turn = read(item)
+    assert isinstance(turn, Utterance)
+    assert (turn.who, turn.text, list(turn.passed)) == (who, text, over(passed))
+
+
+@pytest.mark.parametrize(
+    ("item", "question", "answer", "passed"),
+    [
+        ({"prompt": "", "question": "A?", "response": "B."}, "A?", "B.", "prompt beside question"),
+        ({"prompt": "A?", "response": "", "answer": "B."}, "A?", "B.", "response beside answer"),
+        ({"prompt": "A?", "response": None, "answer": "B."}, "A?", "B.", "response beside answer"),
+        ({"prompt": "A?", "response": "", "output": {"text": "B."}}, "A?", "B.", "response beside output"),
+        ({"prompt": "A?", "response": "", "output": {"n": 3}}, "A?", "", None),
+        ({"prompt": "A?", "response": "", "output": 7}, "A?", "", None),
+        ({"prompt": "A?", "response": "", "answer": B_IN_PARTS}, "A?", "B.", "response beside answer"),
+        ({"probe": "", "prompt": {"question": "A?"}, "response": "B."}, "A?", "B.", "probe beside prompt"),
+        ({"exercise": {"prompt": "A?"}, "prompt": "", "response": "B."}, "A?", "B.", None),
+        ({"name": "Ann", "message": "A?", "reply": ""}, "A?", "", None),
+        ({"prompt": "", "response": ""}, "", "", None),
+    ],
+)
+def test_an_empty_text_hides_no_question_and_no_answer(
+    item: JsonValue, question: str, answer: str, passed: str | None
+) -> None:
+    turn = read(item)
+    assert isinstance(turn, QuestionItem)
+    assert (turn.question, turn.answer, list(turn.passed)) == (question, answer, over(passed))
+
+
+def over(names: str | None) -> list[str]:
+    """What is told of an empty text: `text beside content`."""
+    blank, _, chosen = (names or "").partition(" beside ")
+    return [f"an empty `{blank}` beside `{chosen}` was passed over"] if names else []
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ({"role": "assistant", "content": "", "tool_calls": [{"id": 1}]}, "nothing is said in it; it holds tool_calls"),
+        (
+            {"role": "assistant", "text": "", "content": [{"type": "tool_use"}]},
+            "its 'content' holds no text, but tool_use",
+        ),
+    ],
+)
+def test_an_empty_text_beside_a_call_is_no_answer(item: JsonValue, why: str) -> None:
+    with pytest.raises(NoTurn, match=why):
+        read(item)
