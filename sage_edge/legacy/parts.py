@@ -18,7 +18,7 @@ from typing import TypeAlias
 from pydantic import JsonValue
 
 from sage_edge.legacy.errors import NoText
-from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, empty, is_empty, key
+from sage_edge.legacy.vocabulary import ANSWERS, INPUT, INSTRUCTION, QUESTIONS, SPEAKERS, TEXTS, empty, is_empty, key
 
 Json: TypeAlias = dict[str, JsonValue]
 
@@ -59,7 +59,8 @@ def plain(raw: Json) -> Plain:
         if (place := _to_join(item, (*TEXTS, _PARTS) if names is TEXTS else names)) is not None:
             item, several, kinds = _joined(item, place)
             is_joined, others, chosen = is_joined or several, [*others, *kinds], place
-        if blank is not None and chosen not in (None, blank):
+        is_half = blank and chosen and key({blank: None}, INPUT) and key({chosen: None}, INSTRUCTION)
+        if blank is not None and chosen not in (None, blank) and not is_half:
             passed[names] = passed_over(blank, chosen)
     return Plain(item, is_joined, tuple(dict.fromkeys(others)), passed)
 

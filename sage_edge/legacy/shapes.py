@@ -4,6 +4,7 @@
     {claude | thor, sage[, timestamp, turn, error, …]}                a question with its answer
     {probe, response, …}    {prompt, response, …}                     a question with its answer
     {exercise: {type, prompt, expected}, response, evaluation}        an exercise with its answer
+    {instruction, input, output}                                      a question in two texts, with its answer
 
 and whatever has the same shape under other names: `role` and `content`, `question` and `answer`; what is said may stand
 in parts (`parts`). Every other key is
@@ -20,10 +21,23 @@ from pydantic import JsonValue
 from sage_edge.legacy import parts
 from sage_edge.legacy.errors import NoText, NoTurn
 from sage_edge.legacy.parts import Json
-from sage_edge.legacy.vocabulary import ANSWERS, QUESTIONS, SPEAKERS, TEXTS, is_empty, key, person, self_of
+from sage_edge.legacy.vocabulary import (
+    ANSWERS,
+    INPUT,
+    INSTRUCTION,
+    QUESTIONS,
+    SPEAKERS,
+    TEXTS,
+    is_empty,
+    key,
+    person,
+    self_of,
+)
 
 MOST_ARMS = 16
 """Arms of one question; each of them has what stands around it, so that more would make much of little."""
+
+JOINED_INPUT = "an instruction and its input were joined by a blank line; the input stands in stored"
 
 _NO_ERROR = frozenset(("", "none", "null", "nil", "no", "no error", "false", "0", "ok", "success", "n/a"))
 _ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment", "with_context", "without_context"))
@@ -34,8 +48,8 @@ _ARMS = frozenset(("isolated", "scaffolded", "baseline", "control", "treatment",
 class Utterance:
     """One utterance. text: None for a stored null. error: what the item says went wrong.
 
-    is_joined: its text stood in several parts; others: kinds of the parts that are no text. passed: what is told of
-    texts that are empty beside its own.
+    is_joined: its text stood in several parts; others: kinds of the parts that are no text. repairs: what was done
+    with further texts of it.
     """
 
     who: str
@@ -44,14 +58,14 @@ class Utterance:
     rest: Json = field(default_factory=dict)
     is_joined: bool = False
     others: tuple[str, ...] = ()
-    passed: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class QuestionItem:
     """A question with its answer. has_answer is False where the item has no place for one; None is a stored null.
 
-    is_joined, others, passed: as of an utterance.
+    is_joined, others, repairs: as of an utterance.
     """
 
     question: str | None
@@ -65,7 +79,7 @@ class QuestionItem:
     rest: Json = field(default_factory=dict)
     is_joined: bool = False
     others: tuple[str, ...] = ()
-    passed: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 def read(item: JsonValue) -> Utterance | QuestionItem:
@@ -75,8 +89,8 @@ def read(item: JsonValue) -> Utterance | QuestionItem:
     words = parts.plain(item)
     turn = _turn(dict(words.item))
     names = (TEXTS,) if isinstance(turn, Utterance) else (QUESTIONS, ANSWERS)
-    passed = (*turn.passed, *(words.passed[name] for name in names if name in words.passed))
-    return replace(turn, is_joined=words.is_joined, others=words.others, passed=passed)
+    repairs = (*turn.repairs, *(words.passed[name] for name in names if name in words.passed))
+    return replace(turn, is_joined=words.is_joined, others=words.others, repairs=repairs)
 
 
 def _turn(rest: Json) -> Utterance | QuestionItem:
@@ -88,8 +102,8 @@ def _turn(rest: Json) -> Utterance | QuestionItem:
     )
     if speaker and text and (is_hidden or not answer):
         who, words = rest.pop(speaker), rest.pop(text)
-        passed = (parts.passed_over(answer, text),) if answer else ()
-        return Utterance(str(who), None if words is None else str(words), _error(rest), rest, passed=passed)
+        repairs = (parts.passed_over(answer, text),) if answer else ()
+        return Utterance(str(who), None if words is None else str(words), _error(rest), rest, repairs=repairs)
     return _asked(rest)
 
 
@@ -149,19 +163,33 @@ def is_silent(item: JsonValue) -> bool:
 
 def _asked(rest: Json) -> QuestionItem:
     exercise, expected, question = _exercise(rest)
+    repairs: tuple[str, ...] = ()
     asked = key(rest, QUESTIONS, str)
     holder = key(rest, QUESTIONS, dict) if asked is None or is_empty(rest[asked]) else None
     if question is None and holder and (question := _inner(rest, holder, (*QUESTIONS, *TEXTS))) is not None:
         asked = holder
     elif question is None and asked:
         question = str(rest.pop(asked))
+        repairs = (JOINED_INPUT,) if (whole := _instructed(rest, asked, question)) else ()
+        question = whole or question
     asked = asked or holder
     place = key(rest, ANSWERS)
     if place is None and question is None:
         raise NoTurn(f"no question and no answer under a known name: {_names(rest)}")
     answer = None if place is None else _answer(rest, place)
     asker, mind = (asked and person(asked)), (place and self_of(place))
-    return QuestionItem(question, answer, place is not None, asker, mind, _error(rest), exercise, expected, rest)
+    return QuestionItem(
+        question, answer, place is not None, asker, mind, _error(rest), exercise, expected, rest, repairs=repairs
+    )
+
+
+def _instructed(rest: Json, asked: str, question: str) -> str | None:
+    """Return an instruction and its input as one question; None where the question is no input of one."""
+    order = key(rest, INSTRUCTION, str) if key({asked: None}, INPUT) else None
+    if order is None or is_empty(rest[order]):
+        return None
+    rest[asked] = question
+    return f"{rest.pop(order)}\n\n{question}"
 
 
 def _exercise(rest: Json) -> tuple[str | None, tuple[str, ...], str | None]:

@@ -140,7 +140,7 @@ def _asks(refused: JsonValue, own_names: Iterable[str]) -> bool:
 
 def _in_parts(turns: Sequence[Utterance | QuestionItem]) -> Iterator[str]:
     """Yield what was done with turns that stood in parts, or beside empty texts."""
-    yield from dict.fromkeys(passed for turn in turns for passed in turn.passed)
+    yield from dict.fromkeys(repair for turn in turns for repair in turn.repairs)
     if any(turn.is_joined for turn in turns):
         yield "texts in several parts were joined by a line end; the parts stand in stored"
     if others := sorted({kind for turn in turns for kind in turn.others}):

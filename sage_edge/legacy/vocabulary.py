@@ -35,6 +35,8 @@ def _spoken(who: Iterable[str]) -> tuple[str, ...]:
 
 
 QUESTIONS = (*PEOPLE, *_spoken(PEOPLE), "probe", "prompt", "question", "input", "query", "q", "instruction", "message")
+INSTRUCTION, INPUT = ("instruction",), ("input",)
+"""A question in two texts, of which the second may be empty."""
 ANSWERS = ("sage", "response", "answer", "reply", "assistant", *_spoken(_SELVES), "output", "completion", "a")
 
 _ASKERS = frozenset((*PEOPLE, "system", "instructor", "interviewer", "questioner", "operator"))

@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from sage_edge.legacy.errors import NoTurn
-from sage_edge.legacy.shapes import QuestionItem, Utterance, is_whole, read
+from sage_edge.legacy.shapes import JOINED_INPUT, QuestionItem, Utterance, is_whole, read
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ B_IN_PARTS: JsonValue = [{"type": "text", "text": "B."}]
 def test_an_empty_text_hides_no_utterance(item: JsonValue, who: str, text: str, passed: str | None) -> None:
     turn = read(item)
     assert isinstance(turn, Utterance)
-    assert (turn.who, turn.text, list(turn.passed)) == (who, text, over(passed))
+    assert (turn.who, turn.text, list(turn.repairs)) == (who, text, over(passed))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_an_empty_text_hides_no_question_and_no_answer(
 ) -> None:
     turn = read(item)
     assert isinstance(turn, QuestionItem)
-    assert (turn.question, turn.answer, list(turn.passed)) == (question, answer, over(passed))
+    assert (turn.question, turn.answer, list(turn.repairs)) == (question, answer, over(passed))
 
 
 def over(names: str | None) -> list[str]:
@@ -195,3 +195,25 @@ def over(names: str | None) -> list[str]:
 def test_an_empty_text_beside_a_call_is_no_answer(item: JsonValue, why: str) -> None:
     with pytest.raises(NoTurn, match=why):
         read(item)
+
+
+@pytest.mark.parametrize(
+    ("item", "question", "repairs", "rest"),
+    [
+        ({"instruction": "Name it.", "input": ""}, "Name it.", (), {"input": ""}),
+        ({"instruction": "Name it.", "input": "B"}, "Name it.\n\nB", (JOINED_INPUT,), {"input": "B"}),
+        ({"instruction": "", "input": "B"}, "B", (), {"instruction": ""}),
+        ({"Instruction": "Name it.", "Input": "B"}, "Name it.\n\nB", (JOINED_INPUT,), {"Input": "B"}),
+        (
+            {"prompt": "A?", "instruction": "Name it.", "input": "B"},
+            "A?",
+            (),
+            {"instruction": "Name it.", "input": "B"},
+        ),
+    ],
+)
+def test_an_instruction_and_its_input_make_one_question(
+    item: dict[str, JsonValue], question: str, repairs: tuple[str, ...], rest: dict[str, JsonValue]
+) -> None:
+    turn = read({**item, "output": "C."})
+    assert turn == QuestionItem(question, "C.", True, rest=rest, repairs=repairs)
