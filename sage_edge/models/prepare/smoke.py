@@ -31,6 +31,7 @@ _TEMPLATE_S = 2 * probes.MOST_S
 """Seconds of the processor after which the kernel ends what the template's own limits cannot."""
 _ROOM = 6 << 30
 """Address space beside the model: libraries, and buffers that are reserved and not touched."""
+_ANOTHER = ("take another file of it, or convert it again; see: ", sage("model inspect", "PATH"))
 
 MODEL_KEY = "sage.model_ref"
 """Metadata by which a file that we converted says what it is."""
@@ -68,7 +69,7 @@ def ask(model: Path, what: str, *, stop: threading.Event | None = None) -> Smoke
     if done.code == -signal.SIGVTALRM:
         raise TemplateUnfaithful(f"it computes for longer than {sizes.duration(_TEMPLATE_S)}", what=what)
     if not done.is_good:
-        raise SmokeFailed(f"{what} does not run: {done.why}", hint=sage("model inspect", str(model)))
+        raise SmokeFailed(f"{what} does not run: {done.why}", hint=_ANOTHER)  # its header was looked at before
     answer = json.loads(done.out.splitlines()[-1])
     template = Digest(answer["template"]) if answer["template"] else None
     return SmokeResult(**{**answer, "template": template, "faults": tuple(answer["faults"])})
@@ -90,7 +91,7 @@ def judge(smoke: SmokeResult, ref: ModelRef, template: Digest | None, *, own: bo
     if smoke.faults:
         raise SmokeFailed(
             f"{ref} is no model to speak with: {'; '.join(smoke.faults)}",
-            hint=("take another file of it, or convert it again; see: ", sage("model inspect", "PATH")),
+            hint=_ANOTHER,
         )
     if own and (smoke.name, smoke.ref) != (ref, ref):
         raise SmokeFailed(f"{ref} calls itself {smoke.name!r:.80}", hint=sage("model prepare", ref))

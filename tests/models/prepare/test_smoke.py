@@ -44,9 +44,11 @@ def test_a_cut_file_is_a_verdict_and_not_our_end(tmp_path: Path, cut: int) -> No
     random_gguf.write(tmp_path / "m.gguf", SHAPE)
     whole = (tmp_path / "m.gguf").read_bytes()
     (tmp_path / "m.gguf").write_bytes(whole[:-cut])
-    with pytest.raises(SmokeFailed, match=f"{REF} does not run: ") as refused:
+    with pytest.raises(
+        SmokeFailed, match=rf"{REF} does not run: .*llama\.cpp says: tensor '.*' data is not"
+    ) as refused:
         smoke.ask(tmp_path / "m.gguf", REF)
-    assert hints.text(refused.value.hint) == f"sage-edge model inspect {tmp_path / 'm.gguf'}"
+    assert hints.text(refused.value.hint).startswith("take another file of it, or convert it again")
     assert refused.value.code == 8
 
 
