@@ -128,6 +128,10 @@ class Stream:
         self._file.seek(-count, os.SEEK_CUR)
         self.at -= count
 
+    def peek(self, at: int, count: int) -> bytes:
+        """Return at most `count` bytes from a place of the file; reading goes on where it was."""
+        return os.pread(self._file.fileno(), count, at)
+
     def number(self, form: struct.Struct, what: str) -> int:
         """Return one little-endian whole number."""
         return int(form.unpack(self.take(form.size, what))[0])

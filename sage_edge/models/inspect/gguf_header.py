@@ -37,6 +37,7 @@ _LATEST = 9
 """A version that may come to be; what says more is damaged."""
 _LATEST_KIND = 255
 """Of numbers, in the same sense."""
+_LEAVE_APART = "leave the splits apart, under the names they came with, and name their folder"
 _OTHER_FORM = "take a GGUF of version 2 or 3, little-endian"
 _TEXT, _ARRAY, _BOOL = 8, 9, 7
 
@@ -272,5 +273,11 @@ def _covered(stream: Stream, tensors: dict[str, Tensor], data_at: int, alignment
     if tensors and data_at + end > stream.size:
         raise Truncated(stream.name, stream.size, data_at + end)
     behind = stream.size - (data_at + _padded(end, alignment) if tensors else data_at)
-    if behind > 0:
-        raise stream.broken(f"holds {behind} bytes behind its last tensor")
+    if behind <= 0:
+        return
+    for follows in (data_at + end, stream.size - behind):
+        if stream.peek(follows, len(_MAGIC)) == _MAGIC:
+            raise stream.broken(
+                "holds several GGUF files one behind the other, as cat joins splits", instead=_LEAVE_APART
+            )
+    raise stream.broken(f"holds {behind} bytes behind its last tensor")

@@ -25,6 +25,7 @@ _PIECES_EACH = 12
 _LONGEST_NAME = 512
 _MOST_DIMENSIONS = 8
 _U64 = struct.Struct("<Q")
+_LEAVE_APART = "leave the shards apart, beside their index, and name their folder"
 
 BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -108,4 +109,7 @@ def _covered(file: str, tensors: dict[str, Tensor], stream: Stream) -> None:
     if end > stream.left:
         raise Truncated(file, stream.size, stream.at + end)
     if end < stream.left:
+        if (follows := stream.peek(stream.at + end, 9))[8:] == b"{" and _U64.unpack(follows[:8])[0] < stream.left - end:
+            why = "holds several safetensors files one behind the other, as cat joins shards"
+            raise stream.broken(why, instead=_LEAVE_APART)
         raise stream.broken(f"holds {stream.left - end} bytes behind its last tensor")
