@@ -5,6 +5,7 @@
     decode           text → JSON, with what was repaired, or the reason why not
     kinds            what a file is that holds no session
     containers       JSON → the lists that hold turns
+    interleaved      one list → the lists of the sessions whose messages stand in it
     vocabulary       the names under which turns are kept
     parts            what is said in parts → one text
     shapes           one item of such a list → an utterance, or a question with its answer

@@ -33,6 +33,7 @@ class Container:
     owner: the object that holds them, without them. chain: the owner, then the plain values of each object around it,
     each followed by what it says under `metadata`. place: where the owner stands in the file, like `models.0`; None for
     the file itself. is_beside: they are of a battery, beside the first list, and `place` ends in their key.
+    numbers: the place of each item in its list, from 1, where it is another one. repairs: what was done with the list.
     """
 
     key: str
@@ -42,6 +43,8 @@ class Container:
     chain: tuple[Json, ...]
     place: str | None = None
     is_beside: bool = False
+    numbers: tuple[int, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

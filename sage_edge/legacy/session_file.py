@@ -19,6 +19,7 @@ from sage_edge.legacy import (
     folder_walk,
     heads,
     ids,
+    interleaved,
     kinds,
     shapes,
     turn_pairs,
@@ -121,7 +122,8 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     held = containers.find(value)
     if not held.containers:
         return dataclasses.replace(_counted(base, value), what=kinds.unknown(value), why=_broken(value, source))
-    all_drafts = [_draft(container, source, digest, Document(value, remarks)) for container in held.containers]
+    pieces = [piece for container in held.containers for piece in interleaved.apart(container)]
+    all_drafts = [_draft(piece, source, digest, Document(value, remarks)) for piece in pieces]
     wordless = (reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
     lost = (*wordless, *document.lost)
     drafts = [draft for draft in all_drafts if draft.words]
@@ -158,7 +160,7 @@ def _with_rest(drafts: list[Draft], around: JsonValue) -> tuple[Draft, ...]:
 
 
 def _draft(held: Container, source: str, digest: Digest, document: Document) -> Draft:
-    talk = turn_pairs.pair(held.items, selves=heads.selves(held.chain))
+    talk = turn_pairs.pair(held.items, selves=heads.selves(held.chain), numbers=held.numbers)
     drills = turn_pairs.pair(held.exercises, "exercise")
     merged = exercises.merge(talk, drills) if held.exercises else exercises.Merged(tuple(talk.words), 0)
     spare = [] if held.is_beside else containers.spare(held)
@@ -170,7 +172,7 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
         digest,
         named,
         talk,
-        [*document.repairs, *talk.repairs, *drills.repairs, *merged.repairs, *beside],
+        [*document.repairs, *held.repairs, *talk.repairs, *drills.repairs, *merged.repairs, *beside],
         merged.words,
     )
     return Draft(

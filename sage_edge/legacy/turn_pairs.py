@@ -95,10 +95,15 @@ class Talk:
         self.kept += items
 
 
-def pair(items: Iterable[JsonValue], what: str = "item", selves: Iterable[str] = ()) -> Talk:
-    """Return what a list of turns comes to. selves: how the file calls its mind, where no speaker has a known name."""
+def pair(
+    items: Sequence[JsonValue], what: str = "item", selves: Iterable[str] = (), numbers: Sequence[int] = ()
+) -> Talk:
+    """Return what a list of turns comes to. selves: how the file calls its mind, where no speaker has a known name.
+
+    numbers: what is told as the number of each item, where that is not its place.
+    """
     talk, numbered, own_names = Talk(), list[tuple[int, Utterance | QuestionItem | None]](), set(selves)
-    for number, item in enumerate(items, start=1):
+    for number, item in zip(numbers or range(1, len(items) + 1), items, strict=True):
         try:
             numbered.append((number, shapes.read(item)))
         except NoTurn as why:

@@ -7,7 +7,7 @@ Capitals, hyphens and blanks in a key do not matter. A person and a word togethe
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pydantic import JsonValue
 
@@ -50,12 +50,12 @@ def key(holder: dict[str, JsonValue], names: Iterable[str], kind: type | None = 
 
     Where that value is empty, the first that holds words, if there is one.
     """
-    folded = {
+    spellings = {
         _fold(spelling): spelling for spelling in reversed(holder) if kind is None or isinstance(holder[spelling], kind)
     }
-    if not folded:
+    if not spellings:
         return None
-    present = (folded[name] for name in names if name in folded)
+    present = (spellings[name] for name in names if name in spellings)
     first = next(present, None)
     if first is None or not is_empty(holder[first]):
         return first
@@ -71,8 +71,8 @@ def empty(holder: dict[str, JsonValue], names: Iterable[str]) -> str | None:
     """Return the key of the first of some names, where what it holds is empty."""
     if not any(map(is_empty, holder.values())):
         return None
-    folded = {_fold(spelling): spelling for spelling in reversed(holder)}
-    first = next((folded[name] for name in names if name in folded), None)
+    spellings = {_fold(spelling): spelling for spelling in reversed(holder)}
+    first = next((spellings[name] for name in names if name in spellings), None)
     return first if first is not None and is_empty(holder[first]) else None
 
 
@@ -81,6 +81,11 @@ def _has_words(value: JsonValue) -> bool:
         inner = key(value, (*TEXTS, *ANSWERS, *QUESTIONS), str)
         return inner is not None and not is_empty(value[inner])
     return isinstance(value, str) and not is_empty(value)
+
+
+def folded(holder: dict[str, JsonValue], names: Collection[str]) -> dict[str, JsonValue]:
+    """Return what an object holds under some names, by these."""
+    return {name: holder[spelling] for spelling in reversed(holder) if (name := _fold(spelling)) in names}
 
 
 def person(name: str) -> str | None:
