@@ -141,9 +141,12 @@ def _is_talk(held: list[JsonValue]) -> bool:
 
 
 def _is_turns(held: list[JsonValue]) -> bool:
-    """Whether every item of a list is a turn, and something is said in it."""
-    spoken = [item for item in held if not shapes.is_silent(item)]
-    return bool(spoken) and all(map(shapes.is_turn, spoken))
+    """Whether every item of a list is a turn, and something is said in it; or most are a talk beyond doubt."""
+    turns = [item for item in held if shapes.is_turn(item)]
+    strange = [item for item in held if not shapes.is_turn(item) and not shapes.is_silent(item)]
+    if not turns or not strange:
+        return bool(turns)
+    return 2 * len(strange) <= len(held) and _is_talk(turns) and not any(map(_holds_turns, strange))
 
 
 def _objects(held: JsonValue) -> list[JsonValue]:

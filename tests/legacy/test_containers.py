@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import JsonValue
 
 from sage_edge.legacy.containers import KNOWN, Container, find
-from tests.legacy.papers import DRILLS, session, training, utterances
+from tests.legacy.papers import DRILLS, read, session, training, utterances
 
 TALK = utterances("A?", "B.")
 PAIRS: list[JsonValue] = [{"prompt": "A?", "response": "B."}]
@@ -97,3 +99,28 @@ def test_too_far_in_is_not_looked_for() -> None:
 @pytest.mark.parametrize("value", [None, 3, "text", [], {}, [1], [[]], {"conversation": {}}, {"conversation": "x"}])
 def test_nothing_to_find(value: JsonValue) -> None:
     assert find(value).containers == ()
+
+
+@pytest.mark.parametrize("strange", [{"type": "summary", "summary": "s"}, 7, {"session": 3, "start": "2026-01-13"}])
+def test_a_bare_list_may_hold_a_few_items_that_are_no_turns(strange: JsonValue) -> None:
+    assert only([strange, *TALK]).items == [strange, *TALK]
+    found = read(json.dumps([strange, *TALK]).encode(), "log.json")
+    (paper,) = found.drafts
+    assert (paper.words[0].reply, len(paper.refused)) == ("B.", 1)
+    assert paper.refused[0].startswith("item 1: ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [7, 8, 9, *TALK],
+        [7, {"speaker": "Ann", "text": "A?"}, {"speaker": "Bob", "text": "B."}],
+        [{"score": 1}, {"question": "A?"}],
+    ],
+)
+def test_a_bare_list_of_which_too_little_is_a_talk_is_none(value: JsonValue) -> None:
+    assert find(value).containers == ()
+
+
+def test_a_session_beside_turns_is_not_lost() -> None:
+    assert [held.place for held in find([session(3), *TALK]).containers] == ["0"]
