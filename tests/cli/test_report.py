@@ -102,7 +102,7 @@ def test_an_exchange_is_read_from_its_branches(tmp_path: Path) -> None:
     assert answer.exit_code == 0, answer.output
     text = (tmp_path / "out.md").read_text("utf-8")
     assert text.splitlines()[1] == "# Sage on sprout"
-    assert "From the exchange hub." in text
+    assert "was read from the exchange hub." in text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sage_edge.analysis.plots.canvas import BAND, COLOURS, FAINT, MARKERS, Margins, plain, svg
 
-LONGEST_NAME = 30
+LONGEST_NAME = 38
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def forest(key: str, alt: str, panels: Sequence[ForestPanel]) -> str:
         for index, (place, panel) in enumerate(zip(axes, panels, strict=True)):
             _panel(place, panel, index)
 
-    margins = Margins(left=2.1, top=0.3, right=0.15, between=0.75)
+    margins = Margins(left=2.35, top=0.3, right=0.15, between=0.75)
     height = margins.top + margins.bottom + 0.3 * sum(heights) + margins.between * (len(panels) - 1)
     return svg(key, alt, draw, margins, height, len(panels))
 

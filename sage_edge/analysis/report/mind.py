@@ -50,9 +50,9 @@ def section(content: ReportContent) -> Section | None:
 def _rest(content: ReportContent) -> Iterator[str]:
     due = [_due(lane) for lane in lanes(content)]
     if due := [line for line in due if line]:
-        yield f"Due next, by the slots so far: {joined(due)}."
+        yield f"Due next, if the slots go on as they did: {joined(due)}."
     yield left_out(content)
-    yield f"From {content.source}."
+    yield f"All of this was read from {content.source}."
     if content.others:
         others = joined(content.others)
         yield f"Further minds have sessions there: {others}. Each has a report of its own (--host, --mind)."

@@ -37,7 +37,7 @@ def section(content: ReportContent) -> Section | None:
     if not levels and not trials:
         return None
     blocks: list[Block] = []
-    if panels := [*_level_panels(levels), *_trial_panels(content)]:
+    if panels := [*_trial_panels(content), *_level_panels(levels)]:
         picture = partial(plots.forest, "tried", "what each thing that was tried came to", panels)
         blocks.append(Figure(picture, _CAPTION))
     if trials:
@@ -50,14 +50,17 @@ def section(content: ReportContent) -> Section | None:
 
 
 _CAPTION = (
-    "Each line is an interval that covers 95 %. Above: how many answers score under each intervention; sessions under "
-    "one may differ from those under another in more than that. Below, of trials: the difference that chance alone "
-    "allotted, held against nothing (the line) and against what does not matter (the band)."
+    "Bars cover 95 %. Of trials: how far each arm lies from the control; chance decided which session was given which "
+    "arm. The line is no difference, the band is what would not matter. Of interventions: every session by what it was "
+    "given, in a trial or not, so other things may have differed, too."
 )
-_TRIALS = "A verdict is about the smallest difference that matters, which was settled before the first session."
+_TRIALS = (
+    "A block holds each arm once, in an order by chance. The smallest difference that matters was settled before the "
+    "first session. These intervals may be looked at after every block, so they are wider than those of one look."
+)
 _LEVELS = (
-    "By the intervention that each session's head records, answers of one session counting as alike as they are; n in "
-    "sessions. Without a trial, a difference here may have other causes."
+    "Every session by the intervention that it was given, in a trial or not. Answers of one session are alike, and are "
+    "counted so. n: sessions."
 )
 
 _Level = tuple[Series, str, NumberCell]
@@ -67,17 +70,24 @@ def _lead(content: ReportContent) -> str:
     trials = content.trials.trials
     if not trials:
         return "No trial was offered yet, so nothing here tells causes from chance."
-    states = " ".join(f"{trial.design.name}: {_stands(content, digest)}." for digest, trial in trials.items())
-    return f"{counted(len(trials), 'trial')}. {states}"
+    return " ".join(f"{trial.design.question} {_stands(content, digest)}" for digest, trial in trials.items())
 
 
 def _stands(content: ReportContent, digest: Digest) -> str:
-    look = content.trials.last_look(digest)
+    look, design = content.trials.last_look(digest), content.trials.trials[digest].design
     if look is None:
-        return in_words.state(content.trials, digest)
-    control = content.trials.trials[digest].design.control.name
-    verdicts = joined([f"{seen.arm} against {control}: {seen.verdict.replace('-', ' ')}" for seen in look.contrasts])
-    return f"{verdicts}, after {counted(look.blocks, 'block')}; {in_words.STATES[look.state]}"
+        state = in_words.state(content.trials, digest)
+        return f"The trial {design.name} is {state}; no whole block is over."
+    blocks = f"{look.blocks} of {counted(design.blocks, 'block')}"
+    if look.state == "running":
+        return f"Too early to tell: {blocks} of the trial {design.name} {'is' if look.blocks == 1 else 'are'} over."
+    verdicts = joined([f"{seen.arm} against {design.control.name}: {_word(seen)}" for seen in look.contrasts])
+    longer = " A longer trial could tell." if any(seen.verdict == "cannot-tell" for seen in look.contrasts) else ""
+    return f"{verdicts[:1].upper()}{verdicts[1:]}, after {blocks}; {in_words.STATES[look.state]}.{longer}"
+
+
+def _word(contrast: TrialContrast) -> str:
+    return contrast.verdict.replace("-", " ")
 
 
 def _levels(content: ReportContent, outcome: tuple[Track, str, str]) -> Iterator[_Level]:
@@ -98,13 +108,14 @@ def _clustered(series: Series, points: Sequence[Point]) -> NumberCell:
 
 
 def _level_panels(levels: Sequence[_Level]) -> Iterator[plots.ForestPanel]:
-    for name in dict.fromkeys(f"{series.name}, {series.track} sessions" for series, _, _ in levels):
+    for of in dict.fromkeys((series.name, series.track) for series, _, _ in levels):
         rows = tuple(
-            plots.ForestRow(f"{given}; n = {cell.estimate.n}", *_ends(cell.estimate))
+            plots.ForestRow(f"{given}; {counted(cell.estimate.n, 'session')}", *_ends(cell.estimate))
             for series, given, cell in levels
-            if name == f"{series.name}, {series.track} sessions"
+            if of == (series.name, series.track)
         )
-        yield plots.ForestPanel(name, rows[:MOST], (0.0, 1.0))
+        name, track = of
+        yield plots.ForestPanel(f"by intervention: {name}, {track} sessions", rows[:MOST], (-0.03, 1.03))
 
 
 def _ends(estimate: Estimate) -> tuple[float, float, float]:
@@ -123,21 +134,23 @@ def _trial_panels(content: ReportContent) -> Iterator[plots.ForestPanel]:
         for contrast in _contrasts(content, digest):
             if contrast.mean is not None:
                 design = trial.design
-                name = f"{contrast.arm} - {design.control.name}; n = {contrast.n}"
+                name = f"{contrast.arm}, not {design.control.name}; {counted(contrast.n, 'block')}"
                 rows.append(plots.ForestRow(name, *in_words.as_measured(design.outcome, contrast)))
                 smallest.add(design.outcome.smallest)
     if rows:
         matters = smallest.pop() if len(smallest) == 1 else None
-        yield plots.ForestPanel("trials: difference from the control, n in blocks", rows[:MOST], (-1.0, 1.0), matters)
+        yield plots.ForestPanel("by trial: difference from the control arm", rows[:MOST], (-1.05, 1.05), matters)
 
 
 def _trial_rows(content: ReportContent, digest: Digest) -> Iterator[tuple[Cell, ...]]:
     papers = content.trials
-    design = papers.trials[digest].design
+    design, look = papers.trials[digest].design, papers.last_look(digest)
     label = f"{design.name} {digest.short}"
-    contrasts = _contrasts(content, digest)
-    if not contrasts:
+    if look is None:
         yield label, design.question, Badge(in_words.state(papers, digest), "open")
-    for contrast in contrasts:
-        sentence = f"{design.question} {contrast.arm}: {in_words.verdict(design, design.outcome, contrast)}."
-        yield label, sentence, Badge(contrast.verdict.replace("-", " "), TONES[contrast.verdict])
+        return
+    arms = joined([f"{arm.name} is {arm.intervention}/{arm.version}" for arm in design.arms])
+    for contrast in look.contrasts:
+        sentence = f"{contrast.arm}: {in_words.verdict(design, design.outcome, contrast)}. Of the arms, {arms}."
+        early = look.state == "running" and contrast.verdict == "cannot-tell"
+        yield label, sentence, Badge("too early" if early else _word(contrast), TONES[contrast.verdict])

@@ -78,12 +78,12 @@ def verdict(design: TrialDesign, outcome: TrialOutcome, contrast: TrialContrast)
     up = outcome.direction == "higher"
     mean, low, high = as_measured(outcome, contrast)
     seen = f"{name} {mean:+.2f} ({low:+.2f} to {high:+.2f}) against {control}"
-    matters = f"{'a rise' if up else 'a fall'} of {outcome.smallest:.2f}"
+    matters = f"a {'rise' if up else 'fall'} that matters ({outcome.smallest:.2f} or more)"
     if contrast.verdict == "supported":
-        return f"{seen}: supported, all of that is {matters} or more, which matters"
+        return f"{seen}: supported, all of it is {matters}"
     if contrast.verdict == "not-supported":
-        return f"{seen}: not supported, none of that is {matters}, from which on it would matter"
-    return f"{seen}: cannot tell, {matters}, which would matter, is possible, and so is less"
+        return f"{seen}: not supported, none of it is {matters}"
+    return f"{seen}: cannot tell, it may be {matters}, or not"
 
 
 def as_measured(outcome: TrialOutcome, contrast: TrialContrast) -> tuple[float, float, float]:

@@ -25,10 +25,10 @@ def content(**changed: Any) -> ReportContent:
     return replace(ReportContent("tests", series=(series(SCORES, under=UNDER),)), **changed)
 
 
-def looked(verdict: str, mean: float) -> TrialPapers:
+def looked(verdict: str, mean: float, state: str = "exhausted") -> TrialPapers:
     content = {"arm": "named", "mean": mean, "low": -0.1, "high": 0.5, "n": 9, "verdict": verdict}
     seen = TrialContrast.model_validate(content)
-    look = made.looked_at(TRIAL, state="exhausted", contrasts=(seen,), harm=())
+    look = made.looked_at(TRIAL, state=state, contrasts=(seen,), harm=())
     digest = TRIAL.fingerprint()
     return TrialPapers({digest: TRIAL}, {digest: made.accepted(TRIAL)}, {digest: (look,)})
 
@@ -64,23 +64,34 @@ def test_a_trial_says_what_it_showed_and_what_that_means(verdict: str, badge: tu
     of = content(trials=looked(verdict, 0.2))
     trials, _ = tables(of)
     assert trials.rows[0][2] == Badge(*badge)
-    assert str(trials.rows[0][1]).startswith(
-        "Does it matter? named: identity/2 rate +0.20 (-0.10 to +0.50) against plain"
-    )
-    assert f"a-trial: named against plain: {badge[0]}, after" in shown(of).lead
+    said = str(trials.rows[0][1])
+    assert said.startswith("named: identity/2 rate +0.20 (-0.10 to +0.50) against plain: ")
+    assert said.endswith("Of the arms, plain is observe/2 and named is identity-anchored/2.")
+    lead = shown(of).lead
+    assert lead.startswith(f"Does it matter? Named against plain: {badge[0]}, after ")
+    assert lead.endswith("A longer trial could tell.") == (verdict == "cannot-tell")
 
 
 def test_one_picture_holds_levels_and_differences() -> None:
     (figure,) = [block for block in shown(content(trials=looked("supported", 0.2))).blocks if isinstance(block, Figure)]
     drawn = figure.draw()
-    assert "named/2; n = 2" in drawn
-    assert "named - plain; n = 9" in drawn
-    assert "named - plain" not in next(iter([b for b in shown(content()).blocks if isinstance(b, Figure)])).draw()
+    assert "named/2; 2 sessions" in drawn
+    assert "named, not plain; 9 blocks" in drawn
+    assert "named, not plain" not in next(iter([b for b in shown(content()).blocks if isinstance(b, Figure)])).draw()
 
 
 def test_a_trial_without_a_whole_block_is_named() -> None:
     papers = TrialPapers({TRIAL.fingerprint(): TRIAL})
     trials, _ = tables(content(trials=papers))
     assert [trials.rows[0][1], trials.rows[0][2]] == ["Does it matter?", Badge("offered", "open")]
-    assert "a-trial: offered." in shown(content(trials=papers)).lead
+    lead = shown(content(trials=papers)).lead
+    assert lead == "Does it matter? The trial a-trial is offered; no whole block is over."
     assert tried.section(ReportContent("tests")) is None
+
+
+def test_a_trial_that_goes_on_is_too_early_to_tell_and_says_how_much_is_over() -> None:
+    of = content(trials=looked("cannot-tell", 0.2, "running"))
+    trials, _ = tables(of)
+    assert trials.rows[0][2] == Badge("too early", "open")
+    assert shown(of).lead.startswith("Does it matter? Too early to tell: ")
+    assert shown(of).lead.endswith(" blocks of the trial a-trial are over.")

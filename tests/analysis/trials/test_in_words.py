@@ -33,9 +33,9 @@ def told(outcome: TrialOutcome, seen: TrialContrast) -> str:
 @pytest.mark.parametrize(
     ("verdict", "expected"),
     [
-        ("supported", "supported, all of that is a rise of 0.05 or more, which matters"),
-        ("not-supported", "not supported, none of that is a rise of 0.05, from which on it would matter"),
-        ("cannot-tell", "cannot tell, a rise of 0.05, which would matter, is possible, and so is less"),
+        ("supported", "supported, all of it is a rise that matters (0.05 or more)"),
+        ("not-supported", "not supported, none of it is a rise that matters (0.05 or more)"),
+        ("cannot-tell", "cannot tell, it may be a rise that matters (0.05 or more), or not"),
     ],
 )
 def test_a_verdict_says_the_number_and_what_it_means(verdict: str, expected: str) -> None:
@@ -46,7 +46,10 @@ def test_a_verdict_says_the_number_and_what_it_means(verdict: str, expected: str
 def test_a_fall_that_is_asked_about_is_shown_below_zero() -> None:
     lower = TRIAL.design.outcome.model_copy(update={"direction": "lower"})
     sentence = told(lower, contrast("supported"))
-    assert "identity/2 rate -0.25 (-0.38 to -0.12) against plain: supported, all of that is a fall of 0.05" in sentence
+    assert (
+        "identity/2 rate -0.25 (-0.38 to -0.12) against plain: supported, all of it is a fall that matters (0.05"
+        in sentence
+    )
 
 
 def test_without_a_whole_block_nobody_can_tell() -> None:
