@@ -59,12 +59,17 @@ def test_it_writes_a_page_and_the_same_markdown_each_time_and_says_what_holds(tm
     assert f"{out} is written" in answer.stderr
     page, text = out.read_text("utf-8"), notes.read_text("utf-8")
     assert page.startswith("<!doctype html>")
-    assert "<h1>What the transcripts say</h1>" in page
+    assert "<h1>Sage on sprout</h1>" in page
     assert str(tmp_path) not in page + text
     again = tmp_path / "again.md"
     assert ask("--corpus", tmp_path / "corpus", "--markdown", again).exit_code == 0
     assert again.read_bytes() == notes.read_bytes()
-    for words in ("9 sessions with Sage on sprout, from the folder corpus", "The claims, re-tested", "Worklist"):
+    for words in (
+        "6 primary and 3 training sessions",
+        "read from the folder corpus",
+        "The claims, re-tested",
+        "Worklist",
+    ):
         assert words in page
         assert words in text
     assert "NaN" not in page
