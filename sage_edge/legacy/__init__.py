@@ -6,6 +6,8 @@
     kinds            what a file is that holds no session
     containers       JSON → the lists that hold turns
     interleaved      one list → the lists of the sessions whose messages stand in it
+    nodes            a tree of messages → a list of turns
+    branches         turns that name the one before them → the one path that was followed
     vocabulary       the names under which turns are kept
     parts            what is said in parts → one text
     shapes           one item of such a list → an utterance, or a question with its answer

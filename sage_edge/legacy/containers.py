@@ -2,7 +2,8 @@
 
 The first non-empty list of objects under `conversation`, `conversations`, `transcript`, `exchanges`, `results`,
 `turns` (an integer in most files) or `messages` is the conversation; `exercises` stand beside it. Without one, a list
-of which every item is a turn, under any name; without that, the same question for each object further in.
+of which every item is a turn, under any name, or a tree of them (`nodes`); without that, the same question for each
+object further in.
 
 A battery asks each question in several arms (`shapes.arms`), and keeps the talk that prepared one of them in a list of
 its own: there, every list of turns is a container. In any other file a second list mostly holds the same words again:
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sage_edge.legacy import shapes, vocabulary
+from sage_edge.legacy import nodes, shapes, vocabulary
 from sage_edge.legacy.parts import Json
 from sage_edge.legacy.shapes import Utterance
 
@@ -34,6 +35,7 @@ class Container:
     each followed by what it says under `metadata`. place: where the owner stands in the file, like `models.0`; None for
     the file itself. is_beside: they are of a battery, beside the first list, and `place` ends in their key.
     numbers: the place of each item in its list, from 1, where it is another one. repairs: what was done with the list.
+    off: a sentence for each item that was taken out of it.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Container:
     is_beside: bool = False
     numbers: tuple[int, ...] = ()
     repairs: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def own(value: Json) -> tuple[str, list[JsonValue], list[JsonValue]] | None:
             return key, held, lessons
     if lessons:
         return next(((key, held, lessons) for key, held in lists.items()), (EXERCISES, [], lessons))
+    if any(map(shapes.is_turn, tree := nodes.items(value))):
+        return nodes.MAPPING, tree, []
     for key, other in value.items():
         if isinstance(other, list) and other and _is_talk(items := shapes.spread(other)):
             return key, items, []

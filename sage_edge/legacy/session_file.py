@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from sage_edge import files
 from sage_edge.legacy import (
+    branches,
     containers,
     counters,
     decode,
@@ -122,7 +123,7 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     held = containers.find(value)
     if not held.containers:
         return dataclasses.replace(_counted(base, value), what=kinds.unknown(value), why=_broken(value, source))
-    pieces = [piece for container in held.containers for piece in interleaved.apart(container)]
+    pieces = [branches.follow(piece) for container in held.containers for piece in interleaved.apart(container)]
     all_drafts = [_draft(piece, source, digest, Document(value, remarks)) for piece in pieces]
     wordless = (reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
     lost = (*wordless, *document.lost)
@@ -182,7 +183,7 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
         words=merged.words,
         kept=talk.kept + drills.kept - merged.doubled,
         doubled=merged.doubled,
-        refused=(*talk.refused, *drills.refused),
+        refused=(*talk.refused, *held.off, *drills.refused),
         utterances=talk.utterances,
         answers=talk.answers,
         exercises=len(drills.words),
