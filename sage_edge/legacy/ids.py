@@ -100,6 +100,11 @@ def claims(value: Mapping[str, JsonValue], source: str) -> bool:
     return any(key in value for key in _KEYS) or _from_stem(_ENDING.sub("", PurePosixPath(source).name)) is not None
 
 
+def is_numbered(raw: JsonValue) -> bool:
+    """Whether an id says the number of a session, as `session_004` does."""
+    return _from_key(raw) is not None
+
+
 def _from_key(raw: JsonValue) -> _Named | None:
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)

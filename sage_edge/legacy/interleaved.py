@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from sage_edge.legacy import shapes, vocabulary
+from sage_edge.legacy import ids, shapes, vocabulary
 from sage_edge.legacy.containers import Container
 from sage_edge.legacy.errors import NoTurn
 from sage_edge.sizes import counted
@@ -29,10 +29,10 @@ def apart(held: Container) -> list[Container]:
 
     An item without an id goes with the one before it.
     """
-    ids = _ids(held.items) if not held.key and held.place is None else None
-    if ids is None:
+    named = _ids(held.items) if not held.key and held.place is None else None
+    if named is None:
         return [held]
-    name, each = ids
+    name, each = named
     groups: dict[str, list[int]] = {}
     current = next(filter(None, each))
     for at, own in enumerate(each):
@@ -46,7 +46,7 @@ def apart(held: Container) -> list[Container]:
             held,
             items=[held.items[at] for at in places],
             numbers=tuple(at + 1 for at in places),
-            chain=({"session_id": own}, *held.chain),
+            chain=({"session_id": own},) if ids.is_numbered(own) else (),
             place=own,
             repairs=(*held.repairs, repair),
         )
@@ -56,9 +56,9 @@ def apart(held: Container) -> list[Container]:
 
 def _ids(items: Sequence[JsonValue]) -> tuple[str, list[str | None]] | None:
     """Return the first name under which items hold several ids, and the id of each; None where none does."""
-    named = [vocabulary.folded(item, _NAMES) if isinstance(item, dict) else {} for item in items]
+    about = [vocabulary.folded(item, _NAMES) if isinstance(item, dict) else {} for item in items]
     for name in _NAMES:
-        each = [_id(about.get(name)) for about in named]
+        each = [_id(entry.get(name)) for entry in about]
         several = set(filter(None, each))
         if len(several) > 1 and (len(several) < len(items) or not all(map(_is_row, items))):
             return name, each

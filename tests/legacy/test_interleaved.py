@@ -39,7 +39,8 @@ def test_sessions_that_were_mixed_are_taken_apart(name: str) -> None:
     ]
     papers = drafts(lines)
     assert seen(papers) == [("B", [("B1?", "b1")]), ("A", [("A1?", "a1")])]
-    assert [paper.head.label for paper in papers] == ["B", "A"]
+    assert [paper.head.label for paper in papers] == ["log.B", "log.A"]
+    assert {len(paper.head.repairs) for paper in papers} == {1}
     assert all(paper.head.repairs[0].startswith("the list holds turns of 2 sessions, by `") for paper in papers)
     assert papers[1].refused == ("item 5: it is what a tool returned; nobody says it",)
 
