@@ -35,7 +35,7 @@ from sage_edge.models.inspect import (
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.folder import PICKLES
 from sage_edge.models.inspect.report import plain
-from sage_edge.models.prepare import adapter_words
+from sage_edge.models.prepare import adapter_words, merge_refusal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +58,10 @@ QUIET = {
 _REFUSED = 3
 _REFUSALS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError)
 """What the three libraries raise for bad input."""
+_OWN_BASE = (
+    "name the base that it was trained beside on its card, or take another adapter, then: ",
+    sage("model prepare", "REF"),
+)
 _TIMEOUT_S = 7_200.0
 _AT_ONCE = 1 << 27
 """Bytes of weights read before the file is opened anew: mapped pages count as memory until then."""
@@ -87,7 +91,7 @@ def merge(base: Path, adapter: Path, out: Path, *, stop: threading.Event | None 
         return MergeReport(report["tools"], report["peak_bytes"], tuple(map(plain, report["warnings"])))
     shutil.rmtree(out, ignore_errors=True)
     if done.code == _REFUSED:
-        raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
+        raise merge_refusal.read(done.complaint)
     raise sandbox.failure(words[1:], done, out)
 
 
@@ -227,7 +231,9 @@ def _require_numbers(tensor: Any, what: str) -> None:
     import torch
 
     if not torch.isfinite(tensor).all():
-        raise CannotMerge(f"{what} holds NaN or infinite weights", hint="")
+        raise CannotMerge(
+            f"{what} holds NaN or infinite weights", hint="get it again, or take another one: its training went wrong"
+        )
 
 
 def own_weights(folder: Path) -> tuple[Path, ...]:
@@ -252,10 +258,7 @@ def _with_adapter(model: Any, adapter: Path) -> Any:
         same = set(_base_embeddings(model, file, _settings(adapter, "adapter_config.json")))
     joined = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=True)
     wanted = set(get_peft_model_state_dict(joined, save_embedding_layers=False))
-    if odd := sorted((given ^ wanted) - same):  # PEFT would leave them out, and only warn
-        lacking = sorted(wanted - given)
-        own = f"; for this base it would be called {lacking[0]}" if lacking and odd[0] in given else ""
-        raise CannotMerge(f"the adapter does not fit this base: {len(odd)} weights, first {odd[0]}{own}", hint="")
+    merge_refusal.require_same(given - same, wanted - same)
     return joined
 
 
@@ -270,7 +273,7 @@ def _base_embeddings(model: Any, file: Any, config: Mapping[str, json_limits.Unt
             continue
         weight, other = held.get(own), file.get_tensor(name)
         if weight is None or weight.shape != other.shape or not torch.equal(weight, other.to(weight.dtype)):
-            raise CannotMerge(f"the adapter brings {own} of a base that is not this one", hint="")
+            raise CannotMerge(f"the adapter brings {own} of a base that is not this one", hint=_OWN_BASE)
         yield name
 
 
@@ -280,7 +283,10 @@ def _require_change(model: Any, base: Path) -> None:
 
     merged = model.state_dict()
     if all(name in merged and torch.equal(merged[name], weight) for name, weight in _weights(base)):
-        raise CannotMerge("the adapter changes nothing: merged, every weight is the base's", hint="")
+        raise CannotMerge(
+            "the adapter changes nothing: merged, every weight is the base's",
+            hint=("take it as it is after its training, not before, then: ", sage("model prepare", "REF")),
+        )
 
 
 class TransformersModel:
@@ -356,9 +362,10 @@ def _main() -> int:
     try:
         sys.stdout.write(json.dumps(_work(*map(Path, sys.argv[1:]))) + "\n")
     except CannotMerge as refusal:
-        sys.stderr.write(f"{refusal.message}\n")
+        sys.stderr.write(merge_refusal.line(refusal))
     except _REFUSALS as broken:
-        sys.stderr.write(f"PEFT refuses: {' '.join(str(broken).split())[:400]}\n")
+        why = f"PEFT refuses: {' '.join(str(broken).split())[:400]}"
+        sys.stderr.write(merge_refusal.line(CannotMerge(why, hint=_OWN_BASE)))
     else:
         return 0
     return _REFUSED

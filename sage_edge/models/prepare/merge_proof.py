@@ -20,7 +20,7 @@ from sage_edge.errors import CommandFailed, StorageError
 from sage_edge.hints import sage
 from sage_edge.models import sandbox
 from sage_edge.models.errors import CannotMerge, ParityFailed
-from sage_edge.models.prepare import merge, parity_prompts
+from sage_edge.models.prepare import merge, merge_refusal, parity_prompts
 
 FARTHEST_LOGITS = 1e-3
 """Sums in another order differ by 1e-6 to 1e-5; anything else that a merge does otherwise, by far more."""
@@ -57,7 +57,7 @@ def measure(
     room = sandbox.room_for(base, adapter, merged)
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=merge.QUIET)
     if done.code == _REFUSED:
-        raise CannotMerge(done.complaint.splitlines()[-1], hint=sage("model inspect", str(adapter)))
+        raise merge_refusal.read(done.complaint)
     if done.code == _NO_ROOM:
         raise StorageError(str(rows), done.complaint.splitlines()[-1])
     if done.code != 0:
@@ -103,7 +103,10 @@ def _save_rows(merged: Path, rows: Path, threads: int) -> list[list[int]]:
     read = [model.tokens(prompt)[:_LONGEST] for prompt in parity_prompts.PROMPTS]
     last = max(max(tokens) for tokens in read)
     if last >= model.vocabulary:
-        raise CannotMerge(f"the tokenizer makes token {last} of {model.vocabulary} that the model knows", hint="")
+        raise CannotMerge(
+            f"the tokenizer makes token {last} of {model.vocabulary} that the model knows",
+            hint=("take the base with the tokenizer that is its own, then: ", sage("model prepare", "REF")),
+        )
     for number, tokens in enumerate(read):
         np.save(rows / f"{number}.npy", model.logits(tokens))
     return read
@@ -113,7 +116,7 @@ def _main() -> int:
     try:
         proof = _work(int(sys.argv[1]), *map(Path, sys.argv[2:]))
     except CannotMerge as refusal:
-        sys.stderr.write(f"{refusal.message}\n")
+        sys.stderr.write(merge_refusal.line(refusal))
         return _REFUSED
     except OSError as full:
         sys.stderr.write(f"{full.strerror}\n")

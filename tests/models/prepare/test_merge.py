@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.models.errors import CannotMerge, ParityFailed
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.prepare import merge, merge_proof
@@ -188,10 +189,22 @@ def test_an_adapter_of_another_base_is_refused(made: Tiny, tmp_path: Path) -> No
         lambda header: json.loads(json.dumps(header).replace("layers.1.", "layers.7.")),
     )
     with pytest.raises(
-        CannotMerge, match="the adapter does not fit this base: 12 weights, first base_model"
+        CannotMerge,
+        match="the adapter does not fit this base: 6 weights of it would have no place there, first base_model",
     ) as refused:
         merge.merge(made.base, adapter, tmp_path / "out")
     assert refused.value.hint
+
+
+@pytest.mark.slow
+def test_an_adapter_that_lacks_a_layer_is_told_what_it_lacks(made: Tiny, tmp_path: Path) -> None:
+    adapter = shutil.copytree(made.adapter, tmp_path / "adapter")
+    rewrite(adapter / "adapter_config.json", target_modules=["q_proj", "v_proj", "down_proj", "o_proj"])
+    with pytest.raises(
+        CannotMerge, match=r"it lacks \d weights which its config asks for, first base_model"
+    ) as refused:
+        merge.merge(made.base, adapter, tmp_path / "out")
+    assert "model inspect" not in hints.text(refused.value.hint)
 
 
 @pytest.mark.slow
