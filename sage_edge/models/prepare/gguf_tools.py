@@ -42,6 +42,8 @@ Precision = Literal["f16", "f32"]
 _FILE_TYPES: Mapping[str, int] = {"f32": 0, "q8_0": 7, "q4_0": 2, "q6_k": 18, "q5_k_m": 17, "q4_k_m": 15}  # llama_ftype
 _TIMEOUT_S = 3_600.0
 _MOST_LINES = 20
+_TRACEBACK = "Traceback (most recent call last):\n"
+_UNKNOWN_SPLIT = "BPE pre-tokenizer was not recognized"
 _CHATTER = re.compile(r"^(?:llama_model_loader: .*|\[ *\d+/ *\d+\] (?:.* \.\. )?(?:.*size = .*MiB)?)")
 _QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -211,17 +213,28 @@ def _run(
     if done.code != 0:
         if isinstance(full := sandbox.failure(words, done, out), StorageError):
             raise full
-        lines = _cause(done.complaint or done.text).splitlines()[-_MOST_LINES:]
+        output = done.complaint or done.text
+        if _UNKNOWN_SPLIT in output:
+            raise ModelError(
+                "llama.cpp's converter does not know how this tokenizer splits text (BPE pre-tokenizer)",
+                hint=("take a model whose tokenizer it knows, or a ready GGUF of this one; see: ", sage("model list")),
+            )
         raise ModelError(
-            f"{what} fails at {source.name} with {done.code}: " + "\n".join(lines),
+            f"{what} fails at {source.name} with {done.code}: {_cause(output)}",
             hint="nothing was kept; look for damage in the model that it was made from, or take another",
         )
 
 
 def _cause(output: str) -> str:
-    """What a tool of llama.cpp wrote, less what it lists of a file and tells of each tensor; all where that is all."""
-    left = [_CHATTER.sub("", line) for line in output.splitlines()]
-    return "\n".join(line for line in left if line and not line.isspace()) or output
+    """What a tool of llama.cpp wrote last, less what it lists of a file and tells of each tensor.
+
+    Of what Python says of an error that nobody caught, only the error: the way to it leads through the tool.
+    """
+    left = [_CHATTER.sub("", line) for line in (output.rpartition(_TRACEBACK)[2]).splitlines()]
+    lines = [line for line in left if line and not line.isspace()] or output.splitlines()
+    if _TRACEBACK in output:
+        lines = lines[next((at for at, line in enumerate(lines) if not line.startswith(" ")), 0) :]
+    return "\n".join(lines[-_MOST_LINES:])
 
 
 def pre_tokenizer(folder: Path) -> str | None:

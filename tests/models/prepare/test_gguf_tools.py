@@ -252,6 +252,36 @@ def test_what_the_quantiser_fails_of_is_all_that_it_is_quoted_with(tmp_path: Pat
     assert hints.text(refused.value.hint).startswith("nothing was kept; look for damage in the model")
 
 
+def failing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str) -> ModelError:
+    """How a quantiser that is this program fails."""
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(gguf_tools, "_QUANTISER", program)
+    with pytest.raises(ModelError) as refused:
+        gguf_tools.widen(tmp_path / "m.gguf", tmp_path / "out.gguf")
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [("LookupError('no such tensor')", "no such tensor"), ("LookupError('two\\nlines')", "two\nlines")],
+)
+def test_of_an_uncaught_error_only_the_error_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str, shown: str
+) -> None:
+    program = f"import sys\nprint('loading', file=sys.stderr)\ntry:\n  {{}}[1]\nexcept KeyError:\n  raise {error}"
+    refusal = failing(monkeypatch, tmp_path, program)
+    assert refusal.message == f"llama.cpp's quantiser fails at m.gguf with 1: LookupError: {shown}"
+
+
+def test_a_tokenizer_that_the_converter_does_not_know_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "BPE pre-tokenizer was not recognized - update get_vocab_base_pre()"
+    refusal = failing(monkeypatch, tmp_path, f"raise NotImplementedError({words!r})")
+    assert refusal.message == ("llama.cpp's converter does not know how this tokenizer splits text (BPE pre-tokenizer)")
+    assert hints.text(refusal.hint) == (
+        "take a model whose tokenizer it knows, or a ready GGUF of this one; see: sage-edge model list"
+    )
+
+
 @pytest.mark.parametrize("why", ["No space left on device", "File too large", "Disk quota exceeded"])
 def test_a_place_that_takes_no_more_is_no_damage_of_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
