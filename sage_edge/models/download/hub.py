@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
+from sage_edge import sanitize
 from sage_edge.clock import Clock, SystemClock
 from sage_edge.errors import HubRefused, Unreachable
 from sage_edge.hints import sage
@@ -46,6 +47,8 @@ _MOST_ANSWER = 32 << 20
 
 _WINDOW = 3 << 19
 """Bytes in a socket, 1.5 MiB: with the 2 MiB of `partial.BATCH` less than 4, and 75 MB/s at 20 ms to the hub."""
+_PORTS = {"http": 80, "https": 443}
+_LONGEST_HOST = 100
 _REFUSALS = (401, 403, 404, hub_proxy.WANTS_LOGIN, 410, 451)
 _OFFLINE = (
     "connect this machine and try again; or take the model from a folder: ",
@@ -160,7 +163,14 @@ class Hub:
             raise self.proxy_wants_login()
         if status >= 400:
             token = _token_place() if "authorization" in asked else None
-            raise RefusedRequest(self.place, repo, what, token, status, answer.headers).error()
+            elsewhere = self._elsewhere(answer)
+            raise RefusedRequest(self.place, repo, what, token, status, answer.headers, elsewhere).error()
+
+    def _elsewhere(self, answer: Any) -> str:
+        """The host that answered, where it is not the hub's; empty for the hub's own."""
+        by, own = urlsplit(str(answer.url)), urlsplit(self.endpoint)
+        same = (by.hostname, by.port or _PORTS.get(by.scheme)) == (own.hostname, own.port or _PORTS.get(own.scheme))
+        return "" if same else sanitize.one_line(by.netloc.rpartition("@")[2][:_LONGEST_HOST])
 
     def _asked(self, what: str, ask: Callable[[], _T]) -> _T:
         """Ask, and ask again while the hub says that it cannot just now."""

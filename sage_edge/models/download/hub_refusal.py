@@ -8,6 +8,7 @@
 404 RevisionNotFound   the commit is gone
 404 EntryNotFound      the file is gone
 410, 451, disabled     the hub has withdrawn it
+another host, no code  where the hub keeps its files, or what stands before it: no login and no repository is at fault
 else                   no hub speaks like this: what was asked is something else
 """
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 from sage_edge.errors import HubRefused
 from sage_edge.hints import Hint, sage
-from sage_edge.models.download.ranges import ELSEWHERE, LOGIN
+from sage_edge.models.download.ranges import AGAIN, ELSEWHERE, LOGIN
 
 _AGAIN = ("then: ", sage("model prepare", "REF"))
 _DISABLED = "access to this resource is disabled"
@@ -29,6 +30,7 @@ class RefusedRequest:
     """A request that a hub refused. what: `owner/name@…`, for people; token: where the one that was sent comes from.
 
     place: the hub's address, without a login. token None: none was sent. headers: names in lower case.
+    elsewhere: the host that answered, where the hub had sent the request on to another one.
     """
 
     place: str
@@ -37,6 +39,7 @@ class RefusedRequest:
     token: str | None
     status: int
     headers: Mapping[str, str]
+    elsewhere: str = ""
 
     @property
     def page(self) -> str:
@@ -46,6 +49,11 @@ class RefusedRequest:
     def error(self) -> HubRefused:
         """Return the refusal with its reason and the next step."""
         code = self.headers.get("x-error-code", "")
+        if self.elsewhere and not code:
+            return HubRefused(
+                f"{self.elsewhere}, to which the hub sends for {self.what}, does not give it (status {self.status})",
+                hint=(f"see whether a firewall or a proxy on the way refuses {self.elsewhere}; ", *AGAIN),
+            )
         if code == "GatedRepo":
             return self._gated()
         if self.status in (410, 451) or self.headers.get("x-error-message", "").lower().startswith(_DISABLED):

@@ -117,6 +117,35 @@ def test_a_token_goes_to_no_other_machine(server: HubServer, monkeypatch: pytest
         assert [request.token for request in elsewhere.requests] == [None]
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+@pytest.mark.parametrize("token", ["", SECRET])
+def test_a_host_to_which_the_hub_sends_is_told_from_the_hub(
+    server: HubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, token: str
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    revision = server.add(REPO, FILES)
+    with HubServer() as storage:
+        host = storage.endpoint.removeprefix("http://")
+        server.faults.append(Fault("/resolve/", redirect=f"{storage.endpoint}/signed?by={SECRET}"))
+        storage.faults.append(Fault("/signed", status=status, body=FORGED.encode()))
+        with pytest.raises(HubRefused) as refusal:
+            ask(Hub(server.endpoint), "/resolve/", revision, tmp_path)
+    what = f"config.json of {REPO}@{revision[:7]}"
+    assert refusal.value.message == f"{host}, to which the hub sends for {what}, does not give it (status {status})"
+    assert hints.text(refusal.value.hint) == (
+        f"see whether a firewall or a proxy on the way refuses {host}; "
+        "try again, it goes on where it stopped: sage-edge model prepare REF"
+    )
+
+
+def test_another_address_of_the_hub_says_what_a_hub_says(server: HubServer, tmp_path: Path) -> None:
+    revision = server.add(REPO, FILES)
+    with HubServer() as other:
+        server.faults.append(Fault("/resolve/", redirect=f"{other.endpoint}/{REPO}/resolve/{revision}/config.json"))
+        with pytest.raises(HubRefused, match=r"^the hub has no config\.json of "):
+            ask(Hub(server.endpoint), "/resolve/", revision, tmp_path)
+
+
 @pytest.mark.parametrize("body", [b"[" * 200_000, b'{"sha": ' * 100_000, b"[" + b" " * (33 << 20)])
 @pytest.mark.parametrize("route", ["/revision/", "/tree/"])
 def test_an_answer_without_bounds_is_left(server: HubServer, route: str, body: bytes) -> None:
