@@ -5,6 +5,7 @@ Each group lives in a module of its own and is imported when it is asked for, so
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -31,6 +32,8 @@ _GROUPS = {
 }
 
 
+_TAB = "_SAGE_EDGE_COMPLETE"
+"""Set by a shell that asks what to offer."""
 _OF_HOSTS = {ExitCode.ROLLED_BACK, ExitCode.ROLLBACK_FAILED, ExitCode.PENDING}
 """How only tasks of the workstation end."""
 
@@ -44,6 +47,10 @@ class _Root(Lazy):
 
         shell.own_children()
         output.keep()
+        if _TAB in os.environ:
+            from sage_edge.cli import shell_words
+
+            shell_words.install()
         return mishap.ended(self._code(*words, **{**how, "standalone_mode": False}))
 
     def _code(self, *words: Any, **how: Any) -> int:

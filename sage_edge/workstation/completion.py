@@ -53,8 +53,17 @@ def candidates(words: Sequence[str], collection: Collection) -> list[str] | None
     """Return the values for the word that is being typed; None where no value of ours is meant.
 
     words: what was typed behind `invoke`. A shell may hold the empty word back that begins behind a space, so behind
-    a whole value the options of the task are offered, too.
+    a whole value the options of the task are offered, too. `--option=value` is one word, or three in bash.
     """
+    words = [word for at, word in enumerate(words) if word != "=" or at < len(words) - 2]
+    option, equals, typed = words[-1].partition("=") if words else ("", "", "")
+    if equals and _source(option):
+        values = _candidates([option, typed], collection)
+        return [f"{option}={value}" for value in values or [] if not value.startswith("-")]
+    return _candidates(words, collection)
+
+
+def _candidates(words: Sequence[str], collection: Collection) -> list[str] | None:
     before, last = ([*words, "", ""][0], "") if len(words) < 2 else (words[-2], words[-1])
     if _source(last):
         return completion.values(_BY_OPTION[last[2:]])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import get_completion_class
 
+from sage_edge.cli import main, shell_words
 from sage_edge.workstation import completion, seen_releases
 from sage_edge.workstation.collection import collection
 
@@ -74,6 +77,8 @@ def asked(shell: str, program: str, line: str, env: dict[str, str]) -> str:
         told = {**env, "_SAGE_EDGE_COMPLETE": f"{shell}_source"}
         script = subprocess.run([BIN / "sage-edge"], env=told, capture_output=True, text=True, check=True).stdout
     words = line.split(" ")
+    if shell == "bash":  # which breaks words there
+        words = [word for part in words for word in (re.findall("=|[^=]+", part) or [""])]
     quoted = " ".join(f"'{word}'" for word in words)
     if shell == "fish":
         return f"{script}\ncomplete --do-complete '{line}'"
@@ -100,6 +105,18 @@ def test_a_shell_completes_commands_and_values_of_sage_edge(shell: str) -> None:
     assert set(HOSTS) <= set(ask(shell, "sage-edge", "sage-edge agent plan --as "))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_value_behind_an_equals_sign_keeps_its_option(shell: str) -> None:
+    assert ask(shell, "sage-edge", "sage-edge analyse --by=we") == [kept(shell, "--by=", "week")]
+    assert kept(shell, "--host=", "sprout") in ask(shell, "invoke", "invoke deploy --host=spr")
+
+
+def kept(shell: str, option: str, value: str) -> str:
+    """What a shell puts in the place of the word at the cursor; of bash's words, the value is one."""
+    return value if shell == "bash" else option + value
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
@@ -108,6 +125,12 @@ def test_a_shell_completes_commands_and_values_of_sage_edge(shell: str) -> None:
         (["deploy", "--host", "sprout,"], ["sprout,desk", "sprout,thor"]),
         (["status", "--role", "r"], ["operator", "practitioner", "researcher"]),
         (["deploy", "--when"], ["idle", "now"]),
+        (["deploy", "--when", "="], ["idle", "now"]),
+        (["deploy", "--when", "=", "i"], ["idle", "now"]),
+        (["deploy", "--when=i"], ["--when=idle", "--when=now"]),
+        (["deploy", "--when=now"], ["--when=idle", "--when=now"]),
+        (["deploy", "--host=thor,"], ["--host=thor,desk", "--host=thor,sprout"]),
+        (["deploy", "--dry-run=x"], None),
         (["deploy"], None),
         (["deploy", "--d"], None),
         ([], None),
@@ -135,3 +158,13 @@ def test_releases_are_those_that_hosts_have_named(tmp_path: Path, monkeypatch: p
     assert completion.candidates(["rollback", "--to", "0"], collection()) == ["0123456789ab"]
     (tmp_path / ".sage" / "releases" / "thor.json").write_text("{", "utf-8")
     assert completion.candidates(["rollback", "--to"], collection()) == ["0123456789ab"]
+
+
+def test_words_that_bash_has_broken_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell_words.install()
+    bash = get_completion_class("bash")
+    assert bash is not None
+    monkeypatch.setenv("COMP_CWORD", "6")
+    monkeypatch.setenv("COMP_WORDS", "sage-edge\nanalyse\n--by\n=\nweek\n--track\n=\n")
+    held = bash(main, {}, "sage-edge", "_SAGE_EDGE_COMPLETE").get_completion_args()
+    assert held == (["analyse", "--by=week", "--track"], "=")
