@@ -16,7 +16,7 @@ import select
 import sys
 from pathlib import Path
 
-from sage_edge import system_refusal
+from sage_edge import hints, system_refusal
 from sage_edge.errors import ExitCode, StorageError
 
 _NAMES = ("stdout", "stderr")
@@ -112,6 +112,6 @@ def _unwritten(number: int) -> StorageError:
 
 def _last_word() -> None:
     """For what ends without asking `lost`, like invoke's own lists: an exit code of 0 would be a lie."""
-    if lost() is not None:
-        sys.stderr.write("error: the output could not be written\n")
+    if (refusal := lost()) is not None:
+        sys.stderr.write(f"error: {refusal.message}\n next: {hints.text(refusal.hint)}\n")
         os._exit(ExitCode.FAILED)

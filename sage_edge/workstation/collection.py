@@ -10,6 +10,7 @@ import sys
 from invoke import Collection, Task
 
 from sage_edge import output, shell, workstation
+from sage_edge.workstation import usage
 
 MODULES = tuple(
     importlib.import_module(f"{workstation.__name__}.{module.name}")
@@ -21,6 +22,7 @@ MODULES = tuple(
 
 shell.own_children()
 output.keep()  # before invoke prints: who reads its lists may leave
+usage.install()  # before it reads the words that name a task
 
 if "--complete" in sys.argv:  # a Tab, and nothing else, needs it
     from sage_edge.workstation import completion
