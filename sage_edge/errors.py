@@ -2,7 +2,7 @@
 
     SageError(message, *, hint)                                        exit code
     ├── UsageError                                                     2
-    │   └── FolderTaken(path)          files.py                        2
+    │   └── FolderTaken(path, what)    a new folder's place            2
     ├── DeclarationError(faults)       fleet/ does not hold together   2
     ├── LibraryMissing(library, extra)                                 1
     ├── Locked(what, owner)                                            5
@@ -61,6 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
 
 from sage_edge import sizes, system_refusal
@@ -118,6 +119,14 @@ class UsageError(SageError):
     """The command was put together wrongly."""
 
     code = ExitCode.USAGE
+
+
+class FolderTaken(UsageError):
+    """Something else lies where a new folder is to appear."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        super().__init__(f"{path} {what}", hint="nothing was written; name a folder that is new or empty")
 
 
 @dataclass(frozen=True, order=True)

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sage_edge import system_refusal
-from sage_edge.errors import StorageError, UsageError
+from sage_edge.errors import FolderTaken, StorageError
 from sage_edge.names import Digest
 
 _TEMP = ".tmp-"
@@ -214,14 +214,6 @@ def new_folder(path: Path) -> Iterator[Path]:
             sync_folder(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-class FolderTaken(UsageError):
-    """Something else lies where a new folder is to appear."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        self.path = path
-        super().__init__(f"{path} {what}", hint="nothing was written; name a folder that is new or empty")
 
 
 def _demand_empty(path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sage_edge import files
-from sage_edge.errors import StorageError
+from sage_edge.errors import FolderTaken, StorageError
 from tests.kill.faults import ERRNOS, Refusing
 
 PAYLOADS = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=40), max_size=8)
@@ -323,7 +323,7 @@ def test_a_new_folder_takes_the_place_of_nothing(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").write_bytes(b"kept")
     for name in ("file", "link", "full"):
-        with pytest.raises(files.FolderTaken, match="is there, and is"), files.new_folder(tmp_path / name):
+        with pytest.raises(FolderTaken, match="is there, and is"), files.new_folder(tmp_path / name):
             raise AssertionError("nobody is asked to fill it")
 
     def overtaken() -> None:
@@ -331,7 +331,7 @@ def test_a_new_folder_takes_the_place_of_nothing(tmp_path: Path) -> None:
             (tmp_path / "late").mkdir()
             (tmp_path / "late" / "mine").write_bytes(b"kept")
 
-    with pytest.raises(files.FolderTaken):
+    with pytest.raises(FolderTaken):
         overtaken()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full", "late", "link"]
     assert [path.name for path in (tmp_path / "late").iterdir()] == ["mine"]

@@ -12,7 +12,7 @@ from sage_edge import clock, sanitize
 from sage_edge.agent.directives import DirectedPapers
 from sage_edge.cli.choice import unique
 from sage_edge.errors import UsageError
-from sage_edge.hints import invoke
+from sage_edge.hints import NextCommand, invoke
 from sage_edge.inventory import guard
 from sage_edge.names import Digest, HostName
 from sage_edge.records.directive import Directive, RecommendationAct, TrialAct, WithdrawalAct
@@ -75,13 +75,13 @@ def give(
     if decision is not None:
         raise UsageError(
             f"{at.to} has {decision.verdict} {asked.what} {about.short} already, by {decision.decided_by}",
-            hint=("a decision stands for ever; see: ", invoke(asked.task("list"), host=at.to)),
+            hint=("a decision stands for ever; see: ", _list(asked, at.to)),
         )
     for digest, open_one in _open(at, about):
         if open_one.act != act:
             raise UsageError(
                 f"directive {digest.short} to {at.to} already says {open_one.act.kind} of {about.short}, and is open",
-                hint=("take it back first: ", invoke(asked.task("withdraw"), host=at.to, id=about.short)),
+                hint=("take it back first: ", _withdraw(asked, at.to, about)),
             )
         return _sent(at, digest, open_one, "is given already")
     directive = at.own.direct(at.to, act, because, deadline)
@@ -124,8 +124,18 @@ def state(papers: DirectedPapers, about: Digest, decision: Decision | TrialDecis
 def meant(what: str, asked: ActAsked, known: list[Digest], to: HostName) -> Digest:
     """Return the paper that a person means by an id or its beginning. Raises UsageError."""
     by_id = {digest.partition(":")[2]: digest for digest in known}
-    see = ("see: ", invoke(asked.task("list"), host=to))
+    see = ("see: ", _list(asked, to))
     return by_id[unique(f"{what} to {to}", asked.id.removeprefix("sha256:"), by_id, hint=see)]
+
+
+def _list(asked: ActAsked, to: HostName) -> NextCommand:
+    return invoke("trial.list", host=to) if asked.what == "trial" else invoke("recommendation.list", host=to)
+
+
+def _withdraw(asked: ActAsked, to: HostName, about: Digest) -> NextCommand:
+    if asked.what == "trial":
+        return invoke("trial.withdraw", host=to, id=about.short)
+    return invoke("recommendation.withdraw", host=to, id=about.short)
 
 
 def _sent(at: PersonsDesk, digest: Digest, directive: Directive, how: str) -> int:

@@ -10,6 +10,7 @@ llama.cpp's own splits (NAME-00001-of-00002.gguf) are none of these: each of the
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -91,8 +92,7 @@ def of_file(path: Path) -> InspectReport | None:
         return InspectReport(path, ModelKind.PARTIAL, missing=(_rest(path.name, whole),), mend=_LET_END)
     if match := _PIECE.fullmatch(path.name):
         return _joined(path, path.parent, cut(entry.name for entry in path.parent.iterdir())[match["whole"]])
-    control = path.with_name(path.name + _CONTROL)
-    if control.is_file():
+    if os.path.isfile(f"{path}{_CONTROL}"):  # noqa: PTH113 - pathlib raises where the longer name is too long
         return InspectReport(path, ModelKind.PARTIAL, missing=(_controlled(path.name),), mend=_LET_END)
     return None
 

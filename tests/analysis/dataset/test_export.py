@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from sage_edge import files
 from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import Corpus, Folder
 from sage_edge.analysis.dataset import study_rows
 from sage_edge.analysis.dataset.columns import DECISIONS, TABLES, TRIALS, Column
-from sage_edge.errors import SageError, StorageError, UsageError
+from sage_edge.errors import FolderTaken, SageError, StorageError, UsageError
 from sage_edge.names import Slug
 from sage_edge.records.trial import TrialContrast, TrialPlace
 from sage_edge.scorers import EARLIER_IDENTITY, TRUNCATION
@@ -104,11 +103,11 @@ def test_the_same_export_is_left_alone_and_anything_else_is_refused(papers: Path
     again = write(papers, out)
     assert (again.is_new, again.rows) == (False, first.rows)
     corpora.write(papers, transcript("P003"))
-    with pytest.raises(files.FolderTaken, match="is not empty"):
+    with pytest.raises(FolderTaken, match="is not empty"):
         write(papers, out)
     assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
     (out / "turns.parquet").unlink()  # half of one is none
-    with pytest.raises(files.FolderTaken):
+    with pytest.raises(FolderTaken):
         write(papers, out)
 
 
@@ -116,7 +115,7 @@ def test_the_same_export_is_left_alone_and_anything_else_is_refused(papers: Path
 def test_a_foreign_data_sheet_is_nothing_of_ours(papers: Path, tmp_path: Path, sheet: bytes) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "dataset.json").write_bytes(sheet)
-    with pytest.raises(files.FolderTaken):
+    with pytest.raises(FolderTaken):
         write(papers, tmp_path / "tables")
 
 
