@@ -5,9 +5,9 @@
 
 Both are about each single session and are cut to [0, 1], where every quantity lies; that of a rate takes no session to
 spread less than chance alone lets as many answers spread, so that four sessions of nothing do not promise nothing. The
-score is the mean interval
-score: the width, and 40 times how far a session lies outside; a forecast that scores no better than no change knows
-nothing. Source: T. Gneiting, A. E. Raftery, JASA 102 (2007) 359-378, section 6.2. Standard library only.
+score is the mean interval score: the width, and 40 times how far a session lies outside; a forecast that scores no
+better than no change knows nothing. Source: T. Gneiting, A. E. Raftery, JASA 102 (2007) 359-378, section 6.2. Standard
+library only.
 """
 
 from __future__ import annotations

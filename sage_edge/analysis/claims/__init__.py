@@ -1,4 +1,4 @@
-"""What was claimed, tested again: `evaluate.test(declarations.load(fleet), corpus, sessions)` finds for each claim.
+"""What was claimed, tested again: `evaluate.test(declarations.load(fleet), corpus, sessions)`, a finding a claim.
 
     declarations   fleet/claims.yaml as values           schema         the kinds of claims
     measurement    scores of a window, and what one measurement leaves behind

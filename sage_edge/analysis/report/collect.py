@@ -73,7 +73,8 @@ def _newest(sessions: Iterable[Dialogue]) -> Dialogue | None:
 
 
 def _recency(session: Dialogue) -> tuple[bool, str, int]:
-    return session.track == "primary", str(session.started), session.number or 0
+    began = session.started.isoformat() if session.started else ""  # a paper that does not say it is not the newest
+    return session.track == "primary", began, session.number or 0
 
 
 def quotes(session: Dialogue) -> tuple[MindQuote, ...]:

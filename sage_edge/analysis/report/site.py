@@ -51,9 +51,9 @@ class _Site:
             [f"theories/{_plain(versions[-1].name)}{versions[-1].author}.html" for versions in content.theories],
         )
 
-    def up(self, links: Mapping[Digest, str]) -> Mapping[Digest, str]:
-        """The same links as seen from a page one folder below."""
-        return {of: f"../{path}" for of, path in links.items()}
+    def sessions_from_below(self) -> Mapping[Digest, str]:
+        """Where each session's page is, as seen from a page one folder below."""
+        return {seal: f"../{path}" for seal, path in self.sessions.items()}
 
 
 def write(folder: Path, report: Page, content: ReportContent, corpus: Corpus) -> int:
@@ -91,7 +91,7 @@ def _plain(name: str) -> str:
 
 
 def _pages(site: _Site, content: ReportContent, corpus: Corpus) -> Iterator[tuple[str, str]]:
-    up = site.up(site.sessions)
+    up = site.sessions_from_below()
     for digest, path in site.trials.items():
         yield path, page.html(trial_page.compose(content, digest, up, _HOME))
     for path, versions in zip(site.theories, content.theories, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def test_the_newest_primary_session_speaks_by_its_start_not_by_its_number(tmp_pa
     content = gathered(tmp_path, late, early)
     assert content.newest is not None
     assert content.newest.label == "P001"
+
+
+def test_a_session_that_does_not_say_when_it_began_is_not_the_newest() -> None:
+    untimed = replace(dialogue.of(transcript("P009")), started=None)
+    assert collect._newest([untimed, dialogue.of(transcript("P001"))]).label == "P001"  # type: ignore[union-attr]
 
 
 def test_what_no_number_holds_is_said_first(tmp_path: Path) -> None:
