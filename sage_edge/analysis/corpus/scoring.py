@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from operator import itemgetter
 from typing import NamedTuple
 
+import pydantic_core
 from pydantic import TypeAdapter
 
 from sage_edge.analysis.corpus import headers
@@ -71,6 +72,17 @@ def _objection(kind: QuantityKind, marks: Sequence[Mark]) -> str:
 def marks_from(kept: str) -> Marks:
     """Return the marks that `marks_json` made."""
     return {quantity: tuple(map(Mark._make, marks)) for quantity, marks in json.loads(kept).items()}
+
+
+def flat_marks_from(kept: str) -> dict[str, list[float]]:
+    """Return what `marks_json` made as quantity → turn, value, turn, value, …
+
+    A corpus has hundreds of marks a session, and a list for each of them would cost more than all else.
+    """
+    flat: dict[str, list[float]] = pydantic_core.from_json(
+        kept.replace("],[", ",").replace("[[", "[").replace("]]", "]")
+    )
+    return flat
 
 
 class Task(NamedTuple):

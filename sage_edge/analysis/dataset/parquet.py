@@ -6,15 +6,16 @@ pyarrow packs and writes beside us, in a thread of its own: one group at most is
 from __future__ import annotations
 
 import contextlib
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 
 from sage_edge.analysis.dataset.columns import TABLES, Column, ColumnType
@@ -72,12 +73,13 @@ class TableFile:
 
     def add_marks(self, marks: MarkColumns) -> None:
         """Write marks as one row group; nothing of none. Only for `measures`."""
-        if marks.values:
-            at = _places(marks.name_at)
+        if marks.lengths:
+            ends = pyarrow.array(accumulate(marks.lengths), type=pyarrow.int32())
+            at = _repeated(marks.name_at, ends)
             scorers, versions, quantities, kinds, definitions = map(list, zip(*marks.names, strict=True))
             self._write(
                 [
-                    _named(_places(marks.session_at), marks.sessions),
+                    _named(_repeated(marks.session_at, ends), marks.sessions),
                     _named(at, scorers),
                     pyarrow.array(versions, type=pyarrow.int64()).take(at),
                     _named(at, quantities),
@@ -95,9 +97,10 @@ class TableFile:
         self.rows += batch.num_rows
 
 
-def _places(values: array[int]) -> Any:
-    """An array's own memory as a column of 32 bits."""
-    return pyarrow.Array.from_buffers(pyarrow.int32(), len(values), [None, pyarrow.py_buffer(values)])
+def _repeated(values: Sequence[int], ends: Any) -> Any:
+    """Each value as often as its run is long. ends: for each run the row after it."""
+    runs = pyarrow.RunEndEncodedArray.from_arrays(ends, pyarrow.array(values, type=pyarrow.int32()))
+    return pyarrow.compute.run_end_decode(runs)
 
 
 def _named(at: Any, values: Sequence[str]) -> Any:
