@@ -1,6 +1,7 @@
 """Whether a clock may be believed: while it may not, nothing is done by it that cannot be undone.
 
-    state/clock.json    format 1; what this host remembers of its own clock, replaced at every wake
+    state/locks/clock.lock    held while what is remembered is read and replaced: a wake undoes no person's word
+    state/clock.json          format 1; what this host remembers of its own clock, replaced at every wake
     {"format": 1, "newest": "2026-11-20T06:00:00Z", "step": {"at": "…", "boot": "…", "awake_s": 4711.0},
      "trusted": {"at": "…", "floor": "2031-01-01T00:00:00Z"}}
 
@@ -14,6 +15,7 @@ that and up to `floor` bounds it. What is not so is left out.
 from __future__ import annotations
 
 import contextlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,9 +23,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from sage_edge import files
+from sage_edge import files, locks
 from sage_edge.clock import BEGUN, Clock, ClockReading, Duration
-from sage_edge.errors import ClockImpossible, StorageError
+from sage_edge.errors import ClockImpossible, Locked, StorageError
 from sage_edge.hints import Hint, sage
 
 AHEAD, SLACK = Duration(days=400), Duration(hours=1)
@@ -36,6 +38,7 @@ _DRIFT = 500e-6
 """By how much a clock that nobody keeps in step may run wrong: the kernel corrects no more (MAXFREQ of timex.h)."""
 
 _LARGEST = 4096
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -196,18 +199,20 @@ class ClockWatch:
         return judge(self.clock.read(), self.bounds, self._memory())
 
     def note(self) -> ClockTrust:
-        """Look, and remember it. A full disk stops no work."""
-        reading, memory = self.clock.read(), self._memory()
+        """Look, and remember it. A full disk stops no work, nor does whoever keeps the lock."""
         if self.clock.source == "system":
-            with contextlib.suppress(StorageError):
+            with contextlib.suppress(StorageError, Locked), self._alone():
+                reading, memory = self.clock.read(), self._memory()
                 self._write(remember(reading, self.bounds, memory))
-        return judge(reading, self.bounds, memory)
+                return judge(reading, self.bounds, memory)
+        return self.look()
 
     def trust(self) -> ClockTrust:
-        """Believe the clock from now on, as a person says. Raises ClockImpossible, StorageError."""
-        reading, memory = self.clock.read(), self._memory()
-        self._write(trust(reading, self.bounds, memory))
-        return judge(reading, self.bounds, self._memory())
+        """Believe the clock from now on, as a person says. Raises ClockImpossible, StorageError, Locked."""
+        with self._alone():
+            reading, memory = self.clock.read(), self._memory()
+            self._write(trust(reading, self.bounds, memory))
+            return judge(reading, self.bounds, self._memory())
 
     @property
     def floor(self) -> datetime:
@@ -222,8 +227,12 @@ class ClockWatch:
     def recall(self, newest: datetime) -> None:
         """Remember a time that this host's own papers name, where nothing else is remembered."""
         if self.clock.source == "system" and not self.file.exists():
-            with contextlib.suppress(StorageError):
-                self._write(ClockMemory(newest=newest))
+            with contextlib.suppress(StorageError, Locked), self._alone():
+                if not self.file.exists():
+                    self._write(ClockMemory(newest=newest))
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return locks.hold(self.file.parent / "locks" / "clock.lock", str(self.file), wait_s=_PATIENCE_S)
 
     def _write(self, memory: ClockMemory) -> None:
         files.write_atomic(self.file, memory.model_dump_json(exclude_none=True).encode())

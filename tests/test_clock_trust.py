@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sage_edge import clock_trust, locks
 from sage_edge.clock import ClockReading, SetClock, SystemClock, TimeSource
 from sage_edge.clock_trust import ClockBounds, ClockMemory, ClockWatch, judge, remember, trust
-from sage_edge.errors import ClockImpossible
+from sage_edge.errors import ClockImpossible, Locked
 from tests.fakes import HandClock
+from tests.kill.victims import spawn, status_of
 
 EPOCH, LATEST = datetime(1970, 1, 1, tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
 COMMIT = datetime(2026, 11, 20, tzinfo=timezone.utc)
@@ -161,6 +167,65 @@ def test_a_host_remembers_its_own_clock(tmp_path: Path) -> None:
     clock.at, clock.is_kept = COMMIT + DAY, False
     again = ClockWatch(clock, KEPT, tmp_path / "state" / "clock.json")
     assert "before what this host has seen: 2026-11-29" in (again.look().doubt or "")
+
+
+def _doubted(tmp_path: Path) -> ClockWatch:
+    """A watch whose host once saw a later time."""
+    file = tmp_path / "clock.json"
+    file.write_text(ClockMemory(newest=COMMIT + 300 * DAY).model_dump_json(exclude_none=True))
+    return ClockWatch(MachineClock(COMMIT + DAY), KEPT, file)
+
+
+def _word(watch: ClockWatch) -> datetime | None:
+    trusted = ClockMemory.model_validate_json(watch.file.read_bytes()).trusted
+    return trusted.at if trusted else None
+
+
+def test_a_wake_undoes_no_persons_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person says that the clock is right while a wake has read what is remembered, and not yet replaced it."""
+    watch = _doubted(tmp_path)
+    person = threading.Thread(target=watch.trust)
+
+    def slow(*looked: Any) -> ClockMemory:
+        person.start()
+        person.join(0.1)
+        return remember(*looked)
+
+    monkeypatch.setattr(clock_trust, "remember", slow)
+    assert watch.note().doubt is not None, "by what it read"
+    person.join()
+    assert _word(watch) == COMMIT + DAY
+    assert watch.look().doubt is None
+
+
+def test_a_wake_that_is_killed_before_it_remembers_harms_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = _doubted(tmp_path)
+    before = watch.file.read_bytes()
+
+    def killed(*looked: Any) -> ClockMemory:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clock_trust, "remember", killed)
+        assert status_of(spawn(lambda: bool(watch.note()), tmp_path / "said")) == -signal.SIGKILL
+    assert watch.file.read_bytes() == before
+    assert watch.trust().doubt is None
+    assert watch.note().doubt is None
+    assert _word(watch) == COMMIT + DAY
+
+
+def test_whoever_keeps_the_lock_stops_no_wake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock_trust, "_PATIENCE_S", 0.0)
+    watch = _doubted(tmp_path)
+    before = watch.file.read_bytes()
+    with locks.hold(tmp_path / "locks" / "clock.lock", "it"):
+        assert watch.note().doubt is not None
+        with pytest.raises(Locked):
+            watch.trust()
+    assert watch.file.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": 2}', b"\0" * 99, b"x" * 9999])

@@ -45,7 +45,7 @@ def note(agent: Agent, wake: Wake) -> ClockTrust:
 def end(agent: Agent, because: str) -> bool:
     """Believe the clock from now on, as a person says, and record why; False: it was believed already.
 
-    Raises ClockImpossible, StorageError.
+    Raises ClockImpossible, StorageError, Locked.
     """
     before = agent.watch.look()
     if before.doubt is None:
