@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
+import shutil
 import signal
 import subprocess
 import threading
@@ -30,6 +30,12 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     largest_file_bytes: int | None = None
 
+
+_BLOCK_BYTES = 512
+"""In which every POSIX shell counts what a file may hold."""
+
+_LIMIT = 'ulimit -f "$0" 2>/dev/null; exec "$@"'
+"""It fails where a lower limit holds already, which is as good."""
 
 _BEAT_S = 0.1
 """How long a stop request may go unheard."""
@@ -73,13 +79,13 @@ def attempt(command: Command, *, stop: threading.Event | None = None) -> Result:
     env = {**os.environ, **command.env}
     pipe = subprocess.PIPE
     try:
-        child = subprocess.Popen(command.words, stdin=pipe, stdout=pipe, stderr=pipe, cwd=command.cwd, env=env)
+        words = _limited(command, env)
+        child = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, cwd=command.cwd, env=env)
     except FileNotFoundError:
         raise CommandFailed(command.words, 127, f"{command.words[0]} is not installed") from None
     except PermissionError:  # also for a program that is nowhere, if a folder of PATH may not be read
         raise CommandFailed(command.words, 126, f"{command.words[0]} may not be started") from None
     with child:
-        _limit(child.pid, command.largest_file_bytes)
         try:
             out, err = _communicate(child, command, stop)
         except subprocess.TimeoutExpired as late:
@@ -106,10 +112,18 @@ def _communicate(child: subprocess.Popen[bytes], command: Command, stop: threadi
                 raise
 
 
-def _limit(pid: int, largest_file_bytes: int | None) -> None:
-    if largest_file_bytes is not None:
-        with contextlib.suppress(ProcessLookupError):  # it has ended already
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest_file_bytes, largest_file_bytes))
+def _limited(command: Command, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what to start: a shell that sets the limit and becomes the command, which so never runs without it.
+
+    Set from here it would come after the start, and in the fork Python can run nothing safely beside threads.
+    """
+    if command.largest_file_bytes is None:
+        return command.words
+    program = shutil.which(command.words[0], path=env.get("PATH"))
+    if program is None:
+        raise FileNotFoundError(command.words[0])
+    blocks = command.largest_file_bytes // _BLOCK_BYTES
+    return ("sh", "-c", _LIMIT, str(blocks), program, *command.words[1:])
 
 
 def _end(pid: int) -> None:

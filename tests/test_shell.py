@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +90,25 @@ def test_words_are_never_a_shell_line() -> None:
 
 def test_bytes_that_are_no_text_are_shown_all_the_same() -> None:
     assert run(python("import sys; sys.stdout.buffer.write(b'a\\xff\\n')")).text == "a\ufffd"
+
+
+def test_a_command_never_runs_without_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes until we go on after its start."""
+
+    class Late(subprocess.Popen[bytes]):
+        def __init__(self, *words: Any, **named: Any) -> None:
+            super().__init__(*words, **named)
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    code = "import resource; print(*resource.getrlimit(resource.RLIMIT_FSIZE))"
+    assert run(python(code, largest_file_bytes=1 << 20)).text == f"{1 << 20} {1 << 20}"
+
+
+def test_a_limited_command_is_ended_by_what_it_writes_and_passes_its_words(tmp_path: Path) -> None:
+    words = ("sh", "-c", 'head -c 4096 /dev/zero >much && echo "$0"', "a 'b' $c")
+    assert run(Command(words, cwd=tmp_path, largest_file_bytes=4096)).text == "a 'b' $c"
+    assert attempt(Command(words, cwd=tmp_path, largest_file_bytes=1024)).code != 0
+    assert (tmp_path / "much").stat().st_size == 1024
+    with pytest.raises(CommandFailed, match="no-such-program is not installed"):
+        attempt(Command(("no-such-program",), largest_file_bytes=1024))
