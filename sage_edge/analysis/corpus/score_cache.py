@@ -10,8 +10,8 @@
 
 A row is found by everything that its content depends on, so it can be missing, but never be that of something else.
 One process writes at a time (lock file beside it); a killed one loses its last batch at most (SQLite's write-ahead
-log). Whatever is damaged is thrown away, with one line, and computed again; where nothing can be kept, everything
-happens in memory.
+log). Whatever is damaged or of another format is thrown away, with one line, and computed again; where nothing can be
+kept, everything happens in memory.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ class Damaged(Exception):
     """The cache does not hold what was once put into it, or the corpus not what the cache says."""
 
 
+class OtherFormat(Exception):
+    """A program of another age made the cache, and nothing is wrong with it."""
+
+
 class CachedRow(NamedTuple):
     """One row without its checksum. rule: a scorer's definition, or one of the words above."""
 
@@ -78,7 +82,7 @@ class ScoreCache:
         self.db.text_factory = lambda data: data.decode("utf-8", "replace")
         (version,) = self.db.execute("PRAGMA user_version").fetchone()
         if version not in (0, FORMAT):
-            raise sqlite3.DatabaseError(f"format {version}, this is format {FORMAT}")
+            raise OtherFormat(version)
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
         if version == 0:

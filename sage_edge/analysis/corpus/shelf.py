@@ -10,7 +10,14 @@ from typing import TypeVar
 
 from sage_edge.analysis.corpus.measured_papers import MeasuredPapers
 from sage_edge.analysis.corpus.refresh import Progress, Refresh
-from sage_edge.analysis.corpus.score_cache import CacheLog, Damaged, ScoreCache, throw_away, writing
+from sage_edge.analysis.corpus.score_cache import (
+    CacheLog,
+    Damaged,
+    OtherFormat,
+    ScoreCache,
+    throw_away,
+    writing,
+)
 from sage_edge.analysis.corpus.scoring import Scoring
 from sage_edge.analysis.corpus.sources import PaperSource
 from sage_edge.records.dialogue import Dialogue
@@ -59,6 +66,8 @@ class Shelf:
             except sqlite3.OperationalError as refusal:  # a full or read-only disk: nothing to throw away
                 self.log(f"nothing is kept for the next time: {place}: {refusal}")
                 break
+            except OtherFormat:
+                self._throw_away(place, "of another format")
             except _DAMAGE:
                 self._throw_away(place)
         return self._fresh(None)
@@ -113,8 +122,8 @@ class Shelf:
                 self._throw_away(path)
         self.open()
 
-    def _throw_away(self, path: Path) -> None:
-        self.log(f"the cache {path} is damaged; it is thrown away and made anew")
+    def _throw_away(self, path: Path, why: str = "damaged") -> None:
+        self.log(f"the cache {path} is {why}; it is thrown away and made anew")
         throw_away(path)
 
 
