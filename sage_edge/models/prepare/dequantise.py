@@ -75,6 +75,10 @@ def _require_same(source: Path, out: Path) -> None:
 # --- inside the process of its own ---
 
 
+class _NotWhole(Exception):
+    """The file does not make a whole model; whoever started the process says so, with the file and a next step."""
+
+
 def _work(source: Path, out: Path) -> dict[str, Any]:
     import resource
     from importlib.metadata import version
@@ -94,7 +98,7 @@ def _save_words(source: Path, out: Path, template: str) -> None:
 
     words = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name, local_files_only=True)
     if not template or words.chat_template != template:
-        raise CannotDequantise("the chat template did not come along unchanged", hint="")
+        raise _NotWhole("the chat template did not come along unchanged")
     words.save_pretrained(out)
 
 
@@ -119,7 +123,7 @@ def _save_weights(source: Path, out: Path, expected: int) -> int:
     if config.tie_word_embeddings:
         weights.pop("lm_head.weight", None)
     if len(weights) != expected:
-        raise CannotDequantise(f"the file holds {expected} tensors, {len(weights)} became weights", hint="")
+        raise _NotWhole(f"the file holds {expected} tensors, {len(weights)} became weights")
     plain, report = type(read).from_pretrained(
         None, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True
     )
@@ -133,14 +137,14 @@ def _require_whole(report: Mapping[str, Any]) -> None:
     """Refuse weights that were made up or left out."""
     wrong = [f"{why.removesuffix('_keys')} {sorted(map(str, keys))[0]}" for why, keys in report.items() if keys]
     if wrong:
-        raise CannotDequantise(f"the file's tensors do not make the model: {', '.join(wrong)}", hint="")
+        raise _NotWhole(f"the file's tensors do not make the model: {', '.join(wrong)}")
 
 
 def _main() -> int:
     try:
         sys.stdout.write(json.dumps(_work(*map(Path, sys.argv[1:]))) + "\n")
-    except CannotDequantise as refusal:
-        sys.stderr.write(f"{refusal.message}\n")
+    except _NotWhole as refusal:
+        sys.stderr.write(f"{refusal}\n")
     except (ValueError, RuntimeError, KeyError, TypeError, NotImplementedError) as broken:  # what transformers raises
         sys.stderr.write(f"transformers refuses: {' '.join(str(broken).split())[:400]}\n")
     else:

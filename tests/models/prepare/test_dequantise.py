@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.clock import SetClock, parse
 from sage_edge.models import seedling
 from sage_edge.models.cards import read_cards
@@ -125,8 +126,9 @@ def test_a_file_that_lacks_something_makes_nothing(tmp_path: Path, was: bytes, b
     file = tmp_path / "bad.gguf"
     assert GGUF.read_bytes().count(was) == 1
     file.write_bytes(GGUF.read_bytes().replace(was, becomes))
-    with pytest.raises(CannotDequantise):
+    with pytest.raises(CannotDequantise) as refused:
         dequantise.dequantise(file, tmp_path / "out")
+    assert hints.text(refused.value.hint) == f"sage-edge model inspect {file}"
     assert [path.name for path in tmp_path.iterdir()] == ["bad.gguf"]
 
 
