@@ -7,10 +7,25 @@ import time
 import pytest
 
 from sage_edge.names import HostName
+from sage_edge.shell import Result
 from tests.deploy.ground import Ground
 
 WITHIN_S = 300
 GIT = "runuser -u git -- git -C /srv/git/exchange.git"
+OWN_KEY = "/srv/sage/keys/exchange"
+_PUSH = """\
+set -e
+keys='-i {key} -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile=/etc/sage/known_hosts'
+export GIT_SSH_COMMAND="ssh $keys" HOME=/tmp
+rm -rf /tmp/push && git init -q /tmp/push && cd /tmp/push
+git fetch -q ssh://git@hub/srv/git/exchange.git '+refs/heads/*:refs/hub/*'
+git checkout -q refs/hub/host/sprout 2>/dev/null || git checkout -q --orphan own
+git config user.name sprout && git config user.email sprout@sage-edge.invalid
+git config gpg.format ssh && git config user.signingkey {key}
+{change}
+git commit -q -S --allow-empty -m 'a test' -m 'Sage-Host: sprout'
+git push -q ssh://git@hub/srv/git/exchange.git HEAD:refs/heads/host/sprout
+"""
 
 
 def papers(ground: Ground, host: HostName, folder: str) -> list[str]:
@@ -29,3 +44,8 @@ def awaited(ground: Ground, host: HostName, folder: str, naming: str = "") -> st
                 return text
         time.sleep(0.5)
     pytest.fail(f"nothing in {folder}: {ground.boards.inside(host, 'docker logs --tail 40 sage-agent-1').complaint}")
+
+
+def pushed(ground: Ground, on: HostName, key: str = OWN_KEY, change: str = "") -> Result:
+    """Push a commit as sprout by hand, from a board that has its key. change: what it does in the work tree."""
+    return ground.boards.inside(on, _PUSH.format(key=key, change=change))

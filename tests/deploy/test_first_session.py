@@ -1,6 +1,6 @@
 """The real images on the boards: from nothing to a session in git, which the other board reads and measures.
 
-Then keys are rotated, the board is wiped and comes back, and its key is lost.
+Then keys are rotated, the board is wiped and comes back, its key is stolen, and lost.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from sage_edge.records.transcript import Transcript, chain_faults
 from sage_edge.workstation import key_service, rollout_service
 from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, THOR, Ground, reloaded
-from tests.deploy.hub_papers import GIT, awaited, papers
+from tests.deploy.hub_papers import GIT, OWN_KEY, awaited, papers, pushed
 from tests.images.building import built
 
 pytestmark = pytest.mark.docker
 
 PAPERS = "/srv/sage/state/papers"
+AGENT = "docker exec sage-agent-1"
+FORGED = "trusts/forged.json"
 PATIENT = RolloutTimeouts(session_s=120, health_s=180, revert_s=600)
 
 
@@ -156,6 +158,39 @@ def test_a_wiped_board_goes_on_where_it_was(both: Ground) -> None:
         assert chain_faults(parse(Transcript, paper)) == ()
     assert unsigned(both, SPROUT) == []
     assert "FAIL" not in typed(both, "verify --quick")
+
+
+def test_what_a_stolen_key_signed_is_not_read_any_more(both: Ground) -> None:
+    """A thief writes as sprout from another machine, and is believed until the key is revoked."""
+    key = both.boards.inside(SPROUT, f"cat {OWN_KEY}").out
+    both.boards.inside(THOR, "umask 077; cat >/root/stolen", key)
+    forge = f"mkdir -p trusts && echo '{{}}' >{FORGED} && git add {FORGED}"
+    theft = pushed(both, THOR, "/root/stolen", forge)
+    assert theft.code == 0, theft.complaint
+    stolen = _tip(both)
+    own = both.boards.inside("hub", f"{GIT} rev-parse {stolen}^").text
+    _until(lambda: _believed(both) == stolen, "the other board believes it")
+
+    typed(both, f"key.revoke --until {own}")
+    assert _signers(both)[-1].after == own, "what a thief signed begins nothing"
+    assert [signer.until for signer in _signers(both)][-2:] == [own, None]
+    refused = pushed(both, THOR, "/root/stolen").complaint
+    assert "Permission denied" in refused, "the hub knows it no more"
+    _deployed_everywhere(both)
+    _until(lambda: _believed(both) == own, "the other board goes back behind it")
+
+    again = f"{AGENT} sage-edge exchange repair --because 'its key was stolen'"
+    repaired = both.boards.inside(SPROUT, again)
+    assert "1 commit passed over" in repaired.text + repaired.complaint
+    _until(lambda: _believed(both) not in (own, stolen), "the other board reads on")
+    assert both.boards.inside("hub", f"{GIT} cat-file -e {_believed(both)}:{FORGED}").code != 0
+    assert both.boards.inside("hub", f"{GIT} merge-base --is-ancestor {stolen} {_believed(both)}").code == 0
+    assert _signers(both)[-1].fingerprint in by_key(both)
+
+
+def _believed(both: Ground) -> str:
+    """The commit up to which thor reads sprout's branch."""
+    return both.boards.inside(THOR, f"{AGENT} git -C /srv/sage/state/exchange.git rev-parse refs/verified/sprout").text
 
 
 def test_a_lost_key_is_replaced(both: Ground) -> None:

@@ -16,23 +16,11 @@ from sage_edge.workstation.context import FleetContext
 from sage_edge.workstation.hub_admission import admit as over_ssh
 from sage_edge.workstation.retire_service import RetireAsked
 from tests.deploy.ground import SPROUT, Ground
-from tests.deploy.hub_papers import GIT
+from tests.deploy.hub_papers import GIT, pushed
 
 pytestmark = pytest.mark.docker
 ADMIN = HostName("hub-admin")
 PAPER = "papers/sessions/primary/000/P001.json"
-PUSH = """\
-set -e
-keys='-i /srv/sage/keys/exchange -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile=/etc/sage/known_hosts'
-export GIT_SSH_COMMAND="ssh $keys" HOME=/tmp
-rm -rf /tmp/push && git init -q /tmp/push && cd /tmp/push
-git fetch -q ssh://git@hub/srv/git/exchange.git '+refs/heads/*:refs/hub/*'
-git checkout -q refs/hub/host/sprout 2>/dev/null || git checkout -q --orphan own
-git config user.name sprout && git config user.email sprout@sage-edge.invalid
-git config gpg.format ssh && git config user.signingkey /srv/sage/keys/exchange
-git commit -q -S --allow-empty -m 'a test' -m 'Sage-Host: sprout'
-git push -q ssh://git@hub/srv/git/exchange.git HEAD:refs/heads/host/sprout
-"""
 LET_IN = """\
 install -d -m 0700 -o sage -g sage /home/sage/.ssh
 cat >/home/sage/.ssh/authorized_keys && chown sage:sage /home/sage/.ssh/authorized_keys
@@ -73,12 +61,12 @@ def containers(ground: Ground) -> str:
 def test_a_host_is_let_in_publishes_is_retired_and_stays_down(ground: Ground, desk: FleetContext) -> None:
     boards = ground.boards
     boards.inside("hub", FORGET)
-    assert "Permission denied" in boards.inside("sprout", PUSH).complaint
+    assert "Permission denied" in pushed(ground, SPROUT).complaint
     told: list[str] = []
     deploy_service.provisioned(desk, SPROUT, told.append)
     assert "its key is bound to sprout at the exchange" in told
-    pushed = boards.inside("sprout", PUSH)
-    assert pushed.code == 0, pushed.complaint
+    done = pushed(ground, SPROUT)
+    assert done.code == 0, done.complaint
     tip = boards.inside("hub", f"{GIT} rev-parse {BRANCH}").text.strip()
 
     laid = f"cd /srv/sage/state && mkdir -p {PAPER.rpartition('/')[0]} && echo one >{PAPER} && chown -R 10001:10001 ."
@@ -91,7 +79,7 @@ def test_a_host_is_let_in_publishes_is_retired_and_stays_down(ground: Ground, de
     lines = [signers.parse(line) for _, line in signers.lines(signers.read(boards.place.folder))]
     ends = [signer.until for signer in lines if signer.host == SPROUT]
     assert (ends[-1], None in ends) == (tip, False), "those of keys before it stay as they are"
-    assert "Permission denied" in boards.inside("sprout", PUSH).complaint
+    assert "Permission denied" in pushed(ground, SPROUT).complaint
     assert boards.inside("hub", f"{GIT} rev-parse {BRANCH}").text.strip() == tip
 
     assert boards.restart("sprout").system in ("running", "degraded")
