@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from sage_edge.names import HostName
 from sage_edge.sim import image as sim_image
 from sage_edge.workstation import deploy_service
 from tests import standins
-from tests.benchmarks.figures import seconds
 from tests.deploy import ground, understudy
 from tests.deploy.ground import Ground
 
@@ -50,18 +50,24 @@ def serving(count: int = 10) -> Iterator[Fleet]:
         ground.over(boards, HEALTH_EVERY) as over,
     ):
         hosts = tuple(map(HostName, ("sprout", *more)))
-        took = seconds(lambda: _raise(over, hosts))
+        began = time.monotonic()
+        raised = _raise(over, hosts)
+        took = time.monotonic() - began
         print(f"        {len(hosts)} boards were provisioned and deployed to in {took:.0f} s", flush=True)
-        yield Fleet(over, hosts)
+        yield Fleet(raised, hosts)
 
 
-def _raise(over: Ground, hosts: tuple[HostName, ...]) -> None:
+def _raise(over: Ground, hosts: tuple[HostName, ...]) -> Ground:
+    """Provision and deploy, as two commands: the second reads the keys that the first has listed."""
+
     def say(line: str) -> None:
         print(f"        {line}", file=sys.stderr)
 
     _demand(fleet_runner.over(hosts, lambda host: deploy_service.provisioned(over.desk, host, say)))
-    over.pretend(understudy.build(sim_image.own_base()))
-    _demand(fleet_runner.over(hosts, lambda host: over.deploy(host, RolloutTimeouts(health_s=120, revert_s=600))))
+    known = replace(over, desk=ground.reloaded(over.desk))
+    known.pretend(understudy.build(sim_image.own_base()))
+    _demand(fleet_runner.over(hosts, lambda host: known.deploy(host, RolloutTimeouts(health_s=120, revert_s=600))))
+    return known
 
 
 def _demand(results: Sequence[HostResult[Any]]) -> None:
