@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -20,7 +21,8 @@ from sage_edge.errors import CommandFailed, ExitCode
 class Command:
     """Words to run, never a shell line. `env` is added to the environment.
 
-    largest_file_bytes: what it and its children may write into one file, else SIGXFSZ ends them; None: no limit.
+    largest_file_bytes: what it and its children may write into one file (rounded up to 512), else SIGXFSZ ends them;
+    None: no limit.
     """
 
     words: tuple[str, ...]
@@ -122,7 +124,7 @@ def _limited(command: Command, env: Mapping[str, str]) -> tuple[str, ...]:
     program = shutil.which(command.words[0], path=env.get("PATH"))
     if program is None:
         raise FileNotFoundError(command.words[0])
-    blocks = command.largest_file_bytes // _BLOCK_BYTES
+    blocks = math.ceil(command.largest_file_bytes / _BLOCK_BYTES)
     return ("sh", "-c", _LIMIT, str(blocks), program, *command.words[1:])
 
 

@@ -110,5 +110,7 @@ def test_a_limited_command_is_ended_by_what_it_writes_and_passes_its_words(tmp_p
     assert run(Command(words, cwd=tmp_path, largest_file_bytes=4096)).text == "a 'b' $c"
     assert attempt(Command(words, cwd=tmp_path, largest_file_bytes=1024)).code != 0
     assert (tmp_path / "much").stat().st_size == 1024
+    attempt(Command(words, cwd=tmp_path, largest_file_bytes=1000))
+    assert (tmp_path / "much").stat().st_size == 1024, "at least what was asked for, so that it can be told by its size"
     with pytest.raises(CommandFailed, match="no-such-program is not installed"):
         attempt(Command(("no-such-program",), largest_file_bytes=1024))
