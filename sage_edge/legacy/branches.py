@@ -1,11 +1,13 @@
 """A talk that was taken up again further back, as its items name the one before them → the one path that was followed.
 
     {uuid, parent_message_uuid, …}    {uuid, parentUuid, …}    {id, parent_id, …}     items of a list
+    {message: {id, parent, …}, …}                                                      an item within an item
     mapping: {ID: {message, parent, children}, …}      ChatGPT; `nodes` makes a list of it
 
-Followed is the path to the item that the file names (`current_node`), else to the newest end: by its time where every
-end has one, else by its place. What stands in no tree is kept, as are questions with
-their answers, which are whole wherever they hang; where nothing forks nothing changes.
+Followed is the path to the item that the file names (`current_node`, beside the items, in an object there, or in one of
+them that nobody says), else to the newest end: by its time where every end has one, else by its place. What stands in
+no tree is kept, as are questions with their answers, which are whole wherever they hang; where nothing forks nothing
+changes.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ _PARENTS = (
     *("parent_message_uuid", "parent_uuid", "parentuuid", "parent_message_id", "parentmessageid", "parent_id"),
     *("parentid", "parent"),
 )
-_CURRENT = ("current_node", "currentnode", "current_leaf_message_uuid", "current_message_uuid")
+_PARENTS_SET = frozenset(_PARENTS)
+_CURRENT = (
+    *("current_node", "currentnode", "currnode", "current_id", "currentid"),
+    *("current_leaf_message_uuid", "current_message_uuid"),
+)
 _TIMES = ("created_at", "timestamp", "create_time", "time")
 _OFF = "it lies off the path that was followed"
 
@@ -35,7 +41,8 @@ def follow(held: Container) -> Container:
     links = _links(about)
     if links is None:
         return held
-    current = next((str(value) for value in vocabulary.folded(held.owner, _CURRENT).values()), None)
+    known = {own for own, _ in links if own is not None}
+    current = next((node for node in _named(held) if node in known), None)
     path = _path(links, about, current)
     off = {at for at, (own, _) in enumerate(links) if own is not None and own not in path}
     off = {at for at in off if _is_said(held.items[at])}
@@ -54,8 +61,24 @@ def follow(held: Container) -> Container:
     )
 
 
+def _named(held: Container) -> Iterator[str]:
+    """Yield what a file names as the item at which its talk stands."""
+    heads = [item for item in held.items if isinstance(item, dict) and not _is_said(item)]
+    for holder in (held.owner, *held.owner.values(), *heads):
+        if isinstance(holder, dict):
+            yield from filter(None, map(_id, vocabulary.folded(holder, _CURRENT).values()))
+
+
 def _about(item: JsonValue) -> dict[str, JsonValue]:
-    return vocabulary.folded(item, (*_OWN, *_PARENTS, *_TIMES)) if isinstance(item, dict) else {}
+    """Return what an item says of its place; the message within it says that where the item names none before it."""
+    if not isinstance(item, dict):
+        return {}
+    about, inner = (
+        vocabulary.folded(it, (*_OWN, *_PARENTS, *_TIMES)) if isinstance(it, dict) else {}
+        for it in (item, item.get("message"))
+    )
+    is_inside = _PARENTS_SET.isdisjoint(about) and not _PARENTS_SET.isdisjoint(inner)
+    return {**about, **inner} if is_inside else about
 
 
 def _is_said(item: JsonValue) -> bool:

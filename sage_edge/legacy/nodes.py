@@ -1,6 +1,8 @@
 """The tree in which ChatGPT keeps a talk → a list of turns, each with its id and its parent, from the top down.
 
 {title, mapping: {ID: {id, message: {author: {role}, content: {parts}, …} | null, parent, children}}, current_node}
+
+A message with a `recipient` that is not `all` is for a tool: the mind calls it, and says nothing to anybody.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from sage_edge.legacy.parts import Json
 
 MAPPING = "mapping"
 _LINKS = frozenset(("parent", "children"))
+_EVERYBODY = "all"
+CALL = "tool_calls"
+"""Where the words of a message stand that is for a tool; `parts` knows that key."""
 
 
 def items(value: Json) -> list[JsonValue]:
@@ -48,4 +53,7 @@ def _item(name: str, node: Json) -> Json:
         left: Json = {key: held for key, held in author.items() if key != "role" and held not in (None, {}, "")}
         item = {**{key: held for key, held in item.items() if key != "author"}, "role": role}
         item |= {"author": left} if left else {}
+    recipient = item.get("recipient")
+    if isinstance(recipient, str) and recipient not in ("", _EVERYBODY) and "content" in item:
+        item[CALL] = [{"recipient": recipient, "content": item.pop("content")}]
     return {**item, "id": name, "parent": node.get("parent")}

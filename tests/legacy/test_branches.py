@@ -70,6 +70,41 @@ def test_the_end_that_the_file_names_is_followed() -> None:
     assert seen(inner) == NEWEST[:1]
 
 
+def inside(current: str | None) -> list[Any]:
+    """The talk as llama.cpp's page exports it: a head, then each message within an object."""
+    items = [
+        {"type": "message", "message": {"id": own["uuid"], "parent": own["parent_message_uuid"], **said(own)}}
+        for own in FORKED
+    ]
+    return [{"type": "session", "id": "s", "currNode": current, "name": "t"}, *items]
+
+
+def said(own: Json) -> Json:
+    who = {"human": "user"}.get(str(own["sender"]), own["sender"])
+    return {"role": who, "content": own["text"], "timestamp": own["created_at"]}
+
+
+@pytest.mark.parametrize(
+    ("current", "kept"), [("5", NAMED), ("7", NEWEST), ("", NEWEST), (None, NEWEST), ("9", NEWEST)]
+)
+def test_a_message_within_an_item_says_where_it_hangs(current: str | None, kept: list[tuple[str, str]]) -> None:
+    paper = draft(inside(current), "conversation.json")
+    assert seen(paper) == kept
+    assert sum(OFF in sentence for sentence in paper.refused) == 3
+
+
+def test_the_end_is_named_in_an_object_beside_the_items() -> None:
+    messages: Any = [item["message"] for item in inside(None)[1:]]
+    for name, at in (("currNode", "conv"), ("currentId", "history")):
+        assert seen(draft({at: {"id": "s", name: "5"}, "messages": messages}, "chat.json")) == NAMED
+
+
+def test_a_number_around_a_message_is_not_its_place() -> None:
+    """Where the item itself names the one before it, what stands within counts nothing."""
+    items: Any = [{**item, "id": item["uuid"], "message": {"id": 1, "parent": 1}} for item in FORKED]
+    assert seen(draft({"session": 3, "chat_messages": items})) == NEWEST
+
+
 def test_a_first_question_that_was_asked_anew() -> None:
     items: Any = [
         turn("1", "0", "human", "Old?"),
@@ -121,6 +156,20 @@ def test_a_tree_of_messages(current: str, reply: str) -> None:
     assert (seen(paper), paper.head.system) == ([("Who?", reply)], "Be kind.")
     assert len(paper.refused) == 1
     assert paper.refused[0].endswith(OFF)
+
+
+def test_a_message_for_a_tool_is_a_call_and_no_answer() -> None:
+    tree: Any = {
+        "1": node("1", "0", ["2"], "user", "Search."),
+        "2": node("2", "1", ["3"], "assistant", '{"query": "mail"}'),
+        "3": node("3", "2", [], "assistant", "There is nothing."),
+    }
+    both = [("Search.", '{"query": "mail"}'), ("", "There is nothing.")]
+    for to, kept in (("all", both), ("", both), (None, both), ("api_tool.call", [("Search.", "There is nothing.")])):
+        tree["2"]["message"]["recipient"] = to
+        paper = draft({"session": 3, "mapping": tree, "current_node": "3"}, "conversations.json")
+        assert seen(paper) == kept
+        assert paper.refused == (("item 2: nothing is said in it; it holds tool_calls",) if kept is not both else ())
 
 
 @pytest.mark.parametrize(
