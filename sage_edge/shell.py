@@ -19,7 +19,7 @@ from sage_edge.errors import CommandFailed, ExitCode
 
 @dataclass(frozen=True)
 class Command:
-    """Words to run, never a shell line. `env` is added to the environment.
+    """Words to run, never a shell line. `env` is added to the environment, less what leads git elsewhere.
 
     largest_file_bytes: what it and its children may write into one file (rounded up to 512), else SIGXFSZ ends them;
     None: no limit.
@@ -38,6 +38,29 @@ _BLOCK_BYTES = 512
 
 _LIMIT = 'ulimit -f "$0" 2>/dev/null; exec "$@"'
 """It fails where a lower limit holds already, which is as good."""
+
+ELSEWHERE = frozenset(
+    {
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_SHALLOW_FILE",
+        "GIT_GRAFT_FILE",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_QUARANTINE_PATH",
+        "GIT_INTERNAL_SUPER_PREFIX",
+    }
+)
+"""Variables by which git leads its hooks to the repository at hand; a folder that is named to git counts less.
+
+Whoever lets a hook start us means our own folders, so no command sees them but by its own `env`.
+"""
 
 _BEAT_S = 0.1
 """How long a stop request may go unheard."""
@@ -78,7 +101,7 @@ def attempt(command: Command, *, stop: threading.Event | None = None) -> Result:
     """
     if stop is not None and command.stdin:
         raise ValueError(f"{command.words[0]} gets stdin, so it cannot be stopped")
-    env = {**os.environ, **command.env}
+    env = {**{name: value for name, value in os.environ.items() if name not in ELSEWHERE}, **command.env}
     pipe = subprocess.PIPE
     try:
         words = _limited(command, env)

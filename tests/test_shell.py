@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sage_edge.errors import CommandFailed
-from sage_edge.shell import Command, attempt, run
+from sage_edge.shell import ELSEWHERE, Command, attempt, run
 
 
 def python(code: str, **named: object) -> Command:
@@ -25,6 +25,28 @@ def test_a_command_sees_its_input_folder_and_environment(tmp_path: Path) -> None
     result = run(python(code, cwd=tmp_path, stdin=b"word", env={"X_Y": "value"}))
     assert result.text == f"{tmp_path} value word"
     assert result.code == 0
+
+
+def test_git_is_in_the_folder_that_it_is_given_whichever_repository_a_hook_is_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git gives its hooks GIT_DIR and the like, which count more than `-C`."""
+    for name in ("ours", "theirs"):
+        run(Command(("git", "init", "--quiet", str(tmp_path / name))))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "theirs" / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "theirs" / ".git" / "index"))
+    asked = ("git", "-C", str(tmp_path / "ours"), "rev-parse", "--absolute-git-dir")
+    assert run(Command(asked)).text == str(tmp_path / "ours" / ".git")
+    monkeypatch.setenv("GIT_DIR", ".")  # as in a bare hub's hook
+    assert run(Command(asked)).text == str(tmp_path / "ours" / ".git")
+    theirs = {"GIT_DIR": str(tmp_path / "theirs" / ".git")}
+    assert run(Command(asked, env=theirs)).text == theirs["GIT_DIR"]
+
+
+def test_every_variable_that_git_says_is_of_one_repository_is_kept_from_it_or_holds_settings() -> None:
+    settings = {"GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_NO_REPLACE_OBJECTS"}
+    own = set(run(Command(("git", "rev-parse", "--local-env-vars"))).text.split())
+    assert own - settings <= ELSEWHERE
 
 
 def test_a_failure_is_a_result_or_an_error() -> None:
