@@ -1,6 +1,7 @@
 """Compares a converted file with its original: tokens, likeliest tokens, logits, divergence.
 
-Both sides read the same texts (`parity_prompts`) in one process of its own; positions are all tokens of the 64 prompts.
+Both sides read the same texts (`parity_prompts`), and prompts of the original's own template (`own_prompts`), in one
+process of its own; positions are all tokens of the 64 prompts.
 For f32 and f16 the likeliest token must agree at 99 % of the positions at least. A quantised file is another model by
 intent: its distance is measured as the Kullback-Leibler divergence from the original, in nats, and reported.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -16,13 +18,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sage_edge import sizes
 from sage_edge.errors import CommandFailed
 from sage_edge.models import sandbox
-from sage_edge.models.errors import ParityFailed
+from sage_edge.models.errors import ParityFailed, TemplateUnfaithful
 from sage_edge.models.inspect import gguf_model, voice_rules
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.inspect.voice import Voice
-from sage_edge.models.prepare import merge, parity_prompts
+from sage_edge.models.prepare import merge, own_prompts, parity_prompts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +56,7 @@ class ParityResult:
 
     ends: where a reply ends in one of them only, one sentence for each such token. numberless: positions at which one
     of them answers with what is no number; none of those agrees, and the differences are then no numbers, either.
+    misread: prompts of the original's own template that have other tokens.
     """
 
     texts: int
@@ -64,6 +68,7 @@ class ParityResult:
     max_kl_nats: float
     ends: tuple[str, ...] = ()
     numberless: int = 0
+    misread: tuple[str, ...] = ()
 
     @property
     def agreement(self) -> float:
@@ -84,7 +89,7 @@ def compare(
     """Hold models against the one that they were made from, each a GGUF file or a transformers folder; one result each.
 
     In a process of its own, whose memory ends with it: all the models, and a few rows of logits. stop: ends it.
-    Raises CommandFailed, ModelWorkInterrupted.
+    Raises CommandFailed, ModelWorkInterrupted, TemplateUnfaithful where the template of the first computes without end.
     """
     words = (
         sys.executable,
@@ -96,12 +101,13 @@ def compare(
     )
     room = sandbox.room_for(reference, *candidates)
     done = sandbox.work(words, wall_s=_TIMEOUT_S, memory_bytes=room, stop=stop, env=merge.QUIET)
+    if done.code == -signal.SIGVTALRM:
+        raise TemplateUnfaithful(f"it computes for longer than {sizes.duration(own_prompts.MOST_S)}")
     if done.code != 0:
         raise CommandFailed(words[1:], done.code, done.complaint or done.text)
     rows = json.loads(done.text.splitlines()[-1])
-    return tuple(
-        ParityResult(**{**row, "differing": tuple(row["differing"]), "ends": tuple(row["ends"])}) for row in rows
-    )
+    lists = ("differing", "ends", "misread")
+    return tuple(ParityResult(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows)
 
 
 def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
@@ -111,6 +117,12 @@ def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
             f"{what} tokenises {len(parity.differing)} of {parity.texts} texts differently, "
             f"first {parity.differing[0]!r:.60}",
             hint="the converter took another tokenizer for it; nothing was kept",
+        )
+    if parity.misread:
+        raise ParityFailed(
+            f"{what} reads the prompts of its own template with other tokens, first {parity.misread[0]!r:.80}",
+            hint="the original's tokenizer takes white space beside its markup (rstrip, lstrip), or cuts what stands "
+            "behind it, as no GGUF does: take another model; nothing was kept",
         )
     if parity.ends:
         raise ParityFailed(
@@ -137,20 +149,32 @@ def judge(parity: ParityResult, what: str, *, exact: bool) -> None:
 
 
 def measure(
-    reference: ComparedModel, candidates: Sequence[ComparedModel], texts: Sequence[str], prompts: Sequence[str]
+    reference: ComparedModel,
+    candidates: Sequence[ComparedModel],
+    texts: Sequence[str],
+    prompts: Sequence[str],
+    own: Sequence[str] = (),
 ) -> tuple[ParityResult, ...]:
-    """Compare models with one original in this process, prompt by prompt; the original reads each prompt once."""
+    """Compare models with one original in this process, prompt by prompt; the original reads each prompt once.
+
+    own: prompts of the original's template, of which only the tokens are compared.
+    """
     tallies = [_Tally() for _ in candidates]
     for prompt in prompts:
         tokens = reference.tokens(prompt)[:_CONTEXT]
         original = reference.logits(tokens)
         for candidate, tally in zip(candidates, tallies, strict=True):
             tally.add(original, candidate.logits(tokens))
-    known = [(text, reference.tokens(text)) for text in texts]
+    known, asked = ([(text, reference.tokens(text)) for text in those] for those in (texts, own))
     return tuple(
-        tally.total(len(texts), tuple(text for text, tokens in known if candidate.tokens(text) != tokens))
+        replace(tally.total(len(texts), _misread(candidate, known)), misread=_misread(candidate, asked))
         for candidate, tally in zip(candidates, tallies, strict=True)
     )
+
+
+def _misread(candidate: ComparedModel, known: Sequence[tuple[str, list[int]]]) -> tuple[str, ...]:
+    """Return the texts that have other tokens in a candidate."""
+    return tuple(text for text, tokens in known if candidate.tokens(text) != tokens)
 
 
 class _Tally:
@@ -202,7 +226,8 @@ def _main() -> int:
     threads, reference = int(sys.argv[1]), Path(sys.argv[2])
     original = _opened(reference, threads)
     candidates = [_opened(Path(path), threads) for path in sys.argv[3:]]
-    results = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS)
+    own = own_prompts.of(original)
+    results = measure(original, candidates, parity_prompts.STRINGS, parity_prompts.PROMPTS, own)
     source = _voice(original, reference)
     heard = [_voice(candidate, Path(path)) for candidate, path in zip(candidates, sys.argv[3:], strict=True)]
     judged = [
@@ -226,7 +251,7 @@ def _voice(model: ComparedModel, path: Path) -> Voice:
     return classify(path).voice
 
 
-def _opened(path: Path, threads: int) -> ComparedModel:
+def _opened(path: Path, threads: int) -> merge.TransformersModel | gguf_model.GgufModel:
     if path.is_dir():
         return merge.TransformersModel(path, threads)
     return gguf_model.GgufModel(path, _CONTEXT, threads)

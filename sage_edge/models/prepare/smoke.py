@@ -16,7 +16,7 @@ from sage_edge import files, sizes
 from sage_edge.hints import sage
 from sage_edge.models.errors import SmokeFailed, TemplateUnfaithful
 from sage_edge.models.inspect import gguf_model, voice
-from sage_edge.models.prepare import merge
+from sage_edge.models.prepare import merge, own_prompts
 from sage_edge.models.prompt import probes
 from sage_edge.models.prompt.prompt_text import rendered
 from sage_edge.models.prompt.template import ChatTemplate
@@ -27,8 +27,6 @@ _MESSAGES = [("system", "You are a small language model."), ("user", "Hello")]
 _MOST = 6
 _CONTEXT = 256
 _TIMEOUT_S = 600.0
-_TEMPLATE_S = 2 * probes.MOST_S
-"""Seconds of the processor after which the kernel ends what the template's own limits cannot."""
 _ROOM = 6 << 30
 """Address space beside the model: libraries, and buffers that are reserved and not touched."""
 _ANOTHER = ("take another file of it, or convert it again; see: ", sage("model inspect", "PATH"))
@@ -67,7 +65,7 @@ def ask(model: Path, what: str, *, stop: threading.Event | None = None) -> Smoke
     most = _ROOM + 3 * sum(path.stat().st_size for path in paths)
     done = run_limited(words, wall_s=_TIMEOUT_S, cpu_s=4 * _TIMEOUT_S, memory_bytes=most, stop=stop, env=merge.QUIET)
     if done.code == -signal.SIGVTALRM:
-        raise TemplateUnfaithful(f"it computes for longer than {sizes.duration(_TEMPLATE_S)}", what=what)
+        raise TemplateUnfaithful(f"it computes for longer than {sizes.duration(own_prompts.MOST_S)}", what=what)
     if not done.is_good:
         raise SmokeFailed(f"{what} does not run: {done.why}", hint=_ANOTHER)  # its header was looked at before
     answer = json.loads(done.out.splitlines()[-1])
@@ -107,7 +105,7 @@ def _answer(model: Path) -> SmokeResult:
     template, unfaithful = reading.template, ""
     prompt: list[int] = []
     if template:
-        signal.setitimer(signal.ITIMER_VIRTUAL, _TEMPLATE_S)
+        signal.setitimer(signal.ITIMER_VIRTUAL, own_prompts.MOST_S)
         try:
             chat = ChatTemplate(template, bos=reading.ends[0], eos=reading.ends[1])
             probes.check(chat)

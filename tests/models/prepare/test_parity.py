@@ -115,6 +115,11 @@ def test_one_position_without_numbers_is_seen_wherever_it_stands(prompts: list[s
             False,
             "it tokenises 2 of 200 texts differently, first 'a\\nb'",
         ),
+        (
+            replace(GOOD, misread=("<|user|>\nHello",)),
+            False,
+            "it reads the prompts of its own template with other tokens, first '<|user|>\\nHello'",
+        ),
         (replace(GOOD, ends=("the token 2 ends x", "y")), False, "it ends elsewhere: the token 2 ends x; y"),
         (replace(GOOD, agreeing=989), True, "it holds another token likeliest at 11 of 1000 places; 99% must agree"),
         (replace(GOOD, mean_kl_nats=1.5), False, "it is 1.5 nats from its original on average, 1 are allowed"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +112,39 @@ def test_a_merged_folder_is_asked_too(world: World, made: Tiny) -> None:
     done = prepare(world, "http://127.0.0.1:9", tiny.REF)
     assert done.returncode == 0, done.stderr
     assert "measured: smoke: " in done.stdout
+
+
+def test_markup_that_takes_the_line_end_behind_it_is_no_gguf(world: World, made: Tiny, tmp_path: Path) -> None:
+    """As Phi-3's does (`rstrip`): all 200 texts have the same tokens, and every prompt has others."""
+    base = tmp_path / "base"
+    shutil.copytree(made.base, base)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        text = (base / name).read_text("utf-8").replace("<|im_start|>", "<|turn|>")
+        (base / name).write_text(text, "utf-8")
+    words = json.loads((base / "tokenizer.json").read_text("utf-8"))
+    words["added_tokens"][1]["rstrip"] = True
+    (base / "tokenizer.json").write_text(json.dumps(words), "utf-8")
+    config = json.loads((base / "tokenizer_config.json").read_text("utf-8"))
+    del config["extra_special_tokens"]
+    config["added_tokens_decoder"] = {str(word.pop("id")): word for word in words["added_tokens"]}
+    (base / "tokenizer_config.json").write_text(json.dumps(config), "utf-8")
+    (base / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ '<|turn|>\\n' + m.role + ': ' + m.content + '<|im_end|>\\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|turn|>\\nassistant: ' }}{% endif %}",
+        "utf-8",
+    )
+    changes = {
+        "steps": ["convert"],
+        "quantisation": "f32",
+        "base": ...,
+        "adapter": ...,
+        "source": {"directory": str(base)},
+    }
+    tiny.declare(world.stage.fleet, tiny.cards({"directory": str(made.base)}, {}, **changes))
+    done = prepare(world, "http://127.0.0.1:9", tiny.REF)
+    assert done.returncode == 8
+    assert "converted: 200/200 texts tokenised alike" in done.stderr
+    assert "reads the prompts of its own template with other tokens, first '<|turn|>\\nsystem: " in done.stderr
 
 
 def test_sprouts_mind_without_a_network(world: World) -> None:
