@@ -13,8 +13,16 @@ import re
 from collections import Counter, deque
 from typing import NamedTuple
 
-MARKS = {"<think>": "</think>", "<thinking>": "</thinking>", "[THINK]": "[/THINK]"}
-"""What opens a block → what closes it. Tags are known in capitals as well."""
+MARKS = {
+    **{f"<{word}>": f"</{word}>" for word in ("think", "thinking", "thought", "reasoning", "seed:think")},
+    "[THINK]": "[/THINK]",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
+    "\u25c1think\u25b7": "\u25c1/think\u25b7",
+}
+"""What opens a block → what closes it. Tags are known in capitals as well.
+
+Source: the chat templates of Qwen3, DeepSeek-R1, EXAONE Deep, Seed-OSS, Magistral, Sky-T1 and Kimi-VL-Thinking.
+"""
 
 
 def _spelt(mark: str) -> str:

@@ -11,6 +11,7 @@ from sage_edge.engines import Deadline, Draw, Message, Reply, Sampling, Settings
 from sage_edge.engines.llamacpp import LlamaCpp
 from sage_edge.models.resolve import resolve
 from sage_edge.names import ModelRef
+from sage_edge.records.thoughts import MARKS
 
 pytest.importorskip("llama_cpp")
 speaking_gguf = pytest.importorskip("tests.engines.speaking_gguf")
@@ -111,6 +112,15 @@ def test_a_thought_stands_apart(
     drawn = reply(opened((marks[0], b"Who", b" is it?", marks[1], b"\n\n", b"Ye", b"s."), more), most)
     assert (drawn.text, drawn.thinking, drawn.finish_reason) == (text, thinking, finish)
     assert drawn.completion_tokens == min(most, 7)
+
+
+@pytest.mark.parametrize("kind", [CONTROL, PLAIN, None], ids=["signs", "plain tokens", "words"])
+@pytest.mark.parametrize(("opens", "closes"), MARKS.items())
+def test_a_thought_in_other_marks_stands_apart(opened: Open, kind: int | None, opens: str, closes: str) -> None:
+    """A sign that nobody knows ends a reply before its first word."""
+    marks: list[bytes | str] = [opens, closes] if kind else [opens.encode(), closes.encode()]
+    drawn = reply(opened((marks[0], b"Hm.", marks[1], b"Yes."), dict.fromkeys((opens, closes), kind) if kind else {}))
+    assert (drawn.text, drawn.thinking, drawn.finish_reason) == ("Yes.", "Hm.", "stop")
 
 
 def test_a_thought_that_the_prompt_begins(opened: Open) -> None:

@@ -37,6 +37,15 @@ def test_a_reply_is_parted(text: str, answer: str, thinking: str | None) -> None
     assert thoughts.parted(text) == (answer, thinking)
 
 
+@pytest.mark.parametrize(("opens", "closes"), thoughts.MARKS.items())
+def test_every_kind_of_mark_opens_and_closes(opens: str, closes: str) -> None:
+    assert thoughts.parted(f"{opens}\nHm.\n{closes}\nYes.") == ("Yes.", "Hm.")
+    assert thoughts.parted(f"{opens}Hm.") == ("", "Hm.")
+    assert thoughts.parted(f"Hm.{closes}Yes.") == ("Yes.", "Hm.")
+    assert thoughts.parted(f"I write {opens} here.") == (f"I write {opens} here.", None)
+    assert thoughts.open_at_the_end(f"assistant\n{opens}\n") == closes
+
+
 @pytest.mark.parametrize(
     "text",
     [
