@@ -40,6 +40,7 @@ UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENO
 """What a file system answers that lacks links, locks, or the syncing of folders (CIFS, vfat, some of FUSE)."""
 
 BETTER_PLACE = "put the folder on a file system that has it: ext4, xfs or btrfs"
+_EMACS_LOCK = ".#"
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _RENAME_NOREPLACE, _AT_FDCWD = 1, -100
 
@@ -122,8 +123,12 @@ def is_apple_double(path: Path) -> bool:
 
 
 def listed(folder: Path, pattern: str) -> list[Path]:
-    """Return what a pattern finds below a folder, in name order, without what macOS keeps beside other files."""
-    return [path for path in sorted(folder.glob(pattern)) if not is_apple_double(path)]
+    """Return what a pattern finds below a folder, in name order, without what others keep beside files: macOS, Emacs.
+
+    While a file is edited, Emacs lays a link beside it that leads nowhere: `.#x` of `x`.
+    """
+    every = sorted(folder.glob(pattern))
+    return [path for path in every if not path.name.startswith(_EMACS_LOCK) and not is_apple_double(path)]
 
 
 def make_folder(path: Path) -> None:

@@ -82,6 +82,9 @@ class _Text:
         return 0
 
 
+_ENDINGS = (".yaml", ".yml")
+
+
 class Reader:
     """Reads declarations below one folder; names files relative to that folder's parent."""
 
@@ -161,12 +164,23 @@ class Reader:
 
     def read_all(self, subfolder: str, kind: type[D]) -> dict[str, D]:
         """Return file stem → record for each `*.yaml` of a subfolder, in name order."""
+        records = {path.stem: self.read(path, kind) for path in self.paths(subfolder)}
+        return {stem: record for stem, record in records.items() if record is not None}
+
+    def paths(self, subfolder: str) -> list[Path]:
+        """Return the declarations of a subfolder, in name order; one that has another ending is a fault.
+
+        Hidden files with another ending are settings of other programs.
+        """
         folder = self.folder / subfolder
         if not folder.is_dir():
             self.fault(folder, "", "the folder is missing")
-            return {}
-        records = {path.stem: self.read(path, kind) for path in files.listed(folder, "*.yaml")}
-        return {stem: record for stem, record in records.items() if record is not None}
+            return []
+        written = [path for path in files.listed(folder, "*") if path.suffix.lower() in _ENDINGS]
+        for path in written:
+            if path.suffix != _ENDINGS[0] and not path.name.startswith("."):
+                self.fault(path, "", f"expected the ending {_ENDINGS[0]}")
+        return [path for path in written if path.suffix == _ENDINGS[0]]
 
     def finish(self) -> None:
         """Raise DeclarationError with all faults noted, if there are any."""

@@ -98,24 +98,17 @@ class _Files:
 
 
 def _read_files(reader: Reader) -> _Files:
-    for subfolder in ("hosts", "roles", "boards", "overlays"):
-        for path in listed(reader.folder / subfolder, "*.yml"):
-            reader.fault(path, "", "expected the ending .yaml")
+    if reader.folder.is_dir():
+        reader.paths("")  # claims and theories may be absent, so nobody would miss one that has another ending
     fleet = reader.raw(reader.folder / "fleet.yaml")
     hosts: dict[str, Content] = {}
-    if not (reader.folder / "hosts").is_dir():
-        reader.fault(reader.folder / "hosts", "", "the folder is missing")
-    for path in _yaml(reader, "hosts"):
+    for path in reader.paths("hosts"):
         content = reader.raw(path)
         if content is not None:
             hosts[path.stem] = content
     return _Files(
         fleet, hosts, _named(reader, "roles", Role), _named(reader, "boards", Board), session_kinds.read(reader)
     )
-
-
-def _yaml(reader: Reader, subfolder: str) -> list[Path]:
-    return listed(reader.folder / subfolder, "*.yaml")
 
 
 def _named(reader: Reader, subfolder: str, kind: type[Record]) -> dict[str, Record]:
@@ -206,7 +199,7 @@ def _check_host(reader: Reader, path: Path, host: Host, files: _Files) -> None:
 
 def _check_known(reader: Reader, path: Path, key: str, name: str) -> None:
     """Note a fault unless a file of that name is there; whether that file is good is said elsewhere."""
-    known = [file.stem for file in _yaml(reader, f"{key}s")]
+    known = [file.stem for file in listed(reader.folder / f"{key}s", "*.yaml")]
     if name in known:
         return
     near = difflib.get_close_matches(name, known, n=1)

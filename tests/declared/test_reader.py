@@ -54,6 +54,26 @@ def test_what_macos_keeps_beside_a_file_declares_nothing(folder: Path) -> None:
     reader.finish()
 
 
+def test_the_lock_of_an_editor_declares_nothing(folder: Path) -> None:
+    """Emacs lays it beside what is being edited: a link that leads nowhere, or a file where there are no links."""
+    (folder / "things" / ".#a.yaml").symlink_to("anna@desk.1234:99")
+    (folder / "things" / ".#b.yaml").write_text("anna@desk.1234:99")
+    (folder / "things" / "a.yaml").write_text("format: 1\nname: a\n")
+    reader = Reader(folder)
+    assert list(reader.read_all("things", Thing)) == ["a"]
+    reader.finish()
+
+
+def test_a_file_with_another_ending_is_named_and_never_passed_over(folder: Path) -> None:
+    for name in ("a.yaml", "b.yml", "c.YAML", ".settings.yml", "d.txt"):
+        (folder / "things" / name).write_text("format: 1\nname: a\n")
+    reader = Reader(folder)
+    assert list(reader.read_all("things", Thing)) == ["a"]
+    assert [str(fault) for fault in reader.faults] == [
+        f"fleet/things/{name}: expected the ending .yaml" for name in ("b.yml", "c.YAML")
+    ]
+
+
 def test_a_good_file_is_a_record(folder: Path) -> None:
     assert faults(folder, "format: 1\nname: a\nleaves: [{count: 2}]\n") == []
 

@@ -170,6 +170,12 @@ def test_what_lies_where_a_file_should_be(fleet: Path, faults: Faults) -> None:
     assert second == "fleet/hosts/thor.yml: expected the ending .yaml"
 
 
+@pytest.mark.parametrize("place", ["roles/x.yml", "overlays/x.yml", "theories.yml"])
+def test_a_declaration_with_another_ending_is_named(fleet: Path, faults: Faults, place: str) -> None:
+    (fleet / place).write_text("format: 1\n")
+    assert faults() == [f"fleet/{place}: expected the ending .yaml"]
+
+
 def test_no_fleet_at_all(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError) as refused:
         load.load(tmp_path / "fleet")
