@@ -27,6 +27,7 @@ from pathlib import Path
 
 from sage_edge.errors import UsageError
 
+_OF_A_SHELL = ("~", "$", "'", '"')
 SYSTEM_CARD = Path("/etc/sage/host.yaml")
 SYSTEM_STATE = Path("/srv/sage/state")
 SYSTEM_FLEET = Path("/srv/sage/current/fleet")
@@ -48,15 +49,18 @@ class Paths:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], here: Path) -> Paths:
-        """Return the paths that the environment names, or the defaults. Raises UsageError without a fleet."""
+        """Return the paths that the environment names, or the defaults.
+
+        Raises UsageError without a fleet, and as `named` does.
+        """
         return cls(
-            fleet=Path(env["SAGE_FLEET"]) if env.get("SAGE_FLEET") else _nearest_fleet(here),
-            card=Path(env.get("SAGE_CARD") or SYSTEM_CARD),
-            state=Path(env.get("SAGE_STATE") or SYSTEM_STATE),
-            models=Path(env.get("SAGE_MODELS") or SYSTEM_MODELS),
-            facts_root=Path(env.get("SAGE_FACTS_ROOT") or "/"),
-            image=Path(env["SAGE_IMAGE_CARD"]) if env.get("SAGE_IMAGE_CARD") else None,
-            key=Path(env.get("SAGE_KEY") or SYSTEM_KEY),
+            fleet=named(env, "SAGE_FLEET") or _nearest_fleet(here),
+            card=named(env, "SAGE_CARD") or SYSTEM_CARD,
+            state=named(env, "SAGE_STATE") or SYSTEM_STATE,
+            models=named(env, "SAGE_MODELS") or SYSTEM_MODELS,
+            facts_root=named(env, "SAGE_FACTS_ROOT") or Path("/"),
+            image=named(env, "SAGE_IMAGE_CARD"),
+            key=named(env, "SAGE_KEY") or SYSTEM_KEY,
         )
 
     @property
@@ -84,15 +88,31 @@ class Paths:
         return self.state / "clock.json"
 
 
+def named(env: Mapping[str, str], name: str) -> Path | None:
+    """Return the path that a variable names; None where it is absent or empty.
+
+    Raises UsageError for what a shell would have turned into one: `~/x`, `$HOME/x` or a path in quotes, as units and
+    files of variables hand it on. Taken as it is, it would be a folder of that name wherever somebody stands.
+    """
+    text = env.get(name)
+    if text and text.startswith(_OF_A_SHELL):
+        raise UsageError(
+            f"{name} is {text!r:.200}, which only a shell turns into a path",
+            hint=f"write the whole path, without quotes: {name}=/…",
+        )
+    return Path(text) if text else None
+
+
 def cache(env: Mapping[str, str]) -> Path:
     """Return the folder for what can be computed again; it may be removed at any time. Needs no fleet.
 
     A container's only writable volume is its state; a person's caches lie where the desktop standard puts them.
+    Raises as `named` does.
     """
-    if env.get("SAGE_CACHE"):
-        return Path(env["SAGE_CACHE"])
-    if env.get("SAGE_STATE"):
-        return Path(env["SAGE_STATE"]) / "cache"
+    if own_cache := named(env, "SAGE_CACHE"):
+        return own_cache
+    if state := named(env, "SAGE_STATE"):
+        return state / "cache"
     own = env.get("XDG_CACHE_HOME")  # the standard says that a relative one is invalid and must be ignored
     if own and Path(own).is_absolute():
         return Path(own) / "sage-edge"

@@ -37,6 +37,32 @@ def test_empty_variables_count_as_absent(tmp_path: Path) -> None:
     assert Paths.from_env({f"SAGE_{name}": "" for name in names}, here) == Paths.from_env({}, here)
 
 
+VARIABLES = ("FLEET", "CARD", "STATE", "MODELS", "FACTS_ROOT", "KEY", "IMAGE_CARD")
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize(
+    "text", ["~/sage", "~", "~anna/sage", "$HOME/sage", "${HOME}/sage", '"/srv/sage"', "'/srv/sage'"]
+)
+def test_a_path_that_only_a_shell_would_make_is_refused_by_its_variable(tmp_path: Path, name: str, text: str) -> None:
+    """A unit or a file of variables hands it on as it is; a folder called ~ is nobody's state."""
+    with pytest.raises(UsageError) as refused:
+        Paths.from_env({f"SAGE_{name}": text}, checkout(tmp_path))
+    assert refused.value.message == f"SAGE_{name} is {text!r}, which only a shell turns into a path"
+    assert hints.text(refused.value.hint) == f"write the whole path, without quotes: SAGE_{name}=/…"
+
+
+def test_a_cache_is_no_word_of_a_shell_either() -> None:
+    for name in ("SAGE_CACHE", "SAGE_STATE"):
+        with pytest.raises(UsageError, match=f"{name} is '~/x'"):
+            paths.cache({name: "~/x"})
+
+
+def test_a_sign_within_a_path_is_a_part_of_it(tmp_path: Path) -> None:
+    odd = {"SAGE_STATE": str(tmp_path / "~" / "$x")}
+    assert Paths.from_env(odd, checkout(tmp_path)).state == tmp_path / "~" / "$x"
+
+
 def test_everything_that_is_written_lies_below_the_state(tmp_path: Path) -> None:
     found = Paths.from_env({"SAGE_STATE": str(tmp_path)}, checkout(tmp_path))
     places = (found.journals, found.papers, found.exchange, found.locks, found.heartbeat)

@@ -93,6 +93,8 @@ def paths() -> Paths:
     try:
         return Paths.from_env(os.environ, Path.cwd())
     except UsageError:
+        if os.environ.get("SAGE_FLEET"):
+            raise
         return Paths.from_env({**os.environ, "SAGE_FLEET": str(CHECKOUT / "fleet")}, Path.cwd())
 
 

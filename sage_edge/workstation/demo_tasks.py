@@ -25,8 +25,9 @@ def demo(c: object, into: str = "", seedling: bool = False, days: int = 0) -> in
     from sage_edge.cli import progress_bar, render
     from sage_edge.cli.environment import log, stop_on_signals
     from sage_edge.demo import play, stage, subject
+    from sage_edge.paths import named
 
-    declarations, models = ROOT / "fleet", Path(os.environ.get("SAGE_MODELS") or ROOT / ".sage" / "models").absolute()
+    declarations, models = ROOT / "fleet", (named(os.environ, "SAGE_MODELS") or ROOT / ".sage" / "models").absolute()
     overlay = stage.SEEDLING if seedling else stage.SUBJECT
     ref = subject.named(declarations, overlay)
     if not subject.is_here(ref, declarations, models):

@@ -17,13 +17,13 @@ from sage_edge.exchange.commit_key import public_half
 from sage_edge.exchange.errors import KeyUnusable
 from sage_edge.inventory.fleet import Fleet
 from sage_edge.inventory.signers import FILE, OPERATOR_KEY, RELEASES
-from sage_edge.paths import person_key
+from sage_edge.paths import named, person_key
 
 
 def path(fleet: Fleet, env: Mapping[str, str] = os.environ) -> Path:
-    """Return where the key lies, whether it is there or not."""
-    if env.get("SAGE_KEY"):
-        return Path(env["SAGE_KEY"])
+    """Return where the key lies, whether it is there or not. Raises UsageError for a SAGE_KEY that is no path."""
+    if own := named(env, "SAGE_KEY"):
+        return own
     if fleet.addresses != fleet.folder:
         return fleet.addresses / OPERATOR_KEY
     return person_key(env)
