@@ -101,6 +101,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "HostInterrupted": {"where": " while it waited"},
     "NotBuilt": {"folder": "sprout"},
     "ParametersRefused": {"faults": {"days": "is no number"}},
+    "OtherWeights": {"spoke": "sha256:0a1b2c3d4e5f", "now": "sha256:f5e4d3c2b1a0"},
     "StorageError": {"path": "/srv/sage/state/x"},
     "ForeignCommits": {"count": 2, "what": "foreign-author: 'x@example.org' (commit 0a1b2c3d4e5f)"},
     "RepairUndecided": {"count": 2, "first": "0a1b2c3d4e5f"},

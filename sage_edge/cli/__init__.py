@@ -25,6 +25,7 @@ _GROUPS = {
     "fleet": "Check and show the declarations below fleet/.",
     "import-legacy": "Read the transcripts of an older system into papers.",
     "model": "The models on this machine.",
+    "replay": "Ask a session again, and compare every reply.",
     "report": "What the transcripts say, as one page and as Markdown.",
     "recommendation": "What researchers recommend to this host, and its answers.",
     "session": "Run, list, show and verify sessions.",

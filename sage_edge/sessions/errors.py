@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from sage_edge.errors import ExitCode, SageError
+from sage_edge.hints import sage
 
 
 class SessionError(SageError):
@@ -29,6 +30,18 @@ class TranscriptBroken(SessionError):
     """A transcript is not what was once written."""
 
     code = ExitCode.NOT_VERIFIED
+
+
+class OtherWeights(SessionError):
+    """A name now stands for other weights than those that spoke in a session."""
+
+    code = ExitCode.NOT_VERIFIED
+
+    def __init__(self, session: str, ref: str, spoke: str, now: str) -> None:
+        super().__init__(
+            f"in {session} spoke {ref} {spoke[:19]}…, here it is {now[:19]}…",
+            hint=("take the fleet/models.lock of the release that conducted it, then: ", sage("model prepare", ref)),
+        )
 
 
 class SessionInterrupted(SessionError):

@@ -39,6 +39,7 @@ NEEDS: Mapping[str, str] = {
     "recommendation accept": "0123 --because x",
     "recommendation decline": "0123 --because x",
     "recommendation show": "0123",
+    "replay": "P001",
     "report": "--exchange {hub} --out {target}",
     "session show": "P001",
     "session verify": "P001",
