@@ -57,14 +57,14 @@ class Look:
         return "\n".join((planned, self.verified.out, self.verified.err))
 
 
-def leads_out(board: Desk, damage: str, harm: Callable[[], object], command: str) -> Look:
+def leads_out(board: Desk, damage: str, harm: Callable[[], object], command: str, *, was_well: bool = True) -> Look:
     """Damage a board, type a command, and follow what is said: one command for the damage, one for an open state.
 
-    Returns the last look: all is well then, or a person has to decide.
+    was_well: what a look at the board says before. Returns the last look: all is well then, or a person has to decide.
     """
-    troubles = (not looked(board).is_well) + 1
+    troubles = (not was_well) + 1
     harm()
-    before = looked(board)
+    before = None if command in LOOKING else looked(board)
     done = spoken(board, command)
     seen = looked(board)
     if done.complaint and decides(done.err):

@@ -1,7 +1,7 @@
 """A workstation and a board in one process: tasks as they are typed, the helper's own code, no ssh between them.
 
 The board's root is a folder, its engine is `near_engine`. What takes a thousand cases is shown here; that the same
-holds over a real sshd and real engines, `loopback` and the stand-ins show.
+holds over a real sshd and real engines, `near_sshd` and the stand-ins show.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
+import functools
 import json
 import os
+import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ from typing import IO, Any
 
 import pytest
 
+from sage_edge.declared import yaml_text
 from sage_edge.deploy.desired_release import DesiredRelease
 from sage_edge.host import __main__ as door
 from sage_edge.host import command_table, machine, probe, provision, release_store, served_line
@@ -104,14 +107,17 @@ class NearBoard:
         return HelperContext(self.places, self.engine, helper_zipapp.packed().short, log)
 
     def facts(self, places: Places, engine: NearEngine, helper: str) -> dict[str, Any]:
-        """A probe; what a folder cannot have is told: hardware, groups, users and units."""
+        """A probe, with what is told."""
+        return {**_probed(places, engine, helper), **self.told()}
+
+    def told(self) -> dict[str, Any]:
+        """What a folder cannot have: hardware, groups, users and units."""
         return {
-            **_probed(places, engine, helper),
             **{key: fleetfacts.TOLD[key] for key in HARDWARE},
             "facts_root": "/",
             "groups": {"docker": 999, "video": 44, "render": 104, "sage-agent": 10001},
             "users": {"sage-agent": {"uid": 10001, "gid": 10001, "groups": ["video", "render"]}},
-            "units": {name: name in engine.units for name in probe.UNITS},
+            "units": {name: name in self.engine.units for name in probe.UNITS},
             "user": {"uid": 0, "asked_by": "root", "asked_uid": os.getuid(), "groups": []},
         }
 
@@ -156,7 +162,7 @@ def made(root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
     for card in (here.fleet / "models").glob("[!s]*.yaml"):  # each is read at every look, and none is of Sprout's
         card.unlink()
     (here.fleet / "known_hosts").write_text(f"exchange.sage.internal {_A_KEY}\n", "utf-8")
-    board = _joined(here, NearEngine(here.board), patch)
+    board = _joined(_equipped(NearBoard(here, NearEngine(here.board)), patch), patch)
     done = board.typed("provision")
     assert done.code == 0, done
     return board
@@ -164,18 +170,30 @@ def made(root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
 
 def copied(of: NearBoard, root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
     """The same workstation and board once more, somewhere else: as they stand now."""
+    return _joined(standing_at(of, root, patch), patch)
+
+
+def standing_at(of: NearBoard, root: Path, patch: pytest.MonkeyPatch) -> NearBoard:
+    """The same, where no task reaches the board yet, and the helper that a test calls itself has its engine."""
     subprocess.run(("cp", "-a", str(of.here.root), str(root)), check=True)
     here = loopback.at(root, patch)
-    return _joined(here, replace(copy.deepcopy(of.engine), root=here.board), patch)
+    return _equipped(NearBoard(here, replace(copy.deepcopy(of.engine), root=here.board)), patch)
 
 
-def _joined(here: Loopback, engine: NearEngine, patch: pytest.MonkeyPatch) -> NearBoard:
-    """Let tasks of this process reach the board, and its helper its engine."""
-    board = NearBoard(here, engine)
+def _joined(board: NearBoard, patch: pytest.MonkeyPatch) -> NearBoard:
+    """Let tasks of this process reach the board."""
 
     @contextlib.contextmanager
     def connect(addresses: Path, host: HostName) -> Iterator[NearRemote]:
         yield NearRemote(board, host)
+
+    patch.setattr(client, "connect", connect)
+    patch.setattr(context, "connect", connect)
+    return board
+
+
+def _equipped(board: NearBoard, patch: pytest.MonkeyPatch) -> NearBoard:
+    """Let its helper have its engine, and images get there by themselves."""
 
     @contextlib.contextmanager
     def carried(at: BoardClient, release: DesiredRelease) -> Iterator[tuple[str, ...]]:
@@ -185,17 +203,29 @@ def _joined(here: Loopback, engine: NearEngine, patch: pytest.MonkeyPatch) -> Ne
 
     nobody = SimpleNamespace(getgrnam=lambda name: SimpleNamespace(gr_mem=["sage-agent"], gr_name=name))
     for module, name, value in (
-        (client, "connect", connect),
-        (context, "connect", connect),
         (deploy_service, "by_registry", lambda _: carried),
         (machine, "run", board.engine.run),
         (probe, "facts", board.facts),
         (provision, "grp", nobody),
         (provision, "pwd", SimpleNamespace(getpwnam=lambda name: name)),
         (os, "fsync", lambda handle: None),  # nothing is killed by the kernel here
+        (yaml_text, "load", _load_again),
     ):
         patch.setattr(module, name, value)
     return board
+
+
+_load = yaml_text.load
+
+
+@functools.cache
+def _loaded(text: str) -> bytes:
+    return pickle.dumps(_load(text))
+
+
+def _load_again(text: str) -> Any:
+    """As `yaml_text.load`: a hundred commands in one process read the same texts, which was most of their time."""
+    return pickle.loads(_loaded(text))  # noqa: S301 - our own
 
 
 def _bake_the_seedling(images: Path) -> None:
