@@ -29,6 +29,7 @@ from sage_edge.names import Digest, ModelRef
 from sage_edge.remote.board.client import BoardClient
 from sage_edge.remote.board.identity_check import require_own
 from sage_edge.remote.board.probe import BoardProbe
+from sage_edge.remote.errors import RollbackFailed
 
 Connect = Callable[[], AbstractContextManager[BoardClient]]
 """Opens a connection of its own to the host."""
@@ -81,8 +82,7 @@ def roll_out(
     _carry_models(planned, carriers, log)  # before the lock: the store takes bytes by digest, from whomever
     with holding(board, f"deploy {wanted.short}", timeouts, wanted.short) as token:
         if isinstance(planned.steps[0], TakeBack):
-            with timed(log, str(planned.steps[0])):
-                board.recover("a new deployment found it open")
+            _settle(board, str(planned.steps[0]), "a new deployment found it open", log)
         if any(isinstance(step, SetAside) for step in planned.steps):
             board.set_aside(token)
         if isinstance(planned.steps[0], TakeBack | SetAside):
@@ -93,6 +93,15 @@ def roll_out(
         with _taken_back_alone(wanted.short, timeouts):
             confirmed = _confirm(connect, token, wanted.short, log) if planned.steps else {}
     return RolloutOutcome(board.host, wanted.short, True, canary, confirmed.get("running"), done)
+
+
+def _settle(board: BoardClient, what: str, because: str, log: Callable[[str], None]) -> None:
+    """Let the board finish or take back what is open; where it cannot, what is asked for now leads out."""
+    with timed(log, what):
+        try:
+            board.recover(because)
+        except RollbackFailed as failed:
+            log(f"  {failed.message}; going on")
 
 
 def _carry_models(planned: Plan, carriers: Carriers, log: Callable[[str], None]) -> None:
@@ -196,8 +205,7 @@ def roll_back(
         target = to or "the release before"
         with holding(board, f"rollback to {target}", timeouts) as token, _taken_back_alone(target, timeouts):
             if facts.deployed.journal_state not in plans.OVER:
-                with timed(log, "settle the deployment that is open"):
-                    board.recover("a rollback found it open")
+                _settle(board, "settle the deployment that is open", "a rollback found it open", log)
             goal = board.rollback_target(to)
             if not goal["is_here"]:
                 with timed(log, f"send the image of {goal['release']}, which the board does not have any more"):

@@ -94,6 +94,27 @@ def test_a_damaged_journal_is_set_aside_by_the_plan_that_says_so(board: NearBoar
     assert "journal-set-aside" in board.typed("audit").out
 
 
+@pytest.mark.parametrize("command", ["deploy", "deploy --unpin"])
+@pytest.mark.parametrize("state", ["switched", "gated"])
+def test_a_deploy_goes_on_where_an_open_one_cannot_be_taken_back(board: NearBoard, state: str, command: str) -> None:
+    damages.STATES[state](board)
+    damages.without_images(board)
+    done = board.typed(command)
+    assert done.code == 0, done
+    assert "could not be taken back" in done.err
+    assert "no changes" in board.typed("plan").out
+    assert board.typed("verify --quick").code == 0
+
+
+def test_a_rollback_says_what_leads_out_where_an_open_one_cannot_be_taken_back(board: NearBoard) -> None:
+    damages.STATES["started"](board)
+    damages.without_images(board)
+    done = board.typed("rollback")
+    assert "could not be taken back" in done.err
+    assert done.complaint[1].endswith("invoke deploy --host sprout")
+    assert board.typed("deploy").code == 0
+
+
 class Engine:
     """The workstation's engine, with some images."""
 
