@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -127,19 +127,24 @@ class NearEngine(LocalEngine):
         image = env["SAGE_IMAGE"]
         if image not in self.images_there:
             return Ran(1, "", f"No such image: {image}")
+        began = (datetime.now(timezone.utc) - timedelta(seconds=0.1)).isoformat()  # before its agent beats
         beat = self.root / "srv/sage/state/heartbeat.json"
         beat.parent.mkdir(parents=True, exist_ok=True)
         beat.write_text(json.dumps({"failing": None}), "utf-8")
         with contextlib.suppress(PermissionError):
             os.chown(beat, 10001, 10001)  # as the agent in the container would
         health = "unhealthy" if image in self.sick else "healthy"
-        now = datetime.now(timezone.utc).isoformat()
         self.boxes["c1"] = {
             "Id": "c1",
             "Name": "/sage-agent-1",
             "Image": image,
             "RestartCount": 0,
-            "State": {"Running": True, "Status": "running", "Health": {"Status": health}, "StartedAt": now},
+            "State": {
+                "Running": True,
+                "Status": "running",
+                "Health": {"Status": health},
+                "StartedAt": began,
+            },
             "Config": {
                 "User": "10001:10001",
                 "Env": [f"SAGE_RELEASE={env['SAGE_RELEASE']}"],
