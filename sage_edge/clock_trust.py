@@ -69,7 +69,7 @@ class ClockBounds:
 
 
 class _Paper(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class ClockLook(_Paper):

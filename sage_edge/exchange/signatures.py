@@ -51,7 +51,7 @@ _UNABLE = re.compile(r"(illegal|unknown|invalid) option")
 class Checked(BaseModel):
     """How far the signatures of one branch were checked, as drawn above."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     lines: tuple[str, ...]
     tip: str
