@@ -148,7 +148,7 @@ def _limited(command: Command, env: Mapping[str, str]) -> tuple[str, ...]:
     if program is None:
         raise FileNotFoundError(command.words[0])
     blocks = math.ceil(command.largest_file_bytes / _BLOCK_BYTES)
-    return ("sh", "-c", _LIMIT, str(blocks), program, *command.words[1:])
+    return ("/bin/sh", "-c", _LIMIT, str(blocks), program, *command.words[1:])
 
 
 def _end(pid: int) -> None:
