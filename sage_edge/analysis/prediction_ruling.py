@@ -71,7 +71,11 @@ def in_words(check: Check) -> str:
     """Return the verdict for people, and the one that was published by the earlier rule where that was another."""
     today = verdict_today(check)
     words = today.replace("-", " ")
-    return words if today == check.verdict else f"{words} (published as {check.verdict}, by its value alone)"
+    return (
+        words
+        if today == check.verdict
+        else f"{words} (by the rule of its day, which saw the value alone: {check.verdict})"
+    )
 
 
 def _whole(measure: Measure) -> tuple[float, float, float]:

@@ -139,7 +139,7 @@ def test_an_outlook_is_scored_once_when_its_last_session_has_been() -> None:
 def test_a_report_tells_what_was_expected_and_what_became_of_it() -> None:
     told = section([ScoredOutlook(OUTLOOK), ScoredOutlook(OUTLOOK, SCORE)])
     assert told is not None
-    assert told.lead == "2 outlooks, 1 of them scored."
+    assert told.lead == "2 forecasts, each written before its sessions; 1 scored by now."
     (table,) = [block for block in told.blocks if isinstance(block, Table)]
     assert [str(row[5]).partition(";")[0] for row in table.rows] == [
         "P025 is still to be",

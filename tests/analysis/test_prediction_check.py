@@ -107,7 +107,7 @@ def test_an_older_check_keeps_its_bytes_and_its_verdict_beside_that_of_today() -
     older = parse(Check, json.dumps(written))
     assert older.model_dump(mode="json") == written
     assert verdict_today(older) == "cannot-tell"
-    assert in_words(older) == "cannot tell (published as confirmed, by its value alone)"
+    assert in_words(older) == "cannot tell (by the rule of its day, which saw the value alone: confirmed)"
     assert in_words(new) == "cannot tell"
 
 

@@ -39,7 +39,9 @@ def section(content: ReportContent) -> Section | None:
         return None
     newest = content.newest
     when = f" of {newest.started:%Y-%m-%d %H:%M} UTC" if newest.started else ""
-    words = f"In its own words, {newest.label}{when}: the first, the middle and the last of its answers there."
+    arm = f", arm {newest.trial.arm} of a trial" if newest.trial else ""
+    what = f"{newest.label}{when}, under {newest.intervention}{arm}"
+    words = f"In its own words: the first, the middle and the last answer of its newest session ({what})."
     blocks: list[Block] = [Paragraphs((words,))] if content.quotes else []
     for quote in content.quotes:
         blocks.append(Quotation(quote.question, quote.answer, f"{newest.label}, turn {quote.turn}", newest.seal))
@@ -78,7 +80,7 @@ def left_out(content: ReportContent) -> str:
     failed = sum(answer.outcome != "ok" for session in content.sessions if session.counts for answer in session.answers)
     if failed:
         parts.append(f"{counted(failed, 'question')} without an answer")
-    return f"Left out of every number: {joined(parts)}." if parts else "Nothing is left out of the numbers."
+    return f"Left out of every number: {joined(parts)}." if parts else "No session is left out of the numbers."
 
 
 def _why(session: Session) -> str:

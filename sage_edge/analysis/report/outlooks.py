@@ -26,9 +26,9 @@ def section(outlooks: Sequence[ScoredOutlook]) -> Section | None:
         for known in outlooks
     ]
     scored = sum(known.score is not None for known in outlooks)
-    lead = f"{counted(len(outlooks), 'outlook')}, {scored} of them scored."
+    lead = f"{counted(len(outlooks), 'forecast')}, each written before its sessions; {scored} scored by now."
     heads = ("registered as, on", "outcome", "sessions", "forecast of each", "no change", "what became of it")
-    return Section("outlooks", "What was expected of the next sessions", lead, (Table(heads, tuple(rows), _NOTE),))
+    return Section("outlooks", "Forecasts, and what came of them", lead, (Table(heads, tuple(rows), _NOTE),))
 
 
 def expected(range_: OutlookRange) -> str:

@@ -29,7 +29,7 @@ def section(forecasts: Sequence[AnsweredPrediction]) -> Section | None:
         forecasts, key=lambda forecast: (forecast.recommendation.created, forecast.recommendation.fingerprint())
     )
     late = sum(outcome(forecast) == "late" for forecast in ordered)
-    before = f"{late} of them written too late" if late else "each written before the session that decides it"
+    before = f"{late} of them written too late" if late else "written before what decides it"
     lead = f"{counted(len(ordered), 'prediction')}, {before}."
     return Section("predictions", "Predictions", lead, (_calibration(ordered), _table(ordered)))
 
@@ -54,7 +54,7 @@ def _table(forecasts: Sequence[AnsweredPrediction]) -> Table:
         paper, check, became = forecast.recommendation, forecast.check, outcome(forecast)
         seen = measured(check.measure) if check is not None else "nothing yet"
         if check is not None and verdict_today(check) != check.verdict:
-            seen += f"; published as {check.verdict}, by its value alone"
+            seen += f"; by the rule of its day, which saw the value alone: {check.verdict}"
         control = measured(check.control) if check is not None and check.control is not None else "none"
         rows.append(
             (
@@ -67,9 +67,10 @@ def _table(forecasts: Sequence[AnsweredPrediction]) -> Table:
                 Badge(became, TONES.get(became, "plain")),
             )
         )
-    heads = ("registered as, on", "for", "under", "predicted", "seen", "control without it", "outcome")
+    heads = ("registered as, on", "for", "under", "predicted", "seen", "without it", "outcome")
     note = (
-        "Computed from the record alone: as many sessions decide as was said before them. Confirmed: the whole "
+        "Computed from the record alone: as many sessions decide as was said before them; n counts their answers. "
+        "Without it: the same in the sessions just before, which ran under something else. Confirmed: the whole "
         "interval is as predicted. Refuted: none of it is. Cannot tell: both are possible."
     )
     return Table(heads, tuple(rows), note)

@@ -108,7 +108,7 @@ def _section(series: Sequence[Series], track: Track, pictured: Sequence[Series])
     rules = counted(len({line.scorer for line in measured}), "scorer")
     lead = f"{rules} over {counted(len({p.seal for line in measured for p in line.points}), 'session')}."
     if silent:
-        lead += f" Nothing to measure was found by {joined(silent)}."
+        lead += f" There was nothing to measure for {joined(silent)}."
     title = f"Trajectories of the {track} track"
     legend = [*_legend(longest)]
     if len({line.scorer for line in pictured}) < len({(line.scorer, line.version) for line in measured}):
@@ -129,9 +129,9 @@ def _legend(points: Sequence[Point]) -> Iterator[str]:
         )
     bands, turned = spans(points), changes(points)
     if 1 < len(bands) <= plots.LINES:
-        yield f"Bands: {joined([f'{band.name} {band.first:g} to {band.last:g}' for band in bands])}."
+        yield f"Shaded, by unit: {joined([f'{band.name} {band.first:g} to {band.last:g}' for band in bands])}."
     if len(turned) > plots.LINES:
-        yield f"Ticks below each picture: the {len(turned)} sessions from which on another intervention was given."
+        yield f"Ticks below each picture: the intervention changed there ({len(turned)} times)."
     elif turned:
         legend = joined(
             [f"{number} from {point.label} on {point.intervention}" for number, point in enumerate(turned, 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
+from statistics import fmean
 
 from sage_edge.analysis import plots
 from sage_edge.analysis.report import glossary
@@ -14,7 +15,7 @@ from sage_edge.analysis.series import Point, Series
 from sage_edge.analysis.statistics.estimate import Estimate
 from sage_edge.analysis.trials import in_words
 from sage_edge.names import Digest, Track
-from sage_edge.records.trial import TrialContrast
+from sage_edge.records.trial import TrialContrast, TrialDesign, TrialLook
 from sage_edge.scorers.clustered import SessionTotal, rate_over_sessions
 from sage_edge.sizes import counted
 
@@ -50,17 +51,19 @@ def section(content: ReportContent) -> Section | None:
 
 
 _CAPTION = (
-    "Bars cover 95 %. Of trials: how far each arm lies from the control; chance decided which session was given which "
-    "arm. The line is no difference, the band is what would not matter. Of interventions: every session by what it was "
-    "given, in a trial or not, so other things may have differed, too."
+    "Bars cover 95 %. By trial: how far each arm lies from the control, where chance decided which session was given "
+    "which arm; the upright line stands for no difference, the shade around it for those too small to matter. By "
+    "intervention: every session by what it was given, in a trial or not, so other things may have differed, too."
 )
 _TRIALS = (
     "A block holds each arm once, in an order by chance. The smallest difference that matters was settled before the "
-    "first session. These intervals may be looked at after every block, so they are wider than those of one look."
+    "first session. The interval holds at every look at once, and takes for granted only that an outcome lies between "
+    "0 and 1: it is wide while blocks are few, also where sessions look alike."
 )
 _LEVELS = (
-    "Every session by the intervention that it was given, in a trial or not. Answers of one session are alike, and are "
-    "counted so. n: sessions."
+    "Every session by the intervention that it was given, in a trial or not; n counts sessions, since answers within "
+    "one resemble each other. Where this and a trial seem to disagree, believe the trial: its interval is wider, for "
+    "it promises more."
 )
 
 _Level = tuple[Series, str, NumberCell]
@@ -78,12 +81,15 @@ def _stands(content: ReportContent, digest: Digest) -> str:
     if look is None:
         state = in_words.state(content.trials, digest)
         return f"The trial {design.name} is {state}; no whole block is over."
-    blocks = f"{look.blocks} of {counted(design.blocks, 'block')}"
     if look.state == "running":
-        return f"Too early to tell: {blocks} of the trial {design.name} {'is' if look.blocks == 1 else 'are'} over."
+        over = f"{look.blocks} of {counted(design.blocks, 'block')}"
+        sessions = f"{look.blocks * design.block_sessions} of {counted(design.sessions, 'session')}"
+        are = "is" if look.blocks == 1 else "are"
+        return f"Too early to tell: {over} of the trial {design.name} {are} over, {sessions}."
     verdicts = joined([f"{seen.arm} against {design.control.name}: {_word(seen)}" for seen in look.contrasts])
     longer = " A longer trial could tell." if any(seen.verdict == "cannot-tell" for seen in look.contrasts) else ""
-    return f"{verdicts[:1].upper()}{verdicts[1:]}, after {blocks}; {in_words.STATES[look.state]}.{longer}"
+    after = f"after {counted(look.blocks, 'block')} of {counted(design.block_sessions, 'session')}"
+    return f"{verdicts[:1].upper()}{verdicts[1:]}, {after}; {in_words.STATES[look.state]}.{longer}"
 
 
 def _word(contrast: TrialContrast) -> str:
@@ -142,6 +148,19 @@ def _trial_panels(content: ReportContent) -> Iterator[plots.ForestPanel]:
         yield plots.ForestPanel("by trial: difference from the control arm", rows[:MOST], (-1.05, 1.05), matters)
 
 
+def _means(content: ReportContent, design: TrialDesign, look: TrialLook) -> dict[str, str]:
+    """Arm → what the outcome came to in those of its sessions that the look used: ` (in the mean 0.33)`."""
+    outcome, papers, used = design.outcome, content.by_seal(), set(look.used)
+    wanted = (outcome.scorer, outcome.version, outcome.quantity, design.track)
+    values: dict[str, list[float]] = {arm.name: [] for arm in design.arms}
+    for series in content.series:
+        if (series.scorer, series.version, series.quantity, series.track) == wanted:
+            for point in series.points:
+                if point.seal in used and (place := papers[point.seal].header.trial) is not None:
+                    values[place.arm].append(point.value)
+    return {arm: f" (in the mean {fmean(seen):.2f})" if seen else "" for arm, seen in values.items()}
+
+
 def _trial_rows(content: ReportContent, digest: Digest) -> Iterator[tuple[Cell, ...]]:
     papers = content.trials
     design, look = papers.trials[digest].design, papers.last_look(digest)
@@ -149,7 +168,8 @@ def _trial_rows(content: ReportContent, digest: Digest) -> Iterator[tuple[Cell, 
     if look is None:
         yield label, design.question, Badge(in_words.state(papers, digest), "open")
         return
-    arms = joined([f"{arm.name} is {arm.intervention}/{arm.version}" for arm in design.arms])
+    means = _means(content, design, look)
+    arms = joined([f"{in_words.told_apart(design, arm)}{means[arm.name]}" for arm in design.arms])
     for contrast in look.contrasts:
         sentence = f"{contrast.arm}: {in_words.verdict(design, design.outcome, contrast)}. Of the arms, {arms}."
         early = look.state == "running" and contrast.verdict == "cannot-tell"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import JsonValue
+
 from sage_edge.names import Digest, shortened
 from sage_edge.records.trial import Trial, TrialArm, TrialContrast, TrialDesign, TrialLook, TrialOutcome
 from sage_edge.sizes import counted
@@ -13,7 +15,7 @@ STATES = {
     "running": "it goes on",
     "told": "it has ended: every arm can be told",
     "harm": "it was stopped: an arm does harm",
-    "exhausted": "it has ended: it has had all its sessions",
+    "exhausted": "it has had all its sessions",
 }
 
 
@@ -83,7 +85,19 @@ def verdict(design: TrialDesign, outcome: TrialOutcome, contrast: TrialContrast)
         return f"{seen}: supported, all of it is {matters}"
     if contrast.verdict == "not-supported":
         return f"{seen}: not supported, none of it is {matters}"
-    return f"{seen}: cannot tell, it may be {matters}, or not"
+    return f"{seen}: cannot tell, in that interval lie both {matters} and none"
+
+
+def told_apart(design: TrialDesign, arm: TrialArm) -> str:
+    """Return `named is identity-anchored/2`, with those parameters in which arms of one intervention differ."""
+    alike = [other for other in design.arms if (other.intervention, other.version) == (arm.intervention, arm.version)]
+    differing = [key for key, value in arm.parameters.items() if any(o.parameters.get(key) != value for o in alike)]
+    given = ", ".join(f"{key} {_value(arm.parameters[key])}" for key in differing)
+    return f"{arm.name} is {arm.intervention}/{arm.version}{f' with {given}' if given else ''}"
+
+
+def _value(value: JsonValue) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def as_measured(outcome: TrialOutcome, contrast: TrialContrast) -> tuple[float, float, float]:

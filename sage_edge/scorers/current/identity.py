@@ -1,4 +1,4 @@
-"""identity/2: in how many answers of a primary session does the mind say that it is itself, or somebody else.
+"""identity/2: in how many answers of a primary session does the mind give its own name as its own (or another's).
 
 rate     1 for an answer that gives the mind's own name as the speaker's (`name_claims`), else 0
 other    1 for an answer that gives another personal name as the speaker's, and not the mind's, else 0

@@ -52,7 +52,7 @@ def test_a_session_that_does_not_say_when_it_began_is_not_the_newest() -> None:
 
 def test_what_no_number_holds_is_said_first(tmp_path: Path) -> None:
     corpora.write(tmp_path, transcript("P001"))
-    assert mind.left_out(gathered(tmp_path)) == "Nothing is left out of the numbers."
+    assert mind.left_out(gathered(tmp_path)) == "No session is left out of the numbers."
     (tmp_path / "sessions" / "copy.json").write_bytes(transcript("P001", replies=["Other words."]).pretty())
     (tmp_path / "sessions" / "torn.json").write_text("{")
     told = mind.left_out(gathered(tmp_path))

@@ -132,7 +132,7 @@ def test_a_row_tells_what_was_predicted_seen_and_registered() -> None:
 def test_what_was_published_by_the_earlier_rule_stands_beside_what_it_is_today() -> None:
     paper = recommendation()
     (row,) = tables(AnsweredPrediction(paper, None, check(paper, rule="value")))[1].rows
-    assert str(row[4]).endswith("; published as confirmed, by its value alone")
+    assert str(row[4]).endswith("; by the rule of its day, which saw the value alone: confirmed")
     assert row[6] == Badge("cannot tell", "open")
 
 

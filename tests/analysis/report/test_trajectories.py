@@ -60,7 +60,7 @@ def test_too_many_sessions_become_means_of_neighbours() -> None:
 
 def test_what_bands_and_lines_stand_for_is_said_once() -> None:
     told = words(only(series(SCORES, units=UNITS, under=UNDER), series(SCORES, "grounding", units=UNITS, under=UNDER)))
-    assert told.count("Bands: grounding 1 to 2 and sensing 3 to 5.") == 1
+    assert told.count("Shaded, by unit: grounding 1 to 2 and sensing 3 to 5.") == 1
     assert "1 from P002 on identity-anchored/1 and 2 from P005 on observe/1" in told
 
 
@@ -100,7 +100,9 @@ def test_one_session_is_enough_for_a_picture_and_too_little_for_more() -> None:
 
 
 def test_a_scorer_without_a_measure_is_named() -> None:
-    assert only(series(SCORES), series({}, "truncation", "cut")).lead.endswith("found by truncation/1 cut.")
+    assert only(series(SCORES), series({}, "truncation", "cut")).lead.endswith(
+        "There was nothing to measure for truncation/1 cut."
+    )
 
 
 def test_each_track_has_its_own_section() -> None:
@@ -113,4 +115,4 @@ def test_each_track_has_its_own_section() -> None:
 def test_interventions_that_change_all_the_time_are_ticks() -> None:
     scores = {number: [0.5] for number in range(1, 30)}
     told = words(only(series(scores, under={number: f"i-{number}/1" for number in scores})))
-    assert "Ticks below each picture: the 28 sessions from which on another intervention was given." in told
+    assert "Ticks below each picture: the intervention changed there (28 times)." in told

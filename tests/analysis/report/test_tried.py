@@ -9,11 +9,13 @@ import pytest
 
 from sage_edge.analysis.report import tried
 from sage_edge.analysis.report.blocks import Badge, Figure, Section, Table
-from sage_edge.analysis.report.content import ReportContent
-from sage_edge.records.trial import TrialContrast
+from sage_edge.analysis.report.content import ReportContent, Session
+from sage_edge.names import Slug
+from sage_edge.records.trial import TrialContrast, TrialDesign, TrialPlace
 from sage_edge.scorers.clustered import SessionTotal, rate_over_sessions
 from sage_edge.trials import TrialPapers
 from tests.analysis.report.contents import series
+from tests.dialogues import talk
 from tests.trials import made
 
 UNDER = {1: "observe/2", 2: "named/2", 3: "named/2", 4: "observe/2"}
@@ -72,6 +74,40 @@ def test_a_trial_says_what_it_showed_and_what_that_means(verdict: str, badge: tu
     assert lead.endswith("A longer trial could tell.") == (verdict == "cannot-tell")
 
 
+def test_arms_say_by_what_they_differ_and_what_they_came_to() -> None:
+    arms = [
+        {
+            "name": "forgetful",
+            "intervention": "anchored",
+            "version": 2,
+            "parameters": {"memory": False, "name": "Sage"},
+        },
+        {
+            "name": "remembering",
+            "intervention": "anchored",
+            "version": 2,
+            "parameters": {"memory": True, "name": "Sage"},
+        },
+    ]
+    outcome = TRIAL.design.outcome.model_copy(update={"version": 1})
+    settled = TrialDesign.model_validate({**TRIAL.design.model_dump(), "arms": arms, "outcome": outcome})
+    trial = made.trial(settled=settled)
+    digest, points = trial.fingerprint(), series(SCORES).points
+    seen = TrialContrast(arm=Slug("remembering"), mean=0.5, low=-0.1, high=1.0, n=1, verdict="cannot-tell")
+    used = tuple(point.seal for point in points[:2])
+    look = made.looked_at(trial, state="running", blocks=1, contrasts=(seen,), used=used)
+    sessions = []
+    for at, point in enumerate(points):
+        place = TrialPlace(trial=digest, arm=settled.arms[at % 2].name, block=at // 2, place=at % 2, counted=True)
+        sessions.append(Session(replace(talk("Hello"), seal=point.seal, trial=place), ()))
+    papers = TrialPapers({digest: trial}, {digest: made.accepted(trial)}, {digest: (look,)})
+    (trials, _) = tables(content(trials=papers, sessions=tuple(sessions)))
+    assert str(trials.rows[0][1]).endswith(
+        "Of the arms, forgetful is anchored/2 with memory off (in the mean 0.00) and "
+        "remembering is anchored/2 with memory on (in the mean 0.50)."
+    )
+
+
 def test_one_picture_holds_levels_and_differences() -> None:
     (figure,) = [block for block in shown(content(trials=looked("supported", 0.2))).blocks if isinstance(block, Figure)]
     drawn = figure.draw()
@@ -94,4 +130,4 @@ def test_a_trial_that_goes_on_is_too_early_to_tell_and_says_how_much_is_over() -
     trials, _ = tables(of)
     assert trials.rows[0][2] == Badge("too early", "open")
     assert shown(of).lead.startswith("Does it matter? Too early to tell: ")
-    assert shown(of).lead.endswith(" blocks of the trial a-trial are over.")
+    assert shown(of).lead.endswith("2 of 25 blocks of the trial a-trial are over, 4 of 50 sessions.")

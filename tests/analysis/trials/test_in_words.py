@@ -35,7 +35,7 @@ def told(outcome: TrialOutcome, seen: TrialContrast) -> str:
     [
         ("supported", "supported, all of it is a rise that matters (0.05 or more)"),
         ("not-supported", "not supported, none of it is a rise that matters (0.05 or more)"),
-        ("cannot-tell", "cannot tell, it may be a rise that matters (0.05 or more), or not"),
+        ("cannot-tell", "cannot tell, in that interval lie both a rise that matters (0.05 or more) and none"),
     ],
 )
 def test_a_verdict_says_the_number_and_what_it_means(verdict: str, expected: str) -> None:
