@@ -58,7 +58,7 @@ FLOORS = {**FLOORS, **OUTSIDE}
 
 _SSH = ("remote/ssh/handshake.py", "remote/ssh/identities.py", "remote/ssh/client.py")
 _TENSORS = (
-    "engines/transformers_.py",
+    "engines/transformers_*",
     "engines/omni.py",
     "models/prepare/merge.py",
     "models/prepare/dequantise.py",

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from sage_edge.declared import Declared
-from sage_edge.engines.errors import NoSeed
+from sage_edge.engines.errors import ContextOverflow, ModelUnusable, NoSeed
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.records.transcript import FinishReason
 from sage_edge.sampling import ANY_SEED, Sampling
@@ -59,6 +59,21 @@ class Settings:
         """Return what a transcript records; options only where there are any."""
         recorded = asdict(self)
         return recorded if self.options else {key: value for key, value in recorded.items() if key != "options"}
+
+
+def require_context(model: ResolvedModel, settings: Settings) -> None:
+    """Raise ModelUnusable where more context is declared than a model has."""
+    if settings.context_tokens > model.context_tokens:
+        raise ModelUnusable(
+            f"{model.ref} holds {model.context_tokens} tokens, {settings.context_tokens} are declared",
+            hint=f"set engine.context_tokens to at most {model.context_tokens} in the host's file",
+        )
+
+
+def require_room(prompt_tokens: int, draw: Draw, settings: Settings) -> None:
+    """Raise ContextOverflow where a prompt and the longest reply to it do not fit."""
+    if (needs := prompt_tokens + draw.sampling.max_tokens) > settings.context_tokens:
+        raise ContextOverflow(needs, settings.context_tokens)
 
 
 @dataclass(frozen=True)

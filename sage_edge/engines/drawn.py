@@ -1,19 +1,39 @@
-"""The tokens of one reply as they are drawn, and the text that they make: whole characters, nothing made up."""
+"""The tokens of one reply as they are drawn, and the text that they make: whole characters, nothing made up.
+
+A reply ends at a token that ends the turn, at a limit, or at a sign that begins somebody's turn: what would follow is
+not the model's own word. Its text is whole characters; what was thought before the answer stands apart.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, pairwise
+from typing import Protocol
+
+from sage_edge.engines.base import Deadline, Reply
+from sage_edge.engines.chat import Prompt
+from sage_edge.records import thoughts
+from sage_edge.records.transcript import FinishReason
+
+
+class TokenWords(Protocol):
+    """What an engine's vocabulary tells of a token."""
+
+    def is_end(self, token: int) -> bool: ...
+
+    def is_control(self, token: int) -> bool: ...
+
+    def drawn_bytes(self, token: int) -> bytes: ...
 
 
 class DrawnTokens:
-    """Tokens with their bytes and log-probabilities. began: when the question was asked, on the monotonic clock."""
+    """Tokens with their bytes and log-probabilities, from the moment at which the question is asked."""
 
-    def __init__(self, began: float) -> None:
+    def __init__(self) -> None:
         self.pieces: list[bytes] = []
         self.first_s: float | None = None
-        self._began, self._sum, self._count = began, 0.0, 0
+        self._began, self._sum, self._count = time.monotonic(), 0.0, 0
 
     def add(self, logprob: float) -> None:
         """Count a token that was drawn, whatever it is."""
@@ -22,13 +42,52 @@ class DrawnTokens:
         self._sum += logprob
         self._count += 1
 
-    def keep(self, piece: bytes) -> None:
-        """Keep the bytes of the token: it is part of the reply."""
-        self.pieces.append(piece)
+    def take(
+        self,
+        stream: Iterable[tuple[int, float]],
+        words: TokenWords,
+        turns: Collection[int],
+        most: int,
+        deadline: Deadline,
+    ) -> FinishReason | None:
+        """Take tokens with their log-probabilities until the reply ends, and say why; None where no more came.
+
+        turns: the tokens that begin or end somebody's turn.
+        """
+        for token, logprob in stream:
+            self.add(logprob)
+            if words.is_end(token):
+                return "stop"
+            piece = words.drawn_bytes(token)
+            if token in turns or (not piece and words.is_control(token)):
+                return "turn-marker"
+            self.pieces.append(piece)
+            if len(self.pieces) >= most:
+                return "length"
+            if (reason := deadline.passed()) is not None:
+                return reason
+        return None
 
     @property
     def mean_logprob(self) -> float | None:
         return self._sum / self._count if self._count else None
+
+    def reply(self, finish: FinishReason, prompt: Prompt, reused: int, *, is_free: bool) -> Reply:
+        """Return the reply that these tokens make. is_free: it holds to no schema, and may have thoughts beside it."""
+        text, dropped = whole_text(self.pieces)
+        answer, thinking = thoughts.parted(text, prompt.closes) if is_free else (text.strip(), None)
+        return Reply(
+            text=answer,
+            finish_reason=finish,
+            prompt_tokens=len(prompt.ids),
+            reused_tokens=reused,
+            completion_tokens=len(self.pieces),
+            ttft_s=self.first_s,
+            duration_s=time.monotonic() - self._began,
+            mean_logprob=self.mean_logprob,
+            thinking=thinking,
+            dropped_tokens=dropped,
+        )
 
 
 def whole_text(pieces: Sequence[bytes]) -> tuple[str, int]:

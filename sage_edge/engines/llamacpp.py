@@ -4,28 +4,23 @@ The context keeps the last conversation; a longer one that begins with the same 
 How many tokens were reused is what llama.cpp's own memory says it kept (`llama_memory_seq_pos_max`), not our guess.
 Prompts are evaluated in batches of at most 128 tokens, and the deadline is asked between batches and between tokens,
 so that a stop request never waits longer than one of them.
-
-A reply ends at a token that ends the turn, at a limit, or at a sign that begins somebody's turn: what would follow is
-not the model's own word. Its text is whole characters; what was thought before the answer stands apart.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sage_edge.engines import chat, loaded_voice
-from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings
+from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings, require_context, require_room
 from sage_edge.engines.chat import ChatFormat
-from sage_edge.engines.drawn import DrawnTokens, whole_text
-from sage_edge.engines.errors import ContextOverflow, EngineError, ModelUnusable
+from sage_edge.engines.drawn import DrawnTokens
+from sage_edge.engines.errors import EngineError, ModelUnusable
 from sage_edge.engines.vocabulary import LlamaVocabulary
 from sage_edge.errors import LibraryMissing
 from sage_edge.hints import sage
 from sage_edge.models.inspect import bare_llama
 from sage_edge.models.resolve import ResolvedModel
-from sage_edge.records import thoughts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,11 +45,7 @@ class LlamaCpp:
 
     def load(self, model: ResolvedModel) -> None:
         """Load the model after checking its digest, and what it declares against its card and llama.cpp."""
-        if self._settings.context_tokens > model.context_tokens:
-            raise ModelUnusable(
-                f"{model.ref} holds {model.context_tokens} tokens, {self._settings.context_tokens} are declared",
-                hint=f"set engine.context_tokens to at most {model.context_tokens} in the host's file",
-            )
+        require_context(model, self._settings)
         model.check()
         self.close()
         speech, template = loaded_voice.declared(model)
@@ -101,35 +92,16 @@ class LlamaCpp:
         """Return the next assistant message of a conversation."""
         if self._llm is None:
             raise RuntimeError("reply() before load()")
-        began = time.monotonic()
-        asked = self._chat.prompt(messages)
-        prompt = asked.ids
-        needs = len(prompt) + draw.sampling.max_tokens
-        if needs > self._settings.context_tokens:
-            raise ContextOverflow(needs, self._settings.context_tokens)
+        drawn = DrawnTokens()
+        prompt = self._chat.prompt(messages)
+        require_room(len(prompt.ids), draw, self._settings)
         try:
-            reused = self._rewind(prompt)
-            reason = self._read(prompt, deadline)
-            drawn = DrawnTokens(began)
-            finish = reason or self._write(prompt, draw, deadline, drawn)
+            reused = self._rewind(prompt.ids)
+            finish = self._read(prompt.ids, deadline) or self._write(prompt.ids, draw, deadline, drawn)
         except (RuntimeError, ValueError) as broken:
             self._llm.reset()
             raise EngineError(f"llama.cpp failed: {broken}", hint=sage("model verify", deep=True)) from broken
-        text, dropped = whole_text(drawn.pieces)
-        is_free = draw.schema is None  # what holds to a schema has no thoughts beside it
-        answer, thinking = thoughts.parted(text, asked.closes) if is_free else (text.strip(), None)
-        return Reply(
-            text=answer,
-            finish_reason=finish,
-            prompt_tokens=len(prompt),
-            reused_tokens=reused,
-            completion_tokens=len(drawn.pieces),
-            ttft_s=drawn.first_s,
-            duration_s=time.monotonic() - began,
-            mean_logprob=drawn.mean_logprob,
-            thinking=thinking,
-            dropped_tokens=dropped,
-        )
+        return drawn.reply(finish, prompt, reused, is_free=draw.schema is None)
 
     def _rewind(self, prompt: list[int]) -> int:
         """Cut the memory back to what it shares with `prompt`, and return the tokens that it says it kept."""
@@ -165,18 +137,10 @@ class LlamaCpp:
             repeat_penalty=sampling.repeat_penalty,
             grammar=self._grammar(draw.schema),
         )
-        for token in stream:
-            drawn.add(self._logprob(token))
-            if self._vocabulary.is_end(token):
-                return "stop"
-            piece = self._vocabulary.drawn_bytes(token)
-            if token in self._chat.turns or (not piece and self._vocabulary.is_control(token)):
-                return "turn-marker"
-            drawn.keep(piece)
-            if len(drawn.pieces) >= sampling.max_tokens:
-                return "length"
-            if (reason := deadline.passed()) is not None:
-                return reason
+        tokens = ((token, self._logprob(token)) for token in stream)
+        finish = drawn.take(tokens, self._vocabulary, self._chat.turns, sampling.max_tokens, deadline)
+        if finish is not None:
+            return finish
         raise EngineError("llama.cpp ended without an end", hint=sage("model verify", deep=True))
 
     def _grammar(self, schema: str | None) -> Any:

@@ -49,7 +49,7 @@ def test_a_new_kind_is_its_module_and_one_line(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_each_kind_is_found_by_the_name_that_a_transcript_records() -> None:
-    assert registry.KINDS.keys() >= {"llamacpp", "scripted"}
+    assert registry.KINDS.keys() >= {"llamacpp", "transformers", "scripted"}
     assert all(name == kind.name for name, kind in registry.KINDS.items())
     assert registry.find("llamacpp").extra == "practitioner"
 
