@@ -79,14 +79,14 @@ def _paper(here: Paths, session: str, host: str | None) -> Transcript:
 
 
 def _causes(here: Paths, paper: Transcript, differing: Sequence[ReplayedTurn], version: str) -> tuple[str, ...]:
-    from sage_edge.inventory import host_card, load
+    from sage_edge.inventory import host_card, identity
     from sage_edge.records.transcript import EngineId
     from sage_edge.sessions import replay_causes
 
     if not differing:
         return ()
-    card = host_card.read(here.card)
-    board = str(load.load(here.fleet).host(card.host).board) if card is not None else "none that is declared"
+    is_host = host_card.read(here.card) is not None
+    board = str(identity.claim(here)[1].board) if is_host else "none that is declared"  # under the card's overlay
     engine = EngineId(name=paper.head.engine.name, version=version, settings=paper.head.engine.settings)
     return replay_causes.likely(paper, differing, replay_causes.ReplayPlace(engine, board, release()))
 

@@ -98,7 +98,7 @@ class Transformers:
                 finish = self._read(prompt.ids, deadline) or drawn.take(
                     stream, self._words, self._chat.turns, draw.sampling.max_tokens, deadline
                 )
-        except RuntimeError as broken:  # out of memory, too
+        except (RuntimeError, ValueError) as broken:  # out of memory, too
             self._forget()
             why = " ".join(str(broken).split())[:300]
             raise EngineError(f"torch failed: {why}", hint=sage("doctor")) from broken

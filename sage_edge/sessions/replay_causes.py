@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sage_edge.records.transcript import EngineId, Transcript
 from sage_edge.sessions.replay import ReplayedTurn
+from sage_edge.sizes import counted
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ def _causes(paper: Transcript, differing: Sequence[ReplayedTurn], here: ReplayPl
     if head.engine.settings.get("threads") is None:
         yield "threads: as many as the machine has, and nobody wrote down how many that were"
     if paper.closing.resumed:
-        yield f"it was picked up again {paper.closing.resumed} times: its prompts were then read in other pieces"
+        times = counted(paper.closing.resumed, "time")
+        yield f"it was picked up again {times}: its prompts were then read in other pieces"
     elif other := _other_pieces(differing):
         yield other
 
