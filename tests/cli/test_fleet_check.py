@@ -90,7 +90,7 @@ def test_an_engine_under_an_overlay_and_its_options(fleet: Path) -> None:
     assert lined(check()) == refused(
         "fleet/hosts/sprout.yaml: engine.options.url: unknown key",
         "fleet/overlays/cpu.yaml: hosts.sprout.engine.kind: no engine of the kind onnx; there are: "
-        + ", ".join(registry.KINDS),
+        + ", ".join(sorted(registry.KINDS)),
     )
 
 
