@@ -22,6 +22,7 @@
   "pandas"
   "paramiko"
   "peft"
+  "prometheus-client"
   "psutil"
   "pyarrow"
   "pybind11"
@@ -40,6 +41,7 @@
   "sentencepiece"
   "setuptools"
   "spdx-tools"
+  "starlette"
   "tokenizers"
   "torch"
   "transformers"
@@ -48,5 +50,6 @@
   "types-requests"
   "typing-extensions"
   "urllib3"
+  "uvicorn"
   "vulture"
 ]
