@@ -51,16 +51,15 @@ class MeasuredPapers:
         known.update(zip(new, map(marks_from, kept), strict=True))
         return [known[seal] for seal in seals]
 
-    def marks_texts(self, seals: Sequence[str]) -> list[tuple[str, Scorer, str]]:
+    def marks_texts(self, seals: Sequence[str]) -> list[tuple[str, Scorer, bytes]]:
         """Return what every scorer that applies marked in some papers, as JSON: quantity → [[turn, value], …].
 
         Many papers at once, a few hundred at most; session by session, in the order of the seals.
         """
         keys = [(scorer, self._key(scorer, seal)) for seal in seals for scorer in self._applying(seal)]
-        rows = self.cache.of_papers(seals)
-        kept = {(row.seal, row.rule, row.context): row.content for row in rows if row.rule not in ("header", "answers")}
+        kept = dict(self.cache.marks(seals))
         if lost := [key for _, key in keys if key not in kept]:
-            kept.update(zip(lost, self._contents(lost), strict=True))
+            kept.update(zip(lost, map(str.encode, self._contents(lost)), strict=True))
         return [(key[0], scorer, kept[key]) for scorer, key in keys]
 
     def _applying(self, seal: str) -> list[Scorer]:

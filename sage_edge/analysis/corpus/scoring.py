@@ -74,15 +74,14 @@ def marks_from(kept: str) -> Marks:
     return {quantity: tuple(map(Mark._make, marks)) for quantity, marks in json.loads(kept).items()}
 
 
-def flat_marks_from(kept: str) -> dict[str, list[float]]:
-    """Return what `marks_json` made as quantity → turn, value, turn, value, …
+def flat_marks_from(kept: Iterable[bytes]) -> list[dict[str, list[float]]]:
+    """Return what `marks_json` made, several times, as quantity → turn, value, turn, value, …
 
     A corpus has hundreds of marks a session, and a list for each of them would cost more than all else.
     """
-    flat: dict[str, list[float]] = pydantic_core.from_json(
-        kept.replace("],[", ",").replace("[[", "[").replace("]]", "]")
-    )
-    return flat
+    flat = b",".join(kept).replace(b"],[", b",").replace(b"[[", b"[").replace(b"]]", b"]")
+    marks: list[dict[str, list[float]]] = pydantic_core.from_json(b"[%b]" % flat)
+    return marks
 
 
 class Task(NamedTuple):

@@ -160,7 +160,7 @@ class Corpus:
         for header in self.dialogues:
             yield header, self.shelf.ask(partial(MeasuredPapers.answers, seal=header.seal))
 
-    def marks_texts(self, seals: Sequence[str]) -> list[tuple[str, Scorer, str]]:
+    def marks_texts(self, seals: Sequence[str]) -> list[tuple[str, Scorer, bytes]]:
         """Return every scorer's marks of some sessions, as `MeasuredPapers.marks_texts` does."""
         return self.shelf.ask(lambda papers: papers.marks_texts(seals))
 

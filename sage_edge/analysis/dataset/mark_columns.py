@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sage_edge.analysis.corpus.scoring import flat_marks_from
 from sage_edge.scorers.base import Scorer
+
+_AT_ONCE = 100
+"""Texts that are parsed in one go: few enough for the processor's cache."""
 
 
 @dataclass
@@ -14,6 +17,7 @@ class MarkColumns:
     """The columns of `measures`, as runs: what one scorer's quantity is in one session, mark by mark.
 
     names, sessions: each once; name_at, session_at: for each run its place in those; lengths: how many marks it has.
+    marks: turn, value, turn, value, …
     """
 
     names: list[tuple[str, int, str, str, str]] = field(default_factory=list)
@@ -21,23 +25,31 @@ class MarkColumns:
     name_at: list[int] = field(default_factory=list)
     session_at: list[int] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
-    turns: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    marks: list[float] = field(default_factory=list)
     _places: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def add(self, session: str, scorer: Scorer, marks: str) -> None:
-        """Add what a scorer marked in one session. marks: as the cache keeps them, quantity → [[turn, value], …]."""
+    @property
+    def turns(self) -> list[float]:
+        """The turn of each mark."""
+        return self.marks[::2]
+
+    @property
+    def values(self) -> list[float]:
+        """The value of each mark."""
+        return self.marks[1::2]
+
+    def add(self, session: str, scorer: Scorer, marks: Mapping[str, list[float]]) -> None:
+        """Add what a scorer marked in one session. marks: quantity → turn, value, turn, value, …"""
         if not self.sessions or self.sessions[-1] != session:
             self.sessions.append(session)
         at = len(self.sessions) - 1
         places = self._places.get(scorer.definition) or self._placed(scorer)
-        for quantity, flat in flat_marks_from(marks).items():
+        for quantity, flat in marks.items():
             if flat:
                 self.name_at.append(places[quantity])
                 self.session_at.append(at)
                 self.lengths.append(len(flat) // 2)
-                self.turns += flat[::2]
-                self.values += flat[1::2]
+                self.marks += flat
 
     def _placed(self, scorer: Scorer) -> dict[str, int]:
         places = {quantity: len(self.names) + place for place, quantity in enumerate(scorer.quantities)}
@@ -49,9 +61,11 @@ class MarkColumns:
         return places
 
 
-def of(texts: Sequence[tuple[str, Scorer, str]]) -> MarkColumns:
-    """Return the marks of some sessions. texts: seal, scorer and marks, session by session."""
+def of(texts: Sequence[tuple[str, Scorer, bytes]]) -> MarkColumns:
+    """Return the marks of some sessions. texts: seal, scorer and marks, as the cache keeps them, session by session."""
     columns = MarkColumns()
-    for session, scorer, marks in texts:
-        columns.add(session, scorer, marks)
+    for start in range(0, len(texts), _AT_ONCE):
+        some = texts[start : start + _AT_ONCE]
+        for (session, scorer, _), marks in zip(some, flat_marks_from(text for _, _, text in some), strict=True):
+            columns.add(session, scorer, marks)
     return columns

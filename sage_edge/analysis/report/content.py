@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sage_edge.analysis.calibration import AnsweredPrediction
 from sage_edge.analysis.corpus import MeasuredAnswer, Problem, Refused
-from sage_edge.analysis.narrative import Narrative
 from sage_edge.analysis.outlooks import ScoredOutlook
 from sage_edge.analysis.series import Series
 from sage_edge.names import Digest, Track
@@ -15,6 +15,9 @@ from sage_edge.records.claim import ClaimFinding
 from sage_edge.records.dialogue import Dialogue
 from sage_edge.records.theory import Theory
 from sage_edge.trials import TrialPapers
+
+if TYPE_CHECKING:  # its module opens engines, and a report needs none
+    from sage_edge.analysis.narrative import Narrative
 
 SEED = 20_261_120
 """Where chance is used, it starts here; so the same corpus makes the same report."""

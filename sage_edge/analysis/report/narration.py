@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sage_edge.analysis.narrative import Narrative
+from typing import TYPE_CHECKING
+
 from sage_edge.analysis.report.blocks import Badge, Block, Cell, Definition, Paragraphs, Section, Table
 from sage_edge.sizes import counted
+
+if TYPE_CHECKING:  # its module opens engines, and a report needs none
+    from sage_edge.analysis.narrative import Narrative
 
 
 def section(narrative: Narrative | None) -> Section | None:
