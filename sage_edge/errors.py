@@ -24,6 +24,7 @@
     │   ├── ModelUnusable              the engine cannot work with this file
     │   │   └── PromptUnfaithful(model, why)   its template does not hold what is said
     │   ├── NoSeed(seed)               what it draws nobody can draw again         2
+    │   ├── SchemaUnusable(why)        no reply can be held to it
     │   └── ContextOverflow(needs, has)
     ├── ExchangeError                  exchange/errors.py              1
     │   ├── KeyUnusable                this host cannot sign

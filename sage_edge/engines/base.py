@@ -29,8 +29,9 @@ class Message:
 class Draw:
     """How one reply is drawn.
 
-    seed: 32 bits, but not ANY_SEED. schema: a JSON schema, as text, that a whole reply must hold to; a reply that was
-    cut off may not be JSON at all. Raises NoSeed.
+    seed: 32 bits, but not ANY_SEED. schema: a JSON schema, as text, that a whole reply must hold to in its shape; not
+    every engine hears the bounds of a number, so whoever asks checks the values. A reply that was cut off may not be
+    JSON at all. Raises NoSeed.
     """
 
     sampling: Sampling

@@ -53,6 +53,17 @@ class NoSeed(EngineError, ValueError):
         )
 
 
+class SchemaUnusable(EngineError, ValueError):
+    """No reply can be held to a schema: it is none, or asks for what the engine cannot promise."""
+
+    def __init__(self, why: str) -> None:
+        self.why = " ".join(why.split())[:300]
+        super().__init__(
+            f"no reply can be held to this schema: {self.why}",
+            hint="schemas are written in the code that asks; its keywords are those of JSON Schema 2020-12",
+        )
+
+
 class ContextOverflow(EngineError):
     """The conversation is longer than the model's context."""
 

@@ -15,7 +15,7 @@ from sage_edge.engines import chat, loaded_voice
 from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings, require_context, require_room
 from sage_edge.engines.chat import ChatFormat
 from sage_edge.engines.drawn import DrawnTokens
-from sage_edge.engines.errors import EngineError, ModelUnusable
+from sage_edge.engines.errors import EngineError, ModelUnusable, SchemaUnusable
 from sage_edge.engines.vocabulary import LlamaVocabulary
 from sage_edge.errors import LibraryMissing
 from sage_edge.hints import sage
@@ -95,9 +95,10 @@ class LlamaCpp:
         drawn = DrawnTokens()
         prompt = self._chat.prompt(messages)
         require_room(len(prompt.ids), draw, self._settings)
+        grammar = self._grammar(draw.schema)
         try:
             reused = self._rewind(prompt.ids)
-            finish = self._read(prompt.ids, deadline) or self._write(prompt.ids, draw, deadline, drawn)
+            finish = self._read(prompt.ids, deadline) or self._write(prompt.ids, draw, grammar, deadline, drawn)
         except (RuntimeError, ValueError) as broken:
             self._llm.reset()
             raise EngineError(f"llama.cpp failed: {broken}", hint=sage("model verify", deep=True)) from broken
@@ -124,7 +125,7 @@ class LlamaCpp:
             llm.eval(prompt[llm.n_tokens : llm.n_tokens + size])
         return deadline.passed()
 
-    def _write(self, prompt: list[int], draw: Draw, deadline: Deadline, drawn: DrawnTokens) -> Any:
+    def _write(self, prompt: list[int], draw: Draw, grammar: Any, deadline: Deadline, drawn: DrawnTokens) -> Any:
         llm, sampling = self._llm, draw.sampling
         llm.set_seed(draw.seed)
         stream = llm.generate(
@@ -135,7 +136,7 @@ class LlamaCpp:
             typical_p=1.0,
             temp=sampling.temperature,
             repeat_penalty=sampling.repeat_penalty,
-            grammar=self._grammar(draw.schema),
+            grammar=grammar,
         )
         tokens = ((token, self._logprob(token)) for token in stream)
         finish = drawn.take(tokens, self._vocabulary, self._chat.turns, sampling.max_tokens, deadline)
@@ -144,8 +145,13 @@ class LlamaCpp:
         raise EngineError("llama.cpp ended without an end", hint=sage("model verify", deep=True))
 
     def _grammar(self, schema: str | None) -> Any:
-        """Return what lets only replies of this schema be drawn; None for a free reply."""
-        return None if schema is None else self._lib.LlamaGrammar.from_json_schema(schema, verbose=False)
+        """Return what lets only replies of this schema be drawn; None for a free reply. Raises SchemaUnusable."""
+        if schema is None:
+            return None
+        try:
+            return self._lib.LlamaGrammar.from_json_schema(schema, verbose=False)
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as wrong:
+            raise SchemaUnusable(str(wrong) or type(wrong).__name__) from None
 
     def _logprob(self, token: int) -> float:
         """Natural log-probability of a token under the logits of the last evaluation."""

@@ -27,6 +27,7 @@ from sage_edge.records.transcript import FinishReason
 if TYPE_CHECKING:
     import torch
 
+    from sage_edge.engines.transformers_schema import SchemaMask
     from sage_edge.engines.transformers_words import TransformersWords
 
 EXTRA = "researcher"
@@ -83,18 +84,14 @@ class Transformers:
         """Return the next assistant message of a conversation."""
         if self._model is None or self._words is None:
             raise RuntimeError("reply() before load()")
-        if draw.schema is not None:
-            raise EngineError(
-                "transformers draws no reply under a schema here",
-                hint="declare one that does: engine.kind: llamacpp",
-            )
         drawn = DrawnTokens()
         prompt = self._chat.prompt(messages)
+        mask = None if draw.schema is None else self._words.schema_guide.held_to(draw.schema)
         require_room(len(prompt.ids), draw, self._settings)
         try:
             with self._torch.inference_mode():
                 reused = self._rewind(prompt.ids)
-                stream = self._drawn(prompt.ids, draw)
+                stream = self._drawn(prompt.ids, draw, mask)
                 finish = self._read(prompt.ids, deadline) or drawn.take(
                     stream, self._words, self._chat.turns, draw.sampling.max_tokens, deadline
                 )
@@ -104,7 +101,7 @@ class Transformers:
             raise EngineError(f"torch failed: {why}", hint=sage("doctor")) from broken
         if finish is None:
             raise EngineError("transformers ended without an end", hint=sage("model verify", deep=True))
-        return drawn.reply(finish, prompt, reused, is_free=True)
+        return drawn.reply(finish, prompt, reused, is_free=mask is None)
 
     def _forget(self) -> None:
         from transformers import DynamicCache
@@ -131,7 +128,7 @@ class Transformers:
             self._evaluate(prompt[len(self._held) : len(self._held) + size])
         return deadline.passed()
 
-    def _drawn(self, prompt: list[int], draw: Draw) -> Iterator[tuple[int, float]]:
+    def _drawn(self, prompt: list[int], draw: Draw, mask: SchemaMask | None) -> Iterator[tuple[int, float]]:
         """Yield tokens with their log-probability under the logits as the model gave them."""
         from sage_edge.engines import transformers_sampling
 
@@ -139,8 +136,11 @@ class Transformers:
         drawn: list[int] = []
         logits = self._evaluate(prompt[len(self._held) :])
         while True:
-            token = transformers_sampling.pick(logits, drawn, draw.sampling, dice)
+            allowed = logits if mask is None else mask.masked(logits)
+            token = transformers_sampling.pick(allowed, drawn, draw.sampling, dice)
             drawn.append(token)
+            if mask is not None:
+                mask.take(token)
             yield token, float(logits[token].double() - logits.double().logsumexp(0))
             logits = self._evaluate([token])
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sage_edge.engines.errors import ModelUnusable
+from sage_edge.engines.transformers_schema import SchemaGuide
 from sage_edge.hints import sage
 from sage_edge.models.prompt.tokens import MarkerToken, is_marker
 from sage_edge.records import thoughts
@@ -46,6 +48,11 @@ class TransformersWords:
         self._added: dict[int, Any] = tokenizer.added_tokens_decoder
         self._ends = frozenset(ends)
         self.bounds = tokenizer.bos_token or "", tokenizer.eos_token or ""
+
+    @cached_property
+    def schema_guide(self) -> SchemaGuide:
+        """What holds replies to a schema, made when first asked for. Raises LibraryMissing."""
+        return SchemaGuide(self._backend.to_str(), self._ends)
 
     def markers(self, template: str) -> dict[str, MarkerToken]:
         """Return text → token of all that may be markup under a template."""

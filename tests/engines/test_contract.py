@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,17 @@ KINDS = ("llamacpp", "transformers")
 SETTINGS = Settings(context_tokens=512, batch_tokens=16, threads=1, gpu_layers=0)
 GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=12)
 WARM = GREEDY.model_copy(update={"temperature": 0.9, "top_p": 0.95, "top_k": 40, "repeat_penalty": 1.1})
+SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "mood": {"enum": ["calm", "glad"]},
+            "turns": {"type": "array", "items": {"type": "boolean"}, "minItems": 1, "maxItems": 3},
+        },
+        "required": ["mood", "turns"],
+        "additionalProperties": False,
+    }
+)
 TALK = (Message("system", "You are a young mind."), Message("user", "What is your name?"))
 
 
@@ -106,6 +118,34 @@ def test_a_stop_is_heard_within_one_token(engine: Engine) -> None:
 
     reply = engine.reply(TALK, Draw(WARM, 7), After(60))
     assert (reply.finish_reason, reply.completion_tokens < 6) == ("cancelled", True)
+
+
+def test_a_reply_under_a_schema_is_json_that_holds_to_it(engine: Engine) -> None:
+    for seed in range(8):
+        draw = Draw(WARM.model_copy(update={"max_tokens": 80, "temperature": 1.5}), seed, SCHEMA)
+        reply = engine.reply(TALK, draw, Deadline(60))
+        said = json.loads(reply.text)
+        assert reply.finish_reason == "stop"
+        assert said.keys() == {"mood", "turns"}
+        assert said["mood"] in ("calm", "glad")
+        assert 1 <= len(said["turns"]) <= 3
+        assert set(said["turns"]) <= {True, False}
+    free = engine.reply(TALK, Draw(GREEDY, 1), Deadline(60))
+    assert free.text == engine.reply(TALK, Draw(GREEDY, 1), Deadline(60)).text
+
+
+def test_a_schema_is_held_to_up_to_a_limit(engine: Engine) -> None:
+    draw = Draw(GREEDY.model_copy(update={"max_tokens": 4}), 1, SCHEMA)
+    reply = engine.reply(TALK, draw, Deadline(60))
+    assert reply.finish_reason == "length"
+    assert reply.text.startswith("{")
+
+
+@pytest.mark.parametrize("schema", ["nothing", '{"type": "sentence"}', '{"type": 1}'])
+def test_what_is_no_schema_is_refused(engine: Engine, schema: str) -> None:
+    with pytest.raises(EngineError):
+        engine.reply(TALK, Draw(GREEDY, 1, schema), Deadline(60))
+    assert engine.reply(TALK, Draw(GREEDY, 1), Deadline(60)).completion_tokens
 
 
 def test_a_conversation_beyond_the_context_is_refused_before_anything_is_read(engine: Engine) -> None:
