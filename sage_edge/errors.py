@@ -25,6 +25,8 @@
     │   │   └── PromptUnfaithful(model, why)   its template does not hold what is said
     │   ├── NoSeed(seed)               what it draws nobody can draw again         2
     │   ├── SchemaUnusable(why)        no reply can be held to it
+    │   ├── WordsAreMarkup(model, sign)    at a server, which cannot tell them         3
+    │   ├── EndpointError(place)       a server gave no reply that can be taken
     │   └── ContextOverflow(needs, has)
     ├── ExchangeError                  exchange/errors.py              1
     │   ├── KeyUnusable                this host cannot sign

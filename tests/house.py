@@ -73,7 +73,11 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "safetensors": _TENSORS,
     "llama_cpp": ("engines/llamacpp.py", "models/inspect/gguf_model.py"),
     "huggingface_hub": ("models/download/hub.py",),
-    "httpx2": ("models/download/hub.py",),  # the transport that huggingface_hub itself speaks through
+    "httpcore2": ("engines/openai_transport.py",),  # what httpx2 stands on: its connections know no deadline
+    "httpx2": (
+        "engines/openai_*",
+        "models/download/hub.py",
+    ),  # the transport that huggingface_hub itself speaks through
     "fabric": ("remote/ssh/handshake.py",),
     "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
     "docker": ("image/engine.py",),

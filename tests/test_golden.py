@@ -123,6 +123,13 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "SessionChanged": {"place": "sessions/P001.json"},
     "NoSeed": {"seed": 4_294_967_295},
     "PromptUnfaithful": {"model": "a/b:q8_0"},
+    "WordsAreMarkup": {"model": "a/b:q8_0", "sign": "<|im_end|>"},
+    **{
+        name: {"place": "https://thor:8443", "message": "broke off: no more bytes"}
+        for name in ("EndpointError", "EndpointAway", "EndpointUntrusted", "EndpointBroken")
+    },
+    "TokenUnusable": {"path": "/etc/sage/token"},
+    "CertificatesUnusable": {"path": "/etc/sage/server.pem"},
 }
 
 

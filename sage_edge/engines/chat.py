@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sage_edge.engines.base import Message
-from sage_edge.engines.errors import PromptUnfaithful
+from sage_edge.engines.errors import PromptUnfaithful, WordsAreMarkup
 from sage_edge.models.errors import TemplateUnfaithful
 from sage_edge.models.prompt import probes
-from sage_edge.models.prompt.prompt_text import rendered
+from sage_edge.models.prompt.prompt_text import PromptText, rendered
 from sage_edge.models.prompt.template import ChatTemplate
 from sage_edge.models.prompt.tokens import MarkerToken, PromptTokens
 from sage_edge.records import thoughts
@@ -67,10 +67,27 @@ class ChatFormat:
 
         Each text is turned into tokens once and back again: a vocabulary that lacks a sign drops it without a word.
         """
+        return self._of(self._rendered(messages))
+
+    def prompt_elsewhere(self, messages: Sequence[Message]) -> Prompt:
+        """Return the prompt of a conversation that a server makes, which takes all of its text for one.
+
+        Raises WordsAreMarkup where that makes special tokens of what was said, and as `prompt` does.
+        """
+        text = self._rendered(messages)
+        prompt = self._of(text)
+        if prompt.ids != list(self._tokenise(text.text, True)):
+            signs = (self._tokens.sign_in(text.text[begin:end]) for begin, end in text.words)
+            raise WordsAreMarkup(self._model, next(filter(None, signs), "a special token"))
+        return prompt
+
+    def _rendered(self, messages: Sequence[Message]) -> PromptText:
         try:
-            prompt = rendered(self._template, [(message.role, message.text) for message in messages])
+            return rendered(self._template, [(message.role, message.text) for message in messages])
         except TemplateUnfaithful as unfaithful:
             raise PromptUnfaithful(self._model, unfaithful.why) from None
+
+    def _of(self, prompt: PromptText) -> Prompt:
         return Prompt(self._tokens.ids(prompt), thoughts.open_at_the_end(prompt.markup[-1]))
 
     def _whole(self, text: str) -> Sequence[int]:

@@ -52,7 +52,7 @@ class LlamaCpp:
         self._llm = self._open(model)
         loaded_voice.require_heard(model, speech, self._lib, self._llm)
         self._vocabulary = LlamaVocabulary(self._lib, self._llm)
-        self._chat = self._chat_format(str(model.ref), template)
+        self._chat = _spoken(str(model.ref), template, self._llm, self._vocabulary)
         self._logits: npt.NDArray[np.float32] | None = None
 
     def _open(self, model: ResolvedModel) -> Any:
@@ -69,24 +69,7 @@ class LlamaCpp:
                 verbose=False,
             )
         except (ValueError, RuntimeError, AssertionError) as refusal:
-            raise ModelUnusable(
-                f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
-            ) from refusal
-
-    def _chat_format(self, model: str, template: str) -> ChatFormat:
-        words = self._vocabulary
-        bos, eos = (
-            words.piece(token, special=True).decode("utf-8", "replace")
-            for token in (self._llm.token_bos(), self._llm.token_eos())
-        )
-        return ChatFormat(
-            model,
-            template,
-            (bos, eos),
-            words.markers(template),
-            lambda text, special: words.tokens(text, special=special),
-            lambda tokens: b"".join(map(words.piece, tokens)),
-        )
+            raise _unopened(model, refusal) from refusal
 
     def reply(self, messages: Sequence[Message], draw: Draw, deadline: Deadline) -> Reply:
         """Return the next assistant message of a conversation."""
@@ -171,6 +154,43 @@ class LlamaCpp:
         if self._llm is not None:
             self._llm.close()
             self._llm = None
+
+
+def chat_format(model: ResolvedModel) -> ChatFormat:
+    """Return how a GGUF is spoken to, from its vocabulary alone: no weights are loaded.
+
+    Raises LibraryMissing, and ModelUnusable where it lacks what a conversation needs.
+    """
+    try:
+        import llama_cpp
+    except ImportError:
+        raise LibraryMissing(LlamaCpp.name, EXTRA) from None
+    _, template = loaded_voice.declared(model)
+    try:
+        llm = bare_llama.of(llama_cpp)(model_path=str(model.path), vocab_only=True, verbose=False)
+    except (ValueError, RuntimeError, AssertionError) as refusal:
+        raise _unopened(model, refusal) from refusal
+    return _spoken(str(model.ref), template, llm, LlamaVocabulary(llama_cpp, llm))
+
+
+def _spoken(model: str, template: str, llm: Any, words: LlamaVocabulary) -> ChatFormat:
+    bos, eos = (
+        words.piece(token, special=True).decode("utf-8", "replace") for token in (llm.token_bos(), llm.token_eos())
+    )
+    return ChatFormat(
+        model,
+        template,
+        (bos, eos),
+        words.markers(template),
+        lambda text, special: words.tokens(text, special=special),
+        lambda tokens: b"".join(map(words.piece, tokens)),
+    )
+
+
+def _unopened(model: ResolvedModel, refusal: Exception) -> ModelUnusable:
+    return ModelUnusable(
+        f"llama.cpp cannot open {model.ref}: {refusal}", hint=sage("model verify", str(model.ref), deep=True)
+    )
 
 
 KIND = EngineKind(LlamaCpp.name, LlamaCpp, extra=EXTRA)

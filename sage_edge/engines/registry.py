@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sage_edge.engines import llamacpp, scripted, transformers_engine
+from sage_edge.engines import llamacpp, openai_engine, scripted, transformers_engine
 from sage_edge.engines.base import Engine, EngineKind, Settings
 from sage_edge.engines.errors import UnknownEngine
 
-KINDS: Mapping[str, EngineKind] = {kind.name: kind for kind in (llamacpp.KIND, transformers_engine.KIND, scripted.KIND)}
+KINDS: Mapping[str, EngineKind] = {
+    kind.name: kind for kind in (llamacpp.KIND, transformers_engine.KIND, openai_engine.KIND, scripted.KIND)
+}
 
 
 def find(name: str) -> EngineKind:

@@ -69,14 +69,7 @@ class Transformers:
             self._torch.set_num_threads(self._settings.threads)
         loaded = transformers_folder.load(model, self._dtype, self._device)
         words = transformers_words.TransformersWords(str(model.ref), model.path, transformers_folder.ends(loaded))
-        self._chat = ChatFormat(
-            str(model.ref),
-            template,
-            words.bounds,
-            words.markers(template),
-            words.tokens,
-            lambda tokens: b"".join(map(words.piece, tokens)),
-        )
+        self._chat = _spoken(str(model.ref), template, words)
         self._model, self._words = loaded, words
         self._forget()
 
@@ -159,6 +152,31 @@ class Transformers:
             self._forget()
             if self._device == "cuda":
                 self._torch.cuda.empty_cache()
+
+
+def chat_format(model: ResolvedModel) -> ChatFormat:
+    """Return how a folder's model is spoken to, from its tokenizer alone: no weights are loaded.
+
+    Raises LibraryMissing, and ModelUnusable where it lacks what a conversation needs.
+    """
+    try:
+        from sage_edge.engines.transformers_words import TransformersWords
+
+        template = _template(model)
+        return _spoken(str(model.ref), template, TransformersWords(str(model.ref), model.path, ()))
+    except ImportError:
+        raise LibraryMissing(Transformers.name, EXTRA) from None
+
+
+def _spoken(model: str, template: str, words: TransformersWords) -> ChatFormat:
+    return ChatFormat(
+        model,
+        template,
+        words.bounds,
+        words.markers(template),
+        words.tokens,
+        lambda tokens: b"".join(map(words.piece, tokens)),
+    )
 
 
 def _template(model: ResolvedModel) -> str:

@@ -55,6 +55,11 @@ class PromptTokens:
             at = end + (len(text[end:]) - len(text[end:].lstrip()) if marker.after else 0)
         return [*ids, *self._plain(text[at:])]
 
+    def sign_in(self, text: str) -> str | None:
+        """Return the first text of a special token that stands in a text, or None."""
+        mark = self._marker.search(text) if self._marker is not None else None
+        return mark[0] if mark is not None else None
+
     def _found(self, prompt: PromptText) -> Iterator[tuple[int, int, MarkerToken]]:
         """Yield where a special token of the markup begins and ends."""
         if self._marker is None:
