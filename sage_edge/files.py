@@ -184,11 +184,11 @@ def _demand_file_or_nothing(path: Path) -> None:
         raise OSError(errno.ENXIO, "it is a device or a pipe", str(path))
 
 
-def create_exclusive(path: Path, data: bytes) -> None:
+def create_exclusive(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Create `path` with its whole content, durably, once for ever. Raises FileExistsError, StorageError."""
     with storing(path):
         make_folder(path.parent)
-        temporary = _temporary(path.parent, data)
+        temporary = _temporary(path.parent, data, mode)
         try:
             _name_once(temporary, path)
         finally:
@@ -281,9 +281,9 @@ def sweep(folder: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _temporary(folder: Path, data: bytes) -> Path:
+def _temporary(folder: Path, data: bytes, mode: int = 0o644) -> Path:
     path = folder / f"{_TEMP}{secrets.token_hex(8)}"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         _write_all(handle, data)
         os.fsync(handle)

@@ -6,6 +6,7 @@ SAGE_STATE       the writable volume /srv/sage/state
 SAGE_MODELS      more models, each with its card     /srv/sage/models
 SAGE_KEY         signs this host's commits           /run/sage/exchange-key, the one that opens the exchange, too
 SAGE_FACTS_ROOT  where board facts are measured, `/` unless a test or a container says otherwise
+SAGE_SERVING     token, cert.pem and key.pem of the gateway     $SAGE_STATE/serve
 SAGE_CACHE       what can be computed again          $SAGE_STATE/cache, else $XDG_CACHE_HOME/sage-edge
 SAGE_IMAGE_CARD  what the image around us was made for; set in our images, and nowhere else
 
@@ -16,6 +17,7 @@ state/
   locks/…                 advisory locks, released by the kernel when their holder dies
   heartbeat.json          replaced while the agent lives
   clock.json              what this host remembers of its own clock
+  serve/token             opens the gateway; beside it cert.pem and key.pem where it is reached from elsewhere
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ SYSTEM_KEY = Path("/run/sage/exchange-key")
 
 @dataclass(frozen=True)
 class Paths:
-    """Where this process reads and writes. image: None outside of our images."""
+    """Where this process reads and writes. image: None outside of our images; secrets: None: below the state."""
 
     fleet: Path
     card: Path
@@ -46,6 +48,7 @@ class Paths:
     facts_root: Path
     image: Path | None = None
     key: Path = SYSTEM_KEY
+    secrets: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], here: Path) -> Paths:
@@ -61,6 +64,7 @@ class Paths:
             facts_root=named(env, "SAGE_FACTS_ROOT") or Path("/"),
             image=named(env, "SAGE_IMAGE_CARD"),
             key=named(env, "SAGE_KEY") or SYSTEM_KEY,
+            secrets=named(env, "SAGE_SERVING"),
         )
 
     @property
@@ -82,6 +86,11 @@ class Paths:
     @property
     def heartbeat(self) -> Path:
         return self.state / "heartbeat.json"
+
+    @property
+    def serving(self) -> Path:
+        """The folder of the gateway's token, certificate and key."""
+        return self.secrets or self.state / "serve"
 
     @property
     def clock(self) -> Path:

@@ -77,6 +77,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "httpx2": (
         "engines/openai_*",
         "models/download/hub.py",
+        "serve/upstream.py",
     ),  # the transport that huggingface_hub itself speaks through
     "fabric": ("remote/ssh/handshake.py",),
     "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
@@ -85,6 +86,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "matplotlib": ("analysis/plots/*",),
     "scipy": ("analysis/statistics/*",),
     "diptest": ("analysis/statistics/*",),
+    "starlette": ("serve/gateway.py", "serve/questions.py"),
+    "uvicorn": ("serve/listener.py",),
+    "prometheus_client": ("serve/accounts.py",),
     "jinja2": ("analysis/report/page.py", "models/prompt/*"),
 }
 _HOMES = re.compile(r"/home/|/Users/|/root\b|(^|[\s\"'=:])~/|(^|[\s\"'=:])~$")

@@ -45,7 +45,7 @@ def _click_fault(command: click.Command, words: list[str]) -> str:
     context = click.Context(main)
     while isinstance(command, click.Group):
         if not words:
-            return "ends at a group"
+            return "" if command.invoke_without_command else "ends at a group"
         chosen = command.get_command(context, words[0])
         if chosen is None:
             return f"no command {words[0]}"

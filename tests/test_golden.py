@@ -130,6 +130,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "TokenUnusable": {"path": "/etc/sage/token"},
     "CertificatesUnusable": {"path": "/etc/sage/server.pem"},
+    "ServerFailed": {"model": "a/b:q8_0"},
 }
 
 

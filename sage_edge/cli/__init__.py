@@ -28,6 +28,7 @@ _GROUPS = {
     "replay": "Ask a session again, and compare every reply.",
     "report": "What the transcripts say, as one page and as Markdown.",
     "recommendation": "What researchers recommend to this host, and its answers.",
+    "serve": "This host's model, answered for others.",
     "session": "Run, list, show and verify sessions.",
     "theory": "What researchers hold to be so, and what speaks for and against it.",
     "trial": "Randomised trials: what is offered, what runs, what they showed.",

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from sage_edge.declared import Declared
 from sage_edge.inventory.cadence import PositiveDuration, ScheduleOverride
+from sage_edge.inventory.serve_settings import ServeSettings
 from sage_edge.names import HostName, ModelRef, RoleName, Slug
 from sage_edge.sampling import Sampling
 
@@ -42,7 +43,10 @@ class Policy(Declared):
 
 
 class Host(Declared):
-    """One machine of the fleet. The keys in CONDUCTING are there exactly when its role can conduct."""
+    """One machine of the fleet. The keys in CONDUCTING are there exactly when its role can conduct.
+
+    serve: what it answers others with; only where its role may `answer`.
+    """
 
     format: Literal[1]
     name: HostName
@@ -55,3 +59,4 @@ class Host(Declared):
     turn_deadline: PositiveDuration | None = None
     policy: Policy | None = None
     schedule: ScheduleOverride | None = None
+    serve: ServeSettings | None = None

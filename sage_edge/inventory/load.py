@@ -195,6 +195,8 @@ def _check_host(reader: Reader, path: Path, host: Host, files: _Files) -> None:
             reader.fault(path, key, f"is missing; a {role.name} conducts sessions")
         if given and not conducts:
             reader.fault(path, key, f"is only for a host that conducts sessions; a {role.name} does not")
+    if host.serve is not None and not role.may("answer"):
+        reader.fault(path, "serve", f"is only for a host that answers others; a {role.name} does not")
 
 
 def _check_known(reader: Reader, path: Path, key: str, name: str) -> None:
