@@ -54,7 +54,7 @@ class OpenaiEndpoint:
     def __init__(self, options: OpenaiOptions) -> None:
         self.place, self._options = options.url, options
         token = None if options.token_file is None else openai_options.token(Path(options.token_file))
-        self.patience = Patience()
+        self.patience, self._names = Patience(), ""
         self._client = client(trusted(options), self.patience, token)
 
     def close(self) -> None:
@@ -67,7 +67,9 @@ class OpenaiEndpoint:
             with self._asked("GET", "/v1/models", deadline) as answer:
                 if not _is(answer, _JSON):
                     raise openai_refusals.nonsense(self.place, f"{_kind(answer)} where a list of models was asked for")
-                return _ServedModels.model_validate_json(self._read(answer)).data
+                entries = _ServedModels.model_validate_json(self._read(answer)).data
+                self._names = ", ".join(entry.id for entry in entries)
+                return entries
         except ValidationError:
             raise openai_refusals.nonsense(self.place, "no list of models") from None
         except GivenUp:
@@ -128,6 +130,8 @@ class OpenaiEndpoint:
             raise openai_refusals.sent_elsewhere(self.place, _host(answer.headers.get("location", "")))
         if status in (401, 403):
             raise openai_refusals.wrong_token(self.place, status, self._options.token_file)
+        if status == 404 and self._names:
+            raise openai_refusals.served_no_more(self.place, self._names, self._words(answer))
         if status in _QUESTION:
             raise openai_refusals.question_refused(self.place, status, self._words(answer))
         if status != 200:

@@ -28,7 +28,7 @@ EXTRA = "researcher"
 ANSWER_S = 30.0
 """How long an endpoint may take to say what it serves."""
 
-_USAGE_S = 1.0
+USAGE_S = 1.0
 """How long it may take to say what it counted, once a reply has ended."""
 
 _BYTES = "byte", (256,)
@@ -117,7 +117,7 @@ class Openai:
         with endpoint.reply(question, deadline) as chunks:
             streamed.take(chunks, deadline)
             if streamed.is_whole:
-                endpoint.patience.deadline = Deadline(_USAGE_S)
+                endpoint.patience.deadline = Deadline(USAGE_S)
                 streamed.take_usage(chunks)
 
     def _checked(self, streamed: StreamedReply, prompt: Prompt, draw: Draw) -> Reply:

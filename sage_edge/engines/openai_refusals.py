@@ -8,6 +8,7 @@ from sage_edge import sanitize, sizes
 from sage_edge.engines.errors import EndpointBroken, EndpointRefused
 
 LONGEST_WORDS = 300
+_ITS_NAME = "set engine.options.model in the host's file to the name that it has there"
 
 
 def shown(words: str) -> str:
@@ -35,8 +36,13 @@ def not_served(place: str, name: str, served: Sequence[str]) -> EndpointRefused:
     return EndpointRefused(
         place,
         f"has no model {name}; it serves: {shown(', '.join(served)) or 'none'}",
-        hint="set engine.options.model in the host's file to the name that it has there",
+        hint=_ITS_NAME,
     )
+
+
+def served_no_more(place: str, served: str, words: str) -> EndpointRefused:
+    """Return the refusal of a model that an endpoint had when it was opened."""
+    return EndpointRefused(place, f"served {shown(served)}, and says status 404 now: {words}", hint=_ITS_NAME)
 
 
 def sent_elsewhere(place: str, to: str) -> EndpointRefused:
