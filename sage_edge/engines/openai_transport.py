@@ -5,10 +5,13 @@ One connection for each question, no proxy, no redirect: a token goes to whom it
 
 from __future__ import annotations
 
+import math
+import socket
 import ssl
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
 
 import httpcore2
 import httpx2
@@ -19,7 +22,7 @@ from sage_edge.records.transcript import FinishReason
 SLICE_S = 0.05
 _CONNECT_S = 5.0
 _WRITE_S = 5.0
-_SECRET = "authorization"  # noqa: S105  a header's name
+_T = TypeVar("_T")
 
 
 class GivenUp(Exception):
@@ -50,32 +53,58 @@ class Patience:
 
 
 class _PatientStream(httpcore2.NetworkStream):
-    """A connection whose reads ask for the deadline."""
+    """A connection that asks for the deadline between short waits: for bytes, for room, for the other side's hello."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, patience: Patience) -> None:
-        self._stream, self._patience = stream, patience
+    def __init__(self, connection: socket.socket, patience: Patience) -> None:
+        connection.settimeout(SLICE_S)
+        self._socket, self._patience = connection, patience
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def _patiently(
+        self, step: Callable[[], _T], timeout: float | None, late: type[Exception], lost: type[Exception]
+    ) -> _T:
+        until = math.inf if timeout is None else time.monotonic() + timeout
         while True:
             self._patience.check()
             try:
-                return self._stream.read(max_bytes, timeout=SLICE_S)
-            except httpcore2.ReadTimeout:
-                continue
+                return step()
+            except TimeoutError:
+                if time.monotonic() >= until:
+                    raise late("it is silent") from None
+            except OSError as broken:
+                raise lost(str(broken)) from broken
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._patiently(
+            lambda: self._socket.recv(max_bytes), timeout, httpcore2.ReadTimeout, httpcore2.ReadError
+        )
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
+        at = 0
+        while at < len(buffer):
+            rest = memoryview(buffer)[at:]
+            at += self._patiently(
+                partial(self._socket.send, rest), timeout, httpcore2.WriteTimeout, httpcore2.WriteError
+            )
 
     def close(self) -> None:
-        self._stream.close()
+        self._socket.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        return _PatientStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._patience)
+        greeting = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
+        stream = _PatientStream(greeting, self._patience)
+        try:
+            self._patiently(greeting.do_handshake, timeout, httpcore2.ConnectTimeout, httpcore2.ConnectError)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        if info == "ssl_object" and isinstance(self._socket, ssl.SSLSocket):
+            return self._socket
+        return self._socket if info == "socket" else None
 
 
 class _PatientBackend(httpcore2.SyncBackend):
@@ -94,7 +123,7 @@ class _PatientBackend(httpcore2.SyncBackend):
     ) -> httpcore2.NetworkStream:
         self._patience.check()
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return _PatientStream(stream, self._patience)
+        return _PatientStream(stream.get_extra_info("socket"), self._patience)
 
 
 class _PatientTransport(httpx2.HTTPTransport):
@@ -111,7 +140,7 @@ def client(trusted: ssl.SSLContext, patience: Patience, token: str | None) -> ht
     """Return a client whose questions end when the patience does, by GivenUp. token: is sent with each of them."""
     headers = {"user-agent": "sage-edge", "accept-encoding": "identity"}
     if token is not None:
-        headers[_SECRET] = f"Bearer {token}"
+        headers["authorization"] = f"Bearer {token}"
     return httpx2.Client(
         transport=_PatientTransport(trusted, patience),
         headers=headers,
