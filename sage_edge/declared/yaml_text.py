@@ -8,6 +8,7 @@ document; and because people cannot read it, what is `invisible` in keys and in 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ MOST_VALUES = 100_000
 """Values of one text, those behind aliases counted each time."""
 
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
+_LIBYAML = getattr(yaml, "CSafeLoader", None)
+_READ_OTHERWISE = re.compile("[\t\ufeff\x85\u2028\u2029]|[|>][^\n]*#")
+"""What libyaml takes and PyYAML does not, or the other way round, and line separators, which are refused."""
+
 _HALF = re.compile("[\ud800-\udfff]")
 _CORE = "tag:yaml.org,2002:"
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -85,6 +90,16 @@ class _Content:
         self._size = self._deepest = 0
 
     def read(self) -> Any:
+        """Return what the text holds, by libyaml where it is there: ten times as fast.
+
+        What it takes is taken; whatever it objects to, or may see in another way, PyYAML's own parser reads.
+        """
+        if _LIBYAML is not None and self.places is None and not _READ_OTHERWISE.search(self.text):
+            with contextlib.suppress(yaml.YAMLError, ValueError):
+                return _Content(self.text)._document(_from_libyaml(self.text))
+        return self._by_pyyaml()
+
+    def _by_pyyaml(self) -> Any:
         if separator := _SEPARATORS.search(self.text):
             line = self.text.count("\n", 0, separator.start()) + 1
             raise YamlRefused(line, f"holds {separator.group()!a}, which ends a line in some versions of YAML only")
@@ -119,7 +134,7 @@ class _Content:
             return self._aliased(event, depth)
         size, around, self._deepest = self._size, self._deepest, depth
         if isinstance(event, yaml.ScalarEvent):
-            self._require_seen(event, path, in_quotes=event.style is not None)
+            self._require_seen(event, path, in_quotes=bool(event.style))
             value: Any = _scalar(event, path)
         elif depth == MOST_DEPTH:
             _refuse(event, "is nested too deeply")
@@ -195,6 +210,19 @@ class _Content:
         is_word = isinstance(event, yaml.ScalarEvent | yaml.AliasEvent)
         written = shown(self.text[event.start_mark.index : event.end_mark.index].strip()) if is_word else None
         self.places[place] = WrittenValue(at.start_mark.line + 1, written)
+
+
+def _from_libyaml(text: str) -> Iterator[Any]:
+    """Yield the events of a text. Raises YAMLError, and ValueError where PyYAML may take the text in another way."""
+    within = 0  # this many collections, the outermost in brackets
+    for event in yaml.parse(text, Loader=_LIBYAML):  # type: ignore[arg-type]
+        if isinstance(event, yaml.CollectionStartEvent):
+            within += 1 if within or event.flow_style else 0
+        elif isinstance(event, yaml.CollectionEndEvent):
+            within -= 1 if within else 0
+        elif within and isinstance(event, yaml.ScalarEvent) and not event.style and "?" in event.value:
+            raise ValueError("a question mark between brackets, outside of quotes")
+        yield event
 
 
 def _scalar(event: yaml.ScalarEvent, path: str) -> Word:

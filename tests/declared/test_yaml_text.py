@@ -7,10 +7,11 @@ import math
 import re
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sage_edge.declared import yaml_text
@@ -165,6 +166,53 @@ def test_json_is_read_as_json_says(content: object) -> None:
         assert repr(held) == repr(content)
     else:
         assert any(sign in refusal.problem for sign in why)
+
+
+SIGNS = st.sampled_from(
+    ("- ", "key: ", "? ", ": ", ", ", "[", "]", "{", "}", "#", "&a", "*a", "!", "!!str ", "|", ">-", "'", '"', "%", "?")
+) | st.sampled_from(
+    (
+        "\\",
+        "\\x41",
+        "---",
+        "...",
+        "\n",
+        "\n  ",
+        "\r\n",
+        "\t",
+        " ",
+        "a",
+        "b c",
+        "01",
+        "1.5",
+        "null",
+        "<<",
+        "\u00e9",
+        "\ufeff",
+        "\x07",
+    )
+)
+
+
+def by_pyyaml(text: str) -> tuple[Any, YamlRefused | None]:
+    with mock.patch.object(yaml_text, "_LIBYAML", None):
+        return read(text)
+
+
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="this PyYAML has no libyaml, so there is one parser")
+@given(text=st.lists(SIGNS, max_size=24).map("".join) | st.text(max_size=60))
+@example("a: 1\tb")
+@example("\ufeffa: 1")
+@example("a: |#\n b")
+@example("a: 1\na: 2\n\x07")
+@example("- !\n- &a [1]\n- *a")
+@example("a: \ud800")
+@example("[b? c]")
+def test_both_parsers_find_the_same(text: str) -> None:
+    (held, refusal), (expected, reason) = read(text), by_pyyaml(text)
+    assert (repr(held), repr(refusal)) == (repr(expected), repr(reason))
+    if refusal is not None and reason is not None:
+        assert (refusal.line, refusal.key) == (reason.line, reason.key)
 
 
 @given(text=st.text(max_size=60) | st.text("-?:,[]{}#&*!|>'\"%@` \n\tab01.\N{TILDE}<=", max_size=40))
