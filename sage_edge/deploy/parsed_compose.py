@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import yaml
 from pydantic import JsonValue
 
@@ -9,9 +11,11 @@ _CORE = "tag:yaml.org,2002:"
 _PLAIN = tuple(f"{_CORE}{name}" for name in ("int", "bool", "null"))
 
 
+@functools.lru_cache(maxsize=64)
 def meaning(text: str) -> JsonValue:
     """Return a compose file as plain values; what has another tag than those of JSON is `{tag: value}`.
 
+    The boards of a fleet have few different ones, so each is parsed once; nobody changes what is returned.
     Raises yaml.YAMLError for a text that is no YAML.
     """
     node = yaml.compose(text, yaml.SafeLoader)
