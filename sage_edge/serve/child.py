@@ -85,9 +85,11 @@ class Child:
                 if not self._was_up:
                     raise
                 why = failed.message
-            pause_s = _SOON_S if time.monotonic() - begun > _STEADY_S else min(_LATE_S, pause_s * 2)
+            if time.monotonic() - begun > _STEADY_S:
+                pause_s = _SOON_S
             self._log(f"the server of {self.model.ref} is gone: {why}; it is started again in {pause_s:g} s")
             await asyncio.sleep(pause_s)
+            pause_s = min(_LATE_S, pause_s * 2)
 
     @property
     def _code(self) -> int | None:
