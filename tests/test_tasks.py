@@ -98,6 +98,7 @@ def test_the_list_is_there_at_once() -> None:
         "bench.models",
         "bench.analysis",
         "bench.fleet",
+        "bench.engines",
         "provision",
         "sync",
         "plan",

@@ -35,5 +35,11 @@ def fleet(c: Context, quick: bool = False) -> int:
     return _measured(c, "fleet", quick)
 
 
+@task(help=_QUICK)
+def engines(c: Context, quick: bool = False) -> int:
+    """Measure what the gateway in front of a model's server costs, and what it uses while idle."""
+    return _measured(c, "engines", quick)
+
+
 def _measured(c: Context, part: str, quick: bool) -> int:
     return run(c, *python(f"tests.benchmarks.{part}", *(["--quick"] if quick else [])))[0]
