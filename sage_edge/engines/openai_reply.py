@@ -1,4 +1,8 @@
-"""One reply, put together from the chunks of a stream: whole characters, no more tokens than were asked for."""
+"""One reply, put together from the chunks of a stream: whole characters, no more tokens than were asked for.
+
+Its log-probability is the mean over what the server tells, with or without the token that ended the turn: vLLM tells
+that one, llama.cpp's servers do not.
+"""
 
 from __future__ import annotations
 
