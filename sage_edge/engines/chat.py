@@ -81,6 +81,10 @@ class ChatFormat:
             raise WordsAreMarkup(self._model, next(filter(None, signs), "a special token"))
         return prompt
 
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has that is no markup."""
+        return len(self._tokenise(text, False))
+
     def _rendered(self, messages: Sequence[Message]) -> PromptText:
         try:
             return rendered(self._template, [(message.role, message.text) for message in messages])

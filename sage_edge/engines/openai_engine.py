@@ -98,7 +98,7 @@ class Openai:
 
         if self._endpoint is None:
             raise RuntimeError("reply() before load()")
-        streamed = StreamedReply(draw.sampling.max_tokens)
+        streamed = StreamedReply(draw.sampling.max_tokens, self._chat.count)
         prompt = self._chat.prompt_elsewhere(messages)
         require_room(len(prompt.ids), draw, self._settings)
         if draw.schema is not None:  # looked at here first: a server may pass over one that is none

@@ -3,6 +3,8 @@
                   llamacpp (llama.cpp's and llama-cpp-python's)       vllm
 top_k, min_p      top_k, min_p                                        top_k, min_p
 repeat_penalty    repeat_penalty                                      repetition_penalty
+logprobs          not asked for: with them llama-cpp-python's drops   of each token
+                  each character that takes two tokens
 schema            response_format {type: json_object, schema}         {type: json_schema, json_schema: {schema}}
 """
 
@@ -20,7 +22,7 @@ _PENALTY = {"llamacpp": "repeat_penalty", "vllm": "repetition_penalty"}
 
 
 def body(model: str, messages: Sequence[Message], draw: Draw, dialect: Literal["llamacpp", "vllm"]) -> bytes:
-    """Return the JSON of a question for one streamed reply with the log-probability of each token."""
+    """Return the JSON of a question for one streamed reply."""
     sampling = draw.sampling
     question: dict[str, JsonValue] = {
         "model": model,
@@ -34,9 +36,9 @@ def body(model: str, messages: Sequence[Message], draw: Draw, dialect: Literal["
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
         _PENALTY[dialect]: sampling.repeat_penalty,
-        "logprobs": True,
-        "top_logprobs": 1,
     }
+    if dialect != "llamacpp":
+        question |= {"logprobs": True, "top_logprobs": 1}
     if draw.schema is not None:
         question["response_format"] = _response_format(json.loads(draw.schema), dialect)
     return json.dumps(question, ensure_ascii=False).encode()

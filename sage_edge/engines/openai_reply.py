@@ -1,13 +1,12 @@
 """One reply, put together from the chunks of a stream: whole characters, no more tokens than were asked for.
 
-Its log-probability is the mean over what the server tells, with or without the token that ended the turn: vLLM tells
-that one, llama.cpp's servers do not.
+Its log-probability is the mean over what the server tells; vLLM tells that of the token that ended the turn, too.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sage_edge.engines.base import Deadline, Reply
@@ -22,9 +21,13 @@ LOST = "\ufffd"
 
 @dataclass
 class StreamedReply:
-    """What came so far. finish: why it ended, once it did; is_whole: the server said so. tokens: as many as came."""
+    """What came so far. finish: why it ended, once it did; is_whole: the server said so. tokens: as many as came.
+
+    most: how many may come; count: says how many tokens a text has.
+    """
 
     most: int
+    count: Callable[[str], int]
     finish: FinishReason | None = None
     is_whole: bool = False
     tokens: int = 0
@@ -63,7 +66,7 @@ class StreamedReply:
     def _take(self, choice: ServedChoice) -> None:
         delta, logprobs = choice.delta, choice.logprobs.content
         thinking = delta.reasoning_content or delta.reasoning
-        drawn = len(logprobs) or int(bool(delta.content or thinking))
+        drawn = len(logprobs) or self._drawn(delta.content + thinking)
         if self.tokens + drawn > self.most:  # the server goes on behind max_tokens
             self.finish = "length"
             return
@@ -75,6 +78,10 @@ class StreamedReply:
         self._logprobs += [entry.logprob for entry in logprobs]
         if choice.finish_reason is not None:
             self.finish, self.is_whole = _finish(choice.finish_reason), True
+
+    def _drawn(self, text: str) -> int:
+        """Return how many tokens a chunk is: one, but those of a single character may come at once."""
+        return int(bool(text)) if text.isascii() else max(1, self.count(text))
 
     @property
     def text(self) -> str:
@@ -89,19 +96,29 @@ class StreamedReply:
         parted = thoughts.PartedReply(answer.strip(), thinking or None)
         if is_free and not thinking:
             parted = thoughts.parted(answer, prompt.closes)
-        counted = self.usage.completion_tokens if self.usage is not None else self.tokens
+        counted = self._counted()
         return Reply(
             text=parted.answer,
             finish_reason="length" if counted > self.most else finish,
             prompt_tokens=len(prompt.ids),
             reused_tokens=self.usage.prompt_tokens_details.cached_tokens if self.usage is not None else 0,
-            completion_tokens=max(counted, self.tokens),
+            completion_tokens=counted,
             ttft_s=self._first_s,
             duration_s=time.monotonic() - self._began,
             mean_logprob=sum(self._logprobs) / len(self._logprobs) if self._logprobs else None,
             thinking=parted.thinking,
             dropped_tokens=lost,
         )
+
+    def _counted(self) -> int:
+        """Return how many tokens were drawn: as the server says, or as many as came.
+
+        Where it does not tell a log-probability of each, one that ended at the limit has drawn as many as it may.
+        """
+        if self.usage is not None:
+            return max(self.usage.completion_tokens, self.tokens)
+        is_at_limit = self.is_whole and self.finish == "length" and not self._logprobs
+        return self.most if is_at_limit else self.tokens
 
 
 def _finish(reason: str) -> FinishReason:

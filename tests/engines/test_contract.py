@@ -1,6 +1,6 @@
 """What every engine promises, asked of each over the same weights: a tiny Qwen2, as a folder and as a GGUF in f32.
 
-openai asks llama-cpp-python's own server for the GGUF. What cannot hold through a foreign server is said in FOREIGN.
+openai asks llama-cpp-python's own server for the GGUF. What cannot hold through a server is said at FOREIGN.
 """
 
 from __future__ import annotations
@@ -40,8 +40,13 @@ tiny = pytest.importorskip("tests.models.tiny")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 KINDS = ("llamacpp", "transformers", "openai")
-FOREIGN = {"openai": "a server reads all of a prompt as one text, and this one does not say what it has read before"}
-"""Kinds that compute elsewhere, and what is otherwise with them."""
+FOREIGN = {"openai"}
+"""Kinds that compute elsewhere.
+
+A server reads all of a prompt as one text. This one does not say what it has read before, nor that a sign was drawn
+which begins somebody's turn; it does not count a token of no whole character; and it is not asked for
+log-probabilities, for with them it drops characters.
+"""
 
 SETTINGS = Settings(context_tokens=512, batch_tokens=16, threads=1, gpu_layers=0)
 GREEDY = Sampling(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repeat_penalty=1.0, max_tokens=12)
@@ -110,8 +115,11 @@ def test_a_seed_draws_the_same_again_and_another_draws_otherwise(engine: Engine)
     first, again, other = (engine.reply(TALK, Draw(WARM, seed), Deadline(60)) for seed in (7, 7, 8))
     assert (first.text, first.completion_tokens) == (again.text, again.completion_tokens)
     assert first.text != other.text
-    assert first.mean_logprob == pytest.approx(again.mean_logprob, abs=1e-4)
-    assert (first.mean_logprob or 0) < 0
+    if engine.name in FOREIGN:
+        assert first.mean_logprob is None
+    else:
+        assert first.mean_logprob == pytest.approx(again.mean_logprob, abs=1e-4)
+        assert (first.mean_logprob or 0) < 0
 
 
 def test_a_limit_is_a_finish_reason(engine: Engine) -> None:
@@ -216,9 +224,10 @@ def test_all_engines_read_the_same_tokens_and_draw_the_same_greedily(
         replies.append([opened.reply(talk, few, Deadline(60)) for talk in (TALK, told("Sage.", "Why?"))])
         opened.close()
     for here, *elsewhere in zip(*replies, strict=True):
-        for there in elsewhere:
-            assert (here.prompt_tokens, here.text) == (there.prompt_tokens, there.text)
-            assert here.mean_logprob == pytest.approx(there.mean_logprob, abs=0.1)
+        for kind, there in zip(KINDS[1:], elsewhere, strict=True):
+            assert (here.prompt_tokens, here.text) == (there.prompt_tokens, there.text[: len(here.text)])
+            assert here.text == there.text or (kind in FOREIGN and here.dropped_tokens)
+            assert there.mean_logprob in (None, pytest.approx(here.mean_logprob, abs=0.1))
 
 
 @pytest.mark.parametrize("kind", KINDS)

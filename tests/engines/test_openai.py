@@ -115,6 +115,7 @@ def test_all_of_the_sampling_is_said(opened: Open, dialect: str, penalty: str, s
     )
     assert body["messages"] == [{"role": message.role, "content": message.text} for message in TALK]
     assert body["response_format"] == shape
+    assert body.get("logprobs") == (True if dialect == "vllm" else None)
     ask(engine, schema=SCHEMA)
     assert endpoint.asked[-1].headers["x-request-id"] != asked.headers["x-request-id"]
 
@@ -151,6 +152,23 @@ def test_thoughts_and_characters_are_told_apart(opened: Open, events: list[bytes
 def test_no_log_probability_is_made_up(opened: Open) -> None:
     reply = ask(opened(streamed(piece("I", logprobs=None), piece(" am", logprobs=None), piece(finish="stop")))[0])
     assert (reply.mean_logprob, reply.completion_tokens) == (None, 2)
+
+
+def test_the_tokens_of_one_character_count_each(opened: Open) -> None:
+    """They come at once, and without log-probabilities nobody else counts them."""
+    events = (piece("Hi", logprobs=None), piece(" \U0001f642", logprobs=None), piece(finish="stop"))
+    engine, _ = opened(streamed(*events))
+    smile = engine._chat.count(" \U0001f642")
+    assert smile > 1
+    assert told(ask(engine)) == ("Hi \U0001f642", None, "stop", 1 + smile, 0)
+    most = WARM.model_copy(update={"max_tokens": smile})
+    assert told(engine.reply(TALK, Draw(most, 7), Deadline(20))) == ("Hi", None, "length", 1, 0)
+
+
+def test_at_a_limit_as_many_were_drawn_as_may_be(opened: Open) -> None:
+    """A half of a character at its end is not sent."""
+    reply = ask(opened(streamed(piece("Hi", logprobs=None), piece(finish="length")))[0])
+    assert (reply.text, reply.completion_tokens) == ("Hi", WARM.max_tokens)
 
 
 def test_a_limit_that_a_server_ignores_is_kept_here(opened: Open) -> None:
