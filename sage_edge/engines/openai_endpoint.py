@@ -73,7 +73,7 @@ class OpenaiEndpoint:
         except ValidationError:
             raise openai_refusals.nonsense(self.place, "no list of models") from None
         except GivenUp:
-            raise EndpointAway(self.place, "it was silent for too long") from None
+            raise EndpointAway(self.place, "no list of its models came in time") from None
 
     @contextlib.contextmanager
     def reply(self, question: bytes, deadline: Deadline) -> Iterator[Iterator[ServedChunk]]:

@@ -5,7 +5,10 @@ One connection for each question, no proxy, no redirect: a token goes to whom it
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+import select
 import socket
 import ssl
 import time
@@ -107,7 +110,7 @@ class _PatientStream(httpcore2.NetworkStream):
         return self._socket if info == "socket" else None
 
 
-class _PatientBackend(httpcore2.SyncBackend):
+class _PatientBackend(httpcore2.NetworkBackend):
     """Makes such connections."""
 
     def __init__(self, patience: Patience) -> None:
@@ -121,9 +124,38 @@ class _PatientBackend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        self._patience.check()
-        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return _PatientStream(stream.get_extra_info("socket"), self._patience)
+        refusal = OSError(f"{host} has no address")
+        try:
+            for family, kind, protocol, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+                connection = socket.socket(family, kind, protocol)
+                try:
+                    self._connect(connection, place, timeout or _CONNECT_S)
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    return _PatientStream(connection, self._patience)
+                except OSError as refused:
+                    connection.close()
+                    refusal = refused
+                except GivenUp:
+                    connection.close()
+                    raise
+        except OSError as unknown:
+            refusal = unknown
+        raise httpcore2.ConnectError(str(refusal)) from refusal
+
+    def _connect(self, connection: socket.socket, place: Any, timeout: float) -> None:
+        """Connect, asking for the deadline in between. Raises OSError, GivenUp."""
+        connection.setblocking(False)
+        code, until = connection.connect_ex(place), time.monotonic() + timeout
+        waiting = select.poll()
+        waiting.register(connection, select.POLLOUT)
+        while code == errno.EINPROGRESS:
+            self._patience.check()
+            if time.monotonic() >= until:
+                code = errno.ETIMEDOUT
+            elif waiting.poll(SLICE_S * 1000):
+                code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
 
 
 class _PatientTransport(httpx2.HTTPTransport):

@@ -94,6 +94,14 @@ def test_an_engine_under_an_overlay_and_its_options(fleet: Path) -> None:
     )
 
 
+def test_an_endpoint_that_would_be_asked_in_the_clear(fleet: Path) -> None:
+    edit(fleet / "hosts" / "sprout.yaml", "kind: llamacpp", "kind: openai\n  options: {url: http://thor:8000}")
+    assert lined(check()) == refused(
+        "fleet/hosts/sprout.yaml: engine.options.url: http is for this machine alone: "
+        "a token and what is said would be open to all; use https"
+    )
+
+
 def test_a_card_whose_model_lies_on_a_host_that_is_none(fleet: Path) -> None:
     edit(fleet / "models" / "qwen3-omni-30b_instruct_fp4.yaml", "{host: thor}", "{host: tor}")
     assert said(check()) == refused(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,7 +18,10 @@ from hypothesis import strategies as st
 from sage_edge.engines import Deadline, Draw, Message, Reply, Sampling, Settings
 from sage_edge.engines import openai_stream as wire
 from sage_edge.engines.errors import EndpointAway, EndpointBroken, EndpointError, EndpointRefused
+from sage_edge.engines.openai_endpoint import OpenaiEndpoint
 from sage_edge.engines.openai_engine import Openai
+from sage_edge.engines.openai_options import OpenaiOptions
+from sage_edge.engines.openai_transport import GivenUp
 from sage_edge.models.resolve import resolve
 from sage_edge.names import ModelRef
 from tests.engines.endpoints import (
@@ -257,4 +263,28 @@ def test_nobody_there_is_said(tmp_path: Path) -> None:
     engine = Openai(Settings(512, 64, 1, 0, {"url": f"http://127.0.0.1:{port}"}))
     with pytest.raises(EndpointAway, match=r"does not answer: .*refused") as refused:
         engine.load(SEEDLING)
+    assert_told_well(refused.value)
+
+
+def test_a_stop_is_heard_while_nobody_takes_the_connection() -> None:
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):  # as many as wait there; whoever comes then is not answered at all
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        side = OpenaiEndpoint(OpenaiOptions(url=f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        stop = threading.Event()
+        threading.Timer(0.1, stop.set).start()
+        began = time.monotonic()
+        with pytest.raises(GivenUp) as given_up, side.reply(b"{}", Deadline(20, stop)):
+            pass
+        assert (given_up.value.reason, time.monotonic() - began < 2) == ("cancelled", True)
+
+
+def test_a_name_that_nobody_has_is_said() -> None:
+    side = OpenaiEndpoint(OpenaiOptions(url="https://nobody.invalid"))
+    with pytest.raises(EndpointAway, match="does not answer: ") as refused:
+        side.served(Deadline(20))
     assert_told_well(refused.value)
