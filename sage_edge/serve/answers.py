@@ -28,7 +28,9 @@ class Answers:
     """All answers that are under way or still known."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: dict[str, _Kept] = {}
+        self._finished: OrderedDict[str, int] = OrderedDict()
+        self._finished_bytes = 0
         self._under_way: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -49,7 +51,8 @@ class Answers:
             return None
         if kept.question != question:
             raise ApiError(409, "request_id_reused", "this X-Request-Id asked another question before")
-        self._kept.move_to_end(request)
+        if request in self._finished:
+            self._finished.move_to_end(request)
         kept.answer.readers += 1
         return kept.answer
 
@@ -73,18 +76,14 @@ class Answers:
     def _ended(self, request: str, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         kept = self._kept.get(request)
-        if kept is not None and kept.work is task and not kept.answer.is_whole:
+        if kept is None or kept.work is not task:
+            return
+        if kept.answer.is_whole:
+            self._finished[request] = kept.answer.size_bytes
+            self._finished_bytes += kept.answer.size_bytes
+        else:
             del self._kept[request]  # what failed may be asked again
-        self._forget()
-
-    def _forget(self) -> None:
-        finished = [(name, kept.answer.size_bytes) for name, kept in self._kept.items() if kept.answer.is_done]
-        size = sum(size for _, size in finished)
-        for name, size_bytes in finished[: max(0, len(finished) - KEPT)]:
-            del self._kept[name]
-            size -= size_bytes
-        for name, size_bytes in finished[max(0, len(finished) - KEPT) :]:
-            if size <= KEPT_BYTES:
-                break
-            del self._kept[name]
-            size -= size_bytes
+        while len(self._finished) > KEPT or self._finished_bytes > KEPT_BYTES:
+            oldest, size_bytes = self._finished.popitem(last=False)
+            self._finished_bytes -= size_bytes
+            del self._kept[oldest]

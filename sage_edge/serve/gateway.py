@@ -170,6 +170,9 @@ class _Reading(Response):
         headers = {**answer.headers, "x-request-id": self._name, "x-model-digest": model.digest}
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+        if answer.is_done:
+            await send({"type": "http.response.body", "body": b"".join(answer.pieces)})
+            return
         async for piece in answer.read():
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -75,9 +75,7 @@ async def _at_once(response: httpx2.Response, answer: ServedAnswer) -> None:
     if not any(choice.get("finish_reason") is not None for choice in choices(document)):
         raise ApiError(502, "bad_answer", "the model's server sent an answer without a finish reason")
     answer.tokens = usage(document)
-    answer.begin(200, {"content-type": "application/json", "content-length": str(len(body))})
-    answer.add(body)
-    answer.finish()
+    answer.give(body)
 
 
 async def _streamed(response: httpx2.Response, answer: ServedAnswer) -> None:
