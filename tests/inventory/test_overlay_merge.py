@@ -101,7 +101,7 @@ def test_an_overlays_fault_is_found_in_its_own_file(fleet: Path, faults: Faults,
 
 def test_a_fault_below_an_overlay_is_said_once(edit: Edit, faults: Faults) -> None:
     edit("hosts/sprout.yaml", "mind: Sage", "mind: [Sage]")
-    edit("overlays/cpu.yaml", "threads: 1", "threads: one")
+    edit("overlays/cpu.yaml", "threads: 1  ", "threads: one  ")
     assert list(map(fault_lines.without, faults())) == [
         "fleet/hosts/sprout.yaml: mind: expected text, got ['Sage']",
         "fleet/overlays/cpu.yaml: hosts.sprout.engine.threads: expected a whole number, got one",
