@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sage_edge.declared import Declared
-from sage_edge.engines import chat
+from sage_edge.engines import chat, transformers_device
 from sage_edge.engines.base import Deadline, Draw, EngineKind, Message, Reply, Settings, require_context, require_room
 from sage_edge.engines.chat import ChatFormat
 from sage_edge.engines.drawn import DrawnTokens
@@ -52,19 +52,21 @@ class Transformers:
             raise LibraryMissing(self.name, EXTRA) from None
         self._torch, self._settings = torch, settings
         self._dtype = TransformersOptions.model_validate(dict(settings.options)).dtype
-        self._device = "cuda" if settings.gpu_layers and torch.cuda.is_available() else "cpu"
+        self._device = transformers_device.chosen(settings.gpu_layers)
         self.version = f"{transformers.__version__}+torch.{torch.__version__}"
         self._model: Any = None
         self._words: TransformersWords | None = None
 
     def load(self, model: ResolvedModel) -> None:
-        """Load the model after checking its digest, and every tensor against its config."""
+        """Load the model after checking its digest, and every tensor against its config; first the device is proven."""
         from sage_edge.engines import transformers_folder, transformers_words
 
         require_context(model, self._settings)
-        model.check()
-        self.close()
         template = _template(model)
+        self.close()
+        transformers_device.require_works(self._device)
+        transformers_device.require_memory(model, self._dtype, self._device)
+        model.check()
         if self._settings.threads is not None:
             self._torch.set_num_threads(self._settings.threads)
         loaded = transformers_folder.load(model, self._dtype, self._device)

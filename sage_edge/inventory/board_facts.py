@@ -5,7 +5,7 @@
     <root>/proc/device-tree/compatible             NUL-separated; the last one names the SoC: nvidia,tegra234
     <root>/proc/device-tree/nvidia,boardids        3767-0005-…             part number, optional evidence
     <root>/proc/device-tree/nvidia,dtsfilename     …+p3767-0005-nv.dts     the same
-    <root>/proc/meminfo                            MemTotal: … kB
+    <root>/proc/meminfo                            MemTotal: … kB, MemAvailable: … kB
 
 Nothing is guessed: a fact that cannot be read is unknown, and unknown contradicts (facts §1.3).
 """
@@ -24,6 +24,7 @@ from sage_edge.inventory.board_card import Board, L4TVersion
 RELEASE = "etc/nv_tegra_release"
 TREE = "proc/device-tree"
 MEMORY = "proc/meminfo"
+_AVAILABLE = re.compile(r"^MemAvailable:\s+(\d{1,15}) kB$", re.MULTILINE)
 SOURCES = (
     RELEASE,
     f"{TREE}/model",
@@ -128,6 +129,15 @@ def _parts(texts: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
 def _memory(text: str | None) -> int:
     match = _MEMORY_LINE.search(text or "")
     return int(match[1]) * 1024 if match else 0
+
+
+def available_memory(root: Path) -> int | None:
+    """Return the bytes that a program could still get, None where nobody says."""
+    try:
+        match = _AVAILABLE.search((root / MEMORY).read_text("utf-8", errors="replace"))
+    except OSError:
+        return None
+    return int(match[1]) * 1024 if match else None
 
 
 def contradictions(facts: BoardFacts, board: Board) -> tuple[str, ...]:

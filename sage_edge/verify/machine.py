@@ -1,12 +1,8 @@
-"""Memory, disk and clock of this machine, measured.
-
-<root>/proc/meminfo    MemAvailable: … kB
-"""
+"""Disk and clock of this machine, measured."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,7 +11,6 @@ from pathlib import Path
 from sage_edge import files
 from sage_edge.clock_trust import ClockTrust, ClockWatch
 
-_AVAILABLE = re.compile(r"^MemAvailable:\s+(\d{1,15}) kB$", re.MULTILINE)
 _BEAT_BYTES = 8192
 
 
@@ -39,15 +34,6 @@ class ClockFacts:
     trust: ClockTrust
     written: datetime | None
     synchronised: bool | None
-
-
-def available_memory(root: Path) -> int | None:
-    """Return the bytes that a program could still get, None where nobody says."""
-    try:
-        match = _AVAILABLE.search((root / "proc/meminfo").read_text("utf-8", errors="replace"))
-    except OSError:
-        return None
-    return int(match[1]) * 1024 if match else None
 
 
 def free_disk(path: Path) -> FreeDisk:

@@ -12,6 +12,7 @@ from sage_edge.exchange.branch_state import BranchState
 from sage_edge.exchange.commands import Clone
 from sage_edge.exchange.commit_key import Signing
 from sage_edge.hints import Hint, sage
+from sage_edge.inventory import board_facts
 from sage_edge.models.cards import read_cards
 from sage_edge.models.prepare.stages import is_part
 from sage_edge.models.resolve import SHIPPED, known, resolve
@@ -127,7 +128,7 @@ CHECKS: tuple[HostCheck[ThisMachine, Any], ...] = (
     _check("cuda", _kernels, lambda here, kernels: judges.cuda(kernels, here.board)),
     _check(
         "memory",
-        lambda here: machine.available_memory(here.paths.facts_root),
+        lambda here: board_facts.available_memory(here.paths.facts_root),
         lambda here, available: judges.memory(available, _needed_memory(here), here.model),
         "stop what else runs on this machine, or declare a smaller model for this host",
     ),

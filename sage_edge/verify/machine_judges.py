@@ -114,6 +114,10 @@ def cuda(kernels: Sequence[Kernel], card: Board | None) -> CheckJudgement:
     if [kernel for kernel in ran if kernel.capability not in (None, capability)]:
         review = ("is fleet/boards right? ", sage("fleet check"))
         return CheckJudgement("fail", f"{answer}; the board has {capability}", review)
+    if ahead := [kernel for kernel in ran if kernel.is_ahead]:
+        versions = f"it is built with CUDA {ahead[0].cuda}, the driver was made for {ahead[0].newest}"
+        take = f"take a {ahead[0].library} built with CUDA {ahead[0].newest}, or a newer Jetson Linux"
+        return CheckJudgement("warn", f"{answer}; {versions}: unproven", take)
     if ran:
         return CheckJudgement("ok", answer)
     start = f"start the container with runtime: nvidia, with an image built for {capability}"

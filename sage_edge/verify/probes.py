@@ -25,13 +25,15 @@ KERNEL_S, TOKEN_S, EXCHANGE_S = 120.0, 120.0, 15.0
 
 _TORCH = """
 import json, torch
+from sage_edge.engines.transformers_device import computes
 answer = {"built": torch.version.cuda is not None, "devices": [], "capability": None, "ran": False}
+answer["cuda"] = torch.version.cuda
 if torch.cuda.is_available():
     answer["devices"] = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
     answer["capability"] = ".".join(map(str, torch.cuda.get_device_capability()))
-    two = torch.ones(1024, device="cuda") + 1
-    torch.cuda.synchronize()
-    answer["ran"] = float(two.sum().cpu()) == 2048.0
+    answer["ran"] = computes("cuda")
+    driver = torch._C._cuda_getDriverVersion()
+    answer["newest"] = f"{driver // 1000}.{driver % 1000 // 10}"
 print(json.dumps(answer))
 """
 
@@ -72,6 +74,7 @@ class Kernel:
     """What a library did on a GPU. built: whether it could at all; ran: a kernel ran and its result was right.
 
     capability: of the device that it took, like "8.7"; refusal: why the child ended early, empty when it did not.
+    cuda: the version that the library was built with; newest: the newest that the device's driver was made for.
     """
 
     library: str
@@ -80,6 +83,16 @@ class Kernel:
     capability: str | None = None
     ran: bool = False
     refusal: str = ""
+    cuda: str | None = None
+    newest: str | None = None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the library was built with a newer CUDA than its driver knows: that it runs is proven for no such."""
+        if self.cuda is None or self.newest is None:
+            return False
+        built, known = (tuple(map(int, text.split(".")[:2])) for text in (self.cuda, self.newest))
+        return built > known
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,15 @@ def _kernel(library: str, done: Result) -> Kernel:
     if done.code != 0:
         return Kernel(library, refusal=_why(done))
     answer = json.loads(done.text.splitlines()[-1])
-    return Kernel(library, answer["built"], tuple(answer["devices"]), answer["capability"], answer["ran"])
+    return Kernel(
+        library,
+        answer["built"],
+        tuple(answer["devices"]),
+        answer["capability"],
+        answer["ran"],
+        cuda=answer.get("cuda"),
+        newest=answer.get("newest"),
+    )
 
 
 def token(ref: ModelRef, fleet: Path, models: Path, *, gpu_layers: int) -> Token:

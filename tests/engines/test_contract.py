@@ -5,7 +5,6 @@ openai asks llama-cpp-python's own server for the GGUF. What cannot hold through
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
@@ -24,20 +23,12 @@ from sage_edge.models.inspect.classify import classify
 from sage_edge.models.prepare import gguf_tools
 from sage_edge.models.resolve import Part, ResolvedModel
 from sage_edge.names import ModelRef
+from tests import installed
 from tests.engines import served
 
-for library in (  # looked for, not loaded: every process that collects tests would wait for torch
-    "torch",
-    "transformers",
-    "peft",
-    "llama_cpp",
-    "fastapi",
-    "sse_starlette",
-    "pydantic_settings",
-    "llguidance",
-):
-    if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed", allow_module_level=True)
+installed.need(
+    "torch", "transformers", "peft", "llama_cpp", "fastapi", "sse_starlette", "pydantic_settings", "llguidance"
+)
 tiny = pytest.importorskip("tests.models.tiny")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
