@@ -37,8 +37,9 @@ _GROUPS = {
 
 _TAB = "_SAGE_EDGE_COMPLETE"
 """Set by a shell that asks what to offer."""
-_COLLECT_AFTER = (50_000, 20, 20)
-"""Little that we make points at itself; with Python's own pace a tenth of a report is spent on looking for it."""
+COLLECT_AFTER = (50_000, 20, 20)
+"""Little that we make points at itself; with Python's own pace a tenth of a report, or of a deploy, is
+spent on looking for it."""
 _OF_HOSTS = {ExitCode.ROLLED_BACK, ExitCode.ROLLBACK_FAILED, ExitCode.PENDING}
 """How only tasks of the workstation end."""
 
@@ -50,7 +51,7 @@ class _Root(Lazy):
         """Be the program: what it prints never stops it, nothing ends in a traceback; return the exit code."""
         from sage_edge.cli import mishap
 
-        gc.set_threshold(*_COLLECT_AFTER)
+        gc.set_threshold(*COLLECT_AFTER)
         shell.own_children()
         output.keep()
         if _TAB in os.environ:

@@ -11,7 +11,7 @@ import yaml
 
 from sage_edge import files, shell
 from sage_edge.clock import SystemClock
-from sage_edge.deploy import host_declarations
+from sage_edge.deploy import host_declarations, parsed_compose
 from sage_edge.deploy.errors import ModelNotLocked
 from sage_edge.deploy.host_declarations import HostDeclarations
 from sage_edge.errors import DeclarationError, Fault
@@ -125,7 +125,7 @@ def _compose(root: Path, name: str) -> str:
     place = f"compose/{name}.yaml"
     try:
         text = (root / place).read_text("utf-8")
-        yaml.compose(text, yaml.SafeLoader)  # its form only: compose has tags of its own, like !reset
+        parsed_compose.meaning(text)  # parsed once, here and for the release: compose has tags of its own, like !reset
     except (OSError, ValueError, yaml.YAMLError) as odd:
         line = getattr(getattr(odd, "problem_mark", None), "line", None)
         where = "" if line is None else f"line {line + 1}"

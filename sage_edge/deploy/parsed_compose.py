@@ -30,9 +30,14 @@ def _value(node: yaml.Node) -> JsonValue:
         content = [_value(entry) for entry in node.value]
         return content if node.tag == f"{_CORE}seq" else {node.tag: content}
     if node.tag in _PLAIN:
-        plain: JsonValue = yaml.safe_load(node.value)
-        return plain
+        return _plain(node.value)
     return str(node.value) if node.tag == f"{_CORE}str" else {node.tag: str(node.value)}
+
+
+@functools.lru_cache(maxsize=256)
+def _plain(word: str) -> JsonValue:
+    content: JsonValue = yaml.safe_load(word)
+    return content
 
 
 def _key(node: yaml.Node) -> str:

@@ -7,6 +7,7 @@ task here has a positional parameter or a one-letter flag, and every parameter h
 from __future__ import annotations
 
 import functools
+import gc
 import textwrap
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -53,8 +54,9 @@ def task(
 
 
 def _ended(work: Callable[[], int], overlay: str | None) -> int:
-    from sage_edge.cli import mishap  # nobody who lists tasks or asks for help needs it
+    from sage_edge.cli import COLLECT_AFTER, mishap  # nobody who lists tasks or asks for help needs it
 
+    gc.set_threshold(*COLLECT_AFTER)
     return mishap.ended(_code(work, overlay))
 
 
