@@ -21,8 +21,13 @@ _KNOWN_LAYERS = (_SLIDING, "full_attention")
 _USUAL_BASE = 10_000.0
 _SAME_BELOW_CONTEXT = ("default", "dynamic")
 """`dynamic` scales only what is longer than the context that a GGUF declares."""
-_YARN = frozenset({"rope_type", "type", "rope_theta", "factor", "original_max_position_embeddings"})
+_LENGTH = "original_max_position_embeddings"
+_YARN = frozenset({"rope_type", "type", "rope_theta", "factor", _LENGTH})
 """What both sides read of a rope of the kind `yarn`, and mean the same by."""
+
+_ALSO = {key: key for key in ("rope_theta", "partial_rotary_factor", _LENGTH)}
+_LOCAL_ALSO = {"rope_local_base_freq": "rope_theta"}
+"""Key of config.json → the key of a rope that means the same; those of layers with windows apart."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +125,21 @@ def _ropes(config: Mapping[str, UntrustedJson], rule: PositionRule) -> Iterator[
     ropes = new if isinstance(new, dict) else old if isinstance(old, dict) else {}
     by_layer = {kind: rope for kind in _KNOWN_LAYERS if isinstance(rope := ropes.get(kind), dict)}
     for layers, rope in (by_layer or {"": ropes}).items():
+        yield from _twice(config, rope, layers)
         yield from _rope(rope, rule.ropes if layers != _SLIDING else frozenset(), layers)
     base = ropes.get("rope_theta", config.get("rope_theta", _USUAL_BASE))
     if not rule.is_base_kept and base != _USUAL_BASE:
         yield f"rope_theta = {short(base)}"
+
+
+def _twice(config: Mapping[str, UntrustedJson], rope: Mapping[str, UntrustedJson], layers: str) -> Iterator[str]:
+    """What config.json says beside its rope, and otherwise in it: libraries differ in which of the two they take."""
+    outer = _LOCAL_ALSO if layers == _SLIDING else _ALSO
+    for key, own in outer.items():
+        beside, inside = config.get(key), rope.get(own)
+        if beside is not None and inside is not None and beside != inside:
+            where = f" in {layers}" if layers else ""
+            yield f"{key} = {short(beside)}, which stands beside another {own} = {short(inside)} of its rope{where}"
 
 
 def _rope(rope: Mapping[str, UntrustedJson], kept: frozenset[str], layers: str) -> Iterator[str]:

@@ -82,6 +82,32 @@ LOST: dict[str, tuple[str, dict[str, Any], str]] = {
         {"rope_parameters": None, "rope_scaling": YARN},
         "rope_scaling, which stands beside other rope_parameters",
     ),
+    "two bases": (
+        "qwen2",
+        {"rope_theta": 10_000.0, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}},
+        "rope_theta = 10000.0, which stands beside another rope_theta = 1000000.0 of its rope",
+    ),
+    "two bases, old": (
+        "qwen2",
+        {"rope_theta": 10_000.0, "rope_scaling": {"type": "linear", "factor": 2.0, "rope_theta": 1e6}},
+        "rope_theta = 10000.0, which stands beside another rope_theta = 1000000.0 of its rope",
+    ),
+    "two bases in windows": (
+        "gemma3_text",
+        {"rope_local_base_freq": 10_000.0, "rope_parameters": {FULL: {}, SLIDING: {"rope_theta": 5e5}}},
+        (
+            "rope_local_base_freq = 10000.0, which stands beside another rope_theta = 500000.0 of its rope "
+            "in sliding_attention"
+        ),
+    ),
+    "two lengths": (
+        "llama",
+        {"original_max_position_embeddings": 256, "rope_scaling": {**YARN, "original_max_position_embeddings": 512}},
+        (
+            "original_max_position_embeddings = 256, which stands beside another "
+            "original_max_position_embeddings = 512 of its rope"
+        ),
+    ),
     "the base": ("phi", {"rope_theta": 500_000.0}, "rope_theta = 500000.0"),
     "the base, new": (
         "gemma",
@@ -123,6 +149,8 @@ def test_what_is_dropped_is_named(case: str) -> None:
         ("qwen2", {"rope_scaling": {"type": "dynamic", "factor": 2.0}}),
         ("qwen2", {"rope_scaling": YARN, "rope_theta": 1e6}),
         ("gemma", {"rope_theta": 10_000}),
+        ("qwen2", {"rope_theta": 1_000_000, "rope_parameters": {"rope_type": "default", "rope_theta": 1e6}}),
+        ("qwen2", {"rope_theta": 1e6, "rope_parameters": {"rope_type": "default", "rope_theta": None}}),
         ("gemma3_text", {"rope_parameters": {FULL: {"rope_type": "linear", "factor": 8.0}, SLIDING: {}}}),
     ],
 )
