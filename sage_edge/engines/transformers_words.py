@@ -43,6 +43,8 @@ class TransformersWords:
                 f"{ref} splits text in a way that is not known here: {model.get('type', 'no tokenizer.json')}",
                 hint=("take a model with byte pairs; see: ", sage("model list")),
             )
+        tokenizer.backend_tokenizer.no_truncation()  # a tokenizer.json may hold both, left over from training
+        tokenizer.backend_tokenizer.no_padding()
         self._has_pieces = model.get("byte_fallback") is True
         self._alphabet = byte_alphabet()
         self._added: dict[int, Any] = tokenizer.added_tokens_decoder
