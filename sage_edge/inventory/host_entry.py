@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import AfterValidator, Field, JsonValue
 
 from sage_edge.declared import Declared
 from sage_edge.inventory.cadence import PositiveDuration, ScheduleOverride
@@ -14,6 +14,12 @@ from sage_edge.sampling import Sampling
 
 CONDUCTING = ("mind", "model", "engine", "sampling", "turn_deadline", "policy")
 """Keys that a host has exactly when its role can conduct."""
+
+
+def _shown_whole(name: str) -> str:
+    if name != name.strip() or not name.isprintable():
+        raise ValueError(f"expected a name in one line, without white space around it, got {name!r}")
+    return name
 
 
 class EngineSettings(Declared):
@@ -52,7 +58,7 @@ class Host(Declared):
     name: HostName
     role: RoleName
     board: Slug
-    mind: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    mind: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_shown_whole)] | None = None
     model: ModelRef | None = None
     engine: EngineSettings | None = None
     sampling: Sampling | None = None

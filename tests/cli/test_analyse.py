@@ -277,4 +277,4 @@ def test_a_mind_of_a_host_with_several_is_chosen(tmp_path: Path) -> None:
     told = ask("--corpus", tmp_path / "out", "--claims").stderr
     assert "about the sessions of legion (ada); others have some, too" in told
     wrong = ask("--corpus", tmp_path / "out", "--mind", "eve")
-    assert (wrong.exit_code, "--mind names one of: ada, bob" in wrong.stderr) == (2, True)
+    assert (wrong.exit_code, "--mind names one of: 'ada', 'bob'" in wrong.stderr) == (2, True)

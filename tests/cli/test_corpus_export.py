@@ -55,7 +55,7 @@ def test_an_export_says_what_it_wrote(tmp_path: Path) -> None:
     document = json.loads(again.stdout)
     assert (document["schema"], document["content"]["new"]) == ("sage-edge/export/1", False)
     other = ask(*words, "--host", "sprout", "--mind", "Nova")
-    assert (other.exit_code, "no session here is of the mind Nova" in other.stderr) == (2, True)
+    assert (other.exit_code, "no session here is of the mind 'Nova'" in other.stderr) == (2, True)
     corpora.write(tmp_path / "papers", transcript("P002"))
     refused = ask(*words)
     assert refused.exit_code == 2

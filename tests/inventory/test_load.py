@@ -61,6 +61,17 @@ def test_the_message_of_the_issue(edit: Edit, faults: Faults) -> None:
     assert only == "fleet/hosts/sprout.yaml: schedule.primary.every: expected a duration like 6h, got 'six'"
 
 
+@pytest.mark.parametrize(
+    ("written", "got"),
+    [("'Sage '", "'Sage '"), ("|\n  Sage", "'Sage\\n'"), ('"Sa\\nge"', "'Sa\\nge'"), ("' '", "' '")],
+)
+def test_the_name_of_a_mind_is_what_people_see_of_it(written: str, got: str, edit: Edit, faults: Faults) -> None:
+    edit("hosts/sprout.yaml", "mind: Sage", f"mind: {written}")
+    (only,) = map(fault_lines.without, faults())
+    wanted = "expected a name in one line, without white space around it"
+    assert only.startswith(f"fleet/hosts/sprout.yaml: mind: {wanted}, got {got}")
+
+
 def test_all_faults_of_all_files_at_once(edit: Edit, faults: Faults, fleet: Path) -> None:
     edit("fleet.yaml", "wake_every: 5m", "wake_every: 0s")
     edit("hosts/thor.yaml", "board: agx-thor", "board: agx-tor")

@@ -99,9 +99,9 @@ class Corpus:
         of_host = [owner for owner in self.minds if host in (None, owner[0])]
         chosen = tuple(owner for owner in of_host if mind in (None, owner[1]))
         if mind is not None and not chosen:
-            known = ", ".join(sorted({name for _, name in of_host}))
+            known = ", ".join(map(repr, sorted({name for _, name in of_host})))
             hint = f"--mind names one of: {known}" if known else _NOTHING
-            raise UsageError(f"no session here is of the mind {mind}", hint=hint)
+            raise UsageError(f"no session here is of the mind {mind!r}", hint=hint)
         return chosen
 
     def owner_name(self, host: str, mind: str) -> str:

@@ -62,7 +62,7 @@ def test_each_mind_of_a_host_has_a_series_of_its_own(folder: str, tmp_path: Path
             corpus.of("legion").series("edge", 1, "d9", "primary")
         assert refused.value.hint == "name the mind: --mind gemma3-4b"
         assert corpus.owners("legion", "phi4-14b") == (("legion", "phi4-14b"),)
-        with pytest.raises(UsageError, match="no session here is of the mind phi5"):
+        with pytest.raises(UsageError, match="no session here is of the mind 'phi5'"):
             corpus.owners("legion", "phi5")
 
 
