@@ -8,6 +8,9 @@ from sage_edge.engines.errors import ModelUnusable
 from sage_edge.hints import Hint, sage
 from sage_edge.models.resolve import ResolvedModel
 
+_REFUSALS = (ValueError, RuntimeError, KeyError, TypeError, OSError, NotImplementedError, AssertionError)
+"""What torch and transformers raise for a folder that cannot be right."""
+
 
 def load(model: ResolvedModel, dtype: str, device: str) -> Any:
     """Return a causal language model, ready to answer. dtype: torch's name, or `auto`: as its config.json says.
@@ -28,7 +31,7 @@ def load(model: ResolvedModel, dtype: str, device: str) -> Any:
             use_safetensors=True,
             output_loading_info=True,
         )
-    except (ValueError, RuntimeError, KeyError, TypeError, OSError, NotImplementedError) as refusal:
+    except _REFUSALS as refusal:
         why = " ".join(str(refusal).split())[:300]
         raise ModelUnusable(f"transformers cannot open {model.ref}: {why}", hint=_look(model)) from refusal
     wrong = [f"{why.removesuffix('_keys')} {sorted(map(str, keys))[0]}" for why, keys in report.items() if keys]

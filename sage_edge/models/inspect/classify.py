@@ -179,6 +179,8 @@ def _speaking(
     voice = source_voice.of_source({**documents, **words}, report.chat_template, has_pieces=has_pieces)
     voice, beyond = _without_beyond(voice, source_voice.beyond({**documents, **words}, voice.vocabulary))
     wrong = [f"its tokenizer {fault}" for fault in voice_rules.faults(voice)]
+    if not wrong:
+        wrong += source_voice.numbers_beyond(documents.get("config.json", {}), voice.vocabulary)
     if words and "model" not in words[name]:
         wrong.append(f"{name} is no tokenizer: it has no model")
     if not voice.ends and architectures.in_config(voice.architecture) is not None:

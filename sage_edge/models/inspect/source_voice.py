@@ -23,6 +23,8 @@ MOST_WORDS_BYTES, MOST_WORDS_PIECES = 64 << 20, 3_000_000
 """Of a tokenizer.json; Gemma's has 33 MB and 580,000 pairs."""
 _MOST_TOKENS = 1 << 22
 _DIGITS = 9
+_NUMBERED = ("bos", "eos", "pad", "decoder_start")
+"""Special tokens that transformers reads in config.json."""
 
 Documents = Mapping[str, Mapping[str, UntrustedJson]]
 """File name → what it holds; absent where the folder lacks it."""
@@ -66,6 +68,15 @@ def beyond(documents: Documents, vocabulary: int | None) -> tuple[tuple[str, int
     return tuple(
         sorted({(word, number) for number, word, _ in _all_added(documents) if number >= vocabulary}, key=_number)
     )
+
+
+def numbers_beyond(config: Mapping[str, UntrustedJson], vocabulary: int | None) -> Iterator[str]:
+    """Say which special tokens of a config.json no row of the embedding has, also where the tokenizer names others."""
+    for name in _NUMBERED if vocabulary is not None else ():
+        declared = config.get(f"{name}_token_id")
+        for number in declared if isinstance(declared, list) else [declared]:
+            if type(number) is int and number >= (vocabulary or 0):
+                yield f"{CONFIG} says {name}_token_id = {number}, but its tokens are 0 to {(vocabulary or 0) - 1}"
 
 
 def _number(stray: tuple[str, int]) -> int:

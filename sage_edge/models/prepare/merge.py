@@ -56,7 +56,7 @@ QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 _REFUSED = 3
-_REFUSALS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError)
+_REFUSALS = (ValueError, RuntimeError, LookupError, TypeError, AttributeError, AssertionError)
 """What the three libraries raise for bad input."""
 _OWN_BASE = (
     "name the base that it was trained beside on its card, or take another adapter, then: ",
