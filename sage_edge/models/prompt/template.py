@@ -22,6 +22,9 @@ from sage_edge.models.prompt.template_limits import LimitedEnvironment, in_time
 Conversation = Sequence[tuple[str, str]]
 """A conversation as (role, words): the system first, then user and assistant in turn, the user last."""
 
+_NOT_GIVEN = frozenset(("unk_token", "sep_token", "pad_token", "cls_token", "mask_token"))
+"""What transformers gives a template, too, and no engine here knows: read as nothing, a prompt would lack it."""
+
 
 class ChatTemplate:
     """One chat template with the model's own marks for the begin and the end of a text.
@@ -37,6 +40,12 @@ class ChatTemplate:
             self._template = in_time(lambda: environment.from_string(source))  # it computes its constants
         except _FAILURES as broken:
             raise TemplateUnfaithful(f"it cannot be read: {_line(broken)}") from None
+        if asked := sorted(self._names("load") - self._names("store")):
+            raise TemplateUnfaithful(f"it reads {asked[0]}, and no more than bos_token and eos_token are given here")
+
+    def _names(self, how: str) -> set[str]:
+        """The special tokens beyond our own two that it reads, or sets by itself."""
+        return {node.name for node in self._tree.find_all(nodes.Name) if node.ctx == how and node.name in _NOT_GIVEN}
 
     def render(self, talk: Conversation, *, for_answer: bool = True) -> str:
         """Return a conversation as text. for_answer: with the beginning of the answer, as a prompt.
@@ -53,7 +62,7 @@ class ChatTemplate:
             "messages": [{"role": role, "content": text} for role, text in talk],
             "add_generation_prompt": for_answer,
             "raise_exception": _refuse,
-            **dict.fromkeys(("tools", "tool_choice", "functions", "function_call")),
+            **dict.fromkeys(("tools", "documents")),  # as transformers gives them where there are none
             **self._ends,
         }
 

@@ -48,6 +48,8 @@ def test_every_file_has_a_verdict() -> None:
             "{% for turn in messages %}<s>{{ turn.role }}\n{{ turn.content }}{% endfor %}<s>user\n.",
             "answers stand behind '<s>assistant\\n', and are asked for by '<s>user\\n.'",
         ),
+        (TURN % "turn.content" + "{{ pad_token }}", "it reads pad_token, and no more than bos_token and eos_token are"),
+        (TURN % "turn.content" + "{% if unk_token is defined %}.{% endif %}", "it reads unk_token"),
         ("{{ '(' * 300 }}{% for t in messages %}{{ t.content }}{% endfor %}{{ nowhere.there }}", "is undefined"),
     ],
 )
@@ -55,6 +57,17 @@ def test_what_is_no_conversation_is_refused(source: str, why: str) -> None:
     with pytest.raises(TemplateUnfaithful) as refused:
         probes.check(ChatTemplate(source))
     assert why in refused.value.why
+
+
+def test_what_transformers_gives_where_there_is_nothing_is_given_here() -> None:
+    probed = (
+        "{% if documents is not none or tools is not none %}lost{% endif %}{% if functions is defined %}f{% endif %}"
+    )
+    plain, asking = (ChatTemplate(before + TURN % "turn.content") for before in ("", probed))
+    talk = [("system", "Be."), ("user", "Hello")]
+    assert asking.render(talk) == plain.render(talk)
+    own = ChatTemplate("{% set pad_token = '<p>' %}" + TURN % "turn.content" + "{{ pad_token }}")
+    assert own.render(talk).endswith("<p>")
 
 
 def prompt(name: str, *texts: str) -> str:
