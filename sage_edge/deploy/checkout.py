@@ -110,15 +110,18 @@ def _commit(root: Path, fleet: Path) -> str:
 
 
 def _models(fleet: Fleet, host: Host) -> dict[ModelRef, Digest]:
-    if host.model is None:
+    if not host.models:
         return {}
-    shelf = resolve.known((resolve.SHIPPED,))
-    if host.model in shelf:
-        return {host.model: Digest(f"sha256:{shelf[host.model][1].sha256}")}
-    entry = read_lock(fleet.folder).get(host.model)
-    if entry is None:
-        raise ModelNotLocked(host.name, host.model)
-    return {host.model: entry.manifest}
+    shelf, locked = resolve.known((resolve.SHIPPED,)), read_lock(fleet.folder)
+    digests: dict[ModelRef, Digest] = {}
+    for ref in host.models:
+        if ref in shelf:
+            digests[ref] = Digest(f"sha256:{shelf[ref][1].sha256}")
+        elif (entry := locked.get(ref)) is not None:
+            digests[ref] = entry.manifest
+        else:
+            raise ModelNotLocked(host.name, ref)
+    return digests
 
 
 def _compose(root: Path, name: str) -> str:

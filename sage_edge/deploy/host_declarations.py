@@ -7,7 +7,7 @@
     signers       by which keys their commits are known
     peers         each other host: what it may do, which is all that its branch is judged by
     curriculum    where it conducts; interventions alone where it only recommends them
-    models        the cards of its model and that one's bases; every card where it makes models
+    models        the cards of its models and of their bases; every card where it makes models
     claims        where it analyses
     theories      where it analyses: it publishes how they stand
     trials        where it recommends: it proposes them
@@ -91,7 +91,7 @@ def _cards(fleet: Fleet, host: Host, role: Role) -> dict[str, JsonValue]:
     if role.may("merge") or role.may("train"):
         cards = read_cards(fleet.folder)
     else:
-        cards = {card.ref: card for card in _chain(fleet, host.model)}
+        cards = {card.ref: card for ref in host.models for card in _chain(fleet, ref)}
     return {ref: _said(card, {*_FOR_PEOPLE, "validation", "source_of_facts"}) for ref, card in sorted(cards.items())}
 
 

@@ -66,3 +66,9 @@ class Host(Declared):
     policy: Policy | None = None
     schedule: ScheduleOverride | None = None
     serve: ServeSettings | None = None
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """The models that have to be on it, none twice: the one it conducts sessions with, and the one it serves."""
+        served = None if self.serve is None else self.serve.model
+        return tuple(dict.fromkeys(ref for ref in (self.model, served) if ref is not None))

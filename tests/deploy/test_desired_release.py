@@ -12,9 +12,11 @@ from sage_edge import hints
 from sage_edge.deploy import desired_release
 from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.desired_release import DesiredRelease
+from sage_edge.deploy.errors import ModelNotLocked
 from sage_edge.errors import DeclarationError
 from sage_edge.host import release_store
 from sage_edge.inventory import signers
+from sage_edge.names import ModelRef
 from sage_edge.records.base import parse
 from sage_edge.records.release import Release
 from tests.deploy import fleetfacts
@@ -89,3 +91,19 @@ def test_a_compose_file_that_is_none_is_named(root: Path, content: bytes | None,
     assert said in str(told.value)
     assert told.value.code == 2
     assert "docker compose -f compose/sprout.yaml config" in hints.text(told.value.hint)
+
+
+def test_what_a_host_serves_has_to_be_on_it_as_what_it_conducts_with(root: Path) -> None:
+    fleet = fleetfacts.fleet("laptop")
+    thor, sprout = fleet.host("thor"), fleet.host("sprout")
+    assert thor.serve is not None
+    here = Checkout(root, fleet)
+    assert list(here.models(thor)) == [thor.serve.model]
+    assert thor.serve.model in here.concerning(thor)["models"]  # type: ignore[operator]
+    both = sprout.model_copy(update={"serve": thor.serve.model_copy(update={"model": ModelRef("sage/seedling:q8_0")})})
+    assert both.models == (sprout.model, "sage/seedling:q8_0")
+    same = sprout.model_copy(update={"serve": thor.serve.model_copy(update={"model": sprout.model})})
+    assert same.models == (sprout.model,)
+    lost = thor.model_copy(update={"serve": thor.serve.model_copy(update={"model": ModelRef("nobody/knows:q8_0")})})
+    with pytest.raises(ModelNotLocked):
+        Checkout(root, fleet).models(lost)
