@@ -22,6 +22,7 @@ from starlette.routing import Route
 from sage_edge.names import Digest, ModelRef
 from sage_edge.serve import listener
 from sage_edge.serve.gateway import Gateway, GatewayLimits, ServedWeights
+from sage_edge.serve.listener import TlsFiles
 from sage_edge.serve.upstream import Upstream
 
 TOKEN = "t" * 64
@@ -99,8 +100,16 @@ class Gate:
 
 
 @contextlib.contextmanager
-def standing(reply: Reply, *, queue: int = 4, body_bytes: int = 200_000, answer_s: float = 5) -> Iterator[Gate]:
-    """Yield a gateway before a server that answers so; both are down afterwards."""
+def standing(
+    reply: Reply,
+    *,
+    queue: int = 4,
+    body_bytes: int = 200_000,
+    answer_s: float = 5,
+    tls: TlsFiles | None = None,
+    trust: ssl.SSLContext = NOBODY,
+) -> Iterator[Gate]:
+    """Yield a gateway before a server that answers so; both are down afterwards. trust: of its client, under TLS."""
     server, lines = Server(reply), list[str]()
     app = Starlette(routes=[Route(path, server.answer, methods=["POST"]) for path in (CHAT, "/v1/completions")])
     behind, door = listener.opened("127.0.0.1", 0), listener.opened("127.0.0.1", 0)
@@ -109,7 +118,7 @@ def standing(reply: Reply, *, queue: int = 4, body_bytes: int = 200_000, answer_
     async def run() -> None:
         gateway = Gateway(MODEL, GatewayLimits(queue, body_bytes, answer_s), TOKEN.encode(), lines.append)
         gateway.upstream = Upstream(address(behind), "child", answer_s)
-        front, back = listener.make(gateway, None), uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        front, back = listener.make(gateway, tls), uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         tasks = [asyncio.ensure_future(front.serve([door])), asyncio.ensure_future(back.serve([behind]))]
         held["gateway"] = gateway
         while not ended.is_set():
@@ -121,12 +130,12 @@ def standing(reply: Reply, *, queue: int = 4, body_bytes: int = 200_000, answer_
     ended = threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
-    url = address(door)
+    url = address(door) if tls is None else address(door).replace("http:", "https:")
     try:
         while "gateway" not in held:
             time.sleep(0.005)
         with httpx2.Client(
-            base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, verify=NOBODY
+            base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, verify=trust
         ) as client:
             yield Gate(held["gateway"], url, server, lines, client)
     finally:
