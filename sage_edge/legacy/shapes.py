@@ -29,6 +29,7 @@ from sage_edge.legacy.vocabulary import (
     SPEAKERS,
     TEXTS,
     is_empty,
+    is_thought,
     key,
     person,
     self_of,
@@ -49,7 +50,7 @@ class Utterance:
     """One utterance. text: None for a stored null. error: what the item says went wrong.
 
     is_joined: its text stood in several parts; others: kinds of the parts that are no text. repairs: what was done
-    with further texts of it.
+    with further texts of it. is_thought: it is marked as what was thought.
     """
 
     who: str
@@ -59,6 +60,7 @@ class Utterance:
     is_joined: bool = False
     others: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
+    is_thought: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _turn(rest: Json) -> Utterance | QuestionItem:
     if speaker and text and (is_hidden or not answer):
         who, words = rest.pop(speaker), rest.pop(text)
         repairs = (parts.passed_over(answer, text),) if answer else ()
-        return Utterance(str(who), None if words is None else str(words), _error(rest), rest, repairs=repairs)
+        spoken = None if words is None else str(words)
+        return Utterance(str(who), spoken, _error(rest), rest, repairs=repairs, is_thought=is_thought(rest))
     return _asked(rest)
 
 

@@ -16,9 +16,12 @@ from sage_edge.legacy.vocabulary import is_asker, is_mind, is_system, is_tool
 from sage_edge.records.legacy import LegacyWords
 
 NO_ANSWER = "no answer follows in the file"
+THOUGHTS = "items marked as thoughts are no answers; they stand in thought, before the answer that follows"
 THINKING = "what was thought was taken out of answers; it stands in thought, the whole text in verbatim"
 QUESTION = "(question)"
 """The key of `stored` under which stands what the file noted beside the question."""
+THOUGHT = "(thought)"
+"""The key of `stored` under which stands what the file noted beside each thought."""
 
 
 @dataclass
@@ -37,21 +40,23 @@ class Talk:
     kept: int = 0
     utterances: int = 0
     answers: int = 0
+    is_parted: bool = False
     _open: Utterance | None = None
+    _thoughts: list[Utterance] = field(default_factory=list)
 
     def close(self) -> None:
-        """Note a question that no answer followed."""
-        if self._open is not None:
-            spoken, self._open = self._open, None
+        """Note a question that no answer followed, or thoughts."""
+        spoken, self._open = self._open, None
+        if spoken is not None or self._thoughts:
             words = LegacyWords(
-                asker=spoken.who,
-                prompt=spoken.text or "",
+                asker=spoken.who if spoken else None,
+                prompt=(spoken.text if spoken else None) or "",
                 reply="",
                 outcome="interrupted",
-                error=spoken.error or NO_ANSWER,
-                stored={QUESTION: spoken.rest} if spoken.rest else None,
+                error=(spoken.error if spoken else None) or NO_ANSWER,
+                stored={QUESTION: spoken.rest} if spoken and spoken.rest else None,
             )
-            self._add(words, 1)
+            self._add(words, 1 if spoken else 0)
 
     def say(self, spoken: Utterance, by_mind: bool) -> None:
         """Take one utterance in."""
@@ -59,6 +64,9 @@ class Talk:
         if is_system(spoken.who):
             self.system.append(spoken.text or "")
             self.kept += 1
+        elif by_mind and spoken.is_thought:
+            self.minds.append(spoken.who.strip())
+            self._thoughts.append(spoken)
         elif by_mind:
             self._answer(spoken)
         else:
@@ -90,9 +98,20 @@ class Talk:
         self._add(words, 1 if question is None else 2)
 
     def _add(self, words: LegacyWords, items: int) -> None:
-        self.words.append(words)
+        self.is_parted = self.is_parted or words.thought is not None
+        items += len(self._thoughts)
+        self.words.append(self._with_thoughts(words))
         self.sizes.append(items)
         self.kept += items
+
+    def _with_thoughts(self, words: LegacyWords) -> LegacyWords:
+        """Return the words with what was thought in items of its own before them."""
+        if not self._thoughts:
+            return words
+        thoughts, self._thoughts = self._thoughts, []
+        texts = filter(None, [*(thought.text for thought in thoughts), words.thought])
+        stored: Json = {**(words.stored or {}), THOUGHT: [_noted(thought) for thought in thoughts]}
+        return LegacyWords.model_validate({**dict(words), "thought": "\n\n".join(texts), "stored": stored})
 
 
 def pair(
@@ -127,9 +146,15 @@ def pair(
         else:
             talk.say(turn, turn.who in minds)
     talk.close()
-    if any(words.thought is not None for words in talk.words):
+    if talk.is_parted:
         talk.repairs.append(THINKING)
+    if any(words.stored and THOUGHT in words.stored for words in talk.words):
+        talk.repairs.append(THOUGHTS)
     return talk
+
+
+def _noted(thought: Utterance) -> Json:
+    return {**thought.rest, **({"error": thought.error} if thought.error else {})}
 
 
 def _asks(refused: JsonValue, own_names: Iterable[str]) -> bool:

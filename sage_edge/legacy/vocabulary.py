@@ -42,6 +42,13 @@ ANSWERS = ("sage", "response", "answer", "reply", "assistant", *_spoken(_SELVES)
 _ASKERS = frozenset((*PEOPLE, "system", "instructor", "interviewer", "questioner", "operator"))
 _SYSTEMS = frozenset(("system", "developer"))
 _TOOLS = frozenset(("tool", "function", "ipython"))
+_THOUGHT_FLAGS = frozenset(
+    ("isthought", "is_thought", "thought", "isthinking", "is_thinking", "isreasoning", "is_reasoning")
+)
+_KINDS = ("type", "kind", "channel")
+_THOUGHT_KINDS = frozenset(
+    (("channel", "analysis"), *((name, kind) for name in _KINDS for kind in ("thought", "thoughts", "thinking")))
+)
 _MINDS = frozenset((*_SELVES, "ai", "bot", "llm", "agent"))
 
 
@@ -106,6 +113,17 @@ def is_mind(who: str) -> bool:
 def is_system(who: str) -> bool:
     """Whether this is the name under which a mind is told what it is."""
     return _fold(who) in _SYSTEMS
+
+
+def is_thought(item: dict[str, JsonValue]) -> bool:
+    """Whether an item is marked as what was thought, by itself or in the message within it."""
+    inner = item.get("message")
+    holders = (item, inner) if isinstance(inner, dict) else (item,)
+    return any(
+        True in folded(holder, _THOUGHT_FLAGS).values()
+        or any((name, str(kind).lower()) in _THOUGHT_KINDS for name, kind in folded(holder, _KINDS).items())
+        for holder in holders
+    )
 
 
 def is_tool(who: str) -> bool:

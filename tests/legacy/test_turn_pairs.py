@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sage_edge.legacy.turn_pairs import NO_ANSWER, THINKING, Talk, pair
+from sage_edge.legacy.turn_pairs import NO_ANSWER, THINKING, THOUGHTS, Talk, pair
 from tests.legacy.papers import utterances
 
 NAMES = st.sampled_from(["Claude", "SAGE", "sage-sprout", "Teacher", "system", "Observer", "assistant"])
@@ -95,6 +95,39 @@ def test_thinking_that_was_taken_out_is_told() -> None:
     assert pair(utterances("A?", "[THINK]Hm.[/THINK]B.")).repairs == [THINKING]
     assert pair([{"prompt": "A?", "response": "<think>Hm."}]).repairs == [THINKING]
     assert pair(utterances("A?", "Some write `<think>` first.")).repairs == []
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [{"isThought": True}, {"thought": True}, {"is-thinking": True}, {"type": "thinking"}, {"channel": "analysis"}],
+)
+def test_an_item_marked_as_thought_is_no_answer(mark: dict[str, JsonValue]) -> None:
+    thought: JsonValue = {"role": "model", "text": "Who am I?", "tokens": 3, **mark}
+    talk = pair([*utterances("Who?"), thought, {"role": "model", "text": "I am Sage."}])
+    assert seen(talk) == [("Who?", "I am Sage.", "ok")]
+    assert (talk.words[0].thought, talk.words[0].verbatim) == ("Who am I?", None)
+    assert talk.words[0].stored == {"(thought)": [{"tokens": 3, **mark}]}
+    assert (talk.kept, talk.sizes, talk.answers, talk.repairs) == (3, [3], 1, [THOUGHTS])
+
+
+def test_a_thought_within_an_item_and_beside_a_block() -> None:
+    thought: JsonValue = {"message": {"role": "assistant", "content": "One.", "isThought": True}}
+    talk = pair([*utterances("Who?"), thought, {"role": "assistant", "content": "<think>Two.</think>Sage."}])
+    assert (seen(talk), talk.words[0].thought) == ([("Who?", "Sage.", "ok")], "One.\n\nTwo.")
+    assert talk.repairs == [THINKING, THOUGHTS]
+
+
+def test_a_thought_that_no_answer_follows_is_kept() -> None:
+    thought: JsonValue = {"role": "model", "text": "Hm.", "isThought": True}
+    talk = pair([*utterances("A?"), thought, *utterances("B?", "C."), thought])
+    assert seen(talk) == [("A?", "", "interrupted"), ("B?", "C.", "ok"), ("", "", "interrupted")]
+    assert [words.thought for words in talk.words] == ["Hm.", None, "Hm."]
+    assert (talk.kept, talk.sizes) == (5, [2, 2, 1])
+
+
+@pytest.mark.parametrize("mark", [{"isThought": False}, {"thought": "Hm."}, {"type": "message"}])
+def test_an_answer_with_a_thought_beside_it_is_one(mark: dict[str, JsonValue]) -> None:
+    assert seen(pair([*utterances("A?"), {"role": "model", "text": "B.", **mark}])) == [("A?", "B.", "ok")]
 
 
 def test_failures_and_errors() -> None:
