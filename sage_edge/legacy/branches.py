@@ -31,7 +31,6 @@ _CURRENT = (
     *("current_node", "currentnode", "currnode", "current_id", "currentid"),
     *("current_leaf_message_uuid", "current_message_uuid"),
 )
-_TIMES = ("created_at", "timestamp", "create_time", "time")
 _OFF = "it lies off the path that was followed"
 
 
@@ -61,6 +60,14 @@ def follow(held: Container) -> Container:
     )
 
 
+def is_child_first(items: Sequence[JsonValue]) -> bool:
+    """Whether items of one tree, all in a list, stand before their parents."""
+    links = _links([_about(item) for item in items]) or []
+    at = {own: place for place, (own, _) in enumerate(links) if own is not None}
+    parents = [(place, at[up]) for place, (_, up) in enumerate(links) if up in at]
+    return len(parents) > 1 and all(place < parent for place, parent in parents)
+
+
 def _named(held: Container) -> Iterator[str]:
     """Yield what a file names as the item at which its talk stands."""
     heads = [item for item in held.items if isinstance(item, dict) and not _is_said(item)]
@@ -74,7 +81,7 @@ def _about(item: JsonValue) -> dict[str, JsonValue]:
     if not isinstance(item, dict):
         return {}
     about, inner = (
-        vocabulary.folded(it, (*_OWN, *_PARENTS, *_TIMES)) if isinstance(it, dict) else {}
+        vocabulary.folded(it, (*_OWN, *_PARENTS, *times.STAMPS)) if isinstance(it, dict) else {}
         for it in (item, item.get("message"))
     )
     is_inside = _PARENTS_SET.isdisjoint(about) and not _PARENTS_SET.isdisjoint(inner)
@@ -150,6 +157,5 @@ def _ranks(
 
 
 def _clock(about: Mapping[str, JsonValue]) -> float | None:
-    moments = (times.read(about[name]).moment for name in _TIMES if about.get(name) is not None)
-    first = next(filter(None, moments), None)
-    return None if first is None else first.timestamp()
+    moment = times.of_item(dict(about)).moment
+    return None if moment is None else moment.timestamp()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from sage_edge.legacy import times
+from sage_edge.legacy import times, turn_pairs
 from sage_edge.legacy.host_names import slug
 from sage_edge.legacy.times import TimeReading
 from sage_edge.legacy.vocabulary import is_asker
@@ -65,13 +65,20 @@ def _start_otherwise(chain: EnclosingObjects, words: Iterable[LegacyWords], mome
         return reading
     if isinstance(day, str) and day.strip():
         moments.remarks.append(Slug("no-time-of-day"))
-    for stamp in (
-        spoken.stored.get("timestamp") for spoken in words if spoken.stored and spoken.stored.get("timestamp")
-    ):
-        if (stamped := times.read(stamp)).moment is not None:
-            moments.repairs.append("the file gives no start; the time of its first turn stands for it")
-            return stamped
-    return None
+    readings = (times.of_item(noted) for spoken in words for noted in _noted(spoken))
+    timed = [(reading.moment, reading) for reading in readings if reading.moment is not None]
+    if not timed:
+        return None
+    _, first = min(timed, key=lambda pair: pair[0])
+    moments.repairs.append("the file gives no start; the earliest time of its turns stands for it")
+    return first
+
+
+def _noted(spoken: LegacyWords) -> list[JsonValue]:
+    """Return what the file noted beside an answer, its question and its thoughts."""
+    stored = spoken.stored or {}
+    thoughts = stored.get(turn_pairs.THOUGHT)
+    return [stored, stored.get(turn_pairs.QUESTION), *(thoughts if isinstance(thoughts, list) else [])]
 
 
 def _time(chain: EnclosingObjects, keys: Sequence[str], moments: When) -> TimeReading | None:

@@ -21,6 +21,7 @@ from sage_edge.legacy import (
     heads,
     ids,
     interleaved,
+    item_order,
     kinds,
     shapes,
     turn_pairs,
@@ -123,7 +124,7 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     held = containers.find(value)
     if not held.containers:
         return dataclasses.replace(_counted(base, value), what=kinds.unknown(value), why=_broken(value, source))
-    pieces = [branches.follow(piece) for container in held.containers for piece in interleaved.apart(container)]
+    pieces = [_ordered(piece) for container in held.containers for piece in interleaved.apart(container)]
     all_drafts = [_draft(piece, source, digest, Document(value, remarks)) for piece in pieces]
     wordless = (reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
     lost = (*wordless, *document.lost)
@@ -131,6 +132,11 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     if not drafts:
         return dataclasses.replace(base, why=f"of {len(lost)} turns none can be read; {lost[0]}", lost=lost)
     return dataclasses.replace(base, drafts=_with_rest(drafts, held.around), lost=lost)
+
+
+def _ordered(piece: Container) -> Container:
+    """Return the items of the one path that was followed, oldest first."""
+    return item_order.backwards_told(branches.follow(item_order.oldest_first(piece)))
 
 
 def _counted(file: ParsedFile, value: JsonValue) -> ParsedFile:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import JsonValue
 
+from sage_edge.legacy import vocabulary
 from sage_edge.legacy.errors import ZoneMissing
 
 ZONE = "America/Los_Angeles"
@@ -30,6 +31,12 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CLOCK = re.compile(r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?")
 _EPOCHS = ((1e8, 1e11, 1.0), (1e11, 1e14, 1e-3))
 """Seconds and milliseconds since 1970: from, below, seconds per unit."""
+
+STAMPS = (
+    *("created_at", "timestamp", "create_time", "time", "createdat", "createtime"),
+    *("sent_at", "datetime", "date", "ts"),
+)
+"""Names under which an item says when it was, the plainest first."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,16 @@ def read(raw: JsonValue) -> TimeReading:
         return _local(naive, raw) if len(match.groups()) < 8 or not match[8] else TimeReading(_shifted(naive, match[8]))
     except (ValueError, OverflowError):
         return TimeReading(repair=f"{_short(raw)} is no time")
+
+
+def of_item(item: JsonValue) -> TimeReading:
+    """Return the first readable time that an item says, or the message within it; no moment without one."""
+    for holder in (item, item.get("message")) if isinstance(item, dict) else ():
+        about = vocabulary.folded(holder, STAMPS) if isinstance(holder, dict) else {}
+        for name in STAMPS:
+            if about.get(name) is not None and (reading := read(about[name])).moment is not None:
+                return reading
+    return TimeReading()
 
 
 def joined(day: JsonValue, clock: JsonValue) -> str | None:

@@ -97,7 +97,7 @@ def test_a_file_with_session_number_and_a_day() -> None:
     assert found.started is not None
     assert clock.text(found.started) == "2026-02-08T14:01:00.000+00:00"
     assert found.remarks == ("no-time-of-day",)
-    assert "the time of its first turn stands for it" in found.repairs[-1]
+    assert "the earliest time of its turns stands for it" in found.repairs[-1]
 
 
 def test_turns_as_a_list_and_why_it_ended() -> None:
