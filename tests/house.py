@@ -73,12 +73,9 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "safetensors": _TENSORS,
     "llama_cpp": ("engines/llamacpp.py", "models/inspect/gguf_model.py"),
     "huggingface_hub": ("models/download/hub.py",),
-    "httpcore2": ("engines/openai_transport.py",),  # what httpx2 stands on: its connections know no deadline
-    "httpx2": (
-        "engines/openai_*",
-        "models/download/hub.py",
-        "serve/upstream.py",
-    ),  # the transport that huggingface_hub itself speaks through
+    # what httpx2 stands on: an engine needs its deadlines, a gateway before a neighbour nothing but requests
+    "httpcore2": ("engines/openai_transport.py", "serve/upstream.py"),
+    "httpx2": ("engines/openai_*", "models/download/hub.py"),  # what huggingface_hub itself speaks through
     "fabric": ("remote/ssh/handshake.py",),
     "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
     "docker": ("image/engine.py",),

@@ -2,7 +2,7 @@
 
 child.py        llama.cpp's own server as a child: started, watched, started again, ended with all that it started
 bound_child.py  what becomes that server, and dies with whoever started it
-upstream.py     one server of a model, asked over HTTP (httpx2)
+upstream.py     one server of a model, asked over HTTP (httpcore2)
 events.py       a stream of server-sent events, cut into whole ones and looked into
 turnstile.py    one request at a time to the server, so many that wait, the others told to come again
 answer.py       an answer under way: read by any number of clients, each from its beginning
