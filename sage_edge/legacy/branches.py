@@ -3,6 +3,7 @@
     {uuid, parent_message_uuid, …}    {uuid, parentUuid, …}    {id, parent_id, …}     items of a list
     {message: {id, parent, …}, …}                                                      an item within an item
     mapping: {ID: {message, parent, children}, …}      ChatGPT; `nodes` makes a list of it
+    {…, children: [{…}, …]}                            LibreChat; so it does of this
 
 Followed is the path to the item that the file names (`current_node`, beside the items, in an object there, or in one of
 them that nobody says), else to the newest end: by its time where every end has one, else by its place. What stands in
@@ -17,14 +18,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from sage_edge.legacy import shapes, times, vocabulary
+from sage_edge.legacy import nodes, shapes, times, vocabulary
 from sage_edge.legacy.containers import Container
 from sage_edge.legacy.errors import NoTurn
 
-_OWN = ("uuid", "id", "message_id", "messageid", "message_uuid")
+_OWN = ("uuid", "id", "message_id", "messageid", "message_uuid", nodes.OWN)
 _PARENTS = (
     *("parent_message_uuid", "parent_uuid", "parentuuid", "parent_message_id", "parentmessageid", "parent_id"),
-    *("parentid", "parent"),
+    *("parentid", "parent", nodes.PARENT),
 )
 _PARENTS_SET = frozenset(_PARENTS)
 _CURRENT = (

@@ -3,7 +3,7 @@
 The first non-empty list of objects under `conversation`, `conversations`, `transcript`, `exchanges`, `results`,
 `turns` (an integer in most files) or `messages` is the conversation; `exercises` stand beside it. Without one, a list
 of which every item is a turn, under any name, or a tree of them (`nodes`); without that, the same question for each
-object further in.
+object further in. Turns that an item holds as its `children` come behind it; others in an item are named (`within`).
 
 A battery asks each question in several arms (`shapes.arms`), and keeps the talk that prepared one of them in a list of
 its own: there, every list of turns is a container. In any other file a second list mostly holds the same words again:
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sage_edge.legacy import nodes, shapes, vocabulary
+from sage_edge.legacy.errors import NoTurn
 from sage_edge.legacy.parts import Json
 from sage_edge.legacy.shapes import Utterance
 
@@ -60,8 +61,9 @@ class TurnContainers:
 
 def find(value: JsonValue) -> TurnContainers:
     """Return every container of a document, in its order, and what stands around them."""
-    if isinstance(value, list) and value and _is_turns(value):
-        return TurnContainers((Container("", value, [], {}, ()),), None)
+    listed = nodes.flat([value] if nodes.holds_turns(value) else value if isinstance(value, list) else [])
+    if listed and _is_turns(listed):
+        return TurnContainers((Container("", listed, [], {}, (), repairs=nodes.repairs(listed)),), None)
     containers: list[Container] = []
     left = _search(value, "", (), containers)
     is_top = bool(containers) and containers[0].place is None
@@ -82,7 +84,9 @@ def own(value: Json) -> tuple[str, list[JsonValue], list[JsonValue]] | None:
     if any(map(shapes.is_turn, tree := nodes.items(value))):
         return nodes.MAPPING, tree, []
     for key, other in value.items():
-        if isinstance(other, list) and other and _is_talk(items := shapes.spread(other)):
+        if isinstance(other, list) and other and _is_talk(items := nodes.flat(shapes.spread(other))):
+            return key, items, []
+        if nodes.holds_turns(other) and _is_talk(items := nodes.flat([other])):
             return key, items, []
     return next(((key, held, []) for key, held in lists.items()), None)
 
@@ -92,6 +96,32 @@ def spare(held: Container) -> list[str]:
     known = [key for key in (*KNOWN, EXERCISES) if isinstance(listed := held.owner.get(key), list) and listed]
     further = (key for key, other in held.owner.items() if key not in known and _holds_turns(other))
     return [*known, *further]
+
+
+def within(held: Container) -> list[str]:
+    """Return the names under which items of a container hold turns that nobody reads."""
+    names: dict[str, None] = {}
+    for item in (*held.items, *held.exercises):
+        if isinstance(item, dict):
+            names.update(dict.fromkeys(name for name, value in item.items() if _speaks(value)))
+    return list(names)
+
+
+def _speaks(value: JsonValue) -> bool:
+    """Whether a list within a value holds something that somebody says who is known to ask or to answer."""
+    if isinstance(value, dict):
+        return any(map(_speaks, value.values()))
+    return isinstance(value, list) and any(_is_spoken(item) or _speaks(item) for item in value)
+
+
+def _is_spoken(item: JsonValue) -> bool:
+    try:
+        turn = shapes.read(item)
+    except NoTurn:
+        return False
+    if isinstance(turn, Utterance):
+        return vocabulary.is_mind(turn.who) or vocabulary.is_asker(turn.who)
+    return turn.has_answer and turn.question is not None
 
 
 def _holds_turns(value: JsonValue) -> bool:
@@ -111,7 +141,10 @@ def _search(value: JsonValue, place: str, chain: tuple[Json, ...], containers: l
             taken = {key, *beside, *((EXERCISES,) if exercises else ())}
             owner = {name: held for name, held in value.items() if name not in taken}
             around = (*_levels(owner, owner), *chain)
-            containers.append(Container(key, items, exercises, owner, around, place.rstrip(".") or None))
+            flattened = nodes.repairs(items)
+            containers.append(
+                Container(key, items, exercises, owner, around, place.rstrip(".") or None, repairs=flattened)
+            )
             containers += (Container(name, held, [], {}, around, place + name, True) for name, held in beside.items())
             return {"paper": place.rstrip(".")}
         plain: Json = {name: held for name, held in value.items() if not isinstance(held, (dict, list))}
@@ -155,4 +188,6 @@ def _is_turns(held: list[JsonValue]) -> bool:
 
 
 def _objects(held: JsonValue) -> list[JsonValue]:
-    return shapes.spread(held) if isinstance(held, list) and any(isinstance(item, dict) for item in held) else []
+    if not isinstance(held, list) or not any(isinstance(item, dict) for item in held):
+        return []
+    return nodes.flat(shapes.spread(held))

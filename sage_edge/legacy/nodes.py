@@ -1,6 +1,9 @@
-"""The tree in which ChatGPT keeps a talk → a list of turns, each with its id and its parent, from the top down.
+"""The tree in which a talk is kept → a list of turns, each with its id and its parent, from the top down.
 
 {title, mapping: {ID: {id, message: {author: {role}, content: {parts}, …} | null, parent, children}}, current_node}
+{messages: [{sender, text, children: [{sender, text, children: […]}]}]}      LibreChat; each turn holds those after it
+
+The first is ChatGPT's.
 
 A message with a `recipient` that is not `all` is for a tool: the mind calls it, and says nothing to anybody.
 """
@@ -9,11 +12,16 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from sage_edge.legacy import shapes
 from sage_edge.legacy.parts import Json
 
 MAPPING = "mapping"
 _LINKS = frozenset(("parent", "children"))
 _EVERYBODY = "all"
+BELOW = ("children", "replies")
+"""Where an item holds the turns that follow it."""
+OWN, PARENT = "node#id", "node#parent"
+"""Keys under which an item that hung below another says its place, and that of the other one."""
 CALL = "tool_calls"
 """Where the words of a message stand that is for a tool; `parts` knows that key."""
 
@@ -26,6 +34,43 @@ def items(value: Json) -> list[JsonValue]:
     if not all(isinstance(node, dict) and not _LINKS.isdisjoint(node) for node in nodes.values()):
         return []
     return [_item(name, node) for name, node in _downward(nodes) if isinstance(node.get("message"), dict)]
+
+
+def flat(listed: list[JsonValue]) -> list[JsonValue]:
+    """Return items, and behind each those that hang below it, each with its place; the same where none do."""
+    if not any(map(holds_turns, listed)):
+        return listed
+    flattened: list[JsonValue] = []
+    stack: list[tuple[JsonValue, int | None]] = [(item, None) for item in reversed(listed)]
+    while stack:
+        item, parent = stack.pop()
+        place, below = len(flattened) + 1, _below(item)
+        if isinstance(item, dict):
+            own: Json = {key: held for key, held in item.items() if not (below and held is below)}
+            item = {**own, OWN: place, **({} if parent is None else {PARENT: parent})}
+        flattened.append(item)
+        stack.extend((child, place) for child in reversed(below))
+    return flattened
+
+
+def holds_turns(item: JsonValue) -> bool:
+    """Whether an item is a turn and holds those that follow it."""
+    return bool(_below(item)) and (shapes.is_turn(item) or shapes.is_silent(item))
+
+
+def repairs(listed: list[JsonValue]) -> tuple[str, ...]:
+    """What was done with a list that was made flat."""
+    is_flat = any(isinstance(item, dict) and OWN in item for item in listed)
+    return ("turns that hung below others were read behind these; `node#parent` says below which",) if is_flat else ()
+
+
+def _below(item: JsonValue) -> list[JsonValue]:
+    """Return the turns that hang below an item."""
+    for name in BELOW if isinstance(item, dict) else ():
+        held = item.get(name) if isinstance(item, dict) else None
+        if isinstance(held, list) and any(shapes.is_turn(child) or shapes.is_silent(child) for child in held):
+            return held
+    return []
 
 
 def _downward(nodes: Json) -> list[tuple[str, Json]]:

@@ -172,6 +172,9 @@ def _draft(held: Container, source: str, digest: Digest, document: Document) -> 
     merged = exercises.merge(talk, drills) if held.exercises else exercises.Merged(tuple(talk.words), 0)
     spare = [] if held.is_beside else containers.spare(held)
     beside = [f"`{key}` was not read, beside `{held.key}`; it stands in extra" for key in spare]
+    beside += [
+        f"turns within items, under `{key}`, were not read; they stand in stored" for key in containers.within(held)
+    ]
     named = ids.identify(held.chain, source, place=held.place, shape=_shape(held))
     head = _head(
         held,

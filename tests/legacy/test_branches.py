@@ -206,3 +206,47 @@ def test_a_deep_chat_and_a_wide_one_are_followed_at_once() -> None:
 def test_questions_with_their_answers_are_kept_wherever_they_hang() -> None:
     rows: Any = [{"id": at, "parent_id": 0 if at else None, "prompt": "A?", "response": "b"} for at in range(3)]
     assert len(draft(rows, "rows.json").words) == 3
+
+
+def nested(who: str, text: str, *below: Json, name: str = "children", **more: Any) -> Json:
+    return {"sender": who, "text": text, **more, name: list(below)}
+
+
+@pytest.mark.parametrize("name", ["children", "replies"])
+@pytest.mark.parametrize("around", [None, "messages", "talk", "thread"])
+def test_turns_that_hang_below_others_are_read(name: str, around: str | None) -> None:
+    end = nested("User", "And?", nested("Sage", "Two.", name=name), name=name)
+    top: Any = nested("User", "Who?", nested("Sage", "One.", end, name=name), name=name)
+    content: Any = top if around is None else {"title": "t", around: top if around == "thread" else [top]}
+    paper = draft(content, "chat.json")
+    assert seen(paper) == [("Who?", "One."), ("And?", "Two.")]
+    assert (paper.kept, paper.refused) == (4, ())
+    assert any("hung below others" in repair for repair in paper.head.repairs)
+    assert not any("not read" in repair for repair in paper.head.repairs)
+
+
+@pytest.mark.parametrize(("times", "kept"), [((None, None), "New."), ((5, 2), "Old."), ((2, 5), "New.")])
+def test_of_turns_below_the_same_one_is_followed(times: tuple[int | None, int | None], kept: str) -> None:
+    stamps: list[Any] = [{} if at is None else {"createdAt": f"2026-01-02T03:04:{at:02d}Z"} for at in times]
+    answers = [nested("Sage", text, **stamp) for text, stamp in zip(("Old.", "New."), stamps, strict=True)]
+    paper = draft({"messages": [nested("User", "Who?", *answers)]}, "chat.json")
+    assert seen(paper) == [("Who?", kept)]
+    assert len(paper.refused) == 1
+    assert paper.refused[0].endswith(OFF)
+
+
+def test_a_first_question_asked_anew_that_hangs_below_none() -> None:
+    first, second = (
+        nested("User", f"{word}?", nested("Sage", f"{word}.", messageId=f"{word}2", parentMessageId=word))
+        | {"messageId": word, "parentMessageId": "0"}
+        for word in ("Old", "New")
+    )
+    assert seen(draft({"messages": [first, second]}, "chat.json")) == [("New?", "New.")]
+
+
+def test_turns_within_items_that_nobody_reads_are_told() -> None:
+    inner: Any = {"talk": [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]}
+    rows: Any = [{"prompt": "Who?", "response": "Sage.", "log": inner, "hits": [{"name": "a", "text": "b"}]}]
+    paper = draft({"session": 3, "results": rows})
+    assert "turns within items, under `log`, were not read; they stand in stored" in paper.head.repairs
+    assert not any("`hits`" in repair for repair in paper.head.repairs)
