@@ -37,7 +37,7 @@ def fleet(c: Context, quick: bool = False) -> int:
 
 @task(help=_QUICK)
 def engines(c: Context, quick: bool = False) -> int:
-    """Measure what the gateway in front of a model's server costs, and what it uses while idle."""
+    """Measure what the gateway in front of a model's server costs, and uses."""
     return _measured(c, "engines", quick)
 
 

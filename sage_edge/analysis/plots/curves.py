@@ -69,8 +69,10 @@ def trajectory(
     """
 
     def draw(figure: Figure) -> None:
-        panels = figure.subplots(len(curves), 1, sharex=True, squeeze=False)[:, 0]
+        panels = figure.subplots(len(curves), 1, squeeze=False)[:, 0]
         first, last = _ends(curves)
+        for axes in panels[:-1]:
+            axes.set_xticks(())  # the numbers stand below the last; a tick that nobody reads costs as much as a curve
         for index, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
             axes.set_xlim(first - 0.7, last + 0.7)
             axes.set_ylim(-0.04, 1.22 if 0 < len(marks) <= LINES and index == len(curves) - 1 else 1.04)

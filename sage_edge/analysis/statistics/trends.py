@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -28,6 +30,8 @@ LEAST_SQUARES = "slope per session, least squares, percentile bootstrap over ses
 TEST = "Mann-Kendall test, two-sided (Mann 1945, Kendall 1975)"
 LEAST = 4
 ALL_PAIRS, PAIRS = 1_500, 1_000_000
+KEPT_DRAWS = 1_000_000
+"""Numbers of a bootstrap that are kept for the next score over the same sessions."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,43 @@ def _theil_sen(x: Floats, y: Floats, seed: int) -> Estimate:
 
 def _least_squares(x: Floats, y: Floats, seed: int, rounds: int) -> Estimate:
     n, rounds = int(x.size), affordable(rounds, int(x.size))
-    slope = float(_slopes(x[None, :], y[None, :])[0])
-    draw = np.random.default_rng(seed)
-    chosen = (draw.integers(0, n, (count, n)) for count in batches(rounds, n))
-    drawn = np.concatenate([_slopes(x[some], y[some]) for some in chosen])
+    slope = float(_slopes(*_centred(x[None, :]), y[None, :])[0])
+    draws = _kept_draws(tuple(x.tolist()), seed, rounds) if n * rounds <= KEPT_DRAWS else _draws(x, seed, rounds)
+    drawn = np.concatenate([_slopes(draw.centred, draw.spread, y[draw.chosen]) for draw in draws])
     low, high = np.quantile(drawn[np.isfinite(drawn)], (LEVEL / 2, 1 - LEVEL / 2))
     return Estimate(slope, *around(slope, float(low), float(high)), n, LEAST_SQUARES, seed)
 
 
-def _slopes(x: Floats, y: Floats) -> Floats:
+@dataclass(frozen=True)
+class _Draws:
+    """Some rounds of a bootstrap, a row each. chosen: places of sessions. centred, spread: of their numbers."""
+
+    chosen: Any
+    centred: Floats
+    spread: Floats
+
+
+def _draws(x: Floats, seed: int, rounds: int) -> Iterator[_Draws]:
+    draw, n = np.random.default_rng(seed), int(x.size)
+    for count in batches(rounds, n):
+        chosen = draw.integers(0, n, (count, n))
+        yield _Draws(chosen, *_centred(x[chosen]))
+
+
+@functools.lru_cache(maxsize=2)
+def _kept_draws(x: tuple[float, ...], seed: int, rounds: int) -> tuple[_Draws, ...]:
+    """Return the draws over session numbers that all scores of one mind share: most of the time was spent on them."""
+    return tuple(_draws(np.array(x), seed, rounds))
+
+
+def _centred(x: Floats) -> tuple[Floats, Floats]:
+    """Each row less its mean, and the sum of its squares."""
+    centred: Floats = x - x.mean(axis=1, keepdims=True)
+    return centred, (centred * centred).sum(axis=1)
+
+
+def _slopes(centred: Floats, spread: Floats, y: Floats) -> Floats:
     """The slope of each row; NaN, inside only, where a draw holds one session again and again."""
-    x = x - x.mean(axis=1, keepdims=True)
-    spread = (x * x).sum(axis=1)
-    slopes: Floats = np.where(spread > SAME, (x * y).sum(axis=1) / np.where(spread > SAME, spread, 1.0), np.nan)
+    varied = spread > SAME
+    slopes: Floats = np.where(varied, (centred * y).sum(axis=1) / np.where(varied, spread, 1.0), np.nan)
     return slopes
