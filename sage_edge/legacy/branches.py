@@ -45,7 +45,7 @@ def follow(held: Container) -> Container:
     current = next((node for node in _named(held) if node in known), None)
     path = _path(links, about, current)
     off = {at for at, (own, _) in enumerate(links) if own is not None and own not in path}
-    off = {at for at in off if _is_said(held.items[at])}
+    off = {at for at in off if is_said(held.items[at])}
     if not off:
         return held
     numbers = held.numbers or tuple(range(1, len(held.items) + 1))
@@ -61,17 +61,22 @@ def follow(held: Container) -> Container:
     )
 
 
+def links(items: Sequence[JsonValue]) -> list[tuple[str | None, str | None]] | None:
+    """Return id and parent of each item; None where no item names another one of them as its parent."""
+    return _links([_about(item) for item in items])
+
+
 def is_child_first(items: Sequence[JsonValue]) -> bool:
     """Whether items of one tree, all in a list, stand before their parents."""
-    links = _links([_about(item) for item in items]) or []
-    at = {own: place for place, (own, _) in enumerate(links) if own is not None}
-    parents = [(place, at[up]) for place, (_, up) in enumerate(links) if up in at]
+    known = links(items) or []
+    at = {own: place for place, (own, _) in enumerate(known) if own is not None}
+    parents = [(place, at[up]) for place, (_, up) in enumerate(known) if up in at]
     return len(parents) > 1 and all(place < parent for place, parent in parents)
 
 
 def _named(held: Container) -> Iterator[str]:
     """Yield what a file names as the item at which its talk stands."""
-    heads = [item for item in held.items if isinstance(item, dict) and not _is_said(item)]
+    heads = [item for item in held.items if isinstance(item, dict) and not is_said(item)]
     for holder in (held.owner, *held.owner.values(), *heads):
         if isinstance(holder, dict):
             yield from filter(None, map(_id, vocabulary.folded(holder, _CURRENT).values()))
@@ -89,7 +94,8 @@ def _about(item: JsonValue) -> dict[str, JsonValue]:
     return {**about, **inner} if is_inside else about
 
 
-def _is_said(item: JsonValue) -> bool:
+def is_said(item: JsonValue) -> bool:
+    """Whether an item is an utterance."""
     try:
         return isinstance(shapes.read(item), shapes.Utterance)
     except NoTurn:

@@ -34,7 +34,8 @@ class Container:
 
     owner: the object that holds them, without them. chain: the owner, then the plain values of each object around it,
     each followed by what it says under `metadata`. place: where the owner stands in the file, like `models.0`; None for
-    the file itself. is_beside: they are of a battery, beside the first list, and `place` ends in their key.
+    the file itself. is_beside: they are of a battery, beside the first list, and `place` ends in their key; or a side
+    chain (`trees`).
     numbers: the place of each item in its list, from 1, where it is another one. repairs: what was done with the list.
     off: a sentence for each item that was taken out of it.
     """

@@ -2,7 +2,7 @@
 
 dry-run      its file's name or a key says so, or its number is 900 or more, which the older system used for trials
 experiment   it is of that kind; or it says so; or its file's name goes on after a number that another file of its
-             folder claims by name alone; or it is a battery of prompts that names no session
+             folder claims by name alone; or it is a battery of prompts that names no session, or a side chain
 superseded   it lies in a folder of older contents, and its own path holds a newer one
 session      everything else; where two of them claim one number, both say so
 """
@@ -82,7 +82,7 @@ def _alone(draft: Draft) -> StandingReason | None:
 def _among(draft: Draft, paths: set[str], plain: set[tuple[object, ...]]) -> StandingReason:
     """What a paper is beside the others."""
     if draft.is_beside:
-        return "experiment", "it stands in a battery, beside the first turns of its file"
+        return "experiment", "it stands beside the first turns of its file, in a battery or as a side chain"
     for newer in _newer(draft.head.source):
         if newer in paths:
             return "superseded", f"an older content of {newer}"

@@ -24,6 +24,7 @@ from sage_edge.legacy import (
     item_order,
     kinds,
     shapes,
+    trees,
     turn_pairs,
 )
 from sage_edge.legacy.containers import Container
@@ -47,7 +48,7 @@ class Draft:
 
     chain: what the file says around the turns, nearest first.
     utterances, answers: of the conversation, as legacy §4 counts them; exercises: of the list beside it.
-    is_beside: it is a further list of a battery.
+    is_beside: it is a further list of a battery, or a side chain.
     """
 
     head: LegacyHead
@@ -124,7 +125,8 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
     held = containers.find(value)
     if not held.containers:
         return dataclasses.replace(_counted(base, value), what=kinds.unknown(value), why=_broken(value, source))
-    pieces = [_ordered(piece) for container in held.containers for piece in interleaved.apart(container)]
+    sessions = [session for container in held.containers for session in interleaved.apart(container)]
+    pieces = [_ordered(piece) for session in sessions for piece in trees.apart(session)]
     all_drafts = [_draft(piece, source, digest, Document(value, remarks)) for piece in pieces]
     wordless = (reason for draft in all_drafts if not draft.words for reason in _all_lost(draft))
     lost = (*wordless, *document.lost)
