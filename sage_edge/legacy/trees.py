@@ -86,11 +86,12 @@ def _trees(items: Sequence[JsonValue], sides: Sequence[bool]) -> list[str | None
     """Return the tree of each item by the id at its top; None where it is in none, or nobody says anything in that."""
     links = branches.links(items) or [(None, None)] * len(items)
     side_of = {own: is_side for (own, _), is_side in reversed(list(zip(links, sides, strict=True)))}
-    parents = {own: None if up in side_of and side_of[up] != side_of[own] else up for own, up in reversed(links) if own}
+    parents = {own: None if side_of.get(up, False) != side_of[own] else up for own, up in reversed(links) if own}
     tops: dict[str, str] = {}
     trees: list[str | None] = []
     for (own, up), is_side in zip(links, sides, strict=True):
-        start = own or (up if side_of.get(up) == is_side else None)
+        start = own or up  # an id that stands twice is that of its first item, which may be in the other talk
+        start = start if side_of.get(start) == is_side else None
         trees.append(None if start is None else _top(start, parents, tops))
     spoken = {tree for tree, item in zip(trees, items, strict=True) if branches.is_said(item)}
     return [tree if tree in spoken else None for tree in trees]

@@ -96,6 +96,23 @@ def test_a_side_chain_is_apart_wherever_it_hangs_and_stands(parent: str | None) 
     assert sorted(words[0] for _, words in seen(first)) == [("Do it.", "Done."), ("Look.", "I see.")]
 
 
+@pytest.mark.parametrize("parent", [None, "u1", "gone"])
+def test_side_chains_below_the_same_item_are_two(parent: str | None) -> None:
+    """What called them may be missing; of a talk that forks, one path alone would be followed."""
+    sides = [
+        [line(f"{name}1", parent, "user", f"{name}?", side=True), line(f"{name}2", f"{name}1", "ai", name, side=True)]
+        for name in "xy"
+    ]
+    lines = [line("u1", None, "user", "Do it."), *sides[0], *sides[1], line("u2", "u1", "assistant", "Done.")]
+    papers = [("x1", [("x?", "x")]), ("y1", [("y?", "y")])]
+    assert seen(drafts(lines)) == [(None, [("Do it.", "Done.")]), *papers]
+
+
+def test_an_id_in_both_talks_mixes_them_not() -> None:
+    lines = [line("1", None, "user", "Look.", side=True), line("1", "1", "assistant", "Done.")]
+    assert sorted(words for _, words in seen(drafts(lines))) == [[("", "Done.")], [("Look.", "")]]
+
+
 def test_a_side_chain_needs_no_ids_and_stands_in_any_list() -> None:
     lines: list[Any] = [
         {"role": "user", "content": "Do it."},
