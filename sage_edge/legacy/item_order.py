@@ -26,7 +26,8 @@ BY_PARENT = "each item stands before its parent; the list was turned round"
 
 def oldest_first(held: Container) -> Container:
     """Return a container whose list begins with its oldest item; itself where it does, or nothing says."""
-    turns = [(item, spoken) for item in held.items if (spoken := _turn(item)) is not None]
+    is_timed = any(times.of_item(item).moment for item in held.items)
+    turns = [(item, spoken) for item in held.items if is_timed and (spoken := _turn(item)) is not None]
     moments = [times.of_item(item).moment for item, _ in turns]
     timed = [moment for moment in moments if moment is not None]
     is_falling = len(timed) > 1 and all(later < earlier for earlier, later in pairwise(timed))

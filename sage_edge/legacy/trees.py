@@ -29,7 +29,10 @@ def apart(held: Container) -> list[Container]:
     An item without a place in a tree goes with the one before it; what is marked, with what is marked.
     """
     sides = [_is_side(item) for item in held.items]
-    trees = _trees(held.items, sides)
+    links = branches.links(held.items)
+    if links is None and not any(sides):
+        return [held]
+    trees = _trees(held.items, links or [(None, None)] * len(sides), sides)
     marked = {tree for tree, is_side in zip(trees, sides, strict=True) if is_side and tree is not None}
     lone = marked | _entangled([tree for tree in trees if tree is not None and tree not in marked])
     groups: dict[str, list[int]] = {_MAIN: []}
@@ -82,9 +85,10 @@ def _is_side(item: JsonValue) -> bool:
     return isinstance(item, dict) and True in vocabulary.folded(item, _SIDE).values()
 
 
-def _trees(items: Sequence[JsonValue], sides: Sequence[bool]) -> list[str | None]:
+def _trees(
+    items: Sequence[JsonValue], links: Sequence[tuple[str | None, str | None]], sides: Sequence[bool]
+) -> list[str | None]:
     """Return the tree of each item by the id at its top; None where it is in none, or nobody says anything in that."""
-    links = branches.links(items) or [(None, None)] * len(items)
     side_of = {own: is_side for (own, _), is_side in reversed(list(zip(links, sides, strict=True)))}
     parents = {own: None if side_of.get(up, False) != side_of[own] else up for own, up in reversed(links) if own}
     tops: dict[str, str] = {}
