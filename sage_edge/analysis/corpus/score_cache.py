@@ -27,6 +27,8 @@ from sage_edge import files, locks
 from sage_edge.errors import StorageError
 
 _PATIENCE_S = 120.0
+_LOG_PAGES = 8_000
+"""Of 4 KB. A batch of new papers fills some hundreds, and the usual 1,000 would sync the whole file after each."""
 _SCHEMA = """
 CREATE TABLE kept (
     seal TEXT, rule TEXT, context TEXT, content TEXT NOT NULL, checksum INTEGER NOT NULL,
@@ -85,6 +87,7 @@ class ScoreCache:
             raise OtherFormat(version)
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
+        self.db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         if version == 0:
             self.db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
 

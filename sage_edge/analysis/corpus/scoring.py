@@ -122,8 +122,7 @@ class Scoring:
         """
         tasks = [task for paper in papers if paper.seal and (task := self._task(paper, paper.seal, index))]
         self._read_again({seal for task in tasks for seal in (task.seal, *task.before)}, index)
-        for task in tasks:
-            self.cache.put(self._rows(task))
+        self.cache.put(row for task in tasks for row in self._rows(task))
         self._recent = dict(list(self._recent.items())[-PER_BATCH:])
 
     def _task(self, paper: PaperFile, seal: str, index: FileIndex) -> Task | None:

@@ -115,10 +115,12 @@ def claims(answer: str) -> frozenset[str]:
     return frozenset(
         kind
         for sentence in sentences(_QUOTED.sub(" ", plain(answer)))
-        for kind, pattern in _CLAIMS.items()
-        if (kind in DOUBTLESS or is_asserted(sentence)) and _is_claimed(pattern, sentence)
+        for kind in (_CLAIMS if is_asserted(sentence) else DOUBTLESS)
+        if _is_claimed(_CLAIMS[kind], sentence)
     )
 
 
 def _is_claimed(pattern: re.Pattern[str], sentence: str) -> bool:
+    if pattern.search(sentence) is None:  # nearly always, and the rest would cost more
+        return False
     return any(_DENIED.search(sentence, 0, match.start()) is None for match in pattern.finditer(sentence))
