@@ -37,6 +37,8 @@ _COUNT, _HINT = struct.Struct("<I"), struct.Struct("<qq")
 _UNSETTLED_NS = 2_000_000_000
 """So long after its last change a folder cannot change again without a sign: clocks of file systems tick slowly."""
 _INODE = 2**63 - 1
+_REPOSITORY = ("HEAD", "objects", "refs")
+"""What a repository without a work tree holds, as git itself recognises one."""
 
 _Listed = tuple[str, int, int, int]
 """Name, size in bytes (-1: no plain file), time of change in nanoseconds, inode."""
@@ -50,10 +52,15 @@ class Folder:
 
     @classmethod
     def at(cls, path: Path) -> Self:
-        """Return the papers at a path. Raises UsageError unless it is a folder."""
+        """Return the papers at a path. Raises UsageError unless it is a folder, and no exchange's repository."""
         if not path.is_dir():
             what = "is no folder" if path.exists() else "does not exist"
             raise UsageError(f"{path} {what}", hint="name the folder that holds the transcripts: --corpus DIR")
+        if all((path / name).exists() for name in _REPOSITORY):
+            raise UsageError(
+                f"{path} is a git repository: its papers lie on its hosts' branches",
+                hint="read it as an exchange: --exchange REPO",
+            )
         below = path / SESSIONS
         return cls((below if below.is_dir() else path).resolve())
 

@@ -15,6 +15,8 @@ from sage_edge.sizes import counted
 def name(content: ReportContent) -> str:
     """Return the mind and where it lives: `SAGE on sprout`, or what is known of that."""
     counting = [session for session in content.sessions if session.counts]
+    if not counting and content.host == UNKNOWN:
+        return "Nobody yet"
     minds = joined(sorted({session.header.mind for session in counting})) or "no mind"
     where = "a host that no paper names" if content.host == UNKNOWN else content.host
     return f"{minds} on {where}" + (f" ({content.mind})" if content.mind else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,13 @@ def test_there_must_be_a_folder(tmp_path: Path) -> None:
         list(dialogues(tmp_path / "file"))
     (tmp_path / "file").unlink()
     assert not list(dialogues(tmp_path))
+
+
+def test_an_exchange_is_no_folder_of_papers(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--bare", str(tmp_path)], check=True)
+    with pytest.raises(UsageError, match="is a git repository: its papers lie on its hosts' branches") as refused:
+        list(dialogues(tmp_path))
+    assert refused.value.hint == "read it as an exchange: --exchange REPO"
 
 
 def test_a_name_that_is_no_text_is_told_printably(tmp_path: Path) -> None:

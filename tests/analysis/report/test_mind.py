@@ -64,3 +64,4 @@ def test_nobody_has_no_first_screen(tmp_path: Path) -> None:
     content = gathered(tmp_path)
     assert mind.section(content) is None
     assert mind.headline(content) == f"There is no session in the folder {tmp_path.name} yet."
+    assert mind.name(content) == "Nobody yet"
