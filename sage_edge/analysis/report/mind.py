@@ -41,7 +41,7 @@ def section(content: ReportContent) -> Section | None:
         return None
     newest = content.newest
     when = f" of {newest.started:%Y-%m-%d %H:%M} UTC" if newest.started else ""
-    arm = f", arm {newest.trial.arm} of a trial" if newest.trial else ""
+    arm = f", in the arm “{newest.trial.arm}” of a trial" if newest.trial else ""
     what = f"{newest.label}{when}, under {newest.intervention}{arm}"
     words = f"In its own words: the first, the middle and the last answer of its newest session ({what})."
     blocks: list[Block] = [Paragraphs((words,))] if content.quotes else []

@@ -46,7 +46,7 @@ def section(content: ReportContent) -> Section | None:
     rows: tuple[tuple[Cell, ...], ...] = tuple((name, series.track, cell) for series, name, cell in levels)
     if rows:
         asked = dict.fromkeys(glossary.meaning(series.scorer, series.version) for series, _, _ in levels)
-        blocks.append(Table(("intervention", "sessions", "share of answers"), rows, f"{_LEVELS} {' '.join(asked)}"))
+        blocks.append(Table(("intervention", "sessions", "share"), rows, f"{_LEVELS} {' '.join(asked)}"))
     return Section("tried", "What was tried, and what it did", _lead(content), tuple(blocks))
 
 
@@ -86,10 +86,19 @@ def _stands(content: ReportContent, digest: Digest) -> str:
         sessions = f"{look.blocks * design.block_sessions} of {counted(design.sessions, 'session')}"
         are = "is" if look.blocks == 1 else "are"
         return f"Too early to tell: {over} of the trial {design.name} {are} over, {sessions}."
-    verdicts = joined([f"{seen.arm} against {design.control.name}: {_word(seen)}" for seen in look.contrasts])
+    verdicts = joined(
+        [f"{seen.arm} against {design.control.name}: {_measured(design, seen)}" for seen in look.contrasts]
+    )
     longer = " A longer trial could tell." if any(seen.verdict == "cannot-tell" for seen in look.contrasts) else ""
     after = f"after {counted(look.blocks, 'block')} of {counted(design.block_sessions, 'session')}"
     return f"{verdicts[:1].upper()}{verdicts[1:]}, {after}; {in_words.STATES[look.state]}.{longer}"
+
+
+def _measured(design: TrialDesign, contrast: TrialContrast) -> str:
+    if contrast.mean is None:
+        return _word(contrast)
+    mean, low, high = in_words.as_measured(design.outcome, contrast)
+    return f"{_word(contrast)}, {mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def _word(contrast: TrialContrast) -> str:

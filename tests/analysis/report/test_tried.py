@@ -70,7 +70,7 @@ def test_a_trial_says_what_it_showed_and_what_that_means(verdict: str, badge: tu
     assert said.startswith("named: identity/2 rate +0.20 (-0.10 to +0.50) against plain: ")
     assert said.endswith("Of the arms, plain is observe/2 and named is identity-anchored/2.")
     lead = shown(of).lead
-    assert lead.startswith(f"Does it matter? Named against plain: {badge[0]}, after ")
+    assert lead.startswith(f"Does it matter? Named against plain: {badge[0]}, +0.20 (-0.10 to +0.50), after ")
     assert lead.endswith("A longer trial could tell.") == (verdict == "cannot-tell")
 
 
