@@ -12,6 +12,9 @@ RUN --mount=type=tmpfs,target=/tmp --mount=type=bind,from=steps,target=/steps \
     --mount=type=bind,from=models,source=layer-000,target=/models \
     /steps/settle /steps/weights
 RUN --mount=type=tmpfs,target=/tmp --mount=type=bind,from=steps,target=/steps \
+    --mount=type=bind,from=own,target=/own \
+    /steps/settle /steps/seedling
+RUN --mount=type=tmpfs,target=/tmp --mount=type=bind,from=steps,target=/steps \
     --mount=type=bind,from=own,target=/own --mount=type=bind,target=/inside \
     /steps/settle /steps/program
 

@@ -84,7 +84,7 @@ def test_what_every_recipe_says(path: Path) -> None:
     """What runs is made by settled steps alone, needs no root, hands signals on and is looked at."""
     last = whole(path).partition("AS base\n")[2].replace("\\\n", "")
     steps = [line for line in last.splitlines() if re.match("RUN|COPY|ADD", line)]
-    assert len(steps) == 4
+    assert len(steps) == 5
     assert all("/steps/settle /steps/" in step and "--mount=type=tmpfs,target=/tmp" in step for step in steps)
     assert steps[-1].endswith("/steps/program"), "what changes most is the last layer"
     for line in (
