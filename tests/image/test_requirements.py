@@ -39,7 +39,10 @@ def test_every_image_has_a_sheet_for_each_platform_and_one_for_its_compiler() ->
     ("name", "words"),
     [
         ("sprout/requirements.txt", "pyproject.toml --extra practitioner -*-version 3.10 --python-platform aarch64"),
-        ("thor/requirements.txt", "--extra researcher --extra analysis -*-version 3.12 --python-platform aarch64"),
+        (
+            "thor/requirements.txt",
+            "--extra researcher --extra analysis --extra serve -*-version 3.12 --python-platform aarch64",
+        ),
         ("thor/requirements-cpu.txt", "--extra practitioner --extra analysis -*-version 3.10 --universal"),
         ("sprout/requirements-build.txt", "uv pip compile - -*-version 3.10 --python-platform aarch64"),
     ],

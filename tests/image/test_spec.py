@@ -48,7 +48,7 @@ def test_what_differs_from_platform_to_platform() -> None:
     assert sprout.baked("cpu") == ("smollm2-135m/instruct:q4_1", "sage/seedling:q8_0")
     assert thor.baked("l4t") == thor.baked("cpu") == ()
     assert sprout.brings("l4t") == sprout.brings("cpu") == ("practitioner",)
-    assert thor.brings("l4t") == ("researcher", "analysis")
+    assert thor.brings("l4t") == ("researcher", "analysis", "serve")
     assert "researcher" not in thor.brings("cpu")
     assert all(card.platforms["cpu"].gpu_layers == 0 and card.platforms["l4t"].gpu_layers for card in cards.values())
 

@@ -45,12 +45,11 @@ def test_an_image_says_what_it_is_and_has_no_rights(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["sprout", "thor"])
 def test_an_image_holds_what_its_host_needs_and_nothing_that_reaches_out(name: str) -> None:
-    code = (
-        "import importlib.util as u; "
-        "print(*(n for n in ('torch', 'fabric', 'invoke', 'huggingface_hub', 'scipy', 'llama_cpp') if u.find_spec(n)))"
-    )
+    names = "torch fabric invoke huggingface_hub scipy llama_cpp uvicorn fastapi"
+    code = f"import importlib.util as u; print(*(n for n in '{names}'.split() if u.find_spec(n)))"
     said = run(built(name), "-c", code, entry="/opt/sage/bin/python3")
-    assert said.stdout.split() == (["llama_cpp"] if name == "sprout" else ["scipy", "llama_cpp"]), said.stderr
+    own = ["llama_cpp"] if name == "sprout" else ["scipy", "llama_cpp", "uvicorn", "fastapi"]
+    assert said.stdout.split() == own, said.stderr
 
 
 @pytest.mark.parametrize("name", ["sprout", "thor"])
