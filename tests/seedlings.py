@@ -1,4 +1,4 @@
-"""Overlays of a copied fleet whose Sprout speaks with the seedling, which comes with the code and answers at once.
+"""Overlays of a copied fleet that speaks with the seedling, which comes with the code and answers at once.
 
 What is shipped names a real model; the tests of containers and boards need no model's words, and fetch nothing.
 """
@@ -33,6 +33,7 @@ def put_into(fleet: Path, *overlays: str) -> None:
         sprout["model"] = str(SEEDLING)
         sprout["engine"]["context_tokens"] = _CONTEXT
         sprout["sampling"] = {"max_tokens": 96}
+        content["hosts"]["thor"]["serve"] |= {"model": str(SEEDLING), "context_tokens": _CONTEXT}
         path.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
 
 

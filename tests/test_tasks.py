@@ -119,7 +119,7 @@ def test_the_list_is_there_at_once() -> None:
         "image": {"build", "push", "lock", "requirements", "compare", "sbom"},
         "lock": {"acquire", "release", "status"},
         "nix": {"check"},
-        "key": {"enrol", "rotate", "lost", "revoke"},
+        "key": {"enrol", "rotate", "lost", "revoke", "serving"},
         "recommendation": {"list", "accept", "decline", "withdraw"},
         "trial": {"list", "accept", "decline", "withdraw"},
     }

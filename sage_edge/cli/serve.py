@@ -6,7 +6,8 @@ import click
 
 from sage_edge.cli.environment import as_option, log, paths, stop_on_signals
 from sage_edge.cli.lazy_group import Listed
-from sage_edge.errors import LibraryMissing
+from sage_edge.errors import LibraryMissing, UsageError
+from sage_edge.hints import sage
 from sage_edge.inventory import guard
 from sage_edge.paths import shown
 
@@ -15,18 +16,21 @@ EXTRA = "serve"
 
 @click.group(cls=Listed, invoke_without_command=True)
 @as_option
+@click.option(
+    "--listen", metavar="IP", help="Listen there instead; in a container, whose port is published where declared."
+)
 @click.pass_context
-def command(ctx: click.Context, as_host: str | None) -> None:
+def command(ctx: click.Context, as_host: str | None, listen: str | None) -> None:
     """Serve this host's declared model until stopped.
 
     Starts the model's server, and before it a gateway with OpenAI's API: one request at a time, a bounded queue, a
     token, TLS beyond loopback. Each request is one line of JSON on stdout, without its words.
     """
     if ctx.invoked_subcommand is None:
-        _serve(as_host)
+        _serve(as_host, listen)
 
 
-def _serve(as_host: str | None) -> None:
+def _serve(as_host: str | None, listen: str | None) -> None:
     from sage_edge.cli.model_list import library
     from sage_edge.serve.errors import NothingServed
 
@@ -35,6 +39,11 @@ def _serve(as_host: str | None) -> None:
     settings = me.host.serve
     if settings is None:
         raise NothingServed(me.host.name)
+    if listen is not None:
+        try:
+            settings = settings.at(listen)
+        except ValueError as wrong:
+            raise UsageError(f"--listen: {wrong}", hint=sage("serve", help=True)) from None
     model = library().resolve(settings.model, memory_bytes=me.facts.memory_bytes)
     try:
         from sage_edge.serve import run

@@ -75,6 +75,10 @@ class Checkout:
         """
         return self._once(("models", host.name), lambda: _models(self.fleet, host))
 
+    def shipped(self, host: Host) -> frozenset[ModelRef]:
+        """Return those of a host's models that come with the code, in every image."""
+        return self._once(("shipped", host.name), lambda: frozenset(resolve.known((resolve.SHIPPED,))) & {*host.models})
+
     def _once(self, key: tuple[str, ...], read: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._read:

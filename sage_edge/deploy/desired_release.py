@@ -11,7 +11,7 @@ as they were when it got the release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sage_edge import files
@@ -20,7 +20,8 @@ from sage_edge.deploy.checkout import Checkout
 from sage_edge.deploy.release_differences import ReleaseMeaning
 from sage_edge.image.built import BuiltImage
 from sage_edge.inventory.host_entry import Host
-from sage_edge.names import Digest, Slug
+from sage_edge.inventory.serve_settings import LOOPBACK, PORT, ServeSettings
+from sage_edge.names import Digest, ModelRef, Slug
 from sage_edge.records.base import canonical
 from sage_edge.records.release import Release
 from sage_edge.remote.board.probe import BoardProbe
@@ -33,7 +34,8 @@ CONTAINER = 10001
 class DesiredRelease:
     """A release, the files that lie beside it on the board, the image that it runs, and the fleet that it is of.
 
-    meaning: what its digests `fleet` and `compose` are of.
+    meaning: what its digests `fleet` and `compose` are of. is_serving: it answers others with a model.
+    shipped: those of its models that come with the code, in every image.
     """
 
     release: Release
@@ -41,6 +43,8 @@ class DesiredRelease:
     files: Mapping[str, str]
     fleet: str
     meaning: ReleaseMeaning = field(default_factory=dict)
+    is_serving: bool = False
+    shipped: frozenset[ModelRef] = frozenset()
 
     @property
     def short(self) -> str:
@@ -72,14 +76,17 @@ def desired(checkout: Checkout, host: Host, image: BuiltImage, facts: BoardProbe
     )
     written = {
         "release.json": release.canonical().decode(),
-        ".env": environment(release, image, facts, tuple(composes)),
+        ".env": environment(release, image, facts, tuple(composes), host.serve),
         **composes,
         **{f"fleet/{name}": text for name, text in checkout.declarations().items()},
     }
-    return DesiredRelease(release, image, written, fleet.name, meaning)
+    shipped = checkout.shipped(host)
+    return DesiredRelease(release, image, written, fleet.name, meaning, host.serve is not None, shipped)
 
 
-def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes: tuple[str, ...]) -> str:
+def environment(
+    release: Release, image: BuiltImage, facts: BoardProbe, composes: tuple[str, ...], serve: ServeSettings | None
+) -> str:
     """Return the .env that fills a compose file's variables for one board; it holds no secret.
 
     A group that the board does not have is given the container's own id, which opens nothing.
@@ -88,6 +95,7 @@ def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes
     pairs = {
         "COMPOSE_FILE": ":".join(composes),
         "COMPOSE_PROJECT_NAME": "sage",
+        "COMPOSE_PROFILES": ",".join(_profiles(serve)),
         "SAGE_IMAGE": release.image,
         "SAGE_RELEASE": release.id.short,
         "SAGE_FLEET_FROM": "./fleet",
@@ -98,6 +106,9 @@ def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes
         "SAGE_MODELS_AT": "/srv/sage/store" if image.model else "/srv/sage/models",
         "SAGE_KEY_FROM": "/srv/sage/keys/exchange",
         "SAGE_HOSTS_FROM": "/etc/sage/known_hosts",
+        "SAGE_SERVING_FROM": "/srv/sage/keys/serve",
+        "SAGE_SERVE_ADDRESS": _published(LOOPBACK if serve is None else serve.address),
+        "SAGE_SERVE_PORT": PORT if serve is None else serve.port,
         "SAGE_RELEASE_FILE_FROM": f"{root}/etc/nv_tegra_release",
         "SAGE_TREE_FROM": f"{root}/proc/device-tree" if root else "/sys/firmware/devicetree/base",
         "SAGE_MEMINFO_FROM": f"{root}/proc/meminfo",
@@ -108,6 +119,17 @@ def environment(release: Release, image: BuiltImage, facts: BoardProbe, composes
         "RENDER_GID": facts.groups.get("render") or CONTAINER,
     }
     return "".join(f"{key}={value}\n" for key, value in pairs.items())
+
+
+def _profiles(serve: ServeSettings | None) -> Iterator[str]:
+    if serve is not None:
+        yield "serve"
+        if serve.kind == "vllm":  # the gateway's child is llama.cpp's server; vLLM is a container beside it
+            yield "omni"
+
+
+def _published(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
 
 
 def _digest(meaning: ReleaseMeaning) -> Digest:

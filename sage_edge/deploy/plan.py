@@ -170,7 +170,7 @@ def _steps(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[DeployStep]:
 def _absent_models(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[ModelRef, Digest]]:
     there = frozenset(facts.models.values())
     for ref, manifest in wanted.release.models.items():
-        if ref != wanted.image.model and manifest.removeprefix("sha256:") not in there:
+        if ref not in {wanted.image.model, *wanted.shipped} and manifest.removeprefix("sha256:") not in there:
             yield ref, manifest
 
 

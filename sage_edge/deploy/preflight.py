@@ -32,6 +32,9 @@ SPARE = 500_000_000
 """What stays free for journals, transcripts and logs."""
 
 
+GATEWAY = tuple(f"srv/sage/keys/serve/{name}" for name in ("token", "key.pem", "cert.pem"))
+"""What provisioning makes on a board that serves a model."""
+
 STATE_ROOM = 10_000_000
 """Less than this in the state folder, and an agent cannot prove that it lives."""
 
@@ -100,6 +103,8 @@ def _unfit(wanted: DesiredRelease, facts: BoardProbe) -> Iterator[tuple[str, Hin
         minutes = facts.clock_ahead_s / 60
         way = "ahead of" if minutes > 0 else "behind"
         yield f"its clock is {abs(minutes):.0f} minutes {way} ours", "on the board: sudo timedatectl set-ntp true"
+    if wanted.is_serving and any(facts.files.get(name) is None for name in GATEWAY):
+        yield "it has no token and no certificate for what it serves", invoke("provision", host=facts.host)
     if facts.deployed.lock_damaged:
         yield facts.deployed.lock_damaged, ("once nobody deploys: ", invoke("lock.release", host=facts.host, yes=True))
 

@@ -1,6 +1,7 @@
 """Steps that provision a board, carried out by its helper: pure, and the same every time.
 
-packages → user and groups → folders → host card → keys → units → services → in service → what sshd allows (looked at)
+packages → user and groups → folders → host card → keys → what a gateway opens by, where it serves → units → services →
+in service → what sshd allows (looked at)
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ProvisionStep = Mapping[str, Any]
 AGENT = 10001
 """User and group id of the container, on every board."""
 
-PACKAGES = ("git", "openssh-client", "python3", "rsync", "sudo")
+PACKAGES = ("git", "openssh-client", "openssl", "python3", "rsync", "sudo")
 COMPOSE = {"ubuntu": "docker-compose-v2"}
 """The package with the compose plugin, by distribution; Debian 12 has none."""
 
@@ -79,6 +80,9 @@ def _steps(fleet: Fleet, host: HostName, facts: BoardProbe) -> Iterator[Provisio
     yield _file("etc/sage/operators", _operators(fleet))
     yield _file("etc/sudoers.d/sage-host", _sudoers(str(facts.user["asked_by"])), mode="0440")
     yield key(fleet, host)
+    if fleet.host(host).serve is not None:
+        yield _folder("srv/sage/keys/serve", 0, "0711")
+        yield gateway(fleet, host)
     yield {"kind": "unit", "name": "sage-release.service", "text": UNIT}
     yield {"kind": "unit", "name": "sage-watch.service", "text": WATCH}
     yield {"kind": "unit", "name": "sage-watch.timer", "text": WATCH_TIMER}
@@ -92,6 +96,18 @@ def key(fleet: Fleet, host: HostName, *, renew: bool = False) -> ProvisionStep:
     comment = f"{host} of {fleet.name}"
     own = {"kind": "key", "path": "srv/sage/keys/exchange", "uid": AGENT, "gid": AGENT, "comment": comment}
     return {**own, "branch": str(host), "renew": renew}
+
+
+def gateway(fleet: Fleet, host: HostName, *, renew: bool = False) -> ProvisionStep:
+    """Return the step that makes what a host's gateway opens by and is known by. renew: another.
+
+    It is asked by the host's name, on the board itself, by its agent under the name of the service, and where declared.
+    """
+    serve = fleet.host(host).serve
+    elsewhere = [] if serve is None or serve.is_local else [serve.address]
+    names = [str(host), "localhost", "serve", "127.0.0.1", *elsewhere]
+    own = {"kind": "gateway", "path": "srv/sage/keys/serve", "uid": AGENT, "gid": AGENT}
+    return {**own, "names": names, "renew": renew}
 
 
 def _docker(facts: BoardProbe) -> list[str]:
@@ -117,8 +133,12 @@ def _folders(login: int) -> Iterator[ProvisionStep]:
         ("srv/sage/keys", 0, "0711"),
         ("etc/sage", 0, "0755"),
     ):
-        below = path == "srv/sage/state"  # all of it is the agent's, whoever looked around in there as root
-        yield {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode, "below": below}
+        yield _folder(path, uid, mode)
+
+
+def _folder(path: str, uid: int, mode: str) -> ProvisionStep:
+    below = path == "srv/sage/state"  # all of it is the agent's, whoever looked around in there as root
+    return {"kind": "folder", "path": path, "uid": uid, "gid": uid, "mode": mode, "below": below}
 
 
 def _file(path: str, text: str, *, mode: str = "0644") -> ProvisionStep:

@@ -6,6 +6,7 @@
 /srv/sage/releases/<12 hex>/         release.json, compose.yaml, .env, fleet/, .listing.json
 /srv/sage/current                    -> releases/<12 hex>
 /srv/sage/models/                    blobs by digest, names as small files
+/srv/sage/keys/                      exchange: the board's key; serve/: token, certificate and key of what it serves
 /srv/sage/state/                     the container's only writable volume
 /srv/sage/deploy/                    journal.jsonl, lock.json, audit.jsonl, started.json, retired.json, work.guard
 """
@@ -50,6 +51,11 @@ class Places(NamedTuple):
     @property
     def state(self) -> Path:
         return self.base / "state"
+
+    @property
+    def gateway(self) -> Path:
+        """What the model's gateway opens by, and is known by (host.gateway_secrets)."""
+        return self.base / "keys/serve"
 
     @property
     def session_lock(self) -> Path:

@@ -109,12 +109,13 @@ def require(
     what: str,
     *,
     timeout_s: float = 60,
+    stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
     check_cancelled: Callable[[], None] = lambda: None,
 ) -> str:
     """Run a program and return what it printed. Raises Refusal with its last lines; check_cancelled: as `run`."""
-    ran = run(words, timeout_s=timeout_s, env=env, folder=folder, check_cancelled=check_cancelled)
+    ran = run(words, timeout_s=timeout_s, stdin=stdin, env=env, folder=folder, check_cancelled=check_cancelled)
     if ran.code != 0:
         what_failed = f"{what} failed: {ran.tail or f'exit {ran.code}'}"
         raise Refusal("step-failed", what_failed, "see: ", invoke("logs", host=HOST))

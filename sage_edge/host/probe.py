@@ -61,6 +61,10 @@ WATCHED = (
     "srv/sage/deploy/lock.json",
     "srv/sage/keys",
     "srv/sage/keys/exchange",
+    "srv/sage/keys/serve",
+    "srv/sage/keys/serve/token",
+    "srv/sage/keys/serve/key.pem",
+    "srv/sage/keys/serve/cert.pem",
     "srv/sage/models",
     "srv/sage/releases",
     "srv/sage/state",
@@ -69,6 +73,7 @@ WATCHED = (
 
 SECRETS = (
     "srv/sage/keys/*",
+    "srv/sage/keys/serve/*",
     "srv/sage/releases/*/.env",
     "etc/ssh/ssh_host_*_key",
     "home/*/.ssh/id_*",
@@ -179,6 +184,7 @@ def _docker(engine: LocalEngine, record: StartedRecord | None, newest: Beat | No
         "root": info.get("DockerRootDir"),
         "compose": _compose_version(),
         "containers": containers,
+        "started": sorted(record.containers) if record else [],
         "images": images,
     }
 

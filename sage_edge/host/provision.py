@@ -12,8 +12,11 @@
     {"kind": "service-again"}                                   a board that was retired is not so any more
     {"kind": "key", "path": "srv/sage/keys/exchange", "uid": 10001, "comment": "sprout", "branch": "sprout"}
                      made here, never leaves; with "renew": true another takes its place
+    {"kind": "gateway", "path": "srv/sage/keys/serve", "uid": 10001, "gid": 10001, "names": ["thor", "127.0.0.1"]}
+                     token, key and certificate of what is served (host.gateway_secrets); "renew" as above
 
-A key's answer has its public half, and the last commit of the branch that the exchange has heard of: `public`, `tip`.
+A key's answer has its public half, and the last commit of the branch that the exchange has heard of: `public`, `tip`;
+a gateway's has its certificate: `certificate`.
 
 Paths lie below the root and in the few folders that are ours.
 """
@@ -30,9 +33,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sage_edge.host import durable, foreign_file, machine, retirement, rights
+from sage_edge.host import durable, foreign_file, gateway_secrets, machine, retirement, rights
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
+from sage_edge.host.served_model import SERVER_CONTAINER
 
 ProvisionRequest = Mapping[str, Any]
 ProvisionResult = dict[str, Any]
@@ -258,6 +262,17 @@ def _published(places: Places, host: str) -> str | None:
     return heard[1] if heard else None
 
 
+def _gateway(places: Places, step: ProvisionRequest) -> ProvisionResult:
+    """What runs with another token or certificate is started anew; where nothing runs, there is nothing to start."""
+    folder = _ours(places, step["path"])
+    fresh = gateway_secrets.complete(folder, [str(name) for name in step["names"]], renew=bool(step.get("renew")))
+    owned = [_own(folder / name, {**step, "mode": "0400"}) for name in gateway_secrets.FILES]
+    if fresh:
+        machine.run(("docker", "restart", SERVER_CONTAINER), timeout_s=120)
+    certificate = (folder / gateway_secrets.CERTIFICATE).read_text("ascii")
+    return {"changed": fresh or any(owned), "certificate": certificate}
+
+
 def _service_again(places: Places, step: ProvisionRequest) -> ProvisionResult:  # noqa: ARG001
     mark = retirement.lift(places)
     return {"changed": mark is not None, "retired": mark._asdict() if mark else None}
@@ -271,6 +286,7 @@ _KINDS: Mapping[str, Callable[[Places, ProvisionRequest], ProvisionResult]] = {
     "file": _file,
     "unit": _unit,
     "key": _key,
+    "gateway": _gateway,
     "service": _restart,
     "sshd": _sshd,
     "service-again": _service_again,

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sage_edge.host import beat, file_lock, image_pull, machine, started
+from sage_edge.host import beat, file_lock, image_pull, machine, served_model, started
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.machine import LocalEngine
 from sage_edge.host.release_store import Released, twelve
+from sage_edge.host.served_model import SERVER_CONTAINER
 
 PROJECT = "sage"
 AGENT = "agent"
@@ -151,9 +152,30 @@ class Docker:
         raise Refusal("unhealthy", what, "read more: ", invoke("logs", host=HOST))
 
     def canary(self, released: Released) -> str:
-        """Let the model inside the container generate a token and return what it says of itself."""
+        """Let the model inside the container generate a token, and what is served, too; return what they say."""
         words = ("docker", "exec", AGENT_CONTAINER, "sage-smoke")
-        return machine.require(words, "the canary generation", timeout_s=CANARY_S).strip()[-200:]
+        own = machine.require(words, "the canary generation", timeout_s=CANARY_S).strip()[-200:]
+        served = self.served()
+        return f"{own}; {served}" if served else own
+
+    def served(self) -> str:
+        """Let what this board serves draw a token, and return what came of it; empty where it serves nothing.
+
+        Waits for a server that is still loading its model. Raises Refusal.
+        """
+        until = time.monotonic() + CANARY_S
+        while (container := self._engine.container(SERVER_CONTAINER)) is not None:
+            now = _running(container)
+            if now.health != "starting" or time.monotonic() > until:
+                break
+            time.sleep(_PAUSE_S)
+        if container is None:
+            return ""
+        if not now.running or now.health not in ("healthy", "none"):
+            last = machine.run(("docker", "logs", "--tail", "5", SERVER_CONTAINER)).tail or "it said nothing"
+            what = f"what serves its model is not healthy: {_described(now)}; {last}"
+            raise Refusal("not-served", what, "on the board: docker logs --tail 50 sage-serve-1")
+        return served_model.ask(self._places, container)
 
     def arm(self, seconds: int) -> None:
         """Let systemd take the release back after `seconds`, whoever is still there."""

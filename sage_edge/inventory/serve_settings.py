@@ -12,7 +12,7 @@ from typing_extensions import Self
 from sage_edge.declared import Declared
 from sage_edge.names import ModelRef
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, PORT = "127.0.0.1", 8080
 _UPSTREAM = re.compile(r"http://[a-z0-9][a-z0-9.-]{0,252}:[0-9]{1,5}")
 
 
@@ -44,7 +44,7 @@ class ServeSettings(Declared):
     kind: Literal["llamacpp-server", "vllm"]
     model: ModelRef
     address: Annotated[str, AfterValidator(_address)] = LOOPBACK
-    port: int = Field(default=8080, ge=1024, le=65_535)
+    port: int = Field(default=PORT, ge=1024, le=65_535)
     queue: int = Field(default=16, ge=0, le=1024)
     body_bytes: int = Field(default=1_000_000, ge=1_000, le=100_000_000)
     answer_s: int = Field(default=600, ge=1, le=86_400)
@@ -58,6 +58,10 @@ class ServeSettings(Declared):
         if (self.kind == "vllm") != (self.upstream is not None):
             raise ValueError("upstream is for the kind vllm, which needs it: the address at which vLLM answers")
         return self
+
+    def at(self, address: str) -> Self:
+        """Return the same at another address of this machine. Raises ValueError for what is none."""
+        return self.model_copy(update={"address": _address(address)})
 
     @property
     def is_local(self) -> bool:

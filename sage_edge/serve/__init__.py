@@ -12,6 +12,7 @@ api_error.py    what is refused, as OpenAI's clients read it
 gateway.py      the application: routes, the token, what each request comes to (starlette)
 accounts.py     one line and some counters per request, without its words (prometheus-client)
 tokens.py       the token that opens the gateway
+health.py       whether the gateway answers, asked in its own container
 listener.py     address, TLS, and an end in which what runs is finished (uvicorn)
 run.py          all of it together, until it is stopped
 errors.py       why serving cannot begin

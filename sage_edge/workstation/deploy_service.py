@@ -29,7 +29,7 @@ from sage_edge.remote.board.client import BoardClient, BoardView
 from sage_edge.remote.board.identity_check import require_mendable
 from sage_edge.remote.board.probe import BoardProbe
 from sage_edge.remote.errors import BoardRefused, NotReady, UnreadableProbe
-from sage_edge.workstation import baked_models, hub_admission, key_service, operator_key
+from sage_edge.workstation import carried_models, gateway_service, hub_admission, key_service, operator_key
 from sage_edge.workstation.context import FleetContext
 
 _PUSH_S = 3600.0
@@ -61,6 +61,8 @@ def provisioned(here: FleetContext, host: HostName, say: Callable[[str], None]) 
         if public := step.get("public"):
             hub_admission.admit(here.fleet, here.fleet.addresses, host, str(public), say)
             key_service.introduced(here, host, step, say)
+        if certificate := step.get("certificate"):
+            gateway_service.keep(here, host, str(certificate), say)
     return [str(step["step"]) for step in done if step["changed"]]
 
 
@@ -100,7 +102,7 @@ def built(
         fresh,
         processor="arm64" if processor else "",
     )
-    baked_models.fetch(Library(here.fleet.folder, paths().models), order.models, log)
+    carried_models.fetch(Library(here.fleet.folder, paths().models), order.models, log)
     return images.build(here.root, here.fleet.folder, paths().models, order, log)
 
 
@@ -288,8 +290,9 @@ def model_carrier(here: FleetContext, host: HostName) -> Callable[[ModelRef], No
         from sage_edge.model_sync.sync import SyncOrder, sync
         from sage_edge.models.store.store import Store
 
-        order = SyncOrder(ref, host, addresses=here.fleet.addresses)
-        sync(order, here.fleet.folder, Store(paths().models), lambda *_: None)
+        order, here_lie = SyncOrder(ref, host, addresses=here.fleet.addresses), paths().models
+        carried_models.fetch(Library(here.fleet.folder, here_lie), [ref], log_of(host))
+        sync(order, here.fleet.folder, Store(here_lie), lambda *_: None)
 
     return carry
 

@@ -32,6 +32,14 @@ def rotate(c: object, host: str = "", fleet: str = "", json: bool = False) -> in
     return _done(fleet, host, json, "rotated", key_service.rotated)
 
 
+@task(help={"host": ONE_HOST, "fleet": FLEET, "json": JSON}, codes=(ExitCode.UNREACHABLE,))
+def serving(c: object, host: str = "", fleet: str = "", json: bool = False) -> int:
+    """Give what a host serves a new token and certificate; the old ones end."""
+    from sage_edge.workstation import gateway_service
+
+    return _done(fleet, host, json, "renewed", gateway_service.renewed)
+
+
 @task(help={"host": ONE_HOST, "fleet": FLEET, "until": _UNTIL, "json": JSON}, codes=(ExitCode.UNREACHABLE,))
 def lost(c: object, host: str = "", fleet: str = "", until: str = "", json: bool = False) -> int:
     """A host's key is lost: nothing new counts by it, and it gets another."""

@@ -13,12 +13,13 @@ import pytest
 
 from sage_edge.deploy import desired_release
 from sage_edge.deploy.checkout import Checkout
+from sage_edge.inventory.serve_settings import ServeSettings
 from tests.compose.composed import COMPOSE, Composed, demand
 from tests.deploy import fleetfacts
 
 COMBINATIONS = [
     (host, cpu, profile)
-    for host, profile in (("sprout", None), ("thor", None), ("thor", "omni"))
+    for host, profile in (("sprout", None), ("thor", None), ("thor", "serve"), ("thor", "omni"))
     for cpu in (False, True)
 ]
 NEVER = {"gpus", "deploy", "post_start", "ports", "privileged", "devices", "pid", "ipc"}
@@ -44,7 +45,7 @@ def test_what_holds_in_every_combination(host: str, cpu: bool, profile: str | No
     told = read(host, cpu, profile)
     agent = told["services"]["agent"]
     assert told["name"] == host
-    assert set(told["services"]) == {"agent", *(["omni"] if profile else []), *(["exchange"] if cpu else [])}
+    assert set(told["services"]) == {"agent", *([profile] if profile else []), *(["exchange"] if cpu else [])}
     assert (agent["user"], agent["read_only"], agent["cap_drop"]) == ("10001:10001", True, ["ALL"])
     assert agent["security_opt"] == ["no-new-privileges:true"]
     assert agent["restart"] == "unless-stopped"
@@ -53,12 +54,28 @@ def test_what_holds_in_every_combination(host: str, cpu: bool, profile: str | No
     assert agent["environment"]["NVIDIA_VISIBLE_DEVICES"] == ("void" if cpu else "all")
     assert "init" not in agent, "tini is in the image"
     for name, service in told["services"].items():
-        assert not NEVER & set(service), name
+        assert not NEVER - ({"ports"} if name == "serve" else set()) & set(service), name
         assert service.get("network_mode", "none") == "none"
         made = [mount["target"] for mount in service["volumes"] if mount.get("bind", {}).get("create_host_path")]
         assert made == [], f"{name}: Docker would make a folder where a path is wrong"
     writable = {mount["target"] for mount in agent["volumes"] if not mount.get("read_only")}
     assert writable == {"/srv/sage/state", *(["/srv/sage/exchange"] if cpu else [])}
+
+
+@pytest.mark.parametrize("cpu", [False, True])
+def test_a_gateway_has_no_more_rights_than_the_agent_and_is_published_on_loopback(cpu: bool) -> None:
+    agent, gateway = (read("thor", cpu, "serve")["services"][name] for name in ("agent", "serve"))
+    alike = ("user", "read_only", "cap_drop", "security_opt", "restart", "pull_policy", "logging", "image")
+    assert [gateway[key] for key in alike] == [agent[key] for key in alike]
+    assert not {"runtime", "group_add", "shm_size", "ulimits"} & set(gateway), "it reaches no GPU"
+    assert (int(gateway["mem_limit"]), gateway["pids_limit"], gateway["stop_grace_period"]) == (2 << 30, 128, "1m0s")
+    assert all(mount.get("read_only") for mount in gateway["volumes"])
+    secrets = [mount["target"] for mount in gateway["volumes"] if "keys" in mount["source"]]
+    assert secrets == ["/run/sage/serving"], "and not the key of the exchange"
+    assert not any("keys/serve" in str(mount["source"]) for mount in agent["volumes"])
+    (port,) = gateway["ports"]
+    assert (port["host_ip"], port["published"], port["target"]) == ("127.0.0.1", "8080", 8080)
+    assert gateway["environment"]["SAGE_FACTS_ROOT"] == ("/" if cpu else "/run/sage/facts")
 
 
 @pytest.mark.parametrize(("host", "cpu", "profile"), COMBINATIONS)
@@ -157,6 +174,47 @@ def test_a_release_leaves_no_variable_to_chance(name: str, platform: str, model:
         assert mounts["/srv/sage/store" if model else "/srv/sage/models"] == "/srv/sage/models"
     assert agent["runtime"] == ("runc" if platform == "cpu" else "nvidia")
     assert told["services"].get("exchange", {}).get("scale", 0) == 0, "a board has no exchange of its own"
+
+
+@pytest.mark.parametrize(
+    ("serve", "profiles", "services", "published"),
+    [
+        (None, "", {"agent"}, None),
+        ({"kind": "llamacpp-server"}, "serve", {"agent", "serve"}, ("127.0.0.1", "8080")),
+        (
+            {"kind": "llamacpp-server", "address": "fd00::7", "port": 9443},
+            "serve",
+            {"agent", "serve"},
+            ("fd00::7", "9443"),
+        ),
+        (
+            {"kind": "vllm", "upstream": "http://omni:8000", "address": "10.0.0.7"},
+            "serve,omni",
+            {"agent", "serve", "omni"},
+            ("10.0.0.7", "8080"),
+        ),
+    ],
+)
+def test_a_release_turns_the_gateway_on_where_one_is_declared(
+    serve: dict[str, Any] | None, profiles: str, services: set[str], published: tuple[str, str] | None, tmp_path: Path
+) -> None:
+    fleet, found = fleetfacts.fleet(), fleetfacts.wanted()
+    settings = ServeSettings(model=fleetfacts.SEEDLING, **serve) if serve else None
+    host = fleet.host("thor").model_copy(update={"serve": settings})
+    image = replace(found.image, name="thor", platform="l4t", model=None)
+    release = desired_release.desired(Checkout(COMPOSE.parent, fleet), host, image, fleetfacts.probed())
+    assert release.is_serving == bool(serve)
+    assert release.shipped == (frozenset({fleetfacts.SEEDLING}) if serve else frozenset())
+    assert f"COMPOSE_PROFILES={profiles}\n" in release.files[".env"]
+    for name in ("compose.yaml", ".env"):
+        (tmp_path / name).write_text(release.files[name], "utf-8")
+    (tmp_path / "fleet").mkdir()
+    words = ("docker", "compose", "config", "--format", "json")
+    told = json.loads(subprocess.run(words, cwd=tmp_path, check=True, capture_output=True).stdout)["services"]
+    assert set(told) == services
+    if published:
+        (port,) = told["serve"]["ports"]
+        assert ((port["host_ip"], port["published"]), str(port["target"])) == (published, published[1])
 
 
 def test_a_file_that_does_not_parse_is_named() -> None:

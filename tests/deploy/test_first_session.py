@@ -19,7 +19,8 @@ from sage_edge.inventory.signers import Signer
 from sage_edge.records.base import parse
 from sage_edge.records.study import Finding
 from sage_edge.records.transcript import Transcript, chain_faults
-from sage_edge.workstation import key_service, rollout_service
+from sage_edge.remote.errors import RolledBack
+from sage_edge.workstation import gateway_service, key_service, rollout_service, verify_service
 from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, THOR, Ground, reloaded
 from tests.deploy.hub_papers import GIT, OWN_KEY, awaited, papers, pushed
@@ -59,6 +60,45 @@ def test_the_other_board_reads_it_in_its_own_container(both: Ground) -> None:
     assert parse(Finding, awaited(both, THOR, "findings")).subject == SPROUT
     assert both.running(THOR) == f"{built('thor').id} running"
     assert papers(both, THOR, "sessions") == [], "it never conducts one"
+
+
+def test_what_thor_serves_is_asked_by_verify(both: Ground) -> None:
+    for report in (verify_service.quick(both.desk, THOR), verify_service.full(both.desk, THOR)):
+        by_name = {result.check: result.answer for result in report.results if result.holds}
+        assert by_name.keys() >= {"server", "health of the server", "server as it was started", "served model"}, report
+        assert by_name["served model"] == "answers"
+    bound = both.boards.inside(THOR, "docker port sage-serve-1").text
+    assert bound == "8080/tcp -> 127.0.0.1:8080", "on the board's loopback alone"
+
+
+def test_a_session_of_sprout_is_the_same_on_thor(both: Ground) -> None:
+    awaited(both, SPROUT, "sessions/primary")
+    said = both.boards.inside(THOR, f"{AGENT} sage-edge replay P001 --host sprout --json")
+    assert said.code == 0, said.complaint
+    turns = json.loads(said.text)["content"]["turns"]
+    assert {turn["sameness"] for turn in turns} == {"same"}
+    assert all(turn["reply"] == turn["kept"] for turn in turns)
+
+
+def test_a_release_whose_server_gives_no_token_is_taken_back(both: Ground) -> None:
+    """Its agent is well; what it serves cannot be asked. A new token and certificate mend it, in one command."""
+    before = both.facts(THOR).deployed.current
+    both.boards.inside(THOR, "echo garbage >/srv/sage/keys/serve/key.pem")
+    path = both.desk.root / "compose" / "thor.yaml"
+    was = path.read_text("utf-8")
+    path.write_text(was.replace("pids_limit: 512", "pids_limit: 511"), "utf-8")
+    try:
+        with pytest.raises(RolledBack, match=r"what serves its model is not healthy(.|\n)*cannot be used"):
+            both.deploy(THOR, PATIENT)
+    finally:
+        path.write_text(was, "utf-8")
+    assert both.facts(THOR).deployed.current == before
+    failed = {result.check: result.answer for result in verify_service.quick(both.desk, THOR).failed}
+    assert failed["served model"].startswith("the served model does not answer: ")
+    first = gateway_service.certificate(both.desk, THOR).read_text("ascii")
+    gateway_service.renewed(both.desk, THOR, lambda line: None)
+    assert gateway_service.certificate(both.desk, THOR).read_text("ascii") != first
+    _until(lambda: not verify_service.quick(both.desk, THOR).failed, "it serves again")
 
 
 def test_everything_on_the_hub_is_signed_by_its_host(both: Ground) -> None:

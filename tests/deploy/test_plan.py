@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from sage_edge.deploy import plan
+from sage_edge import hints
+from sage_edge.deploy import plan, preflight
 from sage_edge.deploy.plan import SendImage, SendModel, Switch, TakeBack
 from sage_edge.errors import ExitCode, NoDiskSpace, SageError
 from sage_edge.remote.board.probe import BoardProbe
-from tests.deploy.fleetfacts import fleet, probed, serving, wanted
+from sage_edge.remote.errors import NotReady
+from tests.deploy.fleetfacts import SEEDLING, fleet, probed, serving, wanted
 
 CARD = fleet().boards["orin-nano"]
 
@@ -49,6 +51,45 @@ def test_what_runs_counts_and_not_what_was_asked_for(changes: dict[str, Any], wh
     found = made(probed(**serving(wanted(), **changes)))
     assert found.why == (why,)
     assert [type(step) for step in found.steps] == [Switch]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "why"),
+    [
+        (None, ("the container sage-serve-1 is not there",)),
+        ({"status": "exited"}, ("the container sage-serve-1 is exited",)),
+        ({"health": "unhealthy"}, ("the container sage-serve-1 is unhealthy",)),
+        (
+            {"differs": ["Memory: 1 became 2"]},
+            ("the container sage-serve-1 is not as it was started: Memory: 1 became 2",),
+        ),
+        ({}, ()),
+    ],
+)
+def test_a_gateway_that_was_started_beside_the_agent_has_to_run(
+    gateway: dict[str, Any] | None, why: tuple[str, ...]
+) -> None:
+    told = serving(wanted())
+    engine = told["docker"]
+    engine["started"] = ["sage-agent-1", "sage-serve-1"]
+    if gateway is not None:
+        labels = {"com.docker.compose.project": "sage", "com.docker.compose.service": "serve"}
+        engine["containers"].append({**engine["containers"][0], "name": "sage-serve-1", "labels": labels, **gateway})
+    assert made(probed(**told)).why == why
+
+
+def test_a_model_that_every_image_has_is_not_sent() -> None:
+    release = replace(wanted(model=None), shipped=frozenset({SEEDLING}))
+    assert not [step for step in plan.plan(release, probed(), CARD).steps if isinstance(step, SendModel)]
+
+
+def test_a_board_that_is_to_serve_wants_what_its_gateway_opens_by() -> None:
+    release = replace(wanted(), is_serving=True)
+    with pytest.raises(NotReady, match="no token and no certificate for what it serves") as told:
+        plan.plan(release, probed(), CARD)
+    assert hints.text(told.value.hint) == "invoke provision --host sprout"
+    there = {key: {"mode": "0400", "uid": 10001, "gid": 10001, "size": 1} for key in preflight.GATEWAY}
+    assert plan.plan(release, probed(files=there), CARD).steps
 
 
 def test_what_changed_is_told_by_name() -> None:

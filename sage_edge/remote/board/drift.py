@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sage_edge.names import shortened
-from sage_edge.remote.board.probe import BoardContainer, BoardDeployment, BoardProbe
+from sage_edge.remote.board.probe import BoardContainer, BoardDeployment, BoardEngine, BoardProbe
 
 OPEN = frozenset({"planned", "staged", "waiting", "armed", "switched", "started", "gated", "confirmed", "reverting"})
 """States of a deployment that is under way: until it is over, nobody can say what should serve."""
 
 _MOST_FILES = 5
+_AGENT = "sage-agent-1"
 
 
 def drift(seen: BoardProbe) -> tuple[str, ...]:
@@ -29,8 +30,9 @@ def drift(seen: BoardProbe) -> tuple[str, ...]:
         return ()
     if deployed.should_serve is None:
         return tuple(_of_nothing(deployed, agent))
-    of_agent = _of_agent(deployed, agent) if seen.engine else ()
-    return (*_of_release(deployed), *of_agent)
+    if seen.engine is None:
+        return tuple(_of_release(deployed))
+    return (*_of_release(deployed), *_of_agent(deployed, agent), *_beside(seen.engine))
 
 
 def foreign_rights(seen: BoardProbe) -> tuple[str, ...]:
@@ -100,3 +102,20 @@ def _of_settings(agent: BoardContainer) -> Iterator[str]:
         yield "how its agent was started is not recorded"
     for difference in agent.differs or ():
         yield f"its agent is not as it was started: {difference}"
+
+
+def _beside(engine: BoardEngine) -> Iterator[str]:
+    """The containers that the board started beside its agent, like the gateway to what it serves."""
+    there = {box.name: box for box in engine.containers}
+    for name in engine.started:
+        box = there.get(name)
+        if name == _AGENT:
+            continue
+        if box is None:
+            yield f"the container {name} is not there"
+            continue
+        if box.status != "running":
+            yield f"the container {name} is {box.status}"
+        elif box.health == "unhealthy":
+            yield f"the container {name} is unhealthy"
+        yield from (f"the container {name} is not as it was started: {how}" for how in box.differs or ())

