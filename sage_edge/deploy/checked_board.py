@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from sage_edge.deploy import preflight, provision
 from sage_edge.errors import SageError
 from sage_edge.image import spec
 from sage_edge.inventory.fleet import Fleet
+from sage_edge.models import resolve
 from sage_edge.models.lock import read_lock
 from sage_edge.models.resolve import Library
 from sage_edge.names import Digest, HostName, ModelRef
@@ -22,9 +24,12 @@ from sage_edge.verify.board.facts import BoardCase
 from sage_edge.verify.board_target import BoardTarget
 
 
-def target(root: Path, store: Path, fleet: Fleet, probe: BoardProbe) -> BoardTarget:
+def target(
+    root: Path, store: Path, fleet: Fleet, probe: BoardProbe, served: Callable[[], str] | None = None
+) -> BoardTarget:
     """Return a board with all that must be true of it. root: the checkout; store: this machine's models.
 
+    served: asks what the board serves, called where it is to serve something.
     Raises what reading declarations raises, and ExchangeUnknown.
     """
     host, card, release = fleet.host(probe.host), fleet.board_of(probe.host), _release(probe)
@@ -39,10 +44,12 @@ def target(root: Path, store: Path, fleet: Fleet, probe: BoardProbe) -> BoardTar
         current=probe.deployed.current,
         release=release,
         baked=baked,
+        shipped=_shipped(release),
         weights=_weights(Library(fleet.folder, store), baked),
         locked={ref: entry.manifest for ref, entry in read_lock(fleet.folder).items()},
         oldest_engine=preflight.OLDEST_ENGINE,
         probe=probe,
+        served=served() if served is not None and host.serve is not None and probe.deployed.current else None,
     )
 
 
@@ -56,6 +63,13 @@ def _release(probe: BoardProbe) -> Release | None:
         return Release.model_validate(probe.deployed.release, strict=False) if probe.deployed.release else None
     except ValidationError:
         return None
+
+
+def _shipped(release: Release | None) -> frozenset[ModelRef]:
+    """Those of a release's models that came with its code, which every image has, as far as ours is the same."""
+    shelf = resolve.known((resolve.SHIPPED,))
+    models = release.models.items() if release else ()
+    return frozenset(ref for ref, digest in models if ref in shelf and digest == f"sha256:{shelf[ref][1].sha256}")
 
 
 def _weights(library: Library, refs: frozenset[ModelRef]) -> dict[ModelRef, Digest]:

@@ -77,6 +77,12 @@ def _surplus(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: A
     return surplus.of(context.places, context.journal, context.engine).as_json()
 
 
+def _served(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
+    from sage_edge.host import served_model
+
+    return {"served": served_model.told(context.places, context.engine)}
+
+
 def _logs(context: HelperContext, request: Request) -> VerbAnswer:  # noqa: ARG001
     from sage_edge.host import logs
 
@@ -107,6 +113,7 @@ LOOKING: Mapping[str, Verb] = {
     "texts": _texts,
     "surplus": _surplus,
     "rollback-target": _target,
+    "served": _served,
     "logs": _logs,
     "audit": _audit,
     "snapshot": _snapshot,

@@ -14,7 +14,7 @@ from __future__ import annotations
 from sage_edge.hints import invoke
 from sage_edge.names import HostName
 from sage_edge.verify import check
-from sage_edge.verify.board import engine, models, places, release, state
+from sage_edge.verify.board import engine, gateway, models, places, release, state
 from sage_edge.verify.board.facts import HELPER, BoardCase, BoardCheck
 from sage_edge.verify.board_target import BoardTarget
 from sage_edge.verify.check import CheckCase, CheckResult
@@ -25,6 +25,7 @@ CHECKS: tuple[BoardCheck, ...] = (
     *engine.CHECKS,
     *release.CHECKS,
     *models.CHECKS,
+    *gateway.CHECKS,
     *state.CHECKS,
 )
 

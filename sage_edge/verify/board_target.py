@@ -19,7 +19,9 @@ class BoardTarget:
 
     helper: 12 hex digits; steps: what provisioning lays on this board (`host.provision`).
     current, release: the release that serves, None without one or when it cannot be read.
-    baked: models that the image carries; weights: their digests, as far as they are known here. locked: by models.lock.
+    baked: models that the image carries; shipped: those of the release that every image has, with the code.
+    weights: digests of the baked ones, as far as they are known here. locked: by models.lock.
+    served: what came of asking the model that it serves: `answers`, or why not; None: nobody has asked.
     """
 
     host: Host
@@ -30,10 +32,12 @@ class BoardTarget:
     current: str | None
     release: Release | None
     baked: frozenset[ModelRef]
+    shipped: frozenset[ModelRef]
     weights: Mapping[ModelRef, Digest]
     locked: Mapping[ModelRef, Digest]
     oldest_engine: tuple[int, int]
     probe: BoardProbe
+    served: str | None = None
 
     @property
     def name(self) -> HostName:
@@ -52,3 +56,8 @@ class BoardTarget:
     def agent(self) -> BoardContainer | None:
         """The agent's container, as the probe tells it."""
         return self.engine.agent() if self.engine else None
+
+    @property
+    def server(self) -> BoardContainer | None:
+        """The container of the gateway to what it serves, as the probe tells it."""
+        return self.engine.of_service("serve") if self.engine else None

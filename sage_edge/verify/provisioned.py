@@ -13,6 +13,9 @@ from sage_edge.verify.check import CheckedThing
 from sage_edge.verify.wants import FactValue, Holds, Is
 
 CARD = "etc/sage/host.yaml"
+GATEWAY = ("token", "key.pem", "cert.pem")
+"""What `host.gateway_secrets` makes."""
+
 Things = Iterator[CheckedThing[FactValue]]
 
 
@@ -40,6 +43,9 @@ def places(at: BoardTarget) -> Things:
     for step in _steps(at, "folder", "file", "key"):
         owner = f"{step['uid']}:{step.get('gid', step['uid'])}"
         yield CheckedThing(Is(f"{step.get('mode', '0400')} {owner}"), step["path"])
+    for step in _steps(at, "gateway"):
+        for name in GATEWAY:
+            yield CheckedThing(Is(f"0400 {step['uid']}:{step['gid']}"), f"{step['path']}/{name}")
 
 
 def card(at: BoardTarget) -> Things:

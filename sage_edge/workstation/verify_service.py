@@ -77,7 +77,8 @@ def quick(here: FleetContext, name: HostName) -> Report:
             probe = board.facts(of_any_helper=True)
         except (NotReady, UnreadableProbe) as silent:
             return Report(name, (checked_board.without_probe(name).unasked(silent.message),))
-    return Report(name, board_checks.examine(checked_board.target(here.root, paths().models, here.fleet, probe)))
+        at = checked_board.target(here.root, paths().models, here.fleet, probe, lambda: board.served())
+    return Report(name, board_checks.examine(at))
 
 
 def full(here: FleetContext, name: HostName, via: str = "", *words: str) -> Report:

@@ -7,7 +7,7 @@ from typing import Any
 
 from testinfra.host import Host
 
-AGENT = "sage-agent-1"
+AGENT, SERVER = "sage-agent-1", "sage-serve-1"
 
 
 def digest(host: Host, path: str) -> str | None:
@@ -43,17 +43,32 @@ def plain(value: Any) -> str:
     return str(value or "")
 
 
+def differences(host: Host, container: Container) -> frozenset[str] | None:
+    """By `docker inspect`, against what the board wrote down when it started the release."""
+    started = json.loads(text(host, "/srv/sage/deploy/started.json") or "{}")
+    before = started.get("containers", {}).get(container.name)
+    if before is None or container.says("Id") is None:
+        return None
+    now = {**(container.says("Config") or {}), **(container.says("HostConfig") or {})}
+    now["Networks"] = list(container.says("NetworkSettings", "Networks") or ())
+    now["Mounts"] = [
+        {key: mount[key] for key in ("Type", "Source", "Destination", "RW")} for mount in container.says("Mounts") or ()
+    ]
+    return frozenset(key for key, value in before.items() if plain(value) != plain(now.get(key)))
+
+
 def is_strong(container: dict[str, Any]) -> bool:
     """True if a container could change the whole board: it has all rights, or the root folder."""
     sources = {mount.get("Source") for mount in container["Mounts"] if mount["Type"] == "bind" and mount["RW"]}
     return bool(container["HostConfig"]["Privileged"]) or "/" in sources
 
 
-class Agent:
-    """The agent's container: `docker inspect`, asked once."""
+class Container:
+    """A container of ours: `docker inspect`, asked once."""
 
-    def __init__(self, host: Host) -> None:
-        ran = host.run("docker container inspect %s", AGENT)
+    def __init__(self, host: Host, name: str) -> None:
+        self.name = name
+        ran = host.run("docker container inspect %s", name)
         self._told = json.loads(ran.stdout)[0] if ran.succeeded else {}
 
     def says(self, *keys: str) -> Any:

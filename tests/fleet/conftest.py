@@ -24,7 +24,7 @@ from sage_edge.verify.board.facts import BoardCase
 from sage_edge.verify.check import CheckResult
 from sage_edge.verify.wants import FactValue
 from tests.fleet import reaching
-from tests.fleet.asking import Agent
+from tests.fleet.asking import AGENT, SERVER, Container
 from tests.fleet.reaching import Reached
 
 REACHED = pytest.StashKey[Reached]()
@@ -95,9 +95,15 @@ def host(pytestconfig: pytest.Config) -> Host:
 
 
 @pytest.fixture(scope="session")
-def agent(pytestconfig: pytest.Config) -> Agent:
+def agent(pytestconfig: pytest.Config) -> Container:
     """The agent's container."""
-    return Agent(pytestconfig.stash[REACHED].host)
+    return Container(pytestconfig.stash[REACHED].host, AGENT)
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config) -> Container:
+    """The container of the gateway to what it serves."""
+    return Container(pytestconfig.stash[REACHED].host, SERVER)
 
 
 @pytest.fixture

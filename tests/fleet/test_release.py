@@ -10,7 +10,7 @@ from testinfra.host import Host
 from sage_edge.models import manifest as manifests
 from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
-from tests.fleet.asking import Agent
+from tests.fleet.asking import Container
 
 Rule = Callable[[FactValue], None]
 
@@ -39,7 +39,7 @@ def test_release(host: Host, rule: Rule) -> None:
     rule(asking.digest(host, "/srv/sage/current/release.json"))
 
 
-def test_adrift(host: Host, agent: Agent, rule: Rule) -> None:
+def test_adrift(host: Host, agent: Container, rule: Rule) -> None:
     """Where `current` names nothing: whether the journal ends in a release that should serve, or one runs."""
     journal = host.file("/srv/sage/deploy/journal.jsonl")
     newest = json.loads(journal.content_string.splitlines()[-1]) if journal.exists else {"state": "none"}
@@ -85,40 +85,29 @@ def test_settled(host: Host, rule: Rule) -> None:
     rule(serves.get(newest["state"]))
 
 
-def test_status(agent: Agent, rule: Rule) -> None:
+def test_status(agent: Container, rule: Rule) -> None:
     rule(agent.says("State", "Status"))
 
 
-def test_health(agent: Agent, rule: Rule) -> None:
+def test_health(agent: Container, rule: Rule) -> None:
     rule(agent.says("State", "Health", "Status"))
 
 
-def test_image(agent: Agent, rule: Rule) -> None:
+def test_image(agent: Container, rule: Rule) -> None:
     rule(agent.says("Image"))
 
 
-def test_runs_as(agent: Agent, rule: Rule) -> None:
+def test_runs_as(agent: Container, rule: Rule) -> None:
     rule(agent.says("Config", "User"))
 
 
-def test_serves(agent: Agent, rule: Rule) -> None:
+def test_serves(agent: Container, rule: Rule) -> None:
     variables = agent.says("Config", "Env") or ()
     rule(dict(pair.partition("=")[::2] for pair in variables).get("SAGE_RELEASE"))
 
 
-def test_differences(host: Host, agent: Agent, rule: Rule) -> None:
-    """By `docker inspect`, against what the board wrote down when it started the release."""
-    started = json.loads(asking.text(host, "/srv/sage/deploy/started.json") or "{}")
-    before = started.get("containers", {}).get(asking.AGENT)
-    if before is None or agent.says("Id") is None:
-        rule(None)
-        return
-    now = {**(agent.says("Config") or {}), **(agent.says("HostConfig") or {})}
-    now["Networks"] = list(agent.says("NetworkSettings", "Networks") or ())
-    now["Mounts"] = [
-        {key: mount[key] for key in ("Type", "Source", "Destination", "RW")} for mount in agent.says("Mounts") or ()
-    ]
-    rule(frozenset(key for key, value in before.items() if asking.plain(value) != asking.plain(now.get(key))))
+def test_differences(host: Host, agent: Container, rule: Rule) -> None:
+    rule(asking.differences(host, agent))
 
 
 def test_foreigners(host: Host, rule: Rule) -> None:
@@ -129,7 +118,7 @@ def test_foreigners(host: Host, rule: Rule) -> None:
     rule(frozenset(name for name in strong if name not in ours))
 
 
-def test_label(agent: Agent, of: str, rule: Rule) -> None:
+def test_label(agent: Container, of: str, rule: Rule) -> None:
     rule(agent.says("Config", "Labels", of))
 
 

@@ -12,7 +12,7 @@ from sage_edge.inventory.board_card import Board
 from sage_edge.inventory.board_facts import SOURCES, contradictions, measured
 from sage_edge.verify.wants import FactValue
 from tests.fleet import asking
-from tests.fleet.asking import Agent
+from tests.fleet.asking import Container
 
 Rule = Callable[[FactValue], None]
 EXCHANGE_S = 20
@@ -38,7 +38,7 @@ def test_heartbeat(host: Host, rule: Rule) -> None:
         rule(float(host.check_output("date +%s")) - host.file(path).mtime.timestamp())
 
 
-def test_writer(host: Host, agent: Agent, rule: Rule) -> None:
+def test_writer(host: Host, agent: Container, rule: Rule) -> None:
     beat = json.loads(asking.text(host, "/srv/sage/state/heartbeat.json") or "{}")
     if agent.says("Id") is None:
         rule(None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sage_edge.inventory import load
+from sage_edge.inventory.serve_settings import ServeSettings
 from sage_edge.names import Digest, HostName, ModelRef, Slug
 from sage_edge.records.release import Release
 from sage_edge.verify import board_checks
@@ -66,12 +67,19 @@ def target(**changes: Any) -> BoardTarget:
         current=RELEASE.id.short,
         release=RELEASE,
         baked=frozenset({BAKED}),
+        shipped=frozenset(),
         weights={BAKED: WEIGHTS},
         locked={ModelRef("sage/spare:q8_0"): OTHER, STORED: OTHER},
         oldest_engine=(20, 10),
         probe=fleetfacts.probed(),
     )
     return replace(sound, **changes)
+
+
+def that_serves() -> BoardTarget:
+    """The same, declared to answer others with the model that its image carries."""
+    serve = ServeSettings(kind="llamacpp-server", model=BAKED)
+    return target(host=HOST.model_copy(update={"serve": serve}), served="answers")
 
 
 def on_a_stand_in() -> BoardTarget:

@@ -12,7 +12,7 @@ from sage_edge.verify import board_checks
 from sage_edge.verify.board import state
 from sage_edge.verify.wants import FactValue, Young
 from tests.deploy import fleetfacts
-from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, case, on_a_stand_in, target
+from tests.verify.hosts import BAKED, FOUND, OTHER, RELEASE, STORED, case, on_a_stand_in, target, that_serves
 
 ROOT = Path(__file__).parents[2]
 DEPLOY, PROVISION = "invoke deploy --host sprout", "invoke provision --host sprout"
@@ -181,7 +181,8 @@ def test_every_check_was_made_to_fail() -> None:
 def test_every_fact_is_wanted_somewhere_and_asked_by_testinfra_too() -> None:
     kinds = {check.fact.kind for check in board_checks.CHECKS}
     without = board_checks.cases(target(current=None, release=None))
-    assert kinds == {case.fact.kind for case in (*board_checks.cases(target()), *without)}
+    serving = board_checks.cases(that_serves())
+    assert kinds == {case.fact.kind for case in (*board_checks.cases(target()), *without, *serving)}
     assert {case.fact.kind for case in board_checks.cases(target()) if not case.fact.answer} == {"exchange"}
     modules = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tests/fleet").glob("test_*.py")))
     by_testinfra = [name.replace("_", "-") for name in re.findall(r"^def test_(\w+)\(", modules, re.MULTILINE)]

@@ -21,7 +21,7 @@ from sage_edge.remote.errors import BoardLocked, DeployError
 from sage_edge.remote.ssh.client import Remote
 from sage_edge.shell import Result
 
-_QUICK_S, _PIECE_S, _SLOW_S = 30.0, 600.0, 3 * 3600.0
+_QUICK_S, _SERVED_S, _PIECE_S, _SLOW_S = 30.0, 180.0, 600.0, 3 * 3600.0
 
 
 class BoardView:
@@ -69,6 +69,10 @@ class BoardView:
     def surplus(self) -> HelperReply:
         """The releases and images that nothing needs any more, and how many bytes the images hold."""
         return self._ask("surplus", {}, _QUICK_S)
+
+    def served(self) -> str:
+        """Whether the model that the board serves draws a token: `answers`, or why not."""
+        return str(self._ask("served", {}, _SERVED_S)["served"])
 
     def logs(self, n: int, since: str | None, grep: str | None) -> Sequence[str]:
         """The agent's last `n` lines."""

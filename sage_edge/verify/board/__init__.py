@@ -5,5 +5,6 @@ places     who is there, who owns what with which rights, what files hold, what 
 engine     Docker, Compose, the runtime
 release    what should serve is whole, and is what runs: its files, its container, its image
 models     the models that the release needs, in the image and in the store
+gateway    what it serves to others: the gateway's container, and one token drawn through it
 state      the agent's heartbeat and last wake, the clock, room on disks and in memory, the exchange
 """

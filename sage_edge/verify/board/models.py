@@ -44,7 +44,7 @@ def _baked_weights(at: BoardTarget) -> Things:
 
 def _needed_manifests(at: BoardTarget) -> Things:
     for ref, manifest in at.release.models.items() if at.release else ():
-        if ref not in at.baked:
+        if ref not in at.baked | at.shipped:
             yield CheckedThing(Is(manifest), ref)
 
 
