@@ -166,7 +166,7 @@ class Docker:
         until = time.monotonic() + CANARY_S
         while (container := self._engine.container(SERVER_CONTAINER)) is not None:
             now = _running(container)
-            if now.health != "starting" or time.monotonic() > until:
+            if not now.running or now.health != "starting" or time.monotonic() > until:
                 break
             time.sleep(_PAUSE_S)
         if container is None:

@@ -8,10 +8,10 @@ import pytest
 
 from sage_edge.deploy import saved_plan
 from sage_edge.image.built import BuiltImage
-from sage_edge.workstation import deploy_service, log_service, rollout_service, status_service
+from sage_edge.workstation import deploy_service, gateway_service, log_service, rollout_service, status_service
 from sage_edge.workstation.log_service import LogAsked
 from sage_edge.workstation.rollout_service import RolloutAsked
-from tests.deploy.ground import SPROUT, Ground
+from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.deploy.understudy import derived
 
 pytestmark = pytest.mark.docker
@@ -57,3 +57,23 @@ def test_the_private_key_never_leaves_the_board(ground: Ground, capfd: pytest.Ca
     shown = capfd.readouterr()
     assert "PRIVATE KEY" not in shown.out + shown.err + "".join(told)
     assert ground.boards.inside("sprout", "cat /srv/sage/keys/exchange").text.startswith("-----BEGIN OPENSSH PRIVATE")
+
+
+def test_what_a_gateway_opens_by_never_leaves_the_board(ground: Ground, capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+    deploy_service.provisioned(ground.desk, THOR, told.append)
+    gateway_service.renewed(ground.desk, THOR, told.append)
+    token, key, certificate = (
+        ground.boards.inside("thor", f"cat /srv/sage/keys/serve/{name}").text
+        for name in ("token", "key.pem", "cert.pem")
+    )
+    assert len(token) == 64
+    assert key.startswith("-----BEGIN PRIVATE KEY-----")
+    kept = gateway_service.certificate(ground.desk, THOR)
+    assert kept.read_text("ascii").strip() == certificate
+    shown = capfd.readouterr()
+    here = [path for path in ground.desk.root.rglob("*") if path.is_file() and path.stat().st_size < 1 << 20]
+    texts = [shown.out, shown.err, *told, *(path.read_bytes().decode("latin-1") for path in here)]
+    assert not any(token in text or key.splitlines()[1] in text for text in texts)
+    listed = ground.boards.inside("thor", "runuser -u sage -- cat /srv/sage/keys/serve/token")
+    assert listed.code != 0, "not even whoever logs in reads it"

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from sage_edge.host import beat, machine
+from sage_edge.host import beat, machine, served_model, service
 from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import Refusal
 from sage_edge.host.machine import LocalEngine, Ran
@@ -93,6 +93,61 @@ def test_an_agent_that_hangs_at_its_start_does_not_pass(
         beaten(tmp_path, content, written)
     with pytest.raises(Refusal, match="has written no heartbeat since it was started; it loads its model"):
         gate()
+
+
+class Beside:
+    """An engine whose gateway is so at one look, and so at the next; the last one stays."""
+
+    def __init__(self, *looks: dict[str, Any] | None) -> None:
+        self._looks = list(looks)
+
+    def container(self, name: str) -> dict[str, Any] | None:
+        assert name == "sage-serve-1"
+        return self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+
+
+def look(health: str, **state: object) -> dict[str, Any]:
+    return {"Image": NEW[0].image, "State": {"Running": True, "Health": {"Status": health}, **state}}
+
+
+def served(tmp_path: Path, *looks: dict[str, Any] | None) -> str:
+    return Docker(Places(tmp_path), cast(LocalEngine, Beside(*looks))).served()
+
+
+def test_where_nothing_is_served_nothing_is_asked(tmp_path: Path) -> None:
+    assert served(tmp_path, None) == ""
+
+
+def test_a_gateway_that_loads_its_model_is_waited_for_and_then_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_PAUSE_S", 0)
+    monkeypatch.setattr(served_model, "ask", lambda places, box: f"asked when {box['State']['Health']['Status']}")
+    assert served(tmp_path, look("starting"), look("starting"), look("healthy")) == "asked when healthy"
+
+
+@pytest.mark.parametrize(
+    ("looks", "described"),
+    [
+        ([look("starting"), look("unhealthy")], "running, unhealthy"),
+        ([look("starting", Restarting=True)], "not running, starting"),
+        ([look("healthy", Running=False)], "not running, healthy"),
+    ],
+)
+def test_one_that_does_not_come_up_is_told_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: list[dict[str, Any]], described: str
+) -> None:
+    monkeypatch.setattr(service, "_PAUSE_S", 0)
+    monkeypatch.setattr(machine, "run", lambda *words, **options: Ran(0, "no room", ""))
+    with pytest.raises(Refusal, match=f"what serves its model is not healthy: image .*, {described}; no room"):
+        served(tmp_path, *looks)
+
+
+def test_one_that_loads_for_ever_is_not_waited_for_as_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "CANARY_S", 0.2)
+    monkeypatch.setattr(machine, "run", lambda *words, **options: Ran(0, "", ""))
+    with pytest.raises(Refusal, match="running, starting; it said nothing"):
+        served(tmp_path, look("starting"))
 
 
 def test_every_beat_has_another_mark(tmp_path: Path, gate: Callable[[], None]) -> None:

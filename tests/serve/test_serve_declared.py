@@ -95,6 +95,12 @@ def test_each_thing_that_lacks_is_said(fleet: Path) -> None:
     made = run("serve", "token")
     assert made.exit_code == 0
     assert (fleet.parent / "state/serve/token").read_text().strip() not in made.output
+    for address, code, said in (
+        ("0.0.0.0", 3, "nothing is served in the clear: for 0.0.0.0"),  # noqa: S104 - refused
+        ("thor.local", 2, "--listen: expected the IP address of one of its own interfaces"),
+    ):
+        refused = run("serve", "--as", "thor", "--listen", address)
+        assert (refused.exit_code, said in refused.stderr) == (code, True)
     thor = fleet / "hosts/thor.yaml"
     thor.write_text(thor.read_text().replace("}", ", address: '0.0.0.0'}"))
     refused = run("serve", "--as", "thor")
