@@ -1,7 +1,8 @@
-"""Sprout's image as it ships, with the real model baked in, on a stand-in board: from deploy to a session in git."""
+"""Both images as they ship, with the real model, on stand-in boards: from deploy to a session that both say alike."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,10 +11,10 @@ from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.records.base import parse
 from sage_edge.records.transcript import Transcript, chain_faults
-from sage_edge.workstation import deploy_service
+from sage_edge.workstation import deploy_service, verify_service
 from tests import standins
 from tests.deploy import ground as grounds
-from tests.deploy.ground import SPROUT, Ground
+from tests.deploy.ground import SPROUT, THOR, Ground
 from tests.deploy.hub_papers import awaited
 from tests.images import building
 from tests.real.prepared import DIGEST, REF, STORE
@@ -25,12 +26,18 @@ PATIENT = RolloutTimeouts(session_s=120, health_s=180, revert_s=600)
 
 @pytest.fixture(scope="module")
 def deployed(model: ResolvedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """A board of its own that runs the image."""
+    """Boards of their own that run the images."""
     root = tmp_path_factory.mktemp("real")
-    with standins.standing(root, apart="real", as_shipped=True) as boards, grounds.over(boards) as ground:
-        ground.pretend(building.as_shipped(STORE))
-        deploy_service.provisioned(ground.desk, SPROUT, lambda line: None)
-        ground.deploy(options=PATIENT)
+    with (
+        standins.standing(root, apart="real", as_shipped=True) as boards,
+        grounds.over(boards) as ground,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("SAGE_MODELS", str(STORE))
+        for host, image in ((SPROUT, building.as_shipped(STORE)), (THOR, building.built("thor"))):
+            ground.pretend(image)
+            deploy_service.provisioned(ground.desk, host, lambda line: None)
+            ground.deploy(host, PATIENT)
         yield ground
 
 
@@ -44,3 +51,22 @@ def test_a_real_mind_is_raised_in_its_container(deployed: Ground) -> None:
     assert paper.closing.ending == "complete"
     assert {turn.finish_reason for turn in paper.turns} <= {"stop", "length"}
     assert all(turn.reply and "<|" not in turn.reply for turn in paper.turns)
+
+
+def test_it_is_served_by_the_other_board(deployed: Ground) -> None:
+    """Its weights travelled there by themselves; a token is drawn by certificate and token."""
+    release = deployed.facts(THOR).deployed.release or {}
+    assert list(release["models"]) == [REF]
+    for report in (verify_service.quick(deployed.desk, THOR), verify_service.full(deployed.desk, THOR)):
+        told = {result.check: (result.holds, result.answer) for result in report.results}
+        assert told["served model"] == (True, "answers")
+        assert told[f"model {REF}"][0]
+
+
+def test_a_session_is_the_same_on_the_other_board(deployed: Ground) -> None:
+    awaited(deployed, SPROUT, "sessions/primary")
+    said = deployed.boards.inside(THOR, "docker exec sage-agent-1 sage-edge replay P001 --host sprout --json")
+    assert said.code == 0, said.complaint
+    turns = json.loads(said.text)["content"]["turns"]
+    assert [turn["sameness"] for turn in turns] == ["same"] * len(turns)
+    assert len(turns) >= 5
