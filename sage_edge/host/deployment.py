@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from sage_edge.host import release_store as releases
 from sage_edge.host import retirement, served_line, states
 from sage_edge.host.board_paths import Places
-from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, RefusalHint, invoke
 from sage_edge.host.journal import GIVEN_UP, DeployJournal, DeploymentKind, JournalEntry
 from sage_edge.host.release_store import Released
+from sage_edge.host.served_model import NOT_SERVED
 from sage_edge.host.service import Service
 
 MOST_ATTEMPTS = 3
@@ -119,7 +120,7 @@ class Deployment:
             canary = self._service.canary(released)
             return self._journal.enter(entry, "gated"), canary
         except (Refusal, OSError) as failed:
-            raise self._go_back(str(failed)) from None
+            raise self._go_back(str(failed), _remedy(failed)) from None
 
     def confirm(self, short: str) -> JournalEntry:
         """Commit the gated release. Raises Refusal when it is not this one that waits for it."""
@@ -183,8 +184,8 @@ class Deployment:
     def _abandon(self, entry: JournalEntry, why: str) -> None:
         self._journal.enter(self._journal.enter(entry, "reverting", why), "reverted", "nothing was touched")
 
-    def _go_back(self, why: str) -> Refusal:
-        """Take the open deployment back and return the error that tells how that ended."""
+    def _go_back(self, why: str, then: RefusalHint = ()) -> Refusal:
+        """Take the open deployment back and return the error that tells how that ended. then: what mends the cause."""
         entry = self._journal.latest()
         if entry is None or entry.is_over:
             return Refusal("failed", why, *_SEE)
@@ -195,7 +196,7 @@ class Deployment:
             return worse
         serves = f"{end.previous} serves again" if end.previous else "nothing is deployed, as before"
         return Refusal(
-            "reverted", f"{entry.release} was taken back: {why}. {serves}", *_SEE, code=ExitStatus.ROLLED_BACK
+            "reverted", f"{entry.release} was taken back: {why}. {serves}", *then, *_SEE, code=ExitStatus.ROLLED_BACK
         )
 
     def _revert(self, entry: JournalEntry, because: str) -> JournalEntry:
@@ -263,6 +264,11 @@ def rolled_back_to(places: Places, journal: DeployJournal, to: str | None) -> st
 
 
 _SEE = ("see what happened: ", invoke("audit", host=HOST), "; ", invoke("logs", host=HOST))
+
+
+def _remedy(failed: Refusal | OSError) -> RefusalHint:
+    """What mends a board whose state is to blame, and not the release: it goes with the error that tells of both."""
+    return (*failed.hint, "; ") if isinstance(failed, Refusal) and failed.kind == NOT_SERVED else ()
 
 
 def _broken(

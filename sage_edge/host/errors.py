@@ -37,6 +37,10 @@ class SuggestedCommand(NamedTuple):
     options: Mapping[str, str | bool | None]
 
 
+RefusalHint = tuple[str | SuggestedCommand, ...]
+"""Sentences and commands, read one after the other."""
+
+
 def invoke(task: str, **options: str | bool | None) -> SuggestedCommand:
     """Return a task of the workstation: `invoke("deploy", host=HOST)`."""
     return SuggestedCommand("invoke", (task,), options)

@@ -17,6 +17,9 @@ from sage_edge.host.machine import LocalEngine
 SERVER_CONTAINER = "sage-serve-1"
 """Of the compose service that answers others with a model; only where the host is declared to serve one."""
 
+NOT_SERVED = "not-served"
+"""The kind of every refusal that tells why no token came."""
+
 ASK_S = 120.0
 """How long one token may take, in seconds: the first one of a large model reads all of its weights."""
 
@@ -90,5 +93,5 @@ def _drawn(status: int, body: bytes) -> str:
 
 
 def _refusal(what: str) -> Refusal:
-    see = "on the board: docker logs --tail 50 sage-serve-1; a new token and certificate: "
-    return Refusal("not-served", f"the served model does not answer: {what}", see, invoke("key.serving", host=HOST))
+    anew = "where its token or its certificate is to blame: "
+    return Refusal(NOT_SERVED, f"the served model does not answer: {what}", anew, invoke("key.serving", host=HOST))

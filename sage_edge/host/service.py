@@ -13,7 +13,7 @@ from sage_edge.host.board_paths import Places
 from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
 from sage_edge.host.machine import LocalEngine
 from sage_edge.host.release_store import Released, twelve
-from sage_edge.host.served_model import SERVER_CONTAINER
+from sage_edge.host.served_model import NOT_SERVED, SERVER_CONTAINER
 
 PROJECT = "sage"
 AGENT = "agent"
@@ -174,7 +174,8 @@ class Docker:
         if not now.running or now.health not in ("healthy", "none"):
             last = machine.run(("docker", "logs", "--tail", "5", SERVER_CONTAINER)).tail or "it said nothing"
             what = f"what serves its model is not healthy: {_described(now)}; {last}"
-            raise Refusal("not-served", what, "on the board: docker logs --tail 50 sage-serve-1")
+            anew = "where its token or its certificate is to blame: "
+            raise Refusal(NOT_SERVED, what, anew, invoke("key.serving", host=HOST))
         return served_model.ask(self._places, container)
 
     def arm(self, seconds: int) -> None:

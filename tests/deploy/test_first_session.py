@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from sage_edge import hints
 from sage_edge.deploy.rollout_options import RolloutTimeouts
 from sage_edge.inventory.signers import Signer
 from sage_edge.records.base import parse
@@ -88,10 +89,13 @@ def test_a_release_whose_server_gives_no_token_is_taken_back(both: Ground) -> No
     was = path.read_text("utf-8")
     path.write_text(was.replace("pids_limit: 512", "pids_limit: 511"), "utf-8")
     try:
-        with pytest.raises(RolledBack, match=r"what serves its model is not healthy(.|\n)*cannot be used"):
+        with pytest.raises(RolledBack, match=r"what serves its model is not healthy(.|\n)*cannot be used") as told:
             both.deploy(THOR, PATIENT)
     finally:
         path.write_text(was, "utf-8")
+    assert "where its token or its certificate is to blame: invoke key.serving --host thor" in hints.text(
+        told.value.hint
+    )
     assert both.facts(THOR).deployed.current == before
     failed = {result.check: result.answer for result in verify_service.quick(both.desk, THOR).failed}
     assert failed["served model"].startswith("the served model does not answer: ")

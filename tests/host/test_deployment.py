@@ -9,7 +9,8 @@ import pytest
 
 from sage_edge.host import release_store
 from sage_edge.host.deployment import MOST_ATTEMPTS, Deployment
-from sage_edge.host.errors import ExitStatus, Refusal
+from sage_edge.host.errors import HOST, ExitStatus, Refusal, invoke
+from sage_edge.host.served_model import NOT_SERVED
 from tests.host.boards import NEW, OLD, QUICK, Board, Killed
 
 
@@ -50,6 +51,23 @@ def test_a_good_deployment_leaves_the_new_release_and_no_timer(tmp_path: Path) -
     assert [entry.state for entry in board.journal.entries()][-9:] == [
         "planned", "staged", "waiting", "armed", "switched", "started", "gated", "confirmed", "committed",
     ]  # fmt: skip
+
+
+def test_where_the_boards_own_secrets_are_to_blame_what_mends_them_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = fresh(tmp_path)
+
+    def canary(released: object) -> str:
+        raise Refusal(NOT_SERVED, "no token came", "mend it: ", invoke("key.serving", host=HOST))
+
+    monkeypatch.setattr(board.service, "canary", canary)
+    with pytest.raises(Refusal, match=r"was taken back: no token came\. .* serves again") as told:
+        board.deploy(NEW)
+    assert told.value.code == ExitStatus.ROLLED_BACK
+    assert told.value.hint[:3] == ("mend it: ", invoke("key.serving", host=HOST), "; ")
+    assert told.value.hint[4] == invoke("audit", host=HOST)
+    assert board.serving() == (OLD[0].short, OLD[0].short)
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -63,7 +63,7 @@ def test_a_token_is_drawn(places: Places, gate: Gate, address: str) -> None:
 def refusal(places: Places, told: dict[str, Any]) -> str:
     with pytest.raises(Refusal) as refused:
         served_model.ask(places, told)
-    assert refused.value.hint[0] == "on the board: docker logs --tail 50 sage-serve-1; a new token and certificate: "
+    assert refused.value.hint[0] == "where its token or its certificate is to blame: "
     words = refused.value.message
     assert words.startswith("the served model does not answer: ")
     assert TOKEN not in words
