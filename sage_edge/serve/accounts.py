@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sage_edge.clock import SystemClock, text
 from sage_edge.serve.answer import TokenCount
 
+HEALTH = "/health"
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
@@ -49,7 +50,7 @@ class Accounts:
         Gauge("sage_server_up", "Whether the server answers.", registry=self._registry).set_function(is_up)
 
     def close(self, account: RequestAccount) -> None:
-        """Count one request, and write its line."""
+        """Count one request, and write its line; whoever looks every few seconds whether we live gets none."""
         seconds = time.monotonic() - account.begun
         self._requests.labels(str(account.status)).inc()
         self._seconds.observe(seconds)
@@ -65,7 +66,8 @@ class Accounts:
             "completion_tokens": account.tokens.completion,
             "seconds": round(seconds, 3),
         }
-        self._write(json.dumps(line))
+        if account.path != HEALTH:
+            self._write(json.dumps(line))
 
     def server_started(self) -> None:
         """Count a start of the model's server."""

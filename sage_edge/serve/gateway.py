@@ -27,7 +27,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sage_edge.names import Digest, ModelRef
 from sage_edge.serve import questions, tokens
-from sage_edge.serve.accounts import Accounts, RequestAccount
+from sage_edge.serve.accounts import HEALTH, Accounts, RequestAccount
 from sage_edge.serve.answer import ServedAnswer
 from sage_edge.serve.answers import Answers
 from sage_edge.serve.api_error import ApiError
@@ -36,7 +36,7 @@ from sage_edge.serve.turnstile import Turnstile
 from sage_edge.serve.upstream import Upstream
 
 _ASKED = ("/v1/chat/completions", "/v1/completions")
-_KNOWN = ("/health", "/metrics", "/v1/models", *_ASKED)
+_KNOWN = (HEALTH, "/metrics", "/v1/models", *_ASKED)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Gateway:
         self.accounts = Accounts(write, lambda: self.queue.waiting, lambda: self.upstream is not None)
         self._token = token
         routes = [
-            Route("/health", self._health),
+            Route(HEALTH, self._health),
             Route("/metrics", self._metrics),
             Route("/v1/models", self._models),
             *(Route(path, self._completions, methods=["POST"]) for path in _ASKED),
@@ -95,7 +95,7 @@ class Gateway:
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        if scope["path"] != "/health" and not tokens.opens(request.headers.get("authorization"), self._token):
+        if scope["path"] != HEALTH and not tokens.opens(request.headers.get("authorization"), self._token):
             refusal = ApiError(401, "invalid_api_key", "this gateway opens for its token alone")
             await _refused(request, refusal)(scope, receive, send)
             return

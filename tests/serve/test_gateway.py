@@ -57,6 +57,14 @@ def test_without_its_token_nothing_opens_but_health(gate: Gate, header: str) -> 
     assert (healthy.status_code, healthy.text) == (200, "ok\n")
 
 
+def test_whoever_looks_whether_it_lives_is_counted_and_fills_no_log(gate: Gate) -> None:
+    before = len(gate.accounts())
+    page = gate.client.get("/metrics").text
+    gate.client.get("/health")
+    assert [line["path"] for line in gate.accounts()[before:]] == ["/metrics"]
+    assert gate.client.get("/metrics").text != page
+
+
 def test_the_model_is_named_with_the_digest_of_its_weights(gate: Gate) -> None:
     (model,) = gate.client.get("/v1/models").json()["data"]
     assert (model["id"], model["digest"]) == ("a/b:c", MODEL.digest)
