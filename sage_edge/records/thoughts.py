@@ -4,25 +4,46 @@ One rule for what a model says now and for what was stored of one. A block begin
 begins: in the middle of a line its mark is a word like others, as in a sentence about marks, and so is the end that
 belongs to it. The first block may lack its end, where a limit came first; a later one without an end is no block,
 because that would take the rest of an answer for thought. A block may be opened by the prompt itself: an end that
-nothing opened closes what stands before it, as the makers' templates take it, unless it is quoted in backticks.
+nothing opened closes what stands before it, as the makers' templates take it, unless it is quoted in backticks. What is
+left behind the thoughts may stand in a frame of its own, which is no word of the answer either.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from sage_edge.records import channels
+
 MARKS = {
-    **{f"<{word}>": f"</{word}>" for word in ("think", "thinking", "thought", "reasoning", "seed:think")},
+    **{
+        f"<{word}>": f"</{word}>" for word in ("think", "thinking", "thought", "reasoning", *("seed:think", "mm:think"))
+    },
     "[THINK]": "[/THINK]",
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|start_thinking|>": "<|end_thinking|>",
+    "<|channel>thought": "<channel|>",
     "\u25c1think\u25b7": "\u25c1/think\u25b7",
 }
-"""What opens a block → what closes it. Tags are known in capitals as well.
+"""What opens a block → what closes it. Those that begin with `<` are known in capitals as well.
 
-Source: the chat templates of Qwen3, DeepSeek-R1, EXAONE Deep, Seed-OSS, Magistral, Sky-T1 and Kimi-VL-Thinking.
+Source: the chat templates of Qwen3, DeepSeek-R1, EXAONE Deep, Seed-OSS, MiniMax, Magistral, Sky-T1, Command A
+Reasoning, Gemma 4 and Kimi-VL-Thinking.
 """
+
+_FRAMES = {
+    "<|start_response|>": "<|end_response|>",
+    "<|start_text|>": "<|end_text|>",
+    "<|begin_of_solution|>": "<|end_of_solution|>",
+    "<answer>": "</answer>",
+}
+"""What stands around an answer behind thoughts. Source: Command A Reasoning, Sky-T1, and what R1 was trained with."""
+
+
+def _lower(mark: str) -> str:
+    return mark.lower() if mark.startswith("<") else mark
 
 
 def _spelt(mark: str) -> str:
@@ -35,6 +56,10 @@ _MARK = re.compile(
 )
 _ENDS = {mark: re.compile(_spelt(end)) for mark, end in MARKS.items()}
 _BLANK = re.compile(r"\s*")
+_FRAMED = [
+    re.compile(rf"{_spelt(opens)}((?:(?!{_spelt(closes)}).)*)(?:{_spelt(closes)})?", re.DOTALL)
+    for opens, closes in _FRAMES.items()
+]
 
 
 class PartedReply(NamedTuple):
@@ -46,24 +71,36 @@ class PartedReply(NamedTuple):
 
 def is_mark(text: str) -> bool:
     """Whether a text opens or closes a block."""
-    return text in MARKS or text in MARKS.values()
+    return _lower(text) in MARKS or _lower(text) in MARKS.values()
 
 
 def open_at_the_end(markup: str) -> str | None:
     """Return what closes the block that a prompt leaves open for the reply, or None."""
-    return next((close for mark, close in MARKS.items() if markup.rstrip().endswith(mark)), None)
+    end = markup.rstrip()
+    return next((close for mark, close in MARKS.items() if _lower(end[-len(mark) :]) == mark), None)
 
 
 def parted(text: str, closes: str | None = None) -> PartedReply:
     """Return answer and thoughts of a whole reply. closes: what closes a block that was open before the reply began."""
+    if (in_channels := channels.parted(text)) is not None:
+        return PartedReply(in_channels[0], _joined(in_channels[1]))
     parting = _Parting(text)
     if closes is not None:
         parting.begin_within(closes)
     while (mark := _MARK.search(text, parting.sought)) is not None:
         parting.take(mark)
     answer = "".join((*parting.answer, text[parting.at :])).strip()
-    blocks = [stripped for block in parting.thinking if (stripped := block.strip())]
-    return PartedReply(answer, "\n\n".join(blocks) or None)
+    return PartedReply(_unframed(answer) if parting.thinking else answer, _joined(parting.thinking))
+
+
+def _joined(blocks: Iterable[str]) -> str | None:
+    return "\n\n".join(stripped for block in blocks if (stripped := block.strip())) or None
+
+
+def _unframed(answer: str) -> str:
+    """Return an answer without the frame in which all of it stands."""
+    framed = next((whole for frame in _FRAMED if (whole := frame.fullmatch(answer))), None)
+    return answer if framed is None else framed[1].strip()
 
 
 class _Parting:
@@ -87,14 +124,14 @@ class _Parting:
 
     def begin_within(self, closes: str) -> None:
         """Take what stands before an end for thought, all of it where that is missing."""
-        thought, end, _ = self._text.partition(closes)
-        self.thinking.append(thought)
-        self._go_on(len(thought) + len(end))
+        end = re.search(_spelt(closes), self._text)
+        self.thinking.append(self._text[: end.start() if end else None])
+        self._go_on(end.end() if end else len(self._text))
 
     def take(self, mark: re.Match[str]) -> None:
         """Take the next mark for what it is."""
         sign, self.sought = mark["sign"], mark.end()
-        sign = sign.lower() if sign.startswith("<") else sign
+        sign = _lower(sign)
         if sign in MARKS:
             self._open(sign, mark)
         elif self._open_words[sign]:

@@ -30,11 +30,50 @@ from sage_edge.records import thoughts
         ("<thinking>Hm.</thinking>Yes.", "Yes.", "Hm."),
         ("<think>Hm.</thinking>Yes.", "", "Hm.</thinking>Yes."),
         ("I think <thin> yes.", "I think <thin> yes.", None),
+        ("<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>Yes.<|END_RESPONSE|>", "Yes.", "Hm."),
+        ("<|START_THINKING|>Hm.<|END_THINKING|><|START_TEXT|>Ye", "Ye", "Hm."),
+        ("<|channel>thought\nHm.<channel|>Yes.", "Yes.", "Hm."),
+        ("<|begin_of_thought|>Hm.<|end_of_thought|>\n<|begin_of_solution|>Yes.<|end_of_solution|>", "Yes.", "Hm."),
+        ("<think>Hm.</think>\n<answer>\nYes.\n</answer>", "Yes.", "Hm."),
+        ("<think>Hm.</think>\n<answer>Yes.</answer> No.", "<answer>Yes.</answer> No.", "Hm."),
+        ("<answer>Yes.</answer>", "<answer>Yes.</answer>", None),
+        ("<mm:think>Hm.</mm:think>Yes.", "Yes.", "Hm."),
         ("", "", None),
     ],
 )
 def test_a_reply_is_parted(text: str, answer: str, thinking: str | None) -> None:
     assert thoughts.parted(text) == (answer, thinking)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "thinking"),
+    [
+        (
+            "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>",
+            "Yes.",
+            "Hm.",
+        ),
+        ("<|start|>assistant<|channel|>final<|message|>Yes.", "Yes.", None),
+        ("<|channel|>analysis<|message|>Hm.", "", "Hm."),
+        ("<|channel|>analysis<|message|>Hm.<|channel|>final<|message|>Yes.<|end|>\n", "Yes.", "Hm."),
+        ('<|channel|>commentary to=functions.w <|constrain|>json<|message|>{"a": 1}<|call|>', "", '{"a": 1}'),
+        (
+            "It begins with <|channel|>final<|message|>, I think.",
+            "It begins with <|channel|>final<|message|>, I think.",
+            None,
+        ),
+        ("Yes.<|end|>", "Yes.<|end|>", None),
+    ],
+)
+def test_a_reply_in_channels_is_parted(text: str, answer: str, thinking: str | None) -> None:
+    assert thoughts.parted(text) == (answer, thinking)
+
+
+@pytest.mark.parametrize("mark", ["<|START_THINKING|>", "<|END_THINKING|>", "<think>"])
+def test_a_mark_is_known_as_the_model_spells_it(mark: str) -> None:
+    assert thoughts.is_mark(mark)
+    assert not thoughts.is_mark(f"{mark}x")
+    assert thoughts.open_at_the_end("<|CHATBOT_TOKEN|><|START_THINKING|>\n") == "<|end_thinking|>"
 
 
 @pytest.mark.parametrize(("opens", "closes"), thoughts.MARKS.items())
@@ -71,7 +110,10 @@ def test_a_block_after_a_word_that_is_a_mark_is_a_block() -> None:
     )
 
 
-@pytest.mark.parametrize("piece", ["x\n<think>", "x\n<think>a</think>\n</think>"])
+@pytest.mark.parametrize(
+    "piece",
+    ["x\n<think>", "x\n<think>a</think>\n</think>", "<|channel|>a<|message|><|end|> ", "<think></think><answer>"],
+)
 def test_a_hostile_reply_is_parted_in_no_time(piece: str) -> None:
     text = piece * (250_000 // len(piece))
     started = time.process_time()
@@ -81,7 +123,13 @@ def test_a_hostile_reply_is_parted_in_no_time(piece: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "answer", "thinking"),
-    [("Hm.</think>Yes.", "Yes.", "Hm."), ("Hm.", "", "Hm."), ("</think>Yes.", "Yes.", None), ("", "", None)],
+    [
+        ("Hm.</think>Yes.", "Yes.", "Hm."),
+        ("Hm.</THINK>Yes.", "Yes.", "Hm."),
+        ("Hm.", "", "Hm."),
+        ("</think>Yes.", "Yes.", None),
+        ("", "", None),
+    ],
 )
 def test_a_reply_inside_a_thought_is_parted(text: str, answer: str, thinking: str | None) -> None:
     assert thoughts.parted(text, "</think>") == (answer, thinking)
