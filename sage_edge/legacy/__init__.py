@@ -8,6 +8,7 @@
     interleaved      one list → the lists of the sessions whose messages stand in it
     nodes            a tree of messages → a list of turns
     branches         turns that name the one before them → the one path that was followed
+    repeats          items that say again what another one says → the one that stands
     vocabulary       the names under which turns are kept
     parts            what is said in parts → one text
     shapes           one item of such a list → an utterance, or a question with its answer

@@ -56,7 +56,7 @@ def follow(held: Container) -> Container:
         held,
         items=[held.items[at] for at in kept],
         numbers=tuple(numbers[at] for at in kept),
-        off=tuple(f"item {numbers[at]}: {_OFF}" for at in sorted(off)),
+        off=(*held.off, *(f"item {numbers[at]}: {_OFF}" for at in sorted(off))),
         repairs=(*held.repairs, f"{len(off)} of {len(held.items)} items {are} off the path to {end}"),
     )
 

@@ -23,6 +23,7 @@ from sage_edge.legacy import (
     interleaved,
     item_order,
     kinds,
+    repeats,
     shapes,
     trees,
     turn_pairs,
@@ -138,7 +139,7 @@ def of_bytes(data: bytes, source: str) -> ParsedFile:
 
 def _ordered(piece: Container) -> Container:
     """Return the items of the one path that was followed, oldest first."""
-    return item_order.backwards_told(branches.follow(item_order.oldest_first(piece)))
+    return item_order.backwards_told(branches.follow(repeats.once(item_order.oldest_first(piece))))
 
 
 def _counted(file: ParsedFile, value: JsonValue) -> ParsedFile:
