@@ -53,6 +53,8 @@ def told(places: Places, engine: LocalEngine) -> str:
     container = engine.container(SERVER_CONTAINER)
     if container is None:
         return "there is no container that serves"
+    if not (container.get("State") or {}).get("Running"):
+        return "its container does not run"
     try:
         ask(places, container)
     except Refusal as refused:

@@ -105,6 +105,32 @@ def test_a_release_whose_server_gives_no_token_is_taken_back(both: Ground) -> No
     _until(lambda: not verify_service.quick(both.desk, THOR).failed, "it serves again")
 
 
+_OPENS = "/srv/sage/keys/serve/token"
+
+
+@pytest.mark.parametrize(
+    ("how", "mended_by", "checks", "said"),
+    [
+        ("docker stop sage-serve-1", "docker start sage-serve-1", {"server", "served model"}, "run"),
+        (f"cp -a {_OPENS} /run/kept && printf %064d 0 >{_OPENS}", f"cp -a /run/kept {_OPENS}", {"served model"}, "401"),
+    ],
+    ids=["it is stopped", "it opens by another token"],
+)
+def test_what_is_wrong_with_a_gateway_is_said_either_way(
+    both: Ground, how: str, mended_by: str, checks: set[str], said: str
+) -> None:
+    assert both.boards.inside(THOR, how).code == 0
+    try:
+        reports = verify_service.quick(both.desk, THOR), verify_service.full(both.desk, THOR)
+    finally:
+        both.boards.inside(THOR, mended_by)
+    quick, full = ({result.check: result.answer for result in report.failed} for report in reports)
+    assert quick.keys() == full.keys() >= checks
+    assert said in quick["served model"]
+    assert said in full["served model"]
+    _until(lambda: not verify_service.quick(both.desk, THOR).failed, "it is mended")
+
+
 def test_everything_on_the_hub_is_signed_by_its_host(both: Ground) -> None:
     for host in (SPROUT, THOR):
         assert unsigned(both, host) == []

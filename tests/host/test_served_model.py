@@ -47,7 +47,10 @@ def gate(folder: Path) -> Iterator[Gate]:
 
 def container(port: int | str, address: str = "127.0.0.1") -> dict[str, Any]:
     """What the engine tells of a gateway that is published there."""
-    return {"NetworkSettings": {"Ports": {"8080/tcp": [{"HostIp": address, "HostPort": str(port)}], "1/tcp": None}}}
+    return {
+        "State": {"Running": True},
+        "NetworkSettings": {"Ports": {"8080/tcp": [{"HostIp": address, "HostPort": str(port)}], "1/tcp": None}},
+    }
 
 
 def port_of(gate: Gate) -> str:
@@ -123,6 +126,7 @@ class _Engine(LocalEngine):
 def test_what_verify_hears(places: Places, gate: Gate) -> None:
     assert served_model.told(places, _Engine(container(port_of(gate)))) == "answers"
     assert served_model.told(places, _Engine(None)) == "there is no container that serves"
+    assert served_model.told(places, _Engine({"State": {"Running": False}})) == "its container does not run"
     (places.gateway / "token").unlink()
     assert served_model.told(places, _Engine(container(port_of(gate)))).endswith("No such file or directory")
 
