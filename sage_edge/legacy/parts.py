@@ -23,7 +23,8 @@ from sage_edge.legacy.vocabulary import ANSWERS, INPUT, INSTRUCTION, QUESTIONS, 
 Json: TypeAlias = dict[str, JsonValue]
 
 _PARTS = "parts"
-_TEXT_KINDS = frozenset(("text", "input_text", "output_text"))
+_TEXT_KINDS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
+"""Kind of a part that is said → the key of its words."""
 _CALLS = ("tool_calls", "function_call")
 _KINDS = ("type", "content_type")
 _FURTHER = frozenset(("inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "thought")).union(
@@ -163,7 +164,7 @@ def _words(part: JsonValue) -> str | None:
         return part
     if not isinstance(part, dict) or part.get("thought") or _kind(part) not in _TEXT_KINDS:
         return None
-    words = part.get("text")
+    words = part.get(_TEXT_KINDS[_kind(part)])
     words = words.get("value") if isinstance(words, dict) else words
     return words if isinstance(words, str) else None
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable
 from pydantic import JsonValue
 
 SPEAKERS = ("speaker", "role", "sender", "from", "author", "who", "name")
-TEXTS = ("text", "content", "message", "value", "utterance", "said")
+TEXTS = ("text", "content", "message", "value", "utterance", "said", "refusal")
+"""What a mind says when it refuses stands apart in some exports, beside an empty `content`."""
 PEOPLE = ("claude", "thor", "teacher", "tutor", "human", "user")
 _SELVES = ("sage", "assistant", "model", "student")
 _WORDS = (

@@ -40,6 +40,11 @@ def text(words: str, kind: str = "text") -> Json:
         ({"type": "user", "message": {"role": "user", "content": [text("One.")], "id": 7}}, "One.", ()),
         ({"type": "user", "message": {"role": "user", "content": "One."}}, "One.", ()),
         ({"role": "assistant", "content": "One.", "tool_calls": [{"id": 1}]}, "One.", ("tool_calls",)),
+        ({"role": "assistant", "content": None, "refusal": "I cannot."}, "I cannot.", ()),
+        ({"role": "assistant", "content": "", "refusal": "I cannot."}, "I cannot.", ()),
+        ({"role": "assistant", "content": "One.", "refusal": None}, "One.", ()),
+        ({"role": "assistant", "content": [text("One.")], "refusal": None}, "One.", ()),
+        ({"role": "assistant", "content": [{"type": "refusal", "refusal": "I cannot."}]}, "I cannot.", ()),
         ({"role": "assistant", "content": [text("One.")], "tool_calls": [{"id": 1}]}, "One.", ("tool_calls",)),
     ],
 )
