@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sage_edge.models.inspect import bare_llama, read_gguf, voice, voice_rules
+from sage_edge.models.inspect import bare_llama, blank_weights, read_gguf, voice, voice_rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +50,7 @@ class GgufModel:
             logits_all=True,
             verbose=False,
         )
-        self._lib, self.metadata = llama_cpp, dict(self._llm.metadata)
+        self._lib, self._path, self.metadata = llama_cpp, path, dict(self._llm.metadata)
         header = read_gguf(path, voice.ARRAYS)
         self.speech, self._is_whole = voice.of_gguf(header), header.metadata.get("split.count", 1) in (0, 1)
 
@@ -81,7 +83,15 @@ class GgufModel:
         if not self._is_whole:
             speech = dataclasses.replace(speech, parameters=None)
         wrong = (*(f"lacks the key {key}" for key in voice_rules.lacks(speech)), *voice_rules.faults(speech))
-        return (*wrong, *voice_rules.differences(speech, heard, "the file", "llama.cpp"))
+        blank = next(self._blank(), None)
+        nothing = (f"holds nothing but zeros in {blank}",) if blank else ()
+        return (*nothing, *wrong, *voice_rules.differences(speech, heard, "the file", "llama.cpp"))
+
+    def _blank(self) -> Iterator[str]:
+        begin, is_split, _ = self._path.name.partition("-00001-of-")
+        files = sorted(self._path.parent.glob(f"{glob.escape(begin)}-*-of-*.gguf")) if is_split else [self._path]
+        for path in files:
+            yield from blank_weights.names(path, read_gguf(path))
 
     @property
     def ending_tokens(self) -> frozenset[int]:

@@ -28,6 +28,7 @@ from sage_edge.models.inspect import (
     adapter_settings,
     adapter_tensors,
     architectures,
+    blank_weights,
     json_limits,
     read_safetensors,
     remote_code,
@@ -224,6 +225,7 @@ def _weights(folder: Path) -> Iterator[tuple[str, Any]]:
                     tensor = file.get_tensor(names[0])
                     held += tensor.nbytes
                     _require_numbers(tensor, f"{names[0]} of the {folder.name}")
+                    _require_some(tensor, f"{names[0]} of the {folder.name}")
                     yield names.pop(0), tensor.to(torch.float32, copy=True)
 
 
@@ -234,6 +236,11 @@ def _require_numbers(tensor: Any, what: str) -> None:
         raise CannotMerge(
             f"{what} holds NaN or infinite weights", hint="get it again, or take another one: its training went wrong"
         )
+
+
+def _require_some(tensor: Any, what: str) -> None:
+    if blank_weights.is_matrix(tuple(tensor.shape)) and not tensor.any():
+        raise CannotMerge(f"{what} holds nothing but zeros", hint="get it again, or take another one: it is not whole")
 
 
 def own_weights(folder: Path) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ import pytest
 
 from sage_edge import hints
 from sage_edge.models.errors import CannotMerge, ParityFailed
+from sage_edge.models.inspect import read_safetensors
 from sage_edge.models.inspect.classify import classify
 from sage_edge.models.prepare import merge, merge_proof
 from tests.models import building, quick, tiny
@@ -220,6 +221,19 @@ def test_numbers_that_are_none_are_refused_and_told_whose_they_are(
     path.write_bytes(data[:-4] + struct.pack("<f", float(value)))
     with pytest.raises(CannotMerge, match=rf"\S+\.weight of the {side} holds NaN or infinite weights"):
         merge.merge(given["base"], given["adapter"], tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_base_with_a_matrix_of_zeros_is_refused(made: Tiny, tmp_path: Path) -> None:
+    base = shutil.copytree(made.base, tmp_path / "base")
+    path = base / "model.safetensors"
+    header, data = read_safetensors(path), bytearray(path.read_bytes())
+    blank = header.tensors["model.layers.1.mlp.up_proj.weight"]
+    data[header.data_at + blank.begin : header.data_at + blank.end] = bytes(blank.end - blank.begin)
+    path.chmod(0o644)
+    path.write_bytes(data)
+    with pytest.raises(CannotMerge, match=r"1\.mlp\.up_proj\.weight of the base holds nothing but zeros"):
+        merge.merge(base, made.adapter, tmp_path / "out")
 
 
 @pytest.mark.slow

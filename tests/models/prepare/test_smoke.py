@@ -10,6 +10,7 @@ import pytest
 
 from sage_edge import files, hints
 from sage_edge.models.errors import SmokeFailed, TemplateUnfaithful
+from sage_edge.models.inspect import blank_weights, read_gguf
 from sage_edge.models.prepare import smoke
 from sage_edge.models.prepare.smoke import SmokeResult
 from sage_edge.names import Digest, ModelRef
@@ -50,6 +51,25 @@ def test_a_cut_file_is_a_verdict_and_not_our_end(tmp_path: Path, cut: int) -> No
         smoke.ask(tmp_path / "m.gguf", REF)
     assert hints.text(refused.value.hint).startswith("take another file of it, or convert it again")
     assert refused.value.code == 8
+
+
+@pytest.mark.parametrize("name", ["blk.0.ffn_up.weight", "token_embd.weight"])
+def test_a_matrix_of_zeros_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "m.gguf"
+    random_gguf.write(path, SHAPE)
+    header = read_gguf(path)
+    begin, end = (header.data_at + at for at in (header.tensors[name].begin, header.tensors[name].end))
+    data = path.read_bytes()
+    path.write_bytes(data[: end - 1] + b"\0" + data[end:])
+    assert list(blank_weights.names(path, header)) == []
+    path.write_bytes(data[:begin] + bytes(end - begin) + data[end:])
+    with pytest.raises(SmokeFailed, match=f"{REF} is no model to speak with: holds nothing but zeros in {name}"):
+        smoke.judge(smoke.ask(path, REF), REF, TEMPLATE, own=False)
+
+
+@pytest.mark.parametrize(("shape", "holds"), [((8,), False), ((8, 1), False), ((2, 2), True), ((1, 2, 2), True)])
+def test_only_a_matrix_may_not_be_zero(shape: tuple[int, ...], holds: bool) -> None:
+    assert blank_weights.is_matrix(shape) is holds
 
 
 def test_what_is_as_meant_passes() -> None:
