@@ -43,7 +43,10 @@ def note(clone: Clone, tips: Mapping[str, str], at: datetime) -> None:
         for host, tip in tips.items()
     }
     if now != before:
-        files.write_atomic(clone.repository / _FILE, _HEARD.dump_json(now))
+        place = clone.repository / _FILE
+        if place.is_dir():  # damage at home: what stood there is lost, and nothing is to end for it
+            files.remove(place)
+        files.write_atomic(place, _HEARD.dump_json(now))
 
 
 def since(clone: Clone) -> Mapping[str, HeardTip]:

@@ -85,6 +85,8 @@ SAMPLE = (
     ("index", "other kind"),
     ("sage-known", "gone"),
     ("trust", "garbage"),
+    ("heard.json", "other kind"),
+    ("heard.json", "pipe"),
     ("objects", "cut"),
     ("objects", "other kind"),
     ("refs", "NULs"),
