@@ -53,6 +53,7 @@
     ├── SessionChanged                 analysis/errors.py              1
     ├── DecisionRefused                agent/errors.py                 3
     ├── TrainingError                  training/errors.py              1
+    ├── BenchError                     bench/errors.py                 1
     ├── ServeError                     serve/errors.py                 1
     └── NotExamined, …                 workstation/errors.py           1
 

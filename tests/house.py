@@ -76,6 +76,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     # what httpx2 stands on: an engine needs its deadlines, a gateway before a neighbour nothing but requests
     "httpcore2": ("engines/openai_transport.py", "serve/upstream.py"),
     "httpx2": ("engines/openai_*", "models/download/hub.py"),  # what huggingface_hub itself speaks through
+    "gguf": ("bench/random_weights.py",),
     "fabric": ("remote/ssh/handshake.py",),
     "paramiko": _SSH,  # fabric cannot decide on host keys, order ours or name its errors without it
     "docker": ("image/engine.py",),

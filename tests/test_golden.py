@@ -97,6 +97,9 @@ SAMPLES: dict[str, Any] = {
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "EngineTooOld": {"version": "20.10.24"},
+    "BeyondRoofline": {"share": 1.2, "rate": 12.0, "token_bytes": 10**9, "bandwidth": 1e10},
+    "NothingDrawn": {"model": "tiny/mind:q8_0"},
+    "Unextrapolated": {"size": "7B", "seconds": (0.3, 0.2, 0.1)},
     "BackupDamaged": {"folder": ".sage/backups/sprout-20261130T040000Z"},
     "HostInterrupted": {"where": " while it waited"},
     "NotBuilt": {"folder": "sprout"},

@@ -7,6 +7,7 @@ import click
 from sage_edge.cli.lazy_group import CommandPlace, Lazy
 
 PLACES = {
+    "bench": CommandPlace("model_bench", "Measure how fast a model answers here: load, first token, tokens, memory."),
     "gc": CommandPlace("model_store", "Show what the store holds and nothing names, and remove it when told to.", "gc"),
     "import": CommandPlace("model_store", "Copy a folder's model into the store under a declared name.", "import_"),
     "inspect": CommandPlace("model_inspect", "Say what a folder or a file is, without loading it.", "inspect"),

@@ -29,6 +29,7 @@ NEEDS: Mapping[str, str] = {
     "exchange repair": "--because x",
     "exchange trust": "thor 0123456789ab --because x",
     "import-legacy": "{folder} --into {target}",
+    "model bench": "sage/seedling:q8_0 --prompts 16 --rounds 1 --tokens 3 --threads 1",
     "model import": "{folder} --ref a/b:c",
     "model inspect": "{folder}",
     "model lock": "sage/seedling:q8_0",

@@ -16,9 +16,9 @@ import numpy as np
 from gguf import GGUFWriter, LlamaFileType
 
 from sage_edge import files
+from sage_edge.bench import random_weights
 from sage_edge.models.resolve import ResolvedModel
 from sage_edge.names import ModelRef
-from tests.benchmarks import random_gguf
 
 CONTROL, PLAIN = 3, 4
 """Kinds of tokens in GGUF: a sign, and a piece of text that is found in plain text (`user defined`)."""
@@ -39,17 +39,17 @@ def write(
     No piece may come twice, for a token has one successor; `after` is a byte or a special text. What follows the last
     piece is the end of the turn, `<|im_end|>`.
     """
-    tokens, kinds = random_gguf._bytes_to_unicode(), [1] * 256
+    tokens, kinds = random_weights.alphabet(), [1] * 256
     for text, kind in specials.items():
         tokens.append(text)
         kinds.append(kind)
     longer = [piece for piece in says if isinstance(piece, bytes) and len(piece) > 1]
     for piece in longer:
-        tokens.append("".join(random_gguf._bytes_to_unicode()[byte] for byte in piece))
+        tokens.append("".join(random_weights.alphabet()[byte] for byte in piece))
         kinds.append(1)
     tokens += [f"filler{number}" for number in range(-len(tokens) % 32)]
     kinds += [1] * (len(tokens) - len(kinds))
-    written = random_gguf._bytes_to_unicode()
+    written = random_weights.alphabet()
     ids = [tokens.index(piece if isinstance(piece, str) else "".join(written[b] for b in piece)) for piece in says]
     begin = tokens.index(after) if after in specials else tokens.index(written[ord(after)])
     _write(path, template, tokens, kinds, [begin, *ids, tokens.index("<|im_end|>")], name)

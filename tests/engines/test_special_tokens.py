@@ -92,9 +92,9 @@ def test_a_vocabulary_that_lacks_a_byte_is_refused_where_it_is_said(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """llama.cpp leaves out a byte for which there is no token, and says nothing."""
-    alphabet = speaking_gguf.random_gguf._bytes_to_unicode()
+    alphabet = speaking_gguf.random_weights.alphabet()
     alphabet[ord("z")] = "no byte"
-    monkeypatch.setattr(speaking_gguf.random_gguf, "_bytes_to_unicode", lambda: list(alphabet))
+    monkeypatch.setattr(speaking_gguf.random_weights, "alphabet", lambda: list(alphabet))
     engine = opened({"<|user|>": CONTROL, "<|im_end|>": CONTROL})
     assert engine._vocabulary.tokens("zz") == []
     assert asked(engine, "Hi")
