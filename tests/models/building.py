@@ -54,7 +54,7 @@ ADAPTER: dict[str, Any] = {
     "auto_mapping": None,
 }
 CONFIGS = {"qwen2": QWEN2, "phi": PHI, "adapter": ADAPTER}
-_BYTES = {"F16": 2, "F32": 4, "I32": 4}
+_BYTES = {"F16": 2, "F32": 4, "I32": 4, "I8": 1, "U8": 1, "F8_E4M3": 1, "F8_E5M2": 1}
 
 
 def tokenizer(changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -195,6 +195,7 @@ def content(kind: Any) -> bytes:
     text · json · config {of, …changes} · tokenizer {…changes} · pointer: bytes it stands for · hex
     framed {header: JSON, data: bytes behind it, claims: how long it says its header is}
     safetensors {of, change: {config}, renamed: {part of a name: other}, shapes: {tensor: shape}, without: [tensor],
+                kinds: {tensor: kind},
     part: [i, n], also: [tensor that another part holds], cut, more}
     gguf {family, set: {key: value}, items: {key: elements as `changed_list` changes them}, shapes, without, count, cut,
     more, matrices: kind, kinds: {tensor: kind}, part, also}
@@ -231,6 +232,7 @@ def _safetensors(value: Mapping[str, Any]) -> bytes:
     tensors = tensors_of(config({"of": value["of"], **value.get("change", {})}))
     tensors = {_renamed(name, value.get("renamed", {})): tensor for name, tensor in tensors.items()}
     tensors |= {name: ("F16", shape) for name, shape in value.get("shapes", {}).items()}
+    tensors |= {name: (kind, tensors[name][1]) for name, kind in value.get("kinds", {}).items()}
     number, total = value.get("part", (1, 1))
     names = [name for name in tensors if name not in value.get("without", ())]
     held = (*names[number - 1 :: total], *value.get("also", ()))

@@ -42,6 +42,8 @@ _DTYPES = {
     "U8": "uint8",
 }
 """Kind of a tensor → how config.json writes it."""
+_FLOATS = frozenset(("F64", "F32", "F16", "BF16"))
+"""Kinds of numbers that are what they are, without a scale beside them."""
 _PLAIN = ("take a release without quantisation, in bf16 or f16, then: ", sage("model inspect", "PATH"))
 _ONE_SET = (
     f"move away the set that is not meant ({SINGLE}, or {INDEX} and its shards), then: ",
@@ -264,11 +266,20 @@ def _held_against(config: Mapping[str, UntrustedJson] | None, seen: _Contents) -
 
 
 def _packed_unsaid(config: Mapping[str, UntrustedJson], tensors: Mapping[str, Tensor]) -> str | None:
-    """Say that weights are packed, of which older releases speak in quantize_config.json or quant_config.json only."""
-    if "quantization_config" in config or not any(name.endswith(".qzeros") for name in tensors):
+    """Say that weights are packed, or of a kind that means nothing without its scales, and config.json does not say so.
+
+    Older releases of GPTQ and AWQ speak of it in quantize_config.json or quant_config.json only.
+    """
+    if "quantization_config" in config or "quantization" in config:
         return None
     packed = next((name for name in tensors if name.endswith(".qweight")), None)
-    return f"it is quantised by GPTQ or AWQ, and config.json does not say so: {packed[:80]}" if packed else None
+    if packed and any(name.endswith(".qzeros") for name in tensors):
+        return f"it is quantised by GPTQ or AWQ, and config.json does not say so: {packed[:80]}"
+    weights = (tensor for tensor in tensors.values() if tensor.name.endswith(".weight") and len(tensor.shape) > 1)
+    scaled = next((tensor for tensor in weights if tensor.kind not in _FLOATS), None)
+    if scaled is None:
+        return None
+    return f"{scaled.name[:80]} is written in {scaled.kind}, and config.json names no quantisation that says its scale"
 
 
 def _packing(config: Mapping[str, UntrustedJson]) -> Packing | None:
