@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import click
 
+from sage_edge.analysis import plots
 from sage_edge.analysis.statistics import scaling
 from sage_edge.analysis.statistics.scaling import Fit
 from sage_edge.bench import seed_series
 from sage_edge.bench.run import SpeedReport
 from sage_edge.bench.series import SizePoint
 from sage_edge.cli import bench_view, render
+
+_NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+"""What a file of its own has to name, unlike a picture within a page; nobody fetches anything there."""
 
 _SizedTimes = Sequence[tuple[float, float]]
 """Billions of parameters, seconds."""
@@ -26,10 +30,14 @@ class FittedLaw:
     fit: Fit
     worst: float
 
-    def __str__(self) -> str:
+    @property
+    def law(self) -> str:
+        """The law with its numbers: `0.02 + 0.11 x`."""
         a, b = self.fit.a or 0.0, self.fit.b or 0.0
-        law = f"{a:.4g} + {b:.4g} x" if self.fit.form == scaling.AFFINE else f"{a:.4g} x^{b:.3f}"
-        return f"{law}, off by {self.worst:.1%} at most, n = {self.fit.n}"
+        return f"{a:.4g} + {b:.4g} x" if self.fit.form == scaling.AFFINE else f"{a:.4g} x^{b:.3f}"
+
+    def __str__(self) -> str:
+        return f"{self.law}, off by {self.worst:.1%} at most, n = {self.fit.n}"
 
 
 def laws(points: _SizedTimes) -> Iterator[FittedLaw]:
@@ -66,6 +74,15 @@ def show(points: Sequence[SizePoint], *, as_json: bool) -> None:
     for point in points:
         for speed in point.reports[-1:]:
             bench_view.warn(speed)
+
+
+def picture(points: Sequence[SizePoint]) -> bytes:
+    """Return the series as an SVG file: filled where it was measured, hollow where it was extrapolated."""
+    dots = [plots.SizedPoint(point.name, point.billions, point.token_s, point.extrapolated) for point in points]
+    curves = [plots.FittedCurve(law.law, law.fit.at) for law in laws(_here(points))]
+    labels = ("billions of parameters", "seconds a token")
+    drawn = plots.growth("size", "seconds a token over billions of parameters", dots, curves, labels)
+    return drawn.replace("<svg ", f"<svg {_NAMESPACES} ", 1).encode()
 
 
 def _here(points: Sequence[SizePoint]) -> _SizedTimes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sage_edge import files
 from sage_edge.cli import bench_view
 from sage_edge.cli.completion import models, offered
 from sage_edge.cli.environment import json_option, log, paths, stop_on_signals
@@ -59,6 +60,7 @@ class _Lengths(click.ParamType):  # type: ignore[type-arg]
 @click.option("--gpu-layers", type=click.IntRange(-1), default=0, help="How many on the GPU; -1: all of them.")
 @click.option("--memory", type=click.FloatRange(0.01), metavar="GB", help="What a model of the series may use.")
 @click.option("--into", type=Place(file_okay=False, exists=True), metavar="DIR", help="Where the series writes models.")
+@click.option("--plot", type=Place(dir_okay=False), metavar="FILE", help="Write the series as a picture (SVG), too.")
 @json_option
 def command(
     ref: str | None,
@@ -70,6 +72,7 @@ def command(
     gpu_layers: int,
     memory: float | None,
     into: Path | None,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Measure how fast a model answers here: load, first token, tokens, memory.
@@ -99,7 +102,10 @@ def command(
         return
     room = int(memory * 1e9) if memory else available_memory(root)
     view = _series_view()
-    view.show(_series(room or _LEAST_ROOM, into, measure), as_json=as_json)
+    points = _series(room or _LEAST_ROOM, into, measure)
+    if plot is not None:
+        files.write_atomic(plot, view.picture(points))
+    view.show(points, as_json=as_json)
 
 
 def _name(ref: str) -> ModelRef:

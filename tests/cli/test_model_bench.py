@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from xml.parsers import expat
 
 import pytest
 from click.testing import CliRunner, Result
@@ -50,13 +51,15 @@ def test_one_model_as_json() -> None:
 
 def test_the_series_by_size_with_what_the_seeds_published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(model_shapes, "SIZES", SMALL)
-    ran = bench("--series", "size", "--into", str(tmp_path))
+    picture = tmp_path / "size.svg"
+    ran = bench("--series", "size", "--into", str(tmp_path), "--plot", str(picture))
     assert ran.exit_code == 0, ran.output
     assert ran.stdout.count("measured") == 2
     assert "8.26" in ran.stdout
     assert "8.69" in ran.stdout
     assert ran.stdout.count(", off by ") == 6
-    assert not list(tmp_path.iterdir())
+    expat.ParserCreate(namespace_separator=" ").Parse(picture.read_bytes(), True)  # no prefix without its namespace
+    assert list(tmp_path.iterdir()) == [picture]
     document = json.loads(bench("--series", "size", "--json").stdout)
     assert document["schema"] == "sage-edge/bench-series/1"
     assert [one["name"] for one in document["content"]["points"]] == ["of 1", "of 40"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from sage_edge.analysis.plots.canvas import plain
 from sage_edge.analysis.plots.curves import LINES, Curve, Span, gaps, trajectory
 from sage_edge.analysis.plots.forest import ForestPanel, ForestRow, forest
+from sage_edge.analysis.plots.growth import FittedCurve, SizedPoint, growth
 from sage_edge.analysis.plots.shapes import Cloud, DotRow, bars, dots, histogram, scatter
 
 __all__ = [
@@ -18,13 +19,16 @@ __all__ = [
     "Cloud",
     "Curve",
     "DotRow",
+    "FittedCurve",
     "ForestPanel",
     "ForestRow",
+    "SizedPoint",
     "Span",
     "bars",
     "dots",
     "forest",
     "gaps",
+    "growth",
     "histogram",
     "plain",
     "scatter",
