@@ -13,6 +13,7 @@
     parts            what is said in parts → one text
     shapes           one item of such a list → an utterance, or a question with its answer
     answers          what the mind said: thinking set apart, a stored failure is no answer
+    turn_marks       a template's marks in what it said
     turn_pairs       utterances → questions with answers
     exercises        the exercises between warm-up and cool-down
     ids, host_names  what the session is called

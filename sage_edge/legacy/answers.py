@@ -1,4 +1,4 @@
-"""What the mind said: thinking is set apart and kept, and a failure that was stored as an answer is none.
+"""What the mind said: thinking is set apart and kept, others' turns are cut off, a failure stored as an answer is none.
 
 The writers of the older system stored their own failures as text of the mind, four kinds of them (legacy §4):
 `[GENERATION FAILED …`, `[Daemon unreachable …`, `(no response …` and nothing at all. An answer that is one line in
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sage_edge.legacy import turn_marks
 from sage_edge.records import thoughts
 from sage_edge.records.transcript import Outcome
 
@@ -44,9 +45,14 @@ def judge(text: str | None, error: str | None = None) -> Answer:
         return Answer("", "failed", "an empty text is stored as the answer", verbatim=text)
     if _is_failure(text):
         return Answer("", "failed", text.strip(), verbatim=text)
-    reply, thought = thoughts.parted(text)
+    parted, thought = thoughts.parted(text)
+    reply = turn_marks.without(parted)
     if thought is None and reply == text.strip():
         return Answer(text)
+    if thought is None and parted == text.strip():
+        if not reply or _is_failure(reply):
+            return Answer("", "failed", reply or "nothing stands before the end of the turn", verbatim=text)
+        return Answer(reply, verbatim=text)
     thought = thought or ""  # a block in which nothing is thought
     if not reply:
         return Answer("", "failed", "the text ends within its thinking; no answer follows", thought, text)

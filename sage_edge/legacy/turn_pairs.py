@@ -17,6 +17,7 @@ from sage_edge.records.legacy import LegacyWords
 
 NO_ANSWER = "no answer follows in the file"
 THOUGHTS = "items marked as thoughts are no answers; they stand in thought, before the answer that follows"
+MARKS = "answers end where their turn does, without a template's marks; the whole text stands in verbatim"
 THINKING = "what was thought was taken out of answers; it stands in thought, the whole text in verbatim"
 QUESTION = "(question)"
 """The key of `stored` under which stands what the file noted beside the question."""
@@ -41,6 +42,7 @@ class Talk:
     utterances: int = 0
     answers: int = 0
     is_parted: bool = False
+    is_cut: bool = False
     _open: Utterance | None = None
     _thoughts: list[Utterance] = field(default_factory=list)
 
@@ -99,6 +101,7 @@ class Talk:
 
     def _add(self, words: LegacyWords, items: int) -> None:
         self.is_parted = self.is_parted or words.thought is not None
+        self.is_cut = self.is_cut or (words.outcome == "ok" and words.thought is None and words.verbatim is not None)
         items += len(self._thoughts)
         self.words.append(self._with_thoughts(words))
         self.sizes.append(items)
@@ -146,6 +149,8 @@ def pair(
         else:
             talk.say(turn, turn.who in minds)
     talk.close()
+    if talk.is_cut:
+        talk.repairs.append(MARKS)
     if talk.is_parted:
         talk.repairs.append(THINKING)
     if any(words.stored and THOUGHT in words.stored for words in talk.words):

@@ -58,6 +58,37 @@ def test_an_answer_that_goes_on_behind_the_bracket_is_one(text: str) -> None:
     assert judge(text) == Answer(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("I am.<|im_end|>", "I am."),
+        ("I am.</s>\n", "I am."),
+        ("I am.<|eot_id|><|end_of_text|>", "I am."),
+        ("I am.<|im_end|>\n<|im_start|>user\nAnd you?<|im_end|>", "I am."),
+        ("I am.\n<|im_start|>user\nAnd you?", "I am."),
+        ("I am.<end_of_turn>\n<start_of_turn>user\nYou?<end_of_turn>\n<start_of_turn>model\nI.", "I am."),
+        ("I am.</s> [INST] And you? [/INST] I.", "I am."),
+        ("<|im_start|>assistant\nI am.<|im_end|>", "I am."),
+        ("<|start_header_id|>assistant<|end_header_id|>\n\nI am.", "I am."),
+    ],
+)
+def test_an_answer_ends_where_its_turn_does(text: str, reply: str) -> None:
+    assert judge(text) == Answer(reply, verbatim=text)
+    assert judge(f"<think>Hm.</think>{text}") == Answer(reply, thought="Hm.", verbatim=f"<think>Hm.</think>{text}")
+
+
+@pytest.mark.parametrize(
+    "text", ["The mark </s> ends a text.", "`<|im_end|>`", "I write <|user|> where you speak.", "<|im_startled|>"]
+)
+def test_a_mark_that_words_follow_is_a_word(text: str) -> None:
+    assert judge(text) == Answer(text)
+
+
+@pytest.mark.parametrize("text", ["<|im_end|>", "\n<|im_start|>user\nAnd you?"])
+def test_an_answer_that_ends_at_once_is_none(text: str) -> None:
+    assert judge(text) == Answer("", "failed", "nothing stands before the end of the turn", verbatim=text)
+
+
 @pytest.mark.parametrize("text", ["", " \n"])
 def test_nothing_is_no_answer(text: str) -> None:
     assert judge(text) == Answer("", "failed", "an empty text is stored as the answer", verbatim=text)
