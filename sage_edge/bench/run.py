@@ -25,6 +25,7 @@ from sage_edge.models.inspect import architectures, dimensions, read_gguf, shape
 from sage_edge.models.inspect.dimensions import MissingDimension
 from sage_edge.models.resolve import ResolvedModel
 
+_ON_GPU = "the bandwidth is that of the processor's memory, and layers are on a GPU"
 _PEAK = re.compile(r"^VmHWM:\s+(\d{1,12}) kB$", re.MULTILINE)
 _FORGET_PEAK = "5"
 """Written to `clear_refs`, it lets the peak begin anew (proc(5))."""
@@ -92,7 +93,7 @@ def measured(
     rate = quantiles([times.rate for times in heard.rounds])
     if gaps is None or rate is None:
         raise NothingDrawn(model.ref)
-    share, why = _share(model, rate.p50, speed, root)
+    share, why = (None, _ON_GPU) if settings.gpu_layers else _share(model, rate.p50, speed, root)
     return SpeedReport(
         model=str(model.ref),
         digest=model.digest,

@@ -93,6 +93,15 @@ def test_more_than_memory_can_give_fails(tmp_path: Path, monkeypatch: pytest.Mon
     assert roofline.roofline_share(10, 100, 2000) == 0.5
 
 
+def test_of_layers_on_a_gpu_no_share_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = on_shelf(tmp_path, TINY)
+    monkeypatch.setattr(roofline, "largest_cache", lambda _: 0)
+    settings = replace(SETTINGS, gpu_layers=-1)
+    report = measured(model, "llamacpp", settings, SpeakingPlan((16,), 1, 4), Path("/"), threading.Event())
+    assert report.share is None
+    assert "on a GPU" in report.no_share
+
+
 def reported(model: ResolvedModel, token_s: float) -> SpeedReport:
     one, rate = Quantiles(1, token_s, token_s, token_s), Quantiles(1, 1 / token_s, 1 / token_s, 1 / token_s)
     quiet, state = Contention(0, 0), MachineState(None, None)
