@@ -5,6 +5,7 @@ What a chat template may do, and how its markup is told from what was said: `sag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,9 +59,9 @@ class ChatFormat:
         if any(self._tokens.ids(prompt) != list(tokenise(prompt.text, True)) for prompt in plain):
             raise PromptUnfaithful(model, "its prompts, cut where its special tokens are, become other tokens")
         ids = {token for prompt in plain for token in self._tokens.ids(prompt)}
-        self.turns = frozenset(
-            marker.token for text, marker in markers.items() if marker.token in ids and not thoughts.is_mark(text)
-        )
+        signs = {text: marker.token for text, marker in markers.items() if not thoughts.is_mark(text)}
+        self.turns = frozenset(token for token in signs.values() if token in ids)
+        self._signs = re.compile("|".join(re.escape(sign) for sign, token in signs.items() if token in self.turns))
 
     def prompt(self, messages: Sequence[Message]) -> Prompt:
         """Return the prompt of a conversation. Raises PromptUnfaithful where it would not hold what was said.
@@ -80,6 +81,14 @@ class ChatFormat:
             signs = (self._tokens.sign_in(text.text[begin:end]) for begin, end in text.words)
             raise WordsAreMarkup(self._model, next(filter(None, signs), "a special token"))
         return prompt
+
+    def turn_end(self, text: str) -> tuple[int, bool] | None:
+        """Return where a reply that came as text ends its turn, and whether that is all; None where it does not.
+
+        Some servers write out the signs that begin and end turns, and go on behind them.
+        """
+        sign = self._signs.search(text) if self.turns else None
+        return None if sign is None else (sign.start(), not self._signs.sub("", text[sign.start() :]).strip())
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has that is no markup."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sage_edge.engines import llamacpp, openai_refusals, transformers_engine
@@ -131,7 +132,19 @@ class Openai:
         reply = streamed.reply(streamed.finish, prompt, is_free=draw.schema is None)
         if draw.schema is not None and reply.finish_reason == "stop" and not _is_json(reply.text):
             raise openai_refusals.no_schema(place)
-        return reply
+        return reply if draw.schema is not None else self._own_turn(reply)
+
+    def _own_turn(self, reply: Reply) -> Reply:
+        """Return a reply up to the end of its turn, where a server wrote the signs of that out."""
+        end = self._chat.turn_end(reply.text)
+        if end is None:
+            return reply
+        place, is_all = end
+        return replace(
+            reply,
+            text=reply.text[:place].strip(),
+            finish_reason=reply.finish_reason if is_all else "turn-marker",
+        )
 
     def close(self) -> None:
         """Let the endpoint go."""

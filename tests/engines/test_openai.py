@@ -243,6 +243,23 @@ def test_a_busy_server_is_asked_again_when_it_says(opened: Open) -> None:
         ask(engine)
 
 
+@pytest.mark.parametrize(
+    ("pieces", "finish"),
+    [
+        (("I am.", "<|im_end|>"), "stop"),
+        (("I am.<|im_end|>\n", "<|im_start|>"), "stop"),
+        (("I am.<|im_end|>\n<|im_start|>user\nAnd", " you?"), "turn-marker"),
+        (("<think>Hm.</think>I am.<|im_start|>user", "\nAnd you?"), "turn-marker"),
+    ],
+)
+def test_a_server_that_writes_out_the_end_of_a_turn_speaks_for_nobody_else(
+    opened: Open, pieces: tuple[str, ...], finish: str
+) -> None:
+    engine, _ = opened(streamed(*map(piece, pieces), piece(finish="stop"), DONE))
+    reply = ask(engine)
+    assert (reply.text, reply.finish_reason, reply.completion_tokens) == ("I am.", finish, 2)
+
+
 def test_a_schema_is_asked_for_and_seen_to(opened: Open) -> None:
     engine, endpoint = opened(streamed(piece('"<think>x"'), piece(finish="stop")))
     assert told(ask(engine, schema=SCHEMA))[:2] == ('"<think>x"', None)
