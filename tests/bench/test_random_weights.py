@@ -70,7 +70,10 @@ def test_a_token_reads_all_weights_but_an_embedding_that_is_no_head(tmp_path: Pa
 
 
 @pytest.mark.parametrize("shape", [UNTIED, PHI], ids=["qwen2", "phi"])
-def test_a_model_is_measured_to_the_last_token(tmp_path: Path, shape: Dimensions) -> None:
+def test_a_model_is_measured_to_the_last_token(
+    tmp_path: Path, shape: Dimensions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roofline, "largest_cache", lambda _: 1 << 30)
     model = on_shelf(tmp_path, shape)
     report = measured(model, "llamacpp", SETTINGS, SpeakingPlan((64, 256, 4096), 2, 8), Path("/"), threading.Event())
     assert report.endings == {"length": 8}, "two prompts of which there is room, two rounds, cold and warm"

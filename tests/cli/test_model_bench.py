@@ -10,7 +10,7 @@ from xml.parsers import expat
 import pytest
 from click.testing import CliRunner, Result
 
-from sage_edge.bench import model_shapes
+from sage_edge.bench import model_shapes, roofline
 from sage_edge.bench.model_shapes import NamedSize
 from sage_edge.cli import bench_series_view
 from sage_edge.cli.model_bench import command
@@ -26,7 +26,8 @@ def bench(*words: str) -> Result:
     return CliRunner().invoke(command, [*words, *QUICK], catch_exceptions=True)
 
 
-def test_one_model_is_shown() -> None:
+def test_one_model_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roofline, "largest_cache", lambda _: 1 << 30)
     ran = bench(SEEDLING)
     assert ran.exit_code == 0, ran.output
     for text in (
