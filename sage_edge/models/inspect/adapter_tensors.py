@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from sage_edge.models.inspect import safetensors_header
 from sage_edge.models.inspect.adapter_settings import MOST_RANK
 from sage_edge.models.inspect.bounded import Tensor, short
 from sage_edge.models.inspect.json_limits import UntrustedJson
@@ -37,7 +38,12 @@ def disagreements(config: Mapping[str, UntrustedJson], tensors: Mapping[str, Ten
     pairs, others = _sorted(tensors)
     if not pairs:
         return ("it holds no LoRA matrices",)
-    faults = [fault for stem, sides in pairs.items() for fault in _pair(stem, sides, config, rank)]
+    faults = [
+        f"{name[:80]} is written in {tensor.kind}, and no scale stands beside it"
+        for name, tensor in tensors.items()
+        if tensor.kind not in safetensors_header.FLOATS
+    ]
+    faults += [fault for stem, sides in pairs.items() for fault in _pair(stem, sides, config, rank)]
     faults += [
         f"{stem[:80]} lacks its {ending[1:]}"
         for key, ending in _BESIDE.items()

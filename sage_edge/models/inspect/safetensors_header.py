@@ -33,6 +33,9 @@ BYTES = {
 }  # fmt: skip
 """Size of one number of each kind; the sub-byte kinds of the newest readers are refused."""
 
+FLOATS = frozenset(("F64", "F32", "F16", "BF16"))
+"""Kinds of numbers that are what they are, without a scale beside them."""
+
 
 def read(path: Path) -> Header:
     """Return what a safetensors file says of itself. Raises HeaderBroken, Truncated, OSError."""

@@ -16,7 +16,15 @@ from typing import cast
 
 from sage_edge.hints import sage
 from sage_edge.models.errors import HeaderBroken, Truncated
-from sage_edge.models.inspect import Tensor, architectures, dimensions, positions, read_safetensors, shapes
+from sage_edge.models.inspect import (
+    Tensor,
+    architectures,
+    dimensions,
+    positions,
+    read_safetensors,
+    safetensors_header,
+    shapes,
+)
 from sage_edge.models.inspect.bounded import short
 from sage_edge.models.inspect.dimensions import Dimensions, MissingDimension
 from sage_edge.models.inspect.folder import FolderListing
@@ -42,8 +50,6 @@ _DTYPES = {
     "U8": "uint8",
 }
 """Kind of a tensor → how config.json writes it."""
-_FLOATS = frozenset(("F64", "F32", "F16", "BF16"))
-"""Kinds of numbers that are what they are, without a scale beside them."""
 _PLAIN = ("take a release without quantisation, in bf16 or f16, then: ", sage("model inspect", "PATH"))
 _ONE_SET = (
     f"move away the set that is not meant ({SINGLE}, or {INDEX} and its shards), then: ",
@@ -276,7 +282,7 @@ def _packed_unsaid(config: Mapping[str, UntrustedJson], tensors: Mapping[str, Te
     if packed and any(name.endswith(".qzeros") for name in tensors):
         return f"it is quantised by GPTQ or AWQ, and config.json does not say so: {packed[:80]}"
     weights = (tensor for tensor in tensors.values() if tensor.name.endswith(".weight") and len(tensor.shape) > 1)
-    scaled = next((tensor for tensor in weights if tensor.kind not in _FLOATS), None)
+    scaled = next((tensor for tensor in weights if tensor.kind not in safetensors_header.FLOATS), None)
     if scaled is None:
         return None
     return f"{scaled.name[:80]} is written in {scaled.kind}, and config.json names no quantisation that says its scale"
