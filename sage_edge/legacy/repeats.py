@@ -45,13 +45,14 @@ def once(held: Container) -> Container:
         return held
     numbers = held.numbers or tuple(range(1, len(held.items) + 1))
     kept = [at for at in range(len(held.items)) if at not in off]
+    are = "is" if len(off) == 1 else "are"
     sentences = tuple(f"item {numbers[at]}: {why.format(numbers[by])}" for at, (by, why) in sorted(off.items()))
     return dataclasses.replace(
         held,
         items=[held.items[at] for at in kept],
         numbers=tuple(numbers[at] for at in kept),
         off=(*held.off, *sentences),
-        repairs=(*held.repairs, f"{len(off)} of {len(held.items)} items are another one once more"),
+        repairs=(*held.repairs, f"{len(off)} of {len(held.items)} items {are} another one once more"),
     )
 
 

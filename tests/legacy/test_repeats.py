@@ -43,7 +43,7 @@ def test_what_is_taken_out_is_told() -> None:
     items = [line(USER, "A?", id="1"), line(MIND, "D", id="2"), line(MIND, "B.", id="2"), line(USER, "E?", id="3")]
     paper = draft({"messages": items}, "chat.json")
     assert paper.refused == ("item 2: item 3 says it anew, under the same id",)
-    assert "1 of 4 items are another one once more" in paper.head.repairs
+    assert "1 of 4 items is another one once more" in paper.head.repairs
 
 
 @pytest.mark.parametrize(
