@@ -14,6 +14,7 @@ import pytest
 from sage_edge import files, hints, system_refusal
 from sage_edge.cli import mishap
 from sage_edge.errors import StorageError
+from sage_edge.paths import shown
 
 STEPS = {
     errno.ENOSPC: "make room (df -h {}; df -i {}), then start again: nothing is lost",
@@ -51,7 +52,7 @@ def test_whoever_writes_says_what_helps(number: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", STEPS, ids=errno.errorcode.get)
 def test_what_no_room_has_foreseen_says_the_same(number: int, tmp_path: Path) -> None:
     refusal = mishap.described(OSError(number, os.strerror(number), str(tmp_path)))
-    assert hints.text(refusal.hint) == STEPS[number].replace("{}", str(tmp_path))
+    assert hints.text(refusal.hint) == STEPS[number].replace("{}", shown(tmp_path))
 
 
 @pytest.mark.parametrize("number", sorted(system_refusal.OF_WRITING), ids=errno.errorcode.get)
