@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -44,6 +47,19 @@ def awaited(ground: Ground, host: HostName, folder: str, naming: str = "") -> st
                 return text
         time.sleep(0.5)
     pytest.fail(f"nothing in {folder}: {ground.boards.inside(host, 'docker logs --tail 40 sage-agent-1').complaint}")
+
+
+def replayed(ground: Ground, on: HostName, session: str, of: HostName) -> Sequence[Mapping[str, Any]]:
+    """The turns of a session, asked again in the container of a board that has heard it: which it does at a look."""
+    until = time.monotonic() + WITHIN_S
+    while True:
+        ran = ground.boards.inside(on, f"docker exec sage-agent-1 sage-edge replay {session} --host {of} --json")
+        if ran.code == 0:
+            turns: Sequence[Mapping[str, Any]] = json.loads(ran.text)["content"]["turns"]
+            return turns
+        assert "the clone of the exchange has no session" in ran.complaint, ran.complaint
+        assert time.monotonic() < until, ran.complaint
+        time.sleep(1)
 
 
 def pushed(ground: Ground, on: HostName, key: str = OWN_KEY, change: str = "") -> Result:

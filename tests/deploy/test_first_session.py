@@ -24,7 +24,7 @@ from sage_edge.remote.errors import RolledBack
 from sage_edge.workstation import gateway_service, key_service, rollout_service, verify_service
 from sage_edge.workstation.rollout_service import RolloutAsked
 from tests.deploy.ground import SPROUT, THOR, Ground, reloaded
-from tests.deploy.hub_papers import GIT, OWN_KEY, awaited, papers, pushed
+from tests.deploy.hub_papers import GIT, OWN_KEY, awaited, papers, pushed, replayed
 from tests.images.building import built
 
 pytestmark = pytest.mark.docker
@@ -74,9 +74,7 @@ def test_what_thor_serves_is_asked_by_verify(both: Ground) -> None:
 
 def test_a_session_of_sprout_is_the_same_on_thor(both: Ground) -> None:
     awaited(both, SPROUT, "sessions/primary")
-    said = both.boards.inside(THOR, f"{AGENT} sage-edge replay P001 --host sprout --json")
-    assert said.code == 0, said.complaint
-    turns = json.loads(said.text)["content"]["turns"]
+    turns = replayed(both, THOR, "P001", SPROUT)
     assert {turn["sameness"] for turn in turns} == {"same"}
     assert all(turn["reply"] == turn["kept"] for turn in turns)
 

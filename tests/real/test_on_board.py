@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +14,7 @@ from sage_edge.workstation import deploy_service, verify_service
 from tests import standins
 from tests.deploy import ground as grounds
 from tests.deploy.ground import SPROUT, THOR, Ground
-from tests.deploy.hub_papers import awaited
+from tests.deploy.hub_papers import awaited, replayed
 from tests.images import building
 from tests.real.prepared import DIGEST, REF, STORE
 
@@ -65,8 +64,6 @@ def test_it_is_served_by_the_other_board(deployed: Ground) -> None:
 
 def test_a_session_is_the_same_on_the_other_board(deployed: Ground) -> None:
     awaited(deployed, SPROUT, "sessions/primary")
-    said = deployed.boards.inside(THOR, "docker exec sage-agent-1 sage-edge replay P001 --host sprout --json")
-    assert said.code == 0, said.complaint
-    turns = json.loads(said.text)["content"]["turns"]
+    turns = replayed(deployed, THOR, "P001", SPROUT)
     assert [turn["sameness"] for turn in turns] == ["same"] * len(turns)
     assert len(turns) >= 5

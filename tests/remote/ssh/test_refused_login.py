@@ -17,6 +17,7 @@ import pytest
 from sage_edge import hints
 from sage_edge.errors import SageError, Unreachable
 from sage_edge.names import HostName
+from sage_edge.paths import shown
 from sage_edge.remote.errors import AccessDenied, KeyRevoked
 from sage_edge.remote.ssh.client import connect
 from tests.deploy import boards
@@ -125,7 +126,7 @@ def test_the_side_that_spoke_is_named(
     change(desk)
     with pytest.raises(kind) as caught, connect(desk.fleet, SPROUT):
         pass
-    error, named = caught.value, {"keys": desk.keys, "fleet": desk.fleet}
+    error, named = caught.value, {"keys": desk.keys, "fleet": shown(desk.fleet)}
     assert type(error) is kind
     assert says.format(**named) in error.message
     assert step.format(**named) in hints.text(error.hint)
