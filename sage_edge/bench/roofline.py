@@ -18,6 +18,9 @@ from sage_edge.models.resolve import ResolvedModel
 CACHES = 4
 """Weights of fewer than so many times the cache may be read from it in part."""
 
+UNTOLD_CACHE = 64 << 20
+"""Bytes of a cache of which nobody tells the size: as large as they usually are at most."""
+
 _CACHES = "sys/devices/system/cpu/cpu0/cache"
 _SIZE = re.compile(r"(\d{1,9})([KMG]?)\s*")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}

@@ -148,7 +148,7 @@ def _share(model: ResolvedModel, rate: float, speed: float, root: Path) -> tuple
     token_bytes = roofline.bytes_per_token(model)
     if token_bytes is None:
         return None, "how many bytes a token reads is known of a GGUF in one file"
-    cache = roofline.largest_cache(root)
+    cache = roofline.largest_cache(root) or roofline.UNTOLD_CACHE
     if token_bytes < roofline.CACHES * cache:
         return None, "its weights fit, or nearly fit, into the processor's cache"
     return roofline.roofline_share(rate, token_bytes, speed), ""

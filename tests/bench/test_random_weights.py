@@ -73,7 +73,7 @@ def test_a_token_reads_all_weights_but_an_embedding_that_is_no_head(tmp_path: Pa
 def test_a_model_is_measured_to_the_last_token(
     tmp_path: Path, shape: Dimensions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roofline, "largest_cache", lambda _: 1 << 30)
+    monkeypatch.setattr(roofline, "largest_cache", lambda _: 0)
     model = on_shelf(tmp_path, shape)
     report = measured(model, "llamacpp", SETTINGS, SpeakingPlan((64, 256, 4096), 2, 8), Path("/"), threading.Event())
     assert report.endings == {"length": 8}, "two prompts of which there is room, two rounds, cold and warm"
@@ -90,7 +90,7 @@ def test_a_model_is_measured_to_the_last_token(
 def test_more_than_memory_can_give_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = on_shelf(tmp_path, TINY)
     monkeypatch.setattr(bandwidth, "memory_bandwidth", lambda _: 1.0)
-    monkeypatch.setattr(roofline, "largest_cache", lambda _: 0)
+    monkeypatch.setattr(roofline, "largest_cache", lambda _: 1)
     with pytest.raises(BeyondRoofline, match="tokens a second of"):
         measured(model, "llamacpp", SETTINGS, SpeakingPlan((16,), 1, 4), Path("/"), threading.Event())
     assert roofline.roofline_share(10, 100, 2000) == 0.5
@@ -98,7 +98,7 @@ def test_more_than_memory_can_give_fails(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_of_layers_on_a_gpu_no_share_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = on_shelf(tmp_path, TINY)
-    monkeypatch.setattr(roofline, "largest_cache", lambda _: 0)
+    monkeypatch.setattr(roofline, "largest_cache", lambda _: 1)
     settings = replace(SETTINGS, gpu_layers=-1)
     report = measured(model, "llamacpp", settings, SpeakingPlan((16,), 1, 4), Path("/"), threading.Event())
     assert report.share is None
