@@ -46,6 +46,12 @@ def weights_bytes(shape: Dimensions) -> int:
     return sum(math.prod(size) * BLOCK_BYTES // BLOCK if size[1:] else 4 * size[0] for _, size in _tensors(shape))
 
 
+def token_bytes(shape: Dimensions) -> int:
+    """Return how many bytes of weights a token reads: all, but of an embedding that is no output matrix one row."""
+    embedding = 0 if shape.tied else shape.vocabulary * shape.hidden * BLOCK_BYTES // BLOCK
+    return weights_bytes(shape) - embedding
+
+
 def write(path: Path, shape: Dimensions, seed: int = 1, template: str = TEMPLATE) -> None:
     """Write the model. Raises ValueError for an architecture that is unknown, or rows that are no whole blocks."""
     import numpy as np

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import linear_regression
 
 from sage_edge import files
-from sage_edge.bench import random_weights
+from sage_edge.bench import random_weights, roofline
 from sage_edge.bench.errors import Unextrapolated
 from sage_edge.bench.model_shapes import FEW_LAYERS, NamedSize
 from sage_edge.bench.run import SpeedReport
@@ -79,9 +79,12 @@ def _point(
     if len(variants) == 1:
         return SizePoint(size.name, billions, took[0], False, tuple(reports))
     each, fixed = linear_regression(FEW_LAYERS, took)
-    if each <= 0:
+    if each <= 0 or fixed + each * size.shape.layers <= 0:
         raise Unextrapolated(size.name, took)
-    return SizePoint(size.name, billions, fixed + each * size.shape.layers, True, tuple(reports))
+    token_s = fixed + each * size.shape.layers
+    fastest = max(report.bandwidth for report in reports)
+    roofline.roofline_share(1 / token_s, random_weights.token_bytes(size.shape), fastest)  # or it could not be so
+    return SizePoint(size.name, billions, token_s, True, tuple(reports))
 
 
 def _variants(size: NamedSize, memory_bytes: int) -> Iterator[NamedSize]:

@@ -133,6 +133,13 @@ def test_what_does_not_fit_is_extrapolated_from_few_layers(tmp_path: Path) -> No
     assert not list((tmp_path / "random").glob("*.gguf")), "each was taken away"
 
 
+def test_an_extrapolation_that_memory_could_not_give_fails(tmp_path: Path) -> None:
+    size = NamedSize("more", replace(UNTIED, layers=10))
+    assert roofline.bytes_per_token(on_shelf(tmp_path, UNTIED)) == random_weights.token_bytes(UNTIED)
+    with pytest.raises(BeyondRoofline):
+        series.series([size], 0, tmp_path, lambda model: reported(model, 1e-6 * layers(model)), lambda _: None)
+
+
 def test_layers_that_cost_nothing_cannot_be_extrapolated(tmp_path: Path) -> None:
     with pytest.raises(Unextrapolated, match=r"1\.000, 1\.000, 1\.000 s"):
         series.series([NamedSize("tiny", TINY)], 0, tmp_path, lambda model: reported(model, 1.0), lambda _: None)
