@@ -1,4 +1,4 @@
-"""How fast a model answers here, and how that grows with its size: measured, held against what memory allows, kept.
+"""How fast a model answers here, and how that grows with its size: measured, and held against what memory allows.
 
 token_clock.py     the moments of one reply's tokens, heard through the deadline that every engine asks
 speech.py          an engine at work: first token by length of prompt, cold and warm, then token by token

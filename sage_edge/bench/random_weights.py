@@ -42,7 +42,7 @@ _KEYS: Mapping[str, Callable[[Any, Dimensions], None]] = {
 
 
 def weights_bytes(shape: Dimensions) -> int:
-    """Return about how many bytes the file of a shape has."""
+    """Return how many bytes the tensors of a shape have; in its file a vocabulary of a few megabytes stands beside."""
     return sum(math.prod(size) * BLOCK_BYTES // BLOCK if size[1:] else 4 * size[0] for _, size in _tensors(shape))
 
 

@@ -69,7 +69,7 @@ def _point(
     variants = tuple(_variants(size, memory_bytes))
     for variant in variants:
         log(f"{variant.name}: {shapes.parameters(variant.shape):,} parameters, random weights")
-        with_weights = _shelved(folder, variant)
+        with_weights = shelved(folder, variant)
         try:
             reports.append(measure(resolve(REF, (folder,))))
         finally:
@@ -94,8 +94,8 @@ def _variants(size: NamedSize, memory_bytes: int) -> Iterator[NamedSize]:
         yield from map(size.of_layers, FEW_LAYERS)
 
 
-def _shelved(folder: Path, size: NamedSize) -> Path:
-    """Write a model into a shelf, with its card; return the file."""
+def shelved(folder: Path, size: NamedSize) -> Path:
+    """Write a model of random weights into a shelf, with its card, as `REF`; return the file."""
     home = folder / "random"
     files.make_folder(home)
     file = home / "random.gguf"

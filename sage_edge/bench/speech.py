@@ -19,9 +19,6 @@ from sage_edge.bench.token_clock import Seconds, TokenClock, TokenTimes
 from sage_edge.engines import Draw, Engine, Message, Reply, Sampling
 from sage_edge.engines.errors import ContextOverflow
 
-PROMPTS = (16, 256, 1024, 4096)
-"""Lengths of prompts in tokens, as far as the context goes."""
-
 PATIENCE_S = 3600.0
 _FEW, _MORE = 8, 72
 _SYLLABLES = ("ba", "do", "fi", "ku", "la", "me", "no", "pi", "ra", "so", "tu", "ve", "wa", "yo", "zi", "ge")
@@ -54,9 +51,9 @@ class Heard:
 class SpeakingPlan:
     """What is asked. prompts: lengths in tokens; rounds: how often each; tokens: how many are drawn each time."""
 
-    prompts: tuple[int, ...] = PROMPTS
-    rounds: int = 3
-    tokens: int = 32
+    prompts: tuple[int, ...]
+    rounds: int
+    tokens: int
 
 
 class Speaker:

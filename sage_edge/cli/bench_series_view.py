@@ -72,7 +72,7 @@ def show(points: Sequence[SizePoint], *, as_json: bool) -> None:
     _show_laws("seconds an answer:", _by_answer())
     _show_laws("seconds a word:", _by_word())
     for point in points:
-        for speed in point.reports[-1:]:
+        for speed in point.reports:
             bench_view.warn(speed)
 
 
@@ -108,7 +108,10 @@ def _share(speed: SpeedReport) -> str:
 
 
 def _document(points: Sequence[SizePoint]) -> dict[str, object]:
-    sizes = [{**_point(point), "reports": [bench_view.document(speed) for speed in point.reports]} for point in points]
+    sizes = [
+        {**dataclasses.asdict(point), "reports": [bench_view.document(speed) for speed in point.reports]}
+        for point in points
+    ]
     return {
         "points": sizes,
         "laws": [dataclasses.asdict(law) for law in laws(_here(points))],
@@ -117,13 +120,4 @@ def _document(points: Sequence[SizePoint]) -> dict[str, object]:
             "by_answer": [dataclasses.asdict(law) for law in laws(_by_answer())],
             "by_word": [dataclasses.asdict(law) for law in laws(_by_word())],
         },
-    }
-
-
-def _point(point: SizePoint) -> dict[str, object]:
-    return {
-        "name": point.name,
-        "billions": point.billions,
-        "token_s": point.token_s,
-        "extrapolated": point.extrapolated,
     }

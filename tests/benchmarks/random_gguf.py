@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sage_edge import files
-from sage_edge.bench import random_weights
+from sage_edge.bench import random_weights, series
+from sage_edge.bench.model_shapes import NamedSize
 from sage_edge.models.inspect import shapes
 from sage_edge.models.inspect.dimensions import Dimensions
 
@@ -48,18 +47,6 @@ def write(path: Path, shape: Shape, seed: int = 1) -> None:
 
 def shelf(folder: Path, shape: Shape = QWEN_HALF_BILLION) -> Path:
     """Make a shelf that holds one such model under `bench/random:q8_0`, and return it."""
-    home = folder / "random"
-    home.mkdir(parents=True, exist_ok=True)
-    file = home / "random.gguf"
-    if not file.exists():
-        write(file, shape)
-    digest = files.digest_file(file)[7:]
-    (home / "card.yaml").write_text(
-        "format: 1\nref: bench/random:q8_0\nfile: random.gguf\n"
-        f"sha256: '{digest}'\nsize_bytes: {file.stat().st_size}\nparameters: 494032768\n"
-        f"architecture: qwen2\ncontext_length: {shape.context}\n"
-        f"chat_template_sha256: '{hashlib.sha256(TEMPLATE.encode()).hexdigest()}'\n"
-        f"minimum_memory_bytes: 800000000\nlicence: none\n"
-        "what_it_is: random weights of an exact shape, for speed\nwhat_it_is_not: able to say anything\n"
-    )
+    if not (folder / "random" / "random.gguf").exists():
+        series.shelved(folder, NamedSize("random", shape.dimensions))
     return folder
